@@ -1,6 +1,6 @@
 """What we keep: frozen, versioned, content-hashed records, from a corpus span to a verdict.
 
-Lineage is a join: Skill → Task → Trajectory → Problem → Attempt / Verdict / Difficulty. Every record carries its parents'
+Lineage is a join: Skill → Task → Trajectory → Problem → Attempt / Verdict / Difficulty. Every record has its parents'
 ids and who made it. `id` is a hash of the *semantic* fields only (`identity`), so that the same work has the same id on
 every machine; versions, durations, costs and the isolation level are recorded but not hashed.
 Free-form maps are JSON strings, so that the column types of a shard never depend on its rows.
@@ -78,7 +78,7 @@ class MadeBy(Part):
     """agentprop's version."""
 
 
-# ---------------------------------------------------------------------------------------------------------------- skills
+# --- skills ---
 
 
 class Span(Part):
@@ -134,7 +134,7 @@ class Skill(Record):
     """Who made it."""
 
 
-# ----------------------------------------------------------------------------------------------------------- environment
+# --- environment ---
 
 
 class Stage(StrEnum):
@@ -270,7 +270,7 @@ class Trajectory(Record):
         return out
 
 
-# -------------------------------------------------------------------------------------------------------------- problems
+# --- problems ---
 
 
 class TestCase(Part):
@@ -357,7 +357,7 @@ class PipedProblem(Record):
     """The packages its certificate composes, sources included."""
 
 
-# --------------------------------------------------------------------------------------------------------------- grading
+# --- grading ---
 
 
 class Attempt(Record):
