@@ -1,0 +1,248 @@
+"""A constraint such as `gcd(a, m) == 1` → true or false, without ever running it as Python.
+
+Skill packages are untrusted, so constraints are interpreted over a white-listed syntax tree with a budget of steps and
+a cap on the size of integers: a hostile constraint costs milliseconds and nothing else.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+MAX_STEPS = 50_000
+MAX_BITS = 4096
+MAX_LENGTH = 2_000
+
+
+class ExpressionError(ValueError):
+    """The expression is not in the constraint language, or exceeded its budget."""
+
+
+def is_prime(n: int) -> bool:
+    """Deterministic Miller–Rabin for n < 3.3·10^24 (the bases of Sorenson and Webster); False beyond 4096 bits."""
+    if n < 2:
+        return False
+    bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
+    for p in bases:
+        if n % p == 0:
+            return n == p
+    odd, twos = n - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for base in bases:
+        x = pow(base, odd, n)
+        if x in (1, n - 1):
+            continue
+        for _ in range(twos - 1):
+            x = x * x % n
+            if x == n - 1:
+                break
+        else:
+            return False
+    return True
+
+
+def is_square(n: int) -> bool:
+    """Whether n is the square of an integer."""
+    return n >= 0 and math.isqrt(n) ** 2 == n
+
+
+def _bounded_range(*arguments: int) -> range:
+    result = range(*arguments)
+    if len(result) > MAX_LENGTH:
+        raise ExpressionError(f"range of more than {MAX_LENGTH} values")
+    return result
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "gcd": math.gcd, "lcm": math.lcm, "abs": abs, "min": min, "max": max, "sum": sum, "len": len, "all": all,
+    "any": any, "range": _bounded_range, "sorted": sorted, "set": set, "is_prime": is_prime, "is_square": is_square,
+    "isqrt": math.isqrt, "Fraction": Fraction,
+}  # fmt: skip
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
+}  # fmt: skip
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
+}  # fmt: skip
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Not: operator.not_,
+}  # fmt: skip
+_SYNTAX = (
+    ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Store, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.And, ast.Or,
+    ast.Compare, ast.Call, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Set, ast.GeneratorExp, ast.ListComp,
+    ast.comprehension, ast.IfExp, ast.Pow, *_BINARY, *_COMPARE, *_UNARY,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def parse(text: str) -> ast.expr:
+    """The checked syntax tree of a constraint. Raises ExpressionError for anything outside the language."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError("constraint is too long")
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionError(f"not an expression: {error}") from None
+    for node in ast.walk(tree):
+        if not isinstance(node, _SYNTAX):
+            raise ExpressionError(f"{type(node).__name__} is not allowed in a constraint")
+        if isinstance(node, ast.Call) and (
+            not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords
+        ):
+            raise ExpressionError(f"only {', '.join(sorted(FUNCTIONS))} may be called in a constraint")
+        if isinstance(node, ast.Constant) and not isinstance(node.value, int | float | str | bool):
+            raise ExpressionError(f"constant {node.value!r} is not allowed in a constraint")
+    return tree.body
+
+
+def names(text: str) -> set[str]:
+    """Free names of a constraint: what must be a parameter."""
+    tree = parse(text)
+    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return used - bound - set(FUNCTIONS)
+
+
+def evaluate(text: str, values: Mapping[str, Any]) -> Any:
+    """The value of a constraint. Raises ExpressionError when it cannot be had (undefined, too large, too slow)."""
+    try:
+        return _Evaluator(values).visit(parse(text))
+    except (ArithmeticError, TypeError, ValueError, IndexError, KeyError, RecursionError) as error:
+        raise ExpressionError(f"{text}: {error}") from None
+
+
+def holds(text: str, values: Mapping[str, Any]) -> bool:
+    """Whether a constraint holds; one that cannot be evaluated for these values does not."""
+    try:
+        return bool(evaluate(text, values))
+    except ExpressionError:
+        return False
+
+
+class _Evaluator:
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
+        self.steps = 0
+
+    def visit(self, node: ast.expr) -> Any:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise ExpressionError("constraint takes too many steps")
+        result = getattr(self, f"_{type(node).__name__.lower()}")(node)
+        if isinstance(result, int) and result.bit_length() > MAX_BITS:
+            raise ExpressionError("constraint makes too large a number")
+        if isinstance(result, str | list | tuple) and len(result) > MAX_LENGTH:
+            raise ExpressionError("constraint makes too long a value")
+        return result
+
+    def _constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def _name(self, node: ast.Name) -> Any:
+        if node.id not in self.values:
+            raise ExpressionError(f"unknown name {node.id}")
+        return self.values[node.id]
+
+    def _binop(self, node: ast.BinOp) -> Any:
+        left, right = self.visit(node.left), self.visit(node.right)
+        if isinstance(node.op, ast.Pow):
+            return self._power(left, right)
+        if isinstance(node.op, ast.Mult) and not (_number(left) and _number(right)):
+            raise ExpressionError("only numbers may be multiplied")
+        if isinstance(node.op, ast.Mod) and isinstance(left, str):
+            raise ExpressionError("text formatting is not allowed")
+        if isinstance(node.op, ast.Div) and isinstance(left, int) and isinstance(right, int):
+            return Fraction(left, right)
+        return _BINARY[type(node.op)](left, right)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if not isinstance(exponent, int) or abs(exponent) > MAX_BITS:
+            raise ExpressionError("exponents must be small integers")
+        size = abs(base).bit_length() if isinstance(base, int) else 64
+        if size * abs(exponent) > MAX_BITS:
+            raise ExpressionError("constraint makes too large a number")
+        return base**exponent if exponent >= 0 else Fraction(base) ** exponent
+
+    def _unaryop(self, node: ast.UnaryOp) -> Any:
+        return _UNARY[type(node.op)](self.visit(node.operand))
+
+    def _boolop(self, node: ast.BoolOp) -> Any:
+        stop = isinstance(node.op, ast.Or)
+        result: Any = not stop
+        for value in node.values:
+            result = self.visit(value)
+            if bool(result) is stop:
+                break
+        return result
+
+    def _compare(self, node: ast.Compare) -> bool:
+        left = self.visit(node.left)
+        for op, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.visit(right_node)
+            if not _COMPARE[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    def _ifexp(self, node: ast.IfExp) -> Any:
+        return self.visit(node.body if self.visit(node.test) else node.orelse)
+
+    def _call(self, node: ast.Call) -> Any:
+        assert isinstance(node.func, ast.Name)  # parse() let nothing else through
+        return FUNCTIONS[node.func.id](*(self.visit(argument) for argument in node.args))
+
+    def _subscript(self, node: ast.Subscript) -> Any:
+        container = self.visit(node.value)
+        if isinstance(node.slice, ast.Slice):
+            bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+            return container[slice(*(None if b is None else self.visit(b) for b in bounds))]
+        return container[self.visit(node.slice)]
+
+    def _list(self, node: ast.List) -> Any:
+        return [self.visit(item) for item in node.elts]
+
+    def _tuple(self, node: ast.Tuple) -> Any:
+        return tuple(self.visit(item) for item in node.elts)
+
+    def _set(self, node: ast.Set) -> Any:
+        return {self.visit(item) for item in node.elts}
+
+    def _listcomp(self, node: ast.ListComp) -> Any:
+        return self._comprehend(node.elt, node.generators)
+
+    def _generatorexp(self, node: ast.GeneratorExp) -> Any:
+        return self._comprehend(node.elt, node.generators)
+
+    def _comprehend(self, element: ast.expr, generators: list[ast.comprehension]) -> list[Any]:
+        if not generators:
+            return [self.visit(element)]
+        first, rest = generators[0], generators[1:]
+        saved, out = dict(self.values), []
+        for item in self.visit(first.iter):
+            self._bind(first.target, item)
+            if all(self.visit(test) for test in first.ifs):
+                out.extend(self._comprehend(element, rest))
+        self.values = saved
+        return out
+
+    def _bind(self, target: ast.expr, item: Any) -> None:
+        if isinstance(target, ast.Name):
+            self.values[target.id] = item
+        elif isinstance(target, ast.Tuple):
+            for part, value in zip(target.elts, item, strict=True):
+                self._bind(part, value)
+        else:
+            raise ExpressionError("only names may be bound in a comprehension")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float | Fraction)
