@@ -1,0 +1,25 @@
+"""Integers and a base -> the digit sum of each absolute value in that base."""
+
+
+def digit_sum(n: int, base: int) -> int:
+    total = 0
+    while n:
+        n, digit = divmod(n, base)
+        total += digit
+    return total
+
+
+def solve(xs: list[int], b: int) -> list[int]:
+    return [digit_sum(abs(x), b) for x in xs]
+
+
+def check(xs: list[int], b: int) -> list[int]:
+    """Legendre: n less (b - 1) times the sum of floor(n / b), floor(n / b^2), ..."""
+    sums = []
+    for x in xs:
+        quotients, power = 0, b
+        while power <= abs(x):
+            quotients += abs(x) // power
+            power *= b
+        sums.append(abs(x) - (b - 1) * quotients)
+    return sums
