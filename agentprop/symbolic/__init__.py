@@ -1,0 +1,1 @@
+"""What works with no language model: the equation miner, the built-in proposer, the independent checker."""

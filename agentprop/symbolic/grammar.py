@@ -1,0 +1,102 @@
+"""The sentences that statements are made of, one table for the writer and the reader.
+
+Holes are `<name>`. `<body> <left> <right>` are noun phrases (`the number of …`), `<var>` a letter, `<low> <high> <value>`
+integers, `<relation>` a verb phrase of RELATIONS. What the writer can write, the reader can read; nothing else can be read.
+"""
+
+from __future__ import annotations
+
+import re
+
+FRAMES: dict[str, tuple[str, ...]] = {
+    "find": ("Find <body>.", "Determine <body>.", "What is <body>?", "Compute <body>."),
+    "sum": ("Find the sum of <left> and <right>.", "What is the sum of <left> and <right>?"),
+    "difference": ("By how much does <left> exceed <right>?",),
+    "product": ("Find the product of <left> and <right>.", "What is the product of <left> and <right>?"),
+    "least": (
+        r"Find the smallest integer $<var> \ge <low>$ for which <body> <relation>.",
+        r"What is the smallest integer $<var> \ge <low>$ such that <body> <relation>?",
+        r"Determine the least integer $<var>$, with $<var> \ge <low>$, for which <body> <relation>.",
+    ),
+    "total": (
+        r"Find the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$.",
+        r"As $<var>$ runs through the integers from $<low>$ to $<high>$, what is the sum of all the values of <body>?",
+    ),
+    "count": (
+        r"How many integers $<var>$ with $<low> \le <var> \le <high>$ have the property that <body> <relation>?",
+        r"For how many integers $<var>$ with $<low> \le <var> \le <high>$ is it true that <body> <relation>?",
+    ),
+    "lowestterms": (
+        r"Written in lowest terms, <body> is $\frac{p}{q}$ with $q > 0$. Find $p + q$.",
+        r"Let $\frac{p}{q}$, in lowest terms with $q > 0$, be <body>. What is $p + q$?",
+    ),
+    "remainder": ("Find the remainder when <body> is divided by $<value>$.",),
+}
+"""Questions, by the node at the root of the term."""
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    "sum": ("the sum of <left> and <right>",),
+    "product": ("the product of <left> and <right>",),
+    "least": (r"the smallest integer $<var> \ge <low>$ for which <body> <relation>",),
+    "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
+    "count": (
+        r"the number of integers $<var>$ with $<low> \le <var> \le <high>$ for which <body> <relation>",
+    ),
+    "remainder": ("the remainder when <body> is divided by $<value>$",),
+}
+"""Noun phrases of nodes inside a statement."""
+
+RELATIONS: dict[str, tuple[str, ...]] = {
+    "at_least": ("is at least $<value>$",),
+    "divisible": ("is divisible by $<value>$", "is a multiple of $<value>$"),
+    "odd": ("is odd",),
+    "equals": ("is exactly $<value>$", "equals $<value>$"),
+    "exceeds": ("is greater than <right>", "exceeds <right>"),
+    "same": ("is equal to <right>",),
+}
+
+PROGRAM_FRAMES = (
+    "Write a Python function `solve(<var>)` that takes <data> `<var>` and returns <body>.",
+    "Implement a Python function `solve(<var>)`. Its argument `<var>` is <data>; it must return <body>.",
+)
+STEPS_FRAME = (
+    "Write a Python function `solve(<var>)` that takes <data> `<var>`, carries out these steps in order and returns "
+    "the result.\n<steps>"
+)
+PRINTED_FRAMES = (
+    "What does the following program print?\n\n```python\n<listing>\n```",
+    "Determine the output of this Python program.\n\n```python\n<listing>\n```",
+)
+DATA_NOUNS = {
+    "list": "a list of integers",
+    "string": "a string",
+    "words": "a list of strings",
+    "graph": "a list of edges `(a, b)` between nodes numbered from 1",
+    "weighted": "a list of weighted edges `(a, b, w)` between nodes numbered from 1",
+}
+
+FIGURES = {2: "two", 3: "three", 4: "four"}
+FRACTION_NOTE = "Express your answer as a common fraction in lowest terms."
+
+WHERE = ", where "
+LET = "Let "
+
+
+def quantity_note(unit: str, figures: int) -> str:
+    """What a question about a quantity ends with."""
+    scale = "" if unit == "1" else f" in {unit}"
+    return f"Give your answer{scale} to {FIGURES.get(figures, str(figures))} significant figures."
+
+
+def letters(text: str) -> set[str]:
+    """Single letters used as mathematics in a text: what a new symbol must avoid."""
+    inside = " ".join(re.findall(r"\$([^$]*)\$", text))
+    return set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", re.sub(r"\\[A-Za-z]+", " ", inside)))
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def masked(statement: str) -> str:
+    """The statement with every number replaced by #: two problems with the same mask differ in numbers only."""
+    return re.sub(r"(?:#, ?)+#", "#", NUMBER.sub("#", statement))

@@ -1,0 +1,119 @@
+"""Helpers that code in the sandbox may import as `tools`: searching, guarding a composition, showing values.
+
+Standard library only: this file's text travels into the sandbox. A failed guard raises `Conflict`, so that a conflict in a
+composition is a real failure of the code that looked for it.
+"""
+
+import math
+from fractions import Fraction
+from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
+
+SEARCH_LIMIT = 3000
+DIGIT_LIMIT = 30
+
+
+class Conflict(Exception):
+    """A composition that does not hold together."""
+
+
+def is_square(n):
+    """Whether n is a perfect square."""
+    return n >= 0 and isqrt(n) ** 2 == n
+
+
+def is_prime(n):
+    """Whether n is prime, by trial division."""
+    return n > 1 and all(n % d for d in range(2, isqrt(n) + 1))
+
+
+def least(condition, low):
+    """The smallest integer from low upwards that satisfies the condition."""
+    for n in range(low, low + SEARCH_LIMIT):
+        if condition(n):
+            return n
+    raise Conflict(f"no integer from {low} to {low + SEARCH_LIMIT - 1} satisfies the condition")
+
+
+def lowest_terms_sum(value):
+    """p + q for the value p/q in lowest terms."""
+    value = Fraction(value)
+    return value.numerator + value.denominator
+
+
+def fit(name, value, low=None, high=None, values=None, whole=False):
+    """Guard: the value can stand for the parameter."""
+    if whole and (type(value) is not int):
+        raise Conflict(f"{name} = {show(value)} is not an integer")
+    if low is not None and value < low:
+        raise Conflict(f"{name} = {show(value)} is below {low}")
+    if high is not None and value > high:
+        raise Conflict(f"{name} = {show(value)} is above {high}")
+    if values is not None and value not in values:
+        raise Conflict(f"{name} = {show(value)} is not one of {values}")
+    return value
+
+
+def need(condition, text):
+    """Guard: a constraint of a skill holds."""
+    if not condition:
+        raise Conflict(f"{text} does not hold")
+
+
+def sound(answer, givens=()):
+    """Guard: the answer is worth asking for (not trivial, not a given, not a page of digits)."""
+    if isinstance(answer, (int, Fraction)) and not isinstance(answer, bool):
+        if answer in (0, 1, -1):
+            raise Conflict(f"the answer {answer} is trivial")
+        if answer in givens:
+            raise Conflict(f"the answer {answer} already stands in the statement")
+        if abs(answer) >= 10**DIGIT_LIMIT:
+            raise Conflict(f"the answer has more than {DIGIT_LIMIT} digits")
+    elif isinstance(answer, float):
+        if not math.isfinite(answer) or answer == 0 or not 1e-9 < abs(answer) < 1e12:
+            raise Conflict(f"the answer {answer!r} is not a sensible quantity")
+    elif isinstance(answer, (list, str, tuple)) and (len(answer) == 0 or len(answer) > 40):
+        raise Conflict(f"the answer has {len(answer)} elements")
+
+
+def varied(value):
+    """Values near a value, to see whether something depends on it."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, (int, Fraction)):
+        return [value + 1, value + 2, value + 3, value - 1]
+    if isinstance(value, float):
+        return [value * 1.03, value * 0.95]
+    if isinstance(value, str):
+        return [value[::-1], value + value[:1], value[1:]]
+    return [value[::-1], [*value, *value[:1]], value[1:]]
+
+
+def matters(name, value, final, answer):
+    """Guard: the final answer depends on a value that a sub-problem supplies."""
+    for other in varied(value):
+        if other == value:
+            continue
+        try:
+            if final(other) != answer:
+                return
+        except (ValueError, ArithmeticError, IndexError):
+            continue
+    raise Conflict(f"the answer does not depend on {name}")
+
+
+def rounds_safely(answer, figures):
+    """Guard: the rounded answer does not hang on the last bits of a float."""
+    if answer:
+        scaled = abs(answer) / 10 ** (math.floor(math.log10(abs(answer))) - figures + 1)
+        if abs(scaled % 1 - 0.5) < 1e-3:
+            raise Conflict(f"{answer!r} lies on a rounding boundary")
+
+
+def show(value):
+    """Text of a value: fractions as p/q, floats to nine figures."""
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    text = repr(value)
+    return text if len(text) <= 400 else f"{text[:200]}… ({len(text)} characters)"
