@@ -1,0 +1,16 @@
+"""Untrusted code in, a typed result out.
+
+>>> with Sandbox() as sandbox:
+...     result = sandbox.run("print(1 + 1)", timeout_s=2.0)
+>>> result.status, result.stdout
+('ok', '2\\n')
+
+Every call runs in a process of its own: forked from a preloaded zygote, confined by namespaces, Landlock and seccomp
+as far as the machine has them, and killed from outside when its time is over.
+"""
+
+from agentprop.sandbox.levels import isolation_report
+from agentprop.sandbox.pool import DEFAULT_PRELOAD, Sandbox
+from agentprop.sandbox.records import CallOutcome, Isolation, Job, Result
+
+__all__ = ["DEFAULT_PRELOAD", "CallOutcome", "Isolation", "Job", "Result", "Sandbox", "isolation_report"]

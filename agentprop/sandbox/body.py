@@ -1,0 +1,77 @@
+"""Jobs become the one body a child reads; each distinct source is written once however many jobs share it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agentprop.sandbox.inside.codec import CodecError, encode
+from agentprop.sandbox.records import DEFAULT_MEMORY_MB, Job, Profile
+
+SOURCE_LIMIT = 1 << 20
+"""Characters of one source."""
+BODY_LIMIT = 16 << 20
+"""Bytes of one body."""
+
+
+class BodyTooLarge(ValueError):
+    """A body over the limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What one child is given."""
+
+    text: bytes
+    """JSON, ASCII."""
+    frames: int
+    """How many result frames a complete run writes."""
+    timeouts_s: tuple[float, ...]
+    """Wall-clock seconds allowed for each frame."""
+    memory_mb: int = DEFAULT_MEMORY_MB
+    profile: Profile = "pure"
+    stdin: str = ""
+
+    @property
+    def batched(self) -> bool:
+        return len(self.timeouts_s) > 1
+
+
+def jobs_body(jobs: Sequence[Job]) -> Body:
+    """The body of jobs that agree in memory and profile; only a single one may have a standard input."""
+    numbers: dict[str, int] = {}
+
+    def number(source: str) -> int:
+        if len(source) > SOURCE_LIMIT:
+            raise BodyTooLarge(f"a source of {len(source)} characters; the limit is {SOURCE_LIMIT}")
+        return numbers.setdefault(source, len(numbers))
+
+    table = [
+        [number(job.code), {name: number(source) for name, source in job.modules.items()}, job.returns] for job in jobs
+    ]
+    text = _json({"mode": "jobs", "sources": list(numbers), "jobs": table})
+    timeouts = tuple(job.timeout_s for job in jobs)
+    return Body(text, len(jobs), timeouts, jobs[0].memory_mb, jobs[0].profile, jobs[0].stdin)
+
+
+def calls_body(source: str, function: str, arguments: Sequence[Sequence[object]], timeout_s: float) -> Body:
+    """The body that calls one function on many argument lists, under one limit for all of them."""
+    try:
+        cases = [encode(list(case)) for case in arguments]
+    except CodecError as problem:
+        raise TypeError(f"arguments must be plain values: {problem}") from problem
+    text = _json({"mode": "values", "source": source, "function": function, "cases": cases})
+    return Body(text, len(arguments), (timeout_s,))
+
+
+def pair_body(mode: str, source: str, function: str, timeout_s: float) -> Body:
+    """One half of a pair: the candidate or the tests."""
+    return Body(_json({"mode": mode, "source": source, "function": function}), 1, (timeout_s,))
+
+
+def _json(data: dict[str, object]) -> bytes:
+    text = json.dumps(data, separators=(",", ":")).encode("ascii")
+    if len(text) > BODY_LIMIT:
+        raise BodyTooLarge(f"a body of {len(text)} bytes; the limit is {BODY_LIMIT}")
+    return text

@@ -1,0 +1,23 @@
+"""What one child wrote and how it ended, before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agentprop.sandbox.frames import FrameReader
+from agentprop.sandbox.inside.protocol import Ended
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What one child wrote and how it ended."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    first: bytes = b""
+    """First byte of the result pipe; whatever follows a `F` is the reason."""
+    reader: FrameReader = field(default_factory=FrameReader)
+    bad_frame: str | None = None
+    cancelled: str | None = None
+    """Why the harness had the child killed: output-limit or timeout."""
+    ended: Ended | None = None

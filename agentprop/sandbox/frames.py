@@ -1,0 +1,53 @@
+"""Bytes from a child become typed frames, or a reason to disbelieve them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from agentprop.sandbox.inside.codec import CodecError, decode, load
+from agentprop.sandbox.inside.runner import Frame
+
+FRAME_LIMIT = 4 << 20
+"""Bytes of one frame."""
+_TYPES = (int, str, (str, type(None)), (str, type(None)), (str, type(None)), str, str, bool, object, float, float)
+
+
+class BadFrame(ValueError):
+    """Bytes that no honest child writes."""
+
+
+@dataclass(slots=True)
+class FrameReader:
+    """Collects the frames of one child as their bytes arrive, in order from 0."""
+
+    frames: list[Frame] = field(default_factory=list)
+    buffer: bytearray = field(default_factory=bytearray)
+
+    def feed(self, data: bytes) -> None:
+        """Take more bytes; raises BadFrame at the first that cannot be right."""
+        self.buffer += data
+        while len(self.buffer) >= 4:
+            (length,) = struct.unpack_from("<I", self.buffer)
+            if length > FRAME_LIMIT:
+                raise BadFrame("a frame longer than allowed")
+            if len(self.buffer) < 4 + length:
+                return
+            self.frames.append(parse_frame(bytes(self.buffer[4 : 4 + length]), len(self.frames)))
+            del self.buffer[: 4 + length]
+
+
+def parse_frame(text: bytes, index: int) -> Frame:
+    """The frame with its value decoded; raises BadFrame unless it is well typed and has this index."""
+    try:
+        data = load(text)
+        if type(data) is not list or len(data) != len(_TYPES):
+            raise BadFrame("a frame of the wrong shape")
+        if not all(isinstance(item, kind) for item, kind in zip(data, _TYPES, strict=True)):  # type: ignore[arg-type]
+            raise BadFrame("a frame with fields of the wrong type")
+        frame = Frame(*data)
+        if frame.index != index or frame.status not in ("ok", "error", "memory"):
+            raise BadFrame("a frame out of order")
+        return frame._replace(value=decode(frame.value))
+    except CodecError as problem:
+        raise BadFrame(str(problem)) from problem

@@ -1,0 +1,49 @@
+"""One interpreter, one body, no fence: what runs where isolation was waived. Limits are set as far as the system has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+
+from . import pair
+from .bodies import run_body
+from .protocol import ENTERED
+from .runner import RESULT_FD
+
+
+def main() -> None:
+    """Run the body on standard input; `sys.argv` holds result descriptor, peer descriptor and limits."""
+    result, peer, cpu_s, memory_bytes, open_files = map(int, sys.argv[1:])
+    os.dup2(result, RESULT_FD, inheritable=False)
+    if peer >= 0:
+        os.dup2(peer, pair.PEER_FD, inheritable=False)
+    os.closerange(pair.PEER_FD + (peer >= 0), 256)
+    text = os.read(0, 4)
+    body = json.loads(_read(int.from_bytes(text, "little")))
+    _limit(resource.RLIMIT_CPU, cpu_s)
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_NOFILE, open_files)
+    _limit(resource.RLIMIT_CORE, 0)
+    sys.argv = [""]
+    os.write(RESULT_FD, ENTERED)
+    run_body(body)
+    os._exit(0)
+
+
+def _read(size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        data += os.read(0, size - len(data))
+    return data
+
+
+def _limit(kind: int, value: int) -> None:
+    """Lower a limit, or leave it where this system does not know it."""
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    try:
+        resource.setrlimit(kind, (value, value))
+    except (ValueError, OSError):
+        print("a resource limit could not be set", file=sys.stderr)

@@ -1,0 +1,144 @@
+"""Plain values ↔ JSON text, by exact type: nothing that arrives can bring code, a subclass or an `__eq__` of its own.
+
+A value is null, true, false, or a list whose first item is its tag: `["i", "-0x1f"]` is -31, `["t", a, b]` is a pair.
+Numbers travel as hexadecimal text, so no digit limit applies and no float is rounded. There are no JSON objects, hence
+no duplicate keys. Both sides use this file: the child encodes, the harness decodes, and trusts nothing it decodes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+MAX_HASHED = 5_000
+"""Set members and dict keys in one value: keys made to collide cost the square of their number, in the harness."""
+MAX_FRACTION_DIGITS = 16_384
+"""Hexadecimal digits of a numerator or denominator: reducing a fraction costs the square of its length."""
+
+
+class CodecError(ValueError):
+    """A value that cannot cross, or text that is not a value."""
+
+
+class _Budget:
+    def __init__(self) -> None:
+        self.nodes = MAX_NODES
+        self.hashed = MAX_HASHED
+
+    def spend(self, depth: int, items: int = 1) -> None:
+        self.nodes -= items
+        if self.nodes < 0:
+            raise CodecError(f"more than {MAX_NODES} items")
+        if depth > MAX_DEPTH:
+            raise CodecError(f"nested deeper than {MAX_DEPTH}")
+
+    def spend_hashed(self, items: int) -> None:
+        self.hashed -= items
+        if self.hashed < 0:
+            raise CodecError(f"more than {MAX_HASHED} set members and keys")
+
+
+SCALARS: dict[type, Callable[[object], list[object]]] = {
+    int: lambda value: ["i", hex(value)],  # type: ignore[arg-type]
+    float: lambda value: ["f", value.hex()],  # type: ignore[attr-defined]
+    str: lambda value: ["s", value],
+    complex: lambda value: ["c", value.real.hex(), value.imag.hex()],  # type: ignore[attr-defined]
+    bytes: lambda value: ["b", value.hex()],  # type: ignore[attr-defined]
+    Fraction: lambda value: ["q", hex(value.numerator), hex(value.denominator)],  # type: ignore[attr-defined]
+}
+CONTAINERS: dict[type, str] = {list: "l", tuple: "t", set: "e", frozenset: "z"}
+
+
+def encode(value: object) -> object:
+    """A value as JSON-ready lists; raises CodecError for any type but the plain ones, subclasses included."""
+    return _encode(value, 0, _Budget())
+
+
+def _encode(value: object, depth: int, budget: _Budget) -> object:
+    kind = type(value)
+    if value is None or kind is bool:
+        return value
+    if kind in SCALARS:
+        return SCALARS[kind](value)
+    if kind in CONTAINERS:
+        budget.spend(depth, len(value))  # type: ignore[arg-type]
+        return [CONTAINERS[kind], *[_encode(item, depth + 1, budget) for item in value]]  # type: ignore[attr-defined]
+    if kind is dict:
+        budget.spend(depth, 2 * len(value))  # type: ignore[arg-type]
+        pairs = value.items()  # type: ignore[attr-defined]
+        return ["d", *[[_encode(key, depth + 1, budget), _encode(item, depth + 1, budget)] for key, item in pairs]]
+    raise CodecError(f"a value of type {kind.__name__} cannot leave the sandbox")
+
+
+def decode(data: object) -> object:
+    """The value that such lists stand for; raises CodecError for anything else."""
+    try:
+        return _decode(data, 0, _Budget())
+    except CodecError:
+        raise
+    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as problem:
+        raise CodecError(f"malformed value: {problem}") from problem
+
+
+def _decode(data: object, depth: int, budget: _Budget) -> object:
+    if data is None or data is True or data is False:
+        return data
+    if type(data) is not list or not data or type(data[0]) is not str:
+        raise CodecError("malformed value")
+    tag, parts = data[0], data[1:]
+    budget.spend(depth, 1 + len(parts))
+    if tag in _SCALAR_DECODERS:
+        if not all(type(part) is str for part in parts):
+            raise CodecError("malformed value")
+        return _SCALAR_DECODERS[tag](*parts)
+    if tag in _CONTAINER_DECODERS:
+        if tag in "ez":
+            budget.spend_hashed(len(parts))
+        return _CONTAINER_DECODERS[tag](_decode(part, depth + 1, budget) for part in parts)
+    if tag == "d":
+        budget.spend_hashed(len(parts))
+        return {_decode(key, depth + 1, budget): _decode(item, depth + 1, budget) for key, item in parts}
+    raise CodecError(f"unknown tag {tag[:20]!r}")
+
+
+def _fraction(numerator: str, denominator: str) -> Fraction:
+    if max(len(numerator), len(denominator)) > MAX_FRACTION_DIGITS:
+        raise CodecError("a fraction too long to reduce")
+    return Fraction(int(numerator, 16), int(denominator, 16))
+
+
+_SCALAR_DECODERS: dict[str, Callable[..., object]] = {
+    "i": lambda text: int(text, 16),
+    "f": lambda text: float.fromhex(text),
+    "s": lambda text: text,
+    "c": lambda real, imaginary: complex(float.fromhex(real), float.fromhex(imaginary)),
+    "b": lambda text: bytes.fromhex(text),
+    "q": _fraction,
+}
+_CONTAINER_DECODERS: dict[str, Callable[[Iterable[object]], object]] = {"l": list, "t": tuple, "e": set, "z": frozenset}
+
+
+def _refuse_constant(name: str) -> object:
+    raise CodecError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
+def dump(data: object) -> bytes:
+    """JSON-ready lists as ASCII text; lone surrogates survive as escapes."""
+    return _encoder.encode(data).encode("ascii")
+
+
+def load(text: bytes) -> object:
+    """The JSON in this text; raises CodecError for anything malformed, however deep or long."""
+    try:
+        return _decoder.decode(text.decode("ascii"))
+    except CodecError:
+        raise
+    except (ValueError, RecursionError) as problem:
+        raise CodecError(f"malformed frame: {type(problem).__name__}") from problem

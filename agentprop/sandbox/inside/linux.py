@@ -1,0 +1,130 @@
+"""Linux calls that Python 3.11 does not offer, as functions that raise OSError: prctl, namespaces, mounts, capabilities."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+
+MACHINE = platform.machine()
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_NOEXEC = 8
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_PRIVATE = 1 << 18
+MNT_DETACH = 2
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+SECCOMP_MODE_FILTER = 2
+
+NR_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(MACHINE, -1)
+NR_CAPSET = {"x86_64": 126, "aarch64": 91}.get(MACHINE, -1)
+NR_CLOSE_RANGE = 436
+
+_CAPABILITY_HEADER = struct.pack("<Ii", 0x20080522, 0)
+_NO_CAPABILITIES = bytes(24)
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+
+def check(result: int, what: str) -> int:
+    """The result, or the errno of the call that returned a negative one as an OSError naming the call."""
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """The raw result of a system call; negative with errno set where it failed."""
+    return int(_libc.syscall(ctypes.c_long(number), *arguments))
+
+
+def prctl(option: int, value: int = 0) -> int:
+    """`prctl(option, value, 0, 0, 0)`."""
+    return check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")
+
+
+def unshare(flags: int) -> None:
+    """Leave the namespaces named by the CLONE_NEW* flags."""
+    check(_libc.unshare(ctypes.c_int(flags)), f"unshare({flags:#x})")
+
+
+def setns(descriptor: int, kind: int) -> None:
+    """Enter the namespace of this kind that the descriptor (a pidfd or namespace file) stands for."""
+    check(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(kind)), f"setns({kind:#x})")
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    """`mount(2)`."""
+    source_, target_, kind_, options_ = (None if text is None else text.encode() for text in (source, target, kind, options))
+    check(_libc.mount(source_, target_, kind_, ctypes.c_ulong(flags), options_), f"mount {source or kind} on {target}")
+
+
+def unmount(target: str, flags: int = MNT_DETACH) -> None:
+    """`umount2(2)`, lazily unless told otherwise."""
+    check(_libc.umount2(target.encode(), ctypes.c_int(flags)), f"umount {target}")
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """Swap the root of this mount namespace."""
+    check(syscall(NR_PIVOT_ROOT, ctypes.c_char_p(new_root.encode()), ctypes.c_char_p(put_old.encode())), "pivot_root")
+
+
+def close_from(first: int) -> None:
+    """Close every descriptor from `first` upwards."""
+    check(syscall(NR_CLOSE_RANGE, ctypes.c_uint(first), ctypes.c_uint(0xFFFFFFFF), ctypes.c_uint(0)), "close_range")
+
+
+def drop_bounding_set() -> None:
+    """Make every capability unobtainable for this process and its children, as far as it is allowed to."""
+    for capability in range(64):
+        if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
+            break
+
+
+def drop_capabilities() -> None:
+    """Empty the ambient, effective, permitted and inheritable sets."""
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+    header, nothing = ctypes.c_char_p(_CAPABILITY_HEADER), ctypes.c_char_p(_NO_CAPABILITIES)
+    check(syscall(NR_CAPSET, header, nothing), "capset")
+
+
+class FilterProgram(ctypes.Structure):
+    """`struct sock_fprog`: a BPF program as the kernel takes it."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def load_filter(code: bytes) -> FilterProgram:
+    """Assembled BPF instructions, ready to be installed; the bytes live as long as the returned program."""
+    buffer = ctypes.create_string_buffer(code, len(code))
+    program = FilterProgram(len(code) // 8, ctypes.addressof(buffer))
+    program.keep_alive = buffer
+    return program
+
+
+def install_filter(program: FilterProgram) -> None:
+    """Put the calling thread under this filter for good."""
+    outcome = _libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(program), 0, 0)
+    check(outcome, "prctl(SET_SECCOMP)")

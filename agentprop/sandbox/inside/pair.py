@@ -1,0 +1,116 @@
+"""Tests in one child call a candidate in another; only plain values cross between them.
+
+The candidate never holds a byte of the tests, and the tests never run a byte of the candidate, so neither frame
+walking, nor a lying `__eq__`, nor an early exit can turn a wrong answer into a passed test.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .codec import CodecError, decode, encode, load
+from .runner import Ending, Frame, Runner, fresh_namespace, write_frame
+
+PEER_FD = 4
+MESSAGE_LIMIT = 1 << 20
+HELLO = ["ready"]
+
+
+class CandidateError(Exception):
+    """The candidate failed in a way that the tests cannot take for an answer."""
+
+
+class CandidateGone(Exception):
+    """The candidate's process ended."""
+
+
+RAISABLE: Mapping[str, type[Exception]] = {
+    name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
+}
+"""Exceptions that tests may expect by type; SystemExit and KeyboardInterrupt are not among them."""
+
+
+def serve_candidate(runner: Runner, source: str, function: str) -> None:
+    """Define the candidate, then answer calls until the tests hang up."""
+    namespace = fresh_namespace()
+    ending = runner.execute(source, namespace)
+    if ending.error is None and not callable(namespace.get(function)):
+        ending = Ending("error", f"NameError: the candidate defines no function named {function!r}")
+    if ending.error is not None:
+        runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
+        write_frame(PEER_FD, ["failed", ending.error])
+        return
+    write_frame(PEER_FD, HELLO)
+    while (request := _receive()) is not None:
+        write_frame(PEER_FD, _answer(namespace[function], request))
+
+
+def _answer(function: Callable[..., object], request: object) -> list[object]:
+    try:
+        arguments, keywords = decode(request)  # type: ignore[misc]
+        return ["ok", encode(function(*arguments, **keywords))]
+    except BaseException as problem:
+        return ["raised", type(problem).__name__[:100]]
+
+
+def run_tests(runner: Runner, source: str, function: str) -> None:
+    """Run the tests with a proxy in the candidate's place."""
+    ending = _candidate_start() or runner.execute(source, fresh_namespace() | {function: _proxy})
+    runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
+
+
+def _candidate_start() -> Ending | None:
+    try:
+        hello = _receive()
+    except (CodecError, OSError) as problem:
+        return Ending("error", f"CandidateError: {problem}")
+    if hello == HELLO:
+        return None
+    return Ending("error", "CandidateError: the candidate could not be loaded")
+
+
+def _proxy(*arguments: object, **keywords: object) -> object:
+    """Call the candidate in its own process."""
+    try:
+        write_frame(PEER_FD, encode((arguments, keywords)))
+        reply = _receive()
+    except OSError as problem:
+        raise CandidateGone(str(problem)) from None
+    if reply is None:
+        raise CandidateGone("the candidate's process ended")
+    kind, content = _parse_reply(reply)
+    if kind == "ok":
+        return decode(content)
+    raise RAISABLE.get(str(content), CandidateError)(f"the candidate raised {str(content)[:100]}")
+
+
+def _parse_reply(reply: object) -> tuple[Any, Any]:
+    if type(reply) is not list or len(reply) != 2 or reply[0] not in ("ok", "raised"):
+        raise CandidateError("the candidate's reply is malformed")
+    return reply[0], reply[1]
+
+
+def _receive() -> object | None:
+    """One message from the peer; None once it has hung up."""
+    header = _read(4)
+    if header is None:
+        return None
+    (length,) = struct.unpack("<I", header)
+    if length > MESSAGE_LIMIT:
+        raise CodecError("message too long")
+    body = _read(length)
+    return None if body is None else load(body)
+
+
+def _read(size: int) -> bytes | None:
+    data = b""
+    while len(data) < size:
+        part = os.read(PEER_FD, size - len(data))
+        if not part:
+            return None
+        data += part
+    return data

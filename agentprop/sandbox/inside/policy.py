@@ -1,0 +1,125 @@
+"""What a child may ask of the kernel: a profile and a pid become a BPF program. Whatever is not named is refused.
+
+    pure      no path can be opened for writing and none changed, whatever Landlock and the mounts say
+    scratch   paths may be changed; Landlock and a small tmpfs say where
+    program   scratch, and processes may be started; only inside a pid namespace of the call's own
+    no-open   pure, and no path can be looked at either: for machines where system calls are the only fence
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from typing import Literal
+
+from .bpf import ALLOW, Check, Rule, Test, assemble, errno_action
+from .syscalls import ARCHITECTURES
+
+Profile = Literal["pure", "scratch", "program", "no-open"]
+
+OWN_PID = 0x7A1D0F0D
+"""Stands for the child's pid in an assembled program, until `for_pid` puts the real one there."""
+
+DENY = Rule(errno_action(errno.EPERM))
+ABSENT = Rule(errno_action(errno.ENOSYS))
+PERMIT = Rule(ALLOW)
+
+CLONE_THREAD = 0x00010000
+CLONE_NAMESPACES = 0x7E020080
+"""CLONE_NEWNS to CLONE_NEWNET, CLONE_NEWCGROUP and CLONE_NEWTIME."""
+WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
+"""O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND and the O_TMPFILE bit."""
+O_ASYNC = 0o20000
+F_SETFL = 4
+HARMLESS_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)
+"""Duplicate, descriptor flags, status flags, locks, pipe size. Not F_SETOWN or F_SETSIG: they direct signals at others."""
+HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+"""TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
+PR_SET_NAME, PR_GET_NAME = 15, 16
+AF_UNIX = 1
+MSG_OOB = 1
+
+LOOKING = frozenset(
+    ["open", "openat", "stat", "lstat", "statx", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "chdir", "fchdir", "statfs"]
+)
+"""newfstatat and statx with AT_EMPTY_PATH also serve plain fstat, but a filter cannot see that the path is empty."""
+CHANGING = frozenset(
+    ["creat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "truncate", "copy_file_range", "sendfile", "fallocate"]
+)
+STARTING = frozenset(("fork", "vfork", "execve", "execveat"))
+
+
+def _only(argument: int, values: tuple[int, ...]) -> Rule:
+    checks = tuple(Check((Test(argument, "equal", value),), ALLOW) for value in values)
+    return Rule(DENY.otherwise, checks)
+
+
+def _refuse_bits(argument: int, bits: int, code: int) -> Rule:
+    return Rule(ALLOW, (Check((Test(argument, "any-bit", bits),), errno_action(code)),))
+
+
+def _clone(profile: Profile) -> Rule:
+    new_namespace = Check((Test(0, "any-bit", CLONE_NAMESPACES),), DENY.otherwise)
+    if profile == "program":
+        return Rule(ALLOW, (new_namespace,))
+    return Rule(errno_action(errno.EAGAIN), (new_namespace, Check((Test(0, "any-bit", CLONE_THREAD),), ALLOW)))
+
+
+def _fcntl() -> Rule:
+    asynchronous = Check((Test(1, "equal", F_SETFL), Test(2, "any-bit", O_ASYNC)), DENY.otherwise)
+    status_flags = Check((Test(1, "equal", F_SETFL),), ALLOW)
+    return Rule(DENY.otherwise, (asynchronous, status_flags, *_only(1, HARMLESS_FCNTL).checks))
+
+
+def _sendto() -> Rule:
+    """Data on a connected pair only: no urgent data, no address."""
+    urgent = Check((Test(3, "any-bit", MSG_OOB),), DENY.otherwise)
+    addressed = tuple(Check((Test(4, "differs", 0, high),), DENY.otherwise) for high in (False, True))
+    return Rule(ALLOW, (urgent, *addressed))
+
+
+def _opening(profile: Profile) -> dict[str, Rule]:
+    if profile == "no-open":
+        return dict.fromkeys(LOOKING, Rule(errno_action(errno.ENOENT)))
+    if profile == "pure":
+        return {"open": _refuse_bits(1, WRITING, errno.EROFS), "openat": _refuse_bits(2, WRITING, errno.EROFS)}
+    return {}
+
+
+def rules_by_name(profile: Profile) -> dict[str, Rule]:
+    """The rule of every system call whose number we know; the caller refuses the rest."""
+    own_pid = PERMIT if profile == "program" else _only(0, (OWN_PID,))
+    rules = dict.fromkeys((name for table in ARCHITECTURES.values() for name in table.numbers), PERMIT)
+    rules |= {
+        "clone": _clone(profile),
+        "clone3": ABSENT,  # its flags lie in memory, where a filter cannot look; libc falls back to clone
+        "openat2": ABSENT,
+        "fcntl": _fcntl(),
+        "ioctl": _only(1, HARMLESS_IOCTL),
+        "prctl": _only(0, (PR_SET_NAME, PR_GET_NAME)),
+        "prlimit64": _only(0, (0, OWN_PID)),
+        "kill": own_pid,
+        "tgkill": own_pid,
+        "socketpair": _only(0, (AF_UNIX,)),
+        "sendto": _sendto(),
+        "recvfrom": _refuse_bits(3, MSG_OOB, errno.EPERM),
+    }
+    rules |= _opening(profile)
+    if profile in ("pure", "no-open"):
+        rules |= dict.fromkeys(CHANGING, DENY)
+    if profile != "program":
+        rules |= dict.fromkeys(STARTING, DENY)
+        rules |= dict.fromkeys(("fork", "vfork"), Rule(errno_action(errno.EAGAIN)))
+    return rules
+
+
+def build_program(profile: Profile, machine: str) -> bytes:
+    """The BPF program of a profile, with `OWN_PID` where the child's pid belongs."""
+    table = ARCHITECTURES[machine]
+    rules = {table.numbers[name]: rule for name, rule in rules_by_name(profile).items() if name in table.numbers}
+    return assemble(table.audit, rules, known=DENY, unknown=ABSENT, last_known=table.last_known)
+
+
+def for_pid(program: bytes, pid: int) -> bytes:
+    """The program as the child with this pid installs it."""
+    return program.replace(struct.pack("<I", OWN_PID), struct.pack("<I", pid))

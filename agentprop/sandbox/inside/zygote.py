@@ -1,0 +1,222 @@
+"""A configuration on the command line becomes a frozen, preloaded process that does one thing: fork confined children.
+
+Order: namespaces while the process is small, then imports and warm-up, then the rulesets and filters every child will
+put on, then the loop. It never sees a body or a result: their bytes would be in the memory of the next child.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import pkgutil
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from . import landlock, linux, mounts, policy
+from .child import Kit, live_and_die
+from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, Ended, Limits
+from .warmup import warm
+
+STANDARD_PRELOAD = ["array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing"]
+BREADTH_PRELOAD = ["argparse", "asyncio", "calendar", "csv", "difflib", "html", "inspect", "pprint", "queue", "sqlite3", "struct", "unittest", "uuid", "zlib"]
+"""More of the standard library, where nothing can be imported later because nothing can be opened."""
+TEST_PARTS = frozenset(("tests", "test", "testing", "conftest", "benchmarks", "__main__", "setup"))
+FIRST_OWN_FD = 50
+RESERVED_FDS = 12
+"""Descriptors below this are kept occupied, so that a child's dup2 never lands on one it still needs."""
+
+
+class Zygote:
+    """The loop: a request in, a child forked, watched, killed and reported."""
+
+    def __init__(self, control: socket.socket, kit: Kit, readable: list[str]) -> None:
+        self.control = control
+        self.kit = kit
+        self.readable = readable
+        self.namespaces = "namespaces" in kit.layers
+        self._self_fd = os.pidfd_open(os.getpid())
+
+    def serve_one(self) -> None:
+        """Handle one request; exit when the harness has gone."""
+        message, descriptors, _, _ = socket.recv_fds(self.control, LIMITS.size, 8)
+        if not message:
+            os._exit(0)
+        if len(message) != LIMITS.size:
+            return  # a late cancel, for a child that has already ended
+        limits = Limits(*LIMITS.unpack(message))
+        started = time.monotonic()
+        pid = self._fork(limits, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        reason = self._watch(pid, started + limits.wall_ms / 1000)
+        _, status, usage = os.wait4(pid, 0)
+        wall_s = time.monotonic() - started
+        self._renew_scratch(PROFILES[limits.profile])
+        self.control.send(
+            Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack()
+        )
+
+    def _fork(self, limits: Limits, descriptors: list[int]) -> int:
+        if self.namespaces:
+            linux.unshare(linux.CLONE_NEWPID)
+        pid = os.fork()
+        if pid == 0:
+            live_and_die(limits, descriptors, self.kit)
+        if self.namespaces:
+            linux.setns(self._self_fd, linux.CLONE_NEWPID)
+        return pid
+
+    def _watch(self, pid: int, deadline: float) -> int:
+        """Wait for the child, the deadline, a cancel or the harness's end; the child is dead afterwards."""
+        child = os.pidfd_open(pid)
+        poller = select.poll()
+        poller.register(child, select.POLLIN)
+        poller.register(self.control, select.POLLIN | select.POLLRDHUP)
+        reason = DEADLINE
+        while (left := deadline - time.monotonic()) > 0:
+            events = dict(poller.poll(left * 1000))
+            if self.control.fileno() in events:
+                if not self.control.recv(16):
+                    os._exit(0)  # pid 1 of a namespace takes every process in it along; elsewhere PDEATHSIG does
+                reason = CANCELLED
+                break
+            if child in events:
+                reason = EXITED
+                break
+        try:
+            signal.pidfd_send_signal(child, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.close(child)
+        return reason
+
+    def _renew_scratch(self, profile: str) -> None:
+        if profile not in ("scratch", "program"):
+            return
+        mounts.renew_scratch()
+        for name in ("scratch", "program"):
+            os.close(self.kit.rulesets[name])
+            self.kit.rulesets[name] = _ruleset(name, self.readable)
+
+
+def main() -> None:
+    """Become the zygote that `sys.argv[1]` describes, report, and serve until the harness hangs up."""
+    config = json.loads(sys.argv[1])
+    control = _own_descriptors(config["control"])
+    try:
+        zygote, missing = _become_zygote(config, control)
+    except Exception as problem:
+        control.send(json.dumps({"failed": f"{type(problem).__name__}: {problem}"}).encode()[:4000])
+        os._exit(1)
+    sys.argv, sys.orig_argv = [""], []
+    gc.collect()
+    gc.freeze()
+    control.send(json.dumps({"landlock_abi": landlock.version(), "missing": missing}).encode())
+    while True:
+        zygote.serve_one()
+
+
+def _own_descriptors(inherited: int) -> socket.socket:
+    """Move the control socket out of the way and occupy the low numbers."""
+    control = fcntl.fcntl(inherited, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN_FD)
+    os.close(inherited)
+    while os.open("/dev/null", os.O_RDONLY) < RESERVED_FDS - 1:
+        pass
+    return socket.socket(fileno=control)
+
+
+def _become_zygote(config: dict[str, Any], control: socket.socket) -> tuple[Zygote, list[str]]:
+    layers = frozenset(config["layers"])
+    proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
+    if "namespaces" in layers:
+        mounts.enter_namespaces(config["readable"], scratch=True)
+        _become_first_process(control)
+    sys.path += config["paths"]
+    missing = _preload(config["preload"], everything="landlock" not in layers)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    linux.drop_bounding_set()
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)
+    readable = [path for path in (*mounts.SYSTEM_PATHS, *mounts.DEVICES, *config["readable"]) if os.path.exists(path)]
+    kit = Kit(layers, _address_space(proc), _filters(layers), _rulesets(layers, readable))
+    os.close(proc)
+    return Zygote(control, kit, readable), missing
+
+
+def _become_first_process(control: socket.socket) -> None:
+    """Fork into the new pid namespace; the launcher left outside lives and dies with the zygote."""
+    if os.fork():
+        control.close()
+        os.wait()
+        os._exit(0)
+    linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _preload(names: Iterable[str], *, everything: bool) -> list[str]:
+    """Import the names that exist here, with all their submodules if asked; warm them up; return the missing."""
+    standard = STANDARD_PRELOAD + (BREADTH_PRELOAD if everything else [])
+    for name in standard:
+        importlib.import_module(name)
+    present = [name for name in names if importlib.util.find_spec(name) is not None]
+    for name in present:
+        importlib.import_module(name)
+    warm(present)
+    for name in present if everything else ():
+        _import_submodules(name)
+    return [name for name in names if name not in present]
+
+
+def _import_submodules(name: str) -> None:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(getattr(package, "__path__", []), name + ".", onerror=lambda _: None):
+        if TEST_PARTS.isdisjoint(module.name.split(".")) and ".tests" not in module.name:
+            try:
+                importlib.import_module(module.name)
+            except ImportError:  # optional parts need packages that are not here
+                continue
+
+
+def _filters(layers: frozenset[str]) -> dict[str, bytes]:
+    if "seccomp" not in layers:
+        return {}
+    return {name: policy.build_program(name, linux.MACHINE) for name in _profiles(layers)}
+
+
+def _rulesets(layers: frozenset[str], readable: list[str]) -> dict[str, int]:
+    if "landlock" not in layers:
+        return {}
+    return {name: _ruleset(name, readable) for name in _profiles(layers)}
+
+
+def _profiles(layers: frozenset[str]) -> tuple[policy.Profile, ...]:
+    if "namespaces" in layers:
+        return ("pure", "scratch", "program")
+    return ("pure",) if "landlock" in layers else ("no-open",)
+
+
+def _ruleset(profile: str, readable: list[str]) -> int:
+    """The Landlock ruleset of a profile, on a high descriptor."""
+    writable = [] if profile == "pure" else [mounts.SCRATCH]
+    low = landlock.create_ruleset(readable, writable, executable=profile == "program")
+    high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN_FD)
+    os.close(low)
+    return high
+
+
+def _address_space(proc: int) -> int:
+    """Bytes of address space this process has, read through a /proc that was opened before the file system changed."""
+    statm = os.open("self/statm", os.O_RDONLY, dir_fd=proc)
+    pages = int(os.read(statm, 100).split()[0])
+    os.close(statm)
+    return pages * resource.getpagesize()

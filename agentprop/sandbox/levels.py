@@ -1,0 +1,136 @@
+"""The strongest isolation this machine can prove becomes a started slot; anything weaker than asked for is refused.
+
+    L3  namespaces, Landlock and seccomp   nothing outside is visible, writable or reachable; quotas; full clean-up
+    L2  Landlock and seccomp               the same, but the existence of files can be probed, and there is no scratch
+    L1  seccomp                            no path can be opened at all, so only preloaded modules can be imported
+    R0  none                               limits and a clean environment only: not a sandbox
+
+A level is measured, not assumed: each rung is tried by starting it, and a self-test strikes off what does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from agentprop.errors import SandboxUnavailable
+from agentprop.sandbox.body import Body
+from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.paths import readable_paths
+from agentprop.sandbox.records import Isolation, Level
+from agentprop.sandbox.selftest import SELF_TEST_SHA, run_self_test, struck_layers
+from agentprop.sandbox.weak import WeakSlot
+from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
+
+LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
+SUPPORTED = ("Linux", "x86_64")
+WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
+HINT = f"`agentprop doctor` shows what is missing; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without"
+
+
+class Slot(Protocol):
+    """What runs one body at a time."""
+
+    calls: int
+
+    def run(self, body: Body, peer: socket.socket | None = None) -> Conversation: ...
+
+    def close(self) -> None: ...
+
+
+def weak_allowed(flag: bool) -> bool:
+    """Whether running without isolation was asked for, by argument or environment."""
+    return flag or os.environ.get(WEAK_VARIABLE) == "1"
+
+
+def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool) -> tuple[Slot, Isolation]:
+    """Start a slot at the best level up to `max_level`; raises SandboxUnavailable below `min_level`."""
+    reasons: dict[str, str] = {}
+    level: Level | None = max_level if max_level in LADDER else None
+    if (platform.system(), platform.machine()) != SUPPORTED:
+        reasons["L1"] = f"isolation needs Linux on x86_64; this is {platform.system()} on {platform.machine()}"
+        level = None
+    while level is not None and level >= min_level:
+        try:
+            zygote = start_zygote(level, preload)
+        except ZygoteFailed as problem:
+            reasons[level] = str(problem)
+            level = _below(level)
+            continue
+        table = run_self_test(zygote)
+        struck = struck_layers(level, table)
+        if not struck:
+            return zygote, _isolation(level, zygote, table, reasons)
+        zygote.close()
+        reasons[level] = f"the self-test found no effect of {', '.join(struck)}"
+        level = _best_without(struck, below=level)
+    if weak_allowed(allow_weak):
+        return WeakSlot(), _isolation("R0", None, {}, reasons)
+    raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
+
+
+def start_slot(level: Level, preload: Sequence[str]) -> Slot:
+    """Another slot at a level already found; raises ZygoteFailed rather than settle for less."""
+    return WeakSlot() if level == "R0" else start_zygote(level, preload)
+
+
+def start_zygote(level: Level, preload: Sequence[str]) -> Zygote:
+    """A zygote with the layers of its level."""
+    readable, paths = readable_paths(preload)
+    return Zygote(level, preload, readable, paths)
+
+
+def _below(level: Level) -> Level | None:
+    position = LADDER.index(level) + 1
+    return LADDER[position] if position < len(LADDER) else None
+
+
+def _best_without(struck: Sequence[str], below: Level) -> Level | None:
+    """The best level under this one that rests on none of the layers struck off."""
+    candidates = LADDER[LADDER.index(below) + 1 :]
+    return next((level for level in candidates if not set(struck) & set(LAYERS[level])), None)
+
+
+def _isolation(
+    level: Level, zygote: Zygote | None, table: Mapping[str, bool | str], reasons: Mapping[str, str]
+) -> Isolation:
+    kernel = f"{platform.system()} {platform.release()} {platform.machine()}"
+    abi = int(str(zygote.report["landlock_abi"])) if zygote else 0
+    return Isolation(level, LAYERS.get(level, ()), abi, kernel, table, SELF_TEST_SHA, reasons)
+
+
+def _refusal(reasons: Mapping[str, str], min_level: Level) -> str:
+    told = "; ".join(f"{level}: {reason}" for level, reason in reasons.items())
+    return f"untrusted code needs isolation of level {min_level}, which cannot be had here ({told})"
+
+
+def isolation_report() -> dict[str, object]:
+    """What `agentprop doctor` prints: the level in force, each layer with why not, the self-test's table."""
+    try:
+        slot, isolation = climb((), "L1", "L3", allow_weak=True)
+    except SandboxUnavailable as problem:
+        return {"level": "none", "reason": problem.message, "hint": problem.hint}
+    slot.close()
+    layers = {
+        layer: "in force" if layer in isolation.layers else _why_not(layer, isolation.reasons)
+        for layer in LAYERS["L3"]
+    }
+    return {
+        "level": isolation.level,
+        "layers": layers,
+        "landlock_abi": isolation.landlock_abi,
+        "kernel": isolation.kernel,
+        "self_test": dict(isolation.self_test),
+        "self_test_sha": isolation.self_test_sha,
+        "reasons": dict(isolation.reasons),
+        "weak_allowed": weak_allowed(False),
+    }
+
+
+def _why_not(layer: str, reasons: Mapping[str, str]) -> str:
+    """The reason of the lowest failed level that would have used the layer."""
+    told = [reason for level, reason in reasons.items() if layer in LAYERS.get(level, LAYERS["L3"])]  # type: ignore[call-overload]
+    return told[-1] if told else "not tried"

@@ -1,0 +1,85 @@
+"""A started zygote becomes a table of what it really holds: one child tries to escape, and the harness looks from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentprop.sandbox.body import jobs_body
+from agentprop.sandbox.records import Job, Level
+from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
+
+ATTEMPTS = Path(__file__).with_name("selftest_attempts.py").read_text()
+SELF_TEST_SHA = hashlib.sha256(ATTEMPTS.encode()).hexdigest()
+SECRET = b"canary"
+
+HELD_BY = {
+    "connect by TCP": "seccomp",
+    "signal another process": "seccomp",
+    "fork": "seccomp",
+    "nest a user namespace": "seccomp",
+    "load a bpf program": "seccomp",
+    "read a file outside": "landlock",
+    "create a file outside": "landlock",
+    "list the root directory": "landlock",
+    "read the environment of another process": "landlock",
+    "see a parent process": "namespaces",
+    "see that a file outside exists": "namespaces",
+}
+"""Attempt to the layer that is struck off when it succeeds; without Landlock the no-open filter answers for paths."""
+
+
+def run_self_test(zygote: Zygote) -> dict[str, bool | str]:
+    """Attempt to True where it was held, False where it succeeded, or what went wrong."""
+    with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
+        directory = Path(name)
+        canary, planted = directory / "canary", directory / "planted"
+        canary.write_bytes(SECRET)
+        directory.chmod(0o777)
+        canary.chmod(0o666)
+        table = _attempt(zygote, canary, planted, listener.getsockname()[1])
+        listener.setblocking(False)
+        if planted.exists() or canary.read_bytes() != SECRET:
+            table["create a file outside"] = False
+        if _has_caller(listener):
+            table["connect by TCP"] = False
+        return table
+
+
+def _attempt(zygote: Zygote, canary: Path, planted: Path, port: int) -> dict[str, bool | str]:
+    targets = {"CANARY": str(canary), "PLANTED": str(planted), "PORT": port, "OUTSIDER": os.getpid()}
+    header = "".join(f"{name} = {value!r}\n" for name, value in targets.items())
+    body = jobs_body([Job(header + ATTEMPTS, returns="held")])
+    try:
+        talk = zygote.run(body)
+    except ZygoteFailed as problem:
+        return dict.fromkeys(HELD_BY, str(problem))
+    frames = talk.reader.frames
+    told = frames[0].value if frames else None
+    if not isinstance(told, dict):
+        reason = frames[0].error if frames else talk.reader.buffer.decode(errors="backslashreplace")
+        return dict.fromkeys(HELD_BY, reason or "the self-test gave no answer")
+    return {name: told.get(name, "not attempted") for name in HELD_BY}
+
+
+def _has_caller(listener: socket.socket) -> bool:
+    try:
+        listener.accept()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def struck_layers(level: Level, table: Mapping[str, bool | str]) -> list[str]:
+    """The layers of the level that did not hold; without Landlock the paths are seccomp's to hold, or nobody's to hide."""
+    layers = LAYERS[level]
+    struck = []
+    for attempt, layer in HELD_BY.items():
+        owner = "seccomp" if layer == "landlock" and "landlock" not in layers else layer
+        if owner in layers and table.get(attempt) is not True and owner not in struck:
+            struck.append(owner)
+    return struck

@@ -1,0 +1,140 @@
+"""R0: one body, one ordinary interpreter with limits. Not a sandbox: for machines without one, and code that is trusted.
+
+Portable on purpose: no zygote, no namespaces, no filters; a clean environment, resource limits and an outside clock.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from agentprop.sandbox.body import Body
+from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.frames import BadFrame
+from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, Ended
+from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES
+
+START_S = 10.0
+"""Seconds an interpreter may need to start; the body's own clock runs from there."""
+POLL_S = 0.02
+BOOT = "import sys; sys.path.insert(0, {!r}); from inside import alone; del sys.path[0]; alone.main()"
+
+
+class WeakSlot:
+    """Starts an interpreter for every body."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def run(self, body: Body, peer: socket.socket | None = None) -> Conversation:
+        """Run one body to its end."""
+        self.calls += 1
+        result_read, result_write = os.pipe()
+        passed = [result_write] + ([] if peer is None else [peer.fileno()])
+        limits = [math.ceil(sum(body.timeouts_s)), body.memory_mb << 20, OPEN_FILES]
+        arguments = [sys.executable, "-P", "-s", "-B", "-c", BOOT.format(str(Path(__file__).parent))]
+        arguments += [str(number) for number in (result_write, -1 if peer is None else peer.fileno(), *limits)]
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryDirectory() as directory:
+            given.write(len(body.text).to_bytes(4, "little") + body.text + body.stdin.encode("utf-8", "surrogatepass"))
+            given.seek(0)
+            process = subprocess.Popen(
+                arguments,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=passed,
+                env=ENVIRONMENT,
+                cwd=directory,
+                start_new_session=True,
+            )
+            os.close(result_write)
+            with os.fdopen(result_read, "rb", buffering=0) as result:
+                return _Watch(process, result, body).finish()
+
+    def close(self) -> None:
+        """Nothing outlives a call."""
+
+
+class _Watch:
+    """Collects what the interpreter writes until it ends or its time is over, and makes sure that it is gone."""
+
+    def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
+        self.process, self.body = process, body
+        self.talk = Conversation()
+        self.started = time.monotonic()
+        self.deadline = self.started + START_S
+        self.selector = selectors.DefaultSelector()
+        assert process.stdout is not None and process.stderr is not None
+        self.outputs = (process.stdout, process.stderr)
+        for stream, sink in ((process.stdout, self.talk.stdout), (process.stderr, self.talk.stderr), (result, None)):
+            os.set_blocking(stream.fileno(), False)
+            self.selector.register(stream, selectors.EVENT_READ, sink)
+
+    def finish(self) -> Conversation:
+        reason = EXITED
+        while self.talk.ended is None:
+            for key, _ in self.selector.select(POLL_S):
+                self._take(key)
+            if time.monotonic() > self.deadline:
+                reason = DEADLINE
+            elif self.talk.cancelled:
+                reason = CANCELLED
+            self._reap(reason)
+        for key in list(self.selector.get_map().values()):
+            while self._take(key):
+                pass
+        self.selector.close()
+        for stream in self.outputs:
+            stream.close()
+        return self.talk
+
+    def _take(self, key: selectors.SelectorKey) -> bool:
+        """Read what there is; False once there is no more to come."""
+        try:
+            data = os.read(key.fd, READ_BYTES)
+        except BlockingIOError:
+            return False
+        if not data:
+            self.selector.unregister(key.fileobj)
+            return False
+        if key.data is None:
+            self._take_result(data)
+        else:
+            key.data.extend(data)
+        if len(self.talk.stdout) + len(self.talk.stderr) > OUTPUT_LIMIT:
+            self.talk.cancelled = "output-limit"
+            self.selector.unregister(key.fileobj)
+            return False
+        return True
+
+    def _take_result(self, data: bytes) -> None:
+        if not self.talk.first:
+            self.talk.first, data = data[:1], data[1:]
+            self.started = time.monotonic()
+            self.deadline = self.started + sum(self.body.timeouts_s)
+        try:
+            self.talk.reader.feed(data)
+        except BadFrame as problem:
+            self.talk.bad_frame = str(problem)
+            self.talk.cancelled = "bad-frame"
+
+    def _reap(self, reason: int) -> None:
+        """Note how the interpreter ended, ending it and its process group first if there is a reason to."""
+        if reason != EXITED:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        pid, status, usage = os.wait4(self.process.pid, 0 if reason != EXITED else os.WNOHANG)
+        if pid == 0:
+            return
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        wall_s = time.monotonic() - self.started
+        peak_kb = usage.ru_maxrss if sys.platform == "linux" else usage.ru_maxrss // 1024
+        self.talk.ended = Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, peak_kb)
