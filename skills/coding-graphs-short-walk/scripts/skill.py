@@ -1,0 +1,32 @@
+"""Weighted edges, two vertices and a limit -> the lightest walk between them with at most that many edges."""
+
+from math import inf
+
+
+def solve(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> int:
+    lightest = {vertex: inf for u, v, _ in edges for vertex in (u, v)}
+    if a not in lightest or b not in lightest:
+        raise ValueError("a vertex is not in the graph")
+    lightest[a] = 0
+    for _ in range(k):
+        previous = dict(lightest)
+        for u, v, weight in edges:
+            lightest[v] = min(lightest[v], previous[u] + weight)
+            lightest[u] = min(lightest[u], previous[v] + weight)
+    return -1 if lightest[b] == inf else int(lightest[b])
+
+
+def check(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> int:
+    """Walk every walk of at most k edges."""
+    if not {a, b} <= {vertex for u, v, _ in edges for vertex in (u, v)}:
+        raise ValueError("a vertex is not in the graph")
+
+    def totals(vertex: int, steps: int) -> list[int]:
+        found = [0] if vertex == b else []
+        if steps:
+            for u, v, weight in edges:
+                if vertex in (u, v):
+                    found += [weight + rest for rest in totals(v if vertex == u else u, steps - 1)]
+        return found
+
+    return min(totals(a, k), default=-1)

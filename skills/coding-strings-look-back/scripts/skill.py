@@ -1,0 +1,21 @@
+"""A string -> for every letter, how far back the previous equal letter stands."""
+
+
+def solve(s: str) -> list[int]:
+    last_seen: dict[str, int] = {}
+    distances = []
+    for i, letter in enumerate(s):
+        distances.append(i - last_seen.get(letter, i))
+        last_seen[letter] = i
+    return distances
+
+
+def check(s: str) -> list[int]:
+    """Step back from every letter until an equal one or the start of the string is met."""
+    distances = []
+    for i in range(len(s)):
+        j = i - 1
+        while j >= 0 and s[j] != s[i]:
+            j -= 1
+        distances.append(i - j if j >= 0 else 0)
+    return distances
