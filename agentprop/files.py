@@ -1,0 +1,93 @@
+"""Bytes onto disk, so that a crash at any instant leaves the old file or the new one and never a mixture.
+
+Every failure of the disk becomes a `RunError` that names the path and says what to try; what was on disk before stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agentprop.errors import RunError
+
+_RESUME = "the same command resumes from the last finished shard"
+_ADVICE = {
+    errno.ENOSPC: ("no space left on the device", f"free some space; {_RESUME}"),
+    errno.EDQUOT: ("the disk quota is used up", f"free some space; {_RESUME}"),
+    errno.EFBIG: ("the file-size limit was reached", f"raise the limit (ulimit -f); {_RESUME}"),
+    errno.EROFS: ("the file system is read-only", "choose a directory you can write with --out"),
+    errno.EACCES: ("permission denied", "choose a directory you can write with --out"),
+    errno.EPERM: ("permission denied", "choose a directory you can write with --out"),
+    errno.ENOTDIR: ("a part of the path is a file, not a directory", "choose another directory with --out"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one with --out"),
+}
+
+
+def disk_error(path: Path, error: OSError) -> RunError:
+    """The sentence and hint for what the operating system refused to do with `path`."""
+    reason, hint = _ADVICE.get(error.errno or 0, (error.strerror or str(error), f"mend the disk; {_RESUME}"))
+    return RunError(f"cannot write {path}: {reason}", hint=hint)
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError inside the block into a RunError about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
+    """Write under a temporary name in the same directory, sync, rename, sync the directory."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with disk_errors(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_directory(path.parent)
+
+
+def append_durably(path: Path, data: bytes) -> None:
+    """Append and sync; on failure the file is cut back to what it was."""
+    with disk_errors(path), path.open("ab") as file:
+        size = file.tell()
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            os.truncate(path, size)
+            raise
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames and removals inside `path` survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON atomically, nulls kept."""
+    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
