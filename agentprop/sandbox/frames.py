@@ -37,8 +37,8 @@ class FrameReader:
             del self.buffer[: 4 + length]
 
 
-def parse_frame(text: bytes, index: int) -> Frame:
-    """The frame with its value decoded; raises BadFrame unless it is well typed and has this index."""
+def parse_frame(text: bytes, number: int) -> Frame:
+    """The frame with its value decoded; raises BadFrame unless it is well typed and has this number."""
     try:
         data = load(text)
         if type(data) is not list or len(data) != len(_TYPES):
@@ -46,7 +46,7 @@ def parse_frame(text: bytes, index: int) -> Frame:
         if not all(isinstance(item, kind) for item, kind in zip(data, _TYPES, strict=True)):  # type: ignore[arg-type]
             raise BadFrame("a frame with fields of the wrong type")
         frame = Frame(*data)
-        if frame.index != index or frame.status not in ("ok", "error", "memory"):
+        if frame.number != number or frame.status not in ("ok", "error", "memory"):
             raise BadFrame("a frame out of order")
         return frame._replace(value=decode(frame.value))
     except CodecError as problem:

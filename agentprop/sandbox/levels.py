@@ -28,7 +28,7 @@ from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
 LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
-HINT = f"`agentprop doctor` shows what is missing; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without"
+HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
 
 
 class Slot(Protocol):

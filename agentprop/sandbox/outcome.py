@@ -1,4 +1,4 @@
-"""What a child did becomes results: statuses from what the kernel and the clock say first, from the child's word last."""
+"""What a child did becomes results: what the kernel and the clock say counts first, the child's word last."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
@@ -55,7 +54,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -127,7 +126,7 @@ class Sandbox:
         return call_outcomes(self._converse(body), body)
 
     def run_tests(self, candidate: str, tests: str, function: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Result:
-        """Run tests against a candidate's function, each in a process of its own; only plain values pass between them."""
+        """Run tests against a candidate's function, both in processes of their own, with plain values between them."""
         with self._slots(2) as slots:
             assert self._isolation is not None
             level = self._isolation.level
@@ -146,7 +145,7 @@ class Sandbox:
 
     @contextmanager
     def _slots(self, count: int) -> Iterator[list[Slot]]:
-        """Borrow started slots, all or none; those in use when something fails are ended, for their state is unknown."""
+        """Borrow started slots, all or none; whatever is in use when something fails is ended, its state unknown."""
         places = self._take(count)
         slots: list[Slot] = []
         try:
@@ -199,5 +198,5 @@ def _batches(jobs: Sequence[Job]) -> list[list[int]]:
     for position, job in enumerate(jobs):
         if not job.stdin and job.profile == "pure":
             groups.setdefault((job.memory_mb, job.profile), []).append(position)
-    chunks = [group[start : start + BATCH_JOBS] for group in groups.values() for start in range(0, len(group), BATCH_JOBS)]
-    return [chunk for chunk in chunks if len(chunk) > 1]
+    batches = [group[i : i + BATCH_JOBS] for group in groups.values() for i in range(0, len(group), BATCH_JOBS)]
+    return [batch for batch in batches if len(batch) > 1]

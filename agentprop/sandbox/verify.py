@@ -47,7 +47,7 @@ def run_pair(
         talk = tests_slot.run(tests_body, theirs)
     thread.join()
     result = single_result(talk, tests_body, level)
-    status, detail = judge(told[0], candidate_body) if told else ("sandbox-unavailable", "the candidate's zygote failed")
+    status, detail = judge(told[0], candidate_body) if told else ("sandbox-unavailable", "no zygote")
     fault = told[0].reader.frames[0].error if told and told[0].reader.frames else None
     if result.status != "ok" and status in CANDIDATE_FAULTS:
         return replace(result, status=status, detail=f"candidate: {detail}")

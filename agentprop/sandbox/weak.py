@@ -1,4 +1,4 @@
-"""R0: one body, one ordinary interpreter with limits. Not a sandbox: for machines without one, and code that is trusted.
+"""R0: one body, one ordinary interpreter with limits. Not a sandbox: for machines without one, and trusted code.
 
 Portable on purpose: no zygote, no namespaces, no filters; a clean environment, resource limits and an outside clock.
 """

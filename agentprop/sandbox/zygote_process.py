@@ -67,7 +67,7 @@ class Zygote:
         config = {"control": theirs.fileno(), "layers": LAYERS[level], "preload": list(preload)}
         config |= {"readable": list(readable), "paths": list(paths)}
         boot = BOOT.format(str(Path(__file__).parent))
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-B", "-c", boot, json.dumps(config)],
             pass_fds=[theirs.fileno()],

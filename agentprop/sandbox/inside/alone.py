@@ -1,7 +1,8 @@
-"""One interpreter, one body, no fence: what runs where isolation was waived. Limits are set as far as the system has them."""
+"""One interpreter, one body, no fence: what runs where isolation was waived, limited as far as the system can."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
@@ -16,10 +17,7 @@ from .runner import RESULT_FD
 def main() -> None:
     """Run the body on standard input; `sys.argv` holds result descriptor, peer descriptor and limits."""
     result, peer, cpu_s, memory_bytes, open_files = map(int, sys.argv[1:])
-    os.dup2(result, RESULT_FD, inheritable=False)
-    if peer >= 0:
-        os.dup2(peer, pair.PEER_FD, inheritable=False)
-    os.closerange(pair.PEER_FD + (peer >= 0), 256)
+    _place(result, RESULT_FD, peer, pair.PEER_FD)
     text = os.read(0, 4)
     body = json.loads(_read(int.from_bytes(text, "little")))
     _limit(resource.RLIMIT_CPU, cpu_s)
@@ -30,6 +28,14 @@ def main() -> None:
     os.write(RESULT_FD, ENTERED)
     run_body(body)
     os._exit(0)
+
+
+def _place(result: int, result_place: int, peer: int, peer_place: int) -> None:
+    """Put the descriptors where the runner looks; each may arrive in the other's place. The rest is closed."""
+    high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 50) for descriptor in (result, peer) if descriptor >= 0]
+    for source, place in zip(high, (result_place, peer_place), strict=False):
+        os.dup2(source, place, inheritable=False)
+    os.closerange(result_place + len(high), 256)
 
 
 def _read(size: int) -> bytes:

@@ -21,10 +21,11 @@ def run_body(body: dict[str, Any]) -> None:
             pair.serve_candidate(runner, body["source"], body["function"])
         case "tests":
             pair.run_tests(runner, body["source"], body["function"])
+    runner.send()
 
 
 def _run_cases(runner: Runner, source: str, function: str, cases: list[Any]) -> None:
-    """One frame for each case: the function's value, or what it raised; one frame at index 0 if there is no function."""
+    """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
     namespace = fresh_namespace()
     ending = runner.execute(source, namespace)
     if ending.error is None and not callable(namespace.get(function)):

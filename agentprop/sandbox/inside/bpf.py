@@ -86,8 +86,11 @@ class _Assembler:
     def packed(self) -> bytes:
         return b"".join(self._pack(position, item) for position, item in enumerate(self.instructions))
 
+    def _distance(self, position: int, label: str | None) -> int:
+        return 0 if label is None else self.labels[label] - position - 1
+
     def _pack(self, position: int, item: _Instruction) -> bytes:
-        true, false = (0 if label is None else self.labels[label] - position - 1 for label in (item.if_true, item.if_false))
+        true, false = self._distance(position, item.if_true), self._distance(position, item.if_false)
         if item.code == JUMP:
             return struct.pack("<HBBI", JUMP, 0, 0, true)
         if not (0 <= true < 256 and 0 <= false < 256):
@@ -96,7 +99,7 @@ class _Assembler:
 
 
 def assemble(architecture: int, rules: Mapping[int, Rule], known: Rule, unknown: Rule, last_known: int) -> bytes:
-    """The program: another architecture kills; `rules` decide; other numbers up to `last_known` get `known`, above it `unknown`."""
+    """The program: a foreign architecture kills, `rules` decide, other numbers get `known` or `unknown`."""
     assembler = _Assembler()
     native = assembler.fresh()
     foreign = assembler.fresh()

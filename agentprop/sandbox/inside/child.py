@@ -1,4 +1,4 @@
-"""One forked process becomes one confined process: every layer goes on here, then one byte says so, then the body is read.
+"""A forked process becomes a confined one: every layer goes on, one byte says so, and only then is the body read.
 
 The first byte on the result pipe is `S` once the last layer is on, or `F` and a reason. No untrusted byte has been
 read before it, so nothing a body does later can forge or remove it.
@@ -34,7 +34,7 @@ class Kit:
     """Address space of the zygote itself; a body's allowance comes on top."""
     filters: Mapping[str, bytes] = field(default_factory=dict)
     """Profile → BPF program, with the child's pid still to be put in."""
-    rulesets: Mapping[str, int] = field(default_factory=dict)
+    rulesets: dict[str, int] = field(default_factory=dict)
     """Profile → Landlock ruleset descriptor."""
 
 

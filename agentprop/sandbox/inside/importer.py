@@ -41,23 +41,25 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             sys.modules.pop(name, None)
         self._sources = sources
         self._packages = frozenset(parent for name in sources for parent in _parents(name))
+        for name in self._packages:
+            if name not in sources:
+                # An empty package needs none of the import system's ceremony, which costs more than a small job.
+                sys.modules[name] = package = ModuleType(name)
+                package.__path__ = []
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name not in self._sources and name not in self._packages:
+        if name not in self._sources:
             return None
-        origin = f"<{name}>"
-        return importlib.machinery.ModuleSpec(name, self, origin=origin, is_package=name in self._packages)
+        return importlib.machinery.ModuleSpec(name, self, origin=f"<{name}>", is_package=name in self._packages)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        source = self._sources.get(module.__name__)
-        if source is None:
-            return
-        exec(self._cache.compile(source, f"<{module.__name__}>"), module.__dict__)
+        name = module.__name__
+        exec(self._cache.compile(self._sources[name], f"<{name}>"), module.__dict__)
 
     def show_lines(self) -> None:
         """Let tracebacks quote the sources that are being served."""

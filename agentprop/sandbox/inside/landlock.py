@@ -40,13 +40,14 @@ def filesystem_rights(abi: int) -> int:
 
 
 def create_ruleset(readable: Iterable[str], writable: Iterable[str] = (), *, executable: bool = False) -> int:
-    """A ruleset descriptor that denies all this kernel can deny, except reading and (re)writing below the paths named."""
+    """A ruleset that denies all this kernel can deny, except reading and writing below the paths named."""
     abi = version()
     rights = filesystem_rights(abi)
     handled = struct.pack("<QQQ", rights, BIND_AND_CONNECT_TCP, ABSTRACT_SOCKETS_AND_SIGNALS)
     handled = handled[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
-    attributes = ctypes.c_char_p(handled)
-    ruleset = check(syscall(CREATE_RULESET, attributes, ctypes.c_size_t(len(handled)), ctypes.c_uint(0)), "landlock_create_ruleset")
+    size = ctypes.c_size_t(len(handled))
+    created = syscall(CREATE_RULESET, ctypes.c_char_p(handled), size, ctypes.c_uint(0))
+    ruleset = check(created, "landlock_create_ruleset")
     execute = EXECUTE if executable else 0
     for path in readable:
         _allow(ruleset, path, READ_FILE | READ_DIR | execute)

@@ -1,4 +1,4 @@
-"""Linux calls that Python 3.11 does not offer, as functions that raise OSError: prctl, namespaces, mounts, capabilities."""
+"""Linux calls that Python 3.11 does not offer, as functions that raise OSError."""
 
 from __future__ import annotations
 
@@ -77,8 +77,9 @@ def setns(descriptor: int, kind: int) -> None:
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
     """`mount(2)`."""
-    source_, target_, kind_, options_ = (None if text is None else text.encode() for text in (source, target, kind, options))
-    check(_libc.mount(source_, target_, kind_, ctypes.c_ulong(flags), options_), f"mount {source or kind} on {target}")
+    texts = [None if text is None else text.encode() for text in (source, target, kind)]
+    last = None if options is None else options.encode()
+    check(_libc.mount(*texts, ctypes.c_ulong(flags), last), f"mount {source or kind} on {target}")
 
 
 def unmount(target: str, flags: int = MNT_DETACH) -> None:

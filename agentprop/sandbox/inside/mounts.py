@@ -82,7 +82,8 @@ def _make_private() -> None:
 
 
 def _map_identity(user: int, group: int) -> None:
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{INNER_ID} {user} 1"), ("gid_map", f"{INNER_ID} {group} 1")):
+    maps = (("setgroups", "deny"), ("uid_map", f"{INNER_ID} {user} 1"), ("gid_map", f"{INNER_ID} {group} 1"))
+    for name, text in maps:
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)
 

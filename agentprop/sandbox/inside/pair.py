@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .codec import CodecError, decode, encode, load
-from .runner import Ending, Frame, Runner, fresh_namespace, write_frame
+from .runner import Ending, Frame, Runner, framed, fresh_namespace, write_all
 
 PEER_FD = 4
 MESSAGE_LIMIT = 1 << 20
@@ -42,17 +42,17 @@ def serve_candidate(runner: Runner, source: str, function: str) -> None:
         ending = Ending("error", f"NameError: the candidate defines no function named {function!r}")
     if ending.error is not None:
         runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
-        write_frame(PEER_FD, ["failed", ending.error])
+        write_all(PEER_FD, framed(["failed", ending.error]))
         return
-    write_frame(PEER_FD, HELLO)
+    write_all(PEER_FD, framed(HELLO))
     while (request := _receive()) is not None:
-        write_frame(PEER_FD, _answer(namespace[function], request))
+        write_all(PEER_FD, framed(_answer(namespace[function], request)))
 
 
 def _answer(function: Callable[..., object], request: object) -> list[object]:
     try:
-        arguments, keywords = decode(request)  # type: ignore[misc]
-        return ["ok", encode(function(*arguments, **keywords))]
+        call: Any = decode(request)
+        return ["ok", encode(function(*call[0], **call[1]))]
     except BaseException as problem:
         return ["raised", type(problem).__name__[:100]]
 
@@ -76,7 +76,7 @@ def _candidate_start() -> Ending | None:
 def _proxy(*arguments: object, **keywords: object) -> object:
     """Call the candidate in its own process."""
     try:
-        write_frame(PEER_FD, encode((arguments, keywords)))
+        write_all(PEER_FD, framed(encode((arguments, keywords))))
         reply = _receive()
     except OSError as problem:
         raise CandidateGone(str(problem)) from None

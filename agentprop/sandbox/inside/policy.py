@@ -32,20 +32,24 @@ WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
 O_ASYNC = 0o20000
 F_SETFL = 4
 HARMLESS_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)
-"""Duplicate, descriptor flags, status flags, locks, pipe size. Not F_SETOWN or F_SETSIG: they direct signals at others."""
+"""Duplicates, flags, locks, pipe size. Not F_SETOWN or F_SETSIG: they direct signals at others."""
 HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 PR_SET_NAME, PR_GET_NAME = 15, 16
 AF_UNIX = 1
 MSG_OOB = 1
 
-LOOKING = frozenset(
-    ["open", "openat", "stat", "lstat", "statx", "newfstatat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "chdir", "fchdir", "statfs"]
-)
+LOOKING_NAMES = """
+open openat stat lstat statx newfstatat access faccessat faccessat2 readlink readlinkat getdents getdents64
+chdir fchdir statfs
+"""
+CHANGING_NAMES = """
+creat rename renameat renameat2 mkdir mkdirat rmdir link linkat unlink unlinkat symlink symlinkat truncate
+copy_file_range sendfile fallocate
+"""
+LOOKING = frozenset(LOOKING_NAMES.split())
 """newfstatat and statx with AT_EMPTY_PATH also serve plain fstat, but a filter cannot see that the path is empty."""
-CHANGING = frozenset(
-    ["creat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "truncate", "copy_file_range", "sendfile", "fallocate"]
-)
+CHANGING = frozenset(CHANGING_NAMES.split())
 STARTING = frozenset(("fork", "vfork", "execve", "execveat"))
 
 

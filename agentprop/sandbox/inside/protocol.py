@@ -15,7 +15,7 @@ EXITED, DEADLINE, CANCELLED = 0, 1, 2
 
 
 class Limits(NamedTuple):
-    """A request: the limits of one child. Its descriptors travel with it: body, stdin, stdout, stderr, result[, peer]."""
+    """A request: one child's limits. With it travel body, stdin, stdout, stderr, result and perhaps a peer."""
 
     profile: int
     """Index into PROFILES."""

@@ -25,6 +25,9 @@ RESULT_FD = 3
 MAIN = "<job>"
 CAPTURED_LIMIT = 64 * 1024
 """Bytes a job of a batch may print; one that prints more is run again by itself, on real pipes."""
+SENDING_INTERVAL_S = 0.005
+"""Frames of quick jobs are sent together: waking the harness for each costs more than the job."""
+SENDING_BYTES = 32 * 1024
 ERROR_LIMIT = 2_000
 """Characters of the one-line error."""
 TRACEBACK_LIMIT = 4_000
@@ -34,7 +37,7 @@ TRACEBACK_FRAMES = 5
 class Frame(NamedTuple):
     """What a child says about one job or one case."""
 
-    index: int
+    number: int
     status: str
     """ok, error or memory."""
     error: str | None
@@ -74,6 +77,8 @@ class Runner:
         self.cache = CompileCache()
         self.importer = MemoryImporter(self.cache)
         self._pid = os.getpid()
+        self._unsent = bytearray()
+        self._sent_at = time.monotonic()
         sys.meta_path.insert(0, self.importer)
 
     def run_jobs(self, sources: list[str], jobs: list[list[Any]]) -> None:
@@ -134,7 +139,16 @@ class Runner:
         if os.getpid() != self._pid:
             os._exit(0)
         _flush(sys.stdout, sys.__stdout__)
-        write_frame(RESULT_FD, list(frame))
+        self._unsent += framed(list(frame))
+        now = time.monotonic()
+        if now - self._sent_at > SENDING_INTERVAL_S or len(self._unsent) > SENDING_BYTES:
+            self.send()
+
+    def send(self) -> None:
+        """Pass on the frames reported so far."""
+        write_all(RESULT_FD, self._unsent)
+        self._unsent.clear()
+        self._sent_at = time.monotonic()
 
 
 def fresh_namespace() -> dict[str, Any]:
@@ -154,12 +168,17 @@ def _flush(*streams: TextIO | None) -> None:
             continue
 
 
-def write_frame(descriptor: int, data: object) -> None:
-    """Length and JSON, all of it."""
+def framed(data: object) -> bytes:
+    """Length and JSON."""
     text = dump(data)
-    message = memoryview(struct.pack("<I", len(text)) + text)
-    while message:
-        message = message[os.write(descriptor, message) :]
+    return struct.pack("<I", len(text)) + text
+
+
+def write_all(descriptor: int, data: bytes | bytearray) -> None:
+    """Write every byte, in as many calls as the pipe wants."""
+    position = 0
+    while position < len(data):
+        position += os.write(descriptor, data[position:])
 
 
 def describe(problem: BaseException) -> Ending:

@@ -6,6 +6,7 @@ put on, then the loop. It never sees a body or a result: their bytes would be in
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import importlib
@@ -27,9 +28,15 @@ from .child import Kit, live_and_die
 from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, Ended, Limits
 from .warmup import warm
 
-STANDARD_PRELOAD = ["array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "operator", "random", "re", "statistics", "string", "textwrap", "time", "typing"]
-BREADTH_PRELOAD = ["argparse", "asyncio", "calendar", "csv", "difflib", "html", "inspect", "pprint", "queue", "sqlite3", "struct", "unittest", "uuid", "zlib"]
-"""More of the standard library, where nothing can be imported later because nothing can be opened."""
+STANDARD_PRELOAD = """
+array bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools hashlib heapq
+itertools json math numbers operator random re statistics string textwrap time typing
+"""
+BREADTH_PRELOAD = """
+argparse asyncio calendar csv ctypes difflib html inspect pprint queue socket sqlite3 struct unittest uuid zlib
+encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig
+"""
+"""More of the standard library, for where nothing can be imported later because nothing can be opened."""
 TEST_PARTS = frozenset(("tests", "test", "testing", "conftest", "benchmarks", "__main__", "setup"))
 FIRST_OWN_FD = 50
 RESERVED_FDS = 12
@@ -93,10 +100,8 @@ class Zygote:
             if child in events:
                 reason = EXITED
                 break
-        try:
+        with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(child, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         os.close(child)
         return reason
 
@@ -165,8 +170,7 @@ def _become_first_process(control: socket.socket) -> None:
 
 def _preload(names: Iterable[str], *, everything: bool) -> list[str]:
     """Import the names that exist here, with all their submodules if asked; warm them up; return the missing."""
-    standard = STANDARD_PRELOAD + (BREADTH_PRELOAD if everything else [])
-    for name in standard:
+    for name in (STANDARD_PRELOAD + (BREADTH_PRELOAD if everything else "")).split():
         importlib.import_module(name)
     present = [name for name in names if importlib.util.find_spec(name) is not None]
     for name in present:
