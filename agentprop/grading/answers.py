@@ -1,0 +1,194 @@
+"""A response or answer in any of the usual wrappings to the trees it may be read as.
+
+`final_answer` finds the answer inside a response (boxes, tags, "the answer is", markdown, maths delimiters); `read`
+turns that text into one tree per defensible reading, the most usual first. Nothing in the text is evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from agentprop.grading.parser import Parser
+from agentprop.grading.syntax import MAX_DEPTH, Node, Text, Truth, Unreadable, depth_of
+from agentprop.grading.tokens import MAX_CHARS, to_ascii_mathematics, tokenize
+from agentprop.grading.words import as_truth, as_value, is_prose
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
+_LEAD = re.compile(
+    r"(?:\b(?:(?:the|my|our)\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)\s*(?:is|are|:|=)\s*:?|####)\s*",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?\s*", re.IGNORECASE)
+_JOINED = re.compile(r"[\s,;$.]*(?:and|or)?[\s,;$.]*(?:\\?[a-zA-Z]\w?\s*=)?\s*")
+_SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
+_MAX_RESPONSE = 4_000_000
+"""Characters of a response that are looked at, from its end: answers stand last."""
+
+
+def final_answer(response: str) -> str:
+    """The last explicit answer of a response; the response itself where none is marked."""
+    text = response[-_MAX_RESPONSE:]
+    if "<think" in text.lower():
+        text = _THOUGHT.sub(" ", text)
+    for find in (_boxed, _tagged, _announced):
+        found = find(text)
+        if found is not None:
+            return found
+    return text.strip()
+
+
+def _boxed(text: str) -> str | None:
+    """The content of the last box, together with boxes joined to it by nothing but commas and `and`."""
+    if "box" not in text:
+        return None
+    boxes: list[tuple[int, int, str]] = []
+    for opening in _BOX.finditer(text):
+        end = _closing_brace(text, opening.end())
+        if end is not None and (not boxes or opening.start() >= boxes[-1][1]):
+            boxes.append((opening.start(), end + 1, text[opening.end() : end]))
+    if not boxes:
+        return None
+    kept = [boxes[-1]]
+    for earlier in reversed(boxes[:-1]):
+        between = text[earlier[1] : kept[0][0]]
+        if len(between) > 40 or not re.search(r",|;|and|or", between) or not _JOINED.fullmatch(between):
+            break
+        kept.insert(0, earlier)
+    return ", ".join(content for _, _, content in kept)
+
+
+def _closing_brace(text: str, start: int) -> int | None:
+    depth = 1
+    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.start()
+    return None
+
+
+def _tagged(text: str) -> str | None:
+    found = _TAGGED.findall(text) if "answer>" in text.lower() else []
+    return found[-1].strip() if found else None
+
+
+def _announced(text: str) -> str | None:
+    last = None
+    for last in _LEAD.finditer(text):
+        pass
+    if last is None:
+        return None
+    return _first_sentence(text[last.end() :]) or None
+
+
+def _first_sentence(text: str) -> str:
+    text = text.strip()
+    end = _SENTENCE_END.search(text)
+    return text[: end.start()].strip() if end else text
+
+
+_FONT = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textnormal|mathrm|mathbf|mathit|mathsf|mathtt|operatorname|mbox|hbox|rm|bf|emph|"
+    r"texttt|boldsymbol|bm|ensuremath|displaystyle)\s*\*?\s*\{([^{}]*)\}"
+)
+_DELIMITERS = re.compile(r"\\[()\[\]]|\$\$?(?![\d.])|(?<=\S)\$")
+_ALIGN = re.compile(r"\\(?:begin|end)\{(?:align\*?|equation\*?|aligned|gathered)\}")
+_TIMES_TEN = re.compile(r"(?<=[\d.])\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
+_DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?![\d,])")
+_SPACED_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:(?:\\[,!; ]|\\ | |,\\!|\\,\\!)\d{3})+(?![\d])")
+_BRACKETED = re.compile(r"[\[({]")
+
+
+def clean(text: str) -> str:
+    """One answer without its typography: maths delimiters, fonts, emphasis, final full stop."""
+    text = to_ascii_mathematics(text.strip())
+    text = _ALIGN.sub(" ", text).replace("\\$", "\\USD ").replace("\\!", "")
+    text = _unfont(text)
+    if "$" in text:
+        text = _without_dollars(text)
+    if "\\(" in text or "\\[" in text:
+        text = re.sub(r"\\[()\[\]]", " ", text)
+    text = text.replace("**", "^") if text.count("**") and not re.match(r"\*\*.*\*\*", text, re.DOTALL) else text
+    text = text.replace("\\USD", "$").strip().strip("*`").strip()
+    while text[-1:] in (".", ",", ";", "。") and not text.endswith("..."):
+        text = text[:-1].rstrip()
+    return _TIMES_TEN.sub(" \\\\times ", text)
+
+
+def _unfont(text: str) -> str:
+    for _ in range(4):
+        text, count = _FONT.subn(r" \1 ", text)
+        if not count:
+            break
+    return text
+
+
+def _without_dollars(text: str) -> str:
+    """Paired dollars delimit maths, a lone one is money."""
+    text = text.replace("$$", " $ ") if text.count("$$") % 2 == 0 else text
+    if text.count("$") % 2 == 0:
+        return text.replace("$", " ")
+    return text
+
+
+@lru_cache(maxsize=4096)
+def read(answer: str) -> tuple[Node, ...]:
+    """Every defensible reading of an answer, without duplicates, the usual one first; words where nothing else fits."""
+    if len(answer) > MAX_CHARS:
+        raise Unreadable(f"longer than {MAX_CHARS:,} characters")
+    text = clean(answer)
+    truth = as_truth(text)
+    if truth is not None:
+        return (Truth(truth),)
+    readings: list[Node] = []
+    for spelling in _spellings(text):
+        for units in (True, False):
+            node = _parsed(spelling, units=units)
+            if node is not None and node not in readings:
+                readings.append(node)
+    value = as_value(text)
+    if value is not None:
+        readings.append(value)
+    if not readings:
+        readings.extend(_tail(text))
+    words = Text(text)
+    if not readings or is_prose(text):
+        readings = [words, *(node for node in readings if node != words)]
+    return tuple(readings)
+
+
+def _parsed(text: str, *, units: bool) -> Node | None:
+    try:
+        node = Parser(tokenize(text), units=units).answer()
+        return node if depth_of(node) <= MAX_DEPTH else None
+    except Unreadable:
+        return None
+
+
+def _tail(text: str) -> list[Node]:
+    """`The area is 5` where the sentence as a whole is no expression."""
+    cuts = [match.end() for match in _TAIL.finditer(text[-2000:])]
+    if not cuts:
+        return []
+    node = _parsed(text[-2000:][cuts[-1] :].strip(), units=True)
+    return [node] if node is not None and not isinstance(node, Text) else []
+
+
+def _spellings(text: str) -> list[str]:
+    """The text with digit groups joined, and as it stands where a comma may separate values instead."""
+    plain = _DECIMAL_COMMA.sub(_decimal_or_group, text) if "{,}" in text else text
+    plain = _SPACED_THOUSANDS.sub(lambda m: re.sub(r"[^\d]", "", m[0]), plain) if " " in plain or "\\" in plain else plain
+    if not _THOUSANDS.search(plain):
+        return [plain]
+    joined = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), plain)
+    if not _BRACKETED.search(plain) or ",0" in plain or re.search(r",\s", plain):
+        return [joined] if ",0" in plain and not re.search(r",0(?!\d\d)", plain) else [joined, plain]
+    return [plain, joined]
+
+
+def _decimal_or_group(match: re.Match[str]) -> str:
+    following = match.string[match.end() : match.end() + 4]
+    return "" if re.match(r"\d{3}(?!\d)", following) else "."

@@ -1,0 +1,80 @@
+"""Answers in words: yes and no, spelled-out numbers, labels, and the comparison of plain text."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from agentprop.grading.syntax import Group, Node, Number
+
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "y": None, "correct": True, "incorrect": False}
+_NONE_WORDS = frozenset((
+    "no solution", "no solutions", "no real solution", "no real solutions", "empty set", "the empty set", "no such number",
+    "there are no solutions", "there is no solution", "no real roots",
+))  # fmt: skip
+_ONES = dict(zip(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split(), range(20), strict=True))  # fmt: skip
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SHARES = {"half": Fraction(1, 2), "one half": Fraction(1, 2), "one third": Fraction(1, 3), "two thirds": Fraction(2, 3),
+           "one quarter": Fraction(1, 4), "three quarters": Fraction(3, 4), "one fourth": Fraction(1, 4),
+           "one fifth": Fraction(1, 5)}  # fmt: skip
+_ARTICLES = frozenset(("a", "an", "the"))
+_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
+
+
+def as_truth(text: str) -> bool | None:
+    word = text.strip(" .!,;:'\"").casefold()
+    return _TRUTHS.get(word.partition(",")[0].strip()) if len(word) < 200 else None
+
+
+def as_value(text: str) -> Node | None:
+    """`twenty-one` is 21, `one half` is 1/2, `no solution` is the empty set."""
+    if len(text) > 200:
+        return None
+    plain = " ".join(word for word in _WORD.findall(text.casefold()) if word not in ("and",))
+    if plain in _NONE_WORDS:
+        return Group("set", ())
+    if plain in _SHARES:
+        return Number(_SHARES[plain])
+    return _cardinal(plain.split())
+
+
+def _cardinal(words: list[str]) -> Node | None:
+    if not words or not all(word in _ONES or word in _TENS or word in _SCALES or word == "hundred" for word in words):
+        return None
+    total = current = 0
+    for word in words:
+        if word in _SCALES:
+            total, current = total + (current or 1) * _SCALES[word], 0
+        elif word == "hundred":
+            current = (current or 1) * 100
+        else:
+            current += _ONES.get(word, _TENS.get(word, 0))
+    return Number(Fraction(total + current))
+
+
+def is_prose(text: str) -> bool:
+    """Letters only, so that `cat` is a word before it is a product of three variables."""
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z\s'’.-]*", text)) and not re.fullmatch(r"[A-Za-z]", text)
+
+
+def comparable(text: str) -> tuple[str, ...]:
+    """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept, they mean something."""
+    words = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
+    kept = [word for word in words if word not in _ARTICLES]
+    return tuple(kept or words)
+
+
+def same_text(left: str, right: str) -> bool:
+    if left.strip() == right.strip():
+        return True
+    words = comparable(left)
+    return bool(words) and words == comparable(right) and _signs(left) == _signs(right)
+
+
+def _signs(text: str) -> str:
+    """Characters that carry meaning in what could not be read: operators, brackets, digits' points."""
+    return re.sub(r"[\w\s.,;:!?'\"“”’‘`$()-]|\\[a-z]+", "", text)

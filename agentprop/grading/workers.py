@@ -1,0 +1,198 @@
+"""Judging in processes that can be killed: a pair goes out as one line of JSON, a verdict comes back as another.
+
+The clock starts when the worker says that it has begun, so that starting it, importing sympy and waiting for a free one
+cost nobody a verdict. A worker that overruns is killed and replaced; the pair is `undetermined`. Any thread may call.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from agentprop.grading.outcome import Equivalence, undetermined
+
+if TYPE_CHECKING:
+    from agentprop.grading.equivalence import Question
+
+STARTUP_S = 60.0
+"""Longest wait for a new interpreter to come up on a busy machine before giving up on it."""
+
+MEMORY_BYTES = 2 << 30
+"""Address space of a worker; beyond it the pair is undetermined."""
+
+_COMMAND = "from agentprop.grading.workers import serve; serve()"
+
+
+class Worker:
+    """One child process, used by one thread at a time."""
+
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}, start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._in, self._out = self.process.stdin, self.process.stdout
+        self._buffer = b""
+
+    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, str] | None:
+        """The worker's reply; None when it overran (it is dead then)."""
+        try:
+            self._in.write(json.dumps(request).encode() + b"\n")
+            self._in.flush()
+        except BrokenPipeError:
+            return self._dead()
+        if self._line(STARTUP_S) is None:
+            return self._dead()
+        reply = self._line(timeout_s)
+        return self._dead() if reply is None else dict(json.loads(reply))
+
+    def _line(self, seconds: float) -> bytes | None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                if not selector.select(seconds):
+                    return None
+                chunk = os.read(self._out.fileno(), 65536)
+                if not chunk:
+                    return None
+                self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def _dead(self) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self._in, self._out):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                continue
+
+
+class Pool:
+    """Idle workers, at most one per core at work; grown on demand, kept until the interpreter ends."""
+
+    def __init__(self) -> None:
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, str] | None:
+        with self._slots:
+            worker = self._borrow()
+            try:
+                return worker.ask(request, timeout_s)
+            except BaseException:
+                worker.close()
+                raise
+            finally:
+                if worker.alive:
+                    with self._lock:
+                        self._idle.append(worker)
+
+    def _borrow(self) -> Worker:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive:
+                    return worker
+                worker.close()
+        return Worker()
+
+    def close(self) -> None:
+        with self._lock:
+            for worker in self._idle:
+                worker.close()
+            self._idle.clear()
+
+
+_pool = Pool()
+
+
+def _forget() -> None:
+    """A forked child must not share its parent's pipes."""
+    global _pool
+    _pool = Pool()
+
+
+os.register_at_fork(after_in_child=_forget)
+atexit.register(lambda: _pool.close())
+
+
+def judge_in_worker(gold: str, pred: str, question: Question, timeout_s: float) -> Equivalence:
+    choices = question.choices
+    request = {
+        "gold": gold,
+        "pred": pred,
+        "precision": question.precision,
+        "choices": dict(choices) if isinstance(choices, Mapping) else None if choices is None else list(choices),
+        "unit": question.unit,
+        "require_unit": question.require_unit,
+    }
+    reply = _pool.ask(request, timeout_s)
+    if reply is None:
+        return undetermined("timeout", f"not decided within {timeout_s:g} s")
+    return Equivalence(reply["status"], reply["rule"], reply["why"])  # type: ignore[arg-type]
+
+
+# -- inside the worker -----------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Read pairs from stdin until it closes; answer on stdout. Runs in the child only."""
+    import resource
+
+    from agentprop.grading.deep import DeepScalars
+    from agentprop.grading.equivalence import Question, judge
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    requests = _requests_until_closed(sys.stdin)
+    for line in iter(requests.get, None):
+        request = json.loads(line)
+        gold, pred = request.pop("gold"), request.pop("pred")
+        _say("{}")
+        try:
+            verdict = judge(gold, pred, Question(**request), DeepScalars())
+        except (MemoryError, RecursionError, OverflowError) as error:
+            verdict = undetermined("resources", f"stopped by a {type(error).__name__}")
+        _say(json.dumps({"status": verdict.status, "rule": verdict.rule, "why": verdict.why}))
+
+
+def _requests_until_closed(stream: TextIO) -> Any:
+    """A queue fed by a thread that ends the process as soon as the parent is gone, even in mid-computation."""
+    import queue
+
+    requests: queue.Queue[str] = queue.Queue()
+
+    def feed() -> None:
+        for line in stream:
+            requests.put(line)
+        os._exit(0)
+
+    threading.Thread(target=feed, daemon=True).start()
+    return requests
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
