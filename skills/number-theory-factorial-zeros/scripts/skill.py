@@ -1,0 +1,39 @@
+"""A number and a base to the trailing zeros of the number's factorial in that base."""
+
+
+def solve(n: int, b: int) -> int:
+    """Take the scarcest prime of the base, counted by Legendre's formula."""
+    zeros: list[int] = []
+    prime, rest = 2, b
+    while rest > 1:
+        exponent = 0
+        while rest % prime == 0:
+            rest //= prime
+            exponent += 1
+        if exponent:
+            total, quotient = 0, n
+            while quotient:
+                quotient //= prime
+                total += quotient
+            zeros.append(total // exponent)
+        prime += 1
+    return min(zeros)
+
+
+def check(n: int, b: int) -> int:
+    """Divide every factor 2, 3, ..., n by the primes of the base and keep a tally for each prime."""
+    primes = [p for p in range(2, b + 1) if b % p == 0 and all(p % d for d in range(2, p))]
+    supply = {p: sum(_times(p, multiple) for multiple in range(p, n + 1, p)) for p in primes}
+    zeros = 0
+    while all(supply[p] >= _times(p, b) * (zeros + 1) for p in primes):
+        zeros += 1
+    return zeros
+
+
+def _times(p: int, number: int) -> int:
+    """Count how many times p can be divided out of the number."""
+    count = 0
+    while number % p == 0:
+        number //= p
+        count += 1
+    return count

@@ -1,0 +1,27 @@
+"""Base, exponent and modulus to the remainder of the power."""
+
+
+def solve(a: int, n: int, m: int) -> int:
+    """Square repeatedly along the binary digits of the exponent."""
+    result, square = 1 % m, a % m
+    while n:
+        if n & 1:
+            result = result * square % m
+        square = square * square % m
+        n >>= 1
+    return result
+
+
+def check(a: int, n: int, m: int) -> int:
+    """List the residues of a, a^2, a^3, ... until one repeats and read the answer off the cycle."""
+    first_seen: dict[int, int] = {}
+    residues: list[int] = []
+    value = a % m
+    while value not in first_seen:
+        first_seen[value] = len(residues)
+        residues.append(value)
+        value = value * a % m
+    tail = first_seen[value]
+    period = len(residues) - tail
+    index = n - 1
+    return residues[index] if index < tail else residues[tail + (index - tail) % period]

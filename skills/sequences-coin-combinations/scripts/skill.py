@@ -1,0 +1,26 @@
+"""Three part sizes and a total to the number of combinations with that total."""
+
+from math import gcd
+
+
+def solve(a: int, b: int, c: int, n: int) -> int:
+    """Fix the number of largest parts; the other two then lie along a line with evenly spaced points."""
+    g = gcd(a, b)
+    step = a // g
+    inverse = pow(b // g, -1, step)
+    total = 0
+    for rest in range(n, -1, -c):
+        if rest % g == 0:
+            first = rest // g * inverse % step
+            if b * first <= rest:
+                total += (rest // b - first) // step + 1
+    return total
+
+
+def check(a: int, b: int, c: int, n: int) -> int:
+    """Build up the number of combinations of every smaller total, one part size after another."""
+    ways = [1] + [0] * n
+    for size in (a, b, c):
+        for total in range(size, n + 1):
+            ways[total] += ways[total - size]
+    return ways[n]
