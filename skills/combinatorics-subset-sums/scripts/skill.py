@@ -1,0 +1,29 @@
+"""Count k-element subsets of {1, ..., n} whose sum is divisible by m."""
+
+from math import comb
+
+
+def solve(n: int, k: int, m: int) -> int:
+    """Only residues matter: pick how many elements come from each residue class."""
+    states = {(0, 0): 1}
+    for residue in range(m):
+        size = n // m + (0 < residue <= n % m)
+        grown: dict[tuple[int, int], int] = {}
+        for (used, total), ways in states.items():
+            for take in range(min(size, k - used) + 1):
+                key = used + take, (total + take * residue) % m
+                grown[key] = grown.get(key, 0) + ways * comb(size, take)
+        states = grown
+    return states.get((k, 0), 0)
+
+
+def check(n: int, k: int, m: int) -> int:
+    """Offer the numbers 1, 2, ..., n one by one; table[j][s] counts j-element subsets with sum s modulo m."""
+    table = [[0] * m for _ in range(k + 1)]
+    table[0][0] = 1
+    for number in range(1, n + 1):
+        cut = -number % m
+        for used in range(min(k, number), 0, -1):
+            smaller = table[used - 1]
+            table[used] = [old + new for old, new in zip(table[used], smaller[cut:] + smaller[:cut], strict=True)]
+    return table[k][0]

@@ -1,0 +1,19 @@
+"""Greatest number of plane regions cut out by lines and circles."""
+
+from math import comb
+
+
+def solve(n: int, c: int) -> int:
+    """Euler's formula for a connected generic arrangement: regions = 1 + lines + all crossings."""
+    crossings = comb(n, 2) + 2 * comb(c, 2) + 2 * n * c
+    return 1 + n + crossings
+
+
+def check(n: int, c: int) -> int:
+    """Draw the curves one after another: a line adds one region per crossing and one more, a circle one per crossing."""
+    regions = 1
+    for drawn in range(n):
+        regions += drawn + 1
+    for drawn in range(c):
+        regions += 2 * n + 2 * drawn
+    return regions

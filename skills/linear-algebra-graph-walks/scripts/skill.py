@@ -1,0 +1,34 @@
+"""Number of walks of a given length between two vertices of a graph."""
+
+Edges = list[tuple[int, int]]
+Matrix = list[list[int]]
+
+
+def solve(graph: Edges, u: int, v: int, n: int) -> int:
+    """An entry of the n-th power of the adjacency matrix, by repeated squaring."""
+    size = max(max(edge) for edge in graph)
+    base = [[int((i, j) in graph or (j, i) in graph) for j in range(1, size + 1)] for i in range(1, size + 1)]
+    power = [[int(i == j) for j in range(size)] for i in range(size)]
+    while n:
+        if n % 2:
+            power = _product(power, base)
+        base = _product(base, base)
+        n //= 2
+    return power[u - 1][v - 1]
+
+
+def check(graph: Edges, u: int, v: int, n: int) -> int:
+    """Walk step by step: every vertex collects the walks that end at its neighbours."""
+    walks = {u: 1}
+    for _ in range(n):
+        onward: dict[int, int] = {}
+        for a, b in graph:
+            onward[b] = onward.get(b, 0) + walks.get(a, 0)
+            onward[a] = onward.get(a, 0) + walks.get(b, 0)
+        walks = onward
+    return walks.get(v, 0)
+
+
+def _product(left: Matrix, right: Matrix) -> Matrix:
+    columns = list(zip(*right, strict=True))
+    return [[sum(x * y for x, y in zip(row, column, strict=True)) for column in columns] for row in left]

@@ -1,0 +1,20 @@
+"""Expected value of an extreme number in a random draw from 1, ..., n."""
+
+from fractions import Fraction
+from math import comb
+
+RANKS = {"smallest": (True, 1), "second smallest": (True, 2), "largest": (False, 1), "second largest": (False, 2)}
+
+
+def solve(n: int, k: int, rank: str) -> Fraction:
+    """By symmetry the k numbers cut 1, ..., n into k + 1 gaps of equal expected size."""
+    from_below, place = RANKS[rank]
+    return Fraction((place if from_below else k + 1 - place) * (n + 1), k + 1)
+
+
+def check(n: int, k: int, rank: str) -> Fraction:
+    """Average over every possible value v: numbers below it times numbers above it."""
+    below = {"smallest": 0, "second smallest": 1, "second largest": k - 2, "largest": k - 1}[rank]
+    above = k - 1 - below
+    total = sum(v * comb(v - 1, below) * comb(n - v, above) for v in range(1, n + 1))
+    return Fraction(total, comb(n, k))
