@@ -35,3 +35,4 @@ def _run_cases(runner: Runner, source: str, function: str, cases: list[Any]) -> 
         return
     for index, arguments in enumerate(cases):
         runner.report(runner.call_case(index, namespace, function, decode(arguments)))
+        runner.send()  # a later case may end the process

@@ -73,7 +73,8 @@ class _Captured(io.BytesIO):
 class Runner:
     """Runs code for one child and reports on the result pipe."""
 
-    def __init__(self) -> None:
+    def __init__(self, result: int = RESULT_FD) -> None:
+        self._result = result
         self.cache = CompileCache()
         self.importer = MemoryImporter(self.cache)
         self._pid = os.getpid()
@@ -146,7 +147,7 @@ class Runner:
 
     def send(self) -> None:
         """Pass on the frames reported so far."""
-        write_all(RESULT_FD, self._unsent)
+        write_all(self._result, self._unsent)
         self._unsent.clear()
         self._sent_at = time.monotonic()
 

@@ -1,6 +1,11 @@
-"""A preloaded sympy that has never computed becomes one whose caches are full, before the zygote is frozen."""
+"""Modules and code paths that have never run become hot ones, before the zygote is frozen."""
 
 from __future__ import annotations
+
+import os
+import sys
+
+from .runner import Runner
 
 SYMPY = """
 from sympy import *
@@ -19,8 +24,28 @@ Rational(3, 4) + sqrt(8), N(pi, 20), str(sqrt(2)/2), latex(x**2/3)
 
 SNIPPETS = {"sympy": SYMPY}
 
+RUNNER_ROUNDS = 20
+"""More than the interpreter needs to specialise the bytecode of what runs."""
+
 
 def warm(preloaded: list[str]) -> None:
-    """Run the snippets of the preloaded modules that have one."""
+    """Run the snippets of the preloaded modules that have one, and the runner itself."""
     for name in preloaded:
         exec(SNIPPETS.get(name, ""), {})
+    _warm_runner()
+
+
+def _warm_runner() -> None:
+    """Run a small batch that reports to nobody, and leave the interpreter as it was."""
+    streams, main = (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"]
+    nobody = os.open("/dev/null", os.O_WRONLY)
+    runner = Runner(nobody)
+    sources = ["def f(n):\n    return n * n\n", "import no_such_module"]
+    sources += [f"from a.b import f\nprint({round})\nvalue = f({round})\n" for round in range(RUNNER_ROUNDS)]
+    jobs: list[list[object]] = [[number, {"a.b": 0}, "value"] for number in range(1, len(sources))]
+    runner.run_jobs(sources, jobs)
+    runner.send()
+    runner.importer.serve({})
+    sys.meta_path.remove(runner.importer)
+    os.close(nobody)
+    (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"] = streams, main
