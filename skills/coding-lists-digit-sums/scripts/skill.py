@@ -1,16 +1,15 @@
 """Integers and a base -> the digit sum of each absolute value in that base."""
 
 
-def digit_sum(n: int, base: int) -> int:
-    total = 0
-    while n:
-        n, digit = divmod(n, base)
-        total += digit
-    return total
-
-
 def solve(xs: list[int], b: int) -> list[int]:
-    return [digit_sum(abs(x), b) for x in xs]
+    sums = []
+    for x in xs:
+        n, total = abs(x), 0
+        while n:
+            n, digit = divmod(n, b)
+            total += digit
+        sums.append(total)
+    return sums
 
 
 def check(xs: list[int], b: int) -> list[int]:

@@ -3,7 +3,7 @@
 from collections import deque
 
 
-def window_maxima(xs: list[int], width: int) -> list[int]:
+def highest_in_reach(xs: list[int], width: int) -> list[int]:
     maxima = []
     candidates: deque[int] = deque()
     for i, x in enumerate(xs):
@@ -18,8 +18,8 @@ def window_maxima(xs: list[int], width: int) -> list[int]:
 
 
 def solve(xs: list[int], k: int) -> list[int]:
-    highest = window_maxima(xs, k)
-    lowest = window_maxima([-x for x in xs], k)
+    highest = highest_in_reach(xs, k)
+    lowest = highest_in_reach([-x for x in xs], k)
     return [high + low for high, low in zip(highest, lowest, strict=True)]
 
 
