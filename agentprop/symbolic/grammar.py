@@ -1,7 +1,7 @@
 """The sentences that statements are made of, one table for the writer and the reader.
 
-Holes are `<name>`. `<body> <left> <right>` are noun phrases (`the number of …`), `<var>` a letter, `<low> <high> <value>`
-integers, `<relation>` a verb phrase of RELATIONS. What the writer can write, the reader can read; nothing else can be read.
+Holes are `<name>`. `<body> <left> <right>` are noun phrases (`the number of …`), `<var>` a letter, `<low> <high>
+<value>` integers, `<relation>` a verb phrase of RELATIONS. What the writer can write, the reader can read, and no more.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def quantity_note(unit: str, figures: int) -> str:
 def letters(text: str) -> set[str]:
     """Single letters used as mathematics in a text: what a new symbol must avoid."""
     inside = " ".join(re.findall(r"\$([^$]*)\$", text))
-    return set(re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", re.sub(r"\\[A-Za-z]+", " ", inside)))
+    bare = re.sub(r"\\(?:text|mathrm|operatorname)\{[^}]*\}|\\[A-Za-z]+", " ", inside)
+    return set(re.findall(r"[A-Za-z]", bare))
 
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")

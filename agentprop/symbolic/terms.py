@@ -1,7 +1,7 @@
 """What a statement means: a term over skills, and the Python that computes it by `solve` or by `check`.
 
-A term is a tree. Its leaves are givens (numbers of the statement) and variables; its nodes apply skills or combine their
-values. The composition operators of the proposer are shapes of terms:
+A term is a tree. Its leaves are givens (numbers of the statement) and variables; its nodes apply skills or combine
+their values. The composition operators of the proposer are shapes of terms:
 
     chain      Apply whose argument is another Apply
     aggregate  Combine (sum, difference, product), Total over a range
@@ -228,9 +228,10 @@ def _encode(term: Any) -> Any:
 def from_json(text: str) -> Term:
     """The term of `to_json`. Raises ValueError for anything else."""
     try:
-        return _decode(json.loads(text))
+        term: Term = _decode(json.loads(text))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a composition: {error}") from None
+    return term
 
 
 def _decode(data: Any) -> Any:

@@ -1,7 +1,7 @@
 """Helpers that code in the sandbox may import as `tools`: searching, guarding a composition, showing values.
 
-Standard library only: this file's text travels into the sandbox. A failed guard raises `Conflict`, so that a conflict in a
-composition is a real failure of the code that looked for it.
+Standard library only: this file's text travels into the sandbox. A failed guard raises `Conflict`, so that a conflict
+in a composition is a real failure of the code that looked for it.
 """
 
 import math
@@ -99,6 +99,27 @@ def matters(name, value, final, answer):
         except (ValueError, ArithmeticError, IndexError):
             continue
     raise Conflict(f"the answer does not depend on {name}")
+
+
+def matters_somewhere(name, inputs, inner, final):
+    """Guard: for some data, the result of a program depends on an intermediate value."""
+    for data in inputs:
+        value = inner(data)
+        result = final(value)
+        for other in varied(value):
+            try:
+                if other != value and final(other) != result:
+                    return
+            except (ValueError, ArithmeticError, IndexError):
+                continue
+    raise Conflict(f"the result does not depend on {name}")
+
+
+def differing(outputs):
+    """Guard: a program does not give the same result for nearly all data."""
+    texts = [repr(output) for output in outputs]
+    if len(set(texts)) < max(3, len(texts) // 3):
+        raise Conflict("nearly all inputs give the same result")
 
 
 def rounds_safely(answer, figures):

@@ -1,0 +1,413 @@
+"""A statement → the terms it can mean, from the text alone.
+
+The skills' wordings and the grammar's frames are the only sentences understood: a changed number changes the term, a
+changed word leaves nothing. Two meanings are an ambiguity. The reader never sees the certificate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from agentprop.skills import Hole, Package, Spec, Wording, segments
+from agentprop.symbolic import grammar
+from agentprop.symbolic.listing import read_listing
+from agentprop.symbolic.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    LowestTerms,
+    Printed,
+    Program,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+)
+from agentprop.symbolic.writer import Unwritable, complete_follow, complete_scene, data_noun, story_wordings
+from agentprop.values import parse, pattern, render
+
+Scope = Mapping[str, Term]
+MAX_STATEMENT = 20_000
+
+
+def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
+    """Every distinct term that the statement expresses over the given skills; empty where it cannot be read."""
+    if len(statement) > MAX_STATEMENT:
+        return []
+    reader = _Reader(library)
+    return list(dict.fromkeys(reader.statement(statement)))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    library: Mapping[str, Package]
+
+    # --- statements ---
+
+    def statement(self, text: str) -> Iterator[Term]:
+        yield from self._printed(text)
+        yield from self._program(text)
+        for term in self._question(text, {}):
+            if self._note(term) == "":
+                yield term
+        for body, note in _without_note(text):
+            for term in self._question(body, {}):
+                if self._note(term) == note:
+                    yield term
+
+    def _note(self, term: Term) -> str:
+        if isinstance(term, Apply):
+            output = self.library[term.skill].spec.output
+            if output is not None and output.kind == "quantity":
+                return grammar.quantity_note(output.unit or "1", output.figures)
+            if output is not None and output.kind == "rational":
+                return grammar.FRACTION_NOTE
+        return ""
+
+    def _question(self, text: str, scope: Scope) -> Iterator[Term]:
+        yield from self._let(text, scope)
+        yield from self._where(text, scope)
+        yield from self._frames(grammar.FRAMES, text, scope)
+        for found in _matches(text, grammar.FRAMES["find"]):
+            yield from self._phrase(found["body"], scope)
+        for name, package in self.library.items():
+            for wording in package.spec.phrasings:
+                for arguments in self._arguments(package.spec, wording.text, text, scope, wording.ask):
+                    yield Apply(name, arguments)
+            for parameter, wording, subject in self._follows(package.spec):
+                yield from self._story(package, parameter, wording, subject, text, scope, wording.text)
+
+    # --- symbols explained ---
+
+    def _let(self, text: str, scope: Scope) -> Iterator[Term]:
+        if not re.match(r"Let \$[A-Za-z]\$ be the ", text):
+            return
+        for stop in re.finditer(r"\. (?=[A-Z])", text):
+            head, rest = text[len(grammar.LET) : stop.start()], text[stop.end() :]
+            pairs = _pairs(head, " and let ", " be ")
+            for inner in self._bind(pairs, scope, rest):
+                yield from self._question(rest, inner)
+
+    def _where(self, text: str, scope: Scope) -> Iterator[Term]:
+        for found in re.finditer(r", where (?=\$[A-Za-z]\$ is the )", text):
+            front, tail = text[: found.start()] + text[-1], text[found.end() : -1]
+            pairs = _pairs(tail, " and ", " is ")[::-1]
+            for inner in self._bind(pairs, scope, front):
+                yield from self._question(front, inner)
+
+    def _bind(self, pairs: list[tuple[str, str]], scope: Scope, text: str) -> Iterator[Scope]:
+        """Scopes with every symbol bound; each must be new, and used in the text or a later explanation."""
+        if not pairs:
+            yield scope
+            return
+        (symbol, phrase), rest = pairs[0], pairs[1:]
+        used = grammar.letters(" ".join([text, *(p for _, p in rest)]))
+        if symbol in scope or symbol not in used:
+            return
+        for term in self._phrase(phrase, scope):
+            yield from self._bind(rest, {**scope, symbol: term}, text)
+
+    # --- stories ---
+
+    def _follows(self, spec: Spec) -> Iterator[tuple[str, Wording, str]]:
+        for parameter in spec.follows:
+            for role in spec.parameters[parameter].roles:
+                for wording in story_wordings(spec, parameter, role):
+                    yield parameter, wording, role
+
+    def _story(
+        self, package: Package, parameter: str, wording: Wording, role: str, text: str, scope: Scope, told: str
+    ) -> Iterator[Term]:
+        """Follow-ups that end the text, with a scene in front of them."""
+        for split in re.finditer(r"(?<=[.?!]) ", text):
+            front, back = text[: split.start()], text[split.end() :]
+            for supplier in self._scene(front, scope, role) if _plausible(told, back) else ():
+                subject = self._subject(supplier)
+                filled = told.replace("<subject>", subject)
+                for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
+                    yield Apply(package.name, arguments)
+
+    def _scene(self, text: str, scope: Scope, role: str) -> Iterator[Apply]:
+        for name, package in self.library.items():
+            spec = package.spec
+            if spec.output is None or spec.output.role != role or not spec.output.subject:
+                continue
+            for wording in spec.phrasings:
+                if complete_scene(spec, wording):
+                    for arguments in self._arguments(spec, wording.scene, text, scope, ""):
+                        yield Apply(name, arguments)
+            for parameter, wording, inner in self._follows(spec):
+                if complete_follow(spec, wording, parameter):
+                    for term in self._story(package, parameter, wording, inner, text, scope, wording.scene):
+                        assert isinstance(term, Apply)  # a story is an application
+                        yield term
+
+    def _subject(self, supplier: Apply) -> str:
+        output = self.library[supplier.skill].spec.output
+        return output.subject if output is not None and output.subject else ""
+
+    # --- noun phrases ---
+
+    def _phrase(self, text: str, scope: Scope) -> Iterator[Term]:
+        for name, package in self.library.items():
+            for phrase in package.spec.value:
+                for arguments in self._arguments(package.spec, phrase, text, scope, phrase):
+                    yield Apply(name, arguments)
+        yield from self._frames(grammar.PHRASES, text, scope)
+
+    def _frames(self, table: Mapping[str, tuple[str, ...]], text: str, scope: Scope) -> Iterator[Term]:
+        for kind, frames in table.items():
+            if kind != "find":
+                for found in _matches(text, frames):
+                    yield from self._node(kind, found, scope)
+
+    def _node(self, kind: str, found: Mapping[str, str], scope: Scope) -> Iterator[Term]:
+        low, high = int(found.get("low", 0)), int(found.get("high", 0))
+        variable = found.get("var", "")
+        inner: Scope = {**scope, variable: Variable(variable)} if variable else scope
+        if variable in scope:
+            return
+        if kind in ("sum", "difference", "product"):
+            for left in self._phrase(found["left"], scope):
+                for right in self._phrase(found["right"], scope):
+                    yield Combine(kind, left, right)  # type: ignore[arg-type]
+            return
+        for body in self._phrase(found["body"], inner):
+            if kind == "lowestterms":
+                yield LowestTerms(body)
+            elif kind == "remainder":
+                yield Remainder(body, int(found["value"]))
+            elif kind == "total":
+                yield Total(variable, low, high, body)
+            else:
+                for relation in self._relations(found["relation"], inner):
+                    yield (
+                        Least(variable, low, body, relation)
+                        if kind == "least"
+                        else Count(variable, low, high, body, relation)
+                    )
+
+    def _relations(self, text: str, scope: Scope) -> Iterator[Relation]:
+        for comparison, forms in grammar.RELATIONS.items():
+            for found in _matches(text, forms):
+                if "right" in found:
+                    for other in self._phrase(found["right"], scope):
+                        yield Relation(comparison, None, other)  # type: ignore[arg-type]
+                else:
+                    value = int(found["value"]) if "value" in found else None
+                    yield Relation(comparison, value)  # type: ignore[arg-type]
+
+    # --- arguments ---
+
+    def _arguments(
+        self, spec: Spec, wording: str, text: str, scope: Scope, ending: str, given: Scope | None = None
+    ) -> Iterator[tuple[tuple[str, Term], ...]]:
+        """Every way a text fills a wording's holes; the last hole may be a noun phrase."""
+        for template in (wording, *_inline_variants(wording, ending)):
+            for raw in _match(_template(template, spec), text):
+                for bound in self._resolve(spec, list(raw), scope, dict(given or {})):
+                    if set(bound) == set(spec.parameters):
+                        yield tuple((name, bound[name]) for name in spec.parameters)
+
+    def _resolve(
+        self, spec: Spec, raw: list[tuple[Hole, str]], scope: Scope, bound: dict[str, Term]
+    ) -> Iterator[dict[str, Term]]:
+        if not raw:
+            yield bound
+            return
+        (hole, text), rest = raw[0], raw[1:]
+        if hole.name not in spec.parameters:
+            yield from self._resolve(spec, rest, scope, bound)
+            return
+        for term in self._value(spec, hole, text, scope):
+            if bound.get(hole.name, term) == term:
+                yield from self._resolve(spec, rest, scope, {**bound, hole.name: term})
+
+    def _value(self, spec: Spec, hole: Hole, text: str, scope: Scope) -> Iterator[Term]:
+        parameter = spec.parameters[hole.name]
+        letter = text.strip("$`")
+        if letter in scope and (text != letter or hole.math):
+            yield scope[letter]
+        elif text.startswith("the "):
+            yield from self._phrase(text, scope)
+        elif re.fullmatch(pattern(parameter, math=hole.math), text):
+            try:
+                value = parse(parameter, text, math=hole.math)
+            except (ValueError, ZeroDivisionError):
+                return
+            yield Given(render(parameter, value))
+
+    # --- programs ---
+
+    def _program(self, text: str) -> Iterator[Term]:
+        for found in _matches(text, (*grammar.PROGRAM_FRAMES, grammar.STEPS_FRAME), code=True):
+            scope: Scope = {found["var"]: Variable(found["var"])}
+            steps = found.get("steps")
+            bodies = self._phrase(found["body"], scope) if steps is None else self._steps(steps, found["var"])
+            for body in bodies:
+                term = Program(found["var"], body)
+                try:
+                    fits = data_noun(term, self.library) == found["data"]
+                except Unwritable:
+                    fits = False
+                if fits:
+                    yield term
+
+    def _steps(self, text: str, variable: str) -> Iterator[Term]:
+        terms: list[Term] = [Variable(variable)]
+        lines = text.split("\n")
+        for number, line in enumerate(lines, 1):
+            if not line.startswith(f"{number}. ") or not line.endswith("."):
+                return
+            sentence, last = line[len(f"{number}. ") : -1], number == len(lines)
+            terms = [t for data in terms for t in self._step(sentence, data, last)]
+        yield from terms
+
+    def _step(self, sentence: str, data: Term, last: bool) -> Iterator[Term]:
+        for name, package in self.library.items():
+            spec = package.spec
+            if spec.data is None:
+                continue
+            options = []
+            if spec.step and not (last and spec.finish):
+                options.append(spec.step[0].upper() + spec.step[1:])
+            if spec.finish and last:
+                options.append(f"Return {spec.finish}")
+            for option in options:
+                for arguments in self._arguments(spec, option, sentence, {}, "", given={spec.data: data}):
+                    yield Apply(name, arguments)
+
+    def _printed(self, text: str) -> Iterator[Term]:
+        for found in _matches(text, grammar.PRINTED_FRAMES):
+            body = read_listing(found["listing"], self.library)
+            if body is not None:
+                yield Printed(body)
+
+
+# --- matching a template: text, typed holes, free holes ---
+
+Part = str | tuple[Hole, str | None]
+
+
+def _match(parts: tuple[Part, ...], text: str, position: int = 0) -> Iterator[tuple[tuple[Hole, str], ...]]:
+    """Every way the whole text from a position fits the parts. A typed hole takes its longest match, a free one any."""
+    if not parts:
+        if position == len(text):
+            yield ()
+        return
+    first, rest = parts[0], parts[1:]
+    if isinstance(first, str):
+        if text.startswith(first, position):
+            yield from _match(rest, text, position + len(first))
+        return
+    hole, expression = first
+    for end in _ends(expression, rest, text, position):
+        for tail in _match(rest, text, end):
+            yield ((hole, text[position:end]), *tail)
+
+
+def _ends(expression: str | None, rest: tuple[Part, ...], text: str, position: int) -> Iterable[int]:
+    if expression is not None:
+        found = _compiled(expression).match(text, position)
+        return () if found is None else (found.end(),)
+    if not rest:
+        return (len(text),)
+    following = rest[0]
+    if not isinstance(following, str):
+        return ()
+    return [m.start() for m in re.finditer(re.escape(following), text) if m.start() > position]
+
+
+@lru_cache(maxsize=16384)
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+def _template(wording: str, spec: Spec) -> tuple[Part, ...]:
+    return _cached_template(wording, spec.name, _TypedHoles(spec))
+
+
+class _TypedHoles:
+    """The expressions of a skill's holes, hashed by identity of the skill so that templates can be cached."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def __hash__(self) -> int:
+        return id(self.spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TypedHoles) and other.spec is self.spec
+
+    def expression(self, hole: Hole) -> str | None:
+        if hole.name in self.spec.parameters:
+            symbol = r"[A-Za-z]" if hole.math else r"\$[A-Za-z]\$|`\w+`"
+            return f"{pattern(self.spec.parameters[hole.name], math=hole.math)}|{symbol}"
+        words = self.spec.flavour.get(hole.name, ())
+        return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) or None
+
+
+@lru_cache(maxsize=32768)
+def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[Part, ...]:
+    out: list[Part] = []
+    for part in segments(wording):
+        if isinstance(part, str):
+            out.append(part)
+        elif part.name.startswith("np_"):
+            out.append((Hole(part.name.removeprefix("np_"), False), r"the (?s:.+?)(?=[.?]?\Z)"))
+        else:
+            out.append((part, holes.expression(part)))
+    return tuple(out)
+
+
+def _inline_variants(wording: str, ending: str) -> Iterator[str]:
+    """The wording with its last hole free for a noun phrase, dollars dropped."""
+    found = re.search(r"(?:^|(?<=\s))\$?<(\w+)>\$?(?=[.?]?$)", ending)
+    if found is not None and len(re.findall(rf"<{found[1]}>", wording)) == 1:
+        yield re.sub(rf"\$?<{found[1]}>\$?(?=[.?]?$)", f"<np_{found[1]}>", wording)
+
+
+_INTEGERS = {"low", "high", "value"}
+
+
+@lru_cache(maxsize=1024)
+def _frame_parts(frame: str, code: bool) -> tuple[Part, ...]:
+    variable = r"[A-Za-z]\w*" if code else r"[A-Za-z]"
+    return tuple(
+        part
+        if isinstance(part, str)
+        else (part, r"-?\d+" if part.name in _INTEGERS else variable if part.name == "var" else None)
+        for part in segments(frame)
+    )
+
+
+def _matches(text: str, frames: Iterable[str], *, code: bool = False) -> Iterator[dict[str, str]]:
+    for frame in frames:
+        for raw in _match(_frame_parts(frame, code), text):
+            found: dict[str, str] = {}
+            if all(found.setdefault(hole.name, value) == value for hole, value in raw):
+                yield found
+
+
+def _pairs(text: str, joint: str, verb: str) -> list[tuple[str, str]]:
+    """`$k$ is A and $m$ is B` → [(k, A), (m, B)]."""
+    starts = list(re.finditer(rf"(?:^|{joint})\$([A-Za-z])\${verb}(?=the )", text))
+    stops = [m.start() for m in starts[1:]] + [len(text)]
+    return [(m[1], text[m.end() : stop]) for m, stop in zip(starts, stops, strict=True)]
+
+
+def _without_note(text: str) -> Iterator[tuple[str, str]]:
+    found = re.fullmatch(r"(?s)(.+[.?]) ((?:Give your answer|Express your answer) [^?]+\.)", text)
+    if found is not None:
+        yield found[1], found[2]
+
+
+def _plausible(told: str, back: str) -> bool:
+    """Cheap refusal before a scene is read: the follow-up must begin as it is told."""
+    return back.startswith(told.split("<", 1)[0])
