@@ -1,0 +1,31 @@
+"""Share of gametes that carry a recessive allele together with a linked marker after generations of random mating."""
+
+
+def solve(q: float, x: int, y: int, c: int, n: int) -> float:
+    """Linkage disequilibrium shrinks by the factor 1 - c in every generation, allele frequencies stay."""
+    if not 0 < q < 1:
+        raise ValueError("not a frequency")
+    together = q * x / 100
+    marker = together + (1 - q) * y / 100
+    return q * marker + (together - q * marker) * (1 - c / 100) ** n
+
+
+def check(q: float, x: int, y: int, c: int, n: int) -> float:
+    """Four gametes followed through every pairing, each pair making parental and exchanged gametes."""
+    if not 0 < q < 1:
+        raise ValueError("not a frequency")
+    pool = {
+        ("a", "m"): q * x / 100, ("a", "M"): q * (100 - x) / 100,
+        ("A", "m"): (1 - q) * y / 100, ("A", "M"): (1 - q) * (100 - y) / 100,
+    }  # fmt: skip
+    for _ in range(n):
+        made = dict.fromkeys(pool, 0.0)
+        for one, first in pool.items():
+            for two, second in pool.items():
+                pairs = first * second
+                made[one] += pairs * (100 - c) / 200
+                made[two] += pairs * (100 - c) / 200
+                made[one[0], two[1]] += pairs * c / 200
+                made[two[0], one[1]] += pairs * c / 200
+        pool = made
+    return pool["a", "m"]
