@@ -1,0 +1,84 @@
+"""One document to one candidate skill: read, lifted, freed, worded; or a refusal with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from agentprop.symbolic.mining.equations import equations
+from agentprop.symbolic.mining.expression import NotArithmetic, evaluate, parse
+from agentprop.symbolic.mining.freedom import Rule, free
+from agentprop.symbolic.mining.graph import Constant, Given, Node, Step, fingerprint
+from agentprop.symbolic.mining.lift import Refusal, lift
+from agentprop.symbolic.mining.mentions import mentions
+from agentprop.symbolic.mining.wording import Phrasing, phrase
+from agentprop.symbolic.mining.notation import letters
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A parametric template mined from one document; givens are numbered in canonical order from 0."""
+
+    graph: str
+    """Fingerprint of the graph."""
+    root: Node
+    """Computes the answer."""
+    domains: tuple[tuple[int, ...], ...]
+    """Allowed values of each given."""
+    rules: tuple[Rule, ...]
+    """What must hold between them."""
+    acceptance: float
+    """Share of random draws that satisfy the rules."""
+    original: tuple[int, ...]
+    """The document's own numbers."""
+    answer: Fraction
+    """The document's own answer."""
+    mentioned: int
+    """How many numbers the question mentions, dates and ordinals apart."""
+    phrasing: Phrasing
+    """The wording, holes named a, b, c, … in canonical order."""
+
+
+def mine(question: str, solution: str, answer: str) -> Candidate:
+    """The candidate of a word problem; raises Refusal."""
+    claimed = final_number(answer)
+    solved = equations(solution)
+    if not solved:
+        raise Refusal("no-equations", "the solution holds no arithmetic equation")
+    numbers = mentions(question)
+    found = free(lift(question, numbers, solved, claimed), question)
+    graph, order = fingerprint(found.root)
+    names = dict(zip(order, letters(len(order)), strict=True))
+    phrasing = phrase(question, dict(enumerate(numbers)), names)
+    place = {index: position for position, index in enumerate(order)}
+    return Candidate(
+        graph=graph, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),
+        rules=tuple(_renumber_rule(rule, place) for rule in found.rules), acceptance=found.acceptance,
+        original=tuple(int(numbers[index].value) for index in order), answer=claimed,
+        mentioned=sum(mention.form != "label" for mention in numbers), phrasing=phrasing,
+    )  # fmt: skip
+
+
+def final_number(answer: str) -> Fraction:
+    """The exact value of a final answer such as `1,200`, `$18`, `\\frac{7}{18}` or `12 \\text{ gm}`; raises Refusal."""
+    text = re.sub(r"\\(?:text|mbox|mathrm)\s*\{[^{}]*\}|\\?[$%]|[a-zA-Z]+\.?$|(?<=\d)\s+[a-z]+$", "", answer.strip())
+    try:
+        return evaluate(parse(text.strip().rstrip(".")))
+    except NotArithmetic:
+        raise Refusal("no-number", "the final answer is not a number") from None
+
+
+def renumber(node: Node, place: Mapping[int, int]) -> Node:
+    """The graph with its givens at other positions."""
+    if isinstance(node, Given):
+        return Given(place[node.index])
+    if isinstance(node, Constant):
+        return node
+    return Step(node.operator, renumber(node.left, place), renumber(node.right, place))
+
+
+def _renumber_rule(rule: Rule, place: Mapping[int, int]) -> Rule:
+    other = None if rule.other is None else renumber(rule.other, place)
+    return Rule(rule.kind, renumber(rule.node, place), rule.bound, other)

@@ -1,0 +1,197 @@
+"""A data-flow graph over givens and constants: evaluated, compared, and named independently of who wrote it down.
+
+Nodes are immutable and compare by structure, so a shared sub-result is one node. Products of powers with constant
+exponents are unfolded (`s^2` is `s*s`), which leaves the four operations and makes every path invertible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from random import Random
+from typing import Literal
+
+Operator = Literal["+", "-", "*", "/"]
+_PROBES = 6
+
+
+@dataclass(frozen=True)
+class Given:
+    """A number of the question that may vary, by its position among the question's numbers."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number that stays."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True)
+class Step:
+    """left operator right."""
+
+    operator: Operator
+    left: Node
+    right: Node
+
+
+Node = Given | Constant | Step
+
+
+def fold(node: Node) -> Node:
+    """The graph with every step over constants alone computed. Raises ZeroDivisionError where that divides by zero."""
+    if not isinstance(node, Step):
+        return node
+    left, right = fold(node.left), fold(node.right)
+    if isinstance(left, Constant) and isinstance(right, Constant):
+        return Constant(_apply(node.operator, left.value, right.value))
+    return Step(node.operator, left, right)
+
+
+def _apply(operator: Operator, left: Fraction, right: Fraction) -> Fraction:
+    if operator == "+":
+        return left + right
+    if operator == "-":
+        return left - right
+    return left * right if operator == "*" else left / right
+
+
+def value(node: Node, givens: dict[int, Fraction]) -> Fraction:
+    """The exact value for given numbers. Raises ZeroDivisionError where there is none."""
+    return _value(node, givens, {})
+
+
+def _value(node: Node, givens: dict[int, Fraction], known: dict[int, Fraction]) -> Fraction:
+    if isinstance(node, Constant):
+        return node.value
+    if isinstance(node, Given):
+        return givens[node.index]
+    if (found := known.get(id(node))) is None:
+        left, right = _value(node.left, givens, known), _value(node.right, givens, known)
+        found = known[id(node)] = _apply(node.operator, left, right)
+    return found
+
+
+def steps(node: Node) -> list[Step]:
+    """Every distinct step below and including a node, operands before results."""
+    found: dict[Step, None] = {}
+
+    def visit(current: Node) -> None:
+        if isinstance(current, Step) and current not in found:
+            visit(current.left)
+            visit(current.right)
+            found[current] = None
+
+    visit(node)
+    return list(found)
+
+
+def leaves(node: Node) -> Iterator[Given | Constant]:
+    """Every leaf occurrence, in reading order, shared steps once."""
+    if not isinstance(node, Step):
+        yield node
+    for step in steps(node):
+        yield from (side for side in (step.left, step.right) if not isinstance(side, Step))
+
+
+def givens(node: Node) -> list[int]:
+    """Indices of the givens, ascending."""
+    return sorted({leaf.index for leaf in leaves(node) if isinstance(leaf, Given)})
+
+
+def same(left: Node, right: Node) -> bool:
+    """Whether two graphs compute the same function: equal at random points (exact arithmetic, so no rounding)."""
+    if left == right:
+        return True
+    indices = sorted({*givens(left), *givens(right)})
+    rng = Random(f"probe {len(indices)}")
+    agreed = 0
+    for _ in range(_PROBES):
+        point = {index: Fraction(rng.randint(1000, 10**6), rng.randint(7, 97)) for index in indices}
+        try:
+            if value(left, point) != value(right, point):
+                return False
+            agreed += 1
+        except ZeroDivisionError:
+            continue
+    return agreed > 0
+
+
+def fix(node: Node, index: int, constant: Fraction) -> Node:
+    """The graph with one given made a constant."""
+    if isinstance(node, Given):
+        return Constant(constant) if node.index == index else node
+    if isinstance(node, Constant):
+        return node
+    return fold(Step(node.operator, fix(node.left, index, constant), fix(node.right, index, constant)))
+
+
+class Program:
+    """Several graphs compiled for many evaluations: one register per distinct node, filled in order."""
+
+    def __init__(self, roots: Iterable[Node]) -> None:
+        self.registers: dict[Node, int] = {}
+        self._instructions: list[tuple[Operator, int, int]] = []
+        self._leaves: list[Given | Constant] = []
+        all_steps = list(dict.fromkeys(step for root in roots for step in steps(root)))
+        sides = [side for step in all_steps for side in (step.left, step.right)]
+        for leaf in dict.fromkeys([*sides, *roots]):
+            if not isinstance(leaf, Step):
+                self.registers[leaf] = len(self._leaves)
+                self._leaves.append(leaf)
+        for step in all_steps:
+            self._instructions.append((step.operator, self.registers[step.left], self.registers[step.right]))
+            self.registers[step] = len(self.registers)
+
+    def run(self, setting: Mapping[int, int]) -> list[Fraction]:
+        """The value of every register. Raises ZeroDivisionError where there is none."""
+        values = [leaf.value if isinstance(leaf, Constant) else Fraction(setting[leaf.index]) for leaf in self._leaves]
+        for operator, left, right in self._instructions:
+            values.append(_apply(operator, values[left], values[right]))
+        return values
+
+
+# --- canonical form ---
+
+
+def fingerprint(node: Node) -> tuple[str, tuple[int, ...]]:
+    """(a name shared by graphs equal up to renaming and reordering, the givens in the order of that name).
+
+    Sums and products are flattened and their terms sorted by shape, so `a*b + c` and `z + y*x` are one graph. Terms of
+    equal shape keep their order, so two writings of a symmetric graph may keep two names; never the other way round.
+    """
+    text = _canonical(node)
+    order = tuple(dict.fromkeys(int(index) for index in re.findall(r"g(\d+)", text)))
+    for position, index in enumerate(order):
+        text = re.sub(rf"g{index}(?!\d)", f"p{position}", text)
+    return hashlib.sha256(text.encode()).hexdigest()[:16], order
+
+
+@lru_cache(maxsize=4096)
+def _canonical(node: Node) -> str:
+    if isinstance(node, Given):
+        return f"g{node.index}"
+    if isinstance(node, Constant):
+        return str(node.value)
+    pair = ("+", "-") if node.operator in "+-" else ("*", "/")
+    parts = sorted(_flatten(node, pair, False), key=lambda part: (_shape(part), part))
+    return f"({' '.join(parts)})"
+
+
+def _flatten(node: Node, pair: Sequence[str], inverse: bool) -> list[str]:
+    """The terms of a nested sum, or factors of a nested product, each with its sign."""
+    if isinstance(node, Step) and node.operator in pair:
+        flipped = inverse != (node.operator == pair[1])
+        return [*_flatten(node.left, pair, inverse), *_flatten(node.right, pair, flipped)]
+    return [pair[inverse] + _canonical(node)]
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"g\d+", "g", text)
