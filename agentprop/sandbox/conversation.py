@@ -19,5 +19,12 @@ class Conversation:
     reader: FrameReader = field(default_factory=FrameReader)
     bad_frame: str | None = None
     cancelled: str | None = None
-    """Why the harness had the child killed: output-limit or timeout."""
+    """Why the harness had the child killed: output-limit, timeout, bad-frame or over."""
     ended: Ended | None = None
+
+
+def unavailable(reason: str) -> Conversation:
+    """The conversation of a child that never came to be."""
+    talk = Conversation()
+    talk.reader.buffer += reason.encode()
+    return talk

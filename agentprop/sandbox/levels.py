@@ -31,12 +31,20 @@ WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
 
 
+class Running(Protocol):
+    """A body on its way through a process."""
+
+    def finish(self) -> Conversation: ...
+
+    def cancel(self, reason: str) -> None: ...
+
+
 class Slot(Protocol):
     """What runs one body at a time."""
 
     calls: int
 
-    def run(self, body: Body, peer: socket.socket | None = None) -> Conversation: ...
+    def start(self, body: Body, peer: socket.socket | None = None) -> Running: ...
 
     def close(self) -> None: ...
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import Conversation, unavailable
 from agentprop.sandbox.levels import HINT, Slot, climb, start_slot
 from agentprop.sandbox.outcome import batch_results, single_result
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
 from agentprop.sandbox.verify import call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
+
+Outcome = TypeVar("Outcome")
 
 DEFAULT_PRELOAD = ("sympy", "mpmath", "numpy")
 """Imported before the first fork, where they exist."""
@@ -70,9 +73,15 @@ class Sandbox:
     @property
     def isolation(self) -> Isolation:
         """The isolation in force; starts the first zygote if none has run yet."""
-        with self._slots(1):
-            assert self._isolation is not None
-            return self._isolation
+        if self._isolation is None or os.getpid() != self._owner:
+            with self._slots(1):
+                pass
+        assert self._isolation is not None
+        return self._isolation
+
+    @property
+    def _level(self) -> Level:
+        return self.isolation.level
 
     def run(
         self,
@@ -93,7 +102,7 @@ class Sandbox:
         except BodyTooLarge as problem:
             return Result("error", "too-large", error=f"SyntaxError: {problem}", isolation=self.isolation.level)
         talk = self._converse(body)
-        return single_result(talk, body, self.isolation.level)
+        return single_result(talk, body, self._level)
 
     def run_batch(self, jobs: Sequence[Job]) -> list[Result]:
         """Run jobs of one trust domain, many in one process; whatever that process left unclear is run by itself."""
@@ -109,7 +118,7 @@ class Sandbox:
             body = jobs_body(batch)
         except BodyTooLarge:
             return [None] * len(batch)
-        return batch_results(self._converse(body), body, self.isolation.level)
+        return batch_results(self._converse(body), body, self._level)
 
     def call(
         self,
@@ -127,21 +136,27 @@ class Sandbox:
 
     def run_tests(self, candidate: str, tests: str, function: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Result:
         """Run tests against a candidate's function, both in processes of their own, with plain values between them."""
-        with self._slots(2) as slots:
-            assert self._isolation is not None
-            level = self._isolation.level
-            return run_pair(slots[0], slots[1], candidate, tests, function, timeout_s, level)
+
+        def attempt() -> Result:
+            with self._slots(2) as (one, other):
+                return run_pair(one, other, candidate, tests, function, timeout_s, self._level)
+
+        try:
+            return _twice(attempt)
+        except ZygoteFailed as problem:
+            return Result("sandbox-unavailable", str(problem), isolation=self._level)
 
     def _converse(self, body: Body) -> Conversation:
         """Run one body, once more on a new zygote if the first one fails."""
-        try:
-            return self._converse_once(body)
-        except ZygoteFailed:
-            return self._converse_once(body)
 
-    def _converse_once(self, body: Body) -> Conversation:
-        with self._slots(1) as (slot,):
-            return slot.run(body)
+        def attempt() -> Conversation:
+            with self._slots(1) as (slot,):
+                return slot.start(body).finish()
+
+        try:
+            return _twice(attempt)
+        except ZygoteFailed as problem:
+            return unavailable(str(problem))
 
     @contextmanager
     def _slots(self, count: int) -> Iterator[list[Slot]]:
@@ -190,6 +205,13 @@ class Sandbox:
             return start_slot(level, self._preload)
         except ZygoteFailed as problem:
             raise SandboxUnavailable(f"a zygote of level {level} no longer starts: {problem}", hint=HINT) from problem
+
+
+def _twice(attempt: Callable[[], Outcome]) -> Outcome:
+    try:
+        return attempt()
+    except ZygoteFailed:
+        return attempt()
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:

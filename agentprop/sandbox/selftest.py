@@ -55,7 +55,7 @@ def _attempt(zygote: Zygote, canary: Path, planted: Path, port: int) -> dict[str
     call = f"held = attempt({str(canary)!r}, {str(planted)!r}, {port}, {os.getpid()})"
     body = jobs_body([Job(f"{ATTEMPTS}\n{call}\n", returns="held")])
     try:
-        talk = zygote.run(body)
+        talk = zygote.start(body).finish()
     except ZygoteFailed as problem:
         return dict.fromkeys(HELD_BY, str(problem))
     frames = talk.reader.frames

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from agentprop.sandbox.body import Body, pair_body
@@ -19,12 +19,13 @@ CANDIDATE_FAULTS = ("timeout", "memory", "killed", "output-limit", "sandbox-unav
 def call_outcomes(talk: Conversation, body: Body) -> list[CallOutcome]:
     """One outcome for each case; a case without a frame shares the fate of the process."""
     status, detail = judge(talk, body)
-    frames = talk.reader.frames if status not in ("sandbox-unavailable",) and talk.bad_frame is None else []
-    frames = frames if len(frames) <= body.frames else []
+    frames = talk.reader.frames
+    if frames and frames[0].status != "ok" and frames[0].detail is None:
+        return [_outcome(frames[0])] * body.frames  # the source itself failed: no case was called
+    if status == "sandbox-unavailable" or talk.bad_frame is not None or len(frames) > body.frames:
+        return [CallOutcome(status, error=detail)] * body.frames
     told = [_outcome(frame) for frame in frames]
-    error = frames[0].error if len(frames) == 1 and frames[0].detail is None and not frames[0].has_value else detail
-    missing = CallOutcome("error" if status in ("ok", "memory") else status, error=error)
-    return told + [missing] * (body.frames - len(told))
+    return told + [CallOutcome(status, error=detail)] * (body.frames - len(told))
 
 
 def _outcome(frame: Frame) -> CallOutcome:
@@ -37,20 +38,28 @@ def run_pair(
     candidate_slot: Slot, tests_slot: Slot, candidate: str, tests: str, function: str, timeout_s: float, level: Level
 ) -> Result:
     """The tests' result; the candidate's process is ended as soon as they are over."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     candidate_body = pair_body("candidate", candidate, function, timeout_s)
     tests_body = pair_body("tests", tests, function, timeout_s)
-    told: list[Conversation] = []
-    thread = threading.Thread(target=lambda: told.append(candidate_slot.run(candidate_body, ours)))
-    with ours, theirs:
-        thread.start()
-        talk = tests_slot.run(tests_body, theirs)
-    thread.join()
-    result = single_result(talk, tests_body, level)
-    status, detail = judge(told[0], candidate_body) if told else ("sandbox-unavailable", "no zygote")
-    fault = told[0].reader.frames[0].error if told and told[0].reader.frames else None
-    if result.status != "ok" and status in CANDIDATE_FAULTS:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with ours, theirs, ThreadPoolExecutor(1) as beside:
+        candidate_run = candidate_slot.start(candidate_body, ours)
+        ours.close()
+        candidate_end = beside.submit(candidate_run.finish)  # someone must drain what the candidate prints
+        try:
+            tests_run = tests_slot.start(tests_body, theirs)
+            theirs.close()
+            result = single_result(tests_run.finish(), tests_body, level)
+        finally:
+            candidate_run.cancel("over")
+        return _blame(result, candidate_end.result(), candidate_body)
+
+
+def _blame(result: Result, candidate: Conversation, body: Body) -> Result:
+    """The tests' result, with the candidate's fate as the reason where that is what the tests ran into."""
+    if result.status == "ok":
+        return result
+    status, detail = judge(candidate, body)
+    if status in CANDIDATE_FAULTS:
         return replace(result, status=status, detail=f"candidate: {detail}")
-    if result.status == "error" and fault:
-        return replace(result, detail="candidate", error=fault)
-    return result
+    fault = candidate.reader.frames[0].error if candidate.reader.frames else None
+    return replace(result, detail="candidate", error=fault) if fault and result.status == "error" else result

@@ -35,15 +35,15 @@ class WeakSlot:
     def __init__(self) -> None:
         self.calls = 0
 
-    def run(self, body: Body, peer: socket.socket | None = None) -> Conversation:
-        """Run one body to its end."""
+    def start(self, body: Body, peer: socket.socket | None = None) -> Watch:
+        """Hand one body to an interpreter of its own."""
         self.calls += 1
         result_read, result_write = os.pipe()
         passed = [result_write] + ([] if peer is None else [peer.fileno()])
         limits = [math.ceil(sum(body.timeouts_s)), body.memory_mb << 20, OPEN_FILES]
         arguments = [sys.executable, "-P", "-s", "-B", "-c", BOOT.format(str(Path(__file__).parent))]
         arguments += [str(number) for number in (result_write, -1 if peer is None else peer.fileno(), *limits)]
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryDirectory() as directory:
+        with tempfile.TemporaryFile() as given:
             given.write(len(body.text).to_bytes(4, "little") + body.text + body.stdin.encode("utf-8", "surrogatepass"))
             given.seek(0)
             process = subprocess.Popen(
@@ -53,18 +53,17 @@ class WeakSlot:
                 stderr=subprocess.PIPE,
                 pass_fds=passed,
                 env=ENVIRONMENT,
-                cwd=directory,
+                cwd="/",
                 start_new_session=True,
             )
-            os.close(result_write)
-            with os.fdopen(result_read, "rb", buffering=0) as result:
-                return _Watch(process, result, body).finish()
+        os.close(result_write)
+        return Watch(process, os.fdopen(result_read, "rb", buffering=0), body)
 
     def close(self) -> None:
         """Nothing outlives a call."""
 
 
-class _Watch:
+class Watch:
     """Collects what the interpreter writes until it ends or its time is over, and makes sure that it is gone."""
 
     def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
@@ -74,12 +73,17 @@ class _Watch:
         self.deadline = self.started + START_S
         self.selector = selectors.DefaultSelector()
         assert process.stdout is not None and process.stderr is not None
-        self.outputs = (process.stdout, process.stderr)
+        self.outputs = (process.stdout, process.stderr, result)
         for stream, sink in ((process.stdout, self.talk.stdout), (process.stderr, self.talk.stderr), (result, None)):
             os.set_blocking(stream.fileno(), False)
             self.selector.register(stream, selectors.EVENT_READ, sink)
 
+    def cancel(self, reason: str) -> None:
+        """Have the process killed at the next look, for this reason unless there is an earlier one."""
+        self.talk.cancelled = self.talk.cancelled or reason
+
     def finish(self) -> Conversation:
+        """Collect until the process is gone."""
         reason = EXITED
         while self.talk.ended is None:
             for key, _ in self.selector.select(POLL_S):
@@ -111,7 +115,7 @@ class _Watch:
         else:
             key.data.extend(data)
         if len(self.talk.stdout) + len(self.talk.stderr) > OUTPUT_LIMIT:
-            self.talk.cancelled = "output-limit"
+            self.cancel("output-limit")
             self.selector.unregister(key.fileobj)
             return False
         return True
@@ -125,7 +129,7 @@ class _Watch:
             self.talk.reader.feed(data)
         except BadFrame as problem:
             self.talk.bad_frame = str(problem)
-            self.talk.cancelled = "bad-frame"
+            self.cancel("bad-frame")
 
     def _reap(self, reason: int) -> None:
         """Note how the interpreter ended, ending it and its process group first if there is a reason to."""

@@ -76,6 +76,7 @@ class Zygote:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._log,
+            start_new_session=True,  # an interrupt from the keyboard is for us to handle
         )
         theirs.close()
         self._control = ours
@@ -98,9 +99,10 @@ class Zygote:
         lines = self._log.read().decode(errors="backslashreplace").strip().splitlines()
         return lines[-1] if lines else f"the zygote ended with status {self._process.returncode}"
 
-    def run(self, body: Body, peer: socket.socket | None = None) -> Conversation:
-        """Run one body to its end; raises ZygoteFailed where the zygote does not answer."""
-        return Exchange(self, self._control, body, peer).finish()
+    def start(self, body: Body, peer: socket.socket | None = None) -> Exchange:
+        """Hand one body to a child; raises ZygoteFailed where there is no zygote any more."""
+        self.calls += 1
+        return Exchange(self._control, self.level, body, peer)
 
     def close(self) -> None:
         """Hang up, which ends the zygote and every process below it."""
@@ -135,11 +137,11 @@ os.register_at_fork(after_in_child=_forget_inherited)
 class Exchange:
     """One body on its way through a child: descriptors out, bytes in, until the zygote says how the child ended."""
 
-    def __init__(self, zygote: Zygote, control: socket.socket, body: Body, peer: socket.socket | None) -> None:
+    def __init__(self, control: socket.socket, level: Level, body: Body, peer: socket.socket | None) -> None:
         self._control = control
         self._body = body
         self.talk = Conversation()
-        limits = _limits(body, zygote.level)
+        limits = _limits(body, level)
         handed = [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
         self._readers: dict[int, bytearray | None] = {}
         for sink in (self.talk.stdout, self.talk.stderr, None):
@@ -147,7 +149,6 @@ class Exchange:
             os.set_blocking(reader, False)
             self._readers[reader] = sink
             handed.append(writer)
-        zygote.calls += 1
         self._deadline = time.monotonic() + limits.wall_ms / 1000 + GRACE_S
         self._job_deadline = time.monotonic() + body.timeouts_s[0]
         try:
@@ -160,7 +161,7 @@ class Exchange:
                 os.close(descriptor)
 
     def finish(self) -> Conversation:
-        """Move bytes until the zygote reports, then take what is left in the pipes."""
+        """Move bytes until the zygote reports, then take what is left; raises ZygoteFailed where it does not answer."""
         try:
             poller = select.poll()
             for descriptor in (*self._readers, self._control.fileno()):
@@ -192,7 +193,7 @@ class Exchange:
         if now > self._deadline:
             raise ZygoteFailed("the zygote does not answer")
         if self._body.batched and now > self._job_deadline:
-            self._cancel("timeout")
+            self.cancel("timeout")
 
     def _take_report(self) -> None:
         message = self._control.recv(ENDED.size)
@@ -213,7 +214,7 @@ class Exchange:
             return self._take_result(data)
         sink += data
         if len(self.talk.stdout) + len(self.talk.stderr) > OUTPUT_LIMIT:
-            self._cancel("output-limit")
+            self.cancel("output-limit")
             return False
         return True
 
@@ -229,14 +230,15 @@ class Exchange:
             talk.reader.feed(data)
         except BadFrame as problem:
             talk.bad_frame = str(problem)
-            self._cancel("output-limit" if "longer" in str(problem) else "bad-frame")
+            self.cancel("output-limit" if "longer" in str(problem) else "bad-frame")
             return False
         if len(talk.reader.frames) != before:
             following = self._body.timeouts_s[min(len(talk.reader.frames), len(self._body.timeouts_s) - 1)]
             self._job_deadline = time.monotonic() + following
         return True
 
-    def _cancel(self, reason: str) -> None:
+    def cancel(self, reason: str) -> None:
+        """Have the child killed, for this reason unless there is an earlier one."""
         if self.talk.cancelled is None:
             self.talk.cancelled = reason
             if self.talk.ended is None:

@@ -34,18 +34,21 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._cache = cache
         self._sources: Mapping[str, str] = {}
         self._packages: frozenset[str] = frozenset()
+        self._displaced: dict[str, ModuleType] = {}
 
     def serve(self, sources: Mapping[str, str]) -> None:
         """Forget the modules of the job before and offer these."""
         for name in (*self._sources, *self._packages):
             sys.modules.pop(name, None)
+        sys.modules.update(self._displaced)
         self._sources = sources
         self._packages = frozenset(parent for name in sources for parent in _parents(name))
-        for name in self._packages:
-            if name not in sources:
-                # An empty package needs none of the import system's ceremony, which costs more than a small job.
-                sys.modules[name] = package = ModuleType(name)
-                package.__path__ = []
+        names = (*sources, *self._packages)
+        self._displaced = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+        for name in self._packages.difference(sources):
+            # An empty package needs none of the import system's ceremony, which costs more than a small job.
+            sys.modules[name] = package = ModuleType(name)
+            package.__path__ = []
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

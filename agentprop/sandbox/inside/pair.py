@@ -42,6 +42,7 @@ def serve_candidate(runner: Runner, source: str, function: str) -> None:
         ending = Ending("error", f"NameError: the candidate defines no function named {function!r}")
     if ending.error is not None:
         runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
+        runner.send()  # before the tests hear of it, for they end this process
         write_all(PEER_FD, framed(["failed", ending.error]))
         return
     write_all(PEER_FD, framed(HELLO))
