@@ -3,14 +3,14 @@
 CHALK = 100.1
 
 
-def solve(m: float, w: int, v: float, c: float) -> float:
+def solve(m: float, w: float, v: float, c: float) -> float:
     """The limiting reagent decides: one mole of carbonate or two moles of acid for each mole of gas."""
     if c <= 0:
         raise ValueError("no acid")
     return min(m * w / 100 / CHALK, v / 1000 * c / 2)
 
 
-def check(m: float, w: int, v: float, c: float) -> float:
+def check(m: float, w: float, v: float, c: float) -> float:
     """Bisection for the largest extent of reaction that leaves no negative amount."""
     if c <= 0:
         raise ValueError("no acid")

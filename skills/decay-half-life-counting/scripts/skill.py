@@ -3,14 +3,14 @@
 import math
 
 
-def solve(x: int, y: int, b: int, t: float) -> float:
+def solve(x: float, y: float, b: float, t: float) -> float:
     """The net counting rate falls exponentially."""
     if not 0 < y - b < x - b:
         raise ValueError("the counting rate does not fall")
     return t * math.log(2) / math.log((x - b) / (y - b))
 
 
-def check(x: int, y: int, b: int, t: float) -> float:
+def check(x: float, y: float, b: float, t: float) -> float:
     """Bisection for the half-life that brings the net rate down to the second reading with square roots of 1/2 only."""
     if not 0 < y - b < x - b:
         raise ValueError("the counting rate does not fall")

@@ -3,14 +3,14 @@
 import math
 
 
-def solve(w: float, r: float, c: float, z: int) -> float:
+def solve(w: float, r: float, c: float, z: float) -> float:
     """The stored energy goes with the square of the voltage; what is lost is shared as r to c."""
     if w <= 0 or r <= 0:
         raise ValueError("no discharge")
     return w * (1 - (z / 100) ** 2) * c / (r + c)
 
 
-def check(w: float, r: float, c: float, z: int) -> float:
+def check(w: float, r: float, c: float, z: float) -> float:
     """Power in the coil integrated over the time of the discharge (Simpson); the capacitance is arbitrary."""
     if w <= 0 or r <= 0:
         raise ValueError("no discharge")

@@ -1,7 +1,7 @@
 """Share of gametes that carry a recessive allele together with a linked marker after generations of random mating."""
 
 
-def solve(q: float, x: int, y: int, c: int, n: int) -> float:
+def solve(q: float, x: float, y: float, c: float, n: float) -> float:
     """Linkage disequilibrium shrinks by the factor 1 - c in every generation, allele frequencies stay."""
     if not 0 < q < 1:
         raise ValueError("not a frequency")
@@ -10,7 +10,7 @@ def solve(q: float, x: int, y: int, c: int, n: int) -> float:
     return q * marker + (together - q * marker) * (1 - c / 100) ** n
 
 
-def check(q: float, x: int, y: int, c: int, n: int) -> float:
+def check(q: float, x: float, y: float, c: float, n: float) -> float:
     """Four gametes followed through every pairing, each pair making parental and exchanged gametes."""
     if not 0 < q < 1:
         raise ValueError("not a frequency")
@@ -18,7 +18,7 @@ def check(q: float, x: int, y: int, c: int, n: int) -> float:
         ("a", "m"): q * x / 100, ("a", "M"): q * (100 - x) / 100,
         ("A", "m"): (1 - q) * y / 100, ("A", "M"): (1 - q) * (100 - y) / 100,
     }  # fmt: skip
-    for _ in range(n):
+    for _ in range(int(n)):
         made = dict.fromkeys(pool, 0.0)
         for one, first in pool.items():
             for two, second in pool.items():

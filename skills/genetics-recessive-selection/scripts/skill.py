@@ -1,10 +1,10 @@
 """Frequency of a recessive allele after generations of selection against its homozygotes."""
 
 
-def solve(q: float, s: int, n: int) -> float:
+def solve(q: float, s: float, n: float) -> float:
     """The recurrence for the allele frequency under random mating, applied n times."""
     loss = s / 100
-    for _ in range(n):
+    for _ in range(int(n)):
         q = q * (1 - loss * q) / (1 - loss * q * q)
     return q
 
@@ -15,10 +15,10 @@ MENDEL = {
 }  # fmt: skip
 
 
-def check(q: float, s: int, n: int) -> float:
+def check(q: float, s: float, n: float) -> float:
     """Genotypes followed through survival, every pair of parents and Mendel's ratios for its young."""
     newborn = {"AA": (1 - q) * (1 - q), "Aa": 2 * q * (1 - q), "aa": q * q}
-    for _ in range(n):
+    for _ in range(int(n)):
         alive = {"AA": newborn["AA"], "Aa": newborn["Aa"], "aa": newborn["aa"] * (100 - s) / 100}
         everybody = sum(alive.values())
         young = [0.0, 0.0, 0.0]

@@ -5,7 +5,7 @@ import math
 G = 9.8
 
 
-def solve(v: float, alpha: int, beta: int) -> float:
+def solve(v: float, alpha: float, beta: float) -> float:
     """Axes along and across the slope: the flight ends when the motion across it has returned to zero."""
     if v <= 0:
         raise ValueError("the body does not leave the edge")
@@ -14,7 +14,7 @@ def solve(v: float, alpha: int, beta: int) -> float:
     return v * math.cos(up + down) * flight + G * math.sin(down) * flight**2 / 2
 
 
-def check(v: float, alpha: int, beta: int) -> float:
+def check(v: float, alpha: float, beta: float) -> float:
     """Horizontal and vertical axes: bisection for the moment at which the height above the slope vanishes."""
     if v <= 0:
         raise ValueError("the body does not leave the edge")

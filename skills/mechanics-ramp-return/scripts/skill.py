@@ -5,7 +5,7 @@ import math
 G = 9.8
 
 
-def solve(v: float, theta: int, mu: float) -> float:
+def solve(v: float, theta: float, mu: float) -> float:
     """Energy: friction does the same work on the way up and on the way down."""
     slope = math.tan(math.radians(theta))
     if not 0 < mu < slope or v <= 0:
@@ -13,7 +13,7 @@ def solve(v: float, theta: int, mu: float) -> float:
     return v * math.sqrt((slope - mu) / (slope + mu))
 
 
-def check(v: float, theta: int, mu: float) -> float:
+def check(v: float, theta: float, mu: float) -> float:
     """Newton's law stepped in time: up until the velocity changes sign, then down over the same length."""
     angle = math.radians(theta)
     pull, grip = G * math.sin(angle), mu * G * math.cos(angle)

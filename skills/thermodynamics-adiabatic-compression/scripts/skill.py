@@ -3,7 +3,7 @@
 GAMMA, ZERO = 1.40, 273.15
 
 
-def solve(t: float, r: float, f: int) -> float:
+def solve(t: float, r: float, f: float) -> float:
     """Adiabatic law for temperature and volume; at constant volume pressure goes with temperature."""
     start = t + ZERO
     if start <= 0:
@@ -11,7 +11,7 @@ def solve(t: float, r: float, f: int) -> float:
     return float(start * r ** (GAMMA - 1)) * (1 - f / 100) - ZERO
 
 
-def check(t: float, r: float, f: int) -> float:
+def check(t: float, r: float, f: float) -> float:
     """First law in small steps of volume (Runge-Kutta), pressures from the gas law."""
     temperature = t + ZERO
     if temperature <= 0:
