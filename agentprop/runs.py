@@ -8,12 +8,9 @@ last state; shards without a line are deleted. Nothing here holds more than one 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
-import shlex
-import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -22,35 +19,33 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from agentprop import __version__
-from agentprop.errors import ConfigError, RunError
+from agentprop import claims
 from agentprop.files import append_durably, disk_error, disk_errors, sync_directory, write_json
-from agentprop.records import SCHEMA_VERSION, Record
+from agentprop.records import Record
 from agentprop.shards import write_shard
 from agentprop.stored import (
     CONFIG,
-    FOLDERS,
     JOURNAL,
     LOG,
     MANIFEST,
-    OURS,
     RUN,
     SUMMARY,
+    Identity,
+    Manifest,
     Segment,
     StoredRun,
     StoredShard,
     folder_of,
-    load_json,
-    read_journal,
+    load_part,
+    open_run,
 )
+
+__all__ = ["Run", "StoredRun", "add_up", "open_run"]
 
 SEGMENT_RECORDS = 256
 """Records of one kind that close a segment: what a killed run loses at most."""
 SEGMENT_SECONDS = 10.0
 """Age at which a segment is closed however small it is."""
-
-_LOCK = f"{OURS}/lock"
-_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, *FOLDERS.values()})
 
 
 class Run(StoredRun):
@@ -59,25 +54,21 @@ class Run(StoredRun):
     Leaving the block, by an exception too, writes what was committed: an interrupted stage keeps its finished work.
     """
 
-    state: dict[str, Any]
-    """State of the last segment on disk when the run was opened; empty for a new run."""
-    resumed: bool
-    """Whether the directory already held a run."""
-
     def __init__(
-        self, path: Path, stage: str, segments: list[Segment], state: dict[str, Any], lock: int, log: logging.Handler
+        self, path: Path, identity: Identity, segments: list[Segment], lock: int, log: logging.Handler
     ) -> None:
-        super().__init__(path, stage, segments)
-        self.state = state
+        super().__init__(path, identity.stage, segments)
         self.resumed = bool(segments)
+        """Whether the directory already held finished work."""
+        self.state: dict[str, Any] = (segments[-1].state if segments else None) or {}
+        """State to go on from, as it was committed last; empty for a new run."""
+        self._identity = identity
         self._lock = lock
         self._log = log
-        self._config: Mapping[str, Any] = {}
-        self._inputs: dict[str, str] = {}
         self._open: dict[str, list[Record]] = {}
         self._committed: dict[str, int] = {}
-        self._state_text: str | None = None
-        self._segment_since = time.monotonic()
+        self._new_state: str | None = None
+        self._written_at = time.monotonic()
         self._broken = False
 
     @classmethod
@@ -98,25 +89,24 @@ class Run(StoredRun):
         reads and may not change; `folders` are further top-level directories that this stage writes by itself.
         """
         path = Path(out)
-        settings = config.model_dump(mode="json") if isinstance(config, BaseModel) else dict(config)
-        _claim(path)
-        lock = _lock(path)
+        settings = config.model_dump(mode="json") if isinstance(config, BaseModel) else json.loads(json.dumps(config))
+        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}))
+        claims.claim(path)
+        lock = claims.lock(path)
         try:
             if fresh or not (path / RUN).exists():
-                _clear(path, tuple(folders))
-                _begin(path, stage, settings, dict(inputs or {}))
+                claims.clear(path, tuple(folders))
+                write_json(path / RUN, identity.model_dump())
             else:
-                _check_same(path, stage, settings, dict(inputs or {}), frozenset(outside_identity))
-            segments, state = _recover(path)
+                claims.check_same(path, load_part(path / RUN, Identity), identity, frozenset(outside_identity))
+            segments = claims.recover(path)
             if not (path / MANIFEST).exists():
                 write_json(path / CONFIG, settings)
             log = _attach_log(path / LOG)
         except BaseException:
             os.close(lock)
             raise
-        run = cls(path, stage, segments, state, lock, log)
-        run._config, run._inputs = settings, dict(inputs or {})
-        return run
+        return cls(path, identity, segments, lock, log)
 
     # --- writing ---
 
@@ -126,58 +116,51 @@ class Run(StoredRun):
 
     def commit(self, state: Mapping[str, Any]) -> None:
         """Declare that everything added so far and `state` (small, JSON) fit together; write the segment when due."""
-        self._state_text = json.dumps(state, ensure_ascii=False)
+        self._new_state = json.dumps(state, ensure_ascii=False)
         self._committed = {kind: len(records) for kind, records in self._open.items()}
         self.tick()
 
     def tick(self) -> None:
         """Write the committed part of the segment if it is full or old; call it while waiting for slow work."""
-        if self._state_text is None:
-            return
         full = any(count >= SEGMENT_RECORDS for count in self._committed.values())
-        if full or time.monotonic() - self._segment_since >= SEGMENT_SECONDS:
+        if full or time.monotonic() - self._written_at >= SEGMENT_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Write what was committed as a segment, now."""
-        if self._state_text is None:
+        if self._new_state is None:
             return
+        self._broken = True  # until it is done: after a failure or a second Ctrl-C nothing more is written
         self._reopen()
         number = self.segments[-1].number + 1 if self.segments else 0
-        shards = self._write_shards(number)
-        line = Segment(number, tuple(shards)).to_json() | {"state": json.loads(self._state_text)}
-        try:
-            append_durably(self.path / JOURNAL, json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        except RunError:
-            self._give_up(shards)
-            raise
-        self.segments.append(Segment(number, tuple(shards)))
+        segment = Segment(number=number, shards=self._write_shards(number), state=json.loads(self._new_state))
+        append_durably(self.path / JOURNAL, segment.model_dump_json().encode() + b"\n")
+        self.segments.append(segment.model_copy(update={"state": None}))
         self._open = {kind: records[self._committed.get(kind, 0) :] for kind, records in self._open.items()}
-        self._committed, self._state_text = {}, None
-        self._segment_since = time.monotonic()
+        self._committed, self._new_state = {}, None
+        self._written_at = time.monotonic()
+        self._broken = False
 
-    def _write_shards(self, number: int) -> list[StoredShard]:
+    def _write_shards(self, number: int) -> tuple[StoredShard, ...]:
+        """All shards of a segment, or none."""
         shards: list[StoredShard] = []
-        for kind, count in self._committed.items():
-            name = f"{folder_of(kind)}/part-{number:05d}.parquet"
-            records = self._open[kind][:count]
-            if not records:
-                continue
-            try:
-                with disk_errors(self.path / name):
-                    (self.path / name).parent.mkdir(exist_ok=True)
-                written = write_shard(self.path / name, type(records[0]), records)
-            except BaseException:
-                self._give_up(shards)
-                raise
-            shards.append(StoredShard(name, kind, *written))
-        return shards
+        try:
+            for kind, count in self._committed.items():
+                if count:
+                    shards.append(self._write_shard(f"{folder_of(kind)}/part-{number:05d}.parquet", kind, count))
+        except BaseException:
+            for shard in shards:
+                (self.path / shard.path).unlink(missing_ok=True)
+            raise
+        return tuple(shards)
 
-    def _give_up(self, shards: Iterable[StoredShard]) -> None:
-        """After a failed write nothing more is tried, and no half segment stays visible."""
-        self._broken = True
-        for shard in shards:
-            (self.path / shard.path).unlink(missing_ok=True)
+    def _write_shard(self, name: str, kind: str, count: int) -> StoredShard:
+        path = self.path / name
+        with disk_errors(path):
+            path.parent.mkdir(exist_ok=True)
+        records = self._open[kind][:count]
+        written = write_shard(path, type(records[0]), records)
+        return StoredShard(path=name, kind=kind, **written._asdict())
 
     def _reopen(self) -> None:
         """A complete run that gets more work is no longer complete."""
@@ -185,7 +168,7 @@ class Run(StoredRun):
             with disk_errors(self.path):
                 (self.path / MANIFEST).unlink()
                 sync_directory(self.path)
-            write_json(self.path / CONFIG, self._config)
+            write_json(self.path / CONFIG, self._identity.config)
 
     def summarise(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json without completing the run: an interrupted run, or one that met a bound."""
@@ -197,16 +180,14 @@ class Run(StoredRun):
         if any(len(records) > self._committed.get(kind, 0) for kind, records in self._open.items()):
             raise ValueError("records were added after the last commit")
         self.summarise(summary)
-        manifest = {
-            "schema_version": SCHEMA_VERSION,
-            "agentprop": __version__,
-            "stage": self.stage,
-            "inputs": {**self._inputs, **(inputs or {})},
-            "rows": self.rows,
-            "shards": [shard.to_json() for segment in self.segments for shard in segment.shards],
-        }
-        write_json(self.path / CONFIG, self._config)
-        write_json(self.path / MANIFEST, manifest)
+        manifest = Manifest(
+            stage=self.stage,
+            inputs={**self._identity.inputs, **(inputs or {})},
+            rows=self.rows,
+            shards=tuple(shard for segment in self.segments for shard in segment.shards),
+        )
+        write_json(self.path / CONFIG, self._identity.config)
+        write_json(self.path / MANIFEST, manifest.model_dump())
 
     def close(self) -> None:
         """Write what was committed, and let others in."""
@@ -234,153 +215,6 @@ def add_up(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         else:
             total[key] = (total.get(key) or 0) + value
     return total
-
-
-# --- opening ---
-
-
-def _claim(path: Path) -> None:
-    """Make the directory ours, or refuse one that is somebody else's."""
-    if path.is_file():
-        raise RunError(f"{path} is a file, and a run needs a directory", hint="choose another --out")
-    with disk_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        names = sorted(entry.name for entry in path.iterdir())
-    if names and OURS not in names:
-        raise RunError(
-            f"{path} holds files that are not an agentprop run ({_some(names)}); nothing was changed",
-            hint="choose another --out, or an empty directory",
-        )
-    with disk_errors(path):
-        (path / OURS).mkdir(exist_ok=True)
-
-
-def _lock(path: Path) -> int:
-    """Hold the run for as long as the returned descriptor is open; the system releases it if we are killed."""
-    with disk_errors(path):
-        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
-            raise RunError(
-                f"another agentprop process is working in {path}", hint="wait for it to end, or choose another --out"
-            ) from error
-        raise disk_error(path, error) from error
-    return descriptor
-
-
-def _begin(path: Path, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> None:
-    identity = {"schema_version": SCHEMA_VERSION, "stage": stage, "config": settings, "inputs": inputs}
-    write_json(path / RUN, identity)
-
-
-def _clear(path: Path, folders: tuple[str, ...]) -> None:
-    """Empty a directory that holds nothing but a run; anything else in it is refused before a file is touched."""
-    foreign = _foreign(path, folders)
-    if foreign:
-        raise RunError(
-            f"{path} also holds files that no stage wrote ({_some(foreign)}); nothing was changed",
-            hint="move them away, or choose another --out",
-        )
-    with disk_errors(path):
-        # what makes it a run goes first: killed half-way, the next command finds leftovers and not a run
-        for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG):
-            (path / name).unlink(missing_ok=True)
-        for folder in (*FOLDERS.values(), *folders):
-            if (path / folder).exists():
-                shutil.rmtree(path / folder)
-        _remove_temporaries(path)
-
-
-def _foreign(path: Path, folders: tuple[str, ...]) -> list[str]:
-    names = [entry.name for entry in path.iterdir()]
-    foreign = [name for name in names if name not in _TOP_LEVEL | set(folders) and not _is_temporary(name)]
-    for folder in set(FOLDERS.values()) & set(names) - set(folders):
-        inside = (entry.name for entry in (path / folder).iterdir())
-        foreign += [f"{folder}/{name}" for name in inside if not _is_part(name) and not _is_temporary(name)]
-    return sorted(foreign)
-
-
-def _is_part(name: str) -> bool:
-    return name.startswith("part-") and name.endswith(".parquet")
-
-
-def _is_temporary(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".tmp")
-
-
-def _remove_temporaries(path: Path) -> None:
-    for place in (path, path / OURS, *(path / folder for folder in FOLDERS.values())):
-        if place.is_dir():
-            for entry in place.iterdir():
-                if _is_temporary(entry.name):
-                    entry.unlink(missing_ok=True)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-
-
-def _check_same(
-    path: Path, stage: str, settings: Mapping[str, Any], inputs: Mapping[str, str], outside: frozenset[str]
-) -> None:
-    """Refuse to mix two different runs in one directory."""
-    started = load_json(path / RUN)
-    if started["stage"] != stage:
-        raise RunError(f"{path} holds a run of {started['stage']}, not of {stage}", hint="choose another --out")
-    resume = f"agentprop {stage} --config {shlex.quote(str(path / CONFIG))} --out {shlex.quote(str(path))}"
-    changed = _differences(started["config"], settings, outside)
-    if changed:
-        raise ConfigError(
-            f"{path} was started with other settings: {'; '.join(changed)}",
-            hint=f"to continue it: {resume}; to start over: add --fresh; or choose another --out",
-        )
-    moved = [name for name, fingerprint in started["inputs"].items() if inputs.get(name, fingerprint) != fingerprint]
-    if moved:
-        raise RunError(
-            f"what {path} was started from has changed: {', '.join(moved)}",
-            hint="put it back to continue, start over with --fresh, or choose another --out",
-        )
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any], outside: frozenset[str], at: str = "") -> list[str]:
-    """`key was A, now B` for each setting that differs, nested ones with dots."""
-    changed = []
-    for key in sorted(before.keys() | now.keys()):
-        old, new = before.get(key), now.get(key)
-        if at + key in outside or old == new:
-            continue
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            changed += _differences(old, new, outside, f"{at}{key}.")
-        else:
-            changed.append(f"{at}{key} was {_brief(old)}, now {_brief(new)}")
-    return changed
-
-
-def _brief(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _recover(path: Path) -> tuple[list[Segment], dict[str, Any]]:
-    """The segments that exist and the state to go on from; everything half-written is removed."""
-    journal = path / JOURNAL
-    segments, state, size = read_journal(journal)
-    with disk_errors(path):
-        if journal.exists() and journal.stat().st_size > size:
-            os.truncate(journal, size)
-        _remove_temporaries(path)
-        listed = {shard.path for segment in segments for shard in segment.shards}
-        for folder in FOLDERS.values():
-            for part in (path / folder).glob("part-*.parquet"):
-                if f"{folder}/{part.name}" not in listed:
-                    part.unlink()
-    return segments, state
-
-
-# --- log ---
 
 
 class _LogFile(logging.FileHandler):

@@ -6,17 +6,21 @@ is checked against its recorded SHA-256 before its records are believed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, TypeVar
 
+from pydantic import Field, ValidationError
+
+from agentprop import __version__
 from agentprop.errors import RunError, ShardError
 from agentprop.files import digest_file
-from agentprop.records import RECORDS, SCHEMA_VERSION, Record
+from agentprop.records import RECORDS, SCHEMA_VERSION, Part, Record
 from agentprop.shards import Row, read_rows, read_shard
 
 CONFIG, SUMMARY, MANIFEST, LOG = "config.json", "summary.json", "manifest.json", "log.txt"
@@ -36,7 +40,10 @@ FOLDERS = {
 }
 """Where each kind of record lies in a run directory."""
 
+_RESTORE = "restore it from a copy, or start over with --fresh"
+
 R = TypeVar("R", bound=Record)
+P = TypeVar("P", bound=Part)
 _log = logging.getLogger(__name__)
 
 
@@ -47,10 +54,10 @@ def folder_of(kind: str) -> str:
     return FOLDERS[kind]
 
 
-class StoredShard(NamedTuple):
+class StoredShard(Part):
     """A shard as journal and manifest name it."""
 
-    path: str
+    path: str = Field(pattern=r"^[a-z_]+/part-\d{5,}\.parquet$")
     """Relative to the run directory."""
     kind: str
     """Kind of its records."""
@@ -61,27 +68,46 @@ class StoredShard(NamedTuple):
     sha256: str
     """Of the file."""
 
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in journal and manifest."""
-        return self._asdict()
 
-
-class Segment(NamedTuple):
-    """Shards of several kinds that came into being together."""
+class Segment(Part):
+    """Shards of several kinds that came into being together; a line of the journal."""
 
     number: int
     """Position in the run; also the number in its shards' names."""
     shards: tuple[StoredShard, ...]
     """At most one per kind."""
+    state: dict[str, Any] | None = None
+    """What the stage needs to go on from here; dropped once a later segment is there."""
 
-    def to_json(self) -> dict[str, Any]:
-        """As it stands in the journal."""
-        return {"segment": self.number, "shards": [shard.to_json() for shard in self.shards]}
 
-    @classmethod
-    def from_json(cls, line: dict[str, Any]) -> Self:
-        """Back from the journal."""
-        return cls(line["segment"], tuple(StoredShard(**shard) for shard in line["shards"]))
+class Identity(Part):
+    """What makes a run this run: it may not change on resuming."""
+
+    schema_version: int = SCHEMA_VERSION
+    """Version of records and directory layout."""
+    stage: str
+    """The stage that writes here."""
+    config: dict[str, Any]
+    """The resolved settings it was started with."""
+    inputs: dict[str, str]
+    """Fingerprints of what it reads, by name."""
+
+
+class Manifest(Part):
+    """Written last: its presence means that the run is complete."""
+
+    schema_version: int = SCHEMA_VERSION
+    """Version of records and directory layout."""
+    agentprop: str = __version__
+    """Version that completed the run."""
+    stage: str
+    """The stage that wrote it."""
+    inputs: dict[str, str]
+    """Fingerprints of what it read, by name."""
+    rows: dict[str, int]
+    """Number of records by kind."""
+    shards: tuple[StoredShard, ...]
+    """Every shard."""
 
 
 class StoredRun:
@@ -100,6 +126,11 @@ class StoredRun:
     def complete(self) -> bool:
         """Whether the stage finished: the manifest is there."""
         return (self.path / MANIFEST).exists()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest of a complete run."""
+        return load_part(self.path / MANIFEST, Manifest) if self.complete else None
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -157,13 +188,14 @@ class StoredRun:
 
     def _check(self, shard: StoredShard) -> Path:
         path = self.path / shard.path
-        if shard.path not in self._checked and path.exists() and digest_file(path) != shard.sha256:
+        if shard.path in self._checked:
+            return path
+        if not path.exists():
+            raise ShardError(f"{path} is missing", hint=_RESTORE)
+        if digest_file(path) != shard.sha256:
             for _ in read_rows(path, RECORDS[shard.kind]):
                 pass  # a shard that is truncated, foreign or newer says so itself
-            raise ShardError(
-                f"{path} is not the shard that was written: its checksum differs",
-                hint="restore it from a copy, or run the stage that wrote it again with --fresh",
-            )
+            raise ShardError(f"{path} is not the shard that was written: its checksum differs", hint=_RESTORE)
         self._checked.add(shard.path)
         return path
 
@@ -171,65 +203,96 @@ class StoredRun:
 def open_run(path: str | Path, *, warn: bool = True) -> StoredRun:
     """Open a run for reading; an unfinished one may be read, with a warning in the log."""
     root = Path(path)
-    _check_is_run(root)
-    identity = load_json(root / RUN if (root / RUN).exists() else root / MANIFEST)
-    if identity["schema_version"] > SCHEMA_VERSION:
-        raise RunError(f"{root} was written by a newer agentprop", hint="upgrade agentprop")
-    run = StoredRun(root, identity["stage"], _segments(root))
-    if warn and not run.complete:
+    with read_errors(root):
+        _check_is_run(root)
+        if (root / MANIFEST).exists():
+            manifest = load_part(root / MANIFEST, Manifest)
+            return StoredRun(root, manifest.stage, _by_segment(manifest.shards))
+        run = StoredRun(root, load_part(root / RUN, Identity).stage, read_journal(root / JOURNAL)[0])
+    if warn:
         _log.warning("%s is not finished: reading the %s records it holds so far", root, sum(run.rows.values()))
     return run
 
 
 def _check_is_run(root: Path) -> None:
     if not root.exists():
-        raise RunError(f"there is no run directory {root}", hint="see what runs there are, or make one first")
-    if (root / RUN).exists() or (root / MANIFEST).exists():
+        raise RunError(f"there is no run directory {root}", hint="name a directory that a stage wrote with --out")
+    if (root / RUN).exists() or _is_manifest(root / MANIFEST):
         return
     around = next((parent for parent in root.absolute().parents if (parent / OURS).is_dir()), None)
     hint = f"name the run directory itself: {around}" if around else "name a directory that a stage wrote with --out"
     raise RunError(f"{root} is not a run directory", hint=hint)
 
 
-def _segments(root: Path) -> list[Segment]:
-    if not (root / MANIFEST).exists():
-        return read_journal(root / JOURNAL)[0]
+def _is_manifest(path: Path) -> bool:
+    """Many tools write a manifest.json; ours says so."""
+    return path.exists() and {"schema_version", "agentprop", "stage"} <= load_json(path).keys()
+
+
+def _by_segment(shards: Sequence[StoredShard]) -> list[Segment]:
     groups: dict[int, list[StoredShard]] = {}
-    for entry in load_json(root / MANIFEST)["shards"]:
-        shard = StoredShard(**entry)
+    for shard in shards:
         groups.setdefault(int(Path(shard.path).stem.removeprefix("part-")), []).append(shard)
-    return [Segment(number, tuple(shards)) for number, shards in sorted(groups.items())]
+    return [Segment(number=number, shards=tuple(group)) for number, group in sorted(groups.items())]
 
 
-def read_journal(path: Path) -> tuple[list[Segment], dict[str, Any], int]:
-    """The segments that exist, the state of the last, and the length of the journal up to there."""
+def read_journal(path: Path) -> tuple[list[Segment], int]:
+    """The segments that exist, the last with its state, and the length of the journal up to there."""
     segments: list[Segment] = []
-    state: dict[str, Any] = {}
     size = 0
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    for number, text in enumerate(lines, 1):
+    for number, line in enumerate(lines, 1):
         try:
-            line = json.loads(text)
-        except ValueError as error:
+            segment = Segment.model_validate_json(line)
+        except ValidationError as error:
             if number == len(lines):
                 break  # torn by a crash: this segment was never there
-            raise RunError(f"line {number} of {path} is damaged", hint="start over with --fresh") from error
-        if not text.endswith(b"\n"):
+            raise RunError(f"line {number} of {path} is damaged", hint=_RESTORE) from error
+        if not line.endswith(b"\n"):
             break
-        segments.append(Segment.from_json(line))
-        state = line["state"]
-        size += len(text)
-    return segments, state, size
+        if segments:
+            segments[-1] = segments[-1].model_copy(update={"state": None})
+        segments.append(segment)
+        size += len(line)
+    return segments, size
+
+
+def load_part(path: Path, part: type[P]) -> P:
+    """One of the run's own JSON files, as what it should be."""
+    value = load_json(path)
+    version = value.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise RunError(
+            f"{path} has schema version {version}, and this agentprop reads up to {SCHEMA_VERSION}",
+            hint="upgrade agentprop",
+        )
+    try:
+        return part.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise RunError(f"{path} is damaged: {where}: {first['msg']}", hint=_RESTORE) from error
 
 
 def load_json(path: Path) -> dict[str, Any]:
     """One of the run's JSON files."""
+    with read_errors(path):
+        text = path.read_bytes()
     try:
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing", hint="restore it from a copy, or start over with --fresh") from error
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}", hint="mend it, or start over with --fresh") from error
+        value = json.loads(text)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: {error}", hint=_RESTORE) from error
     if not isinstance(value, dict):
-        raise RunError(f"{path} does not hold a JSON object", hint="mend it, or start over with --fresh")
+        raise RunError(f"{path} is damaged: not a JSON object", hint=_RESTORE)
     return value
+
+
+@contextlib.contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError inside the block into a RunError about reading `path`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing", hint=_RESTORE) from error
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror or error}", hint="mend its permissions") from error

@@ -1,0 +1,99 @@
+"""Where owed work runs: items in, results out in the same order, computed by worker processes.
+
+The order, and the moment each item is pulled, do not depend on the number of workers: item i + window is pulled right
+after the consumer has dealt with result i, never before. So whatever makes the items may look at the results up to
+i - window when it makes item i, and a run has the same content on one core or on sixty-four.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from agentprop.engine.interruption import Interruption
+from agentprop.engine.team import Raised, Team, WorkerDied
+
+__all__ = ["Interruption", "WorkerDied", "ordered_map", "usable_cores"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_IDLE_S = 0.25
+"""`idle` is called and `stop` asked at least this often while nothing comes back."""
+
+
+def usable_cores() -> int:
+    """Cores this process may run on: the default number of workers."""
+    return len(os.sched_getaffinity(0))
+
+
+def ordered_map(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    window: int,
+    initializer: Callable[..., None] | None = None,
+    initargs: tuple[Any, ...] = (),
+    stop: Callable[[], bool] | None = None,
+    idle: Callable[[], None] | None = None,
+) -> Iterator[Result | WorkerDied]:
+    """Yield `function(item)` for each item, in order, from `workers` processes.
+
+    An exception of `function` is raised here in its place in the order. When `stop` says so, nothing more is pulled,
+    what workers hold is finished and yielded, and the iteration ends: what was yielded is a prefix of the whole.
+    `idle` is called at least every quarter of a second while the caller waits.
+    """
+    if workers < 1 or window < 1:
+        raise ValueError("ordered_map needs at least one worker and a window of at least one")
+    team: Team[Item] = Team(workers, (function, initializer, initargs))
+    try:
+        yield from _in_order(team, iter(items), window, stop or _never, idle)
+        team.dismiss()
+    finally:
+        team.kill()
+
+
+def _in_order(
+    team: Team[Item],
+    items: Iterator[Item],
+    window: int,
+    stop: Callable[[], bool],
+    idle: Callable[[], None] | None,
+) -> Iterator[Any]:
+    pulled = _pull(team, items, 0, window)
+    yielded = 0
+    while yielded < pulled:
+        team.serve(0)
+        while yielded not in team.done:
+            if stop():
+                pulled = team.drop_waiting(pulled)
+                if yielded >= pulled:
+                    return
+            team.serve(_IDLE_S)
+            if idle:
+                idle()
+        outcome = team.done.pop(yielded)
+        if isinstance(outcome, Raised):
+            raise outcome.error
+        yield outcome
+        yielded += 1
+        if not stop():
+            pulled = _pull(team, items, pulled, 1)
+
+
+def _pull(team: Team[Item], items: Iterator[Item], pulled: int, count: int) -> int:
+    """Take up to `count` items more; returns how many were pulled in all."""
+    for _ in range(count):
+        try:
+            item = next(items)
+        except StopIteration:
+            break
+        team.add(pulled, item)
+        pulled += 1
+    return pulled
+
+
+def _never() -> bool:
+    return False
