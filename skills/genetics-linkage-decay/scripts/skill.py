@@ -7,7 +7,7 @@ def solve(q: float, x: float, y: float, c: float, n: float) -> float:
         raise ValueError("not a frequency")
     together = q * x / 100
     marker = together + (1 - q) * y / 100
-    return q * marker + (together - q * marker) * (1 - c / 100) ** n
+    return q * marker + (together - q * marker) * float((1 - c / 100) ** n)
 
 
 def check(q: float, x: float, y: float, c: float, n: float) -> float:
