@@ -1,19 +1,20 @@
-"""A factor and a bound to the number of integers that make the infinite nested radical an integer."""
+"""A factor and a bound to the sum of the integers that make the infinite nested radical an integer."""
 
 from math import isqrt
 
 
 def solve(a: int, n: int) -> int:
-    """Count the integers y > a with y (y - a) <= n by solving the quadratic."""
-    largest = (a + isqrt(a * a + 4 * n)) // 2
-    return largest - a
+    """Add j (j + a) for j = 1, 2, ... as long as the product is at most n, in closed form."""
+    last = (isqrt(a * a + 4 * n) - a) // 2
+    return last * (last + 1) * (2 * last + 1) // 6 + a * last * (last + 1) // 2
 
 
 def check(a: int, n: int) -> int:
-    """Test for every x whether an integer y with y^2 = x + a y exists, walking y along with x."""
-    count, y = 0, a
-    for x in range(1, n + 1):
-        while y * y < x + a * y:
+    """Test for every w whether an integer y with y^2 = w + a y exists, walking y along with w."""
+    total, y = 0, a
+    for w in range(1, n + 1):
+        while y * y < w + a * y:
             y += 1
-        count += y * y == x + a * y
-    return count
+        if y * y == w + a * y:
+            total += w
+    return total

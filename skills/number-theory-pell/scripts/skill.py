@@ -1,10 +1,10 @@
-"""A non-square and a bound to the next x with x^2 - d y^2 = 1."""
+"""A non-square and a number to its distance from the next x with x^2 - d y^2 = 1."""
 
 from math import isqrt
 
 
 def solve(d: int, n: int) -> int:
-    """Find the fundamental solution by continued fractions and compose it until x passes the bound."""
+    """Find the fundamental solution by continued fractions and compose it until x passes n."""
     root = isqrt(d)
     if root * root == d:
         raise ValueError("d is a perfect square")
@@ -19,11 +19,11 @@ def solve(d: int, n: int) -> int:
     x, y = x1, y1
     while x <= n:
         x, y = x1 * x + d * y1 * y, x1 * y + y1 * x
-    return x
+    return x - n
 
 
 def check(d: int, n: int) -> int:
-    """Try y = 1, 2, 3, ... until d y^2 + 1 is a square beyond the bound."""
+    """Try y = 1, 2, 3, ... until d y^2 + 1 is the square of a number beyond n."""
     if isqrt(d) ** 2 == d:
         raise ValueError("d is a perfect square")
     y = isqrt(n * n // d)
@@ -31,5 +31,5 @@ def check(d: int, n: int) -> int:
         square = d * y * y + 1
         x = isqrt(square)
         if x * x == square and x > n:
-            return x
+            return x - n
         y += 1
