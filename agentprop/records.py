@@ -169,6 +169,72 @@ class StopReason(StrEnum):
     """The model could not be reached."""
 
 
+class TestCase(Part):
+    """One hidden test of a program."""
+
+    __test__: ClassVar[bool] = False  # not a pytest class
+
+    arguments: str
+    """Positional arguments, JSON list."""
+    expected: str
+    """Expected return value, JSON."""
+
+
+class Submission(Part):
+    """What the submit action carries: a problem as its proposer claims it."""
+
+    statement: str
+    """The statement."""
+    answer: str
+    """The claimed answer; for programs the reference program."""
+    answer_type: AnswerType
+    """Kind of the answer."""
+    unit: str | None = None
+    """Unit of a quantity."""
+    figures: int | None = None
+    """Significant figures the statement asks for."""
+    certificate: str = ""
+    """Python that assigns the answer's value to `answer`."""
+    composition: str | None = None
+    """The term the statement expresses, JSON, where the proposer says it."""
+    tests: tuple[TestCase, ...] = ()
+    """Hidden tests of a program."""
+
+
+class Action(Part):
+    """One of the four actions of the proposer, read from its message."""
+
+    kind: Literal["think", "exec", "edit", "submit"]
+    """τ_think, τ_exec, τ_edit, τ_submit."""
+    text: str = ""
+    """The reflection, the code, or the reason of an edit."""
+    edit: Literal["prune", "add", "replace"] | None = None
+    """What an edit does to K_t."""
+    skill: str | None = None
+    """The skill an edit removes, adds or exchanges."""
+    replacement: str | None = None
+    """The skill that takes its place."""
+    submission: Submission | None = None
+    """What is submitted."""
+
+
+class Observation(Part):
+    """o_t = ⟨K_t, h_t, σ_t⟩: what the policy sees before it acts."""
+
+    skills: tuple[str, ...]
+    """K_t: names of the active skills."""
+    messages: tuple[tuple[str, str], ...]
+    """h_t: the conversation so far as (role, text) pairs."""
+    stage: Stage
+    """σ_t."""
+    text: str
+    """The tool text that answered the last action (empty at the start)."""
+    outcome: str
+    """Short code of what happened to the last action."""
+    turns_left: int
+    """Actions that may still be taken."""
+
+
 class Task(Record):
     """One candidate to be proposed: the initial state of the environment."""
 
@@ -271,17 +337,6 @@ class Trajectory(Record):
 
 
 # --- problems ---
-
-
-class TestCase(Part):
-    """One hidden test of a program."""
-
-    __test__: ClassVar[bool] = False  # not a pytest class
-
-    arguments: str
-    """Positional arguments, JSON list."""
-    expected: str
-    """Expected return value, JSON."""
 
 
 class Certificate(Part):

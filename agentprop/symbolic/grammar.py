@@ -56,23 +56,24 @@ RELATIONS: dict[str, tuple[str, ...]] = {
 }
 
 PROGRAM_FRAMES = (
-    "Write a Python function `solve(<var>)` that takes <data> `<var>` and returns <body>.",
-    "Implement a Python function `solve(<var>)`. Its argument `<var>` is <data>; it must return <body>.",
+    "Write a Python function `solve(<var>)` that takes <data> and returns <body>.",
+    "Implement a Python function `solve(<var>)`. It is given <data> and must return <body>.",
 )
 STEPS_FRAME = (
-    "Write a Python function `solve(<var>)` that takes <data> `<var>`, carries out these steps in order and returns "
-    "the result.\n<steps>"
+    "Write a Python function `solve(<var>)` that takes <data>, carries out these steps in order and returns the "
+    "result.\n<steps>"
 )
 PRINTED_FRAMES = (
     "What does the following program print?\n\n```python\n<listing>\n```",
     "Determine the output of this Python program.\n\n```python\n<listing>\n```",
 )
 DATA_NOUNS = {
-    "list": "a list of integers",
-    "string": "a string",
-    "words": "a list of strings",
-    "graph": "a list of edges `(a, b)` between nodes numbered from 1",
-    "weighted": "a list of weighted edges `(a, b, w)` between nodes numbered from 1",
+    "list": "a list of integers `<var>`",
+    "string": "a string `<var>` of lowercase letters",
+    "words": "a list `<var>` of strings of lowercase letters",
+    "graph": "a list `<var>` of the edges `(a, b)` of an undirected graph",
+    "directed graph": "a list `<var>` of the edges `(a, b)`, from `a` to `b`, of a directed graph",
+    "weighted graph": "a list `<var>` of the weighted edges `(a, b, w)` of an undirected graph",
 }
 
 FIGURES = {2: "two", 3: "three", 4: "four"}

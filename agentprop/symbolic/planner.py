@@ -106,7 +106,7 @@ class Planner:
                 continue
             for kind in KINDS.get(p.kind, ()):
                 for producer in by_kind.get(kind, ()):
-                    if producer != name:
+                    if producer != name and _natural(self.library[producer].spec, spec):
                         yield Link(name, parameter, producer, story=False)
 
     def _can_root(self, category: str) -> bool:
@@ -220,10 +220,8 @@ class Planner:
 
     def _plan_program(self, root: str, rng: Random) -> Term:
         body = self._pipeline(root, rng, rng.choices((1, 2, 3), (3, 4, 1.5))[0])
-        data = self.library[body_data(body, self.library)[0].skill].spec
-        symbol = next(p.symbol or name for name, p in data.parameters.items() if p.input)
         node, name = body_data(body, self.library)
-        return Program(symbol, _with_data(body, node.with_argument(name, Variable(symbol))))
+        return Program(name, _with_data(body, node.with_argument(name, Variable(name))))
 
     def _plan_printed(self, root: str, rng: Random) -> Term:
         return Printed(self._pipeline(root, rng, rng.choices((1, 2), (3, 2))[0]))
@@ -267,7 +265,7 @@ class Planner:
                      and (not story or self._continues(spec, link))]  # fmt: skip
             if links:
                 return self._linked(name, rng.choice(links), rng, depth, story)
-        if not story and spec.sweep and rng.random() < 0.12:
+        if not story and not used and spec.sweep and rng.random() < 0.12:
             return self._sweep(name, rng)
         return self.givens(name, rng)
 
@@ -455,6 +453,11 @@ def _tells(spec: Spec) -> bool:
     """Whether the skill can begin a story, or go on in one without its question."""
     starts = any(complete_scene(spec, w) for w in spec.phrasings)
     return starts or any(complete_follow(spec, w, name) for name, ws in spec.follows.items() for w in ws)
+
+
+def _natural(producer: Spec, consumer: Spec) -> bool:
+    """Whether a noun phrase of one domain may stand in another: measured data do not come from pure mathematics."""
+    return consumer.domain != "science" or producer.domain == "science"
 
 
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:

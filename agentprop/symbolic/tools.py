@@ -30,6 +30,8 @@ def least(condition, low):
     """The smallest integer from low upwards that satisfies the condition."""
     for n in range(low, low + SEARCH_LIMIT):
         if condition(n):
+            if n == low:
+                raise Conflict(f"already {low} satisfies the condition")
             return n
     raise Conflict(f"no integer from {low} to {low + SEARCH_LIMIT - 1} satisfies the condition")
 

@@ -234,7 +234,7 @@ class _Writer:
         if inline and not self._needs_symbol(value) and _lonely(parts, position):
             phrase = self.phrase(value)
             return f"\x00{phrase}\x01" if hole.math else phrase
-        if spec.parameters[hole.name].kind not in ("integer", "rational", "list"):
+        if spec.parameters[hole.name].kind not in ("integer", "rational", "list", "string"):
             raise Unwritable(f"{spec.name}: {hole.name} cannot be named by a letter")
         if hole.name not in symbols:
             symbols[hole.name] = self._symbol(spec, hole.name)
@@ -267,7 +267,7 @@ class _Writer:
             frame = grammar.STEPS_FRAME.replace("<steps>", numbered)
         else:
             frame = self.rng.choice(grammar.PROGRAM_FRAMES).replace("<body>", self.phrase(term.body))
-        return frame.replace("<var>", term.variable).replace("<data>", noun)
+        return frame.replace("<data>", noun).replace("<var>", term.variable)
 
     def _steps(self, term: Program) -> list[str]:
         """The pipeline as imperative sentences, or nothing where a skill has no such wording."""
@@ -323,8 +323,8 @@ def data_noun(term: Program, library: Mapping[str, Package]) -> str:
             for name, value in node.arguments:
                 if value == Variable(term.variable):
                     p = library[node.skill].spec.parameters[name]
-                    noun = grammar.DATA_NOUNS["weighted" if p.weights else p.kind]
-                    return noun.replace("edges", "directed edges") if p.kind == "graph" and p.directed else noun
+                    kind = ("weighted " if p.weights else "directed " if p.directed else "") + p.kind
+                    return grammar.DATA_NOUNS[kind].replace("<var>", term.variable)
     raise Unwritable("the program does not use its data")
 
 

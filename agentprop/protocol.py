@@ -1,0 +1,132 @@
+"""Actions ↔ the tagged text in which every proposer speaks, one action block per assistant message.
+
+    <action:think>…</action:think>
+    <action:exec>Python</action:exec>
+    <action:edit>prune NAME | add NAME | replace NAME with NAME, then a line that says why</action:edit>
+    <action:submit><statement>…</statement><answer type="…">…</answer><certificate>Python</certificate></action:submit>
+
+LaTeX and code stand unescaped between the tags. The built-in proposer writes what a language model would write, so that
+its messages can be imitated word for word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pydantic import ValidationError
+
+from agentprop.records import Action, Submission, TestCase
+
+BLOCK = re.compile(r"<action:(think|exec|edit|submit)>\n?(.*?)\n?</action:\1>", re.DOTALL)
+EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
+COMPOSITION = "# composition: "
+MAX_MESSAGE = 200_000
+
+
+class Malformed(ValueError):
+    """A message that is not one well-formed action block; the text says what is wrong with it."""
+
+
+def parse(message: str) -> Action:
+    """The action of a message. Raises Malformed, with a correction the model can act on."""
+    if len(message) > MAX_MESSAGE:
+        raise Malformed(f"the message is longer than {MAX_MESSAGE} characters")
+    blocks = BLOCK.findall(message)
+    if not blocks:
+        opened = re.search(r"<action:(\w+)>", message)
+        if opened:
+            raise Malformed(f"<action:{opened[1]}> is unknown or never closed")
+        raise Malformed("no action block; write exactly one <action:think|exec|edit|submit>…</action:…>")
+    if len(blocks) > 1:
+        raise Malformed(f"{len(blocks)} action blocks; write exactly one")
+    kind, text = blocks[0]
+    if kind == "edit":
+        return _parse_edit(text)
+    if kind == "submit":
+        return Action(kind="submit", submission=_parse_submission(text))
+    if not text.strip():
+        raise Malformed(f"the {kind} block is empty")
+    return Action(kind=kind, text=text)
+
+
+def _parse_edit(text: str) -> Action:
+    first, _, reason = text.strip().partition("\n")
+    found = EDIT.fullmatch(first.strip())
+    if found is None or (found[1] == "replace") != (found[3] is not None):
+        raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`")
+    return Action.model_validate(
+        {"kind": "edit", "text": reason.strip(), "edit": found[1], "skill": found[2], "replacement": found[3]}
+    )
+
+
+def _parse_submission(text: str) -> Submission:
+    statement = _section(text, "statement")
+    answer = re.search(r"<answer([^>]*)>\n?(.*?)\n?</answer>", text, re.DOTALL)
+    if statement is None or answer is None:
+        raise Malformed("a submission needs <statement>…</statement> and <answer type=…>…</answer>")
+    attributes = dict(re.findall(r'(\w+)="([^"]*)"', answer[1]))
+    certificate = _section(text, "certificate") or ""
+    try:
+        figures = int(attributes["figures"]) if "figures" in attributes else None
+        return Submission.model_validate(
+            {
+                "statement": statement.strip(), "answer": answer[2].strip(),
+                "answer_type": attributes.get("type", ""), "unit": attributes.get("unit"), "figures": figures,
+                "certificate": certificate, "composition": _composition(certificate),
+                "tests": _parse_tests(_section(text, "tests")),
+            }
+        )  # fmt: skip
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
+        raise Malformed(f"the submission's {fields} cannot be used") from None
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Malformed(f"the submission cannot be read: {error}") from None
+
+
+def _parse_tests(text: str | None) -> tuple[TestCase, ...]:
+    if text is None:
+        return ()
+    return tuple(
+        TestCase(arguments=json.dumps(test["arguments"]), expected=json.dumps(test["expected"]))
+        for test in map(json.loads, text.strip().splitlines())
+    )
+
+
+def _composition(certificate: str) -> str | None:
+    first = certificate.strip().partition("\n")[0]
+    return first.removeprefix(COMPOSITION) if first.startswith(COMPOSITION) else None
+
+
+def _section(text: str, tag: str) -> str | None:
+    found = re.search(rf"<{tag}>\n?(.*?)\n?</{tag}>", text, re.DOTALL)
+    return found[1] if found else None
+
+
+def think(text: str) -> str:
+    """The message of a reflection."""
+    return f"<action:think>\n{text}\n</action:think>"
+
+
+def execute(code: str) -> str:
+    """The message that runs code."""
+    return f"<action:exec>\n{code}\n</action:exec>"
+
+
+def edit(command: str, reason: str) -> str:
+    """The message that changes K_t."""
+    return f"<action:edit>\n{command}\n{reason}\n</action:edit>"
+
+
+def submit(s: Submission) -> str:
+    """The message that submits a problem."""
+    attributes = f' type="{s.answer_type}"'
+    attributes += f' unit="{s.unit}"' if s.unit else ""
+    attributes += f' figures="{s.figures}"' if s.figures else ""
+    parts = [f"<statement>\n{s.statement}\n</statement>", f"<answer{attributes}>\n{s.answer}\n</answer>"]
+    if s.tests:
+        lines = (f'{{"arguments": {t.arguments}, "expected": {t.expected}}}' for t in s.tests)
+        parts.append("<tests>\n" + "\n".join(lines) + "\n</tests>")
+    head = f"{COMPOSITION}{s.composition}\n" if s.composition and COMPOSITION not in s.certificate else ""
+    parts.append(f"<certificate>\n{head}{s.certificate}\n</certificate>")
+    return "<action:submit>\n" + "\n".join(parts) + "\n</action:submit>"

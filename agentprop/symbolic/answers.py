@@ -1,0 +1,68 @@
+"""A computed value → the canonical text of an answer, and back."""
+
+from __future__ import annotations
+
+import ast
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from agentprop.records import AnswerType
+from agentprop.skills import OutputKind
+
+TYPES: dict[OutputKind, AnswerType] = {
+    "integer": "integer", "rational": "rational", "quantity": "quantity", "list": "list", "string": "string",
+    "words": "list", "graph": "list", "boolean": "boolean", "expression": "expression", "program": "program",
+}  # fmt: skip
+
+
+def answer_text(value: Any, *, unit: str | None = None, figures: int | None = None) -> str:
+    """Integers and fractions exactly, quantities to their figures with the unit, the rest as Python writes it."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, float) or (figures is not None and isinstance(value, int | Fraction)):
+        number = significant(float(value), figures or 12)
+        return f"{number} {unit}" if unit and unit != "1" else number
+    if isinstance(value, int | Fraction):
+        return str(value)
+    if isinstance(value, str):
+        return value
+    return repr(value)
+
+
+def significant(value: float, figures: int) -> str:
+    """A number rounded to significant figures, trailing zeros kept: 0.0120, 3.40, 125, 1.25e+07."""
+    if value == 0:
+        return "0"
+    exact = Decimal(repr(value))
+    quantum = Decimal(1).scaleb(exact.adjusted() - figures + 1)
+    rounded = exact.quantize(quantum, rounding=ROUND_HALF_EVEN)
+    if rounded.adjusted() != exact.adjusted():  # 9.996 → 10.0, not 10.00
+        rounded = rounded.quantize(Decimal(1).scaleb(rounded.adjusted() - figures + 1))
+    if rounded.adjusted() >= max(figures, 6) or rounded.adjusted() < -4:
+        mantissa = rounded.scaleb(-rounded.adjusted())
+        return f"{mantissa:f}e{rounded.adjusted():+03d}"
+    return f"{rounded:f}"
+
+
+def read_value(text: str) -> Any:
+    """The value that `show` wrote: integer, fraction, float, list, string. Raises ValueError for anything else."""
+    for convert in (int, Fraction, float):
+        try:
+            return convert(text)
+        except (ValueError, ZeroDivisionError):
+            continue
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError(f"not a value: {text[:80]}") from None
+
+
+def close(left: Any, right: Any) -> bool:
+    """Whether two independently computed values agree: exactly, floats to a relative 10⁻⁶."""
+    if isinstance(left, float) or isinstance(right, float):
+        try:
+            return bool(abs(left - right) <= 1e-6 * max(abs(left), abs(right)))
+        except TypeError:
+            return False
+    return type(left) is type(right) and bool(left == right)
