@@ -15,4 +15,4 @@ def check(k: int, n: int) -> int:
     rational, irrational = 1, 0
     for _ in range(n):
         rational, irrational = rational * k + irrational * radicand, rational + irrational * k
-    return 2 * rational // 2**n
+    return 2 * rational >> n
