@@ -97,6 +97,9 @@ class Sandbox:
 
     def run_job(self, job: Job) -> Result:
         """Run one job in a process of its own."""
+        if job.profile != "pure" and self._level != "L3":
+            reason = f"the {job.profile} profile needs namespaces, and the isolation in force is {self._level}"
+            raise SandboxUnavailable(reason, hint="run it with the pure profile, which changes no file")
         try:
             body = jobs_body([job])
         except BodyTooLarge as problem:

@@ -33,7 +33,7 @@ array bisect cmath collections contextlib copy dataclasses datetime decimal enum
 itertools json math numbers operator random re statistics string textwrap time typing
 """
 BREADTH_PRELOAD = """
-argparse asyncio calendar csv ctypes difflib html inspect pprint queue socket sqlite3 struct unittest uuid zlib
+argparse asyncio calendar csv ctypes difflib html inspect mmap pprint queue socket sqlite3 struct unittest uuid zlib
 encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig
 """
 """More of the standard library, for where nothing can be imported later because nothing can be opened."""
