@@ -64,9 +64,9 @@ class Planner:
         self.links: dict[str, list[Link]] = defaultdict(list)
         for link in self._links():
             self.links[link.consumer].append(link)
-        self.categories: dict[str, list[str]] = defaultdict(list)
+        self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
-            self.categories[package.spec.category].append(name)
+            self.categories.setdefault(package.spec.category, []).append(name)
         self.programs = sorted(n for n, p in self.library.items() if p.spec.output and p.spec.output.kind == "program")
         for name in [c for c in self.categories if not self._can_root(c)]:
             del self.categories[name]
@@ -116,7 +116,7 @@ class Planner:
 
     def plan(self, category: str, rng: Random) -> Term:
         """A composition whose question belongs to the category. Raises Impossible."""
-        for _ in range(60):
+        for _ in range(60 if category in self.categories else 0):
             root = rng.choice(self.categories[category])
             shapes = self._shapes(root)
             if not shapes:
@@ -180,7 +180,7 @@ class Planner:
 
     def _plan_story(self, root: str, rng: Random) -> Term:
         link = _pick([link for link in self.links[root] if link.story], rng)
-        return self._linked(root, link, rng, depth=3 if rng.random() < 0.45 else 1, story=True)
+        return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
         link = _pick(self._consumers(root, story=True), rng)
@@ -462,7 +462,11 @@ def _natural(producer: Spec, consumer: Spec) -> bool:
 
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
     assert producer.output is not None
-    return (producer.output.unit or None) == (consumer.parameters[parameter].unit or None)
+    return _unit(producer.output.unit) == _unit(consumer.parameters[parameter].unit)
+
+
+def _unit(unit: str | None) -> str | None:
+    return None if unit == "1" else unit
 
 
 def compositions(term: Term) -> int:

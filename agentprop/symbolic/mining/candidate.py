@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
+from typing import Any
 
+from agentprop.symbolic.mining import graph
 from agentprop.symbolic.mining.equations import equations
 from agentprop.symbolic.mining.expression import NotArithmetic, evaluate, parse
 from agentprop.symbolic.mining.freedom import Rule, free
 from agentprop.symbolic.mining.graph import Constant, Given, Node, Step, fingerprint
 from agentprop.symbolic.mining.lift import Refusal, lift
 from agentprop.symbolic.mining.mentions import mentions
-from agentprop.symbolic.mining.wording import Phrasing, phrase
 from agentprop.symbolic.mining.notation import letters
+from agentprop.symbolic.mining.wording import Phrasing, phrase
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,12 @@ def mine(question: str, solution: str, answer: str) -> Candidate:
         raise Refusal("no-equations", "the solution holds no arithmetic equation")
     numbers = mentions(question)
     found = free(lift(question, numbers, solved, claimed), question)
-    graph, order = fingerprint(found.root)
+    name, order = fingerprint(found.root)
     names = dict(zip(order, letters(len(order)), strict=True))
     phrasing = phrase(question, dict(enumerate(numbers)), names)
     place = {index: position for position, index in enumerate(order)}
     return Candidate(
-        graph=graph, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),
+        graph=name, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),
         rules=tuple(_renumber_rule(rule, place) for rule in found.rules), acceptance=found.acceptance,
         original=tuple(int(numbers[index].value) for index in order), answer=claimed,
         mentioned=sum(mention.form != "label" for mention in numbers), phrasing=phrasing,
@@ -82,3 +84,29 @@ def renumber(node: Node, place: Mapping[int, int]) -> Node:
 def _renumber_rule(rule: Rule, place: Mapping[int, int]) -> Rule:
     other = None if rule.other is None else renumber(rule.other, place)
     return Rule(rule.kind, renumber(rule.node, place), rule.bound, other)
+
+
+# --- as JSON ---
+
+
+def to_json(candidate: Candidate) -> dict[str, Any]:
+    """Plain data, for the working file of an extraction."""
+    rules = [[r.kind, graph.to_json(r.node), str(r.bound), r.other and graph.to_json(r.other)] for r in candidate.rules]
+    return {
+        "graph": candidate.graph, "root": graph.to_json(candidate.root), "domains": candidate.domains, "rules": rules,
+        "acceptance": candidate.acceptance, "original": candidate.original, "answer": str(candidate.answer),
+        "mentioned": candidate.mentioned, "phrasing": asdict(candidate.phrasing),
+    }  # fmt: skip
+
+
+def from_json(data: Mapping[str, Any]) -> Candidate:
+    """Back from `to_json`."""
+    rules = tuple(
+        Rule(kind, graph.from_json(node), Fraction(bound), None if other is None else graph.from_json(other))
+        for kind, node, bound, other in data["rules"]
+    )
+    return Candidate(
+        graph=data["graph"], root=graph.from_json(data["root"]), domains=tuple(map(tuple, data["domains"])),
+        rules=rules, acceptance=data["acceptance"], original=tuple(data["original"]),
+        answer=Fraction(data["answer"]), mentioned=data["mentioned"], phrasing=Phrasing(**data["phrasing"]),
+    )  # fmt: skip

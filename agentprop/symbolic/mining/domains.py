@@ -31,7 +31,9 @@ _CAPS: tuple[tuple[str, str, int], ...] = (
 _CAPS_COMPILED = tuple(
     (re.compile(unit, re.IGNORECASE), re.compile(cue, re.IGNORECASE), cap) for unit, cue, cap in _CAPS
 )
-_NARROW = re.compile(r"^[ -](?:years?[ -]old|feet tall|inches tall|years of age|degrees|mph|miles per hour)", re.IGNORECASE)
+_NARROW = re.compile(
+    r"^[ -](?:years?[ -]old|feet tall|inches tall|years of age|degrees|mph|miles per hour)", re.IGNORECASE
+)
 
 
 def domain(mention: Mention, question: str, reach: int = 2) -> tuple[int, ...]:

@@ -43,7 +43,9 @@ class NotArithmetic(ValueError):
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 _TOKEN = re.compile(rf"\s*(?:(?P<number>{NUMBER})|(?P<symbol>[-+*/^()%]))")
-_PLAIN = str.maketrans({"×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")", "$": " "})
+_PLAIN = str.maketrans(
+    {"×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")", "$": " "}
+)
 _LATEX = (
     (re.compile(r"\\[dtc]?frac\s*(\d)\s*(\d)"), r"((\1)/(\2))"),
     (re.compile(r"\\[dt]?frac\s*(\d)\s*\{([^{}]*)\}"), r"((\1)/(\2))"),

@@ -106,9 +106,9 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
     rules = [rule for rule in rules if len(givens(rule.node)) > 1]
-    acceptance = _acceptance(domains, rules)
+    acceptance = acceptance_of(domains, rules)
     for rule in _orderings(lifted, question, sorted(domains)):
-        if (tightened := _acceptance(domains, [*rules, rule])) >= MIN_ACCEPTANCE:
+        if (tightened := acceptance_of(domains, [*rules, rule])) >= MIN_ACCEPTANCE:
             rules, acceptance = [*rules, rule], tightened
     return Freedom(root, domains, tuple(rules), acceptance)
 
@@ -143,7 +143,7 @@ def _step_rules(step: Step, original: Fraction) -> list[Rule]:
 def _may_break(step: Step) -> bool:
     """Whether a step over whole numbers may stop being whole: division, or a fraction among its constants."""
     return step.operator == "/" or any(
-        isinstance(side, Constant) and side.value.denominator > 1 or isinstance(side, Step) and _may_break(side)
+        (isinstance(side, Constant) and side.value.denominator > 1) or (isinstance(side, Step) and _may_break(side))
         for side in (step.left, step.right)
     )
 
@@ -170,7 +170,8 @@ def _noun(question: str, end: int) -> str:
     return match[1].lower().rstrip("s") if match else ""
 
 
-def _acceptance(domains: Mapping[int, Sequence[int]], rules: Sequence[Rule]) -> float:
+def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[Rule]) -> float:
+    """Share of random settings that satisfy the rules; the same for the same arguments."""
     if not rules:
         return 1.0
     rng, judge = Random("freedom"), Judge(rules)

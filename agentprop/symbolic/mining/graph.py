@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from random import Random
-from typing import Literal
+from typing import Any, Literal
 
 Operator = Literal["+", "-", "*", "/"]
 _PROBES = 6
@@ -195,3 +195,25 @@ def _flatten(node: Node, pair: Sequence[str], inverse: bool) -> list[str]:
 
 def _shape(text: str) -> str:
     return re.sub(r"g\d+", "g", text)
+
+
+# --- as JSON ---
+
+
+def to_json(node: Node) -> Any:
+    """A given as its index, a constant as text, a step as [operator, left, right]."""
+    if isinstance(node, Given):
+        return node.index
+    if isinstance(node, Constant):
+        return str(node.value)
+    return [node.operator, to_json(node.left), to_json(node.right)]
+
+
+def from_json(data: Any) -> Node:
+    """Back from `to_json`."""
+    if isinstance(data, int):
+        return Given(data)
+    if isinstance(data, str):
+        return Constant(Fraction(data))
+    operator, left, right = data
+    return Step(operator, from_json(left), from_json(right))

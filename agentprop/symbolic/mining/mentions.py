@@ -139,9 +139,13 @@ def _is_label(value: Fraction, kind: str, before: str, after: str) -> bool:
 
 
 def _is_fixed(value: Fraction, kind: str, before: str, after: str) -> bool:
-    if re.search(r"\b(?:an|An) \$?$|-$|[*/^=<>+\\_({]$", before) or re.match(r"\s*[*/^=<>+\\_)}']|[a-zA-Z]|\.\d", after):
+    if re.search(r"\b(?:an|An) \$?$|-$|[*/^=<>+\\_({]$", before) or re.match(
+        r"\s*[*/^=<>+\\_)}']|[a-zA-Z]|\.\d", after
+    ):
         return True
-    if re.match(r"[- ](?:hundred|thousand|million|billion|dozen|score|half|and a half|percent)\b|-?(?:foot|feet) \d", after):
+    if re.match(
+        r"[- ](?:hundred|thousand|million|billion|dozen|score|half|and a half|percent)\b|-?(?:foot|feet) \d", after
+    ):
         return True
     if re.search(r"\b(?:hundred|thousand|million|and a|once|every|at least|at most|about) \$?$", before):
         return True
@@ -151,4 +155,6 @@ def _is_fixed(value: Fraction, kind: str, before: str, after: str) -> bool:
         return True
     if value <= 12 and kind == "word" and _DEMONSTRATIVE.search(before):
         return True
-    return bool(re.search(r"\b(?:other|remaining|rest|last|first|next|final|another|all|these|those|both|same|the) $", before))
+    return bool(
+        re.search(r"\b(?:other|remaining|rest|last|first|next|final|another|all|these|those|both|same|the) $", before)
+    )

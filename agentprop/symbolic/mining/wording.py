@@ -31,8 +31,7 @@ _COUNTED = re.compile(
     r"(?P<tail>(?: (?:now|left|in total|altogether|in all|total|remaining|combined|together|all together|over))*) ?\?$"
 )
 _UNCOUNTED = frozenset(
-    "more fewer less money dollars cents minutes hours days weeks months years miles feet inches meters pounds ounces grams "
-    "kilograms kilometers liters gallons times total points people percent degrees seconds yards calories square".split()
+    ["more", "fewer", "less", "money", "dollars", "cents", "minutes", "hours", "days", "weeks", "months", "years", "miles", "feet", "inches", "meters", "pounds", "ounces", "grams", "kilograms", "kilometers", "liters", "gallons", "times", "total", "points", "people", "percent", "degrees", "seconds", "yards", "calories", "square"]
 )
 
 
@@ -106,7 +105,9 @@ def _refuse_inside_formulas(question: str, numbers: Mapping[int, Mention], names
     for index in names:
         mention = numbers[index]
         for start, end in formulas:
-            if start <= mention.start < end and not re.fullmatch(r"\s*(?:\\\$)?[\d,]+(?:\\%|%)?\s*", question[start:end]):
+            if start <= mention.start < end and not re.fullmatch(
+                r"\s*(?:\\\$)?[\d,]+(?:\\%|%)?\s*", question[start:end]
+            ):
                 raise Refusal("formula", "a number that varies stands inside a formula")
 
 
@@ -137,7 +138,7 @@ def _cleanliness(text: str, sentences: list[str]) -> float:
     score = 1.0
     score -= 0.15 * (len(text) > 450)
     score -= 0.15 * bool(re.search(r"\s[,.?!]|[,.]{2}|\( | \)", text))
-    score -= 0.2 * (not text[0].isupper() and text[0] not in "<$\\\"")
+    score -= 0.2 * (not text[0].isupper() and text[0] not in '<$\\"')
     score -= 0.15 * bool(re.search(r"[^\x00-\x7f–—]", text))
     score -= 0.1 * (len(sentences) > 7)
     return max(score, 0.0)

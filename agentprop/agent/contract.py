@@ -1,0 +1,156 @@
+"""A submission → a problem, or the first clause of the contract that it breaks.
+
+Accepted means: well formed, and the certificate, run in the sandbox, reproduces the claimed answer. It does not mean
+valid: that is a verifier's word. Distinctness is judged where all problems are seen, when the run commits them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agentprop.agent.executor import Executor
+from agentprop.grading.equivalence import equivalent
+from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
+from agentprop.sandbox import Job, Result
+from agentprop.skills import Package
+from agentprop.symbolic.answers import answer_text
+from agentprop.symbolic.grammar import masked
+from agentprop.symbolic.terms import from_json, operators, skills
+
+MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER, MIN_TESTS = 20, 20_000, 20_000, 4
+EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "independent")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A clause that a submission breaks."""
+
+    code: str
+    """Short reason code."""
+    message: str
+    """What is wrong, for the proposer to act on."""
+    unavailable: bool = False
+    """True where the sandbox, not the submission, failed."""
+
+
+async def judge(
+    submission: Submission, task: Task, active: Mapping[str, Package], tools: Mapping[str, str], executor: Executor,
+    made_by: MadeBy,
+) -> Problem | Broken:  # fmt: skip
+    """The problem of a submission that keeps the contract, or what it breaks."""
+    broken = _form(submission)
+    if broken is not None:
+        return broken
+    modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
+    if submission.answer_type == "program":
+        result = await executor.run(_program_job(submission))
+        broken = _program_verdict(submission, result)
+    else:
+        result = await executor.run(Job(submission.certificate, modules, returns="answer"))
+        broken = _answer_verdict(submission, result)
+    return broken if broken is not None else _problem(submission, task, active, result.isolation, made_by)
+
+
+def _form(s: Submission) -> Broken | None:
+    if not MIN_STATEMENT <= len(s.statement) <= MAX_STATEMENT:
+        return Broken("statement_length", f"the statement has {len(s.statement)} characters")
+    if "<action:" in s.statement or "\x00" in s.statement:
+        return Broken("statement_text", "the statement contains tags of the protocol")
+    if not s.answer.strip() or len(s.answer) > MAX_ANSWER:
+        return Broken("answer_missing", "the answer is empty or too long")
+    if s.answer_type == "program" and len(s.tests) < MIN_TESTS:
+        return Broken("tests_missing", f"a program needs at least {MIN_TESTS} tests")
+    if s.answer_type != "program" and not s.certificate.strip():
+        return Broken("certificate_missing", "there is no certificate")
+    return None
+
+
+def _answer_verdict(s: Submission, result: Result) -> Broken | None:
+    failed = failure(result)
+    if failed is not None:
+        return failed
+    if not result.has_value:
+        return Broken("certificate_silent", "the certificate does not assign `answer`")
+    if same_answer(s.answer, result.value, unit=s.unit, figures=s.figures):
+        return None
+    return Broken("certificate_differs", f"the certificate gives {str(result.value)[:200]}, not the claimed answer")
+
+
+def same_answer(claimed: str, value: Any, *, unit: str | None, figures: int | None) -> bool:
+    """Whether a computed value is the claimed answer."""
+    text = value if isinstance(value, str) else answer_text(value, unit=unit, figures=figures)
+    return text == claimed or equivalent(gold=text, pred=claimed, precision=figures).status == "same"
+
+
+def _program_job(s: Submission) -> Job:
+    calls = ", ".join(f"solve(*{json.loads(t.arguments)!r})" for t in s.tests)
+    return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
+
+
+def _program_verdict(s: Submission, result: Result) -> Broken | None:
+    failed = failure(result)
+    if failed is not None:
+        return failed
+    outputs = result.value if isinstance(result.value, list) else []
+    for test, output in zip(s.tests, outputs, strict=False):
+        if not same_json(output, json.loads(test.expected)):
+            return Broken("tests_fail", f"solve{test.arguments} is {output!r}, not {test.expected}")
+    if len(outputs) != len(s.tests):
+        return Broken("tests_fail", "the program did not answer every test")
+    return None
+
+
+def same_json(output: Any, expected: Any) -> bool:
+    """Equality of plain values with exact types; tuples count as lists, as in JSON."""
+    if isinstance(output, list | tuple) and isinstance(expected, list | tuple):
+        pairs: Sequence[tuple[Any, Any]] = list(zip(output, expected, strict=False))
+        return len(output) == len(expected) and all(same_json(a, b) for a, b in pairs)
+    return type(output) is type(expected) and bool(output == expected)
+
+
+def failure(result: Result) -> Broken | None:
+    """What went wrong in the sandbox, if anything."""
+    if result.status == "ok":
+        return None
+    if result.status == "sandbox-unavailable":
+        return Broken("sandbox_unavailable", result.detail or "the sandbox did not answer", unavailable=True)
+    return Broken(f"certificate_{result.status}".replace("-", "_"), result.error or result.detail or result.status)
+
+
+def _problem(
+    s: Submission, task: Task, active: Mapping[str, Package], isolation: str, made_by: MadeBy
+) -> Problem | Broken:
+    used: tuple[str, ...] = tuple(active)
+    composed: tuple[str, ...] = ()
+    form: Any = "program" if s.certificate.strip() else "none"
+    if s.composition is not None:
+        try:
+            term = from_json(s.composition)
+        except ValueError as error:
+            return Broken("composition_unreadable", str(error))
+        used, composed, form = skills(term), operators(term), "composition"
+        if set(used) - set(active):
+            return Broken("inactive_skill", f"not active: {', '.join(sorted(set(used) - set(active)))}")
+    return Problem(
+        statement=s.statement, answer=s.answer, answer_type=s.answer_type, unit=s.unit, figures=s.figures,
+        domain=task.domain, category=task.category, skills=used, skill_ids=tuple(active[name].id for name in used),
+        operators=composed, entry_point=entry_point(s.statement) if s.answer_type == "program" else None,
+        tests=s.tests, certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
+        evidence=_weakest(active[name].spec.evidence for name in used) if form == "composition" else "certificate",
+        template=content_id(masked(s.statement)), task_id=task.id, index=task.index, isolation=isolation,
+        made_by=made_by,
+    )  # fmt: skip
+
+
+def entry_point(statement: str) -> str:
+    """The function a program's statement asks for."""
+    found = re.search(r"`(\w+)\(", statement)
+    return found[1] if found else "solve"
+
+
+def _weakest(evidence: Any) -> Evidence:
+    return min(evidence, key=EVIDENCE.index, default="none")

@@ -1,0 +1,240 @@
+"""The POMDP in which a problem is proposed: messages of a policy in, observations out, every step recorded.
+
+Paper (arXiv 2602.03279): the observation ⟨K_t, h_t, σ_t⟩ and the actions think, exec, edit, submit. Ours: σ_t is a pure
+function of (σ, action, result), `next_stage`, so that no model declares its own stage; the limits; the stop reasons.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from agentprop.agent.contract import Broken, judge
+from agentprop.agent.executor import Executor
+from agentprop.prompts import prompt
+from agentprop.protocol import Malformed, parse
+from agentprop.records import Action, MadeBy, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
+from agentprop.sandbox import Job, Result
+from agentprop.skills import Package
+
+MAX_OUTPUT = 4_000
+ActionKind = Literal["think", "exec", "edit", "submit", "malformed"]
+
+
+class Policy(Protocol):
+    """Who chooses. A language model and the built-in proposer implement the same one method."""
+
+    async def act(self, observation: Observation) -> str | None:
+        """The next assistant message, or None to give up."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Limits of an episode."""
+
+    max_turns: int = 16
+    """Actions per trajectory."""
+    max_malformed: int = 3
+    """Malformed messages before the trajectory ends."""
+    max_submissions: int = 3
+    """Submissions that may break the contract."""
+    timeout_s: float = 5.0
+    """Seconds per exec."""
+    edits: bool = True
+    """Whether τ_edit exists (the ablation without pruning switches it off)."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A finished trajectory and what it produced."""
+
+    trajectory: Trajectory
+    """Every turn."""
+    problem: Problem | None
+    """The problem, where the contract was kept."""
+
+
+def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
+    """σ_{t+1}: code that fails sends back to refine, code that runs goes one stage on, an edit reopens the checks.
+
+    think, malformed     σ stays
+    exec ok              draft → check, refine → check, check → finalize, finalize stays
+    exec failed          → refine
+    edit                 → refine
+    submit refused       → refine
+    """
+    if action in ("think", "malformed"):
+        return stage
+    if action == "exec" and ok:
+        return Stage.FINALIZE if stage in (Stage.CHECK, Stage.FINALIZE) else Stage.CHECK
+    return stage if action == "submit" and ok else Stage.REFINE
+
+
+@dataclass
+class Environment:
+    """One episode. `library` is what edits may draw from; `active` is K_t."""
+
+    task: Task
+    library: Mapping[str, Package]
+    executor: Executor
+    tools: Mapping[str, str]
+    rules: Rules = field(default_factory=Rules)
+    made_by: MadeBy = field(default_factory=MadeBy)
+    active: dict[str, Package] = field(init=False)
+    stage: Stage = Stage.DRAFT
+    turns: list[Turn] = field(default_factory=list)
+    history: list[tuple[str, str]] = field(init=False)
+    problem: Problem | None = None
+    stop: StopReason | None = None
+    malformed: int = 0
+    refused: int = 0
+    pruned: int = 0
+    replaced: int = 0
+    isolation: str = ""
+
+    def __post_init__(self) -> None:
+        self.active = {name: self.library[name] for name in self.task.skill_names}
+        self.system = prompt("proposer")
+        self.prompt = prompt("task").format(
+            domain=self.task.domain, category=self.task.category,
+            skills="\n".join(_card(package) for package in self.active.values()),
+        )  # fmt: skip
+        self.history = [("system", self.system), ("user", self.prompt)]
+
+    def observe(self, text: str = "", outcome: str = "ok") -> Observation:
+        """o_t."""
+        return Observation.model_construct(
+            skills=tuple(self.active), messages=tuple(self.history), stage=self.stage, text=text, outcome=outcome,
+            turns_left=self.rules.max_turns - len(self.turns),
+        )  # fmt: skip
+
+    async def step(self, message: str) -> Observation:
+        """Carry out the action of a message."""
+        started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
+        kind: ActionKind = "malformed"
+        try:
+            action = parse(message)
+            kind = action.kind
+            text, outcome = await self._carry_out(action)
+        except Malformed as error:
+            self.malformed += 1
+            text, outcome = f"malformed: {error}", "malformed"
+        ok = outcome == "ok"
+        self.stage = next_stage(stage, kind, ok)
+        self._limits()
+        text = f"[{self.stage}] {text}".rstrip()
+        self.turns.append(
+            Turn.model_construct(
+                index=len(self.turns), stage=stage, action=kind, message=message, observation=text, outcome=outcome,
+                skills=skills, duration_s=time.perf_counter() - started, prompt_token_ids=None, token_ids=None,
+                logprobs=None, finish_reason=None,
+            )
+        )  # fmt: skip
+        self.history += [("assistant", message), ("tool", text)]
+        if self.stop is None and len(self.turns) >= self.rules.max_turns:
+            self.stop = StopReason.TURN_LIMIT
+        return self.observe(text, outcome)
+
+    def _limits(self) -> None:
+        if self.stop is None and self.malformed >= self.rules.max_malformed:
+            self.stop = StopReason.MALFORMED
+        if self.stop is None and self.refused >= self.rules.max_submissions:
+            self.stop = StopReason.SUBMISSION_LIMIT
+
+    async def _carry_out(self, action: Action) -> tuple[str, str]:
+        match action.kind:
+            case "think":
+                return "noted", "ok"
+            case "exec":
+                return await self._exec(action.text)
+            case "edit":
+                return self._edit(action)
+            case "submit":
+                return await self._submit(action)
+
+    async def _exec(self, code: str) -> tuple[str, str]:
+        modules = {**self.tools, **{f"skills.{p.module}": p.script or "" for p in self.active.values()}}
+        result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s))
+        self.isolation = result.isolation
+        if result.status == "sandbox-unavailable":
+            self.stop = StopReason.TOOL_FAILURE
+        return _shown(result), result.status if result.status != "error" else _error_code(result)
+
+    def _edit(self, action: Action) -> tuple[str, str]:
+        name, new = action.skill or "", action.replacement or action.skill or ""
+        if not self.rules.edits:
+            return "edits are not allowed in this run", "refused:edits"
+        if action.edit in ("prune", "replace") and name not in self.active:
+            return f"{name} is not active", "refused:inactive"
+        if action.edit in ("add", "replace") and (new not in self.library or new in self.active):
+            return f"{new} is not a skill that can be added", "refused:unknown"
+        if action.edit == "prune":
+            if len(self.active) == 1:
+                return "the last skill cannot be pruned", "refused:last"
+            del self.active[name]
+            self.pruned += 1
+            return f"active: {', '.join(self.active)}", "ok"
+        if action.edit == "replace":
+            del self.active[name]
+        self.active[new] = self.library[new]
+        self.replaced += 1
+        return f"active: {', '.join(self.active)}\n{_card(self.library[new])}", "ok"
+
+    async def _submit(self, action: Action) -> tuple[str, str]:
+        assert action.submission is not None  # parse() makes no submit action without one
+        judged = await judge(action.submission, self.task, self.active, self.tools, self.executor, self.made_by)
+        if isinstance(judged, Broken):
+            if judged.unavailable:
+                self.stop = StopReason.TOOL_FAILURE
+            self.refused += 1
+            return f"refused: {judged.message}", f"refused:{judged.code}"
+        self.problem, self.stop, self.isolation = judged, StopReason.SUBMITTED, judged.isolation
+        return "accepted", "ok"
+
+    def episode(self) -> Episode:
+        """The records of the episode."""
+        trajectory = Trajectory(
+            task_id=self.task.id, task=self.task, system=self.system, prompt=self.prompt, turns=tuple(self.turns),
+            stop=self.stop or StopReason.ABANDONED, problem_id=self.problem.id if self.problem else None,
+            pruned=self.pruned, replaced=self.replaced, isolation=self.isolation, made_by=self.made_by,
+        )  # fmt: skip
+        if self.problem is None:
+            return Episode(trajectory, None)
+        return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}))
+
+
+async def rollout(environment: Environment, policy: Policy) -> Episode:
+    """Let a policy act until the episode ends."""
+    observation = environment.observe()
+    while environment.stop is None:
+        message = await policy.act(observation)
+        if message is None:
+            environment.stop = StopReason.ABANDONED
+        else:
+            observation = await environment.step(message)
+    return environment.episode()
+
+
+def _card(package: Package) -> str:
+    """What discovery shows of a skill: level one of disclosure."""
+    s = package.spec
+    ports = ", ".join(f"{name}: {p.kind}" for name, p in s.parameters.items())
+    output = s.output.kind if s.output else "text"
+    return f"- {s.name} ({ports}) → {output}: {s.description}"
+
+
+def _shown(result: Result) -> str:
+    text = result.stdout.rstrip()
+    if len(text) > MAX_OUTPUT:
+        text = f"{text[: MAX_OUTPUT // 2]}\n…\n{text[-MAX_OUTPUT // 2 :]}"
+    if result.status == "ok":
+        return text or "(no output)"
+    problem = result.error or result.detail or ""
+    return f"{text}\n{result.status}: {problem}".strip()
+
+
+def _error_code(result: Result) -> str:
+    return "conflict" if (result.error or "").startswith("Conflict") else "error"
