@@ -18,7 +18,7 @@ from agentprop.errors import InputError
 from agentprop.grading import workers
 from agentprop.grading.answers import clean, final_answer, read
 from agentprop.grading.choices import Choices, compare_choices, compare_labels
-from agentprop.grading.outcome import Equivalence, Hard, different, same, undetermined
+from agentprop.grading.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
 from agentprop.grading.precision import stated
 from agentprop.grading.scalars import QuickScalars
 from agentprop.grading.shapes import Comparison, Scalars
@@ -104,7 +104,10 @@ def compare_texts(gold: str, pred: str, question: Question, scalars: Scalars) ->
     if labels is not None:
         return labels
     comparison = Comparison(scalars, stated(question.precision), question.require_unit)
-    return _best_reading(_readings(gold, question.unit), _readings(pred, question.unit), comparison)
+    try:
+        return _best_reading(_readings(gold, question.unit), _readings(pred, question.unit), comparison)
+    except Unresolved as unresolved:
+        return undetermined("open", str(unresolved))
 
 
 def _oversized(gold: str, pred: str) -> Equivalence:

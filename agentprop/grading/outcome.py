@@ -27,6 +27,10 @@ class Hard(Exception):
     """The pair needs more than exact arithmetic on small numbers: it is handed to a worker process."""
 
 
+class Unresolved(Exception):
+    """Even a worker cannot tell, and says why."""
+
+
 def same(rule: str, why: str) -> Equivalence:
     return Equivalence("same", rule, why)
 

@@ -35,7 +35,7 @@ from agentprop.grading.syntax import (
     symbols,
     walk,
 )
-from agentprop.grading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, Unit
+from agentprop.grading.units import DEGREE, DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, Unit
 from agentprop.grading.words import same_text
 
 MAX_MATCHED = 300
@@ -127,6 +127,10 @@ class Comparison:
     def _assignments(
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
     ) -> Equivalence:
+        if left.keys() != right.keys() and len(left) == len(right) == 1 and any(
+            name.endswith("()") for name in left.keys() ^ right.keys()
+        ) and not all(name.endswith("()") for name in left.keys() ^ right.keys()):
+            return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
         if left.keys() != right.keys():
             if isinstance(gold, Relation) and isinstance(pred, Relation):
                 return self.scalars.equations(gold, pred)
@@ -177,6 +181,7 @@ class Comparison:
     # -- quantities --------------------------------------------------------------------------------------------------
 
     def _quantities(self, gold: Node, pred: Node) -> Equivalence | None:
+        gold, pred = _as_angle(gold), _as_angle(pred)
         match gold, pred:
             case Quantity(), Quantity():
                 return self._two_units(gold, pred)
@@ -468,6 +473,16 @@ def _in_si(value: Node, unit: Unit) -> Node:
 def _converted(value: Node, source: Unit, target: Unit) -> Node:
     """From one unit to another: shift, scale, shift back."""
     return apply("/", apply("+", _in_si(value, source), Number(-target.offset)), Number(target.factor))
+
+
+def _as_angle(node: Node) -> Node:
+    """A value that ends in a degree sign is a quantity; inside an expression the sign is a factor of pi/180."""
+    match node:
+        case Apply("degrees", (value,)):
+            return Quantity(value, DEGREE, True)
+        case Apply("neg", (Apply("degrees", (value,)),)):
+            return Quantity(apply("neg", value), DEGREE, True)
+    return node
 
 
 def _radians(quantity: Quantity) -> Node:
