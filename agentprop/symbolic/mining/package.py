@@ -28,7 +28,7 @@ def package(family: Family) -> tuple[str, str, str]:
     name = _name(family)
     title = _title(family)
     script = source(family.root, names, f"{title}: forwards, and backwards from the result.", family.whole)
-    front = yaml.safe_dump(_front(family, names, name, title), sort_keys=False, allow_unicode=True, width=10_000)
+    front = yaml.safe_dump(_front(family, names, name, title), sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None)
     return name, f"---\n{front}---\n\n{_body(family, names, title)}", script
 
 
