@@ -88,7 +88,8 @@ def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
 
 def _tools(call: str, lines: list[str]) -> list[str]:
     text = "\n".join([call, *lines])
-    return ["show", *(name for name in ("Fraction", "least", "lowest_terms_sum") if f"{name}(" in text)]
+    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum")
+    return ["show", *(name for name in helpers if f"{name}(" in text)]
 
 
 def _given_numbers(term: Term, library: Mapping[str, Package]) -> str:

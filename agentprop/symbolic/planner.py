@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 from agentprop import expressions
 from agentprop.records import Domain
@@ -33,13 +33,15 @@ from agentprop.symbolic.terms import (
     walk,
 )
 from agentprop.symbolic.writer import complete_follow, complete_scene, story_wordings
-from agentprop.values import draw, render
+from agentprop.values import draw, misfit, render
 
 DRAWS = 400
 """Tries to satisfy a skill's constraints by chance."""
 KINDS = {"integer": ("integer",), "rational": ("rational", "integer"), "list": ("list",), "string": ("string",),
          "words": ("words",), "graph": ("graph",)}  # fmt: skip
 SWEEP_WIDTH = (12, 60)
+MIN_WEIGHT = 0.02
+"""Weight of a link whose port took none of the surveyed values: rare, not never."""
 
 
 class Impossible(ValueError):
@@ -57,13 +59,20 @@ class Link:
 
 
 class Planner:
-    """Draws compositions. The library is indexed once; everything random comes from the generator handed in."""
+    """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
 
-    def __init__(self, library: Mapping[str, Package]) -> None:
+    `survey` holds values that some skills took on random parameters. A link is drawn in proportion to the share of them
+    that its port takes, so that conflicts stay what they are for a person: frequent, not the rule.
+    """
+
+    def __init__(self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None) -> None:
+        self.survey = survey or {}
+        self.weights: dict[Link, float] = {}
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.links: dict[str, list[Link]] = defaultdict(list)
         for link in self._links():
             self.links[link.consumer].append(link)
+            self.weights[link] = self._weight(link)
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
@@ -111,6 +120,18 @@ class Planner:
 
     def _can_root(self, category: str) -> bool:
         return any(self._shapes(name) for name in self.categories[category])
+
+    def _weight(self, link: Link) -> float:
+        values = self.survey.get(link.producer)
+        if not values:
+            return 1.0
+        parameter = self.library[link.consumer].spec.parameters[link.parameter]
+        return max(MIN_WEIGHT, sum(misfit(parameter, value) is None for value in values) / len(values))
+
+    def _pick(self, links: Sequence[Link], rng: Random) -> Link:
+        if not links:
+            raise Impossible("no link")
+        return rng.choices(links, [self.weights[link] for link in links])[0]
 
     # --- planning ---
 
@@ -167,23 +188,23 @@ class Planner:
 
     def _plan_chain(self, root: str, rng: Random) -> Term:
         links = [link for link in self.links[root] if not link.story]
-        term = self._linked(root, _pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
+        term = self._linked(root, self._pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
         return self._capped(term, rng)
 
     def _plan_fork(self, root: str, rng: Random) -> Term:
         links = [link for link in self.links[root] if not link.story]
-        first = _pick(links, rng)
-        second = _pick([link for link in links if link.parameter != first.parameter
+        first = self._pick(links, rng)
+        second = self._pick([link for link in links if link.parameter != first.parameter
                         and link.producer != first.producer], rng)  # fmt: skip
         term = self._linked(root, first, rng, depth=1)
         return self._capped(term.with_argument(second.parameter, self._supply(second.producer, rng, 0)), rng)
 
     def _plan_story(self, root: str, rng: Random) -> Term:
-        link = _pick([link for link in self.links[root] if link.story], rng)
+        link = self._pick([link for link in self.links[root] if link.story], rng)
         return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
-        link = _pick(self._consumers(root, story=True), rng)
+        link = self._pick(self._consumers(root, story=True), rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(root, rng))
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
@@ -199,7 +220,7 @@ class Planner:
         sweep = self._sweep(root, rng)
         consumers = [link for link in self._consumers(root, story=False)
                      if self.library[link.consumer].spec.domain == "mathematics"]  # fmt: skip
-        link = _pick(consumers, rng)
+        link = self._pick(consumers, rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
 
     def _plan_compared(self, root: str, rng: Random) -> Term:
@@ -216,7 +237,7 @@ class Planner:
 
     def _plan_lowest(self, root: str, rng: Random) -> Term:
         links = [link for link in self.links[root] if not link.story]
-        return LowestTerms(self._linked(root, _pick(links, rng), rng, depth=1))
+        return LowestTerms(self._linked(root, self._pick(links, rng), rng, depth=1))
 
     def _plan_program(self, root: str, rng: Random) -> Term:
         body = self._pipeline(root, rng, rng.choices((1, 2, 3), (3, 4, 1.5))[0])
@@ -264,7 +285,7 @@ class Planner:
             links = [link for link in self.links[name] if link.story == story and link.producer not in used
                      and (not story or self._continues(spec, link))]  # fmt: skip
             if links:
-                return self._linked(name, rng.choice(links), rng, depth, story)
+                return self._linked(name, self._pick(links, rng), rng, depth, story)
         if not story and not used and spec.sweep and rng.random() < 0.12:
             return self._sweep(name, rng)
         return self.givens(name, rng)
@@ -436,13 +457,6 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
         return innermost
     return replace(body, arguments=tuple(
         (k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments))  # fmt: skip
-
-
-def _pick(links: Sequence[Link], rng: Random) -> Link:
-    """A link, every parameter and then every producer's category equally likely."""
-    if not links:
-        raise Impossible("no link")
-    return rng.choice(links)
 
 
 def _composable(spec: Spec) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -21,7 +21,7 @@ from agentprop.symbolic import experiments
 from agentprop.symbolic.answers import TYPES, answer_text, close, read_value
 from agentprop.symbolic.listing import listing
 from agentprop.symbolic.planner import Impossible, Planner, body_data, compositions
-from agentprop.symbolic.terms import Apply, Printed, Program, Remainder, Term, skills, to_json, walk
+from agentprop.symbolic.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
 from agentprop.symbolic.writer import Unwritable, write
 from agentprop.values import draw
 
@@ -110,11 +110,14 @@ class BuiltinProposer:
         """Reflect on a failed check; repair the numbers, or change the bundle. Returns the new draft."""
         if seen.turns_left < 5 or failures > 6:
             return None
-        problem = seen.text.splitlines()[-1].removeprefix("error: ").removeprefix("Conflict: ")
+        problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
         culprit = self._culprit(problem)
         if "digits" in problem and isinstance(self.term, Apply) and self.library[self.term.skill].spec.value:
             self.term = Remainder(self.term, 1000)
             return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
+        if "does not exceed" in problem and isinstance(self.term, Combine):
+            self.term = replace(self.term, left=self.term.right, right=self.term.left)
+            return (yield from self._draft(f"{problem}. The sides change places. "))
         structural = "does not depend" in problem
         if self.edits and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))

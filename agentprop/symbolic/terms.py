@@ -270,15 +270,17 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             )
             return f"{library[skill].module}.{route}({given})"
         case Combine(op, left, right):
-            sign = {"sum": "+", "difference": "-", "product": "*"}[op]
-            return f"({expression(left, library, route)} {sign} {expression(right, library, route)})"
+            sides = expression(left, library, route), expression(right, library, route)
+            if op == "difference":
+                return f"excess({sides[0]}, {sides[1]})"
+            return f"({sides[0]} {'+' if op == 'sum' else '*'} {sides[1]})"
         case Least(variable, low, body, relation):
             return f"least(lambda {variable}: {condition(body, relation, library, route)}, {low})"
         case Total(variable, low, high, body):
             return f"sum({expression(body, library, route)} for {variable} in range({low}, {high + 1}))"
         case Count(variable, low, high, body, relation):
             test = condition(body, relation, library, route)
-            return f"sum(1 for {variable} in range({low}, {high + 1}) if {test})"
+            return f"count(lambda {variable}: {test}, {low}, {high})"
         case LowestTerms(body):
             return f"lowest_terms_sum({expression(body, library, route)})"
         case Remainder(body, modulus):

@@ -36,6 +36,21 @@ def least(condition, low):
     raise Conflict(f"no integer from {low} to {low + SEARCH_LIMIT - 1} satisfies the condition")
 
 
+def count(condition, low, high):
+    """How many integers from low to high satisfy the condition: some, but not all."""
+    found = sum(1 for n in range(low, high + 1) if condition(n))
+    if found in (0, high - low + 1):
+        raise Conflict(f"{'all' if found else 'no'} integers from {low} to {high} satisfy the condition")
+    return found
+
+
+def excess(left, right):
+    """By how much left exceeds right."""
+    if left <= right:
+        raise Conflict("the first value does not exceed the second")
+    return left - right
+
+
 def lowest_terms_sum(value):
     """p + q for the value p/q in lowest terms."""
     value = Fraction(value)
