@@ -99,7 +99,7 @@ def _judge_limits(talk: Conversation, body: Body) -> tuple[Status, str] | None:
 
 def _judge_death(talk: Conversation, body: Body) -> tuple[Status, str] | None:
     killed_by = _signal(talk)
-    if killed_by is None or talk.cancelled is not None:
+    if killed_by is None or (talk.cancelled is not None and killed_by == signal.SIGKILL):
         return None
     if talk.ended is not None and talk.ended.max_rss_kb >= NEARLY_ALL * body.memory_mb * 1024:
         return "memory", "died at its memory limit"

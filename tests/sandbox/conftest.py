@@ -33,6 +33,7 @@ needs_full = pytest.mark.skipif("L3" not in LEVELS, reason="user namespaces cann
 def fenced(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """One sandbox for each level."""
     with Sandbox(preload=(), min_level=request.param, max_level=request.param) as sandbox:
+        assert sandbox.run_tests("def f(): return 1", "assert f() == 1", "f").status == "ok"  # starts both its zygotes
         assert sandbox.run("").isolation == request.param
         yield sandbox
 

@@ -169,18 +169,25 @@ def test_one_call_leaves_nothing_for_the_next(unharmed: Sandbox) -> None:
 
 def test_the_memory_of_a_call_is_not_in_the_next(unharmed: Sandbox) -> None:
     """What a zygote holds is copied into every later child, so it must never hold a body, an input or a result."""
-    make = "text = ''.join(['qfx', 'zzyw']) * 1000\n"
+    make = "kept = [''.join(['qfx', 'zzyw']) * n for n in (2, 3, 100) for _ in range(200)]\n"
     scan = """
 import ctypes, gc, re
 pattern = re.compile(b"(?:qfxz{2}yw){2}")
+libc = ctypes.CDLL(None)
+libc.sbrk.restype = ctypes.c_size_t
+libc.mallinfo2.restype = type("Info", (ctypes.Structure,), {"_fields_": [(f"f{n}", ctypes.c_size_t) for n in range(10)]})
 gc.unfreeze()
 
 def hits():
+    "Occurrences in the pages of every Python object, and in the heap where longer texts lie."
     pages = {id(item) & ~4095 for item in gc.get_objects()}
-    return sum(pattern.search(ctypes.string_at(page, 4096)) is not None for page in pages)
+    small = sum(pattern.search(ctypes.string_at(page, 4096)) is not None for page in pages)
+    end, size = libc.sbrk(0), libc.mallinfo2().f0
+    return [small, len(pattern.findall(ctypes.string_at(end - size, size)))]
 """
-    unharmed.run_job(Job(make + "print(text)\nimport sys\nkept = sys.stdin.read()", stdin="qfxzzyw" * 100, returns="kept"))
-    seen = unharmed.run(scan + "before = hits()\n" + make + "kept = [[c] for c in text]\nseen = before", returns="seen")
-    assert (seen.status, seen.value) == ("ok", 0), seen
-    control = unharmed.run(make + scan + "seen = hits()", returns="seen")
-    assert control.status == "ok" and control.value != 0, control
+    first = Job(make + "print(kept)\nimport sys\nkept = sys.stdin.read()", stdin="qfxzzyw" * 100, returns="kept")
+    assert unharmed.run_job(first).status == "ok"
+    clean = unharmed.run(scan + "seen = hits()", returns="seen")
+    assert (clean.status, clean.value) == ("ok", [0, 0]), clean
+    control = unharmed.run(make + scan + "seen = hits()", returns="seen").value
+    assert isinstance(control, list) and all(control), "the scan must find what is there"
