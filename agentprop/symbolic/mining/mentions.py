@@ -43,7 +43,7 @@ _NUMBER = re.compile(
     rf"(?P<clock>\b\d{{1,2}}:\d\d\b|\b\d{{1,2}} ?(?:[ap]\.?m\b|o'clock))"
     rf"|(?P<ratio>\b\d+ ?: ?\d+(?: ?: ?\d+)*\b)"
     rf"|(?P<mixed>\b\d+(?: and |[ -])\d+ ?/ ?\d+)"
-    rf"|(?P<fraction>\b\d+ ?/ ?\d+|\\[dt]?frac\{{?\d+\}}?\{{?\d+\}}?)"
+    rf"|(?P<fraction>\b\d+ ?/ ?\d+|\\[dt]?frac(?:\{{\d+\}}\{{\d+\}}|\d\{{\d+\}}|\d\d))"
     rf"|(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)"
     rf"|(?P<digits>(?<![\w.])(?:{_DIGITS})(?![\d]))"
     rf"|(?P<word>\b(?:(?:{_TENS})-(?:{'|'.join(list(WORDS)[1:10])})|{_WORDS})\b)",
@@ -87,7 +87,8 @@ def _mention(match: re.Match[str], question: str) -> Mention:
     if kind in ("clock", "ordinal"):
         return Mention(start, end, Fraction(re.match(r"\d+", text).group()), "label")  # type: ignore[union-attr]
     if kind in ("ratio", "mixed", "fraction"):
-        return _composite(kind, [int(part) for part in re.findall(r"\d+", text)], start, end)
+        digits = re.sub(r"frac(\d)(\d)", r"\1 \2", text)
+        return _composite(kind, [int(part) for part in re.findall(r"\d+", digits)], start, end)
     value = number(text) if kind == "digits" else _spelled(text.lower())
     return _plain(value, kind, start, end, question)
 

@@ -17,7 +17,94 @@ from agentprop.symbolic.mining.script import source
 
 CATEGORY = "arithmetic"
 _STOP = frozenset(
-    ["how", "many", "much", "what", "is", "are", "was", "were", "do", "does", "did", "will", "would", "can", "could", "have", "has", "had", "the", "a", "an", "of", "in", "on", "at", "to", "for", "from", "by", "and", "or", "if", "then", "than", "that", "this", "these", "those", "it", "its", "he", "she", "they", "his", "her", "their", "him", "them", "there", "all", "each", "every", "more", "less", "left", "total", "altogether", "be", "been", "with", "per", "after", "before", "now", "so", "you", "your", "when", "who", "one", "two", "need", "needs", "get", "make", "made", "many", "number", "amount", "find", "calculate", "compute", "determine", "money", "still", "only"]
+    [
+        "how",
+        "many",
+        "much",
+        "what",
+        "is",
+        "are",
+        "was",
+        "were",
+        "do",
+        "does",
+        "did",
+        "will",
+        "would",
+        "can",
+        "could",
+        "have",
+        "has",
+        "had",
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "and",
+        "or",
+        "if",
+        "then",
+        "than",
+        "that",
+        "this",
+        "these",
+        "those",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "their",
+        "him",
+        "them",
+        "there",
+        "all",
+        "each",
+        "every",
+        "more",
+        "less",
+        "left",
+        "total",
+        "altogether",
+        "be",
+        "been",
+        "with",
+        "per",
+        "after",
+        "before",
+        "now",
+        "so",
+        "you",
+        "your",
+        "when",
+        "who",
+        "one",
+        "two",
+        "need",
+        "needs",
+        "get",
+        "make",
+        "made",
+        "many",
+        "number",
+        "amount",
+        "find",
+        "calculate",
+        "compute",
+        "determine",
+        "money",
+        "still",
+        "only",
+    ]
 )
 _VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
 
@@ -28,7 +115,9 @@ def package(family: Family) -> tuple[str, str, str]:
     name = _name(family)
     title = _title(family)
     script = source(family.root, names, f"{title}: forwards, and backwards from the result.", family.whole)
-    front = yaml.safe_dump(_front(family, names, name, title), sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None)
+    front = yaml.safe_dump(
+        _front(family, names, name, title), sort_keys=False, allow_unicode=True, width=10_000, default_flow_style=None
+    )
     return name, f"---\n{front}---\n\n{_body(family, names, title)}", script
 
 

@@ -32,7 +32,7 @@ _CATEGORIES = (
     ("coding-lists", r"[Ll]ist|\b(?:array|element|sequence)s?\b"),
 )
 
-_RECORD = '''
+_RECORD = """
 import copy as _copy, json as _json
 _calls = []
 
@@ -61,7 +61,7 @@ for _arguments, _result in _calls:
     if _plain(_again) and _json.dumps(_again) == _json.dumps(_result):
         _tests.append([_arguments, _json.dumps(_result)])
 tests = _tests[:: max(1, -(-len(_tests) // {most}))]
-'''
+"""
 _SCRIPT = '''"""{title}"""
 
 {reference}
@@ -103,7 +103,9 @@ class Reference:
 
 def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     """The reference of a document; raises Refusal."""
-    whole = program if re.search(rf"^def {re.escape(entry_point or '?')}\b", program, re.MULTILINE) else question + program
+    whole = (
+        program if re.search(rf"^def {re.escape(entry_point or '?')}\b", program, re.MULTILINE) else question + program
+    )
     entry_point = entry_point or _first_tested(program, test)
     tree = _parsed(whole, "the program")
     _parsed(test, "the test code")
@@ -205,7 +207,9 @@ def task(reference: Reference) -> str:
 
 
 def _body(reference: Reference, tests: list[dict[str, str]], title: str) -> str:
-    shown = "\n".join(f"- `{reference.entry_point}{_call(test['arguments'])}` gives `{test['expected']}`" for test in tests[:3])
+    shown = "\n".join(
+        f"- `{reference.entry_point}{_call(test['arguments'])}` gives `{test['expected']}`" for test in tests[:3]
+    )
     return f"""# {title}
 
 ## Recognition

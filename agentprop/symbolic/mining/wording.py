@@ -31,7 +31,41 @@ _COUNTED = re.compile(
     r"(?P<tail>(?: (?:now|left|in total|altogether|in all|total|remaining|combined|together|all together|over))*) ?\?$"
 )
 _UNCOUNTED = frozenset(
-    ["more", "fewer", "less", "money", "dollars", "cents", "minutes", "hours", "days", "weeks", "months", "years", "miles", "feet", "inches", "meters", "pounds", "ounces", "grams", "kilograms", "kilometers", "liters", "gallons", "times", "total", "points", "people", "percent", "degrees", "seconds", "yards", "calories", "square"]
+    [
+        "more",
+        "fewer",
+        "less",
+        "money",
+        "dollars",
+        "cents",
+        "minutes",
+        "hours",
+        "days",
+        "weeks",
+        "months",
+        "years",
+        "miles",
+        "feet",
+        "inches",
+        "meters",
+        "pounds",
+        "ounces",
+        "grams",
+        "kilograms",
+        "kilometers",
+        "liters",
+        "gallons",
+        "times",
+        "total",
+        "points",
+        "people",
+        "percent",
+        "degrees",
+        "seconds",
+        "yards",
+        "calories",
+        "square",
+    ]
 )
 
 
