@@ -22,8 +22,5 @@ def check(n: int, m: int, a: int) -> int:
     ways = [1] + [0] * n
     for _ in range(m):
         upto = [0, *accumulate(ways)]
-        ways = [
-            upto[t - a + 1] - upto[max(0, t - half)] if t >= a else 0
-            for t in range(n + 1)
-        ]
+        ways = [upto[t - a + 1] - upto[max(0, t - half)] if t >= a else 0 for t in range(n + 1)]
     return ways[n]

@@ -10,7 +10,7 @@ def solve(n: int, c: int) -> int:
 
 
 def check(n: int, c: int) -> int:
-    """Draw the curves one after another: a line adds one region per crossing and one more, a circle one per crossing."""
+    """Draw curve after curve: a line adds one region more than it has crossings, a circle one per crossing."""
     regions = 1
     for drawn in range(n):
         regions += drawn + 1

@@ -20,17 +20,16 @@ def solve(A: Matrix, n: int, m: int) -> int:
 
 
 def check(A: Matrix, n: int, m: int) -> int:
-    """Multiply the matrix out until the powers repeat, then read the answer off the cycle."""
-    (a, b), (c, d) = A
-    power = (1 % m, 0, 0, 1 % m)
-    seen: dict[tuple[int, ...], int] = {}
-    traces: list[int] = []
-    for step in range(n + 1):
-        if power in seen:
-            start = seen[power]
-            return traces[start + (n - start) % (step - start)]
-        seen[power] = step
-        w, x, y, z = power
-        traces.append((w + z) % m)
-        power = ((w * a + x * c) % m, (w * b + x * d) % m, (y * a + z * c) % m, (y * b + z * d) % m)
-    return traces[n]
+    """Raise the matrix itself to the power by repeated squaring and add the diagonal entries."""
+    power = [[1, 0], [0, 1]]
+    while n:
+        if n % 2:
+            power = _product(power, A, m)
+        A = _product(A, A, m)
+        n //= 2
+    return (power[0][0] + power[1][1]) % m
+
+
+def _product(left: Matrix, right: Matrix, m: int) -> Matrix:
+    columns = list(zip(*right, strict=True))
+    return [[sum(x * y for x, y in zip(row, column, strict=True)) % m for column in columns] for row in left]
