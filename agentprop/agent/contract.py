@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentprop.agent.executor import Executor
 from agentprop.grading.equivalence import equivalent
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
 from agentprop.sandbox import Job, Result
+from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.symbolic.answers import answer_text
+from agentprop.symbolic.answers import answer_text, same_json
 from agentprop.symbolic.grammar import masked
 from agentprop.symbolic.terms import from_json, operators, skills
 
@@ -102,14 +102,6 @@ def _program_verdict(s: Submission, result: Result) -> Broken | None:
     if len(outputs) != len(s.tests):
         return Broken("tests_fail", "the program did not answer every test")
     return None
-
-
-def same_json(output: Any, expected: Any) -> bool:
-    """Equality of plain values with exact types; tuples count as lists, as in JSON."""
-    if isinstance(output, list | tuple) and isinstance(expected, list | tuple):
-        pairs: Sequence[tuple[Any, Any]] = list(zip(output, expected, strict=False))
-        return len(output) == len(expected) and all(same_json(a, b) for a, b in pairs)
-    return type(output) is type(expected) and bool(output == expected)
 
 
 def failure(result: Result) -> Broken | None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agentprop.agent.contract import Broken, judge
-from agentprop.agent.executor import Executor
 from agentprop.prompts import prompt
 from agentprop.protocol import Malformed, parse
 from agentprop.records import Action, MadeBy, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
 from agentprop.sandbox import Job, Result
+from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
 MAX_OUTPUT = 4_000

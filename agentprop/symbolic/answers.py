@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
@@ -66,3 +67,11 @@ def close(left: Any, right: Any) -> bool:
         except TypeError:
             return False
     return type(left) is type(right) and bool(left == right)
+
+
+def same_json(output: Any, expected: Any) -> bool:
+    """Equality of plain values with exact types; tuples count as lists, as in JSON."""
+    if isinstance(output, list | tuple) and isinstance(expected, list | tuple):
+        pairs: Sequence[tuple[Any, Any]] = list(zip(output, expected, strict=False))
+        return len(output) == len(expected) and all(same_json(a, b) for a, b in pairs)
+    return type(output) is type(expected) and bool(output == expected)

@@ -64,6 +64,13 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     return "\n".join([*head, *draft.lines, f"answer = {call}", 'print("answer =", show(answer))'])
 
 
+def verification(term: Term, library: Mapping[str, Package]) -> str:
+    """The program a verifier runs: every value by `check`, every port guarded, the result in `answer`."""
+    draft = _Draft(library, "check")
+    call = draft.expression(term)
+    return "\n".join([imports(term, library), "from tools import *", "", *draft.lines, f"answer = {call}"])
+
+
 def certificate(term: Term, library: Mapping[str, Package]) -> str:
     """The program that assigns the answer's value to `answer`; for programs, the function `solve`."""
     if isinstance(term, Program):

@@ -188,7 +188,8 @@ class BuiltinProposer:
             return None
         node, name = _innermost(self.term, self.library)
         parameter = self.library[node.skill].spec.parameters[name]
-        return repr([draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)])
+        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)]
+        return repr(json.loads(json.dumps(drawn)))  # as the stored tests will give them: lists, not tuples
 
 
 def _linked(term: Term) -> list[Term]:

@@ -1,0 +1,160 @@
+"""A seed, an index and the mastery so far → one finished candidate: its task, trajectory, problem and verdict.
+
+Candidate i depends on nothing else, so any process may make it. The paper's curriculum: categories are drawn with
+p(c) ∝ 1/(m_c + ε). Ours: the uniform admixture, ε, and the cap on mined arithmetic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from random import Random
+
+from agentprop import __version__
+from agentprop.agent.environment import Environment, Rules, rollout
+from agentprop.grading import builtin
+from agentprop.prompts import prompt_hash
+from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
+from agentprop.sandbox.executor import Executor
+from agentprop.symbolic.planner import Impossible, Planner
+from agentprop.symbolic.proposer import BuiltinProposer
+from agentprop.symbolic.terms import skills
+
+UNIFORM = 0.1
+"""Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What became of one index."""
+
+    index: int
+    """Candidate number."""
+    category: str
+    """Category drawn."""
+    mined: bool = False
+    """Whether the category consists of mined skills."""
+    task: Task | None = None
+    """The initial state; None where no composition could be planned."""
+    trajectory: Trajectory | None = None
+    """Every turn."""
+    problem: Problem | None = None
+    """The problem, where the contract was kept."""
+    attempt: Attempt | None = None
+    """The built-in verifier's attempt, where V ran."""
+    verdict: Verdict | None = None
+    """Its verdict."""
+
+    @property
+    def success(self) -> bool:
+        """Whether it counts as mastered: accepted and, where V ran, valid."""
+        return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Which categories are drawn, and how often."""
+
+    categories: tuple[str, ...]
+    """The categories in play, in order."""
+    mined: frozenset[str] = frozenset()
+    """Those made of mined skills."""
+    mined_share: float = 0.2
+    """Most of the problems that may come from mined categories."""
+    alpha: float = 0.1
+    """Rate α of the mastery EMA."""
+    epsilon: float = 0.1
+    """ε of p(c) ∝ 1/(m_c + ε)."""
+
+    def start(self) -> dict[str, float]:
+        """Mastery before any evidence: one half."""
+        return dict.fromkeys(self.categories, 0.5)
+
+    def probabilities(self, mastery: Mapping[str, float]) -> list[float]:
+        """p(c), in the order of the categories. Mined categories together stay well below their cap."""
+        raw = [1.0 / (mastery[c] + self.epsilon) for c in self.categories]
+        mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
+        mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
+        cap = 0.75 * self.mined_share
+        if not 0 < mined < 1 or mined <= cap:
+            return mixed
+        return [
+            p * (cap / mined if c in self.mined else (1 - cap) / (1 - mined))
+            for c, p in zip(self.categories, mixed, strict=True)
+        ]
+
+    def updated(self, mastery: Mapping[str, float], candidates: Sequence[Candidate]) -> dict[str, float]:
+        """m_c ← (1 − α)·m_c + α·success rate of the category in this batch."""
+        out = dict(mastery)
+        for category in self.categories:
+            results = [c.success for c in candidates if c.category == category]
+            if results:
+                out[category] = (1 - self.alpha) * out[category] + self.alpha * sum(results) / len(results)
+        return out
+
+
+@dataclass(frozen=True)
+class Maker:
+    """What a process needs to make candidates of a run."""
+
+    planner: Planner
+    curriculum: Curriculum
+    executor: Executor
+    rules: Rules
+    seed: int
+    verify: bool
+    tools: Mapping[str, str] = field(default_factory=lambda: tools())
+    made_by: MadeBy = field(default_factory=lambda: builtin_maker())
+
+    def batch(self, start: int, size: int, mastery: Mapping[str, float]) -> list[Candidate]:
+        """Candidates start … start + size − 1, advanced together."""
+        return asyncio.run(self._batch(range(start, start + size), self.curriculum.probabilities(mastery)))
+
+    async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
+        return list(await asyncio.gather(*(self._candidate(i, probabilities) for i in indices)))
+
+    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
+        rng = Random(f"{self.seed}/{index}")
+        category = rng.choices(self.curriculum.categories, probabilities)[0]
+        mined = category in self.curriculum.mined
+        try:
+            term = self.planner.plan(category, rng)
+        except Impossible:
+            return Candidate(index, category, mined)
+        names = skills(term)
+        task = Task(
+            seed=self.seed, index=index, domain=self.planner.domain(category), category=category,
+            skill_ids=tuple(self.planner.library[name].id for name in names), skill_names=names,
+        )  # fmt: skip
+        environment = Environment(task, self.planner.library, self.executor, self.tools, self.rules, self.made_by)
+        episode = await rollout(environment, BuiltinProposer(self.planner, term, rng, edits=self.rules.edits))
+        found = Candidate(index, category, mined, task, episode.trajectory, episode.problem)
+        return await self._judged(found) if self.verify and episode.problem is not None else found
+
+    async def _judged(self, found: Candidate) -> Candidate:
+        assert found.problem is not None  # only problems are judged
+        judgement = await builtin.judge(found.problem, self.planner.library, self.tools, self.executor)
+        attempt, verdict = judgement.records(found.problem, MadeBy(name=builtin.NAME, version=__version__))
+        return Candidate(
+            found.index, found.category, found.mined, found.task, found.trajectory, found.problem, attempt, verdict
+        )
+
+
+def tools() -> dict[str, str]:
+    """The helper module that code in the sandbox may import."""
+    return {"tools": files("agentprop.symbolic").joinpath("tools.py").read_text(encoding="utf-8")}
+
+
+def builtin_maker() -> MadeBy:
+    """The identity of the built-in proposer."""
+    return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
+
+
+def categories_of(planner: Planner, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The categories a run draws from: all that can be asked, narrowed by domain and by name."""
+    return tuple(
+        c for c in sorted(planner.categories)
+        if (domain is None or planner.domain(c) == domain) and (not wanted or c in wanted)
+    )  # fmt: skip

@@ -1,0 +1,243 @@
+"""A problem → an attempt and a verdict, from the statement alone and without a language model.
+
+The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is asked.
+It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from the
+certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can therefore
+fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that it cannot
+read is undetermined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Literal
+
+from agentprop import expressions
+from agentprop.grading.equivalence import equivalent
+from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
+from agentprop.sandbox.executor import Executor
+from agentprop.sandbox.records import Job, Result
+from agentprop.skills import Package
+from agentprop.symbolic import experiments
+from agentprop.symbolic.answers import TYPES, answer_text, same_json
+from agentprop.symbolic.planner import body_data
+from agentprop.symbolic.reader import read
+from agentprop.symbolic.terms import (
+    Apply,
+    Count,
+    Given,
+    Printed,
+    Program,
+    Term,
+    Total,
+    Variable,
+    expression,
+    from_json,
+    imports,
+    modules,
+    skills,
+    walk,
+)
+from agentprop.values import draw, misfit, parse
+
+Value = Literal["valid", "invalid", "undetermined"]
+FRESH_INPUTS = 6
+"""Data the verifier draws itself, beside the stored tests of a program."""
+NAME = "builtin"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the verifier made of a problem."""
+
+    value: Value
+    """The verdict."""
+    code: str
+    """Reason code."""
+    message: str
+    """The reason in a sentence."""
+    answer: str | None = None
+    """The answer the verifier computed."""
+    isolation: str = ""
+    """Sandbox level of the computation."""
+
+    def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
+        """The attempt and the verdict to keep."""
+        vote = {"valid": True, "invalid": False, "undetermined": None}[self.value]
+        attempt = Attempt(
+            problem_id=problem.id, role="verifier", verifier=NAME, vote=vote, answer=self.answer, code=self.code,
+            rationale=self.message, isolation=self.isolation, made_by=made_by,
+        )  # fmt: skip
+        evidence: Evidence = problem.evidence if self.value == "valid" else "none"
+        verdict = Verdict(
+            problem_id=problem.id, value=self.value, code=self.code, message=self.message, answer=self.answer,
+            evidence=evidence, attempt_ids=(attempt.id,), made_by=made_by,
+        )  # fmt: skip
+        return attempt, verdict
+
+
+async def judge(
+    problem: Problem, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    """V(q) of the built-in verifier."""
+    known = {name: library[name] for name in problem.skills if name in library and library[name].executable}
+    term = understand(problem, known)
+    if isinstance(term, Judgement):
+        return term
+    broken = broken_port(term, known)
+    if broken is not None:
+        return Judgement("invalid", "out_of_range", broken)
+    if isinstance(term, Program):
+        return await _judge_program(problem, term, known, tools, executor)
+    return await _judge_answer(problem, term, known, tools, executor)
+
+
+# --- reading ---
+
+
+def understand(problem: Problem, library: Mapping[str, Package]) -> Term | Judgement:
+    """The one term the statement expresses, equal to the certificate's, or why there is none."""
+    if set(problem.skills) - set(library):
+        missing = ", ".join(sorted(set(problem.skills) - set(library)))
+        return Judgement("undetermined", "unknown_skill", f"skills that this verifier does not have: {missing}")
+    claimed = problem.certificate.composition
+    terms = read(problem.statement, library)
+    if not terms:
+        if claimed is None:
+            return Judgement("undetermined", "not_in_grammar", "the statement is not written in the built-in grammar")
+        return Judgement("invalid", "unreadable", "the statement does not say what the certificate composes")
+    if len(terms) > 1:
+        return Judgement("invalid", "ambiguous", f"the statement can be read in {len(terms)} ways")
+    if claimed is not None:
+        try:
+            agrees = from_json(claimed) == terms[0]
+        except ValueError:
+            agrees = False
+        if not agrees:
+            return Judgement("invalid", "mismatch", "the statement and the certificate's composition differ")
+    if set(problem.skills) != set(skills(terms[0])):
+        return Judgement("invalid", "mismatch", "the statement does not use the skills the problem names")
+    return terms[0]
+
+
+def broken_port(term: Term, library: Mapping[str, Package]) -> str | None:
+    """The first given that is outside its range, or constraint among givens that does not hold."""
+    for node in walk(term):
+        if isinstance(node, Apply):
+            broken = _broken_givens(node, library[node.skill])
+            if broken is not None:
+                return broken
+        elif isinstance(node, Total | Count) and not _range_fits(node, library):
+            return f"the range {node.low}..{node.high} is not what the swept skill takes"
+    return None
+
+
+def _broken_givens(node: Apply, package: Package) -> str | None:
+    values: dict[str, Any] = {}
+    for name, value in node.arguments:
+        if isinstance(value, Given):
+            values[name] = parse(package.spec.parameters[name], value.text)
+            reason = misfit(package.spec.parameters[name], values[name])
+            if reason is not None:
+                return f"{name} of {node.skill}: {reason}"
+    for text in package.spec.constraints:
+        if expressions.names(text) <= set(values) and not expressions.holds(text, values):
+            return f"{node.skill}: {text} does not hold"
+    return None
+
+
+def _range_fits(node: Total | Count, library: Mapping[str, Package]) -> bool:
+    if node.low > node.high:
+        return False
+    for inner in walk(node.body):
+        if isinstance(inner, Apply):
+            for name, value in inner.arguments:
+                if value == Variable(node.variable):
+                    parameter = library[inner.skill].spec.parameters[name]
+                    if misfit(parameter, node.low) or misfit(parameter, node.high):
+                        return False
+    return True
+
+
+# --- computing ---
+
+
+async def _judge_answer(
+    problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    body = term.body if isinstance(term, Printed) else term
+    spec = experiments.output_spec(term, library)
+    output = spec.output if spec is not None else None
+    quantity = output is not None and output.kind == "quantity"
+    unit, figures = (output.unit, output.figures) if output is not None and quantity else (None, None)
+    expected_type = TYPES[output.kind] if output is not None else "integer"
+    if (problem.answer_type, problem.unit, problem.figures) != (expected_type, unit, figures):
+        return Judgement("invalid", "answer_type", f"the statement asks for {expected_type}, not {problem.answer_type}")
+    job = Job(experiments.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
+    result = await executor.run(job)
+    failed = _failed(result)
+    if failed is not None:
+        return failed
+    answer = answer_text(result.value, unit=unit, figures=figures)
+    if answer == problem.answer:
+        return Judgement("valid", "agrees", "the independent check gives the same answer", answer, result.isolation)
+    compared = equivalent(gold=answer, pred=problem.answer, precision=figures)
+    if compared.status == "same":
+        return Judgement("valid", "agrees", f"the check gives the same answer ({compared.rule})", answer, result.isolation)
+    if compared.status == "undetermined":
+        return Judgement("undetermined", "equivalence", compared.why, answer, result.isolation)
+    return Judgement("invalid", "answer_differs", f"the independent check gives {answer}", answer, result.isolation)
+
+
+async def _judge_program(
+    problem: Problem, term: Program, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    if problem.answer_type != "program":
+        return Judgement("invalid", "answer_type", f"the statement asks for a program, not {problem.answer_type}")
+    try:
+        stored = [json.loads(test.arguments)[0] for test in problem.tests]
+        claimed = [json.loads(test.expected) for test in problem.tests]
+    except (ValueError, IndexError, TypeError, KeyError):
+        return Judgement("invalid", "tests", "the stored tests cannot be read")
+    inputs = [*stored, *_fresh(problem, term, library)]
+    body = expression(term.body, library, "check")
+    reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
+    checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs"))
+    failed = _failed(checked)
+    if failed is not None:
+        return failed
+    outputs = checked.value if isinstance(checked.value, list) else []
+    if not all(same_json(a, b) for a, b in zip(outputs, claimed, strict=False)):
+        return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
+    program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
+    ran = await executor.run(Job(program, returns="outputs"))
+    failed = _failed(ran)
+    if failed is not None:
+        return replace(failed, code=f"program_{failed.code}")
+    if not same_json(ran.value, outputs):
+        return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
+    why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
+    return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
+
+
+def _fresh(problem: Problem, term: Program, library: Mapping[str, Package]) -> list[Any]:
+    assert isinstance(term.body, Apply)  # programs are pipelines of skills
+    node, name = body_data(term.body, library)
+    rng = Random(problem.id)
+    drawn = [draw(library[node.skill].spec.parameters[name], rng) for _ in range(FRESH_INPUTS)]
+    return list(json.loads(json.dumps(drawn)))
+
+
+def _failed(result: Result) -> Judgement | None:
+    match result.status:
+        case "ok" if result.has_value:
+            return None
+        case "ok":
+            return Judgement("undetermined", "no_value", "the check gave no value", isolation=result.isolation)
+        case "timeout" | "sandbox-unavailable" | "output-limit" | "memory":
+            return Judgement("undetermined", result.status, result.detail or result.status, isolation=result.isolation)
+        case _:
+            return Judgement("invalid", "check_fails", result.error or result.status, isolation=result.isolation)

@@ -1,0 +1,354 @@
+"""Skills → accepted problems: the main job.
+
+Candidates are made in batches by worker processes; this process commits them in index order, so that acceptance,
+deduplication, mastery and the files are the same for any number of workers, and for a run that was killed and resumed.
+Memory: one window of batches, and two digests of eight bytes per accepted problem.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from agentprop.agent.candidates import Candidate, Curriculum, Maker, categories_of
+from agentprop.agent.environment import Rules
+from agentprop.config import ProposeConfig
+from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
+from agentprop.errors import BoundReached, ConfigError
+from agentprop.records import PipedProblem, Problem, Record, Reject, Trajectory, content_id
+from agentprop.runs import Run
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.shards import StreamWriter
+from agentprop.skills import Package
+from agentprop.stages.library import fingerprint, gather
+from agentprop.stages.progress import Progress
+from agentprop.symbolic.planner import Planner
+from agentprop.symbolic.survey import survey
+
+BATCH = 96
+"""Candidates advanced together: large enough that their modules are compiled once for many, small enough to lose."""
+WINDOW = 6
+"""Batches in flight; fixed, because mastery lags behind by exactly so many batches whatever the workers."""
+PATIENCE = 20
+"""Default bound on candidates: so many for each problem asked for, plus a thousand."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker needs; sent once."""
+
+    library: Mapping[str, Package]
+    survey: Mapping[str, Any]
+    curriculum: Curriculum
+    config: ProposeConfig
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A range of candidates and the mastery they are drawn with."""
+
+    start: int
+    mastery: Mapping[str, float]
+
+
+# --- in the worker ---
+
+_maker: Maker | None = None
+
+
+def prepare(plan: Plan) -> None:
+    """Set a worker up: its planner and its own sandbox."""
+    global _maker  # one per process, set up once by the engine's initializer
+    config = plan.config
+    sandbox = Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox)
+    _maker = Maker(
+        Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox),
+        Rules(max_turns=config.max_turns, edits=config.prune), config.seed, config.verifier == "builtin",
+    )  # fmt: skip
+
+
+def make(batch: Batch) -> list[Candidate]:
+    """The candidates of a batch."""
+    assert _maker is not None  # the engine ran prepare()
+    return _maker.batch(batch.start, BATCH, batch.mastery)
+
+
+# --- committing ---
+
+
+@dataclass
+class Ledger:
+    """What the commits so far amount to. All of it can be had again from the stored state and shards."""
+
+    config: ProposeConfig
+    curriculum: Curriculum
+    next: int = 0
+    accepted: int = 0
+    mined: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    snapshots: list[dict[str, float]] = field(default_factory=list)
+    statements: set[bytes] = field(default_factory=set)
+    templates: Counter[bytes] = field(default_factory=Counter)
+
+    def state(self) -> dict[str, Any]:
+        """What resuming needs, beside the stored problems."""
+        return {"next": self.next, "counts": dict(self.counts), "mined": self.mined, "snapshots": self.snapshots}
+
+    def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
+        """Go on from a committed state."""
+        for statement, template in stored:
+            self.remember(statement, template)
+        self.next, self.mined = int(state["next"]), int(state["mined"])
+        self.counts = Counter(state["counts"])
+        self.snapshots = list(state["snapshots"])
+
+    def remember(self, statement: str, template: str) -> None:
+        """Count a problem as accepted."""
+        self.accepted += 1
+        self.statements.add(_digest(statement))
+        self.templates[bytes.fromhex(template[:16])] += 1
+
+    def mastery(self, batch: int) -> dict[str, float]:
+        """The mastery that a batch is drawn with: as it was WINDOW batches earlier."""
+        first = self.next // BATCH - len(self.snapshots)
+        position = batch - WINDOW - first
+        return self.snapshots[position] if 0 <= position < len(self.snapshots) else self.curriculum.start()
+
+    def close_batch(self, candidates: list[Candidate]) -> None:
+        """Update the mastery after a whole batch."""
+        before = self.snapshots[-1] if self.snapshots else self.curriculum.start()
+        self.snapshots = [*self.snapshots, self.curriculum.updated(before, candidates)][-WINDOW:]
+
+    def refusal(self, found: Candidate) -> tuple[str, str] | None:
+        """Why a candidate does not count: (code, message), or None."""
+        if found.trajectory is None:
+            return "no_plan", "no composition of this category was found"
+        if found.problem is None:
+            return found.trajectory.stop.value, "the trajectory ended without an accepted submission"
+        if found.verdict is not None and found.verdict.value != "valid":
+            return f"{found.verdict.value}:{found.verdict.code}", found.verdict.message
+        if _digest(found.problem.statement) in self.statements:
+            return "duplicate", "the same statement was accepted before"
+        if self.templates[bytes.fromhex(found.problem.template[:16])] >= self.config.max_template_repeats:
+            return "template_repeats", "too many accepted problems differ from it in numbers alone"
+        if found.mined and self.mined + 1 > self.config.mined_share * max(20, self.accepted + 1):
+            return "mined_share", "the share of mined problems would be too large"
+        return None
+
+    def commit(self, found: Candidate) -> list[Record]:
+        """Decide one candidate; the records to keep."""
+        self.next = found.index + 1
+        self.counts["candidates"] += 1
+        refused = self.refusal(found)
+        if found.trajectory is not None:
+            self._tally(found.trajectory)
+        kept: list[Record] = [r for r in (found.trajectory, found.attempt, found.verdict) if r is not None]
+        if refused is None:
+            assert found.problem is not None  # refusal() made sure
+            self.remember(found.problem.statement, found.problem.template)
+            self.mined += found.mined
+            self.counts["accepted"] += 1
+            return [found.problem, *kept]
+        code, message = refused
+        failed = code in ("tool_failure", "infrastructure") or code.startswith("undetermined")
+        outcome: Literal["rejected", "failed"] = "failed" if failed else "rejected"
+        self.counts[outcome] += 1
+        self.counts[f"{outcome}: {code}"] += 1
+        record = found.problem.model_dump_json() if found.problem is not None else None
+        item = str(found.index)
+        return [Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record), *kept]
+
+    def _tally(self, trajectory: Trajectory) -> None:
+        self.counts["turns"] += len(trajectory.turns)
+        self.counts["pruned"] += trajectory.pruned > 0
+        self.counts["replaced"] += trajectory.replaced > 0
+        self.counts["repaired"] += any(t.action == "exec" and t.outcome != "ok" for t in trajectory.turns)
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers the command prints; in = accepted + rejected + failed."""
+        c = self.counts
+        if c["candidates"] != c["accepted"] + c["rejected"] + c["failed"]:
+            raise AssertionError(f"candidates are not accounted for: {dict(c)}")
+        reasons = {k.split(": ", 1)[1]: v for k, v in sorted(c.items()) if ": " in k}
+        return {
+            "candidates": c["candidates"], "accepted": c["accepted"], "rejected": c["rejected"], "failed": c["failed"],
+            "reasons": reasons, "pruned_trajectories": c["pruned"], "replaced_trajectories": c["replaced"],
+            "repaired_trajectories": c["repaired"], "turns": c["turns"], "templates": len(self.templates),
+            "largest_template": max(self.templates.values(), default=0), "mined": self.mined,
+            "mastery": self.snapshots[-1] if self.snapshots else self.curriculum.start(),
+        }  # fmt: skip
+
+
+def _digest(statement: str) -> bytes:
+    return bytes.fromhex(content_id(statement)[:16])
+
+
+# --- the stage ---
+
+
+def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
+    """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
+    plan = _plan(config, gather(config.skills, bundled=config.bundled_skills))
+    ledger = Ledger(config, plan.curriculum)
+    with _Pipe.open(plan) if out == "-" else _Directory.open(plan, out, fresh, ledger) as sink:
+        bound = _loop(plan, ledger, sink, quiet) if ledger.accepted < config.n else None
+        summary = {**ledger.summary(), "target": config.n}
+        sink.finish(summary, complete=bound is None)
+    if bound is not None:
+        raise BoundReached(
+            f"stopped at {bound} with {ledger.accepted} of {config.n} problems accepted",
+            hint="raise the bound and run the same command again; it goes on where it stopped",
+        )
+    return summary
+
+
+def _plan(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
+    with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
+        values = survey(library, sandbox, seed=0)
+    planner = Planner(library, values)
+    categories = categories_of(planner, config.domain, config.categories)
+    unknown = sorted(set(config.categories) - set(planner.categories))
+    if unknown:
+        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(planner.categories))}")
+    if not categories:
+        raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
+    mined = frozenset(c for c in categories if planner.mined(c))
+    share = 1.0 if mined == set(categories) else config.mined_share
+    curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
+    return Plan(dict(library), values, curriculum, config)
+
+
+def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
+    """Make and commit batches until the target or a bound; returns the bound that was hit."""
+    config, started = plan.config, time.monotonic()
+    limit = config.max_candidates or PATIENCE * config.n + 1000
+    workers = config.workers or usable_cores()
+
+    def batches() -> Iterator[Batch]:
+        number = ledger.next // BATCH
+        while True:
+            yield Batch(number * BATCH, ledger.mastery(number))
+            number += 1
+
+    with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
+        bar.update(done=ledger.accepted)
+        results = ordered_map(
+            make, batches(), workers=workers, window=WINDOW, initializer=prepare, initargs=(plan,), stop=stop,
+            idle=sink.tick,
+        )  # fmt: skip
+        for result in results:
+            if isinstance(result, WorkerDied):
+                raise RuntimeError(result.message)
+            for found in result:
+                if found.index >= ledger.next and ledger.accepted < config.n and ledger.counts["candidates"] < limit:
+                    sink.add(ledger.commit(found))
+            whole = ledger.next == result[-1].index + 1
+            if whole:
+                ledger.close_batch(result)
+            sink.commit(ledger)
+            rate = ledger.accepted / max(ledger.counts["candidates"], 1)
+            speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)
+            bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")
+            if ledger.accepted >= config.n:
+                return None
+            if ledger.counts["candidates"] >= limit:
+                return f"--max-candidates {limit}"
+            if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
+                return f"--max-minutes {config.max_minutes:g}"
+        if stop():
+            raise KeyboardInterrupt
+    return None
+
+
+# --- where records go ---
+
+
+class _Sink(Protocol):
+    """A run directory or a pipe."""
+
+    def add(self, records: list[Record]) -> None: ...
+
+    def commit(self, ledger: Ledger) -> None: ...
+
+    def tick(self) -> None: ...
+
+    def finish(self, summary: dict[str, Any], *, complete: bool) -> None: ...
+
+
+class _Directory:
+    """Problems, trajectories, verdicts and rejects in a run directory that can be resumed."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    @contextmanager
+    def open(cls, plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[_Directory]:
+        """Open or resume the run; its skills are stored first, so that it can be verified anywhere."""
+        config = plan.config
+        with Run.open(
+            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity,
+            inputs={"skills": fingerprint(plan.library)},
+        ) as run:  # fmt: skip
+            if run.state:
+                rows = run.iter_rows(Problem, ["statement", "template"])
+                ledger.restore(run.state, ((row["statement"], row["template"]) for row in rows))
+            else:
+                for package in plan.library.values():
+                    run.add(package.record())
+                run.commit(ledger.state())
+                run.flush()
+            yield cls(run)
+
+    def add(self, records: list[Record]) -> None:
+        for record in records:
+            self.run.add(record)
+
+    def commit(self, ledger: Ledger) -> None:
+        self.run.commit(ledger.state())
+
+    def tick(self) -> None:
+        self.run.tick()
+
+    def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
+        if complete:
+            self.run.finish(summary)
+        else:
+            self.run.summarise(summary)
+
+
+class _Pipe:
+    """Accepted problems as an Arrow stream, each with its trajectory and the packages it composes."""
+
+    def __init__(self, writer: StreamWriter, library: Mapping[str, Package]) -> None:
+        self.writer = writer
+        self.library = library
+
+    @classmethod
+    @contextmanager
+    def open(cls, plan: Plan) -> Iterator[_Pipe]:
+        """Write to stdout; the end is marked only when the stage ends well."""
+        with StreamWriter(sys.stdout.buffer, PipedProblem) as writer:
+            yield cls(writer, plan.library)
+
+    def add(self, records: list[Record]) -> None:
+        problem = next((r for r in records if isinstance(r, Problem)), None)
+        if problem is not None:
+            trajectory = next((r for r in records if isinstance(r, Trajectory)), None)
+            skills = tuple(self.library[name].record() for name in problem.skills)
+            self.writer.write(PipedProblem(problem=problem, trajectory=trajectory, skills=skills))
+
+    def commit(self, ledger: Ledger) -> None:
+        self.writer.tick()
+
+    def tick(self) -> None:
+        self.writer.tick()
+
+    def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
+        self.writer.send()
