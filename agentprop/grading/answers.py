@@ -10,9 +10,20 @@ import re
 from functools import lru_cache
 
 from agentprop.grading.parser import Parser
-from agentprop.grading.syntax import MAX_DEPTH, Node, Text, Truth, Unreadable, depth_of
+from agentprop.grading.syntax import (
+    MAX_DEPTH,
+    Apply,
+    Node,
+    Number,
+    Quantity,
+    Text,
+    Truth,
+    Unreadable,
+    depth_of,
+    is_closed,
+)
 from agentprop.grading.tokens import MAX_CHARS, to_ascii_mathematics, tokenize
-from agentprop.grading.words import as_truth, as_value, is_prose
+from agentprop.grading.words import COUNTED, as_truth, as_value, is_noun, is_prose, noun_unit
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
@@ -24,6 +35,13 @@ _LEAD = re.compile(
 _TAIL = re.compile(r"\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?\s*", re.IGNORECASE)
 _JOINED = re.compile(r"[\s,;$.]*(?:and|or)?[\s,;$.]*(?:\\?[a-zA-Z]\w?\s*=)?\s*")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_OPENING = re.compile(
+    r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|conclude(?: that)?)|it follows that|that is)\b"
+    r"[,:\s]*", re.IGNORECASE,
+)  # fmt: skip
+_SCALED = re.compile(r"(?<=\d)\s*(thousand|million|billion|trillion)\b", re.IGNORECASE)
+_POWERS_OF_TEN = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""
 
@@ -44,11 +62,7 @@ def _boxed(text: str) -> str | None:
     """The content of the last box, together with boxes joined to it by nothing but commas and `and`."""
     if "box" not in text:
         return None
-    boxes: list[tuple[int, int, str]] = []
-    for opening in _BOX.finditer(text):
-        end = _closing_brace(text, opening.end())
-        if end is not None and (not boxes or opening.start() >= boxes[-1][1]):
-            boxes.append((opening.start(), end + 1, text[opening.end() : end]))
+    boxes = _boxes(text)
     if not boxes:
         return None
     kept = [boxes[-1]]
@@ -60,13 +74,21 @@ def _boxed(text: str) -> str | None:
     return ", ".join(content for _, _, content in kept)
 
 
-def _closing_brace(text: str, start: int) -> int | None:
-    depth = 1
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, start):
-        depth += {"{": 1, "}": -1}.get(match[0], 0)
-        if depth == 0:
-            return match.start()
-    return None
+def _boxes(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and content of every closed outermost box, in one pass."""
+    opening = {match.end() - 1: match.start() for match in _BOX.finditer(text)}
+    stack: list[int] = []
+    boxes: list[tuple[int, int, str]] = []
+    for brace in _BRACES.finditer(text, min(opening, default=len(text))):
+        if brace[0] == "{":
+            stack.append(brace.start())
+        elif brace[0] == "}" and stack:
+            start = stack.pop()
+            if start in opening:
+                while boxes and boxes[-1][0] > opening[start]:
+                    boxes.pop()
+                boxes.append((opening[start], brace.end(), text[start + 1 : brace.start()]))
+    return boxes
 
 
 def _tagged(text: str) -> str | None:
@@ -111,10 +133,10 @@ def clean(text: str) -> str:
         text = _without_dollars(text)
     if "\\(" in text or "\\[" in text:
         text = re.sub(r"\\[()\[\]]", " ", text)
-    text = text.replace("**", "^") if text.count("**") and not re.match(r"\*\*.*\*\*", text, re.DOTALL) else text
-    text = text.replace("\\USD", "$").strip().strip("*`").strip()
+    text = text.replace("\\USD", "$").strip().strip("*`").strip().replace("**", "^")
     while text[-1:] in (".", ",", ";", "。") and not text.endswith("..."):
         text = text[:-1].rstrip()
+    text = _SCALED.sub(lambda m: f"\\\\cdot 10^{{{_POWERS_OF_TEN[m[1].lower()]}}}", text)
     return _TIMES_TEN.sub(" \\\\times ", text)
 
 
@@ -153,7 +175,7 @@ def read(answer: str) -> tuple[Node, ...]:
     if value is not None:
         readings.append(value)
     if not readings:
-        readings.extend(_tail(text))
+        readings.extend(_counted(text) or _tail(text))
     words = Text(text)
     if not readings or is_prose(text):
         readings = [words, *(node for node in readings if node != words)]
@@ -164,16 +186,29 @@ def _parsed(text: str, *, units: bool) -> Node | None:
     try:
         node = Parser(tokenize(text), units=units).answer()
         return node if depth_of(node) <= MAX_DEPTH else None
-    except Unreadable:
+    except (Unreadable, RecursionError):
         return None
+
+
+def _counted(text: str) -> list[Node]:
+    """`12 apples` and `five apples`: a closed number and what it counts, which acts as its unit."""
+    match = COUNTED.fullmatch(text)
+    if match is None or not is_noun(match[2]):
+        return []
+    value = as_value(match[1]) or _parsed(match[1], units=False)
+    if not isinstance(value, Number | Apply) or not is_closed(value):
+        return []
+    unit = noun_unit(match[2])
+    return [value if unit is None else Quantity(value, unit, True)]
 
 
 def _tail(text: str) -> list[Node]:
     """`The area is 5` where the sentence as a whole is no expression."""
-    cuts = [match.end() for match in _TAIL.finditer(text[-2000:])]
-    if not cuts:
-        return []
-    node = _parsed(text[-2000:][cuts[-1] :].strip(), units=True)
+    text = text[-2000:]
+    while (opening := _OPENING.match(text)) is not None:
+        text = text[opening.end() :]
+    cuts = [match.end() for match in _TAIL.finditer(text)]
+    node = _parsed(text[cuts[-1] :].strip() if cuts else text, units=True)
     return [node] if node is not None and not isinstance(node, Text) else []
 
 

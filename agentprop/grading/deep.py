@@ -19,7 +19,7 @@ from agentprop.grading.numeric import Enclosure, Evaluator, Giant, Unsupported, 
 from agentprop.grading.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
 from agentprop.grading.precision import Precision
 from agentprop.grading.scalars import QuickScalars
-from agentprop.grading.syntax import Apply, Constant, Node, Relation, Symbol, apply, substitute, symbols, walk
+from agentprop.grading.syntax import Apply, Constant, Node, Number, Relation, Symbol, apply, substitute, symbols, walk
 
 LADDER = (64, 256, 1024, 16_384)
 """Working precisions tried for refutation, in bits: nearly every different pair falls at the first."""
@@ -153,6 +153,12 @@ def _canonical(gold: Node, pred: Node) -> Equivalence | None:
 
 
 def _giants(gold: Node, pred: Node) -> Equivalence | None:
+    match gold, pred:
+        case Apply("^", (Number(base), left)), Apply("^", (Number(other), right)) if min(base, other) > 1:
+            if base == other:
+                return compare_numbers(left, right, None)
+            if left == right:
+                return different("logarithms", "different bases under the same exponent")
     if isinstance(gold, Apply) and isinstance(pred, Apply) and gold.head == pred.head == "neg":
         gold, pred = gold.args[0], pred.args[0]
     for bits in (128, 1024):

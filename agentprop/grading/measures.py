@@ -119,6 +119,8 @@ class _Units:
 
     def spelled(self, token: Token) -> tuple[Unit | None, int]:
         follower = self.parser.tokens[min(self.parser.at + 1, len(self.parser.tokens) - 1)]
+        if token.kind == "word" and follower.text == "\\Omega" and follower.glued:
+            return unit_named(token.text + "Ω"), 2
         if token.kind == "word":
             return unit_named(token.text), 1
         name = _COMMAND_UNITS.get(token.text)

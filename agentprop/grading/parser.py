@@ -21,7 +21,7 @@ from agentprop.grading.syntax import (
 )
 from agentprop.grading.tokens import Token
 
-MAX_NESTING = 48
+MAX_NESTING = 60
 """Open brackets, exponents and roots at once."""
 
 MAX_DIGITS = 20_000
@@ -179,7 +179,7 @@ class Parser:
 
     def expression(self, level: int) -> Node:
         self.nesting += 1
-        if self.nesting > MAX_NESTING * 3:
+        if self.nesting > MAX_NESTING:
             raise Unreadable(f"nested deeper than {MAX_NESTING}")
         left = self.prefix(level)
         while True:

@@ -23,7 +23,7 @@ def is_condition(node: Node) -> bool:
     """An inequality, a conjunction, or a list of alternatives with an inequality among them."""
     match node:
         case Relation(op, _, _):
-            return op in ("<", "<=", ">", ">=", "!=") or (op == "in" and is_set(node.right))
+            return op in ("<", "<=", ">", ">=", "!=") or (op == "in" and could_be_set(node.right))
         case Apply("and", args):
             return any(is_condition(arg) for arg in args)
         case Group("bare", items):

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from agentprop.grading.units import Unit
 
 MAX_DEPTH = 80
 """Deepest tree that is built: keeps every later recursion far from the interpreter's limit."""
+
+SET_OPERATIONS = frozenset(("and", "union", "intersection", "minus"))
 
 
 class Unreadable(Exception):
@@ -131,8 +134,10 @@ def depth_of(node: Node) -> int:
     return 1 + max(map(depth_of, children(node)), default=0)
 
 
-def apply(head: str, *args: Node) -> Apply:
-    """Build an operation, flattening sums and products, and refusing trees that are too deep."""
+def apply(head: str, *args: Node) -> Any:
+    """Build an operation, flattening sums and products; refuses trees that are too deep, and arithmetic on non-numbers."""
+    if head not in SET_OPERATIONS and not all(isinstance(arg, Number | Symbol | Constant | Apply) for arg in args):
+        return _scaled_matrix(head, args)
     if head in ("+", "*") and isinstance(args[0], Apply) and args[0].head == head:
         args = (*args[0].args, *args[1:])
         depth = max(args[0].depth if isinstance(args[0], Apply) else 1, 1 + depth_of(args[-1]))
@@ -142,6 +147,17 @@ def apply(head: str, *args: Node) -> Apply:
     if depth > MAX_DEPTH:
         raise Unreadable(f"nested deeper than {MAX_DEPTH}")
     return Apply(head, args, depth)
+
+
+def _scaled_matrix(head: str, args: tuple[Node, ...]) -> Any:
+    match head, args:
+        case "det", (Matrix(),):
+            return Apply(head, args, 1 + depth_of(args[0]))
+        case "*", (Number() | Symbol() | Constant() | Apply() as factor, Matrix(rows)):
+            return Matrix(tuple(tuple(apply("*", factor, entry) for entry in row) for row in rows))
+        case "neg", (Matrix(rows),):
+            return Matrix(tuple(tuple(apply("neg", entry) for entry in row) for row in rows))
+    raise Unreadable("arithmetic on something that is no number")
 
 
 def walk(node: Node) -> Iterator[Node]:

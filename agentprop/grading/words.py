@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 
 from agentprop.grading.syntax import Group, Node, Number
+from agentprop.grading.units import Unit
 
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "y": None, "correct": True, "incorrect": False}
 _NONE_WORDS = frozenset((
@@ -56,9 +57,31 @@ def _cardinal(words: list[str]) -> Node | None:
     return Number(Fraction(total + current))
 
 
+COUNTED = re.compile(r"(.*\S)\s+((?:[A-Za-z]{2,}[ -]?){1,4})")
+_NO_NOUNS = frozenset(
+    "is are not or and if for to mod no nor than but either maybe was be when where with without otherwise only wrong "
+    "import times plus minus over divided choose sin cos tan log ln pi infinity".split()
+)
+
+
+def noun_unit(words: str) -> Unit | None:
+    """What is counted, in the singular, as a unit of its own; None for the empty word `units`."""
+    plain = [word.removesuffix("s") for word in words.casefold().split()]
+    if plain == ["unit"]:
+        return None
+    name = " ".join(plain)
+    return Unit(name, Fraction(1), ((f"count of {name}", Fraction(1)),))
+
+
+def is_noun(words: str) -> bool:
+    return not _NO_NOUNS & set(words.casefold().split())
+
+
 def is_prose(text: str) -> bool:
-    """Letters only, so that `cat` is a word before it is a product of three variables."""
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z\s'’.-]*", text)) and not re.fullmatch(r"[A-Za-z]", text)
+    """Letters only, so that `cat` is a word before it is a product of three variables; `xy` still is a product."""
+    if re.fullmatch(r"[A-Za-z]|[a-df-hj-np-z]{2}", text):
+        return False
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z\s'’.-]*", text))
 
 
 def comparable(text: str) -> tuple[str, ...]:
