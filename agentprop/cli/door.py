@@ -1,0 +1,94 @@
+"""Failures → what a person or a program sees of them, and the exit code.
+
+stdout is the product and stderr the talk: errors go to stderr as a sentence and a hint. With `--json` they are a JSON
+document on stdout, which then always holds exactly one document; on stderr where stdout carries a stream of records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import select
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from agentprop.errors import AgentpropError
+
+USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
+STAGES = ("extract", "propose", "verify")
+INTERRUPTED = 130
+
+
+@contextlib.contextmanager
+def closing_errors(ctx: typer.Context) -> Iterator[None]:
+    """Turn what a person can mend into a message and an exit code; anything else keeps its traceback."""
+    try:
+        yield
+        sys.stdout.flush()
+    except AgentpropError as error:
+        report(_code(error), error.message, error.hint, error.exit_code)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        kept = "; finished shards are kept" if ctx.invoked_subcommand in STAGES else ""
+        report("interrupted", f"interrupted{kept}", "the same command resumes" if kept else None, INTERRUPTED)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        if not _reader_left():
+            raise
+        _discard_stdout()
+        raise typer.Exit() from None
+
+
+def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
+    """Say what went wrong."""
+    if "--json" in sys.argv[1:]:
+        error = {"code": code, "message": message, "hint": hint, "exit_code": exit_code}
+        print(json.dumps({"error": error}, ensure_ascii=False), file=sys.stderr if _streaming() else sys.stdout)
+        return
+    _say("error: ", message, typer.colors.RED)
+    if hint:
+        _say("hint: ", hint, typer.colors.CYAN)
+
+
+def report_usage(error: Any) -> int:
+    """Say how a command is used; returns the exit code."""
+    command = error.ctx.command_path if error.ctx is not None else "agentprop"
+    message = error.format_message()
+    report("usage", message[:1].lower() + message[1:], f"`{command} --help` lists what it takes", error.exit_code)
+    return int(error.exit_code)
+
+
+def _say(label: str, text: str, colour: str) -> None:
+    typer.echo(typer.style(label, fg=colour, bold=True) + " ".join(text.split()), err=True)
+
+
+def _code(error: AgentpropError) -> str:
+    """`ConfigError` → `config`, `BoundReached` → `bound_reached`."""
+    name = type(error).__name__.removesuffix("Error") or "error"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def _streaming() -> bool:
+    arguments = sys.argv[1:]
+    pairs = set(itertools.pairwise(arguments))
+    return bool(pairs & {("--out", "-"), ("-o", "-")}) or not {"--out=-", "-o-"}.isdisjoint(arguments)
+
+
+def _reader_left() -> bool:
+    """Whether it is our own standard output that nobody reads any more."""
+    poll = select.poll()
+    poll.register(sys.__stdout__.fileno() if sys.__stdout__ else 1, select.POLLOUT)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
+
+
+def _discard_stdout() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)

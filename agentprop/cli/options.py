@@ -1,0 +1,36 @@
+"""Options that commands share, each declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+STAGE, BOUNDS, DISPLAY = "Settings", "Bounds", "Display"
+
+Out = Annotated[str, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")]
+Config = Annotated[
+    str | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file: .json, .toml or .yaml.")
+]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting by its name; may be repeated.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, deleting the run that is in the directory.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and print the settings as JSON, and stop.")]
+Json = Annotated[bool, typer.Option("--json", help="Print summary or error as JSON.", rich_help_panel=DISPLAY)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.", rich_help_panel=DISPLAY)]
+Skills = Annotated[
+    list[str] | None,
+    typer.Option("--skills", metavar="DIR|RUN", help="Skill packages to add to the library; may be repeated."),
+]
+BundledSkills = Annotated[
+    bool | None,
+    typer.Option("--bundled-skills/--no-bundled-skills", help="Use the library that travels with agentprop.",
+                 show_default="use it"),
+]  # fmt: skip
+Seed = Annotated[int | None, typer.Option("--seed", help="Everything random follows from it.", show_default="0")]
+Workers = Annotated[int | None, typer.Option("--workers", "-w", help="Worker processes.", show_default="all cores")]
+AllowWeakSandbox = Annotated[
+    bool | None,
+    typer.Option("--allow-weak-sandbox", help="Run even where untrusted code cannot be isolated.", show_default=False),
+]

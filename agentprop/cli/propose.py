@@ -1,0 +1,61 @@
+"""`agentprop propose`: settings → the propose stage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config import ProposeConfig
+
+
+def command(
+    out: options.Out,
+    n: Annotated[int | None, typer.Option("--n", "-n", help="How many problems to accept.", show_default=False)] = None,
+    skills: options.Skills = None,
+    bundled_skills: options.BundledSkills = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Only mathematics, coding or science.", show_default="all three")
+    ] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    proposer: Annotated[str | None, typer.Option(help="Who proposes.", show_default="builtin")] = None,
+    verifier: Annotated[
+        str | None, typer.Option(help="Who judges before a problem counts: builtin or none.", show_default="builtin")
+    ] = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    max_candidates: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_minutes: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_template_repeats: Annotated[
+        int | None, typer.Option(help="Most problems that differ in their numbers alone.", show_default="10")
+    ] = None,
+    allow_weak_sandbox: options.AllowWeakSandbox = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compose skills into new problems with checked answers.
+
+    The same command resumes an unfinished run. Ends with exit code 3 where a bound is met before --n.
+    """
+    flags = {
+        "n": n, "skills": skills, "bundled_skills": bundled_skills, "domain": domain, "categories": category,
+        "proposer": proposer, "verifier": verifier, "seed": seed, "workers": workers,
+        "max_candidates": max_candidates, "max_minutes": max_minutes, "max_tokens": max_tokens, "max_cost": max_cost,
+        "max_template_repeats": max_template_repeats, "allow_weak_sandbox": allow_weak_sandbox,
+    }  # fmt: skip
+    settings = resolve(ProposeConfig, file=config, assignments=set_ or (), flags=flags)
+    if dry_run:
+        stage.describe(settings)
+        return
+    from agentprop.stages import propose
+
+    summary = propose.run(settings, out, fresh=fresh, quiet=quiet)
+    stage.present(summary, out, as_json=json, quiet=quiet)

@@ -1,0 +1,257 @@
+"""Where settings come from → the settings of a stage.
+
+Precedence, the later ones winning: defaults, `agentprop.toml`, `--config FILE`, the environment (`AGENTPROP_*`, with
+`.env` read), flags. In files, a table with a stage's name holds settings for that stage alone, and settings outside
+tables are for every stage that knows them; so it is with `AGENTPROP_PROPOSE_SEED` and `AGENTPROP_SEED`.
+A key that nobody knows is refused wherever it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from agentprop.config import STAGES, StageConfig
+from agentprop.errors import ConfigError
+
+PROJECT_FILE = "agentprop.toml"
+ENV_FILE = ".env"
+PREFIX = "AGENTPROP_"
+ENV_LINE = re.compile(r"""\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^#]*?))\s*(?:#.*)?""")
+NULLS = frozenset({"null", "none"})
+
+C = TypeVar("C", bound=StageConfig)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it was found."""
+
+    value: Any
+    origin: str
+
+
+Layer = dict[str, Setting]
+
+
+def resolve(
+    kind: type[C],
+    *,
+    file: str | None = None,
+    assignments: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> C:
+    """The settings of a stage. Raises ConfigError, naming the setting and where it was found.
+
+    `assignments` are the `key=value` of `--set`; `flags` maps settings to the values given by flags of their own, with
+    None for a flag that was not given.
+    """
+    place = directory or Path()
+    layers = [
+        _from_project(kind, place / PROJECT_FILE),
+        _from_file(kind, Path(file)) if file else {},
+        _from_environment(kind, read_env_file(place / ENV_FILE), ENV_FILE),
+        _from_environment(kind, os.environ if environ is None else environ, "the environment"),
+        _from_assignments(kind, assignments),
+        {key: Setting(value, _flag(key)) for key, value in (flags or {}).items() if value is not None},
+    ]
+    merged = {key: setting for layer in layers for key, setting in layer.items()}
+    try:
+        return kind.model_validate({key: setting.value for key, setting in merged.items()})
+    except ValidationError as error:
+        raise _complaint(kind, error, merged) from None
+
+
+# --- files ---
+
+
+def _from_project(kind: type[StageConfig], path: Path) -> Layer:
+    """agentprop.toml: settings of other stages are none of our business, unknown ones are."""
+    return _pick(kind, _read(path), str(path.name), _all_keys()) if path.exists() else {}
+
+
+def _from_file(kind: type[StageConfig], path: Path) -> Layer:
+    return _pick(kind, _read(path), str(path), kind.model_fields.keys())
+
+
+def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: Iterable[str]) -> Layer:
+    general = {key: value for key, value in data.items() if key not in STAGES}
+    _refuse_unknown(general, known, origin)
+    for stage, config in STAGES.items():
+        table = data.get(stage, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"`{stage}` in {origin} is not a table of settings", hint=f"write [{stage}] and settings")
+        _refuse_unknown(table, config.model_fields, f"[{stage}] of {origin}")
+    found = {**general, **data.get(kind.stage, {})}
+    return {key: Setting(value, origin) for key, value in found.items() if key in kind.model_fields}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A settings file: TOML, YAML or JSON by its suffix."""
+    readers = {".toml": _read_toml, ".yaml": _read_yaml, ".yml": _read_yaml, ".json": json.loads}
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise ConfigError(f"{path} is not a settings file", hint="give a .json, .toml or .yaml file")
+    try:
+        data = reader(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no settings file {path}", hint="check the path given to --config") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="mend its permissions") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} cannot be parsed: {error}", hint="mend the file; nothing was run") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} does not hold a table of settings", hint="write `key: value` pairs")
+    return data
+
+
+def _read_toml(text: str) -> Any:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _read_yaml(text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """`KEY=value` lines, with optional `export`, quotes and comments."""
+    if not path.is_file():
+        return {}
+    values = {}
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        found = ENV_LINE.fullmatch(line)
+        if found:
+            values[found[1]] = next(group for group in found.groups()[1:] if group is not None)
+    return values
+
+
+# --- text ---
+
+
+def _from_environment(kind: type[StageConfig], environ: Mapping[str, str], origin: str) -> Layer:
+    layer: Layer = {}
+    for name in sorted(environ, key=lambda name: (_stage_of(name) is not None, name)):
+        if not name.startswith(PREFIX) or not environ[name]:
+            continue
+        stage = _stage_of(name)
+        key = name.removeprefix(f"{PREFIX}{stage.upper()}_" if stage else PREFIX).lower()
+        known = STAGES[stage].model_fields if stage else _all_keys()
+        if key not in known:
+            near = [f"{name.removesuffix(key.upper())}{other.upper()}" for other in get_close_matches(key, known, 1)]
+            raise ConfigError(f"unknown setting {name} in {origin}", hint=_did_you_mean(near) or f"unset {name}")
+        if stage in (None, kind.stage) and key in kind.model_fields:
+            layer[key] = Setting(_from_text(kind, key, environ[name]), name)
+    return layer
+
+
+def _stage_of(name: str) -> str | None:
+    return next((stage for stage in STAGES if name.startswith(f"{PREFIX}{stage.upper()}_")), None)
+
+
+def _from_assignments(kind: type[StageConfig], assignments: Sequence[str]) -> Layer:
+    layer: Layer = {}
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        key = key.strip().replace("-", "_")
+        if not equals:
+            raise ConfigError(f"--set {text} does not say to what", hint="write --set key=value")
+        _refuse_unknown({key: value}, kind.model_fields, "--set")
+        layer[key] = Setting(_from_text(kind, key, value.strip()), f"--set {key}")
+    return layer
+
+
+def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
+    """What a text stands for, as far as the type of its setting tells; pydantic reads numbers and truth values."""
+    annotation = kind.model_fields[key].annotation
+    if get_origin(annotation) is tuple:
+        if text.startswith("["):
+            try:
+                return json.loads(text)
+            except ValueError:
+                raise ConfigError(f"{key} is not a JSON list: {text}", hint="separate values with commas") from None
+        return [part.strip() for part in text.split(",") if part.strip()]
+    optional = get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
+    return None if optional and text.lower() in NULLS else text
+
+
+# --- complaints ---
+
+
+def _all_keys() -> set[str]:
+    return {key for config in STAGES.values() for key in config.model_fields}
+
+
+def _refuse_unknown(found: Iterable[str], known: Iterable[str], origin: str) -> None:
+    names = list(known)
+    unknown = [str(key) for key in found if key not in names]
+    if unknown:
+        near = [match for key in unknown for match in get_close_matches(key, [*names, *STAGES], 1)]
+        plural = "s" if len(unknown) > 1 else ""
+        hint = _did_you_mean(near) or f"known settings: {', '.join(sorted(names))}"
+        raise ConfigError(f"unknown setting{plural} {', '.join(unknown)} in {origin}", hint=hint)
+
+
+def _did_you_mean(near: Sequence[str]) -> str | None:
+    return f"did you mean {' and '.join(near)}?" if near else None
+
+
+def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -> ConfigError:
+    """The first fault as a sentence: which setting, what it is, what it must be, where it was found."""
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0])
+    described = f"{key}: {' '.join((kind.model_fields[key].description or '').split())}"
+    if first["type"] == "missing":
+        return ConfigError(f"{key} is not set", hint=f"give {_flag(key)}, or set it in a file; {described}")
+    found = json.dumps(first["input"], ensure_ascii=False, default=str)
+    message = f"{key} {_requirement(first)}, not {found[:80]} ({merged[key].origin})"
+    return ConfigError(message, hint=described)
+
+
+def _requirement(fault: Any) -> str:
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}"
+        case "greater_than":
+            return f"must be above {context['gt']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case "literal_error":
+            return f"must be {context['expected']}"
+        case "int_parsing" | "int_type" | "int_from_float":
+            return "must be a whole number"
+        case "float_parsing" | "float_type" | "finite_number":
+            return "must be a number"
+        case "bool_parsing" | "bool_type":
+            return "must be true or false"
+        case "tuple_type" | "list_type":
+            return "must be a list"
+        case "string_type":
+            return "must be text"
+        case "too_short":
+            return f"must have at least {context['min_length']} entry"
+        case _:
+            text = str(fault["msg"])
+            return text[:1].lower() + text[1:]
+
+
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"

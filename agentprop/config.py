@@ -1,0 +1,120 @@
+"""What a person may choose: one class of settings per stage, readable and checkable without running anything.
+
+A setting that changes what a run produces belongs to the run's identity: it cannot change on resuming. Those named in
+`outside_identity` only say how far to go and how fast.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agentprop.records import Domain
+
+Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Teacher = Literal["builtin"]
+Proposer = Literal["builtin"]
+Verifier = Literal["builtin", "none"]
+
+_BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
+
+
+class StageConfig(BaseModel):
+    """The settings that every stage has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    stage: ClassVar[str]
+    """Name of the stage's command."""
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
+    """Settings that may change when a run is resumed."""
+
+    seed: int = 0
+    """Everything random follows from it."""
+    workers: Count | None = None
+    """Worker processes; null means one for each core."""
+    allow_weak_sandbox: bool = False
+    """Run even where untrusted code cannot be isolated; only for code you trust."""
+
+
+class ExtractConfig(StageConfig):
+    """Corpora → skill packages."""
+
+    stage: ClassVar[str] = "extract"
+
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Files, globs and directories to read."""
+    teacher: Teacher = "builtin"
+    """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs."""
+    min_quality: Share = 0.6
+    """τ_r: skills whose quality r(k) is lower are rejected."""
+    question_field: str | None = None
+    """Field that holds the question; null means: found by its name."""
+    answer_field: str | None = None
+    """Field that holds the final answer; null means: found by its name."""
+    solution_field: str | None = None
+    """Field that holds the worked solution; null means: found by its name."""
+    limit: Count | None = None
+    """Read at most so many documents; null means all."""
+
+
+class ProposeConfig(StageConfig):
+    """Skills → problems, with the trajectories they came from."""
+
+    stage: ClassVar[str] = "propose"
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"n", "workers"}) | _BOUNDS
+
+    n: Count
+    """How many problems to accept."""
+    domain: Domain | None = None
+    """Only this domain: mathematics, coding or science; null means all."""
+    categories: tuple[str, ...] = ()
+    """Only these categories; empty means all of the domain."""
+    skills: tuple[str, ...] = ()
+    """Skill packages, directories of packages, or extract runs, besides the bundled library."""
+    bundled_skills: bool = True
+    """Use the library that travels with agentprop."""
+    proposer: Proposer = "builtin"
+    """Who proposes."""
+    verifier: Verifier = "builtin"
+    """Who judges each problem before it counts; `none` leaves that to the verify stage."""
+    max_candidates: Count | None = None
+    """Stop after so many candidates."""
+    max_minutes: Positive | None = None
+    """Stop after so many minutes."""
+    max_tokens: Count | None = None
+    """Stop after so many tokens of language models."""
+    max_cost: Positive | None = None
+    """Stop after so much money, in the currency of the models' prices."""
+    max_template_repeats: Count = 10
+    """Most accepted problems that differ in their numbers alone."""
+    mined_share: Share = 0.2
+    """Largest share of problems that ask for a mined skill."""
+    prune: bool = True
+    """Let the proposer remove skills that do not fit."""
+    max_turns: Count = 16
+    """Actions per candidate."""
+    mastery_alpha: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Weight of the newest outcome in a category's mastery."""
+    mastery_epsilon: Positive = 0.1
+    """ε of p(c) ∝ 1/(m_c + ε): the smaller, the more the curriculum prefers what it fails at."""
+
+
+class VerifyConfig(StageConfig):
+    """Problems → verdicts."""
+
+    stage: ClassVar[str] = "verify"
+
+    skills: tuple[str, ...] = ()
+    """Skill packages, directories of packages, or extract runs, besides the bundled library."""
+    bundled_skills: bool = True
+    """Use the library that travels with agentprop."""
+    verifier: Literal["builtin"] = "builtin"
+    """Who judges."""
+
+
+STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig)}
+"""Settings by stage."""
