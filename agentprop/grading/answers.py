@@ -116,6 +116,9 @@ _FONT = re.compile(
     r"texttt|boldsymbol|bm|ensuremath|displaystyle)\s*\*?\s*\{([^{}]*)\}"
 )
 _DELIMITERS = re.compile(r"\\[()\[\]]|\$\$?(?![\d.])|(?<=\S)\$")
+_LEADING_SIGN = re.compile(r"^\$?\s*(?:=|\\approx|\\sim|~)\s*")
+_SEGMENT = re.compile(r"\\overline\{([A-Z]{2})\}")
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?:\s*[ap]\.?\s?m\.?)?", re.IGNORECASE)
 _ALIGN = re.compile(r"\\(?:begin|end)\{(?:align\*?|equation\*?|aligned|gathered)\}")
 _TIMES_TEN = re.compile(r"(?<=[\d.])\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
@@ -127,6 +130,7 @@ _BRACKETED = re.compile(r"[\[({]")
 def clean(text: str) -> str:
     """One answer without its typography: maths delimiters, fonts, emphasis, final full stop."""
     text = to_ascii_mathematics(text.strip())
+    text = _SEGMENT.sub(r"\1", _LEADING_SIGN.sub("", text))
     text = _ALIGN.sub(" ", text).replace("\\$", "\\USD ").replace("\\!", "")
     text = _unfont(text)
     if "$" in text:
@@ -136,7 +140,7 @@ def clean(text: str) -> str:
     text = text.replace("\\USD", "$").strip().strip("*`").strip().replace("**", "^")
     while text[-1:] in (".", ",", ";", "。") and not text.endswith("..."):
         text = text[:-1].rstrip()
-    text = _SCALED.sub(lambda m: f"\\\\cdot 10^{{{_POWERS_OF_TEN[m[1].lower()]}}}", text)
+    text = _SCALED.sub(lambda m: f"\\cdot 10^{{{_POWERS_OF_TEN[m[1].lower()]}}}", text)
     return _TIMES_TEN.sub(" \\\\times ", text)
 
 
@@ -168,26 +172,34 @@ def read(answer: str) -> tuple[Node, ...]:
     readings: list[Node] = []
     for spelling in _spellings(text):
         for units in (True, False):
-            node = _parsed(spelling, units=units)
-            if node is not None and node not in readings:
-                readings.append(node)
+            for node in _parsed(spelling, units=units):
+                if node not in readings:
+                    readings.append(node)
     value = as_value(text)
     if value is not None:
         readings.append(value)
     if not readings:
         readings.extend(_counted(text) or _tail(text))
     words = Text(text)
-    if not readings or is_prose(text):
+    if not readings or is_prose(text) or _CLOCK.fullmatch(text):
         readings = [words, *(node for node in readings if node != words)]
     return tuple(readings)
 
 
-def _parsed(text: str, *, units: bool) -> Node | None:
+def _parsed(text: str, *, units: bool) -> list[Node]:
+    """The reading from left to right, and the one where `1/2x` is 1/(2x) if that differs."""
+    found: list[Node] = []
     try:
-        node = Parser(tokenize(text), units=units).answer()
-        return node if depth_of(node) <= MAX_DEPTH else None
+        for tight in (False, True):
+            parser = Parser(tokenize(text), units=units, tight=tight)
+            node = parser.answer()
+            if depth_of(node) <= MAX_DEPTH:
+                found.append(node)
+            if not parser.ambiguous:
+                break
     except (Unreadable, RecursionError):
-        return None
+        pass
+    return found
 
 
 def _counted(text: str) -> list[Node]:
@@ -195,7 +207,7 @@ def _counted(text: str) -> list[Node]:
     match = COUNTED.fullmatch(text)
     if match is None or not is_noun(match[2]):
         return []
-    value = as_value(match[1]) or _parsed(match[1], units=False)
+    value = as_value(match[1]) or next(iter(_parsed(match[1], units=False)), None)
     if not isinstance(value, Number | Apply) or not is_closed(value):
         return []
     unit = noun_unit(match[2])
@@ -208,8 +220,8 @@ def _tail(text: str) -> list[Node]:
     while (opening := _OPENING.match(text)) is not None:
         text = text[opening.end() :]
     cuts = [match.end() for match in _TAIL.finditer(text)]
-    node = _parsed(text[cuts[-1] :].strip() if cuts else text, units=True)
-    return [node] if node is not None and not isinstance(node, Text) else []
+    nodes = _parsed(text[cuts[-1] :].strip() if cuts else text, units=True)
+    return [node for node in nodes if not isinstance(node, Text)]
 
 
 def _spellings(text: str) -> list[str]:

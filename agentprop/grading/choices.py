@@ -72,3 +72,9 @@ def compare_labels(gold: str, pred: str) -> Equivalence | None:
     if left != right:
         return different("choice", f"choice {left} is not choice {right}")
     return same("choice", f"both name choice {left}")
+
+
+def content_of_choice(answer: str) -> str | None:
+    """`(A) 5` offers its content as an answer too; only for a capital letter in brackets."""
+    match = re.fullmatch(r"\(\s*[A-Z]\s*\)\s*(?:\\ )?\s*(.+)", clean(answer), re.DOTALL)
+    return match[1].strip() if match else None

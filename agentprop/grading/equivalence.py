@@ -17,7 +17,7 @@ from fractions import Fraction
 from agentprop.errors import InputError
 from agentprop.grading import workers
 from agentprop.grading.answers import clean, final_answer, read
-from agentprop.grading.choices import Choices, compare_choices, compare_labels
+from agentprop.grading.choices import Choices, compare_choices, compare_labels, content_of_choice
 from agentprop.grading.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
 from agentprop.grading.precision import stated
 from agentprop.grading.scalars import QuickScalars
@@ -103,6 +103,11 @@ def compare_texts(gold: str, pred: str, question: Question, scalars: Scalars) ->
     labels = compare_labels(gold, pred)
     if labels is not None:
         return labels
+    for labelled, other, swapped in ((gold, pred, False), (pred, gold, True)):
+        content = content_of_choice(labelled)
+        if content:
+            pair = (other, content) if swapped else (content, other)
+            return compare_texts(*pair, question, scalars)
     comparison = Comparison(scalars, stated(question.precision), question.require_unit)
     try:
         return _best_reading(_readings(gold, question.unit), _readings(pred, question.unit), comparison)

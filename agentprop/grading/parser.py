@@ -18,6 +18,7 @@ from agentprop.grading.syntax import (
     Truth,
     Unreadable,
     apply,
+    is_closed,
 )
 from agentprop.grading.tokens import Token
 
@@ -74,15 +75,18 @@ _POWER = 40
 class Parser:
     """One pass over the tokens of one answer.
 
-    `units` reads trailing unit words as units; without it they are products of variables. `strict` names nothing more:
-    a parser either consumes every token or raises `Unreadable`.
+    `units` reads trailing unit words as units; without it they are products of variables. `tight` reads 1/2x as 1/(2x)
+    instead of from left to right; `ambiguous` tells afterwards whether that would matter. A parser either consumes every
+    token or raises `Unreadable`.
     """
 
-    def __init__(self, tokens: list[Token], *, units: bool = True) -> None:
+    def __init__(self, tokens: list[Token], *, units: bool = True, tight: bool = False) -> None:
         self.tokens = [*tokens, Token("end", "")]
         self.at = 0
         self.nesting = 0
         self.units = units
+        self.tight = tight
+        self.ambiguous = False
         self.bars = 0
         self.stops: frozenset[str] = frozenset()
 
@@ -148,10 +152,12 @@ class Parser:
             return self._congruence(first)
         lefts = [first, *(node for _, node in chain[:-1])]
         parts = [Relation(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
+        if len(parts) == 1 and parts[0].op == "=" and is_closed(first) and is_closed(chain[0][1]):
+            return chain[0][1]
         if len(parts) == 1:
             return Relation(parts[0].op, parts[0].left, self._congruence(parts[0].right))
         if all(part.op == "=" for part in parts):
-            return Relation("=", first, chain[-1][1]) if isinstance(first, Symbol | Group) else chain[-1][1]
+            return _equal_chain(lefts, chain[-1][1])
         return apply("and", *parts)
 
     def _relation_op(self) -> str | None:
@@ -214,6 +220,10 @@ class Parser:
         if head == "^":
             return apply("^", left, self.exponent())
         right = self.expression(power)
+        if head == "/" and self._starts_factor():
+            self.ambiguous = True
+            while self.tight and self._starts_factor():
+                right = apply("*", right, self._implicit_factor())
         match head:
             case "-":
                 return apply("+", left, apply("neg", right))
@@ -258,13 +268,13 @@ class Parser:
 
     def prefix(self, level: int) -> Node:
         if self.accept("-"):
-            return apply("neg", self.expression(max(29, level)))
+            return apply("neg", self.expression(max(_BELOW_PRODUCT, level)))
         if self.accept("+"):
-            return self.expression(max(29, level))
+            return self.expression(max(_BELOW_PRODUCT, level))
         if self.accept("\\pm"):
-            return apply("pm", Number(Fraction(0)), self.expression(max(29, level)))
+            return apply("pm", Number(Fraction(0)), self.expression(max(_BELOW_PRODUCT, level)))
         if self.accept("\\mp"):
-            return apply("mp", Number(Fraction(0)), self.expression(max(29, level)))
+            return apply("mp", Number(Fraction(0)), self.expression(max(_BELOW_PRODUCT, level)))
         return self.atom()
 
     def postfix(self, node: Node) -> Node:
@@ -405,6 +415,10 @@ class Parser:
 
     def _letters(self, word: str) -> Node:
         """A run of letters is a product of variables; the last one owns what follows it (subscript, exponent, argument)."""
+        if self.at > 1 and self.tokens[self.at - 2].text == "/" and len(word) > 1 and not self.tight:
+            self.at -= 1
+            self.tokens[self.at] = Token("word", word[1:], True)
+            word = word[0]
         factors: list[Node] = [Constant(CONSTANTS[letter]) if letter in "ei" else Symbol(letter) for letter in word[:-1]]
         last = word[-1]
         factors.append(Constant(CONSTANTS[last]) if last in "ei" else self._symbol(last))
@@ -531,9 +545,8 @@ class Parser:
         return value if power is None else apply("^", value, power)
 
     def _arguments(self) -> tuple[Node, ...]:
-        if self.sees("(", "{", "["):
-            opener = self.take().text
-            inner = self.within({"(": ")", "{": "}", "[": "]"}[opener])
+        if self.sees("(", "{", "[", "\\{"):
+            inner = self.within({"(": ")", "{": "}", "[": "]", "\\{": "\\}"}[self.take().text])
             return inner.items if isinstance(inner, Group) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(_BELOW_PRODUCT))
         while self._starts_plain_factor():
@@ -574,7 +587,10 @@ class Parser:
                 raise Unreadable(f"a value cannot start with {opener!r}")
 
     def _money(self) -> Node:
-        return money(self.expression(_BELOW_PRODUCT))
+        amount = self.expression(_BELOW_PRODUCT)
+        while self.accept("*", "\\cdot", "\\times"):
+            amount = apply("*", amount, self.expression(_BELOW_PRODUCT))
+        return money(amount)
 
     def _absolute(self, bar: str) -> Node:
         self.bars += 1
@@ -654,6 +670,14 @@ class Parser:
 
 def _items(node: Node) -> tuple[Node, ...]:
     return node.items if isinstance(node, Group) and node.kind == "bare" else (node,)
+
+
+def _equal_chain(links: list[Node], last: Node) -> Node:
+    """`A = 2·3 = 6` says A = 6, `a = b = 3` says both, `2 + 3 = 4 + 1 = 5` says 5."""
+    names = [link for link in links if isinstance(link, Symbol)]
+    if len(names) > 1:
+        return Group("bare", tuple(Relation("=", name, last) for name in names))
+    return Relation("=", links[0], last) if isinstance(links[0], Symbol | Group) else last
 
 
 def _inequalities(items: list[Node]) -> bool:

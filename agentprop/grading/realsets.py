@@ -77,7 +77,7 @@ def compare(gold: Node, pred: Node, order: Order) -> Equivalence:
     for node in (gold, pred):
         _collect(node, ends)
     line = _Line(ends, order)
-    for position in range(2 * len(line.points) + 1):
+    for position in range(-1, 2 * len(line.points) + 2):
         if line.holds(gold, position) != line.holds(pred, position):
             where = "an endpoint" if position % 2 else "an open stretch"
             return different("real-set", f"{where} belongs to one set and not to the other")
@@ -145,7 +145,10 @@ class _Line:
             case Apply(_, args):
                 return all(self.holds(arg, position) for arg in args)
             case _:
-                return node == REALS
+                return node == REALS and self._finite(position)
+
+    def _finite(self, position: int) -> bool:
+        return 0 <= position <= 2 * len(self.points)
 
     def _member(self, item: Node, position: int) -> bool:
         if isinstance(item, Relation | Interval) or is_set(item):
@@ -157,7 +160,7 @@ class _Line:
         return (bottom < position < top) or (low_closed and position == bottom) or (high_closed and position == top)
 
     def _satisfies(self, op: str, position: int, bound: int) -> bool:
-        return {
+        return self._finite(position) and {
             "<": position < bound, "<=": position <= bound, ">": position > bound, ">=": position >= bound,
             "!=": position != bound, "=": position == bound,
         }[op]  # fmt: skip

@@ -7,7 +7,7 @@ from fractions import Fraction
 from agentprop.grading.exact import QUICK_BITS, Undefined, rational
 from agentprop.grading.outcome import Equivalence, Hard, different, same
 from agentprop.grading.precision import Precision
-from agentprop.grading.syntax import Apply, Constant, Node, Number, Relation, Symbol
+from agentprop.grading.syntax import Apply, Constant, Node, Number, Relation, Symbol, walk
 
 
 class QuickScalars:
@@ -66,6 +66,8 @@ def compare_names(gold: Node, pred: Node) -> Equivalence | None:
         if infinite[0] == infinite[1]:
             return same("infinity", "both are the same infinity")
         return different("infinity", "one is infinite, the other is not the same infinity")
+    if any(part == Constant("inf") for node in (gold, pred) for part in walk(node)):
+        return different("undefined", "arithmetic with infinity has no value")
     names = [node for node in (gold, pred) if _is_set_name(node)]
     if names:
         return same("set", "the same set") if gold == pred else different("set", "not the same set")
