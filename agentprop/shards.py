@@ -32,6 +32,7 @@ STREAM_SECONDS = 1.0
 
 _VERSION_KEY = b"agentprop.schema_version"
 _KIND_KEY = b"agentprop.kind"
+_ROWS_KEY = b"agentprop.rows"
 _LEAVES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _REMAKE = "restore it from a copy, or run the stage that wrote it again with --fresh"
 
@@ -127,6 +128,7 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
         for chunk in _chunks(records, ROW_GROUP):
             writer.write_batch(_batch(chunk, schema))
             rows += len(chunk)
+        writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
     data = memoryview(sink.getvalue())
     write_atomically(path, data)
     return Shard(rows, len(data), hashlib.sha256(data).hexdigest())
@@ -141,8 +143,12 @@ def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | No
     """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
     with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
         _check_schema(file.schema_arrow, record_type, str(path))
+        owed = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
             yield from batch.to_pylist()
+            owed -= batch.num_rows
+    if owed:  # the footer, where Parquet keeps its own counts, has no checksum
+        raise ShardError(f"{path} is truncated or damaged (it lacks {owed} rows)", hint=_REMAKE)
 
 
 def count_rows(path: Path) -> int:
@@ -187,7 +193,7 @@ def _read_errors(source: str) -> Iterator[None]:
         raise ShardError(f"{source} does not exist", hint=_REMAKE) from error
     except PermissionError as error:
         raise ShardError(f"{source} cannot be read: permission denied", hint="make it readable") from error
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ShardError(f"{source} is truncated or damaged ({reason})", hint=_REMAKE) from error
 
@@ -281,6 +287,7 @@ def _stream_rows(pipe: BinaryIO, record_type: type[Record], source: str) -> Iter
         with pa.ipc.open_stream(watched) as reader:
             _check_schema(reader.schema, record_type, source)
             for batch in reader:
+                batch.validate(full=True)  # Arrow follows a stream's offsets wherever they point
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise _stream_error(watched, source) from error
