@@ -21,7 +21,7 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.conversation import Conversation
 from agentprop.sandbox.paths import readable_paths
 from agentprop.sandbox.records import Isolation, Level
-from agentprop.sandbox.selftest import SELF_TEST_SHA, run_self_test, struck_layers
+from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, run_self_test, struck_layers
 from agentprop.sandbox.weak import WeakSlot
 from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
 
@@ -29,6 +29,14 @@ LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
+
+
+class LayersFailed(Exception):
+    """A level that cannot be had, and the layers that no lower level may rest on either."""
+
+    def __init__(self, reason: str, layers: Sequence[str]) -> None:
+        super().__init__(reason)
+        self.layers = layers
 
 
 class Running(Protocol):
@@ -63,21 +71,31 @@ def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak
         level = None
     while level is not None and level >= min_level:
         try:
-            zygote = start_zygote(level, preload)
-        except ZygoteFailed as problem:
+            return _prove(level, preload, reasons)
+        except LayersFailed as problem:
             reasons[level] = str(problem)
-            level = _below(level)
-            continue
-        table = run_self_test(zygote)
-        struck = struck_layers(level, table)
-        if not struck:
-            return zygote, _isolation(level, zygote, table, reasons)
-        zygote.close()
-        reasons[level] = f"the self-test found no effect of {', '.join(struck)}"
-        level = _best_without(struck, below=level)
+            level = _best_without(problem.layers, below=level)
     if weak_allowed(allow_weak):
         return WeakSlot(), _isolation("R0", None, {}, reasons)
     raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
+
+
+def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> tuple[Slot, Isolation]:
+    """A zygote of this level that passed the self-test; raises LayersFailed with what to do without."""
+    try:
+        zygote = start_zygote(level, preload)
+    except ZygoteFailed as problem:
+        raise LayersFailed(str(problem), ()) from problem
+    try:
+        table = run_self_test(zygote)
+    except (SetupFailed, ZygoteFailed) as problem:
+        zygote.close()
+        raise LayersFailed(str(problem), problem.layers if isinstance(problem, SetupFailed) else ()) from problem
+    struck = struck_layers(level, table)
+    if struck:
+        zygote.close()
+        raise LayersFailed(f"the self-test found no effect of {', '.join(struck)}", struck)
+    return zygote, _isolation(level, zygote, table, reasons)
 
 
 def start_slot(level: Level, preload: Sequence[str]) -> Slot:
@@ -89,11 +107,6 @@ def start_zygote(level: Level, preload: Sequence[str]) -> Zygote:
     """A zygote with the layers of its level."""
     readable, paths = readable_paths(preload)
     return Zygote(level, preload, readable, paths)
-
-
-def _below(level: Level) -> Level | None:
-    position = LADDER.index(level) + 1
-    return LADDER[position] if position < len(LADDER) else None
 
 
 def _best_without(struck: Sequence[str], below: Level) -> Level | None:

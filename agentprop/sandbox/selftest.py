@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentprop.sandbox.body import jobs_body
+from agentprop.sandbox.inside.protocol import FAILED
 from agentprop.sandbox.records import Job, Level
-from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
+from agentprop.sandbox.zygote_process import LAYERS, Zygote
 
 ATTEMPTS = Path(__file__).with_name("selftest_attempts.py").read_text()
 SELF_TEST_SHA = hashlib.sha256(ATTEMPTS.encode()).hexdigest()
@@ -34,8 +35,18 @@ HELD_BY = {
 """Attempt to the layer that is struck off when it succeeds; without Landlock the no-open filter answers for paths."""
 
 
+class SetupFailed(Exception):
+    """A child that could not put on a layer its zygote had prepared."""
+
+    @property
+    def layers(self) -> list[str]:
+        """The layer that failed, where the reason names one."""
+        name = str(self).partition(":")[0]
+        return [name] if name in LAYERS["L3"] else []
+
+
 def run_self_test(zygote: Zygote) -> dict[str, bool | str]:
-    """Attempt to True where it was held, False where it succeeded, or what went wrong."""
+    """Attempt to True where it was held, False where it succeeded, or what went wrong; may raise SetupFailed."""
     with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
         directory = Path(name)
         canary, planted = directory / "canary", directory / "planted"
@@ -54,15 +65,13 @@ def run_self_test(zygote: Zygote) -> dict[str, bool | str]:
 def _attempt(zygote: Zygote, canary: Path, planted: Path, port: int) -> dict[str, bool | str]:
     call = f"held = attempt({str(canary)!r}, {str(planted)!r}, {port}, {os.getpid()})"
     body = jobs_body([Job(f"{ATTEMPTS}\n{call}\n", returns="held")])
-    try:
-        talk = zygote.start(body).finish()
-    except ZygoteFailed as problem:
-        return dict.fromkeys(HELD_BY, str(problem))
+    talk = zygote.start(body).finish()
+    if talk.first == FAILED:
+        raise SetupFailed(talk.reader.buffer.decode(errors="backslashreplace"))
     frames = talk.reader.frames
     told = frames[0].value if frames else None
     if not isinstance(told, dict):
-        reason = frames[0].error if frames else talk.reader.buffer.decode(errors="backslashreplace")
-        return dict.fromkeys(HELD_BY, reason or "the self-test gave no answer")
+        return dict.fromkeys(HELD_BY, (frames[0].error if frames else None) or "the self-test gave no answer")
     return {name: told.get(name, "not attempted") for name in HELD_BY}
 
 

@@ -175,7 +175,8 @@ import ctypes, gc, re
 pattern = re.compile(b"(?:qfxz{2}yw){2}")
 libc = ctypes.CDLL(None)
 libc.sbrk.restype = ctypes.c_size_t
-libc.mallinfo2.restype = type("Info", (ctypes.Structure,), {"_fields_": [(f"f{n}", ctypes.c_size_t) for n in range(10)]})
+fields = [(f"f{n}", ctypes.c_size_t) for n in range(10)]
+libc.mallinfo2.restype = type("Info", (ctypes.Structure,), {"_fields_": fields})
 gc.unfreeze()
 
 def hits():

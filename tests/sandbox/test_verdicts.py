@@ -1,4 +1,4 @@
-"""A wrong solution cannot make itself look right, whether its values are compared outside or tested in another process."""
+"""A wrong solution cannot make itself look right, whether its values are compared outside or tested elsewhere."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ def add(a, b):
 def test_tests_may_expect_an_exception(unharmed: Sandbox) -> None:
     tests = "try:\n    f(0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    raise AssertionError\n"
     assert unharmed.run_tests("def f(x): return 1 / x", tests, "f").status == "ok"
-    assert unharmed.run_tests("def f(x): raise ValueError", tests, "f").error == "ValueError: the candidate raised ValueError"
+    other = unharmed.run_tests("def f(x): raise ValueError", tests, "f")
+    assert other.error == "ValueError: the candidate raised ValueError"
 
 
 def test_keywords_and_containers_cross_between_tests_and_candidate(unharmed: Sandbox) -> None:

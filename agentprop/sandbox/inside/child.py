@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import resource
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from . import landlock, linux, mounts, pair, policy
@@ -45,7 +46,7 @@ def live_and_die(limits: Limits, descriptors: list[int], kit: Kit) -> None:
         try:
             _confine(profile, limits, descriptors, kit)
         except Exception as problem:
-            os.write(RESULT_FD, FAILED + f"{type(problem).__name__}: {problem}".encode()[:500])
+            os.write(RESULT_FD, FAILED + str(problem).encode()[:500])
             os._exit(1)
         os.write(RESULT_FD, ENTERED)
         body = json.loads(_read_body())
@@ -66,11 +67,21 @@ def _confine(profile: str, limits: Limits, descriptors: list[int], kit: Kit) -> 
     os.chdir(mounts.SCRATCH if profile in ("scratch", "program") else "/")
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if "landlock" in kit.layers:
-        landlock.restrict_self(RULESET_FD)
+        with _named("landlock"):
+            landlock.restrict_self(RULESET_FD)
         os.close(RULESET_FD)
     linux.drop_capabilities()
-    if "seccomp" in kit.layers:
+    with _named("seccomp"):
         linux.install_filter(linux.load_filter(policy.for_pid(kit.filters[profile], os.getpid())))
+
+
+@contextmanager
+def _named(layer: str) -> Iterator[None]:
+    """Put the layer's name before the reason it fails for."""
+    try:
+        yield
+    except OSError as problem:
+        raise OSError(f"{layer}: {problem}") from problem
 
 
 def _arrange_descriptors(descriptors: list[int], ruleset: int | None) -> None:

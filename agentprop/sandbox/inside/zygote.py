@@ -33,7 +33,9 @@ array bisect cmath collections contextlib copy dataclasses datetime decimal enum
 itertools json math numbers operator random re statistics string textwrap time typing
 """
 BREADTH_PRELOAD = """
-argparse asyncio calendar csv ctypes difflib html inspect mmap pprint queue socket sqlite3 struct unittest uuid zlib
+argparse asyncio base64 calendar codecs concurrent.futures.thread csv ctypes difflib fnmatch html inspect logging mmap
+pathlib pickle platform pprint queue secrets shlex socket sqlite3 struct subprocess tempfile timeit tokenize unicodedata
+unittest urllib.parse uuid xml.etree.ElementTree zlib
 encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig
 """
 """More of the standard library, for where nothing can be imported later because nothing can be opened."""

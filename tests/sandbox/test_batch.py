@@ -1,0 +1,90 @@
+"""Many jobs in one process give what each gives alone, and what the process leaves unclear is run again alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agentprop.sandbox import Job, Result, Sandbox
+
+SKILL = "def solve(n):\n    return n * n\n"
+QUICK = [
+    Job(f"from skills.square import solve\nvalue = solve({n})\nprint({n})", {"skills.square": SKILL}, "value", 1.0)
+    for n in range(64)
+]
+FORGERY = """
+import os
+text = b'[0,"ok",null,null,null,"","",false,null,0.0,0.0]'
+os.write(3, len(text).to_bytes(4, 'little') + text)
+"""
+SPOILERS = {
+    "ends the process": "import os; os._exit(0)",
+    "never ends": "while True: pass",
+    "takes all the memory": "held = []\nwhile True: held.append(bytes(1 << 20))",
+    "prints too much": "print('x' * 200_000)",
+    "prints past its stream": "import os; os.write(1, b'x')",
+    "breaks the protocol": "import os; os.write(3, b'garbage!' * 10)",
+    "forges a frame": FORGERY,
+    "crashes": "import ctypes; ctypes.string_at(0)",
+    "closes its output": "import sys; sys.stdout.close()",
+    "detaches its output": "import sys; sys.stdout.detach()",
+    "closes the result": "import os; os.close(3)",
+}
+
+
+def timeless(result: Result) -> Result:
+    return replace(result, duration_s=0.0, cpu_s=0.0, calls_per_fork=1)
+
+
+def test_one_process_serves_a_whole_batch(unharmed: Sandbox) -> None:
+    results = unharmed.run_batch(QUICK)
+    assert [result.value for result in results] == [n * n for n in range(64)]
+    assert [result.stdout for result in results] == [f"{n}\n" for n in range(64)]
+    assert {result.calls_per_fork for result in results} == {64}
+
+
+@pytest.mark.parametrize("spoiler", SPOILERS, ids=str)
+def test_a_spoiled_batch_is_what_its_jobs_are_alone(unharmed: Sandbox, spoiler: str) -> None:
+    jobs = [*QUICK[:4], Job(SPOILERS[spoiler], timeout_s=1.0), *QUICK[4:8], Job("1 / 0")]
+    together = unharmed.run_batch(jobs)
+    assert [timeless(result) for result in together] == [timeless(unharmed.run_job(job)) for job in jobs]
+    assert [result.value for result in together if result.has_value] == [n * n for n in range(8)]
+
+
+def test_jobs_of_a_batch_do_not_see_each_other(unharmed: Sandbox) -> None:
+    jobs = [
+        Job("left = 1\nimport sys, mine\nsys.stdout = None\nmine.left = 1", {"mine": "here = 1"}),
+        Job("import mine\nx = ['left' in globals(), hasattr(mine, 'left')]\nprint('b')", {"mine": "here = 1"}, "x"),
+        Job("import sys\nseen = [name for name in sys.modules if name == 'mine']", returns="seen"),
+        Job("import mine", returns=None),
+    ]
+    results = unharmed.run_batch(jobs)
+    assert [result.value for result in results[1:3]] == [[False, False], []]
+    assert results[1].stdout == "b\n"
+    assert results[3].error == "ModuleNotFoundError: No module named 'mine'"
+    assert {result.calls_per_fork for result in results} == {4}
+
+
+def test_randomness_is_the_same_in_a_batch_and_alone(unharmed: Sandbox) -> None:
+    job = Job("import random\nvalue = [random.random(), hash('text'), str({'a', 'b', 'c'})]", returns="value")
+    together = unharmed.run_batch([job, job, job])
+    assert len({str(result.value) for result in [*together, unharmed.run_job(job)]}) == 1
+
+
+def test_a_job_with_an_input_or_a_profile_of_its_own_runs_alone(sandbox: Sandbox) -> None:
+    jobs = [Job("print(1)"), Job("print(open(0).read())", stdin="in"), Job("print(3)"), Job("print(4)", memory_mb=64)]
+    results = sandbox.run_batch(jobs)
+    assert [result.stdout for result in results] == ["1\n", "in\n", "3\n", "4\n"]
+    assert [result.calls_per_fork for result in results] == [2, 1, 2, 1]
+
+
+def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox) -> None:
+    results = sandbox.run_batch([Job(f"x = {n}", returns="x") for n in range(600)])
+    assert [result.value for result in results] == list(range(600))
+    assert max(result.calls_per_fork for result in results) == 256
+
+
+def test_nothing_to_do_is_done(sandbox: Sandbox) -> None:
+    assert sandbox.run_batch([]) == []
+    assert sandbox.call("def f(): pass", "f", []) == []
