@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from agentprop.sandbox import Job, Sandbox
 from agentprop.sandbox.inside import landlock, linux, mounts, policy
@@ -24,8 +25,16 @@ from agentprop.sandbox.inside import landlock, linux, mounts, policy
 SOLVE = "from sympy import *\nx = symbols('x')\nprint(solve(x**3 - 6*x**2 + 11*x - 6, x))"
 SKILL = {"skills.square": "def solve(n):\n    return n * n\n"}
 BATCH = [Job(f"from skills.square import solve\nvalue = solve({n})", SKILL, "value") for n in range(64)]
-STEPS = ("pid namespace, in and back", "fork until the child runs", "limits", "no new privileges", "landlock")
-STEPS += ("capabilities", "seccomp", "exit until the parent knows")
+STEPS = (
+    "pid namespace, in and back",
+    "fork until the child runs",
+    "limits",
+    "no new privileges",
+    "landlock",
+    "capabilities",
+    "seccomp",
+    "exit until the parent knows",
+)
 
 
 def median_ms(action: Callable[[], object], rounds: int) -> float:
@@ -132,7 +141,7 @@ def _measure_child(writer: int, forked: float, ruleset: int, program: linux.Filt
     ):
         step()
         times.append(time.perf_counter())
-    steps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(times)]
     os.write(writer, struct.pack("<7d", times[0] - forked, *steps, times[-1]))
     os._exit(0)
 
@@ -150,7 +159,8 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with Sandbox(preload=()) as sandbox:
         found = sandbox.isolation
-    print(f"isolation {found.level} ({', '.join(found.layers)}), {found.kernel}, {len(os.sched_getaffinity(0))} processors\n")
+    processors = len(os.sched_getaffinity(0))
+    print(f"isolation {found.level} ({', '.join(found.layers)}), {found.kernel}, {processors} processors\n")
     rows = executions(rounds)
     base = rows[0][1]
     print(f"{'':52}{'ms each':>10}{'per second':>12}{'ratio':>8}")
