@@ -246,7 +246,12 @@ def test_stop_ends_with_a_prefix_and_pulls_nothing_more() -> None:
     for result in ordered_map(square, items(), workers=2, window=50, stop=lambda: len(results) >= 10):
         results.append(result)
     assert results == [n * n for n in range(len(results))]
-    assert 10 <= len(results) <= 50 and len(pulled) <= 60
+    assert 10 <= len(results) <= len(pulled) == 59  # one more after each result but the last
+
+
+def test_stop_does_not_wait_for_items_that_no_worker_has_begun() -> None:
+    results = list(ordered_map(time.sleep, [0.03] * 1000, workers=2, window=1000, stop=lambda: True))
+    assert len(results) < 1000
 
 
 def test_idle_is_called_while_waiting() -> None:
