@@ -172,7 +172,7 @@ class Planner:
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
             if spec.sweep:
-                weights |= {"swept": 1.6, "compared": 1.0}
+                weights |= {"swept": 1.6, "compared": 0.4}
         if spec.value and output.kind == "rational" and links:
             weights["lowest"] = 3.0
         return weights
@@ -181,7 +181,7 @@ class Planner:
         data = spec.data
         if data is None or not any(link.parameter == data and not link.story for link in links):
             return {}
-        return {"program": 5.0, "printed": 3.0, "chain": 1.0}
+        return {"program": 5.0, "printed": 3.0, "chain": 0.4}
 
     def _plan_single(self, root: str, rng: Random) -> Term:
         return self.givens(root, rng)

@@ -8,7 +8,7 @@ import math
 from fractions import Fraction
 from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
 
-SEARCH_LIMIT = 3000
+SEARCH_LIMIT = 200
 DIGIT_LIMIT = 30
 
 
