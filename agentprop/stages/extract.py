@@ -1,9 +1,9 @@
 """extract: sources → documents → candidates → skills, packages under `skills/`, records under `skill_records/`.
 
-Documents are mined in order, a chunk at a time; candidates wait in a working file, because equal graphs become one skill
-wherever in the corpus they lie, and only a digest of each stays in memory. Then groups of equal graphs are merged, tried
-in the sandbox and scored. Last, the records are unpacked into directories. Every document ends in the lineage of a skill
-or among the rejects, and the counts are asserted to add up.
+Documents are mined in order, a chunk at a time; candidates wait in a working file, because equal graphs become one
+skill wherever in the corpus they lie, and only a digest of each stays in memory. Then groups of equal graphs are
+merged, tried in the sandbox and scored. Last, the records are unpacked into directories. Every document ends in the
+lineage of a skill or among the rejects, and the counts are asserted to add up.
 """
 
 from __future__ import annotations

@@ -108,5 +108,10 @@ def from_json(data: Mapping[str, Any]) -> Candidate:
     return Candidate(
         graph=data["graph"], root=graph.from_json(data["root"]), domains=tuple(map(tuple, data["domains"])),
         rules=rules, acceptance=data["acceptance"], original=tuple(data["original"]),
-        answer=Fraction(data["answer"]), mentioned=data["mentioned"], phrasing=Phrasing(**data["phrasing"]),
+        answer=Fraction(data["answer"]), mentioned=data["mentioned"], phrasing=_phrasing(data["phrasing"]),
     )  # fmt: skip
+
+
+def _phrasing(data: Mapping[str, Any]) -> Phrasing:
+    apart = data["apart"]
+    return Phrasing(**{**data, "apart": None if apart is None else (apart[0], apart[1])})

@@ -70,10 +70,13 @@ _MEANINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"spiders?|octopus\w*", ("8",)),
     (r"insects?|ants?|bees?", ("6",)),
 )  # fmt: skip
-_COMPILED = tuple((re.compile(rf"\b(?:{words})(?!\w)|%" if "%" in words else rf"\b(?:{words})\b", re.IGNORECASE), values)
-                  for words, values in _MEANINGS)  # fmt: skip
+_COMPILED = tuple(
+    (re.compile(rf"\b(?:{words})(?!\w)|%" if "%" in words else rf"\b(?:{words})\b", re.IGNORECASE), values)
+    for words, values in _MEANINGS
+)
 _FRACTION_WORD = re.compile(
-    rf"\b(?:(?P<top>a|an|one|two|three|four|five|six|seven|eight|nine)[- ])?(?P<bottom>{'|'.join(_FRACTION_WORDS)})s?\b",
+    r"\b(?:(?P<top>a|an|one|two|three|four|five|six|seven|eight|nine)[- ])?"
+    rf"(?P<bottom>{'|'.join(_FRACTION_WORDS)})s?\b",
     re.IGNORECASE,
 )
 

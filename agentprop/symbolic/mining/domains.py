@@ -8,6 +8,7 @@ its unit allows (days of a week, hours of a day, shares of a whole), and never n
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from agentprop.symbolic.mining.mentions import Mention
 
@@ -27,6 +28,7 @@ _CAPS: tuple[tuple[str, str, int], ...] = (
     (r"^[ -](?:\w+ )?seconds?\b", r"\bminute", 55),
     (r"^[ -](?:years?[ -]old|years? of age)\b", r"", 90),
     (r"^[ -](?:inches)\b", r"\b(?:feet|foot)\b", 11),
+    (r"", r"\b(?:tests?|exams?|quiz\w*|grades?|test scores?)\b", 100),
 )
 _CAPS_COMPILED = tuple(
     (re.compile(unit, re.IGNORECASE), re.compile(cue, re.IGNORECASE), cap) for unit, cue, cap in _CAPS
@@ -38,19 +40,32 @@ _NARROW = re.compile(
 
 def domain(mention: Mention, question: str, reach: int = 2) -> tuple[int, ...]:
     """The values a number may take, ascending, up to `reach` times the original, which is always one of them."""
-    original = int(mention.value)
+    original = mention.value.numerator
     if mention.form == "percent":
         return _percentages(original)
     before, after = question[max(0, mention.start - 4) : mention.start], question[mention.end : mention.end + 40]
     low, high = _bounds(original, bool(_NARROW.match(after)), reach)
-    cap = min((cap for unit, cue, cap in _CAPS_COMPILED if original <= cap and unit.match(after) and cue.search(question)),
-              default=high)  # fmt: skip
+    caps = (cap for unit, cue, cap in _CAPS_COMPILED if original <= cap and unit.match(after) and cue.search(question))
+    cap = min(caps, default=high)
     step = _roundness(original)
     values = range(low - low % step if low > step else low if step == 1 else step, min(high, cap) + 1, step)
     kept = [value for value in values if value >= 2]
     if re.search(r"\ba \$?$", before, re.IGNORECASE):
         kept = [value for value in kept if not _vowel_sound(value)]
     return tuple(sorted({original, *_thin(kept)}))
+
+
+_ANSWER_CAPS = (
+    (re.compile(r"\bwhat percent|\bwhat is the percent|\bpercentage\b", re.IGNORECASE), 100),
+    (re.compile(r"\bhow many days\b.*\bweek\b|\bweek\b.*\bhow many days\b", re.IGNORECASE | re.DOTALL), 7),
+    (re.compile(r"\bhow many hours\b[^?]*\b(?:day|night)\b", re.IGNORECASE), 24),
+    (re.compile(r"\bhow old\b|\bwhat (?:is|was) [\w']+ age\b", re.IGNORECASE), 100),
+)
+
+
+def answer_caps(question: str, answer: Fraction) -> list[int]:
+    """Upper bounds that the unit of the answer sets, where the original answer kept to them."""
+    return [cap for cue, cap in _ANSWER_CAPS if answer <= cap and cue.search(question)]
 
 
 def _bounds(original: int, narrow: bool, reach: int) -> tuple[int, int]:
@@ -75,7 +90,7 @@ def _roundness(original: int) -> int:
         return 1
     if original < 100:
         return 5 if original % 10 == 0 else 1
-    magnitude = 10 ** (len(str(original)) - 1)
+    magnitude = int("1" + "0" * (len(str(original)) - 1))
     for step in (magnitude // 2, magnitude // 10, magnitude // 20):
         if original % step == 0 and (step < magnitude // 2 or original >= 5 * magnitude):
             return step

@@ -1,8 +1,8 @@
 """A worked solution's text to its equations, in the order they are written.
 
 Three notations are read: calculator annotations `<<48/2=24>>`, formulas between dollar signs or in display mode
-(`$3\\cdot 4 = 12$`), and bare arithmetic in prose (`5 + 7 = 12`). An equation is kept when both sides are arithmetic and
-exactly equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
+(`$3\\cdot 4 = 12$`), and bare arithmetic in prose (`5 + 7 = 12`). An equation is kept when both sides are arithmetic
+and exactly equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
 """
 
 from __future__ import annotations

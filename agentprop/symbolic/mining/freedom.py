@@ -2,8 +2,8 @@
 
 Every rule is something seen in the original: a step that was whole stays whole, one that was positive stays positive
 (so a part stays below its whole), one that was a share stays below one, two prices keep their order. Givens whose
-variation leaves too little room are put back to their original numbers, one by one, until random draws satisfy the rules
-often enough.
+variation leaves too little room are put back to their original numbers, one by one, until random draws satisfy the
+rules often enough.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fractions import Fraction
 from random import Random
 from typing import Literal
 
-from agentprop.symbolic.mining.domains import domain
+from agentprop.symbolic.mining.domains import answer_caps, domain
 from agentprop.symbolic.mining.graph import Constant, Given, Node, Program, Step, fix, givens, steps, value
 from agentprop.symbolic.mining.lift import Lift, Refusal
 from agentprop.symbolic.mining.mentions import Mention
@@ -26,7 +26,7 @@ MIN_SETTINGS = 8
 """Least expected number of distinct valid settings; fewer are not a family of problems."""
 DRAWS = 150
 
-RuleKind = Literal["whole", "at-least", "below-one", "cents", "ordered"]
+RuleKind = Literal["whole", "at-least", "at-most", "below-one", "cents", "ordered"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Rule:
     node: Node
     """What it is about; for `ordered` the smaller of two givens."""
     bound: Fraction = Fraction(0)
-    """For `at-least`."""
+    """For `at-least` and `at-most`."""
     other: Node | None = None
     """For `ordered`: the larger given."""
 
@@ -53,6 +53,8 @@ class Rule:
             return (found * 100).denominator == 1
         if self.kind == "below-one":
             return found < 1
+        if self.kind == "at-most":
+            return found <= self.bound
         if self.kind == "ordered":
             return found < other
         return found >= self.bound
@@ -103,6 +105,7 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     """The family over one graph: all rules of its steps, and as many orderings as leave room."""
     original = lifted.original()
     rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original))]
+    rules += [Rule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
     alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
     rules = [rule for rule in rules if len(givens(rule.node)) > 1]
@@ -129,7 +132,7 @@ def _step_rules(step: Step, original: Fraction) -> list[Rule]:
         if _may_break(step):
             rules.append(Rule("whole", step))
         if _may_shrink(step):
-            rules.append(Rule("at-least", step, Fraction(min(original, 2))))
+            rules.append(Rule("at-least", step, min(original, Fraction(2))))
     else:
         if original < 1:
             rules.append(Rule("below-one", step))

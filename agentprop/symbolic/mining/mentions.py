@@ -1,7 +1,7 @@
 """A question to the numbers it mentions, each with a reason to vary or to stay as it is.
 
-`1 apple`, `3:30`, `May 5`, `the 3rd`, `2/3`, `$1.25`, `the two brothers` stay: changing them would need more grammar than
-numbers, or would contradict what else the text says. What is left are plain counts, amounts and percentages.
+`1 apple`, `3:30`, `May 5`, `the 3rd`, `2/3`, `$1.25`, `the two brothers` stay: changing them would need more grammar
+than numbers, or would contradict what else the text says. What is left are plain counts, amounts and percentages.
 """
 
 from __future__ import annotations
@@ -57,17 +57,19 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _DEMONSTRATIVE = re.compile(
-    r"\b(?:the|these|those|his|her|their|its|my|our|your|all|other|remaining|last|of|next|same|another|only) (?:\w+ )?$",
+    r"\b(?:the|these|those|his|her|their|its|my|our|your|all|other|remaining|last|of|next|same|another|only) "
+    r"(?:\w+ )?$",
     re.IGNORECASE,
 )
 _PEOPLE = re.compile(
-    r"^(?: (?:\w+ )?|-)(?:people|persons?|friends?|brothers?|sisters?|siblings?|children|kids|sons?|daughters?|cousins?|"
-    r"roommates?|nephews?|nieces?|grand\w+|co-?workers?|teammates?|boys?|girls?|men|women|adults?|parents?|players?|"
+    r"^(?: (?:\w+ )?|-)(?:people|persons?|friends?|brothers?|sisters?|siblings?|children|kids|sons?|daughters?|"
+    r"cousins?|roommates?|nephews?|nieces?|grand\w+|co-?workers?|teammates?|boys?|girls?|men|women|adults?|parents?|players?|"
     r"neighbou?rs?|members?|guests?|dogs?|cats?|pets?)\b",
     re.IGNORECASE,
 )
 _KNOWN = re.compile(
-    r"^(?: ?-? ?(?:\w+ )?)(?:legs?|wheels?|wheelers?|sides?|sided|eyes|ears|wings|fingers|toes|tires|days (?:in|a) (?:a |the )?week|"
+    r"^(?: ?-? ?(?:\w+ )?)(?:legs?|wheels?|wheelers?|sides?|sided|eyes|ears|wings|fingers|toes|tires|"
+    r"days (?:in|a) (?:a |the )?week|point(?:er)?s? (?:shots?|baskets?|field)|"
     r"hours in|minutes in|seconds in|months in|weeks in|inches in|ounces in|feet in|cards in|cents in|-?way|times)\b",
     re.IGNORECASE,
 )
@@ -139,23 +141,21 @@ def _is_label(value: Fraction, kind: str, before: str, after: str) -> bool:
     return kind == "digits" and bool(_NAMED.search(before)) and not re.match(r"[ -][a-z]|\s*[%,]? ?[a-z]", after)
 
 
+_NO_ROOM_BEFORE = re.compile(
+    r"\b(?:an|An) \$?$|-$|[*/^=<>+\\_({]$|\b(?:hundred|thousand|million|and a|once|every|at least|at most|about) \$?$|"
+    r"\b(?:other|remaining|rest|last|first|next|final|another|all|these|those|both|same|the) $"
+)
+_NO_ROOM_AFTER = re.compile(
+    r"\s*[*/^=<>+\\_)}']|[a-zA-Z]|\.\d|-?(?:foot|feet) \d|"
+    r"[- ](?:hundred|thousand|million|billion|dozen|score|half|and a half|percent)\b"
+)
+
+
 def _is_fixed(value: Fraction, kind: str, before: str, after: str) -> bool:
-    if re.search(r"\b(?:an|An) \$?$|-$|[*/^=<>+\\_({]$", before) or re.match(
-        r"\s*[*/^=<>+\\_)}']|[a-zA-Z]|\.\d", after
-    ):
-        return True
-    if re.match(
-        r"[- ](?:hundred|thousand|million|billion|dozen|score|half|and a half|percent)\b|-?(?:foot|feet) \d", after
-    ):
-        return True
-    if re.search(r"\b(?:hundred|thousand|million|and a|once|every|at least|at most|about) \$?$", before):
+    if _NO_ROOM_BEFORE.search(before) or _NO_ROOM_AFTER.match(after):
         return True
     if _KNOWN.match(after) or _DENOMINATION.match(after):
         return True
     if value <= 6 and _PEOPLE.match(after):
         return True
-    if value <= 12 and kind == "word" and _DEMONSTRATIVE.search(before):
-        return True
-    return bool(
-        re.search(r"\b(?:other|remaining|rest|last|first|next|final|another|all|these|those|both|same|the) $", before)
-    )
+    return value <= 12 and kind == "word" and bool(_DEMONSTRATIVE.search(before))

@@ -54,6 +54,8 @@ def condition(rule: Rule, names: Mapping[Node, str]) -> str:
         return f"({text}) * 100 % 1 == 0"
     if rule.kind == "below-one":
         return f"{text} < 1"
+    if rule.kind == "at-most":
+        return f"{text} <= {infix(Constant(rule.bound), names)}"
     if rule.kind == "ordered" and rule.other is not None:
         return f"{text} < {infix(rule.other, names)}"
     return f"{text} >= {infix(Constant(rule.bound), names)}"

@@ -14,104 +14,18 @@ from agentprop.symbolic.mining.graph import Given, Node, Step, steps, value
 from agentprop.symbolic.mining.merge import Family
 from agentprop.symbolic.mining.notation import condition, infix, letters
 from agentprop.symbolic.mining.script import source
+from agentprop.symbolic.mining.wording import Phrasing
+from agentprop.symbolic.mining.words import EMPTY
 
 CATEGORY = "arithmetic"
-_STOP = frozenset(
-    [
-        "how",
-        "many",
-        "much",
-        "what",
-        "is",
-        "are",
-        "was",
-        "were",
-        "do",
-        "does",
-        "did",
-        "will",
-        "would",
-        "can",
-        "could",
-        "have",
-        "has",
-        "had",
-        "the",
-        "a",
-        "an",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "and",
-        "or",
-        "if",
-        "then",
-        "than",
-        "that",
-        "this",
-        "these",
-        "those",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "him",
-        "them",
-        "there",
-        "all",
-        "each",
-        "every",
-        "more",
-        "less",
-        "left",
-        "total",
-        "altogether",
-        "be",
-        "been",
-        "with",
-        "per",
-        "after",
-        "before",
-        "now",
-        "so",
-        "you",
-        "your",
-        "when",
-        "who",
-        "one",
-        "two",
-        "need",
-        "needs",
-        "get",
-        "make",
-        "made",
-        "many",
-        "number",
-        "amount",
-        "find",
-        "calculate",
-        "compute",
-        "determine",
-        "money",
-        "still",
-        "only",
-    ]
-)
-_VERBS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide"}
+_VERBS = {"+": "adds", "-": "subtracts", "*": "multiplies", "/": "divides"}
 
 
 def package(family: Family) -> tuple[str, str, str]:
     """(name, SKILL.md, scripts/skill.py)."""
-    names = dict(zip(map(Given, range(len(family.domains))), letters(len(family.domains)), strict=True))
+    names: dict[Node, str] = dict(
+        zip(map(Given, range(len(family.domains))), letters(len(family.domains)), strict=True)
+    )
     name = _name(family)
     title = _title(family)
     script = source(family.root, names, f"{title}: forwards, and backwards from the result.", family.whole)
@@ -124,7 +38,7 @@ def package(family: Family) -> tuple[str, str, str]:
 def _name(family: Family) -> str:
     first = family.members[0].candidate
     words = [
-        word for word in re.findall(r"\b[a-z]{3,12}\b", re.sub(r"<\w>", " ", first.phrasing.ask)) if word not in _STOP
+        word for word in re.findall(r"\b[a-z]{3,12}\b", re.sub(r"<\w>", " ", first.phrasing.ask)) if word not in EMPTY
     ]
     told = "\n".join(phrasing.scene + phrasing.ask for phrasing in family.phrasings)
     digest = hashlib.sha256(f"{first.graph}\n{told}".encode()).hexdigest()[:8]
@@ -132,8 +46,8 @@ def _name(family: Family) -> str:
 
 
 def _title(family: Family) -> str:
-    operations = [_VERBS[step.operator] for step in steps(family.root)]
-    return f"Word problem that {_listed([f'{verb}s' if verb != 'multiply' else 'multiplies' for verb in dict.fromkeys(operations)])}"
+    verbs = dict.fromkeys(_VERBS[step.operator] for step in steps(family.root))
+    return f"Word problem that {_listed(list(verbs))}"
 
 
 def _front(family: Family, names: Mapping[Node, str], name: str, title: str) -> dict[str, Any]:
@@ -146,7 +60,7 @@ def _front(family: Family, names: Mapping[Node, str], name: str, title: str) -> 
     metadata = {
         "domain": "mathematics",
         "category": CATEGORY,
-        "intent": f"Turns a story into {count} dependent {_plural(count, 'step')} and keeps track of what each number counts.",
+        "intent": f"Turns a story into {count} dependent {_plural(count, 'step')}, each number in its place.",
         "method": "Draws givens within the ranges until the constraints hold, so that every step means what it did in "
         "the original story, and tells one of the stories.",
         "effect": _effect(family),
@@ -154,7 +68,7 @@ def _front(family: Family, names: Mapping[Node, str], name: str, title: str) -> 
         "parameters": {n: _parameter(values) for n, values in zip(names.values(), family.domains, strict=True)},
         "constraints": [condition(rule, names) for rule in family.rules],
         "output": output,
-        "phrasings": [_wording(phrasing.scene, phrasing.ask) for phrasing in family.phrasings],
+        "phrasings": [_wording(*told) for phrasing in family.phrasings for told in _tellings(phrasing)],
         "evidence": "self-consistent",
     }
     return {
@@ -170,6 +84,10 @@ def _parameter(values: Sequence[int]) -> dict[str, Any]:
     if values[-1] - values[0] == len(values) - 1:
         return {"kind": "integer", "min": values[0], "max": values[-1]}
     return {"kind": "integer", "values": list(values)}
+
+
+def _tellings(phrasing: Phrasing) -> list[tuple[str, str]]:
+    return [(phrasing.scene, phrasing.ask), *([phrasing.apart] if phrasing.apart else [])]
 
 
 def _wording(scene: str, ask: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """A reference program with its tests to a coding skill: the description as the task, the tests as data.
 
 The tests run once against the reference, in the sandbox, with a recorder in the candidate's place. They must pass; what
-the recorder saw are the arguments they try and what a right program returns for them. Calls whose arguments or result do
-not survive JSON unchanged are left out.
+the recorder saw are the arguments they try and what a right program returns for them. Calls whose arguments or result
+do not survive JSON unchanged are left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A question to a phrasing with holes: scene, ask, and what the answer counts. Refuses what would not survive change."""
+"""A question to a phrasing with holes: scene, ask, and what the answer counts; what would break is refused."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agentprop.symbolic.mining.lift import Refusal
 from agentprop.symbolic.mining.mentions import Mention
+from agentprop.symbolic.mining.subject import subject
 
 MAX_CHARACTERS = 900
 """Longer questions are stories with more in them than their equations."""
@@ -15,7 +16,8 @@ MAX_CHARACTERS = 900
 _FRAGILE = re.compile(
     r"\b(?:round(?:ed|ing)?|nearest|approximately|roughly|estimat\w+|at least|at most|no more than|minimum|maximum|"
     r"fewest|whichever|whoever|prime|digits?|remainder|divisible|multiples? of|factors? of|consecutive|integers?|"
-    r"square root|reversed|asy|graph|polynomial|function|probability|respectively as|leap year|bonus|tax bracket)\b",
+    r"square root|reversed|asy|graph|ways|distinct|identical|arrang\w+|greatest|possible|polynomial|function|"
+    r"probability|leap year|overtime|every other|after the first|for the first)\b",
     re.IGNORECASE,
 )
 """Words whose question depends on its numbers in ways that equations do not show."""
@@ -23,50 +25,10 @@ _FRAGILE = re.compile(
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|oz|lbs?|ft|in|a\.m|p\.m|U\.S|[A-Z]))\.$")
 _INSTRUCTION = re.compile(r"^(?:Find|Calculate|Compute|Determine|What|How|Evaluate|Work out|Figure out)\b")
 _QUESTION_WORD = re.compile(r"\b(?:how|what)\b", re.IGNORECASE)
-_COUNTED = re.compile(
-    r"^How many (?P<noun>[a-z]+(?: [a-z]+)?) "
-    r"(?:(?:do|does|did|will|has|have|had|would) (?P<who>[A-Z]\w+|he|she|they|it|we) (?:now )?"
-    r"(?:have|has|make|made|sell|buy|get|collect|bake|own|catch|pick|pack|receive|plant|produce|need|use)"
-    r"|are there|were there|will there be|are (?P<left>left)|were left)"
-    r"(?P<tail>(?: (?:now|left|in total|altogether|in all|total|remaining|combined|together|all together|over))*) ?\?$"
+_CONDITION = re.compile(
+    r"^If (?P<clause>[^,?]+(?:, (?:and|but) [^,?]+)?), (?P<question>(?:then )?how (?:many|much)\b[^?]*\?)$"
 )
-_UNCOUNTED = frozenset(
-    [
-        "more",
-        "fewer",
-        "less",
-        "money",
-        "dollars",
-        "cents",
-        "minutes",
-        "hours",
-        "days",
-        "weeks",
-        "months",
-        "years",
-        "miles",
-        "feet",
-        "inches",
-        "meters",
-        "pounds",
-        "ounces",
-        "grams",
-        "kilograms",
-        "kilometers",
-        "liters",
-        "gallons",
-        "times",
-        "total",
-        "points",
-        "people",
-        "percent",
-        "degrees",
-        "seconds",
-        "yards",
-        "calories",
-        "square",
-    ]
-)
+_UNREAL = re.compile(r"\b(?:would|could|were|had|should|will|instead)\b")
 
 
 @dataclass(frozen=True)
@@ -78,9 +40,11 @@ class Phrasing:
     ask: str
     """One question or instruction."""
     subject: str | None
-    """Plural noun when the ask counts a pile of concrete things that the scene alone defines."""
+    """Plural noun phrase when the ask counts a pile of concrete things that a scene alone defines."""
     cleanliness: float
     """1 for a plain question; less for what makes one read like homework copied in haste."""
+    apart: tuple[str, str] | None = None
+    """The same wording with a condition of the ask told in the scene, where there is one."""
 
 
 def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, str]) -> Phrasing:
@@ -95,7 +59,9 @@ def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, st
         raise Refusal("several-questions", "the document asks more than one thing")
     if not _QUESTION_WORD.search(ask) and not _INSTRUCTION.match(ask):
         raise Refusal("no-question", "the last sentence asks neither how much nor what")
-    return Phrasing(scene, ask, _subject(scene, ask), _cleanliness(text, sentences))
+    apart = _told_apart(scene, ask)
+    told, asked = apart or (scene, ask)
+    return Phrasing(scene, ask, subject(asked) if told else None, _cleanliness(text, sentences), apart)
 
 
 def is_latex(question: str) -> bool:
@@ -107,7 +73,15 @@ def _bare_dollars(text: str) -> int:
     return text.replace(r"\$", "").count("$")
 
 
+_REST = re.compile(
+    r"\b(?:remaining|other|rest,?) (?:\w+ )?(?:\d+|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen)\b"
+)
+"""A number that is what others leave of a total cannot stay when they change."""
+
+
 def _refuse_unfit(question: str) -> None:
+    if _REST.search(question):
+        raise Refusal("fragile", "a number of the question is the rest of a total")
     if len(question) > MAX_CHARACTERS:
         raise Refusal("too-long", f"the question is longer than {MAX_CHARACTERS} characters")
     if match := _FRAGILE.search(question):
@@ -156,16 +130,14 @@ def split_sentences(text: str) -> list[str]:
     return [*sentences, text[start:].strip()] if text[start:].strip() else sentences
 
 
-def _subject(scene: str, ask: str) -> str | None:
-    """What is counted, where dropping the ask leaves a scene in which “the …” means exactly that."""
-    match = _COUNTED.match(ask)
-    if match is None or not scene or "<" in ask:
+def _told_apart(scene: str, ask: str) -> tuple[str, str] | None:
+    """`If Ann owns 6 cars, how many …?` as `Ann owns 6 cars. How many …?`, where the condition is a plain fact."""
+    match = _CONDITION.match(ask)
+    if match is None or _UNREAL.search(ask):
         return None
-    noun = match["noun"]
-    if not noun.endswith("s") or noun.endswith("ss") or _UNCOUNTED & set(noun.split()):
-        return None
-    gone = match["left"] or re.search(r"left|remaining|over", match["tail"] or "")
-    return f"remaining {noun}" if gone else noun
+    clause, question = match["clause"], match["question"].removeprefix("then ")
+    fact = clause[0].upper() + clause[1:]
+    return f"{scene} {fact}.".strip(), question[0].upper() + question[1:]
 
 
 def _cleanliness(text: str, sentences: list[str]) -> float:
