@@ -34,7 +34,7 @@ from agentprop.symbolic.survey import survey
 BATCH = 96
 """Candidates advanced together: large enough that their modules are compiled once for many, small enough to lose."""
 WINDOW = 16
-"""Batches in flight, so the most workers that can help; fixed, because mastery lags behind by exactly so many batches."""
+"""Batches in flight, so the most workers that can help; fixed, because mastery lags behind by exactly so many."""
 PATIENCE = 20
 """Default bound on candidates: so many for each problem asked for, plus a thousand."""
 

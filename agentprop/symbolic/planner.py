@@ -76,7 +76,6 @@ class Planner:
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
-        self.programs = sorted(n for n, p in self.library.items() if p.spec.output and p.spec.output.kind == "program")
         for name in [c for c in self.categories if not self._can_root(c)]:
             del self.categories[name]
 
@@ -155,8 +154,6 @@ class Planner:
         output = spec.output
         assert output is not None
         links = self.links[root]
-        if output.kind == "program":
-            return {"single": 1.0}
         if spec.evidence == "self-consistent":
             return {"before_story": 1.0} if output.role and self._consumers(root, story=True) else {}
         if spec.domain == "coding":
@@ -182,9 +179,6 @@ class Planner:
         if data is None or not any(link.parameter == data and not link.story for link in links):
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
-
-    def _plan_single(self, root: str, rng: Random) -> Term:
-        return self.givens(root, rng)
 
     def _plan_chain(self, root: str, rng: Random) -> Term:
         links = [link for link in self.links[root] if not link.story]
@@ -460,7 +454,8 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
 
 
 def _composable(spec: Spec) -> bool:
-    return spec.output is not None and bool(spec.phrasings or spec.value or spec.output.kind == "program")
+    """Lifted programs are not composed: to ask for one again would only repeat the corpus."""
+    return spec.output is not None and spec.output.kind != "program" and bool(spec.phrasings or spec.value)
 
 
 def _tells(spec: Spec) -> bool:
