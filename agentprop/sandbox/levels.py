@@ -10,6 +10,7 @@ A level is measured, not assumed: each rung is tried by starting it, and a self-
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import socket
@@ -24,6 +25,8 @@ from agentprop.sandbox.records import Isolation, Level
 from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, run_self_test, struck_layers
 from agentprop.sandbox.weak import WeakSlot
 from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
+
+_log = logging.getLogger(__name__)
 
 LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
@@ -76,6 +79,7 @@ def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak
             reasons[level] = str(problem)
             level = _best_without(problem.layers, below=level)
     if weak_allowed(allow_weak):
+        _log.warning("untrusted code runs WITHOUT isolation (level R0), as was allowed; results are marked R0")
         return WeakSlot(), _isolation("R0", None, {}, reasons)
     raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
 

@@ -12,7 +12,8 @@ from pathlib import Path
 def readable_paths(preload: Iterable[str]) -> tuple[list[str], list[str]]:
     """Directories to show inside, and those of them to append to `sys.path`."""
     prefixes = [sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)]
-    homes = _distinct(prefix for prefix in prefixes if not _below(prefix, ["/usr"]))
+    too_much = ("/", os.path.expanduser("~"))
+    homes = _distinct(prefix for prefix in prefixes if not _below(prefix, ["/usr"]) and prefix not in too_much)
     elsewhere = _distinct(home for home in map(_package_home, preload) if home and not _below(home, ["/usr", *homes]))
     return homes + elsewhere, elsewhere
 

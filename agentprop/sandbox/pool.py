@@ -30,6 +30,7 @@ class Sandbox:
     """A pool of zygotes; each call gets a process of its own, which is dead when the call returns.
 
     Nothing starts before the first call. A zygote that dies is replaced once within the call it failed.
+    There are as many slots as processors, and at least the two that candidates and their tests need.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Sandbox:
         allow_weak: bool = False,
     ) -> None:
         self._preload = tuple(preload)
-        self._capacity = max(2, slots or len(os.sched_getaffinity(0)))
+        self._capacity = max(2, slots or _processors())
         self._min_level, self._max_level, self._allow_weak = min_level, max_level, allow_weak
         self._reset()
 
@@ -208,6 +209,11 @@ class Sandbox:
             return start_slot(level, self._preload)
         except ZygoteFailed as problem:
             raise SandboxUnavailable(f"a zygote of level {level} no longer starts: {problem}", hint=HINT) from problem
+
+
+def _processors() -> int:
+    """Those this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _twice(attempt: Callable[[], Outcome]) -> Outcome:

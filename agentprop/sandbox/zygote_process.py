@@ -30,7 +30,8 @@ GRACE_S = 5.0
 """How long past its deadline a silent zygote is waited for."""
 OUTPUT_LIMIT = 1 << 20
 """Bytes a child may write to stdout and stderr together before it is killed."""
-RESULT_LIMIT = 8 << 20
+RESULT_LIMIT = 16 << 20
+"""Bytes of frames a child may write, however well formed."""
 SCRATCH_FILE_BYTES = 16 << 20
 OPEN_FILES = 64
 PROCESSES = 32
@@ -85,7 +86,10 @@ class Zygote:
 
     def _await_report(self) -> dict[str, object]:
         self._control.settimeout(START_TIMEOUT_S)
-        message = self._control.recv(1 << 16)
+        try:
+            message = self._control.recv(1 << 16)
+        except TimeoutError:
+            message = b'{"failed": "the zygote did not start in time"}'
         self._control.settimeout(None)
         report: dict[str, object] = json.loads(message) if message else {"failed": self._last_words()}
         if "failed" in report:
@@ -141,6 +145,7 @@ class Exchange:
         self._control = control
         self._body = body
         self.talk = Conversation()
+        self._result_bytes = 0
         limits = _limits(body, level)
         handed = [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
         self._readers: dict[int, bytearray | None] = {}
@@ -222,6 +227,10 @@ class Exchange:
         talk = self.talk
         if not talk.first:
             talk.first, data = data[:1], data[1:]
+        self._result_bytes += len(data)
+        if self._result_bytes > RESULT_LIMIT:
+            self.cancel("output-limit")
+            return False
         before = len(talk.reader.frames)
         if talk.first != ENTERED:
             talk.reader.buffer += data
