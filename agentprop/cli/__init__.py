@@ -7,7 +7,7 @@ costs nothing but this file.
 from __future__ import annotations
 
 import sys
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import typer
 
@@ -28,7 +28,7 @@ class _Commands(LazyGroup):
         "doctor": Entry("agentprop.cli.doctor", "Report what this machine offers: sandbox, cores, versions.", MACHINE),
     }
 
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; what a person can mend becomes a sentence, a hint and an exit code."""
         with closing_errors(ctx):
             return super().invoke(ctx)

@@ -37,7 +37,7 @@ class LazyGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As the base class, with the module of the command imported."""
         name, command, rest = super().resolve_command(ctx, args)
-        return name, load(name, self.entries[name].module) if name in self.entries else command, rest
+        return name, load(name, self.entries[name].module) if name and name in self.entries else command, rest
 
 
 def load(name: str, module: str) -> Any:

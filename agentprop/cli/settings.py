@@ -12,7 +12,7 @@ import json
 import os
 import re
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -99,7 +99,9 @@ def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: 
 
 def _read(path: Path) -> dict[str, Any]:
     """A settings file: TOML, YAML or JSON by its suffix."""
-    readers = {".toml": _read_toml, ".yaml": _read_yaml, ".yml": _read_yaml, ".json": json.loads}
+    readers: dict[str, Callable[[str], Any]] = {
+        ".toml": _read_toml, ".yaml": _read_yaml, ".yml": _read_yaml, ".json": json.loads
+    }  # fmt: skip
     reader = readers.get(path.suffix)
     if reader is None:
         raise ConfigError(f"{path} is not a settings file", hint="give a .json, .toml or .yaml file")

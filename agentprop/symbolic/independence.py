@@ -1,0 +1,98 @@
+"""The text of scripts/skill.py → what is wrong with it that needs no running: its imports, its reach, its independence.
+
+A check is worth something only if it arrives at the value by itself, so nothing it refers to may lead to `solve`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+ALLOWED_MODULES = frozenset({
+    "__future__", "abc", "array", "base64", "binascii", "bisect", "calendar", "cmath", "collections", "copy",
+    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json",
+    "math", "numbers", "operator", "random", "re", "statistics", "string", "textwrap", "types", "typing",
+    "unicodedata", "zlib",
+})  # fmt: skip
+"""Standard-library modules that compute and do nothing else."""
+FORBIDDEN_NAMES = frozenset({"eval", "exec", "compile", "open", "input", "breakpoint", "__import__", "globals"})
+
+
+def script_faults(script: str, *, independent: bool) -> list[str]:
+    """Faults of a script that parses; `independent` says whether its check claims to be."""
+    tree = ast.parse(script)
+    found = [f"scripts/skill.py: {fault}" for fault in (*_import_faults(tree), *_name_faults(tree))]
+    if independent:
+        found += [f"scripts/skill.py: {fault}" for fault in _dependence(tree)]
+    return found
+
+
+def _import_faults(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _imported(node):
+                if name.partition(".")[0] not in ALLOWED_MODULES:
+                    yield f"line {node.lineno} imports {name}: only standard modules that compute may be imported"
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return ["." * node.level + (node.module or "")]
+
+
+def _name_faults(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in FORBIDDEN_NAMES:
+            yield f"line {node.lineno} uses {node.id}: a script computes, and does nothing else"
+
+
+def _dependence(tree: ast.Module) -> Iterator[str]:
+    bindings = dict(_bindings(tree))
+    for one, other in (("check", "solve"), ("solve", "check")):
+        path = _path(bindings, one, other)
+        if path:
+            yield f"{one} leads to {other} ({' → '.join(path)}): the two must be independent"
+    if _shape(bindings.get("solve")) == _shape(bindings.get("check")):
+        yield "check repeats solve word for word: it must be another computation"
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """Top-level names and the statements that give them their meaning."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name, node
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            for name in ast.walk(node):
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                    yield name.id, node
+
+
+def _path(bindings: dict[str, ast.stmt], start: str, goal: str) -> list[str]:
+    """How the meaning of one name leads to another; empty where it does not."""
+    came_from: dict[str, str] = {}
+    queue = [start]
+    while queue:
+        current = queue.pop(0)
+        node = bindings.get(current)
+        used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if node is not None else set()
+        for name in sorted(used - came_from.keys() - {start}):
+            came_from[name] = current
+            queue.append(name)
+    return _back(came_from, start, goal) if goal in came_from else []
+
+
+def _back(came_from: dict[str, str], start: str, goal: str) -> list[str]:
+    path = [goal]
+    while path[0] != start:
+        path.insert(0, came_from[path[0]])
+    return path
+
+
+def _shape(node: ast.stmt | None) -> str | None:
+    """A function without its name, its docstring and its annotations."""
+    if not isinstance(node, ast.FunctionDef):
+        return None
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    names = ",".join(argument.arg for argument in node.args.args)
+    return names + "".join(ast.dump(part) for part in body)
