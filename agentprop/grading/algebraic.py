@@ -1,9 +1,9 @@
 """How close two different algebraic numbers can be: a bound from their expression alone.
 
-Constructive root separation after Burnikel, Fleischer, Mehlhorn and Schirra (2000): an expression E built from integers by
-+ - * / and roots, with D the product of the degrees of its roots, is zero or at least 1/(u^(D-1)·l) in size, where u and l
-follow the expression. Sines and cosines of rational parts of a turn join as sums of roots of unity (conjugates at most 2).
-So evaluating to that many bits decides equality, with no symbolic algebra.
+Constructive root separation after Burnikel, Fleischer, Mehlhorn and Schirra (2000): an expression E built from integers
+by + - * / and roots, with D the product of the degrees of its roots, is zero or at least 1/(u^(D-1)·l) in size, where u
+and l follow the expression. Sines and cosines of rational parts of a turn join as sums of roots of unity (conjugates at
+most 2). So evaluating to that many bits decides equality, with no symbolic algebra.
 """
 
 from __future__ import annotations

@@ -32,13 +32,15 @@ _LEAD = re.compile(
     r"(?:\b(?:(?:the|my|our)\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)\s*(?:is|are|:|=)\s*:?|####)\s*",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?\s*", re.IGNORECASE)
+_TAIL = re.compile(
+    r"\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?\s*", re.IGNORECASE
+)
 _JOINED = re.compile(r"[\s,;$.]*(?:and|or)?[\s,;$.]*(?:\\?[a-zA-Z]\w?\s*=)?\s*")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _OPENING = re.compile(
-    r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|conclude(?: that)?)|it follows that|that is)\b"
-    r"[,:\s]*", re.IGNORECASE,
+    r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|conclude(?: that)?)|it follows that"
+    r"|that is)\b[,:\s]*", re.IGNORECASE,
 )  # fmt: skip
 _SCALED = re.compile(r"(?<=\d)\s*(thousand|million|billion|trillion)\b", re.IGNORECASE)
 _POWERS_OF_TEN = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
@@ -97,12 +99,8 @@ def _tagged(text: str) -> str | None:
 
 
 def _announced(text: str) -> str | None:
-    last = None
-    for last in _LEAD.finditer(text):
-        pass
-    if last is None:
-        return None
-    return _first_sentence(text[last.end() :]) or None
+    leads = [match.end() for match in _LEAD.finditer(text)]
+    return _first_sentence(text[leads[-1] :]) or None if leads else None
 
 
 def _first_sentence(text: str) -> str:
@@ -227,7 +225,9 @@ def _tail(text: str) -> list[Node]:
 def _spellings(text: str) -> list[str]:
     """The text with digit groups joined, and as it stands where a comma may separate values instead."""
     plain = _DECIMAL_COMMA.sub(_decimal_or_group, text) if "{,}" in text else text
-    plain = _SPACED_THOUSANDS.sub(lambda m: re.sub(r"[^\d]", "", m[0]), plain) if " " in plain or "\\" in plain else plain
+    plain = (
+        _SPACED_THOUSANDS.sub(lambda m: re.sub(r"[^\d]", "", m[0]), plain) if " " in plain or "\\" in plain else plain
+    )
     if not _THOUSANDS.search(plain):
         return [plain]
     joined = _THOUSANDS.sub(lambda m: m[1].replace(",", ""), plain)

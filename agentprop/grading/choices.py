@@ -32,9 +32,7 @@ def split_label(answer: str) -> tuple[str | None, str]:
     return letter.upper(), match[5].strip()
 
 
-def compare_choices(
-    gold: str, pred: str, choices: Choices, contents: Callable[[str, str], Equivalence]
-) -> Equivalence:
+def compare_choices(gold: str, pred: str, choices: Choices, contents: Callable[[str, str], Equivalence]) -> Equivalence:
     """Same when both name the same choice; a prediction that names none, or two, is different."""
     table = by_label(choices)
     labels = [_chosen(answer, table, contents) for answer in (gold, pred)]

@@ -1,8 +1,9 @@
 """The full half of deciding scalars, run inside a worker: everything the quick half leaves open.
 
-Closed numbers: disjoint enclosures refute, a root-separation bound decides algebraic ones, normal forms and sympy prove the
-rest, logarithms compare giants. Expressions with variables: random points refute, normal forms for every choice of signs
-prove. Two expressions count as the same when they agree wherever both are real and defined, on some open region at least.
+Closed numbers: disjoint enclosures refute, a root-separation bound decides algebraic ones, normal forms and sympy prove
+the rest, logarithms compare giants. Expressions with variables: random points refute, normal forms for every choice of
+signs prove. Two expressions count as the same when they agree wherever both are real and defined, on some open region
+at least.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from itertools import product
 
 from agentprop.grading.algebraic import zero_bound_bits
 from agentprop.grading.exact import WORKER_BITS, Undefined
-from agentprop.grading.normal import NoForm, is_zero, normal, numerator, proportional
+from agentprop.grading.normal import normal
 from agentprop.grading.numeric import Enclosure, Evaluator, Giant, Unsupported, Vague, apart, endpoints
 from agentprop.grading.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
 from agentprop.grading.precision import Precision
 from agentprop.grading.scalars import QuickScalars
 from agentprop.grading.syntax import Apply, Constant, Node, Number, Relation, Symbol, apply, substitute, symbols, walk
+from agentprop.grading.terms import NoForm, is_zero, numerator, proportional
 
 LADDER = (64, 256, 1024, 16_384)
 """Working precisions tried for refutation, in bits: nearly every different pair falls at the first."""
@@ -129,7 +131,11 @@ def _algebraic(gold: Node, pred: Node) -> Equivalence | None:
         return None
     if apart(*pair):
         return different("algebraic", "they differ beyond the 300th digit")
-    gaps = [pair[0].re - pair[1].re, (pair[0].im or 0) - (pair[1].im or 0)] if _is_complex(pair) else [pair[0].re - pair[1].re]
+    gaps = (
+        [pair[0].re - pair[1].re, (pair[0].im or 0) - (pair[1].im or 0)]
+        if _is_complex(pair)
+        else [pair[0].re - pair[1].re]
+    )
     small = Fraction(1, 2**bits)
     if all(max(map(abs, endpoints(gap))) < small for gap in gaps if not isinstance(gap, int)):
         return same("algebraic", "algebraic numbers of this size that close are equal")
@@ -244,7 +250,11 @@ def compare_expressions(gold: Node, pred: Node, precision: Precision | None) -> 
 def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], bool]:
     if precision is None:
         return lambda left, right: False
-    slack = Fraction(1, 2) / Fraction(10) ** (int(precision.amount) - 1) if precision.kind == "figures" else precision.amount
+    slack = (
+        Fraction(1, 2) / Fraction(10) ** (int(precision.amount) - 1)
+        if precision.kind == "figures"
+        else precision.amount
+    )
 
     def agree(left: Enclosure, right: Enclosure) -> bool:
         a, b = endpoints(left.re)[0], endpoints(right.re)[0]
@@ -285,7 +295,9 @@ def _identity(gold: Node, pred: Node, names: list[str], regions: set[tuple[int, 
     except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError):
         pass
     if regions:
-        return same("numeric-identity", "no proof, but they agree to 40 digits at every random point where both are defined")
+        return same(
+            "numeric-identity", "no proof, but they agree to 40 digits at every random point where both are defined"
+        )
     return undetermined("open", "no point was found where both expressions are defined")
 
 

@@ -1,12 +1,13 @@
 """Two answers, as text in any usual notation, to `same`, `different` or `undetermined`, with the rule that decided.
 
 The cascade: extraction and normalisation (`answers`) → words, choices, units and shapes (`choices`, `shapes`) → exact
-rational arithmetic (`exact`), all in the caller's thread and bounded by the size of the text; whatever is left goes to a
-killable worker process (`workers`), where algebraic numbers, logarithms, intervals and symbols are decided (`deep`).
+rational arithmetic (`exact`), all in the caller's thread and bounded by the size of the text; whatever is left goes to
+a killable worker process (`workers`), where algebraic numbers, logarithms, intervals and symbols are decided (`deep`).
 
-Policies: decimals are exact unless `precision` is stated; a percent is the number it is (12% = 0.12, not 12); a unit given
-on one side only is understood on the other unless `require_unit`; variables are real and expressions are the same when they
-agree wherever both are defined. Nothing in either text is ever evaluated: both only pass our own parser.
+Policies: decimals are exact unless `precision` is stated; a percent is the number it is (12% = 0.12, not 12); a unit
+given on one side only is understood on the other unless `require_unit`; variables are real, and expressions are the
+same when they agree wherever both are defined; an ambiguous slash (1/2x) may be read either way. Nothing in either text
+is ever evaluated: both only pass our own parser.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from agentprop.grading.syntax import (
     walk,
 )
 from agentprop.grading.tokens import MAX_CHARS
+from agentprop.grading.words import is_count
 
 DEFAULT_TIMEOUT_S = 5.0
 """Seconds a worker may compute on one pair; nearly all pairs take milliseconds."""
@@ -88,6 +90,7 @@ def judge(gold: str, pred: str, question: Question, scalars: Scalars) -> Equival
     if not gold.strip() or not pred.strip():
         return different("empty", "an empty answer is no answer")
     if question.choices is not None:
+
         def contents(left: str, right: str) -> Equivalence:
             return compare_texts(left, right, question, scalars)
 
@@ -120,7 +123,9 @@ def _oversized(gold: str, pred: str) -> Equivalence:
         return same("identical", "the texts are identical up to spaces")
     if min(len(gold), len(pred)) > MAX_CHARS:
         return undetermined("oversized", f"both answers are longer than {MAX_CHARS:,} characters and differ as text")
-    return different("oversized", f"one answer is longer than {MAX_CHARS:,} characters, which no answer to the other is")
+    return different(
+        "oversized", f"one answer is longer than {MAX_CHARS:,} characters, so it is not the other"
+    )
 
 
 def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: Comparison) -> Equivalence:
@@ -155,8 +160,10 @@ def _joint(golds: tuple[Node, ...], preds: tuple[Node, ...]) -> tuple[tuple[Node
         return tuple(filter(_has_unit, golds)), tuple(filter(_has_unit, preds))
     bare = preds if measured[0] else golds
     variables = any(symbols(node) for node in bare)
-    kept = [tuple(node for node in side if _has_unit(node) != variables or not is_measured)
-            for side, is_measured in zip((golds, preds), measured, strict=True)]
+    kept = [
+        tuple(node for node in side if _has_unit(node) != variables or not is_measured)
+        for side, is_measured in zip((golds, preds), measured, strict=True)
+    ]
     return kept[0] or golds, kept[1] or preds
 
 
@@ -175,11 +182,14 @@ def _readings(answer: str, unit: str | None) -> tuple[Node, ...]:
 
 
 def _reading_of_unit(unit: str) -> Node | None:
+    """One of the unit, as answers write it; None for words that are no unit."""
     try:
         node = read(f"1 {unit}")[0]
     except Unreadable:
         return None
-    return node if isinstance(node, Quantity) or node == apply("/", Number(Fraction(1)), Number(Fraction(100))) else None
+    if isinstance(node, Quantity):
+        return None if is_count(node.unit) else node
+    return node if node == apply("/", Number(Fraction(1)), Number(Fraction(100))) else None
 
 
 def _in_unit(node: Node, unit: str) -> Node:

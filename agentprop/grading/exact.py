@@ -90,7 +90,10 @@ def _rational_root(base: Fraction, exponent: Fraction, bits: int) -> Fraction | 
     """The real root where it is rational; odd roots of negative numbers are left to the complex branch."""
     if base < 0 or exponent.denominator > 64:
         return None
-    top, bottom = integer_root(base.numerator, exponent.denominator), integer_root(base.denominator, exponent.denominator)
+    top, bottom = (
+        integer_root(base.numerator, exponent.denominator),
+        integer_root(base.denominator, exponent.denominator),
+    )
     if top is None or bottom is None:
         return None
     return power([Fraction(top, bottom), Fraction(exponent.numerator)], bits)

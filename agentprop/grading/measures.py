@@ -1,4 +1,4 @@
-"""A closed value followed by unit words to a `Quantity`: `5 m/s^2`, `3 kJ mol^{-1}`, `2 square metres`, `1 h 30 min`, `$5`."""
+"""A closed value and its unit words to a `Quantity`: `5 m/s^2`, `3 kJ mol^{-1}`, `2 square metres`, `1 h 30 min`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from agentprop.grading.tokens import Token
 from agentprop.grading.units import DEGREE, Unit, unit_named
 
 if TYPE_CHECKING:
-    from agentprop.grading.parser import Parser
+    from agentprop.grading.cursor import Cursor
 
-_BOUNDARIES = frozenset((")", "]", "}", "\\}", "\\rangle", ",", ";", "and", "or", "=", "<", ">", "\\le", "\\leq", "\\ge",
-                         "\\geq", "<=", ">=", "\\approx", "\\\\", "&"))  # fmt: skip
+_BOUNDARIES = frozenset((")", "]", "}", "\\}", "\\rangle", ",", ";", "and", "or", "=", "<", ">", "\\le", "\\leq",
+                         "\\ge", "\\geq", "<=", ">=", "\\approx", "\\\\", "&"))  # fmt: skip
 _COMMAND_UNITS = {"\\mu": "µ", "\\Omega": "Ω", "\\angstrom": "Å", "\\EUR": "EUR", "\\GBP": "GBP", "\\JPY": "JPY",
                   "\\INR": "INR", "\\$": "USD", "$": "USD"}  # fmt: skip
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
@@ -21,7 +21,7 @@ _TIMES = frozenset(("*", "\\cdot", "\\times"))
 _MAX_UNIT_POWER = 12
 
 
-def read_quantity(parser: Parser, value: Node) -> Node | None:
+def read_quantity(parser: Cursor, value: Node) -> Node | None:
     """The quantity that starts with `value` here, or None (and no token consumed) where no unit ends the value."""
     first = parser.token
     if not _may_start(parser) or not is_closed(value):
@@ -42,17 +42,17 @@ def money(value: Node) -> Node:
     return value if isinstance(value, Quantity) else Quantity(value, dollar, True)
 
 
-def _may_start(parser: Parser) -> bool:
+def _may_start(parser: Cursor) -> bool:
     token = parser.token
     return token.kind == "word" or token.text in _COMMAND_UNITS or parser.degree_width() > 0
 
 
-def _at_boundary(parser: Parser) -> bool:
+def _at_boundary(parser: Cursor) -> bool:
     token = parser.token
     return token.kind in ("end", "number") or token.text in _BOUNDARIES
 
 
-def _continued(parser: Parser, quantity: Quantity) -> Node | None:
+def _continued(parser: Cursor, quantity: Quantity) -> Node | None:
     """`5 ft 3 in` adds up; any other number after a unit is no quantity."""
     if parser.token.kind != "number":
         return quantity
@@ -69,7 +69,7 @@ def _continued(parser: Parser, quantity: Quantity) -> Node | None:
 class _Units:
     """unit (· unit | / unit | per unit | juxtaposed unit)*, each with an optional integer power."""
 
-    def __init__(self, parser: Parser) -> None:
+    def __init__(self, parser: Cursor) -> None:
         self.parser = parser
 
     def product(self) -> Unit | None:

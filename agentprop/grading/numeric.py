@@ -114,12 +114,12 @@ class Evaluator:
             case "based" | "degrees":
                 value = self.enclose(args[0])
                 return value if head == "based" else self.multiply(value, Enclosure(self.iv.pi / 180))
+        if head == "abs":
+            z = self.enclose(args[0])
+            return Enclosure(abs(z.re) if z.im is None else self.iv.sqrt(z.re * z.re + z.im * z.im))
         rule = _REAL.get(head)
         if rule is None:
             raise Unsupported(f"no interval rule for {head}")
-        if head == "abs" and self.enclose(args[0]).im is not None:
-            z = self.enclose(args[0])
-            return Enclosure(self.iv.sqrt(z.re * z.re + z.im * z.im))
         return Enclosure(rule(self.iv, *map(self.real, args)))
 
     def _fold(self, args: tuple[Node, ...], combine: Callable[[Enclosure, Enclosure], Enclosure]) -> Enclosure:
@@ -129,14 +129,15 @@ class Evaluator:
         return total
 
     def add(self, a: Enclosure, b: Enclosure) -> Enclosure:
-        if a.im is None and b.im is None:
-            return Enclosure(a.re + b.re)
-        return Enclosure(a.re + b.re, (a.im or 0) + (b.im or 0) if a.im is None or b.im is None else a.im + b.im)
+        if a.im is None or b.im is None:
+            return Enclosure(a.re + b.re, b.im if a.im is None else a.im)
+        return Enclosure(a.re + b.re, a.im + b.im)
 
     def multiply(self, a: Enclosure, b: Enclosure) -> Enclosure:
         if a.im is None and b.im is None:
             return Enclosure(a.re * b.re)
-        x, y = a.im if a.im is not None else self.iv.mpf(0), b.im if b.im is not None else self.iv.mpf(0)
+        zero = self.iv.mpf(0)
+        x, y = zero if a.im is None else a.im, zero if b.im is None else b.im
         return Enclosure(a.re * b.re - x * y, a.re * y + x * b.re)
 
     def divide(self, a: Enclosure, b: Enclosure) -> Enclosure:
@@ -246,7 +247,9 @@ class Evaluator:
                 return self.iv.mpf([inner.a - 1, inner.b + 1])  # ln(x + c) for a giant x and a small c
             case Apply("factorial", (arg,)):
                 n = self.real(arg)
-                stirling = n * (self.iv.log(n) - 1) + self.iv.log(2 * self.iv.pi * n) / 2 + self.iv.mpf([0, 1]) / (12 * n)
+                stirling = (
+                    n * (self.iv.log(n) - 1) + self.iv.log(2 * self.iv.pi * n) / 2 + self.iv.mpf([0, 1]) / (12 * n)
+                )
                 return stirling if times == 1 else self._logs(stirling, times - 1)
             case Apply("neg", _):
                 raise Unsupported("a negative giant")
@@ -265,7 +268,7 @@ class Evaluator:
 
 
 def _floor(iv: Any, x: Interval) -> Interval:
-    low, high = int(math.floor(_exact(x.a))), int(math.floor(_exact(x.b)))
+    low, high = math.floor(_exact(x.a)), math.floor(_exact(x.b))
     if low != high:
         raise Vague
     return iv.mpf(low)
@@ -355,7 +358,6 @@ _REAL: dict[str, Callable[..., Interval]] = {
     "arcsinh": lambda iv, x: iv.log(x + iv.sqrt(x * x + 1)),
     "arccosh": lambda iv, x: iv.log(x + iv.sqrt(x * x - 1)),
     "arctanh": lambda iv, x: iv.log(_over(iv, 1 + x, 1 - x)) / 2,
-    "abs": lambda iv, x: abs(x),
     "sgn": _sign,
     "floor": _floor,
     "ceil": lambda iv, x: -_floor(iv, -x),

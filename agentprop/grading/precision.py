@@ -2,7 +2,8 @@
 
 An int n is n significant figures. Text may say `3 significant figures` (`sf`, `s.f.`, `sig figs`), `2 decimal places`
 (`dp`, `decimals`), `nearest hundredth` (or `nearest 0.05`), `±0.01` (absolute) or `±1%` (relative). Two numbers agree
-when rounding can give them the same figures; a tie may be rounded either way. Without a stated precision decimals are exact.
+when rounding can give them the same figures; a tie may be rounded either way. Without a stated precision decimals are
+exact.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Trees to sympy objects, and the questions only sympy answers: simplification, polynomial factors, solution sets.
 
-The one module of grading that imports sympy, inside a worker. Objects are built node by node from our own trees; sympy never
-sees a string that came from an answer.
+The one module of grading that imports sympy, inside a worker. Objects are built node by node from our own trees; sympy
+never sees a string that came from an answer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from agentprop.grading import realsets
+from agentprop.grading.grammar import words
 from agentprop.grading.outcome import Equivalence, Unresolved, different, same
 from agentprop.grading.syntax import Apply, Constant, Group, Interval, Matrix, Node, Number, Relation, Symbol
 
@@ -23,8 +23,8 @@ _FUNCTIONS: dict[str, Any] = {
     "factorial": sympy.factorial, "factorial2": sympy.factorial2, "binomial": sympy.binomial, "floor": sympy.floor,
     "ceil": sympy.ceiling, "mod": sympy.Mod, "gcd": sympy.gcd, "lcm": sympy.lcm, "min": sympy.Min, "max": sympy.Max,
     "degrees": lambda a: a * sympy.pi / 180, "based": lambda a, _: a,
-    **{name: getattr(sympy, name) for name in "sin cos tan cot sec csc sinh cosh tanh coth".split()},
-    **{f"arc{name}": getattr(sympy, f"a{name}") for name in "sin cos tan cot sec csc sinh cosh tanh".split()},
+    **{name: getattr(sympy, name) for name in words("sin cos tan cot sec csc sinh cosh tanh coth")},
+    **{f"arc{name}": getattr(sympy, f"a{name}") for name in words("sin cos tan cot sec csc sinh cosh tanh")},
 }  # fmt: skip
 
 
@@ -108,10 +108,7 @@ def real_set(node: Node) -> Any:
         case Group("tuple" | "list", (low, high)):
             return sympy.Interval(expression(low), expression(high), node.kind == "tuple", node.kind == "tuple")
         case Group(_, items):
-            return sympy.Union(*(
-                real_set(item) if realsets.is_set(item) or isinstance(item, Relation) else sympy.FiniteSet(expression(item))
-                for item in items
-            ))  # fmt: skip
+            return sympy.Union(*map(real_set, items))
         case _:
             return sympy.FiniteSet(expression(node))
 

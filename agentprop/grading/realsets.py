@@ -37,14 +37,22 @@ def is_set(node: Node) -> bool:
         return True
     if isinstance(node, Apply):
         return node.head in _OPERATIONS
-    return isinstance(node, Group) and node.kind in ("tuple", "list") and len(node.items) == 2 and any(
-        item in (INFINITY, MINUS_INFINITY) for item in node.items
+    return (
+        isinstance(node, Group)
+        and node.kind in ("tuple", "list")
+        and len(node.items) == 2
+        and any(item in (INFINITY, MINUS_INFINITY) for item in node.items)
     )
 
 
 def could_be_set(node: Node) -> bool:
-    return is_set(node) or (isinstance(node, Relation) and node.op == "=") or (
-        isinstance(node, Group) and (node.kind in ("set", "bare") or (node.kind in ("tuple", "list") and len(node.items) == 2))
+    return (
+        is_set(node)
+        or (isinstance(node, Relation) and node.op == "=")
+        or (
+            isinstance(node, Group)
+            and (node.kind in ("set", "bare") or (node.kind in ("tuple", "list") and len(node.items) == 2))
+        )
     )
 
 
@@ -66,8 +74,10 @@ def is_plain(node: Node) -> bool:
         case Apply(head, args) if head in _OPERATIONS:
             return all(is_plain(arg) for arg in args) and len({variable(arg) for arg in args} - {None}) <= 1
         case Group(_, items):
-            return all(is_plain(item) if is_condition(item) or isinstance(item, Relation) else not symbols(item)
-                       for item in items)
+            return all(
+                is_plain(item) if is_condition(item) or isinstance(item, Relation) else not symbols(item)
+                for item in items
+            )
         case _:
             return not symbols(node)
 

@@ -26,7 +26,7 @@ class QuickScalars:
             raise Hard
         return verdict
 
-    def _rational(self, node: Node) -> Fraction | None | Undefined:
+    def _rational(self, node: Node) -> Fraction | Undefined | None:
         try:
             return rational(node, self.bits)
         except Undefined as undefined:

@@ -1,8 +1,8 @@
 """Two trees to a verdict: what is compared with what, down to pairs of scalars that `Scalars` decides.
 
 Policies, in one place:
-- ( ) is ordered or an open interval, [ ] ordered or closed, { } unordered without repetition; a bare `1, 2` is a list of
-  solutions in any order, and meets an ordered shape in its order. One solution is the same bare or in braces.
+- ( ) is ordered or an open interval, [ ] ordered or closed, { } unordered without repetition; a bare `1, 2` is a list
+  of solutions in any order, and meets an ordered shape in its order. One solution is the same bare or in braces.
 - `x = 5` meets `5`; with two different variables named, the answers differ.
 - A unit named on one side only is taken to be understood on the other (unless `require_unit`); two units are converted.
 - A set written as inequalities meets the same set written as intervals.
@@ -18,9 +18,22 @@ from typing import Protocol
 from agentprop.grading import realsets
 from agentprop.grading.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.grading.precision import Precision
+from agentprop.grading.rewriting import (
+    as_angle,
+    assigned_value,
+    assignments,
+    converted,
+    defines,
+    expand,
+    in_si,
+    is_scalar,
+    listed,
+    may_be_undefined,
+    radians,
+    residue,
+    without_common,
+)
 from agentprop.grading.syntax import (
-    Apply,
-    Constant,
     Group,
     Interval,
     Matrix,
@@ -28,14 +41,11 @@ from agentprop.grading.syntax import (
     Number,
     Quantity,
     Relation,
-    Symbol,
     Text,
     Truth,
     apply,
-    symbols,
-    walk,
 )
-from agentprop.grading.units import DEGREE, DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, Unit
+from agentprop.grading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
 from agentprop.grading.words import same_text
 
 MAX_MATCHED = 300
@@ -68,7 +78,7 @@ class Comparison:
 
     def compare(self, gold: Node, pred: Node) -> Equivalence:
         gold, pred = expand(gold), expand(pred)
-        if gold == pred and not _may_be_undefined(gold):
+        if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
         for rule in (self._words, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
             verdict = rule(gold, pred)
@@ -92,13 +102,13 @@ class Comparison:
     # -- residue classes ---------------------------------------------------------------------------------------------
 
     def _congruences(self, gold: Node, pred: Node) -> Equivalence | None:
-        left, right = _residue(gold), _residue(pred)
+        left, right = residue(gold), residue(pred)
         if left is None and right is None:
             return None
         if left is None or right is None:
-            value, modulus = left or right or (gold, pred)
+            value, _ = left or right or (gold, pred)
             bare = pred if right is None else gold
-            return self.compare(value, _assigned_value(bare))
+            return self.compare(value, assigned_value(bare))
         moduli = self.compare(left[1], right[1])
         if moduli.status != "same":
             return moduli
@@ -116,9 +126,9 @@ class Comparison:
         match gold, pred:
             case Relation("="), Relation("="):
                 return self.scalars.equations(gold, pred)
-            case Relation("="), _ if _is_scalar(pred) and _defines(gold):
+            case Relation("="), _ if is_scalar(pred) and defines(gold):
                 return self.compare(gold.right, pred)
-            case _, Relation("=") if _is_scalar(gold) and _defines(pred):
+            case _, Relation("=") if is_scalar(gold) and defines(pred):
                 return self.compare(gold, pred.right)
             case (Relation("="), _) | (_, Relation("=")):
                 return self.scalars.solution_sets(gold, pred)
@@ -127,9 +137,12 @@ class Comparison:
     def _assignments(
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
     ) -> Equivalence:
-        if left.keys() != right.keys() and len(left) == len(right) == 1 and any(
-            name.endswith("()") for name in left.keys() ^ right.keys()
-        ) and not all(name.endswith("()") for name in left.keys() ^ right.keys()):
+        if (
+            left.keys() != right.keys()
+            and len(left) == len(right) == 1
+            and any(name.endswith("()") for name in left.keys() ^ right.keys())
+            and not all(name.endswith("()") for name in left.keys() ^ right.keys())
+        ):
             return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
         if left.keys() != right.keys():
             if isinstance(gold, Relation) and isinstance(pred, Relation):
@@ -138,7 +151,7 @@ class Comparison:
         return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
 
     def _values(self, left: list[Node], right: list[Node]) -> Equivalence:
-        return self.compare(_listed(left), _listed(right))
+        return self.compare(listed(left), listed(right))
 
     def _bare_against_assigned(
         self, assigned: dict[str, list[Node]], bare: Node, gold: Node, pred: Node
@@ -148,12 +161,11 @@ class Comparison:
         if realsets.is_condition(bare) or isinstance(bare, Interval):
             return None
         if len(assigned) == 1:
-            values = _listed(next(iter(assigned.values())))
+            values = listed(next(iter(assigned.values())))
             return self.compare(bare, values) if bare is gold else self.compare(values, bare)
         if isinstance(bare, Group) and all(len(values) == 1 for values in assigned.values()):
             ordered = Group("tuple", tuple(values[0] for values in assigned.values()))
-            listed = Group("tuple", bare.items) if bare.kind in ("bare", "vector") else bare
-            return self.compare(ordered, listed)
+            return self.compare(ordered, Group("tuple", bare.items) if bare.kind in ("bare", "vector") else bare)
         return different("kind", "one names several variables, the other is a single value")
 
     # -- sets of reals -----------------------------------------------------------------------------------------------
@@ -181,33 +193,37 @@ class Comparison:
     # -- quantities --------------------------------------------------------------------------------------------------
 
     def _quantities(self, gold: Node, pred: Node) -> Equivalence | None:
-        gold, pred = _as_angle(gold), _as_angle(pred)
+        gold, pred = as_angle(gold), as_angle(pred)
         match gold, pred:
             case Quantity(), Quantity():
                 return self._two_units(gold, pred)
-            case Quantity(), _ if _is_scalar(pred):
+            case Quantity(), _ if is_scalar(pred):
                 return self._one_unit(gold, pred)
-            case _, Quantity() if _is_scalar(gold):
+            case _, Quantity() if is_scalar(gold):
                 return self._one_unit(pred, gold, swapped=True)
         return None
 
     def _two_units(self, gold: Quantity, pred: Quantity) -> Equivalence:
         left, right = gold.unit, pred.unit
-        if left == right or (left.factor, left.dimensions, left.offset) == (right.factor, right.dimensions, right.offset):
+        if left == right or (left.factor, left.dimensions, left.offset) == (
+            right.factor,
+            right.dimensions,
+            right.offset,
+        ):
             return self.compare(gold.value, pred.value)
         angles = {left.dimensions, right.dimensions}
         if angles == {DEGREE_DIMENSIONS, RADIAN_DIMENSIONS}:
-            return self.compare(_radians(gold), _radians(pred))
+            return self.compare(radians(gold), radians(pred))
         if left.dimensions != right.dimensions:
             return different("units", f"{left.name} and {right.name} measure different things")
         if self.precision is None:
-            return self.compare(_in_si(gold.value, left), _in_si(pred.value, right))
-        return self.compare(gold.value, _converted(pred.value, right, left))
+            return self.compare(in_si(gold.value, left), in_si(pred.value, right))
+        return self.compare(gold.value, converted(pred.value, right, left))
 
     def _one_unit(self, quantity: Quantity, bare: Node, *, swapped: bool = False) -> Equivalence:
         pair = (bare, quantity.value) if swapped else (quantity.value, bare)
         if quantity.unit.dimensions == DEGREE_DIMENSIONS:
-            in_radians = _radians(quantity)
+            in_radians = radians(quantity)
             verdict = self.compare(bare, in_radians) if swapped else self.compare(in_radians, bare)
             if verdict.status == "same":
                 return verdict
@@ -248,7 +264,9 @@ class Comparison:
         if (len(gold.rows), len(gold.rows[0])) != (len(pred.rows), len(pred.rows[0])):
             return different("matrix", "the matrices differ in size")
         pairs = zip(gold.rows, pred.rows, strict=True)
-        return all_same((self.compare(a, b) for left, right in pairs for a, b in zip(left, right, strict=True)), "matrix")
+        return all_same(
+            (self.compare(a, b) for left, right in pairs for a, b in zip(left, right, strict=True)), "matrix"
+        )
 
     def _vector(self, matrix: Matrix, items: Sequence[Node], *, swapped: bool) -> Equivalence:
         nested = [item.items for item in items if isinstance(item, Group) and item.kind in ("list", "tuple")]
@@ -264,9 +282,7 @@ class Comparison:
         if len(left) != len(right):
             return different("ratio", "the ratios differ in length")
         parts = zip(left[1:], right[1:], strict=True)
-        return all_same(
-            (self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio"
-        )
+        return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
 
     def _groups(self, gold: Group, pred: Group) -> Equivalence:
         kinds = {gold.kind, pred.kind}
@@ -274,8 +290,10 @@ class Comparison:
             return self._unordered(gold.items, pred.items)
         if "set" in kinds and kinds <= {"set", "bare"}:
             return self._as_sets(gold.items, pred.items)
-        if len(kinds) == 1 or "vector" in kinds - {"set", "dict"} and not kinds & {"set", "dict"} or (
-            "bare" in kinds and kinds <= {"bare", "tuple", "list"}
+        if (
+            len(kinds) == 1
+            or ("vector" in kinds - {"set", "dict"} and not kinds & {"set", "dict"})
+            or ("bare" in kinds and kinds <= {"bare", "tuple", "list"})
         ):
             return self._ordered(gold.items, pred.items)
         return different("brackets", f"a {gold.kind} is not a {pred.kind}")
@@ -291,7 +309,7 @@ class Comparison:
             return different("length", f"{len(left)} values against {len(right)}")
         remaining = list(right)
         doubtful: Equivalence | None = None
-        for item in _without_common(left, remaining):
+        for item in without_common(left, remaining):
             if len(remaining) > MAX_MATCHED:
                 return undetermined("size", "too many values to match one by one")
             verdicts = [self.compare(item, other) for other in remaining]
@@ -330,162 +348,3 @@ class Comparison:
         if kind in ("set", "bare") and len(items) == 1:
             return self.compare(other, items[0]) if swapped else self.compare(items[0], other)
         return different("kind", f"one is a {kind} of {len(items)}, the other a single value")
-
-
-# -- rewriting before the comparison ---------------------------------------------------------------------------------
-
-
-def expand(node: Node) -> Node:
-    """Write out ± as two values; a column or row of a list stays as it is."""
-    if not any(isinstance(part, Apply) and part.head in ("pm", "mp") for part in walk(node)):
-        return node
-    if isinstance(node, Group) and node.kind in ("bare", "set"):
-        items: list[Node] = []
-        for item in node.items:
-            wide = expand(item)
-            items.extend(wide.items if isinstance(wide, Group) and wide.kind == "bare" else (wide,))
-        return Group(node.kind, tuple(items))
-    return Group("bare", (_signed(node, "+"), _signed(node, "-")))
-
-
-def _signed(node: Node, upper: str) -> Node:
-    match node:
-        case Apply(("pm" | "mp") as head, (left, right)):
-            plus = (head == "pm") == (upper == "+")
-            a, b = _signed(left, upper), _signed(right, upper)
-            return apply("+", a, b if plus else apply("neg", b))
-        case Apply(head, args):
-            return Apply(head, tuple(_signed(arg, upper) for arg in args), node.depth + 1)
-        case Group(kind, items):
-            return Group(kind, tuple(_signed(item, upper) for item in items))
-        case Relation(op, left, right):
-            return Relation(op, _signed(left, upper), _signed(right, upper))
-        case Quantity(value, unit, certain):
-            return Quantity(_signed(value, upper), unit, certain)
-        case _:
-            return node
-
-
-def assignments(node: Node) -> dict[str, list[Node]] | None:
-    """`x = 1, y = 2` as values by variable, in the order named; None for anything else."""
-    match node:
-        case Relation("=", Symbol(name), value) if name.removesuffix("()") not in symbols(value) and name not in symbols(value):
-            return {name: list(value.items) if _is_list(value) else [value]}
-        case Relation("=", value, Symbol(name)) if not symbols(value):
-            return {name: [value]}
-        case Relation("in", Symbol(name), Group("set", items)):
-            return {name: [Group("set", items)]}
-        case Relation("=", Group("tuple" | "bare", names), Group("tuple" | "bare", values)) if len(names) == len(values):
-            return _paired(names, values)
-        case Group("bare", items) if isinstance(items[0], Relation):
-            return _several(items)
-        case Apply("and", items):
-            return _several(items) if all(isinstance(item, Relation) and item.op == "=" for item in items) else None
-    return None
-
-
-def _is_list(node: Node) -> bool:
-    return isinstance(node, Group) and node.kind == "bare"
-
-
-def _paired(names: Sequence[Node], values: Sequence[Node]) -> dict[str, list[Node]] | None:
-    if not all(isinstance(name, Symbol) for name in names):
-        return None
-    return {name.name: [value] for name, value in zip(names, values, strict=True) if isinstance(name, Symbol)}
-
-
-def _several(items: Sequence[Node]) -> dict[str, list[Node]] | None:
-    found: dict[str, list[Node]] = {}
-    last: str | None = None
-    for item in items:
-        single = assignments(item) if isinstance(item, Relation) else None
-        if single is None:
-            if last is None or isinstance(item, Relation | Text):
-                return None
-            found[last].append(item)
-            continue
-        for name, values in single.items():
-            found.setdefault(name, []).extend(values)
-            last = name
-    return found
-
-
-def _assigned_value(node: Node) -> Node:
-    found = assignments(node)
-    return _listed(next(iter(found.values()))) if found and len(found) == 1 else node
-
-
-def _listed(values: list[Node]) -> Node:
-    return values[0] if len(values) == 1 else Group("bare", tuple(values))
-
-
-def _residue(node: Node) -> tuple[Node, Node] | None:
-    match node:
-        case Apply("class", (value, modulus)):
-            return value, modulus
-        case Relation("~" | "=", Symbol(), Apply("class", (value, modulus))):
-            return value, modulus
-    return None
-
-
-def _defines(relation: Relation) -> bool:
-    """`f(x) = …` or `A = …`: the right-hand side is the answer, the left-hand side its name."""
-    return isinstance(relation.left, Symbol)
-
-
-def _is_scalar(node: Node) -> bool:
-    return isinstance(node, Number | Symbol | Constant) or (
-        isinstance(node, Apply) and node.head not in ("and", "union", "intersection", "minus")
-    )
-
-
-def _may_be_undefined(node: Node) -> bool:
-    return any(isinstance(part, Apply) and part.head in ("/", "^") for part in walk(node)) and not symbols(node)
-
-
-def _without_common(left: Sequence[Node], remaining: list[Node]) -> list[Node]:
-    """Drop pairs that are literally equal, in linear time; `remaining` loses its half in place."""
-    counts: dict[Node, int] = {}
-    for item in remaining:
-        counts[item] = counts.get(item, 0) + 1
-    rest = []
-    used: dict[Node, int] = {}
-    for item in left:
-        if counts.get(item, 0) > used.get(item, 0):
-            used[item] = used.get(item, 0) + 1
-        else:
-            rest.append(item)
-    kept = []
-    for item in remaining:
-        if used.get(item, 0):
-            used[item] -= 1
-        else:
-            kept.append(item)
-    remaining[:] = kept
-    return rest
-
-
-def _in_si(value: Node, unit: Unit) -> Node:
-    scaled = apply("*", value, Number(unit.factor))
-    return apply("+", scaled, Number(unit.offset)) if unit.offset else scaled
-
-
-def _converted(value: Node, source: Unit, target: Unit) -> Node:
-    """From one unit to another: shift, scale, shift back."""
-    return apply("/", apply("+", _in_si(value, source), Number(-target.offset)), Number(target.factor))
-
-
-def _as_angle(node: Node) -> Node:
-    """A value that ends in a degree sign is a quantity; inside an expression the sign is a factor of pi/180."""
-    match node:
-        case Apply("degrees", (value,)):
-            return Quantity(value, DEGREE, True)
-        case Apply("neg", (Apply("degrees", (value,)),)):
-            return Quantity(apply("neg", value), DEGREE, True)
-    return node
-
-
-def _radians(quantity: Quantity) -> Node:
-    if quantity.unit.dimensions == RADIAN_DIMENSIONS:
-        return quantity.value
-    return apply("/", apply("*", quantity.value, Constant("pi")), Number(Fraction(180)))

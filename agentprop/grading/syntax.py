@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
 
 from agentprop.grading.units import Unit
 
@@ -134,14 +133,13 @@ def depth_of(node: Node) -> int:
     return 1 + max(map(depth_of, children(node)), default=0)
 
 
-def apply(head: str, *args: Node) -> Any:
-    """Build an operation, flattening sums and products; refuses trees that are too deep, and arithmetic on non-numbers."""
+def apply(head: str, *args: Node) -> Node:
+    """Build an operation, sums and products flattened; refuses trees too deep, and arithmetic on what is no number."""
     if head not in SET_OPERATIONS and not all(isinstance(arg, Number | Symbol | Constant | Apply) for arg in args):
         return _scaled_matrix(head, args)
     if head in ("+", "*") and isinstance(args[0], Apply) and args[0].head == head:
+        depth = max(args[0].depth, 1 + depth_of(args[-1]))
         args = (*args[0].args, *args[1:])
-        depth = max(args[0].depth if isinstance(args[0], Apply) else 1, 1 + depth_of(args[-1]))
-        depth = max(depth, 2)
     else:
         depth = 1 + max(map(depth_of, args), default=0)
     if depth > MAX_DEPTH:
@@ -149,7 +147,7 @@ def apply(head: str, *args: Node) -> Any:
     return Apply(head, args, depth)
 
 
-def _scaled_matrix(head: str, args: tuple[Node, ...]) -> Any:
+def _scaled_matrix(head: str, args: tuple[Node, ...]) -> Node:
     match head, args:
         case "det", (Matrix(),):
             return Apply(head, args, 1 + depth_of(args[0]))
@@ -175,8 +173,10 @@ def symbols(node: Node) -> frozenset[str]:
 
 def is_closed(node: Node) -> bool:
     """A single number without free variables: what a unit can stand behind."""
-    return all(isinstance(part, Number | Apply) or (isinstance(part, Constant) and part.name in ("pi", "e", "i"))
-               for part in walk(node))
+    return all(
+        isinstance(part, Number | Apply) or (isinstance(part, Constant) and part.name in ("pi", "e", "i"))
+        for part in walk(node)
+    )
 
 
 def substitute(node: Node, values: dict[str, Node]) -> Node:

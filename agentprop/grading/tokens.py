@@ -1,4 +1,4 @@
-"""One line of answer text, in LaTeX, plain or Python notation, to a list of tokens; linear, capped, evaluates nothing."""
+"""Answer text in LaTeX, plain or Python notation to a list of tokens: linear, capped, evaluating nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from agentprop.grading.grammar import words
 from agentprop.grading.syntax import Unreadable
 
 MAX_CHARS = 20_000
@@ -32,14 +33,14 @@ _COMMANDS_OF_CHARACTERS = {
     "°": "\\degree ", "º": "\\degree ", "℃": "\\degree C", "℉": "\\degree F", "′": "'", "″": "''",
     "’": "'", "‘": "'", "“": '"', "”": '"', "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}",
     "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "ⅇ": "e", "ⅈ": "i", "∧": " and ", "∨": " or ", "₿": "\\BTC ",
-    "€": "\\EUR ", "£": "\\GBP ", "¥": "\\JPY ", "₹": "\\INR ", "µ": "\\mu ", "μ": "\\mu ", "Ω": "\\Omega ",
-    "Ω": "\\Omega ", "Å": "\\angstrom ", "Å": "\\angstrom ", "ϕ": "\\phi ", "℮": "e", "⩵": "==", "≔": "=",
+    "€": "\\EUR ", "£": "\\GBP ", "¥": "\\JPY ", "₹": "\\INR ", "\u00b5": "\\mu ", "\u03bc": "\\mu ", "Ω": "\\Omega ",
+    "\u2126": "\\Omega ", "Å": "\\angstrom ", "\u212b": "\\angstrom ", "ϕ": "\\phi ", "℮": "e", "⩵": "==", "≔": "=",
     "Δ": "\\Delta ", "Γ": "\\Gamma ", "Θ": "\\Theta ", "Λ": "\\Lambda ", "Π": "\\Pi ", "Σ": "\\Sigma ",
     "Φ": "\\Phi ", "Ψ": "\\Psi ",
 }  # fmt: skip
-_GREEK = dict(zip("αβγδεζηθικλνξπρστυφχψω", (
+_GREEK = dict(zip("αβγδεζηθικλνξπρστυφχψω", words(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi pi rho sigma tau upsilon phi chi psi omega"
-).split(), strict=True))  # fmt: skip
+), strict=True))  # fmt: skip
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n", strict=True))
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u2061\u2062\u2063\u200e\u200f"))
@@ -73,7 +74,7 @@ def _spell(char: str) -> str:
     if "\u2044" in plain:
         numerator, _, denominator = plain.partition("\u2044")
         return f"\\frac{{{numerator}}}{{{denominator}}}" if denominator else char
-    return plain if plain.isascii() and ("\uff00" <= char <= "\uffef" or "\U0001d400" <= char) else char
+    return plain if plain.isascii() and ("\uff00" <= char <= "\uffef" or char >= "\U0001d400") else char
 
 
 _TOKEN = re.compile(
@@ -87,10 +88,10 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _STRING = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
-_SPACING = frozenset(
-    "\\, \\; \\: \\! \\quad \\qquad \\left \\right \\big \\Big \\bigg \\Bigg \\bigl \\bigr \\Bigl \\Bigr \\displaystyle "
-    "\\textstyle \\limits \\mathstrut \\middle \\hfill \\nolimits \\thinspace \\enspace \\boldsymbol".split()
-) | {"\\ "}
+_SPACING = frozenset(words(
+    "\\, \\; \\: \\! \\quad \\qquad \\left \\right \\big \\Big \\bigg \\Bigg \\bigl \\bigr \\Bigl \\Bigr "
+    "\\displaystyle \\textstyle \\limits \\mathstrut \\middle \\hfill \\nolimits \\thinspace \\enspace \\boldsymbol"
+)) | {"\\ "}  # fmt: skip
 _OPERANDS = frozenset(("number", "word", "string"))
 
 

@@ -148,7 +148,7 @@ def _dimensions(spec: str) -> Dimensions:
     powers: list[tuple[str, Fraction]] = []
     for word in spec.split():
         base = word.rstrip("-0123456789")
-        powers.append((base, Fraction(word[len(base):] or 1)))
+        powers.append((base, Fraction(word[len(base) :] or 1)))
     return tuple(sorted(powers))
 
 

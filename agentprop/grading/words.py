@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from agentprop.grading.grammar import words
 from agentprop.grading.syntax import Group, Node, Number
 from agentprop.grading.units import Unit
 
-_TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "y": None, "correct": True, "incorrect": False}
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "correct": True, "incorrect": False}
 _NONE_WORDS = frozenset((
-    "no solution", "no solutions", "no real solution", "no real solutions", "empty set", "the empty set", "no such number",
-    "there are no solutions", "there is no solution", "no real roots",
+    "no solution", "no solutions", "no real solution", "no real solutions", "empty set", "the empty set",
+    "no such number", "there are no solutions", "there is no solution", "no real roots",
 ))  # fmt: skip
-_ONES = dict(zip(
+_ONES = dict(zip(words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split(), range(20), strict=True))  # fmt: skip
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+    "eighteen nineteen"), range(20), strict=True))  # fmt: skip
+_TENS = dict(zip(words("twenty thirty forty fifty sixty seventy eighty ninety"), range(20, 100, 10), strict=True))
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_SHARES = {"half": Fraction(1, 2), "one half": Fraction(1, 2), "one third": Fraction(1, 3), "two thirds": Fraction(2, 3),
-           "one quarter": Fraction(1, 4), "three quarters": Fraction(3, 4), "one fourth": Fraction(1, 4),
-           "one fifth": Fraction(1, 5)}  # fmt: skip
+_SHARES = {
+    "half": Fraction(1, 2), "one half": Fraction(1, 2), "one third": Fraction(1, 3), "two thirds": Fraction(2, 3),
+    "one quarter": Fraction(1, 4), "three quarters": Fraction(3, 4), "one fourth": Fraction(1, 4),
+    "one fifth": Fraction(1, 5),
+}  # fmt: skip
 _ARTICLES = frozenset(("a", "an", "the"))
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
@@ -43,11 +46,13 @@ def as_value(text: str) -> Node | None:
     return _cardinal(plain.split())
 
 
-def _cardinal(words: list[str]) -> Node | None:
-    if not words or not all(word in _ONES or word in _TENS or word in _SCALES or word == "hundred" for word in words):
+def _cardinal(spelled: list[str]) -> Node | None:
+    if not spelled or not all(
+        word in _ONES or word in _TENS or word in _SCALES or word == "hundred" for word in spelled
+    ):
         return None
     total = current = 0
-    for word in words:
+    for word in spelled:
         if word in _SCALES:
             total, current = total + (current or 1) * _SCALES[word], 0
         elif word == "hundred":
@@ -58,23 +63,27 @@ def _cardinal(words: list[str]) -> Node | None:
 
 
 COUNTED = re.compile(r"(.*\S)\s+((?:[A-Za-z]{2,}[ -]?){1,4})")
-_NO_NOUNS = frozenset(
+_NO_NOUNS = frozenset(words(
     "is are not or and if for to mod no nor than but either maybe was be when where with without otherwise only wrong "
-    "import times plus minus over divided choose sin cos tan log ln pi infinity".split()
-)
+    "import times plus minus over divided choose sin cos tan log ln pi infinity"
+))  # fmt: skip
 
 
-def noun_unit(words: str) -> Unit | None:
+def noun_unit(noun: str) -> Unit | None:
     """What is counted, in the singular, as a unit of its own; None for the empty word `units`."""
-    plain = [word.removesuffix("s") for word in words.casefold().split()]
+    plain = [word.removesuffix("s") for word in noun.casefold().split()]
     if plain == ["unit"]:
         return None
     name = " ".join(plain)
     return Unit(name, Fraction(1), ((f"count of {name}", Fraction(1)),))
 
 
-def is_noun(words: str) -> bool:
-    return not _NO_NOUNS & set(words.casefold().split())
+def is_count(unit: Unit) -> bool:
+    return any(base.startswith("count of ") for base, _ in unit.dimensions)
+
+
+def is_noun(noun: str) -> bool:
+    return not _NO_NOUNS & set(noun.casefold().split())
 
 
 def is_prose(text: str) -> bool:
@@ -85,17 +94,17 @@ def is_prose(text: str) -> bool:
 
 
 def comparable(text: str) -> tuple[str, ...]:
-    """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept, they mean something."""
-    words = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
-    kept = [word for word in words if word not in _ARTICLES]
-    return tuple(kept or words)
+    """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
+    found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
+    kept = [word for word in found if word not in _ARTICLES]
+    return tuple(kept or found)
 
 
 def same_text(left: str, right: str) -> bool:
     if left.strip() == right.strip():
         return True
-    words = comparable(left)
-    return bool(words) and words == comparable(right) and _signs(left) == _signs(right)
+    found = comparable(left)
+    return bool(found) and found == comparable(right) and _signs(left) == _signs(right)
 
 
 def _signs(text: str) -> str:

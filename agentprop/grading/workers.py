@@ -52,11 +52,14 @@ class Worker:
             self._in.write(json.dumps(request).encode() + b"\n")
             self._in.flush()
         except BrokenPipeError:
-            return self._dead()
-        if self._line(STARTUP_S) is None:
-            return self._dead()
-        reply = self._line(timeout_s)
-        return self._dead() if reply is None else dict(json.loads(reply))
+            self.close()
+            return None
+        began = self._line(STARTUP_S) is not None
+        reply = self._line(timeout_s) if began else None
+        if reply is None:
+            self.close()
+            return None
+        return dict(json.loads(reply))
 
     def _line(self, seconds: float) -> bytes | None:
         with selectors.DefaultSelector() as selector:
@@ -70,9 +73,6 @@ class Worker:
                 self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
-
-    def _dead(self) -> None:
-        self.close()
 
     @property
     def alive(self) -> bool:

@@ -1,0 +1,159 @@
+"""Every pair of the table, both ways round, and what holds for any pair at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agentprop.errors import InputError
+from agentprop.grading import equivalent
+from agentprop.grading.answers import final_answer, read
+from agentprop.grading.precision import stated
+from agentprop.grading.syntax import Unreadable
+from equivalence_table import load, options
+
+CASES = load()
+
+
+def _name(case: dict[str, Any]) -> str:
+    return f"{case['topic']}:{case['gold'][:25]}~{case['pred'][:25]}".encode("ascii", "replace").decode()
+
+
+@pytest.mark.parametrize("case", CASES, ids=_name)
+def test_the_verdict_is_the_one_mathematics_gives(case: dict[str, Any]) -> None:
+    for gold, pred in ((case["gold"], case["pred"]), (case["pred"], case["gold"])):
+        verdict = equivalent(gold=gold, pred=pred, **options(case))
+        assert verdict.status == case["expected"], f"{verdict.rule}: {verdict.why} — but {case['reason']}"
+
+
+def test_the_table_is_large_balanced_and_explained() -> None:
+    labels = [case["expected"] for case in CASES]
+    assert len(CASES) >= 320
+    assert min(labels.count("same"), labels.count("different")) >= 120
+    assert all(len(case["reason"]) > 3 for case in CASES)
+    keys = {(case["gold"], case["pred"], repr(options(case))) for case in CASES}
+    assert len(keys) == len(CASES)
+
+
+RATIONALS = st.fractions(min_value=-(10**6), max_value=10**6, max_denominator=10**4)
+
+
+def _notations(value: Fraction) -> list[str]:
+    top, bottom, sign = abs(value.numerator), value.denominator, "-" if value < 0 else ""
+    whole, rest = divmod(top, bottom)
+    found = [
+        f"{sign}{top}/{bottom}",
+        f"{sign}\\frac{{{top}}}{{{bottom}}}",
+        f"$\\dfrac{{{sign}{top}}}{{{bottom}}}$",
+        f"\\boxed{{{sign}{3 * top}/{3 * bottom}}}",
+        f"The answer is {sign}{top}/{bottom}.",
+        f"({sign}{top})*{bottom}^(-1)",
+        f"x = {sign}{100 * top}/{bottom}\\%",
+    ]
+    if whole and rest:
+        found.append(f"{sign}{whole}\\frac{{{rest}}}{{{bottom}}}")
+    if bottom == 1:
+        found.append(f"{value.numerator:,}")
+    return found
+
+
+@given(RATIONALS)
+@settings(max_examples=150, deadline=None)
+def test_a_rational_is_itself_in_every_notation(value: Fraction) -> None:
+    gold = f"{value.numerator}/{value.denominator}"
+    for text in _notations(value):
+        assert equivalent(gold=gold, pred=text).status == "same", text
+
+
+@given(RATIONALS, RATIONALS)
+@settings(max_examples=150, deadline=None)
+def test_different_rationals_are_different_in_every_notation(left: Fraction, right: Fraction) -> None:
+    expected = "same" if left == right else "different"
+    for text in _notations(right)[:4]:
+        assert equivalent(gold=_notations(left)[1], pred=text).status == expected
+
+
+SNIPPETS = st.lists(
+    st.sampled_from(
+        "\\frac \\sqrt { } ( ) [ ] \\{ \\} ^ _ + - * / , ; = < > \\le 1 2.5 10 x y \\pi e i ! % ° \\text cm m kg $ | "
+        "\\begin{pmatrix} & \\\\ \\end{pmatrix} and or \\cup \\infty ' \" sin log mod \\pm ... : 0x 1e9 \\boxed{ \\left "
+        "\\overline True None".split()
+    ),
+    max_size=25,
+).map(" ".join)
+
+
+@given(st.one_of(st.text(max_size=200), SNIPPETS))
+@settings(max_examples=600, deadline=None)
+def test_the_reader_never_raises_on_any_text(text: str) -> None:
+    final_answer(text)
+    try:
+        assert read(text)
+    except Unreadable:
+        pytest.fail("only a text beyond the size limit is refused")
+
+
+@given(st.one_of(st.text(max_size=60), SNIPPETS))
+@settings(max_examples=200, deadline=None)
+def test_every_answer_that_is_not_blank_equals_itself(text: str) -> None:
+    verdict = equivalent(gold=text, pred=text)
+    assert verdict.status == ("same" if final_answer(text).strip() else "different")
+
+
+@given(SNIPPETS, SNIPPETS)
+@settings(max_examples=150, deadline=None)
+def test_gold_and_prediction_may_be_swapped(left: str, right: str) -> None:
+    there = equivalent(gold=left, pred=right, timeout_s=20)
+    back = equivalent(gold=right, pred=left, timeout_s=20)
+    assert there.status == back.status, (there, back)
+
+
+def test_any_number_of_threads_may_compare_at_once() -> None:
+    cases = [case for case in CASES if len(case["pred"]) < 2_000][::4]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(
+            threads.map(
+                lambda case: equivalent(gold=case["gold"], pred=case["pred"], timeout_s=60, **options(case)).status, cases
+            )
+        )
+    assert found == [case["expected"] for case in cases]
+
+
+def test_a_timeout_is_undetermined_and_the_next_pair_is_decided() -> None:
+    slow = equivalent(gold="\\sqrt{\\sqrt{2}+\\sqrt{3}+\\sqrt{5}+x^2}", pred="\\sqrt{7.2}x", timeout_s=0.0)
+    assert (slow.status, slow.rule) == ("undetermined", "timeout")
+    assert equivalent(gold="\\sqrt{8}", pred="2\\sqrt{2}").status == "same"
+
+
+def test_simple_pairs_import_neither_sympy_nor_start_a_process() -> None:
+    code = (
+        "import sys; from agentprop.grading import equivalent, workers; "
+        "assert equivalent(gold='1/2', pred='0.5').status == 'same'; "
+        "assert equivalent(gold='10 cm', pred='10 m').status == 'different'; "
+        "assert not workers._pool._idle and not {'sympy', 'mpmath'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_an_unknown_precision_or_unit_is_a_clear_mistake_of_the_caller() -> None:
+    with pytest.raises(InputError, match="not understood"):
+        equivalent(gold="1", pred="1", precision="about three")
+    with pytest.raises(InputError, match="not known"):
+        equivalent(gold="1", pred="1", unit="blorps")
+
+
+@pytest.mark.parametrize("text", ["3", "3 significant figures", "3 sf", "three sig figs", "3 s.f."])
+def test_significant_figures_may_be_said_in_many_ways(text: str) -> None:
+    assert stated(int(text) if text.isdigit() else text) == stated(3)
+
+
+@pytest.mark.parametrize("text", ["2 decimal places", "2 dp", "2 d.p.", "nearest hundredth", "to the nearest 0.01"])
+def test_decimal_places_may_be_said_in_many_ways(text: str) -> None:
+    assert stated(text) == stated("2 decimals")
