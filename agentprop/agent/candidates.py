@@ -1,7 +1,7 @@
 """A seed, an index and the mastery so far → one finished candidate: its task, trajectory, problem and verdict.
 
 Candidate i depends on nothing else, so any process may make it. The paper's curriculum: categories are drawn with
-p(c) ∝ 1/(m_c + ε). Ours: the uniform admixture, ε, and the cap on mined arithmetic.
+p(c) ∝ 1/(m_c + ε). Ours: ε, the uniform admixture, the factor for novelty, and the cap on mined arithmetic.
 """
 
 from __future__ import annotations
@@ -54,6 +54,16 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How the categories stand after a batch."""
+
+    mastery: Mapping[str, float]
+    """m_c, the EMA of the success rate."""
+    novelty: Mapping[str, float]
+    """EMA of the share of successes that were distinct: an exhausted category is drawn less (ours)."""
+
+
+@dataclass(frozen=True)
 class Curriculum:
     """Which categories are drawn, and how often."""
 
@@ -68,13 +78,13 @@ class Curriculum:
     epsilon: float = 0.1
     """ε of p(c) ∝ 1/(m_c + ε)."""
 
-    def start(self) -> dict[str, float]:
-        """Mastery before any evidence: one half."""
-        return dict.fromkeys(self.categories, 0.5)
+    def start(self) -> Standing:
+        """Before any evidence: mastery one half, everything new."""
+        return Standing(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
 
-    def probabilities(self, mastery: Mapping[str, float]) -> list[float]:
+    def probabilities(self, standing: Standing) -> list[float]:
         """p(c), in the order of the categories. Mined categories together stay well below their cap."""
-        raw = [1.0 / (mastery[c] + self.epsilon) for c in self.categories]
+        raw = [standing.novelty[c] / (standing.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
         cap = 0.75 * self.mined_share
@@ -85,14 +95,18 @@ class Curriculum:
             for c, p in zip(self.categories, mixed, strict=True)
         ]
 
-    def updated(self, mastery: Mapping[str, float], candidates: Sequence[Candidate]) -> dict[str, float]:
-        """m_c ← (1 − α)·m_c + α·success rate of the category in this batch."""
-        out = dict(mastery)
-        for category in self.categories:
-            results = [c.success for c in candidates if c.category == category]
-            if results:
-                out[category] = (1 - self.alpha) * out[category] + self.alpha * sum(results) / len(results)
-        return out
+    def updated(self, before: Standing, tallies: Mapping[str, Sequence[int]]) -> Standing:
+        """m_c ← (1 − α)·m_c + α·success rate of the category in a batch; novelty alike, among the successes.
+
+        `tallies` maps a category to (candidates, successes, successes that were distinct).
+        """
+        mastery, novelty = dict(before.mastery), dict(before.novelty)
+        for category, (total, successes, distinct) in tallies.items():
+            mastery[category] += self.alpha * (successes / total - mastery[category])
+            if successes:
+                share = max(distinct / successes, 0.05)
+                novelty[category] += self.alpha * (share - novelty[category])
+        return Standing(mastery, novelty)
 
 
 @dataclass(frozen=True)
@@ -108,9 +122,9 @@ class Maker:
     tools: Mapping[str, str] = field(default_factory=lambda: tools())
     made_by: MadeBy = field(default_factory=lambda: builtin_maker())
 
-    def batch(self, start: int, size: int, mastery: Mapping[str, float]) -> list[Candidate]:
+    def batch(self, start: int, size: int, standing: Standing) -> list[Candidate]:
         """Candidates start … start + size − 1, advanced together."""
-        return asyncio.run(self._batch(range(start, start + size), self.curriculum.probabilities(mastery)))
+        return asyncio.run(self._batch(range(start, start + size), self.curriculum.probabilities(standing)))
 
     async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
         return list(await asyncio.gather(*(self._candidate(i, probabilities) for i in indices)))

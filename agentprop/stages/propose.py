@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from agentprop.agent.candidates import Candidate, Curriculum, Maker, categories_of
+from agentprop.agent.candidates import Candidate, Curriculum, Maker, Standing, categories_of
 from agentprop.agent.environment import Rules
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
@@ -51,10 +51,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """A range of candidates and the mastery they are drawn with."""
+    """A range of candidates and the standing of the categories they are drawn with."""
 
     start: int
-    mastery: Mapping[str, float]
+    standing: Standing
 
 
 # --- in the worker ---
@@ -76,7 +76,7 @@ def prepare(plan: Plan) -> None:
 def make(batch: Batch) -> list[Candidate]:
     """The candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
-    return _maker.batch(batch.start, BATCH, batch.mastery)
+    return _maker.batch(batch.start, BATCH, batch.standing)
 
 
 # --- committing ---
@@ -92,13 +92,17 @@ class Ledger:
     accepted: int = 0
     mined: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    snapshots: list[dict[str, float]] = field(default_factory=list)
+    tallies: dict[str, list[int]] = field(default_factory=dict)
+    snapshots: list[Standing] = field(default_factory=list)
     statements: set[bytes] = field(default_factory=set)
     templates: Counter[bytes] = field(default_factory=Counter)
 
     def state(self) -> dict[str, Any]:
         """What resuming needs, beside the stored problems."""
-        return {"next": self.next, "counts": dict(self.counts), "mined": self.mined, "snapshots": self.snapshots}
+        return {
+            "next": self.next, "counts": dict(self.counts), "mined": self.mined, "tallies": self.tallies,
+            "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
+        }  # fmt: skip
 
     def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
         """Go on from a committed state."""
@@ -106,7 +110,8 @@ class Ledger:
             self.remember(statement, template)
         self.next, self.mined = int(state["next"]), int(state["mined"])
         self.counts = Counter(state["counts"])
-        self.snapshots = list(state["snapshots"])
+        self.tallies = dict(state["tallies"])
+        self.snapshots = [Standing(mastery, novelty) for mastery, novelty in state["snapshots"]]
 
     def remember(self, statement: str, template: str) -> None:
         """Count a problem as accepted."""
@@ -114,16 +119,21 @@ class Ledger:
         self.statements.add(_digest(statement))
         self.templates[bytes.fromhex(template[:16])] += 1
 
-    def mastery(self, batch: int) -> dict[str, float]:
-        """The mastery that a batch is drawn with: as it was WINDOW batches earlier."""
+    def standing(self, batch: int) -> Standing:
+        """The standing that a batch is drawn with: as it was WINDOW batches earlier."""
         first = self.next // BATCH - len(self.snapshots)
         position = batch - WINDOW - first
         return self.snapshots[position] if 0 <= position < len(self.snapshots) else self.curriculum.start()
 
-    def close_batch(self, candidates: list[Candidate]) -> None:
-        """Update the mastery after a whole batch."""
-        before = self.snapshots[-1] if self.snapshots else self.curriculum.start()
-        self.snapshots = [*self.snapshots, self.curriculum.updated(before, candidates)][-WINDOW:]
+    def close_batch(self) -> None:
+        """Update the standing after a whole batch."""
+        self.snapshots = [*self.snapshots, self.curriculum.updated(self.latest, self.tallies)][-WINDOW:]
+        self.tallies = {}
+
+    @property
+    def latest(self) -> Standing:
+        """The standing after the last whole batch."""
+        return self.snapshots[-1] if self.snapshots else self.curriculum.start()
 
     def refusal(self, found: Candidate) -> tuple[str, str] | None:
         """Why a candidate does not count: (code, message), or None."""
@@ -146,6 +156,8 @@ class Ledger:
         self.next = found.index + 1
         self.counts["candidates"] += 1
         refused = self.refusal(found)
+        tally = self.tallies.setdefault(found.category, [0, 0, 0])
+        self.tallies[found.category] = [tally[0] + 1, tally[1] + found.success, tally[2] + (refused is None)]
         if found.trajectory is not None:
             self._tally(found.trajectory)
         kept: list[Record] = [r for r in (found.trajectory, found.attempt, found.verdict) if r is not None]
@@ -181,7 +193,7 @@ class Ledger:
             "reasons": reasons, "pruned_trajectories": c["pruned"], "replaced_trajectories": c["replaced"],
             "repaired_trajectories": c["repaired"], "turns": c["turns"], "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0), "mined": self.mined,
-            "mastery": self.snapshots[-1] if self.snapshots else self.curriculum.start(),
+            "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }  # fmt: skip
 
 
@@ -233,7 +245,7 @@ def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
     def batches() -> Iterator[Batch]:
         number = ledger.next // BATCH
         while True:
-            yield Batch(number * BATCH, ledger.mastery(number))
+            yield Batch(number * BATCH, ledger.standing(number))
             number += 1
 
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
@@ -248,9 +260,8 @@ def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
             for found in result:
                 if found.index >= ledger.next and ledger.accepted < config.n and ledger.counts["candidates"] < limit:
                     sink.add(ledger.commit(found))
-            whole = ledger.next == result[-1].index + 1
-            if whole:
-                ledger.close_batch(result)
+            if ledger.next == result[-1].index + 1:
+                ledger.close_batch()
             sink.commit(ledger)
             rate = ledger.accepted / max(ledger.counts["candidates"], 1)
             speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)

@@ -32,7 +32,7 @@ from agentprop.symbolic.terms import (
     children,
     walk,
 )
-from agentprop.symbolic.writer import complete_follow, complete_scene, story_wordings
+from agentprop.symbolic.writer import complete_follow, complete_scene, is_link, story_wordings
 from agentprop.values import draw, misfit, render
 
 DRAWS = 400
@@ -70,8 +70,10 @@ class Planner:
         self.weights: dict[Link, float] = {}
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.links: dict[str, list[Link]] = defaultdict(list)
+        self.consumers: dict[str, list[Link]] = defaultdict(list)
         for link in self._links():
             self.links[link.consumer].append(link)
+            self.consumers[link.producer].append(link)
             self.weights[link] = self._weight(link)
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
@@ -335,8 +337,7 @@ class Planner:
         raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
 
     def _consumers(self, producer: str, *, story: bool) -> list[Link]:
-        return [link for links in self.links.values() for link in links
-                if link.producer == producer and link.story == story]  # fmt: skip
+        return [link for link in self.consumers[producer] if link.story == story]
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
         """Skills of one domain with a noun phrase and a kind of output."""
@@ -397,6 +398,8 @@ class Planner:
                 inner = next((v for _, v in value.arguments if isinstance(v, Apply | Variable)), None)
                 kept = inner if inner is not None and self._accepts(term.skill, name, inner) else None
             arguments.append((name, fresh[name] if kept is None else kept))
+        if not any(is_link(value) for _, value in arguments):  # the givens must suit each other
+            arguments = [(name, value if isinstance(value, Variable) else fresh[name]) for name, value in arguments]
         return replace(term, arguments=tuple(arguments))
 
     def _accepts(self, consumer: str, parameter: str, value: Term) -> bool:

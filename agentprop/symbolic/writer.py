@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 
 from agentprop.skills import Hole, Package, Spec, Wording, segments
@@ -52,9 +53,13 @@ def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
     for node in walk(term):
         if isinstance(node, Apply):
             spec = library[node.skill].spec
-            for text in (*(w.text for w in spec.phrasings), *spec.value):
-                used |= grammar.letters(re.sub(r"<\w+>", "0", text))
+            used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
     return used | {"p", "q"}
+
+
+@lru_cache(maxsize=8192)
+def _letters_of(wordings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(grammar.letters(re.sub(r"<\w+>", "0", text)) for text in wordings))
 
 
 @dataclass
@@ -309,7 +314,7 @@ def pipeline(body: Term, library: Mapping[str, Package]) -> list[Apply]:
     node = body
     while isinstance(node, Apply):
         data = library[node.skill].spec.data
-        if data is None or any(_is_link(v) for k, v in node.arguments if k != data):
+        if data is None or any(is_link(v) for k, v in node.arguments if k != data):
             return []
         chain.append(node)
         node = node.argument(data)
@@ -332,12 +337,13 @@ def _names(text: str) -> set[str]:
     return {part.name for part in segments(text) if isinstance(part, Hole)}
 
 
-def _is_link(term: Term) -> bool:
+def is_link(term: Term) -> bool:
+    """Whether a term is supplied by another skill, not given."""
     return not isinstance(term, Given | Variable)
 
 
 def _links(term: Apply) -> dict[str, Term]:
-    return {name: value for name, value in term.arguments if _is_link(value)}
+    return {name: value for name, value in term.arguments if is_link(value)}
 
 
 def _kind(term: Term) -> str:
