@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from agentprop.skills import Package
 from agentprop.symbolic.terms import Apply, Given, Term, Variable, expression, skills
-from agentprop.values import render
+from agentprop.values import Parameter, parse, render
 
 
 @lru_cache(maxsize=4096)
@@ -155,11 +155,18 @@ def _term(node: ast.expr, known: Mapping[str, str], library: Mapping[str, Packag
         parameter = library[skill].spec.parameters.get(keyword.arg or "")
         if parameter is None:
             return None
-        value = _term(keyword.value, known, library)
+        value = _term(keyword.value, known, library) or _given(parameter, keyword.value)
         if value is None:
-            try:
-                value = Given(render(parameter, ast.literal_eval(keyword.value)))
-            except (ValueError, TypeError, SyntaxError, IndexError):
-                return None
+            return None
         arguments.append((keyword.arg or "", value))
     return Apply(skill, tuple(arguments))
+
+
+def _given(parameter: Parameter, node: ast.expr) -> Given | None:
+    """The given of a literal, or None where it is no value of the parameter's kind; the text may be anything."""
+    try:
+        value = ast.literal_eval(node)
+        text = render(parameter, value)
+        return Given(text) if parse(parameter, text) == value else None
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError):
+        return None
