@@ -162,9 +162,11 @@ def children(term: Term) -> tuple[Term, ...]:
 
 def walk(term: Term) -> Iterator[Term]:
     """The term and all its sub-terms, outside in."""
-    yield term
-    for child in children(term):
-        yield from walk(child)
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(children(node))
 
 
 def skills(term: Term) -> tuple[str, ...]:
