@@ -44,6 +44,8 @@ class ExtractConfig(StageConfig):
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "sources"})
+    """Sources are known by what is in them, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files, globs and directories to read."""
@@ -51,14 +53,14 @@ class ExtractConfig(StageConfig):
     """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs."""
     min_quality: Share = 0.6
     """τ_r: skills whose quality r(k) is lower are rejected."""
-    question_field: str | None = None
-    """Field that holds the question; null means: found by its name."""
-    answer_field: str | None = None
-    """Field that holds the final answer; null means: found by its name."""
-    solution_field: str | None = None
-    """Field that holds the worked solution; null means: found by its name."""
     limit: Count | None = None
     """Read at most so many documents; null means all."""
+    question_field: str | None = None
+    """Field that holds the question; null means: found by its name."""
+    solution_field: str | None = None
+    """Field that holds the worked solution; null means: found by its name."""
+    answer_field: str | None = None
+    """Field that holds the final answer; null means: found by its name."""
 
 
 class ProposeConfig(StageConfig):

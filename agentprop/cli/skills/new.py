@@ -1,0 +1,65 @@
+"""`agentprop skills new NAME`: a small package that works, to be changed into one's own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentprop.errors import InputError
+from agentprop.files import disk_errors
+from agentprop.skills import NAME, bundled_directory, directories, read
+
+TEMPLATE = {"SKILL.md": "SKILL.md", "scripts/skill.py": "skill.py"}
+"""File of the package, and the template it comes from."""
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="Name of the package: a-z, 0-9 and single hyphens.")],
+    directory: Annotated[str, typer.Option("--dir", help="Where the package's directory is made.")] = ".",
+    category: Annotated[str | None, typer.Option(help="Its category.", show_default="from its name")] = None,
+    domain: Annotated[str | None, typer.Option(help="Its domain.", show_default="that of the category")] = None,
+) -> None:
+    """Create a package that works, to be changed into your own."""
+    if not NAME.fullmatch(name) or len(name) > 64:
+        raise InputError(f"{name!r} cannot name a package", hint="1 to 64 characters of a-z, 0-9 and single hyphens")
+    known = known_categories()
+    category = category or _category_of(name, known)
+    domain = domain or known.get(category, "mathematics")
+    if domain not in ("mathematics", "coding", "science") or not NAME.fullmatch(category):
+        raise InputError(f"there is no domain {domain} or category {category}", hint="mathematics, coding or science")
+    root = Path(directory) / name
+    if root.exists():
+        raise InputError(f"{root} exists already; nothing was changed", hint="choose another name")
+    for target, text in scaffold(name, category, domain).items():
+        with disk_errors(root / target):
+            (root / target).parent.mkdir(parents=True, exist_ok=True)
+            (root / target).write_text(text, encoding="utf-8")
+    print(root)
+    typer.echo(f"change it, then run: agentprop skills validate {root}", err=True)
+
+
+def known_categories() -> dict[str, str]:
+    """Categories of the bundled library and their domains."""
+    packages = (read(path)[0] for path in directories(bundled_directory()))
+    return {package.spec.category: package.spec.domain for package in packages if package is not None}
+
+
+def _category_of(name: str, known: dict[str, str]) -> str:
+    fitting = [category for category in known if name.startswith(f"{category}-")]
+    return max(fitting, key=len, default=name.partition("-")[0])
+
+
+def scaffold(name: str, category: str, domain: str) -> dict[str, str]:
+    """The files of a new package by their names."""
+    template = files("agentprop.cli.skills").joinpath("template")
+    words = {"@NAME@": name, "@CATEGORY@": category, "@DOMAIN@": domain}
+    texts = {}
+    for target, source in TEMPLATE.items():
+        text = template.joinpath(source).read_text(encoding="utf-8")
+        for hole, word in words.items():
+            text = text.replace(hole, word)
+        texts[target] = text
+    return texts

@@ -1,0 +1,151 @@
+"""`agentprop skills validate DIR…`: every fault of every package at once; exit code 1 where there is one."""
+
+from __future__ import annotations
+
+import json as json_
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agentprop.cli import options
+from agentprop.engine import usable_cores
+from agentprop.errors import InputError
+from agentprop.sandbox import Sandbox
+from agentprop.skills import Package, bundled_directory, clashes, directories, read
+from agentprop.symbolic.validation import Report, validate
+
+MANY_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A package directory and what was found in it."""
+
+    path: Path
+    """The directory."""
+    package: Package | None
+    """What could be read."""
+    report: Report
+    """Faults and warnings."""
+
+
+def command(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[DIR]...", help="Packages or directories of packages.",
+                                         show_default="the bundled library"),
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Random parameters that solve and check are compared on.")] = 40,
+    seed: Annotated[int, typer.Option(help="Which parameters are drawn.")] = 0,
+    allow_weak_sandbox: options.AllowWeakSandbox = None,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:  # fmt: skip
+    """Find every fault of every package, running each of them.
+
+    Executable packages run in the sandbox: solve is compared with check on random parameters, and both must agree.
+    """
+    if not 1 <= draws <= MANY_DRAWS:
+        raise InputError(f"--draws must be between 1 and {MANY_DRAWS}, not {draws}", hint="40 finds most faults")
+    found = [path for root in paths or [str(bundled_directory())] for path in package_directories(Path(root))]
+    with Sandbox(preload=(), allow_weak=allow_weak_sandbox is True) as sandbox:
+        checked = examine(found, sandbox, draws, seed)
+    if json:
+        print(json_.dumps({"packages": [_row(one) for one in checked]}, ensure_ascii=False))
+    else:
+        _print(checked, quiet)
+    if any(one.report.faults for one in checked):
+        raise typer.Exit(1)
+
+
+def package_directories(root: Path) -> list[Path]:
+    """The packages below a path, with directories that would be one if they had a SKILL.md."""
+    if not root.is_dir():
+        what = "is not a directory" if root.exists() else "does not exist"
+        raise InputError(f"{root} {what}", hint="give the directory of a package, or of many")
+    broken = [] if (root / "SKILL.md").exists() else [path.parent for path in root.glob("*/scripts")]
+    found = sorted({path.resolve() for path in (*directories(root), *broken)})
+    if (root / "scripts").is_dir() and not found:
+        found = [root.resolve()]
+    if not found:
+        raise InputError(f"there is no skill package below {root}", hint="a package is a directory with a SKILL.md")
+    return found
+
+
+def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> list[Checked]:
+    """Read every package, compare it with the others and the library, and run those without fault."""
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        checked = list(pool.map(lambda path: _examine_one(path, sandbox, draws, seed), paths))
+    shared = _shared_faults(checked)
+    return [
+        replace(one, report=replace(one.report, faults=(*one.report.faults, *shared.get(one.path, ()))))
+        for one in checked
+    ]
+
+
+def _examine_one(path: Path, sandbox: Sandbox, draws: int, seed: int) -> Checked:
+    package, faults = read(path)
+    if package is None or faults:
+        return Checked(path, package, Report(faults=tuple(faults)))
+    return Checked(path, package, validate(package, sandbox, draws=draws, seed=seed))
+
+
+def _shared_faults(checked: Sequence[Checked]) -> dict[Path, list[str]]:
+    """Names and wordings that two packages share, told to the one that came later."""
+    known: dict[str, Package] = {}
+    for path in directories(bundled_directory()):
+        package, faults = read(path)
+        if package is not None and not faults:
+            known[package.name] = package
+    ours: dict[Path, list[str]] = {}
+    owner: dict[str, Path] = {}
+    for one in checked:
+        if one.package is None:
+            continue
+        name, other = one.package.name, known.get(one.package.name)
+        if other is not None and other.id != one.package.id:
+            ours.setdefault(one.path, []).append(f"name: another package of the library is called {name}")
+            continue
+        known.setdefault(name, one.package)
+        owner[name] = one.path
+    for name, fault in _clashes(known):
+        if name in owner:
+            ours.setdefault(owner[name], []).append(fault)
+    return ours
+
+
+def _clashes(library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
+    for clash in clashes(library):
+        name, _, fault = clash.partition(": ")
+        yield name, fault
+
+
+def _row(one: Checked) -> dict[str, Any]:
+    return {"path": str(one.path), "name": one.package.name if one.package else None, **asdict(one.report)}
+
+
+def _print(checked: Sequence[Checked], quiet: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("package", overflow="fold")
+    table.add_column("")
+    table.add_column("what was found", overflow="fold")
+    for one in checked:
+        for fault in one.report.faults:
+            table.add_row(one.path.name, "fault", fault, style=None)
+        for warning in () if quiet else one.report.warnings:
+            table.add_row(one.path.name, "warning", warning, style="dim")
+    if table.row_count:
+        Console(highlight=False).print(table, markup=False)
+    faulty = sum(bool(one.report.faults) for one in checked)
+    run = sum(one.report.draws > 0 for one in checked)
+    drawn = sum(one.report.draws for one in checked)
+    if not quiet:
+        verdict = f"{faulty} of {len(checked)} packages are faulty" if faulty else f"{len(checked)} packages, no fault"
+        print(f"{verdict}; {run} were run, on {drawn} draws", file=sys.stderr)
