@@ -196,8 +196,11 @@ class Run(StoredRun):
                 self.flush()
         finally:
             logging.getLogger("agentprop").removeHandler(self._log)
-            self._log.close()
-            os.close(self._lock)
+            try:
+                with disk_errors(self.path / LOG):
+                    self._log.close()
+            finally:
+                os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self

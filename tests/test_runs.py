@@ -191,6 +191,24 @@ def test_log_records_of_the_package_go_to_the_log_file(tmp_path: Path) -> None:
     assert "too late" not in (tmp_path / "log.txt").read_text()
 
 
+def test_a_log_that_cannot_be_written_is_the_runs_error_and_releases_the_lock(tmp_path: Path) -> None:
+    code = (
+        "import logging, resource, sys; from agentprop.runs import Run\n"
+        "from agentprop.errors import RunError\n"
+        "try:\n"
+        "    with Run.open(sys.argv[1], 'toy', {}):\n"
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "        logging.getLogger('agentprop').info('x' * 5000)\n"
+        "except RunError as error:\n"
+        "    print(error)\n"
+        "Run.open(sys.argv[1], 'toy', {}).close()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    process = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert process.stdout == f"cannot write {tmp_path}/log.txt: the file-size limit was reached\n", process.stderr
+    assert process.returncode == 0 and process.stderr == ""
+
+
 def test_the_fingerprint_follows_the_content(tmp_path: Path) -> None:
     for name, stop in (("a", 10), ("b", 10), ("c", 11)):
         with Run.open(tmp_path / name, "toy", Settings()) as run:
@@ -398,7 +416,7 @@ def die_at_disk_operation(number: int, out: Path) -> bool:
         return perform
 
     os.fsync, os.replace, os.unlink = counted(os.fsync), counted(os.replace), counted(os.unlink)  # type: ignore
-    finish_toy(out, 5)
+    finish_toy(out, 3)
     os._exit(0)
 
 
@@ -419,13 +437,13 @@ def test_a_run_killed_before_any_disk_operation_goes_on_exactly(tmp_path: Path) 
         out = tmp_path / str(operation)
         read_everything_visible(out)
         if (out / "manifest.json").exists():
-            assert open_run(out).rows["problem"] == 5
-        finish_toy(out, 6)
-        assert list(open_run(out).iter(Problem)) == [problem(index) for index in range(6)]
-        assert list(open_run(out).iter(Trajectory)) == [trajectory(index) for index in range(6)]
+            assert open_run(out).rows["problem"] == 3
+        finish_toy(out, 4)
+        assert list(open_run(out).iter(Problem)) == [problem(index) for index in range(4)]
+        assert list(open_run(out).iter(Trajectory)) == [trajectory(index) for index in range(4)]
         assert sum(len(list(out.glob(f"{folder}/*"))) for folder in FOLDERS.values()) == 2 * len(open_run(out).segments)
         operation += 1
-    assert operation > 40
+    assert operation > 25
 
 
 # --- real processes ---
@@ -450,12 +468,13 @@ def test_a_run_killed_again_and_again_ends_with_the_same_content(tmp_path: Path,
     out = tmp_path / "run"
     chance = random.Random(7)
     kills = 0
-    for _ in range(8):
+    for _ in range(6):
         process = subprocess.Popen([*TOY, str(out), "250", "2", "0.02"], env=ENVIRONMENT, stdout=subprocess.DEVNULL)
         started = time.monotonic()
         life_s = chance.uniform(0.45, 1.1)
         while process.poll() is None and time.monotonic() - started < life_s:
             read_everything_visible(out)
+            time.sleep(0.02)
         process.kill()
         kills += process.wait() == -signal.SIGKILL
         read_everything_visible(out)
@@ -472,26 +491,22 @@ def test_the_content_does_not_depend_on_workers_or_on_raising_n(tmp_path: Path, 
     assert toy(tmp_path / "three", 250, 2).stdout == uninterrupted
 
 
-def interrupt(out: Path, n: int, pause_s: float, signals: int, group: bool) -> subprocess.Popen[str]:
-    """Start the toy stage, wait until it has stored something, and interrupt it."""
-    command = [*TOY, str(out), str(n), "2", str(pause_s), "2"]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    journal = out / ".agentprop" / "journal.jsonl"
-    while process.poll() is None and not (journal.exists() and journal.stat().st_size):
+def wait_for(process: subprocess.Popen[str], condition: Callable[[], bool]) -> None:
+    while not condition():
+        assert process.poll() is None
         time.sleep(0.01)
-    for _ in range(signals):
-        (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
-        if process.stderr and signals > 1:
-            process.stderr.readline()  # it has seen the first signal
-    return process
 
 
 @pytest.mark.parametrize("group", [False, True])
 def test_the_first_interruption_drains_and_the_run_goes_on_later(
     tmp_path: Path, uninterrupted: str, group: bool
 ) -> None:
-    process = interrupt(tmp_path / "run", 250, 0.05, 1, group)
-    _, talk = process.communicate(timeout=30)
+    command = [*TOY, str(tmp_path / "run"), "250", "2", "0.05", "2"]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    journal = tmp_path / "run" / ".agentprop" / "journal.jsonl"
+    wait_for(process, lambda: journal.exists() and journal.stat().st_size > 0)
+    (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
+    _, talk = process.communicate(timeout=60)
     assert process.returncode == 130 and talk == "draining\n"
     stored = open_run(tmp_path / "run", warn=False)
     assert 2 <= sum(stored.rows.values()) < 250 and not stored.complete
@@ -499,17 +514,17 @@ def test_the_first_interruption_drains_and_the_run_goes_on_later(
 
 
 def test_the_second_interruption_ends_at_once_and_keeps_what_was_stored(tmp_path: Path) -> None:
-    # items 0 and 1 are quick to come; the rest would take minutes
     out = tmp_path / "run"
     assert toy(out, 4).returncode == 0
-    command = [*TOY, str(out), "50", "2", "300"]
+    command = [*TOY, str(out), "50", "2", "300"]  # each further item takes five minutes
     process = subprocess.Popen(command, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
     assert process.stderr
-    time.sleep(1.0)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_for(process, lambda: children.read_text() != "")
     process.send_signal(signal.SIGINT)
     assert process.stderr.readline() == "draining\n"
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert sum(open_run(out, warn=False).rows.values()) == 4
 
@@ -526,10 +541,10 @@ def test_a_file_size_limit_ends_with_a_clear_error_and_a_resumable_run(tmp_path:
 
 
 ON_A_SMALL_DISK = """
-set -u
-mount -t tmpfs -o size=200k tmpfs "$1" || exit 77
+mount -t tmpfs -o size=4m tmpfs "$1" && "$2" --version > /dev/null || exit 77
+head -c 4000000 /dev/zero > "$1/filler"
 "$2" "$3" "$1/run" 250 1; echo "first $?"
-mount -o remount,size=64m "$1"
+rm "$1/filler"
 "$2" "$3" "$1/run" 250 1
 """
 
