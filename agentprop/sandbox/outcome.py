@@ -103,7 +103,7 @@ def _judge_death(talk: Conversation, body: Body) -> tuple[Status, str] | None:
         return None
     if talk.ended is not None and talk.ended.max_rss_kb >= NEARLY_ALL * body.memory_mb * 1024:
         return "memory", "died at its memory limit"
-    return "killed", killed_by.name
+    return "killed", _signal_name(killed_by)
 
 
 def _judge_frames(talk: Conversation, body: Body) -> tuple[Status, str | None]:
@@ -123,10 +123,15 @@ def cpu_seconds(talk: Conversation) -> float:
     return talk.ended.user_s + talk.ended.system_s if talk.ended else 0.0
 
 
-def _signal(talk: Conversation) -> signal.Signals | None:
+def _signal(talk: Conversation) -> int | None:
     if talk.ended is None or not os.WIFSIGNALED(talk.ended.wait_status):
         return None
-    return signal.Signals(os.WTERMSIG(talk.ended.wait_status))
+    return os.WTERMSIG(talk.ended.wait_status)
+
+
+def _signal_name(number: int) -> str:
+    """Real-time signals between the first and the last have no name."""
+    return next((known.name for known in signal.Signals if known == number), f"signal {number}")
 
 
 def shorten(data: bytes) -> tuple[str, bool]:

@@ -127,6 +127,8 @@ class Watch:
             self.deadline = self.started + sum(self.body.timeouts_s)
         try:
             self.talk.reader.feed(data)
+            if len(self.talk.reader.frames) > self.body.frames:
+                raise BadFrame("more frames than jobs")
         except BadFrame as problem:
             self.talk.bad_frame = str(problem)
             self.cancel("bad-frame")

@@ -237,6 +237,8 @@ class Exchange:
             return True
         try:
             talk.reader.feed(data)
+            if len(talk.reader.frames) > self._body.frames:
+                raise BadFrame("more frames than jobs")
         except BadFrame as problem:
             talk.bad_frame = str(problem)
             self.cancel("output-limit" if "longer" in str(problem) else "bad-frame")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,11 @@ LEVELS = available_levels()
 needs_full = pytest.mark.skipif("L3" not in LEVELS, reason="user namespaces cannot be had here")
 
 
-@pytest.fixture(scope="session", params=LEVELS or [pytest.param("none", marks=pytest.mark.skip(reason="no isolation"))])
+NO_LEVEL = pytest.param("none", marks=pytest.mark.skip(reason="no isolation can be had here"))
+PARAMETERS: list[Any] = [*LEVELS] or [NO_LEVEL]
+
+
+@pytest.fixture(scope="session", params=PARAMETERS)
 def fenced(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """One sandbox for each level."""
     with Sandbox(preload=(), min_level=request.param, max_level=request.param) as sandbox:
