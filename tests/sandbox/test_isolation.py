@@ -101,7 +101,7 @@ def _heard_something(listener: socket.socket) -> bool:
         if listener.type == socket.SOCK_DGRAM:
             listener.recv(1)
         else:
-            listener.accept()
+            listener.accept()[0].close()
     except BlockingIOError:
         return False
     return True
