@@ -31,6 +31,8 @@ def content_id(*parts: object) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Record):
+        return value.id
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     raise TypeError(f"no canonical form for {type(value).__name__}")

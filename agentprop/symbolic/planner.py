@@ -40,6 +40,8 @@ DRAWS = 400
 KINDS = {"integer": ("integer",), "rational": ("rational", "integer"), "list": ("list",), "string": ("string",),
          "words": ("words",), "graph": ("graph",)}  # fmt: skip
 SWEEP_WIDTH = (12, 60)
+PICKS = 60
+"""Tries to draw a link by rejection."""
 MIN_WEIGHT = 0.02
 """Weight of a link whose port took none of the surveyed values: rare, not never."""
 
@@ -48,7 +50,7 @@ class Impossible(ValueError):
     """No composition of the asked sort exists in this library."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Link:
     """A port of a consumer that a producer's value can enter."""
 
@@ -65,16 +67,17 @@ class Planner:
     that its port takes, so that conflicts stay what they are for a person: frequent, not the rule.
     """
 
-    def __init__(self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None) -> None:
+    def __init__(
+        self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True
+    ) -> None:
         self.survey = survey or {}
         self.weights: dict[Link, float] = {}
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.links: dict[str, list[Link]] = defaultdict(list)
         self.consumers: dict[str, list[Link]] = defaultdict(list)
-        for link in self._links():
+        for link in self._links() if links else ():
             self.links[link.consumer].append(link)
             self.consumers[link.producer].append(link)
-            self.weights[link] = self._weight(link)
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
@@ -123,16 +126,22 @@ class Planner:
         return any(self._shapes(name) for name in self.categories[category])
 
     def _weight(self, link: Link) -> float:
-        values = self.survey.get(link.producer)
-        if not values:
-            return 1.0
-        parameter = self.library[link.consumer].spec.parameters[link.parameter]
-        return max(MIN_WEIGHT, sum(misfit(parameter, value) is None for value in values) / len(values))
+        if link not in self.weights:
+            values = self.survey.get(link.producer)
+            parameter = self.library[link.consumer].spec.parameters[link.parameter]
+            fitting = sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
+            self.weights[link] = max(MIN_WEIGHT, fitting)
+        return self.weights[link]
 
     def _pick(self, links: Sequence[Link], rng: Random) -> Link:
+        """A link in proportion to how often its port takes the producer's values (rejection, so few are weighed)."""
         if not links:
             raise Impossible("no link")
-        return rng.choices(links, [self.weights[link] for link in links])[0]
+        for _ in range(PICKS):
+            link = rng.choice(links)
+            if rng.random() < self._weight(link):
+                break
+        return link
 
     # --- planning ---
 
@@ -468,7 +477,9 @@ def _tells(spec: Spec) -> bool:
 
 
 def _natural(producer: Spec, consumer: Spec) -> bool:
-    """Whether a noun phrase of one domain may stand in another: measured data do not come from pure mathematics."""
+    """Whether a noun phrase may stand in a wording: neither measured data nor a word problem's givens come from it."""
+    if consumer.evidence == "self-consistent":
+        return False
     return consumer.domain != "science" or producer.domain == "science"
 
 

@@ -29,7 +29,14 @@ from agentprop.symbolic.terms import (
     Total,
     Variable,
 )
-from agentprop.symbolic.writer import Unwritable, complete_follow, complete_scene, data_noun, story_wordings
+from agentprop.symbolic.writer import (
+    Unwritable,
+    complete_follow,
+    complete_scene,
+    data_noun,
+    story_wordings,
+    with_subject,
+)
 from agentprop.values import parse, pattern, render
 
 Scope = Mapping[str, Term]
@@ -128,8 +135,7 @@ class _Reader:
         for split in re.finditer(r"(?<=[.?!]) ", text):
             front, back = text[: split.start()], text[split.end() :]
             for supplier in self._scene(front, scope, role) if _plausible(told, back) else ():
-                subject = self._subject(supplier)
-                filled = told.replace("<subject>", subject)
+                filled = with_subject(told, self._subject(supplier))
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
                     yield Apply(package.name, arguments)
 

@@ -15,12 +15,14 @@ from agentprop.symbolic.planner import Impossible, Planner
 from agentprop.symbolic.terms import expression
 
 SAMPLES = 24
+MINED_SAMPLES = 4
+"""Mined skills are many and alike: a few values tell their size."""
 JOBS_PER_FORK = 128
 
 
 def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> dict[str, list[Any]]:
     """Values of every skill that can supply a number: name → up to SAMPLES values. Skills that fail are left out."""
-    planner = Planner(library)
+    planner = Planner(library, links=False)
     names = [name for name, p in planner.library.items() if p.spec.output and p.spec.output.kind in _KINDS]
     found: dict[str, list[Any]] = {}
     for chunk in _chunks(names, JOBS_PER_FORK):
@@ -37,7 +39,8 @@ _KINDS = ("integer", "rational", "quantity")
 def _job(name: str, planner: Planner, seed: int) -> Job | None:
     rng, package = Random(f"{seed}/{name}"), planner.library[name]
     try:
-        terms = [planner.givens(name, rng) for _ in range(SAMPLES)]
+        samples = MINED_SAMPLES if package.spec.evidence == "self-consistent" else SAMPLES
+        terms = [planner.givens(name, rng) for _ in range(samples)]
     except Impossible:
         return None
     calls = "\n".join(f"    lambda: {expression(term, planner.library, 'solve')}," for term in terms)

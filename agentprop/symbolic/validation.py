@@ -59,7 +59,7 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         return Report()
     faults = script_faults(script, independent=spec.evidence == "independent")
     if spec.output.kind == "program":
-        return Report(faults=(*faults, *_program_faults(package, sandbox)))
+        return _tried_program(package, faults, sandbox)
     try:
         cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
     except Unsatisfiable as problem:
@@ -207,8 +207,11 @@ def _term(package: Package, parameters: Parameters) -> Apply:
 
 def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iterator[str]:
     """Every phrasing must give back the parameters it was written with, and no others."""
-    term = _term(package, parameters)
-    for number, phrasing in enumerate(package.spec.phrasings):
+    term, phrasings = _term(package, parameters), package.spec.phrasings
+    for number, phrasing in enumerate(phrasings):
+        if phrasing.text in (other.text for other in phrasings[:number]):
+            yield f"phrasings.{number}: repeats an earlier one word for word"
+            continue
         alone = replace(package, spec=package.spec.model_copy(update={"phrasings": (phrasing,)}))
         try:
             text = write(term, {package.name: alone}, Random(seed))
@@ -222,23 +225,24 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
             yield f"phrasings.{number}: {_brief(text)} can be read in {len(meanings)} ways"
 
 
-def _program_faults(package: Package, sandbox: Sandbox) -> list[str]:
+def _tried_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> Report:
     """A lifted program must pass the tests that come with it."""
     spec = package.spec
     try:
         listed = json.loads(spec.tests or "[]")
         tests = [(json.loads(test["arguments"]), json.loads(test["expected"])) for test in listed]
     except (ValueError, TypeError, KeyError) as problem:
-        return [f"tests: cannot be read: {problem}"]
+        return Report((*faults, f"tests: cannot be read: {problem}"))
     if not tests or not spec.entry_point:
-        return ["tests: a program needs `entry_point` and `tests`"]
+        return Report((*faults, "tests: a program needs `entry_point` and `tests`"))
     source, arguments = package.script or "", [case for case, _ in tests]
     outcomes = sandbox.call(source, spec.entry_point, arguments, timeout_s=TIME_LIMIT_S)
-    return _some(
+    failed = (
         f"tests.{number}: {spec.entry_point} gives {_brief(outcome.error or outcome.value)}, not {_brief(expected)}"
         for number, (outcome, (_, expected)) in enumerate(zip(outcomes, tests, strict=True))
         if outcome.status != "ok" or not _same_json(outcome.value, expected)
     )
+    return Report((*faults, *_some(failed)), draws=len(tests))
 
 
 def _same_json(value: Any, expected: Any) -> bool:

@@ -214,12 +214,10 @@ class _Writer:
         flavour = {name: self.rng.choice(words) for name, words in spec.flavour.items()}
         symbols: dict[str, str] = {}
         out: list[str] = []
-        parts = segments(text)
+        parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
         for position, part in enumerate(parts):
             if isinstance(part, str):
                 out.append(part)
-            elif part.name == "subject" and supplier is not None:
-                out.append(self._subject(supplier))
             elif part.name in flavour:
                 out.append(flavour[part.name])
             else:
@@ -289,6 +287,14 @@ class _Writer:
 
 
 # --- questions about wordings that the planner and the reader ask too ---
+
+
+def with_subject(wording: str, subject: str) -> str:
+    """A follow-up with its subject named: in full (“the shells that she has left”) once, then by the bare noun."""
+    bare = re.split(r" (?:that|which|who) ", subject)[0]
+    first, mark, rest = wording.partition("<subject>")
+    full = re.search(r"\b[Tt]he $", first) is not None
+    return first + (subject if full else bare) + rest.replace("<subject>", bare) if mark else wording
 
 
 def complete_scene(spec: Spec, wording: Wording) -> bool:

@@ -53,7 +53,7 @@ def mine(question: str, solution: str, answer: str) -> Candidate:
     found = free(lift(question, numbers, solved, claimed), question)
     name, order = fingerprint(found.root)
     names = dict(zip(order, letters(len(order)), strict=True))
-    phrasing = phrase(question, dict(enumerate(numbers)), names)
+    phrasing = phrase(question, dict(enumerate(numbers)), names, claimed.denominator == 1)
     place = {index: position for position, index in enumerate(order)}
     return Candidate(
         graph=name, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),

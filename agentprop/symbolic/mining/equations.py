@@ -18,7 +18,8 @@ MAX_EQUATIONS = 40
 
 _ANNOTATION = re.compile(r"<<([^<>]{1,200})>>")
 _RUN = re.compile(r"[\d.,$%()\[\]+\-*/^\s=]{3,400}")
-_EDGE = " \t\n.,+*/^%="
+_BEFORE = re.compile(r"^(?:[\s,+*/^%=]|\.(?!\d))+")
+_AFTER = " \t\n.,+*/^="
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _chain(text: str, start: int) -> Equation | None:
 
 def _side(text: str) -> Expression | None:
     """One side, forgiving the punctuation of the prose around it."""
-    for candidate in (text.strip(_EDGE), text.strip(_EDGE + "-"), text.strip(_EDGE + "-()")):
+    text = _BEFORE.sub("", text).rstrip(_AFTER)
+    for candidate in (text, text.strip("- "), text.strip("-() ")):
         try:
             return parse(candidate)
         except NotArithmetic:

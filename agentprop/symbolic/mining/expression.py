@@ -14,6 +14,8 @@ Operator = Literal["+", "-", "*", "/", "^"]
 
 MAX_TOKENS = 60
 """Longer runs are not an equation of a worked solution."""
+MAX_NESTING = 4
+"""LaTeX commands inside each other that are still read."""
 MAX_EXPONENT = 6
 """Higher powers do not occur in word problems and would make bounds useless."""
 
@@ -55,16 +57,18 @@ _LATEX = (
     (re.compile(r"\\([%$])"), r"\1"),
     (re.compile(r"\\(?:boxed|text|mathrm|mbox)\s*\{([^{}]*)\}"), r" \1 "),
     (re.compile(r"\^\s*\{([^{}]*)\}"), r"^(\1)"),
+    (re.compile(r"\\[dtc]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
 )
-_FRACTION = re.compile(r"\\[dtc]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 
 
 def plain(text: str) -> str:
     """LaTeX and typographic arithmetic as plain characters; text that holds neither comes back unchanged."""
-    for pattern, replacement in _LATEX:
-        text = pattern.sub(replacement, text)
-    while (replaced := _FRACTION.sub(r"((\1)/(\2))", text)) != text:
-        text = replaced
+    for _ in range(MAX_NESTING if "\\" in text or "^" in text else 0):
+        before = text
+        for pattern, replacement in _LATEX:
+            text = pattern.sub(replacement, text)
+        if text == before:
+            break
     text = re.sub(r"(?<=[\d)%])\s*[xX]\s*(?=[$\d(.])", " * ", text)
     return text.translate(_PLAIN)
 

@@ -118,8 +118,16 @@ class _Builder:
             return self._power(tree)
         left, right = self._node(tree.left), self._node(tree.right)
         if left is None or right is None:
-            return None
+            return self._ratio(tree)
         return Step(tree.operator, left, right)
+
+    def _ratio(self, tree: Binary) -> Node | None:
+        """An earlier result written as a fraction, such as 5/2."""
+        if tree.operator != "/" or not isinstance(tree.left, Leaf) or not isinstance(tree.right, Leaf):
+            return None
+        written = tree.left.value / tree.right.value if tree.right.value else Fraction(1)
+        known = self._results.get(written, []) if written.denominator > 1 else []
+        return known[0] if len(known) == 1 else None
 
     def _power(self, tree: Binary) -> Node | None:
         base = self._node(tree.left)

@@ -64,7 +64,7 @@ def _front(family: Family, names: Mapping[Node, str], name: str, title: str) -> 
         "method": "Draws givens within the ranges until the constraints hold, so that every step means what it did in "
         "the original story, and tells one of the stories.",
         "effect": _effect(family),
-        "tool": "scripts/skill.py runs the equations forwards (solve) and backwards from the result to a given (check).",
+        "tool": "scripts/skill.py runs the equations forwards (solve) and backwards, result to given (check).",
         "parameters": {n: _parameter(values) for n, values in zip(names.values(), family.domains, strict=True)},
         "constraints": [condition(rule, names) for rule in family.rules],
         "output": output,

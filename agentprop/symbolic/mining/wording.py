@@ -47,9 +47,11 @@ class Phrasing:
     """The same wording with a condition of the ask told in the scene, where there is one."""
 
 
-def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, str]) -> Phrasing:
-    """The wording with a hole for each named number; raises Refusal."""
+def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, str], whole: bool) -> Phrasing:
+    """The wording with a hole for each named number; raises Refusal. `whole` says that the answer is an integer."""
     _refuse_unfit(question)
+    if not whole and not _ASKS_FRACTION.search(question):
+        raise Refusal("not-whole", "the answer is no whole number, and the question does not ask for a fraction")
     text = _with_holes(_marked(question), question, numbers, names)
     sentences = split_sentences(text)
     scene, ask = " ".join(sentences[:-1]), sentences[-1]
@@ -73,8 +75,9 @@ def _bare_dollars(text: str) -> int:
     return text.replace(r"\$", "").count("$")
 
 
+_ASKS_FRACTION = re.compile(r"\bfraction\b|\bratio\b", re.IGNORECASE)
 _REST = re.compile(
-    r"\b(?:remaining|other|rest,?) (?:\w+ )?(?:\d+|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen)\b"
+    r"\b(?:remaining|other) (?:\w+ )?(?:\d+|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen)\b"
 )
 """A number that is what others leave of a total cannot stay when they change."""
 
