@@ -21,6 +21,7 @@ from agentprop.grading.syntax import (
     Unreadable,
     depth_of,
     is_closed,
+    walk,
 )
 from agentprop.grading.tokens import MAX_CHARS, to_ascii_mathematics, tokenize
 from agentprop.grading.words import COUNTED, as_truth, as_value, is_noun, is_prose, noun_unit
@@ -169,10 +170,10 @@ def read(answer: str) -> tuple[Node, ...]:
         return (Truth(truth),)
     readings: list[Node] = []
     for spelling in _spellings(text):
-        for units in (True, False):
-            for node in _parsed(spelling, units=units):
-                if node not in readings:
-                    readings.append(node)
+        nodes = _parsed(spelling, units=True)
+        if not nodes or any(isinstance(part, Quantity) for node in nodes for part in walk(node)):
+            nodes += _parsed(spelling, units=False)
+        readings.extend(node for node in nodes if node not in readings)
     value = as_value(text)
     if value is not None:
         readings.append(value)

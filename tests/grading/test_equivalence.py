@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from equivalence_table import load, options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from agentprop.grading import equivalent
 from agentprop.grading.answers import final_answer, read
 from agentprop.grading.precision import stated
 from agentprop.grading.syntax import Unreadable
-from equivalence_table import load, options
 
 CASES = load()
 
@@ -80,14 +80,11 @@ def test_different_rationals_are_different_in_every_notation(left: Fraction, rig
         assert equivalent(gold=_notations(left)[1], pred=text).status == expected
 
 
-SNIPPETS = st.lists(
-    st.sampled_from(
-        "\\frac \\sqrt { } ( ) [ ] \\{ \\} ^ _ + - * / , ; = < > \\le 1 2.5 10 x y \\pi e i ! % ° \\text cm m kg $ | "
-        "\\begin{pmatrix} & \\\\ \\end{pmatrix} and or \\cup \\infty ' \" sin log mod \\pm ... : 0x 1e9 \\boxed{ \\left "
-        "\\overline True None".split()
-    ),
-    max_size=25,
-).map(" ".join)
+PIECES = """
+\\frac \\sqrt { } ( ) [ ] \\{ \\} ^ _ + - * / , ; = < > \\le 1 2.5 10 x y \\pi e i ! % ° \\text cm m kg $ | and or
+\\begin{pmatrix} & \\\\ \\end{pmatrix} \\cup \\infty ' " sin log mod \\pm ... : 0x 1e9 \\boxed{ \\left \\overline True
+"""
+SNIPPETS = st.lists(st.sampled_from(PIECES.split()), max_size=25).map(" ".join)
 
 
 @given(st.one_of(st.text(max_size=200), SNIPPETS))
@@ -117,12 +114,12 @@ def test_gold_and_prediction_may_be_swapped(left: str, right: str) -> None:
 
 def test_any_number_of_threads_may_compare_at_once() -> None:
     cases = [case for case in CASES if len(case["pred"]) < 2_000][::4]
+
+    def status(case: dict[str, Any]) -> str:
+        return equivalent(gold=case["gold"], pred=case["pred"], timeout_s=60, **options(case)).status
+
     with ThreadPoolExecutor(8) as threads:
-        found = list(
-            threads.map(
-                lambda case: equivalent(gold=case["gold"], pred=case["pred"], timeout_s=60, **options(case)).status, cases
-            )
-        )
+        found = list(threads.map(status, cases))
     assert found == [case["expected"] for case in cases]
 
 
