@@ -1,14 +1,15 @@
 """A problem → an attempt and a verdict, from the statement alone and without a language model.
 
-The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is asked.
-It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from the
-certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can therefore
-fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that it cannot
-read is undetermined.
+The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is
+asked. It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from the
+certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can
+therefore fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that
+it cannot read is undetermined.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +17,16 @@ from random import Random
 from typing import Any, Literal
 
 from agentprop import expressions
+from agentprop.grading.answers import final_answer
 from agentprop.grading.equivalence import equivalent
+from agentprop.grading.outcome import Equivalence, different, same
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import Job, Result
 from agentprop.skills import Package
 from agentprop.symbolic import experiments
-from agentprop.symbolic.answers import TYPES, answer_text, same_json
+from agentprop.symbolic.answers import TYPES, answer_text, read_value, same_json
+from agentprop.symbolic.listing import listing
 from agentprop.symbolic.planner import body_data
 from agentprop.symbolic.reader import read
 from agentprop.symbolic.terms import (
@@ -44,8 +48,13 @@ from agentprop.symbolic.terms import (
 from agentprop.values import draw, misfit, parse
 
 Value = Literal["valid", "invalid", "undetermined"]
-FRESH_INPUTS = 6
-"""Data the verifier draws itself, beside the stored tests of a program."""
+OWN_INPUTS, FOREIGN_INPUTS = 6, 64
+"""Data the verifier draws itself, beside the stored tests, for a reference program that is made of the library's own
+functions, and for anybody else's; the latter also runs in a process of its own."""
+MIN_TESTS = 4
+"""Different hidden tests that a program needs."""
+ENTRY_POINT = "solve"
+"""The function every statement of the grammar asks for."""
 NAME = "builtin"
 
 
@@ -182,14 +191,37 @@ async def _judge_answer(
     if failed is not None:
         return failed
     answer = answer_text(result.value, unit=unit, figures=figures)
-    if answer == problem.answer:
-        return Judgement("valid", "agrees", "the independent check gives the same answer", answer, result.isolation)
-    compared = equivalent(gold=answer, pred=problem.answer, precision=figures)
+    compared = compared_claim(answer, problem)
     if compared.status == "same":
-        return Judgement("valid", "agrees", f"the check gives the same answer ({compared.rule})", answer, result.isolation)
+        why = f"the independent check gives the same answer ({compared.rule})"
+        return Judgement("valid", "agrees", why, answer, result.isolation)
     if compared.status == "undetermined":
         return Judgement("undetermined", "equivalence", compared.why, answer, result.isolation)
     return Judgement("invalid", "answer_differs", f"the independent check gives {answer}", answer, result.isolation)
+
+
+def compared_claim(answer: str, problem: Problem) -> Equivalence:
+    """The computed answer against the stored one, which is a canonical text and gets no benefit of the doubt.
+
+    A reply to the question may leave out a unit, give more figures than it asks for, or be wrapped in words; what is
+    stored as the answer may not.
+    """
+    if answer == problem.answer:
+        return same("identical", "the texts are identical")
+    if final_answer(problem.answer) != problem.answer:
+        return different("wrapped", "the stored answer is wrapped in other text")
+    if problem.answer_type == "string":
+        return different("text", "the strings differ")
+    if problem.answer_type == "list":
+        return same("list", "equal lists") if _equal_lists(answer, problem.answer) else different("list", "other lists")
+    return equivalent(gold=answer, pred=problem.answer, require_unit=True)
+
+
+def _equal_lists(left: str, right: str) -> bool:
+    try:
+        return same_json(read_value(left), read_value(right))
+    except ValueError:
+        return False
 
 
 async def _judge_program(
@@ -197,12 +229,17 @@ async def _judge_program(
 ) -> Judgement:
     if problem.answer_type != "program":
         return Judgement("invalid", "answer_type", f"the statement asks for a program, not {problem.answer_type}")
+    if problem.entry_point != ENTRY_POINT:
+        return Judgement("invalid", "entry_point", f"the statement asks for `{ENTRY_POINT}`, not {problem.entry_point}")
+    if len({test.arguments for test in problem.tests}) < MIN_TESTS:
+        return Judgement("invalid", "tests", f"a program needs at least {MIN_TESTS} different tests")
     try:
-        stored = [json.loads(test.arguments)[0] for test in problem.tests]
+        stored = [argument for test in problem.tests for [argument] in [json.loads(test.arguments)]]
         claimed = [json.loads(test.expected) for test in problem.tests]
-    except (ValueError, IndexError, TypeError, KeyError):
+    except (ValueError, TypeError, RecursionError):
         return Judgement("invalid", "tests", "the stored tests cannot be read")
-    inputs = [*stored, *_fresh(problem, term, library)]
+    own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
+    inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
     body = expression(term.body, library, "check")
     reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
     checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs"))
@@ -213,7 +250,8 @@ async def _judge_program(
     if not all(same_json(a, b) for a, b in zip(outputs, claimed, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
     program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
-    ran = await executor.run(Job(program, returns="outputs"))
+    job = Job(program, returns="outputs")
+    ran = await executor.run(job) if own else await asyncio.to_thread(executor.sandbox.run_job, job)
     failed = _failed(ran)
     if failed is not None:
         return replace(failed, code=f"program_{failed.code}")
@@ -223,11 +261,11 @@ async def _judge_program(
     return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
 
 
-def _fresh(problem: Problem, term: Program, library: Mapping[str, Package]) -> list[Any]:
+def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size: int) -> list[Any]:
     assert isinstance(term.body, Apply)  # programs are pipelines of skills
     node, name = body_data(term.body, library)
     rng = Random(problem.id)
-    drawn = [draw(library[node.skill].spec.parameters[name], rng) for _ in range(FRESH_INPUTS)]
+    drawn = [draw(library[node.skill].spec.parameters[name], rng) for _ in range(size)]
     return list(json.loads(json.dumps(drawn)))
 
 
