@@ -34,8 +34,6 @@ class Candidate:
     """Candidate number."""
     category: str
     """Category drawn."""
-    mined: bool = False
-    """Whether the category consists of mined skills."""
     task: Task | None = None
     """The initial state; None where no composition could be planned."""
     trajectory: Trajectory | None = None
@@ -46,6 +44,11 @@ class Candidate:
     """The built-in verifier's attempt, where V ran."""
     verdict: Verdict | None = None
     """Its verdict."""
+
+    @property
+    def mined(self) -> bool:
+        """Whether a mined skill is among those the problem composes."""
+        return self.problem is not None and self.problem.evidence == "self-consistent"
 
     @property
     def success(self) -> bool:
@@ -132,11 +135,10 @@ class Maker:
     async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
-        mined = category in self.curriculum.mined
         try:
             term = self.planner.plan(category, rng)
         except Impossible:
-            return Candidate(index, category, mined)
+            return Candidate(index, category)
         names = skills(term)
         task = Task(
             seed=self.seed, index=index, domain=self.planner.domain(category), category=category,
@@ -144,7 +146,7 @@ class Maker:
         )  # fmt: skip
         environment = Environment(task, self.planner.library, self.executor, self.tools, self.rules, self.made_by)
         episode = await rollout(environment, BuiltinProposer(self.planner, term, rng, edits=self.rules.edits))
-        found = Candidate(index, category, mined, task, episode.trajectory, episode.problem)
+        found = Candidate(index, category, task, episode.trajectory, episode.problem)
         return await self._judged(found) if self.verify and episode.problem is not None else found
 
     async def _judged(self, found: Candidate) -> Candidate:
@@ -152,7 +154,7 @@ class Maker:
         judgement = await builtin.judge(found.problem, self.planner.library, self.tools, self.executor)
         attempt, verdict = judgement.records(found.problem, MadeBy(name=builtin.NAME, version=__version__))
         return Candidate(
-            found.index, found.category, found.mined, found.task, found.trajectory, found.problem, attempt, verdict
+            found.index, found.category, found.task, found.trajectory, found.problem, attempt, verdict
         )
 
 

@@ -40,6 +40,8 @@ DRAWS = 400
 KINDS = {"integer": ("integer",), "rational": ("rational", "integer"), "list": ("list",), "string": ("string",),
          "words": ("words",), "graph": ("graph",)}  # fmt: skip
 SWEEP_WIDTH = (12, 60)
+MINED_LINKS = 0.15
+"""Share of links to mined producers where both sorts fit."""
 PICKS = 60
 """Tries to draw a link by rejection."""
 MIN_WEIGHT = 0.02
@@ -90,7 +92,7 @@ class Planner:
 
     def mined(self, category: str) -> bool:
         """Whether a category consists of mined skills only."""
-        return all(self.library[name].spec.evidence == "self-consistent" for name in self.categories[category])
+        return all(self._is_mined(name) for name in self.categories[category])
 
     # --- indexing ---
 
@@ -137,11 +139,23 @@ class Planner:
         """A link in proportion to how often its port takes the producer's values (rejection, so few are weighed)."""
         if not links:
             raise Impossible("no link")
+        links = self._of_one_origin(links, rng)
         for _ in range(PICKS):
             link = rng.choice(links)
             if rng.random() < self._weight(link):
                 break
         return link
+
+    def _of_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
+        """Mined producers are many and alike: where others fit too, they are drawn now and then."""
+        mined = [link for link in links if self._is_mined(link.producer)]
+        others = [link for link in links if not self._is_mined(link.producer)]
+        if not mined or not others:
+            return links
+        return mined if rng.random() < MINED_LINKS else others
+
+    def _is_mined(self, name: str) -> bool:
+        return self.library[name].spec.evidence == "self-consistent"
 
     # --- planning ---
 
@@ -165,7 +179,7 @@ class Planner:
         output = spec.output
         assert output is not None
         links = self.links[root]
-        if spec.evidence == "self-consistent":
+        if self._is_mined(root):
             return {"before_story": 1.0} if output.role and self._consumers(root, story=True) else {}
         if spec.domain == "coding":
             return self._coding_shapes(spec, links)
@@ -418,8 +432,8 @@ class Planner:
             link.parameter == parameter and link.producer == value.skill for link in self.links[consumer]
         )
 
-    def substitutes(self, term: Term, skill: str) -> list[str]:
-        """Skills that could take the place of a supplier."""
+    def substitute(self, term: Term, skill: str, rng: Random) -> str | None:
+        """A skill that could take the place of a supplier, or None."""
         for node in walk(term):
             if isinstance(node, Apply):
                 for name, value in node.arguments:
@@ -427,9 +441,10 @@ class Planner:
                         story = any(link.story for link in self.links[node.skill]
                                     if (link.parameter, link.producer) == (name, skill))  # fmt: skip
                         used = {n.skill for n in walk(term) if isinstance(n, Apply)}
-                        return [link.producer for link in self.links[node.skill] if link.parameter == name
-                                and link.story == story and link.producer not in used]  # fmt: skip
-        return []
+                        links = [link for link in self.links[node.skill] if link.parameter == name
+                                 and link.story == story and link.producer not in used]  # fmt: skip
+                        return self._pick(links, rng).producer if links else None
+        return None
 
     def exchanged(self, term: Term, old: str, new: str, rng: Random) -> Term:
         """The composition with one supplier exchanged for another."""

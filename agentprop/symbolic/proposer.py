@@ -136,16 +136,15 @@ class BuiltinProposer:
         return linked[number].skill if number < len(linked) else linked[-1].skill
 
     def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        others = self.planner.substitutes(self.term, culprit)
+        new = self.planner.substitute(self.term, culprit, self.rng)
         try:
             pruned = self.planner.pruned(self.term, culprit, self.rng)
         except Impossible:
             pruned = None
-        if pruned is not None and (compositions(pruned) > 1 or not others):
+        if pruned is not None and (compositions(pruned) > 1 or new is None):
             seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
-        elif others:
-            new = self.rng.choice(sorted(set(others)))
+        elif new is not None:
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
             if seen.outcome == "ok":
                 try:
