@@ -1,8 +1,8 @@
 """A problem → an attempt and a verdict, from the statement alone and without a language model.
 
 The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is
-asked. It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from the
-certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can
+asked. It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from
+the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can
 therefore fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that
 it cannot read is undetermined.
 """
