@@ -24,7 +24,7 @@ from agentprop.grading.syntax import (
     walk,
 )
 from agentprop.grading.tokens import MAX_CHARS, to_ascii_mathematics, tokenize
-from agentprop.grading.words import COUNTED, as_truth, as_value, is_noun, is_prose, noun_unit
+from agentprop.grading.words import as_truth, as_value, is_noun, is_prose, noun_unit
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
@@ -34,7 +34,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?\s*", re.IGNORECASE
+    r"(?:\b(?:is|are|equals|equal to|be|gives|get|obtain|exactly|approximately|about)\b:?|=)\s*", re.IGNORECASE
 )
 _JOINED = re.compile(r"[\s,;$.]*(?:and|or)?[\s,;$.]*(?:\\?[a-zA-Z]\w?\s*=)?\s*")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
@@ -118,6 +118,10 @@ _DELIMITERS = re.compile(r"\\[()\[\]]|\$\$?(?![\d.])|(?<=\S)\$")
 _LEADING_SIGN = re.compile(r"^\$?\s*(?:=|\\approx|\\sim|~)\s*")
 _SEGMENT = re.compile(r"\\overline\{([A-Z]{2})\}")
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?:\s*[ap]\.?\s?m\.?)?", re.IGNORECASE)
+_INVERSE = re.compile(r"\b([a-zA-Z])\^\{-1\}(?=\([a-z]\)\s*=)")
+_QUANTIFIER = re.compile(
+    r"(?<=\S)\s*,?\s*(?:where|for|with|and)?\s*\b[a-z]\s*\\in\s*(?:\\mathbb\s*\{?[ZN]\}?|[ZN])\s*\$?\s*$"
+)
 _ALIGN = re.compile(r"\\(?:begin|end)\{(?:align\*?|equation\*?|aligned|gathered)\}")
 _TIMES_TEN = re.compile(r"(?<=[\d.])\s*[xX]\s*(?=10\s*(?:\^|\*\*))")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)\{,\}(?=\d)")
@@ -130,6 +134,7 @@ def clean(text: str) -> str:
     """One answer without its typography: maths delimiters, fonts, emphasis, final full stop."""
     text = to_ascii_mathematics(text.strip())
     text = _SEGMENT.sub(r"\1", _LEADING_SIGN.sub("", text))
+    text = _QUANTIFIER.sub("", _INVERSE.sub(r"\1_{inverse}", text))
     text = _ALIGN.sub(" ", text).replace("\\$", "\\USD ").replace("\\!", "")
     text = _unfont(text)
     if "$" in text:
@@ -203,14 +208,17 @@ def _parsed(text: str, *, units: bool) -> list[Node]:
 
 def _counted(text: str) -> list[Node]:
     """`12 apples` and `five apples`: a closed number and what it counts, which acts as its unit."""
-    match = COUNTED.fullmatch(text)
-    if match is None or not is_noun(match[2]):
-        return []
-    value = as_value(match[1]) or next(iter(_parsed(match[1], units=False)), None)
-    if not isinstance(value, Number | Apply) or not is_closed(value):
-        return []
-    unit = noun_unit(match[2])
-    return [value if unit is None else Quantity(value, unit, True)]
+    pieces = text.split() if len(text) < 200 else []
+    for cut in range(len(pieces) - 1, max(0, len(pieces) - 5), -1):
+        noun = " ".join(pieces[cut:])
+        if not is_noun(noun):
+            return []
+        head = " ".join(pieces[:cut])
+        value = as_value(head) or next(iter(_parsed(head, units=False)), None)
+        if isinstance(value, Number | Apply) and is_closed(value):
+            unit = noun_unit(noun)
+            return [value if unit is None else Quantity(value, unit, True)]
+    return []
 
 
 def _tail(text: str) -> list[Node]:

@@ -37,7 +37,7 @@ from agentprop.grading.syntax import (
     walk,
 )
 from agentprop.grading.tokens import MAX_CHARS
-from agentprop.grading.words import is_count
+from agentprop.grading.words import is_count, same_formula
 
 DEFAULT_TIMEOUT_S = 5.0
 """Seconds a worker may compute on one pair; nearly all pairs take milliseconds."""
@@ -103,6 +103,8 @@ def compare_texts(gold: str, pred: str, question: Question, scalars: Scalars) ->
         return same("identical", "the texts are identical")
     if max(len(gold), len(pred)) > MAX_CHARS:
         return _oversized(gold, pred)
+    if same_formula(gold, pred):
+        return same("formula", "the same chemical formula")
     labels = compare_labels(gold, pred)
     if labels is not None:
         return labels

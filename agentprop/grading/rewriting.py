@@ -16,6 +16,7 @@ from agentprop.grading.syntax import (
     Symbol,
     Text,
     apply,
+    is_closed,
     symbols,
     walk,
 )
@@ -114,8 +115,11 @@ def residue(node: Node) -> tuple[Node, Node] | None:
 
 
 def defines(relation: Relation) -> bool:
-    """`f(x) = …` or `A = …`: the right-hand side is the answer, the left-hand side its name."""
-    return isinstance(relation.left, Symbol)
+    """`f(x) = …` or `AB = 5`: the right-hand side is the answer, the left-hand side its name."""
+    left = relation.left
+    if isinstance(left, Apply) and left.head == "*" and is_closed(relation.right):
+        return all(isinstance(factor, Symbol) for factor in left.args)
+    return isinstance(left, Symbol)
 
 
 def is_scalar(node: Node) -> bool:

@@ -26,6 +26,8 @@ _SHARES = {
 }  # fmt: skip
 _ARTICLES = frozenset(("a", "an", "the"))
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
+_FORMULA = re.compile(r"(?:\(?[A-Z][a-z]?\)?\d*){2,}(?:\^?\d*[+-])?")
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
 
 
@@ -62,7 +64,6 @@ def _cardinal(spelled: list[str]) -> Node | None:
     return Number(Fraction(total + current))
 
 
-COUNTED = re.compile(r"(.*\S)\s+((?:[A-Za-z]{2,}[ -]?){1,4})")
 _NO_NOUNS = frozenset(words(
     "is are not or and if for to mod no nor than but either maybe was be when where with without otherwise only wrong "
     "import times plus minus over divided choose sin cos tan log ln pi infinity"
@@ -72,7 +73,7 @@ _NO_NOUNS = frozenset(words(
 def noun_unit(noun: str) -> Unit | None:
     """What is counted, in the singular, as a unit of its own; None for the empty word `units`."""
     plain = [word.removesuffix("s") for word in noun.casefold().split()]
-    if plain == ["unit"]:
+    if plain in (["unit"], ["square", "unit"], ["cubic", "unit"], ["sq", "unit"]):
         return None
     name = " ".join(plain)
     return Unit(name, Fraction(1), ((f"count of {name}", Fraction(1)),))
@@ -83,7 +84,8 @@ def is_count(unit: Unit) -> bool:
 
 
 def is_noun(noun: str) -> bool:
-    return not _NO_NOUNS & set(noun.casefold().split())
+    """Plain words of two letters or more, none of them grammar or mathematics."""
+    return bool(re.fullmatch(r"(?:[A-Za-z]{2,}[ -]?)+", noun)) and not _NO_NOUNS & set(noun.casefold().split())
 
 
 def is_prose(text: str) -> bool:
@@ -95,9 +97,17 @@ def is_prose(text: str) -> bool:
 
 def comparable(text: str) -> tuple[str, ...]:
     """Words without articles, punctuation and capitals; capitals inside a word (`aBc`) are kept."""
-    found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(text)]
+    found = [word if _MIXED_CASE.search(word) else word.casefold() for word in _WORD.findall(_NOON.sub(r"\1m", text))]
     kept = [word for word in found if word not in _ARTICLES]
     return tuple(kept or found)
+
+
+def same_formula(left: str, right: str) -> bool:
+    """`H_2O` and `H2O`: chemical formulas, whose subscripts may be written as plain digits."""
+    if max(len(left), len(right)) > 200 or "_" not in left + right:
+        return False
+    plain = [re.sub(r"[_{}$\s]|\\text|\\mathrm|\\ce", "", text) for text in (left, right)]
+    return plain[0] == plain[1] and bool(_FORMULA.fullmatch(plain[0]))
 
 
 def same_text(left: str, right: str) -> bool:
