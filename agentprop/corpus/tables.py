@@ -96,7 +96,7 @@ def _spread(value: Any) -> Iterator[Row | Bad]:
 
 
 class _JsonStream:
-    """Values cut off the front of a text that is read in chunks; the buffer never holds more than one value and a chunk."""
+    """Values cut off the front of a text that is read in chunks; at most one value and a chunk are held."""
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path = path

@@ -1,31 +1,31 @@
 """extract: sources → documents → candidates → skills, packages under `skills/`, records under `skill_records/`.
 
 Documents are mined in order, a chunk at a time; candidates wait in a working file, because equal graphs become one
-skill wherever in the corpus they lie, and only a digest of each stays in memory. Then groups of equal graphs are
-merged, tried in the sandbox and scored. Last, the records are unpacked into directories. Every document ends in the
-lineage of a skill or among the rejects, and the counts are asserted to add up.
+skill wherever in the corpus they lie. Then groups of equal graphs are merged, tried in the sandbox and scored. Last,
+the records are unpacked into directories. Every document ends in the lineage of a skill or among the rejects, and the
+counts are asserted to add up.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, TypeVar
 
 from agentprop import __version__
-from agentprop.corpus import Document, Fields, Unreadable, find_files, fingerprints, read_documents
-from agentprop.engine import WorkerDied, ordered_map, usable_cores
-from agentprop.errors import ConfigError
-from agentprop.files import append_durably, disk_errors
+from agentprop.config import ExtractConfig
+from agentprop.corpus import Fields, find_files, fingerprints, read_documents
+from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
+from agentprop.files import disk_errors
 from agentprop.records import Reject, Skill
-from agentprop.runs import Run
+from agentprop.runs import Run, open_run
+from agentprop.shards import write_stream
+from agentprop.stages.candidates import Candidates, Known
+from agentprop.stages.progress import Progress
 from agentprop.symbolic.mining.work import NOT_LIFTED, UNSOLVED, Found, Settled, Source, find, settle, start
 
 CHUNK = 64
@@ -33,182 +33,123 @@ CHUNK = 64
 WINDOW = 16
 """Chunks under way."""
 WORKING = "candidates"
-CANDIDATES = f"{WORKING}/candidates.jsonl"
-_CORPUS = frozenset({"not-utf-8", "not-json", "not-an-object", "wrong-columns", "no-question"})
+_UNREAD = frozenset(
+    {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "no-question", "duplicate-document", "worker-died"}
+)
+_SHARED = "another document has the same wording with other equations"
 
 Item = TypeVar("Item")
 
 
-class ExtractConfig(BaseModel):
-    """What a person may choose."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    sources: tuple[str, ...]
-    """Files, globs or directories."""
-    teacher: str = "builtin"
-    """Who extracts: `builtin` is the equation miner."""
-    min_quality: float = Field(default=0.5, ge=0, le=1)
-    """τ_r: skills with a lower quality r(k) are rejected."""
-    fields: Fields = Fields()
-    """Which field of a record holds what, where its name does not say so."""
-    limit: int | None = Field(default=None, ge=1)
-    """Read at most this many documents."""
-    workers: int = Field(default_factory=usable_cores, ge=1)
-    """Worker processes; changes nothing but the time."""
-    allow_weak_sandbox: bool = False
-    """Run mined scripts even where the machine offers no isolation."""
+def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
+    """Do what is owed, and return the summary; with `-` as the output the skills go to stdout as a stream."""
+    if out != "-":
+        return _extract(config, Path(out), fresh, quiet)
+    with TemporaryDirectory(prefix="agentprop-extract-") as directory:
+        summary = _extract(config, Path(directory), False, quiet)
+        write_stream(sys.stdout.buffer, Skill, open_run(directory).iter(Skill))
+    return summary
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What a progress display is told."""
-
-    phase: str
-    """`documents` or `groups`."""
-    done: int
-    """Documents or groups finished."""
-    total: int | None
-    """How many there are, where known."""
-
-
-def extract(
-    config: ExtractConfig,
-    out: Path,
-    *,
-    fresh: bool = False,
-    stop: Callable[[], bool] = lambda: False,
-    report: Callable[[Progress], None] = lambda progress: None,
-) -> dict[str, Any] | None:
-    """Do what is owed; the summary, or None where `stop` ended the work early."""
-    if config.teacher != "builtin":
-        raise ConfigError(f"unknown teacher {config.teacher!r}", hint="use --teacher builtin")
+def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
     files = find_files(config.sources)
-    settings = config.model_dump(mode="json")
-    inputs = fingerprints(files)
-    outside = ("workers", "allow_weak_sandbox", "sources")
-    with Run.open(
-        out, "extract", settings, fresh=fresh, outside_identity=outside, inputs=inputs, folders=("skills", WORKING)
-    ) as run:
-        if run.complete and run.summary is not None:
-            return run.summary
-        work = _Extraction(config, run, files, stop, report)
-        return work.finish() if work.read() and work.settle() else None
+    opened = Run.open(
+        out, "extract", config, fresh=fresh, outside_identity=config.outside_identity, inputs=fingerprints(files),
+        folders=("skills", WORKING),
+    )  # fmt: skip
+    with opened as stored, Interruption() as stop:
+        if stored.complete and stored.summary is not None:
+            unpack(stored.iter(Skill), stored.path / "skills")
+            return stored.summary
+        work = _Extraction(config, stored, files, stop)
+        with Progress("documents", config.limit, quiet=quiet) as bar:
+            work.read(bar)
+        with Progress("skills", None, quiet=quiet) as bar:
+            work.settle(bar)
+        return work.finish()
 
 
 class _Extraction:
-    """One command's share of a run; `counts` and `position` are the state that segments carry."""
+    """One command's share of a run; what `_commit` writes is the state that segments carry."""
 
-    def __init__(
-        self,
-        config: ExtractConfig,
-        run: Run,
-        files: Sequence[Path],
-        stop: Callable[[], bool],
-        report: Callable[[Progress], None],
-    ) -> None:
-        self._config, self._run, self._files, self._stop, self._report = config, run, files, stop, report
-        self._documents: int = run.state.get("documents", 0)
-        self._groups: int = run.state.get("groups", 0)
-        self._read_all: bool = run.state.get("read_all", False)
-        self._size: int = run.state.get("size", 0)
-        self._counts: Counter[str] = Counter(run.state.get("counts", {}))
-        self._path = run.path / CANDIDATES
-        with disk_errors(self._path):
-            self._path.parent.mkdir(exist_ok=True)
-            with self._path.open("ab") as file:
-                file.truncate(self._size)
+    def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
+        self._config, self._run, self._files, self._stop = config, stored, files, stop
+        self._workers = config.workers or usable_cores()
+        state = stored.state
+        self._documents: int = state.get("documents", 0)
+        self._read_all: bool = state.get("read_all", False)
+        self._groups: int = state.get("groups", 0)
+        self._counts: Counter[str] = Counter(state.get("counts", {}))
+        self._candidates = Candidates(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
     # --- documents to candidates ---
 
-    def read(self) -> bool:
-        """Mine every document that is still owed; False when stopped."""
+    def read(self, bar: Progress) -> None:
+        """Mine every document that is still owed."""
         if self._read_all:
-            return True
-        known = _Known()
-        for found in self._candidates():
-            known.admits(found)
-        owed = self._owed(known)
+            return
+        known = Known(self._candidates)
+        chunks = _chunks(self._owed(known), CHUNK)
         mined = ordered_map(
-            _find_chunk, _chunks(owed, CHUNK), workers=self._config.workers, window=WINDOW, stop=self._stop,
-            idle=self._run.tick,
+            _find_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick
         )  # fmt: skip
         for chunk in mined:
             self._take(chunk, known)
-        if self._stop():
-            return False
+            bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
+        self._halt()
         self._read_all = True
         self._commit()
-        return True
 
-    def _owed(self, known: _Known) -> Iterator[Source | Found]:
+    def _owed(self, known: Known) -> Iterator[Source | Found]:
         """Documents that no segment counts yet; repeated ones are known by their hash, so all are read again."""
-        documents = islice(read_documents(self._files, self._config.fields), self._config.limit)
-        for position, document in enumerate(documents):
+        c = self._config
+        fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
+        for position, document in enumerate(islice(read_documents(self._files, fields), c.limit)):
             prepared = known.prepare(document)
             if position >= self._documents:
                 yield prepared
 
-    def _take(self, chunk: list[Found] | WorkerDied, known: _Known) -> None:
-        lines = b""
-        results = _dead(chunk) if isinstance(chunk, WorkerDied) else chunk
-        for found in results:
+    def _take(self, chunk: list[Found] | WorkerDied, known: Known) -> None:
+        if isinstance(chunk, WorkerDied):
+            self._documents += len(chunk.item)
+            self._reject([item.document for item in chunk.item], "worker-died", chunk.message, "failed")
+            self._commit()
+            return
+        kept = []
+        for found in chunk:
             self._documents += 1
-            if found.code or not known.admits(found):
-                self._reject([found.document], found.code or "duplicate-wording", found.message or _SHARED)
+            if found.code:
+                self._reject([found.document], found.code, found.message)
+            elif known.admits(found):
+                kept.append(found)
             else:
-                lines += json.dumps(asdict(found), ensure_ascii=False).encode() + b"\n"
-        if lines:
-            append_durably(self._path, lines)
-            self._size += len(lines)
+                self._reject([found.document], "duplicate-wording", _SHARED)
+        self._candidates.append(kept)
         self._commit()
-        self._report(Progress("documents", self._documents, self._config.limit))
-
-    def _candidates(self) -> Iterator[Found]:
-        with self._path.open("rb") as file:
-            for line in file:
-                yield Found(**json.loads(line))
 
     # --- candidates to skills ---
 
-    def settle(self) -> bool:
-        """Merge, try and score every group that is still owed; False when stopped."""
-        groups = self._grouped()
-        owed = (self._load(offsets) for offsets in groups[self._groups :])
+    def settle(self, bar: Progress) -> None:
+        """Merge, try and score every group that is still owed."""
+        groups = self._candidates.groups()
+        bar.total = len(groups)
+        chunks = _chunks((self._candidates.load(offsets) for offsets in groups[self._groups :]), CHUNK)
         settled = ordered_map(
-            _settle_chunk, _chunks(owed, CHUNK), workers=self._config.workers, window=WINDOW, stop=self._stop,
-            idle=self._run.tick, initializer=start, initargs=(__version__, self._config.allow_weak_sandbox),
+            _settle_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick,
+            initializer=start, initargs=(__version__, self._config.allow_weak_sandbox),
         )  # fmt: skip
         for chunk in settled:
             if isinstance(chunk, WorkerDied):
                 self._groups += len(chunk.item)
                 documents = [found.document for group in chunk.item for found in group]
-                self._reject(documents, "worker-died", chunk.message, outcome="failed")
+                self._reject(documents, "worker-died", chunk.message, "failed")
             else:
                 self._groups += chunk[0]
                 for one in chunk[1]:
                     self._accept(one)
             self._commit()
-            self._report(Progress("groups", self._groups, len(groups)))
-        return not self._stop()
-
-    def _grouped(self) -> list[list[int]]:
-        """Offsets of the candidates of each key, in order of first appearance; the key itself is not kept."""
-        groups: dict[bytes, list[int]] = {}
-        offset = 0
-        with self._path.open("rb") as file:
-            for line in file:
-                groups.setdefault(_digest(json.loads(line)["key"]), []).append(offset)
-                offset += len(line)
-        return list(groups.values())
-
-    def _load(self, offsets: Sequence[int]) -> list[Found]:
-        found = []
-        with self._path.open("rb") as file:
-            for offset in offsets:
-                file.seek(offset)
-                found.append(Found(**json.loads(file.readline())))
-        return found
+            bar.update(done=self._groups, note=f"{self._counts['skills']} skills")
+        self._halt()
 
     def _accept(self, settled: Settled) -> None:
         skill = settled.skill
@@ -225,23 +166,22 @@ class _Extraction:
         self._counts["skills"] += 1
         self._counts[f"skills in {skill.category}"] += 1
 
-    def _reject(self, documents: Sequence[str], code: str, message: str, outcome: str = "rejected") -> None:
+    def _reject(
+        self, documents: Iterable[str], code: str, message: str, outcome: Literal["rejected", "failed"] = "rejected"
+    ) -> None:
         for document in documents:
-            data = {"stage": "extract", "item": document, "outcome": outcome, "code": code, "message": message}
-            self._run.add(Reject.model_validate(data))
+            self._run.add(Reject(stage="extract", item=document, outcome=outcome, code=code, message=message))
             self._counts[outcome] += 1
             self._counts[f"code {code}"] += 1
 
     def _commit(self) -> None:
-        self._run.commit(
-            {
-                "documents": self._documents,
-                "groups": self._groups,
-                "read_all": self._read_all,
-                "size": self._size,
-                "counts": dict(self._counts),
-            }
-        )
+        state = {"documents": self._documents, "read_all": self._read_all, "groups": self._groups}
+        self._run.commit({**state, "size": self._candidates.size, "counts": dict(self._counts)})
+
+    def _halt(self) -> None:
+        if self._stop():
+            self._run.flush()
+            raise KeyboardInterrupt
 
     # --- records to packages ---
 
@@ -254,77 +194,37 @@ class _Extraction:
         unpack(self._run.iter(Skill), self._run.path / "skills")
         summary = self._summary()
         self._run.finish(summary)
-        with disk_errors(self._path):
-            self._path.unlink(missing_ok=True)
-            self._path.parent.rmdir()
+        self._candidates.remove()
         return summary
 
     def _summary(self) -> dict[str, Any]:
         counts = self._counts
         reasons = {name.removeprefix("code "): n for name, n in counts.most_common() if name.startswith("code ")}
-        unread = sum(n for code, n in reasons.items() if code in UNSOLVED | _CORPUS | {"duplicate-document"})
-        lifted = self._documents - unread - sum(n for code, n in reasons.items() if code in NOT_LIFTED)
+        solved = self._documents - sum(n for code, n in reasons.items() if code in UNSOLVED | _UNREAD)
         return {
-            "funnel": {
-                "documents": self._documents,
-                "with equations or a program": self._documents - unread,
-                "lifted": lifted,
-                "original reproduced": counts["reproduced"],
-                "accepted": counts["accepted"],
-                "distinct skills": counts["skills"],
-            },
+            "documents": self._documents,
+            "with equations or a program": solved,
+            "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED),
+            "original reproduced": counts["reproduced"],
+            "accepted": counts["accepted"],
             "rejected": counts["rejected"],
             "failed": counts["failed"],
+            "distinct skills": counts["skills"],
+            "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
-            "categories": {
-                name.removeprefix("skills in "): n for name, n in counts.items() if name.startswith("skills in ")
-            },
         }
 
 
-_SHARED = "another document has the same wording with other equations"
-
-
-def unpack(skills: Iterator[Skill], root: Path) -> None:
-    """Write each skill as a package directory; files that are there already with the same text stay untouched."""
+def unpack(skills: Iterable[Skill], root: Path) -> None:
+    """Write each skill as a package directory; a file that is there already with the same text stays untouched."""
     for skill in skills:
         for name, text in (("SKILL.md", skill.skill_md), ("scripts/skill.py", skill.script)):
             path = root / skill.name / name
-            if text is None or (path.exists() and path.read_text(encoding="utf-8") == text):
-                continue
             with disk_errors(path):
+                if text is None or (path.exists() and path.read_bytes() == text.encode()):
+                    continue
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-
-
-class _Known:
-    """Digests of what was seen: 8 bytes for each document and 16 for each wording."""
-
-    def __init__(self) -> None:
-        self._documents: set[bytes] = set()
-        self._wordings: dict[bytes, bytes] = {}
-
-    def prepare(self, document: Document | Unreadable) -> Source | Found:
-        """The document as the miner's item, or a refusal that needs no miner."""
-        if isinstance(document, Unreadable):
-            return Found(document.id, "", 0, code=document.code, message=document.message)
-        digest = _digest(document.sha)
-        if digest in self._documents:
-            return Found(document.id, document.sha, 0, code="duplicate-document", message="the corpus has it twice")
-        self._documents.add(digest)
-        return Source(
-            document.id, document.sha, document.question, document.solution, document.answer, document.program,
-            document.test, document.entry_point,
-        )  # fmt: skip
-
-    def admits(self, found: Found) -> bool:
-        """Whether no other skill has this wording; the same wording over the same graph is support, not a clash."""
-        meaning = _digest(f"{found.key}\n{found.exact}")
-        return self._wordings.setdefault(_digest(found.wording), meaning) == meaning
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8]
+                path.write_bytes(text.encode())
 
 
 def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
@@ -340,9 +240,3 @@ def _find_chunk(chunk: list[Source | Found]) -> list[Found]:
 
 def _settle_chunk(groups: list[list[Found]]) -> tuple[int, list[Settled]]:
     return len(groups), settle(groups)
-
-
-def _dead(chunk: WorkerDied) -> list[Found]:
-    """The documents of a chunk that killed two workers."""
-    message = chunk.message
-    return [Found(item.document, item.sha, 0, code="worker-died", message=message) for item in chunk.item]
