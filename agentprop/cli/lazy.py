@@ -1,6 +1,7 @@
 """Names and one line of help → commands whose modules are imported only when they are invoked.
 
-A command's module has a global `command`: a typer function, or a typer app for a group of commands.
+A command's module has a global `command`: a typer function, or a typer app for a group of commands. It may have an
+`epilog` that ends its help.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ class LazyGroup(TyperGroup):
         return name, load(name, self.entries[name].module) if name and name in self.entries else command, rest
 
 
-def load(name: str, module: str) -> Any:
+def load(name: str, path: str) -> Any:
     """The real command of a module."""
-    command = import_module(module).command
-    if isinstance(command, typer.Typer):
-        return typer.main.get_command(command)
+    module = import_module(path)
+    if isinstance(module.command, typer.Typer):
+        return typer.main.get_command(module.command)
     app = typer.Typer(add_completion=False)
-    app.command(name)(command)
+    app.command(name, epilog=getattr(module, "epilog", None))(module.command)
     return typer.main.get_command(app)

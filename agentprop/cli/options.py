@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
-STAGE, BOUNDS, DISPLAY = "Settings", "Bounds", "Display"
+from agentprop.config import StageConfig
+
+BOUNDS, DISPLAY = "Bounds", "Display"
 
 Out = Annotated[str, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")]
 Config = Annotated[
@@ -34,3 +38,13 @@ AllowWeakSandbox = Annotated[
     bool | None,
     typer.Option("--allow-weak-sandbox", help="Run even where untrusted code cannot be isolated.", show_default=False),
 ]
+
+
+def further(config: type[StageConfig], command: Callable[..., Any], *named: str) -> str:
+    """The end of a command's help: settings without a flag of their own (`named` have one of another name)."""
+    flags = {*inspect.signature(command).parameters, *named}
+    described = [
+        f"{name} (default {field.get_default()}): {' '.join((field.description or '').split())}"
+        for name, field in config.model_fields.items() if name not in flags
+    ]  # fmt: skip
+    return "\n\n".join(["Further settings, for --set and settings files:", *described])

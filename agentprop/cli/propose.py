@@ -19,7 +19,7 @@ def command(
     domain: Annotated[
         str | None, typer.Option(help="Only mathematics, coding or science.", show_default="all three")
     ] = None,
-    category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")] = None,
     proposer: Annotated[str | None, typer.Option(help="Who proposes.", show_default="builtin")] = None,
     verifier: Annotated[
         str | None, typer.Option(help="Who judges before a problem counts: builtin or none.", show_default="builtin")
@@ -59,3 +59,6 @@ def command(
 
     summary = propose.run(settings, out, fresh=fresh, quiet=quiet)
     stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(ProposeConfig, command, "categories")

@@ -111,10 +111,10 @@ def _show_skill(console: Console, skill: Skill) -> None:
     _field(console, "from", ", ".join(span.document for span in skill.lineage[:5])
            + (f" and {len(skill.lineage) - 5} more" if len(skill.lineage) > 5 else ""))  # fmt: skip
     console.print()
-    console.print(Text(skill.skill_md.strip()))
+    console.print(Text(skill.skill_md.strip()), soft_wrap=True)
     if skill.script is not None:
         console.print(Rule(Text("scripts/skill.py"), align="left", style="dim", characters="─"))
-        console.print(Text(skill.script.rstrip()))
+        console.print(Text(skill.script.rstrip()), soft_wrap=True)
 
 
 def _show_reject(console: Console, reject: Reject) -> None:

@@ -71,7 +71,7 @@ def _print(package: Package, example: dict[str, Any] | None, script: bool) -> No
     from rich.console import Console
     from rich.text import Text
 
-    console, spec = Console(highlight=False, soft_wrap=False), package.spec
+    console, spec = Console(highlight=False), package.spec
     console.print(Text(spec.name, style="bold"))
     kind = spec.output.kind if spec.output else "no script"
     console.print(Text(f"{spec.domain} · {spec.category} · {kind} · {package.origin} · check: {spec.evidence}\n"))
@@ -89,7 +89,7 @@ def _print(package: Package, example: dict[str, Any] | None, script: bool) -> No
     console.print(Text(f"\n{split(package.skill_md)[1].strip()}"))
     if script and package.script is not None:
         console.print(Text("\nscripts/skill.py", style="bold"))
-        console.print(Text(package.script))
+        console.print(Text(package.script), soft_wrap=True)
 
 
 def _declared(parameter: Any) -> str:
