@@ -95,7 +95,7 @@ def test_fingerprints_change_with_the_content(tmp_path: Path) -> None:
 
 def test_fields_can_be_named(tmp_path: Path) -> None:
     path = write(tmp_path / "odd.jsonl", json.dumps({"frage": "What is 2 + 3?", "antwort": "5"}))
-    with pytest.raises(InputError, match="no record of .*odd.jsonl holds a question .its fields: antwort, frage"):
+    with pytest.raises(InputError, match=r"no record of .*odd\.jsonl holds a question \(its fields: antwort, frage\)"):
         documents(path)
     (found,) = documents(path, fields=Fields(question="frage", answer="antwort"))
     assert isinstance(found, Document) and found.answer == "5"

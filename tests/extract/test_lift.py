@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -64,10 +66,8 @@ def test_arithmetic_is_read_as_people_write_it(text: str, expected: str) -> None
 
 @given(st.text(alphabet="0123456789.,+-*/^()%$ x=\\{}frac", max_size=60))
 def test_hostile_arithmetic_is_refused_and_never_run(text: str) -> None:
-    try:
+    with contextlib.suppress(NotArithmetic):
         evaluate(parse(text))
-    except NotArithmetic:
-        pass
 
 
 @given(st.text(max_size=300))
@@ -79,7 +79,7 @@ def test_any_solution_text_gives_exact_equations_only(text: str) -> None:
 @given(st.text(max_size=300))
 def test_mentions_are_slices_of_the_question_in_order(text: str) -> None:
     found = mentions(text)
-    assert all(0 <= a.start < a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(0 <= a.start < a.end <= b.start for a, b in pairwise(found))
 
 
 def test_an_article_keeps_its_sound() -> None:
@@ -100,7 +100,9 @@ def test_a_round_price_stays_round_and_a_share_stays_below_a_hundred() -> None:
 
 
 def test_every_accepted_setting_keeps_whole_steps_whole_and_parts_below_their_whole() -> None:
-    question = "Ina has 96 beads and uses 36 of them. She puts the rest into 5 equal boxes. How many beads are in a box?"
+    question = (
+        "Ina has 96 beads and uses 36 of them. She puts the rest into 5 equal boxes. How many beads are in a box?"
+    )
     candidate = mine(question, "96-36=<<96-36=60>>60, 60/5=<<60/5=12>>12", "12")
     rng, judge, names = Random(1), Judge(candidate.rules), named(candidate)
     accepted = 0

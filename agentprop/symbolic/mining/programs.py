@@ -103,20 +103,19 @@ class Reference:
 
 def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     """The reference of a document; raises Refusal."""
-    whole = (
-        program if re.search(rf"^def {re.escape(entry_point or '?')}\b", program, re.MULTILINE) else question + program
-    )
-    entry_point = entry_point or _first_tested(program, test)
+    entry_point = entry_point or _first_tested(program, test) or _first_tested(question, test)
+    complete = bool(entry_point) and re.search(rf"^def {re.escape(entry_point)}\b", program, re.MULTILINE)
+    whole = program if complete else question + program
     tree = _parsed(whole, "the program")
     _parsed(test, "the test code")
     function = next((n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef) and n.name == entry_point), None)
     if function is None or entry_point in ("solve", "check"):
         raise Refusal("no-program", f"the program does not define a function {entry_point!r} that can be asked for")
-    described = ast.get_docstring(function) if whole != program else question
+    described = ast.get_docstring(function) if not complete else question
     if not described or len(described.split()) < 4:
         raise Refusal("no-description", "nothing says what the function should do")
     signature = ast.unparse(function).splitlines()[len(function.decorator_list)].removeprefix("def ").removesuffix(":")
-    helpers = "" if whole == program else _helpers(tree, function)
+    helpers = "" if complete else _helpers(tree, function)
     if holes(described + helpers):
         raise Refusal("layout", "the description holds text in angle brackets")
     return Reference(whole.strip(), test, entry_point, signature, inspect.cleandoc(described), helpers)

@@ -76,9 +76,7 @@ def _bare_dollars(text: str) -> int:
 
 
 _ASKS_FRACTION = re.compile(r"\bfraction\b|\bratio\b", re.IGNORECASE)
-_REST = re.compile(
-    r"\b(?:remaining|other) (?:\w+ )?(?:\d+|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen)\b"
-)
+_REST = re.compile(r"\b(?:remaining|other) (?:\w+ )?(?:\d+|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen)\b")
 """A number that is what others leave of a total cannot stay when they change."""
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from agentprop.records import MadeBy, Skill, Span
-from agentprop.sandbox import Result, Sandbox
+from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.skills import parse
 from agentprop.symbolic.mining import candidate, package, programs, quality, trial
 from agentprop.symbolic.mining.lift import Refusal
@@ -107,6 +108,9 @@ def _find(source: Source) -> Found:
     )  # fmt: skip
 
 
+Trial = tuple[Job, Callable[[Result], Settled]]
+"""What runs in the sandbox, and what its result means."""
+
 _sandbox: Sandbox | None = None
 _version = ""
 
@@ -118,17 +122,27 @@ def start(version: str, allow_weak: bool) -> None:
 
 
 def settle(groups: Sequence[Sequence[Found]]) -> list[Settled]:
-    """Groups of equal keys to tried packages, one sandbox batch for all of them."""
+    """Groups of equal keys to tried packages, in order, one sandbox batch for all of them."""
     if _sandbox is None:
         raise RuntimeError("settle() needs start() in its process")
-    stories = [family for group in groups if not _is_program(group) for family in families(_members(group))]
-    packaged = [package.package(family) for family in stories]
-    lifted = [(group, programs.Reference(**json.loads(group[0].data))) for group in groups if _is_program(group)]
-    jobs = [trial.job(family, script) for family, (_, _, script) in zip(stories, packaged, strict=True)]
-    results = _sandbox.run_batch([*jobs, *(programs.job(reference) for _, reference in lifted)])
-    told = [_settle_story(*item) for item in zip(stories, packaged, results[: len(jobs)], strict=True)]
-    pairs = zip(lifted, results[len(jobs) :], strict=True)
-    return told + [_settle_program(group, reference, result) for (group, reference), result in pairs]
+    trials = [one for group in groups for one in (_programs(group) if _is_program(group) else _stories(group))]
+    results = _sandbox.run_batch([job for job, _ in trials])
+    return [judge(result) for (_, judge), result in zip(trials, results, strict=True)]
+
+
+def _stories(group: Sequence[Found]) -> list[Trial]:
+    """A trial for each family of a group."""
+    return [_story(family, package.package(family)) for family in families(_members(group))]
+
+
+def _story(family: Family, packaged: tuple[str, str, str]) -> Trial:
+    return trial.job(family, packaged[2]), partial(_settle_story, family, packaged)
+
+
+def _programs(group: Sequence[Found]) -> list[Trial]:
+    """The one trial of a group of equal programs."""
+    reference = programs.Reference(**json.loads(group[0].data))
+    return [(programs.job(reference), partial(_settle_program, group, reference))]
 
 
 def _is_program(group: Sequence[Found]) -> bool:

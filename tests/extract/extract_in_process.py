@@ -1,0 +1,20 @@
+"""An extraction as a process of its own, with small segments, to be killed: SOURCE OUT [WORKERS]."""
+
+from __future__ import annotations
+
+import sys
+
+from agentprop import runs
+from agentprop.config import ExtractConfig
+from agentprop.stages import extract
+
+
+def main(source: str, out: str, workers: str = "1") -> int:
+    runs.SEGMENT_RECORDS = 4
+    extract.CHUNK, extract.WINDOW = 4, 2
+    extract.run(ExtractConfig(sources=(source,), workers=int(workers)), out, quiet=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,86 @@
+"""Reference programs with tests become coding skills; what fails its own tests does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agentprop import skills
+from agentprop.corpus import Document, find_files, read_documents
+from agentprop.sandbox import Sandbox
+from agentprop.symbolic.mining import programs
+from agentprop.symbolic.mining.lift import Refusal
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "corpora" / "programs.jsonl"
+HEAD = 'def double(value: int) -> int:\n    """Return twice the value, whatever its sign is."""\n'
+ASSERTIONS = "assert double(2) == 4\nassert double(-3) == -6\nassert double(0) == 0\n"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(preload=()) as running:
+        yield running
+
+
+def refusal(sandbox: Sandbox, head: str, body: str, test: str, entry_point: str = "double") -> str:
+    with pytest.raises(Refusal) as caught:
+        programs.recorded(sandbox.run_job(programs.job(programs.read(head, body, test, entry_point))))
+    return caught.value.code
+
+
+def test_every_example_program_becomes_a_valid_skill_with_its_tests_as_data(sandbox: Sandbox) -> None:
+    documents = [d for d in read_documents(find_files([str(EXAMPLES)])) if isinstance(d, Document)]
+    assert len(documents) == 8
+    for document in documents:
+        reference = programs.read(document.question, document.program, document.test, document.entry_point)
+        tests = programs.recorded(sandbox.run_job(programs.job(reference)))
+        name, skill_md, script = programs.package(reference, tests)
+        spec = skills.parse(skill_md, script, "mined").spec
+        assert spec.name == name and spec.domain == "coding" and spec.output is not None
+        assert (spec.output.kind, spec.entry_point) == ("program", document.entry_point)
+        assert spec.phrasings[0].ask.startswith(f"Write a Python function `{document.entry_point}(")
+        stored = json.loads(spec.tests or "[]")
+        assert 4 <= len(stored) == document.test.count("assert ")
+        called = sandbox.call(script, "solve", [json.loads(test["arguments"]) for test in stored])
+        assert [outcome.value for outcome in called] == [json.loads(test["expected"]) for test in stored]
+
+
+def test_bare_assertions_are_recorded_too(sandbox: Sandbox) -> None:
+    reference = programs.read(HEAD, "    return 2 * value\n", ASSERTIONS, "")
+    assert reference.entry_point == "double"
+    tests = programs.recorded(sandbox.run_job(programs.job(reference)))
+    assert tests == [
+        {"arguments": "[2]", "expected": "4"},
+        {"arguments": "[-3]", "expected": "-6"},
+        {"arguments": "[0]", "expected": "0"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "test", "code"),
+    [
+        (HEAD, "    return value + 2\n", ASSERTIONS, "tests-fail"),
+        (HEAD, "    while True:\n        pass\n", ASSERTIONS, "tests-fail"),
+        (HEAD, "    return 2 * value\n", "assert double(2) == 4\n", "few-tests"),
+        (HEAD, "    return {2 * value}\n", "assert all(double(k) == {2 * k} for k in range(9))\n", "few-tests"),
+        ("def double(value):\n", "    return 2 * value\n", ASSERTIONS, "no-description"),
+        (HEAD, "    return 2 *\n", ASSERTIONS, "no-program"),
+        (HEAD.replace("double", "other"), "    return 2 * value\n", ASSERTIONS, "no-program"),
+        (HEAD.replace("twice", "<twice>"), "    return 2 * value\n", ASSERTIONS, "layout"),
+    ],
+)
+def test_programs_that_cannot_be_trusted_are_refused(
+    sandbox: Sandbox, head: str, body: str, test: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs, "TIMEOUT_S", 1.0)
+    assert refusal(sandbox, head, body, test) == code
+
+
+def test_definitions_shown_with_the_task_stay_with_it() -> None:
+    head = "def half(value: int) -> int:\n    return value // 2\n\n" + HEAD
+    reference = programs.read(head, "    return 2 * value\n", ASSERTIONS, "double")
+    assert "def half(value: int) -> int:" in programs.task(reference)
+    assert "return 2 * value" not in programs.task(reference)

@@ -1,0 +1,137 @@
+"""The stage end to end: everything accounted for, valid packages, the same content however often it was killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from agentprop import skills
+from agentprop.config import ExtractConfig
+from agentprop.errors import AgentpropError, InputError
+from agentprop.records import Reject, Skill
+from agentprop.stages import extract
+from agentprop.stored import open_run
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = str(ROOT / "examples" / "corpora")
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+
+def config(*sources: str, **settings: object) -> ExtractConfig:
+    return ExtractConfig.model_validate({"sources": sources, "workers": 1, **settings})
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("extract") / "run"
+    extract.run(config(EXAMPLES), str(out), quiet=True)
+    return out
+
+
+def content(out: Path) -> tuple[list[str], list[str]]:
+    run = open_run(out)
+    return [skill.id for skill in run.iter(Skill)], sorted(reject.id for reject in run.iter(Reject))
+
+
+def test_every_document_is_in_a_lineage_or_among_the_rejects(done: Path) -> None:
+    run = open_run(done)
+    summary = run.summary or {}
+    in_skills = [span.document for skill in run.iter(Skill) for span in skill.lineage]
+    rejected = [reject.item for reject in run.iter(Reject)]
+    assert len(in_skills) == summary["accepted"] and len(rejected) == summary["rejected"]
+    assert len(in_skills) + len(rejected) == summary["documents"] == len({*in_skills, *rejected})
+    assert summary["failed"] == 0 and all(reject.message for reject in run.iter(Reject))
+
+
+def test_most_examples_become_skills_that_can_be_loaded(done: Path) -> None:
+    summary = open_run(done).summary or {}
+    assert summary["accepted"] >= 50
+    library = skills.load([done], bundled=False)
+    assert len(library) == summary["distinct skills"]
+    assert not skills.clashes(library)
+    by_record = {skill.name: skill for skill in open_run(done).iter(Skill)}
+    for name, package in library.items():
+        assert package.id == by_record[name].id
+        assert package.spec.evidence == by_record[name].evidence == "self-consistent"
+        assert 0.5 <= (by_record[name].quality or 0) <= 1 and json.loads(by_record[name].quality_parts or "{}")
+
+
+def test_a_finished_run_is_not_done_again_but_lost_packages_come_back(done: Path) -> None:
+    before = content(done)
+    victim = next((done / "skills").iterdir())
+    (victim / "SKILL.md").unlink()
+    extract.run(config(EXAMPLES), str(done), quiet=True)
+    assert content(done) == before and (victim / "SKILL.md").exists()
+
+
+def test_changed_settings_or_sources_are_refused(done: Path, tmp_path: Path) -> None:
+    with pytest.raises(AgentpropError, match="min_quality"):
+        extract.run(config(EXAMPLES, min_quality=0.9), str(done), quiet=True)
+    source = tmp_path / "one.jsonl"
+    source.write_text(json.dumps({"question": "What is 2 + 3?", "answer": "5"}))
+    extract.run(config(str(source)), str(tmp_path / "run"), quiet=True)
+    source.write_text(json.dumps({"question": "What is 2 + 4?", "answer": "6"}))
+    with pytest.raises(AgentpropError):
+        extract.run(config(str(source)), str(tmp_path / "run"), quiet=True)
+
+
+def test_a_higher_threshold_rejects_with_the_parts_of_the_quality(tmp_path: Path) -> None:
+    source = str(ROOT / "examples" / "corpora" / "market_day.csv")
+    summary = extract.run(config(source, min_quality=1.0), str(tmp_path / "run"), quiet=True)
+    assert summary["distinct skills"] == 0
+    messages = [r.message for r in open_run(tmp_path / "run").iter(Reject) if r.code == "low-quality"]
+    assert messages and all("freedom" in message and "coverage" in message for message in messages)
+
+
+def test_documents_that_repeat_are_counted_once(tmp_path: Path) -> None:
+    row = json.dumps({"question": "Ida has 45 pens and loses 12 of them. How many pens does she have left?",
+                      "answer": "45-12=<<45-12=33>>33\n#### 33"})  # fmt: skip
+    other = row.replace("45", "47").replace("33", "35")
+    source = tmp_path / "twice.jsonl"
+    source.write_text(f"{row}\n{row}\n{other}\n")
+    summary = extract.run(config(str(source)), str(tmp_path / "run"), quiet=True)
+    assert summary["reasons"] == {"duplicate-document": 1}
+    (skill,) = open_run(tmp_path / "run").iter(Skill)
+    assert [span.document for span in skill.lineage] == ["twice.jsonl#0", "twice.jsonl#2"]
+    assert skill.skill_md.count("scene:") == 1
+
+
+def test_a_missing_source_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no file"):
+        extract.run(config(str(tmp_path / "nowhere.jsonl")), str(tmp_path / "run"), quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def start(out: Path) -> subprocess.Popen[bytes]:
+    driver = str(Path(__file__).parent / "extract_in_process.py")
+    return subprocess.Popen([sys.executable, driver, EXAMPLES, str(out)], env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_a_killed_extraction_resumes_to_the_same_content(done: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    for segments in (1, 4, 9):
+        process = start(out)
+        journal = out / ".agentprop" / "journal.jsonl"
+        while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") >= segments):
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        assert not (out / "manifest.json").exists() or segments == 9
+    assert start(out).wait() == 0
+    assert content(out) == content(done)
+    assert sorted(p.name for p in (out / "skills").iterdir()) == sorted(p.name for p in (done / "skills").iterdir())
+    assert not (out / extract.WORKING).exists()
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="public corpora are not here")
+def test_two_fifths_of_a_public_corpus_are_lifted_with_the_original_answer(tmp_path: Path) -> None:
+    source = str(CORPORA / "gsm8k_train.jsonl")
+    summary = extract.run(config(source, limit=400, workers=2), str(tmp_path / "run"), quiet=True)
+    assert summary["original reproduced"] >= 160
