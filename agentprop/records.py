@@ -237,6 +237,23 @@ class Observation(Part):
     """Actions that may still be taken."""
 
 
+class Move(Part):
+    """What a policy chose: a message, or the reason why there is none."""
+
+    message: str | None = None
+    """The assistant message."""
+    stop: StopReason | None = None
+    """Why there is no message; None with no message means that the policy gave up."""
+    prompt_token_ids: tuple[int, ...] | None = None
+    """Token ids actually sent, when the server gives them."""
+    token_ids: tuple[int, ...] | None = None
+    """Sampled token ids."""
+    logprobs: tuple[float, ...] | None = None
+    """Log-probabilities (nats) of the sampled ids."""
+    finish_reason: str | None = None
+    """The server's finish reason."""
+
+
 class Task(Record):
     """One candidate to be proposed: the initial state of the environment."""
 

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from agentprop.agent.contract import Broken, judge
 from agentprop.prompts import prompt
 from agentprop.protocol import Malformed, parse
-from agentprop.records import Action, MadeBy, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
+from agentprop.records import Action, MadeBy, Move, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -26,8 +26,8 @@ ActionKind = Literal["think", "exec", "edit", "submit", "malformed"]
 class Policy(Protocol):
     """Who chooses. A language model and the built-in proposer implement the same one method."""
 
-    async def act(self, observation: Observation) -> str | None:
-        """The next assistant message, or None to give up."""
+    async def act(self, observation: Observation) -> Move:
+        """The next assistant message, or why there is none."""
         ...
 
 
@@ -111,8 +111,9 @@ class Environment:
             turns_left=self.rules.max_turns - len(self.turns),
         )  # fmt: skip
 
-    async def step(self, message: str) -> Observation:
-        """Carry out the action of a message."""
+    async def step(self, move: Move) -> Observation:
+        """Carry out the action of a move's message."""
+        message = move.message or ""
         started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
         kind: ActionKind = "malformed"
         try:
@@ -129,8 +130,8 @@ class Environment:
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns), stage=stage, action=kind, message=message, observation=text, outcome=outcome,
-                skills=skills, duration_s=time.perf_counter() - started, prompt_token_ids=None, token_ids=None,
-                logprobs=None, finish_reason=None,
+                skills=skills, duration_s=time.perf_counter() - started, prompt_token_ids=move.prompt_token_ids,
+                token_ids=move.token_ids, logprobs=move.logprobs, finish_reason=move.finish_reason,
             )
         )  # fmt: skip
         self.history += [("assistant", message), ("tool", text)]
@@ -200,6 +201,7 @@ class Environment:
             task_id=self.task.id, task=self.task, system=self.system, prompt=self.prompt, turns=tuple(self.turns),
             stop=self.stop or StopReason.ABANDONED, problem_id=self.problem.id if self.problem else None,
             pruned=self.pruned, replaced=self.replaced, isolation=self.isolation, made_by=self.made_by,
+            token_exact=bool(self.turns) and all(turn.token_ids is not None for turn in self.turns),
         )  # fmt: skip
         if self.problem is None:
             return Episode(trajectory, None)
@@ -210,11 +212,11 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
     """Let a policy act until the episode ends."""
     observation = environment.observe()
     while environment.stop is None:
-        message = await policy.act(observation)
-        if message is None:
-            environment.stop = StopReason.ABANDONED
+        move = await policy.act(observation)
+        if move.message is None:
+            environment.stop = move.stop or StopReason.ABANDONED
         else:
-            observation = await environment.step(message)
+            observation = await environment.step(move)
     return environment.episode()
 
 

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from agentprop import protocol
-from agentprop.records import Observation, Submission, TestCase
+from agentprop.records import Move, Observation, Submission, TestCase
 from agentprop.skills import Package
 from agentprop.symbolic import experiments
 from agentprop.symbolic.answers import TYPES, answer_text, close, read_value
@@ -44,15 +44,15 @@ class BuiltinProposer:
         self._script = self._run()
         self._started = False
 
-    async def act(self, observation: Observation) -> str | None:
-        """The next message, or None when there is nothing left to try."""
+    async def act(self, observation: Observation) -> Move:
+        """The next message, or none when there is nothing left to try."""
         try:
             if not self._started:
                 self._started = True
-                return next(self._script)
-            return self._script.send(observation)
+                return Move.model_construct(message=next(self._script))
+            return Move.model_construct(message=self._script.send(observation))
         except StopIteration:
-            return None
+            return Move()
 
     @property
     def library(self) -> dict[str, Package]:
