@@ -6,6 +6,7 @@ function of (σ, action, result), `next_stage`, so that no model declares its ow
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,10 @@ from agentprop.protocol import Malformed, parse
 from agentprop.records import Action, MadeBy, Move, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Package, split
 
 MAX_OUTPUT = 4_000
+READ_SKILL = re.compile(r"""read_skill\(["']([a-z0-9-]+)["']\)""")
 ActionKind = Literal["think", "exec", "edit", "submit", "malformed"]
 
 
@@ -123,8 +125,7 @@ class Environment:
         except Malformed as error:
             self.malformed += 1
             text, outcome = f"malformed: {error}", "malformed"
-        ok = outcome == "ok"
-        self.stage = next_stage(stage, kind, ok)
+        self.stage = stage if outcome == "read" else next_stage(stage, kind, outcome == "ok")
         self._limits()
         text = f"[{self.stage}] {text}".rstrip()
         self.turns.append(
@@ -157,12 +158,21 @@ class Environment:
                 return await self._submit(action)
 
     async def _exec(self, code: str) -> tuple[str, str]:
+        asked = READ_SKILL.fullmatch(code.strip())
+        if asked is not None:
+            return self._read_skill(asked[1])
         modules = {**self.tools, **{f"skills.{p.module}": p.script or "" for p in self.active.values()}}
         result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s))
         self.isolation = result.isolation
         if result.status == "sandbox-unavailable":
             self.stop = StopReason.TOOL_FAILURE
         return _shown(result), result.status if result.status != "error" else _error_code(result)
+
+    def _read_skill(self, name: str) -> tuple[str, str]:
+        """Level two of disclosure: the body of SKILL.md, for a skill that is really wanted."""
+        if name not in self.library:
+            return f"{name} is not a known skill", "refused:unknown"
+        return split(self.library[name].skill_md)[1].strip(), "read"
 
     def _edit(self, action: Action) -> tuple[str, str]:
         name, new = action.skill or "", action.replacement or action.skill or ""
