@@ -7,13 +7,14 @@ changed word leaves nothing. Two meanings are an ambiguity. The reader never see
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 
-from agentprop.skills import Hole, Package, Spec, Wording, segments
+from agentprop.skills import Hole, Package, Spec, Wording
 from agentprop.symbolic import grammar
 from agentprop.symbolic.listing import read_listing
+from agentprop.symbolic.matching import inline_variants, match, matches, template
 from agentprop.symbolic.terms import (
     Apply,
     Combine,
@@ -41,19 +42,61 @@ from agentprop.values import parse, pattern, render
 
 Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
+MAX_EFFORT = 20_000_000
+"""Characters compared with wordings, roughly: several times what any statement of the grammar needs, about a second."""
+MAX_DEPTH = 16
+"""Phrases and scenes inside one another."""
+MAX_READINGS = 16
+"""Meanings of one phrase."""
+MAX_STEPS = 12
+"""Steps of a program."""
+
+
+class _Tangled(Exception):
+    """The text takes more effort than any statement of the grammar: nobody wrote it to be understood."""
 
 
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
-    """Every distinct term that the statement expresses over the given skills; empty where it cannot be read."""
+    """Every distinct term that the statement expresses over the given skills; empty where it cannot be read.
+
+    The text may be anything. What is hopelessly tangled cannot be read, on every machine alike.
+    """
     if len(statement) > MAX_STATEMENT:
         return []
-    reader = _Reader(library)
-    return list(dict.fromkeys(reader.statement(statement)))
+    try:
+        return list(dict.fromkeys(_Reader(library).statement(statement)))
+    except _Tangled:
+        return []
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Reader:
     library: Mapping[str, Package]
+    memory: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
+    effort: int = 0
+    depth: int = 0
+
+    # --- bounds ---
+
+    def _once(self, what: str, text: str, scope: Scope, read: Callable[[], Iterator[Term]]) -> tuple[Term, ...]:
+        """The meanings of a part of the text, found once however often it is asked for."""
+        key = what, text, frozenset(scope.items())
+        if key not in self.memory:
+            self._spend(text)
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise _Tangled
+            found = tuple(dict.fromkeys(islice(read(), MAX_READINGS + 1)))
+            if len(found) > MAX_READINGS:
+                raise _Tangled
+            self.depth -= 1
+            self.memory[key] = found
+        return self.memory[key]
+
+    def _spend(self, text: str) -> None:
+        self.effort += len(self.library) * (len(text) + 100)
+        if self.effort > MAX_EFFORT:
+            raise _Tangled
 
     # --- statements ---
 
@@ -77,11 +120,14 @@ class _Reader:
                 return grammar.FRACTION_NOTE
         return ""
 
-    def _question(self, text: str, scope: Scope) -> Iterator[Term]:
+    def _question(self, text: str, scope: Scope) -> tuple[Term, ...]:
+        return self._once("question", text, scope, lambda: self._questions(text, scope))
+
+    def _questions(self, text: str, scope: Scope) -> Iterator[Term]:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
-        for found in _matches(text, grammar.FRAMES["find"]):
+        for found in matches(text, grammar.FRAMES["find"]):
             yield from self._phrase(found["body"], scope)
         for name, package in self.library.items():
             for wording in package.spec.phrasings:
@@ -114,6 +160,7 @@ class _Reader:
             yield scope
             return
         (symbol, phrase), rest = pairs[0], pairs[1:]
+        self._spend(text)
         used = grammar.letters(" ".join([text, *(p for _, p in rest)]))
         if symbol in scope or symbol not in used:
             return
@@ -135,11 +182,15 @@ class _Reader:
         for split in re.finditer(r"(?<=[.?!]) ", text):
             front, back = text[: split.start()], text[split.end() :]
             for supplier in self._scene(front, scope, role) if _plausible(told, back) else ():
+                assert isinstance(supplier, Apply)  # a scene is an application
                 filled = with_subject(told, self._subject(supplier))
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
                     yield Apply(package.name, arguments)
 
-    def _scene(self, text: str, scope: Scope, role: str) -> Iterator[Apply]:
+    def _scene(self, text: str, scope: Scope, role: str) -> tuple[Term, ...]:
+        return self._once(f"scene of a {role}", text, scope, lambda: self._scenes(text, scope, role))
+
+    def _scenes(self, text: str, scope: Scope, role: str) -> Iterator[Term]:
         for name, package in self.library.items():
             spec = package.spec
             if spec.output is None or spec.output.role != role or not spec.output.subject:
@@ -150,9 +201,7 @@ class _Reader:
                         yield Apply(name, arguments)
             for parameter, wording, inner in self._follows(spec):
                 if complete_follow(spec, wording, parameter):
-                    for term in self._story(package, parameter, wording, inner, text, scope, wording.scene):
-                        assert isinstance(term, Apply)  # a story is an application
-                        yield term
+                    yield from self._story(package, parameter, wording, inner, text, scope, wording.scene)
 
     def _subject(self, supplier: Apply) -> str:
         output = self.library[supplier.skill].spec.output
@@ -160,7 +209,10 @@ class _Reader:
 
     # --- noun phrases ---
 
-    def _phrase(self, text: str, scope: Scope) -> Iterator[Term]:
+    def _phrase(self, text: str, scope: Scope) -> tuple[Term, ...]:
+        return self._once("phrase", text, scope, lambda: self._phrases(text, scope)) if text.startswith("the ") else ()
+
+    def _phrases(self, text: str, scope: Scope) -> Iterator[Term]:
         for name, package in self.library.items():
             for phrase in package.spec.value:
                 for arguments in self._arguments(package.spec, phrase, text, scope, phrase):
@@ -170,7 +222,7 @@ class _Reader:
     def _frames(self, table: Mapping[str, tuple[str, ...]], text: str, scope: Scope) -> Iterator[Term]:
         for kind, frames in table.items():
             if kind != "find":
-                for found in _matches(text, frames):
+                for found in matches(text, frames):
                     yield from self._node(kind, found, scope)
 
     def _node(self, kind: str, found: Mapping[str, str], scope: Scope) -> Iterator[Term]:
@@ -184,6 +236,10 @@ class _Reader:
                 for right in self._phrase(found["right"], scope):
                     yield Combine(kind, left, right)  # type: ignore[arg-type]
             return
+        # the relation first: it is short, and there is one for few of the places where the body may end
+        relations = tuple(self._relations(found["relation"], inner)) if "relation" in found else ()
+        if "relation" in found and not relations:
+            return
         for body in self._phrase(found["body"], inner):
             if kind == "lowestterms":
                 yield LowestTerms(body)
@@ -192,7 +248,7 @@ class _Reader:
             elif kind == "total":
                 yield Total(variable, low, high, body)
             else:
-                for relation in self._relations(found["relation"], inner):
+                for relation in relations:
                     yield (
                         Least(variable, low, body, relation)
                         if kind == "least"
@@ -201,7 +257,7 @@ class _Reader:
 
     def _relations(self, text: str, scope: Scope) -> Iterator[Relation]:
         for comparison, forms in grammar.RELATIONS.items():
-            for found in _matches(text, forms):
+            for found in matches(text, forms):
                 if "right" in found:
                     for other in self._phrase(found["right"], scope):
                         yield Relation(comparison, None, other)  # type: ignore[arg-type]
@@ -215,8 +271,8 @@ class _Reader:
         self, spec: Spec, wording: str, text: str, scope: Scope, ending: str, given: Scope | None = None
     ) -> Iterator[tuple[tuple[str, Term], ...]]:
         """Every way a text fills a wording's holes; the last hole may be a noun phrase."""
-        for template in (wording, *_inline_variants(wording, ending)):
-            for raw in _match(_template(template, spec), text):
+        for variant in (wording, *inline_variants(wording, ending)):
+            for raw in match(template(variant, spec), text):
                 for bound in self._resolve(spec, list(raw), scope, dict(given or {})):
                     if set(bound) == set(spec.parameters):
                         yield tuple((name, bound[name]) for name in spec.parameters)
@@ -229,7 +285,8 @@ class _Reader:
             return
         (hole, text), rest = raw[0], raw[1:]
         if hole.name not in spec.parameters:
-            yield from self._resolve(spec, rest, scope, bound)
+            if all(again.name != hole.name or said == text for again, said in rest):
+                yield from self._resolve(spec, rest, scope, bound)
             return
         for term in self._value(spec, hole, text, scope):
             if bound.get(hole.name, term) == term:
@@ -252,7 +309,7 @@ class _Reader:
     # --- programs ---
 
     def _program(self, text: str) -> Iterator[Term]:
-        for found in _matches(text, (*grammar.PROGRAM_FRAMES, grammar.STEPS_FRAME), code=True):
+        for found in matches(text, (*grammar.PROGRAM_FRAMES, grammar.STEPS_FRAME), code=True):
             scope: Scope = {found["var"]: Variable(found["var"])}
             steps = found.get("steps")
             bodies = self._phrase(found["body"], scope) if steps is None else self._steps(steps, found["var"])
@@ -268,11 +325,13 @@ class _Reader:
     def _steps(self, text: str, variable: str) -> Iterator[Term]:
         terms: list[Term] = [Variable(variable)]
         lines = text.split("\n")
+        if len(lines) > MAX_STEPS:
+            return
         for number, line in enumerate(lines, 1):
             if not line.startswith(f"{number}. ") or not line.endswith("."):
                 return
             sentence, last = line[len(f"{number}. ") : -1], number == len(lines)
-            terms = [t for data in terms for t in self._step(sentence, data, last)]
+            terms = [t for data in terms for t in self._step(sentence, data, last)][:MAX_READINGS]
         yield from terms
 
     def _step(self, sentence: str, data: Term, last: bool) -> Iterator[Term]:
@@ -290,115 +349,10 @@ class _Reader:
                     yield Apply(name, arguments)
 
     def _printed(self, text: str) -> Iterator[Term]:
-        for found in _matches(text, grammar.PRINTED_FRAMES):
+        for found in matches(text, grammar.PRINTED_FRAMES):
             body = read_listing(found["listing"], self.library)
             if body is not None:
                 yield Printed(body)
-
-
-# --- matching a template: text, typed holes, free holes ---
-
-Part = str | tuple[Hole, str | None]
-
-
-def _match(parts: tuple[Part, ...], text: str, position: int = 0) -> Iterator[tuple[tuple[Hole, str], ...]]:
-    """Every way the whole text from a position fits the parts. A typed hole takes its longest match, a free one any."""
-    if not parts:
-        if position == len(text):
-            yield ()
-        return
-    first, rest = parts[0], parts[1:]
-    if isinstance(first, str):
-        if text.startswith(first, position):
-            yield from _match(rest, text, position + len(first))
-        return
-    hole, expression = first
-    for end in _ends(expression, rest, text, position):
-        for tail in _match(rest, text, end):
-            yield ((hole, text[position:end]), *tail)
-
-
-def _ends(expression: str | None, rest: tuple[Part, ...], text: str, position: int) -> Iterable[int]:
-    if expression is not None:
-        found = _compiled(expression).match(text, position)
-        return () if found is None else (found.end(),)
-    if not rest:
-        return (len(text),)
-    following = rest[0]
-    if not isinstance(following, str):
-        return ()
-    return [m.start() for m in re.finditer(re.escape(following), text) if m.start() > position]
-
-
-@lru_cache(maxsize=16384)
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression)
-
-
-def _template(wording: str, spec: Spec) -> tuple[Part, ...]:
-    return _cached_template(wording, spec.name, _TypedHoles(spec))
-
-
-class _TypedHoles:
-    """The expressions of a skill's holes, hashed by identity of the skill so that templates can be cached."""
-
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
-
-    def __hash__(self) -> int:
-        return id(self.spec)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _TypedHoles) and other.spec is self.spec
-
-    def expression(self, hole: Hole) -> str | None:
-        if hole.name in self.spec.parameters:
-            symbol = r"[A-Za-z]" if hole.math else r"\$[A-Za-z]\$|`\w+`"
-            return f"{pattern(self.spec.parameters[hole.name], math=hole.math)}|{symbol}"
-        words = self.spec.flavour.get(hole.name, ())
-        return "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) or None
-
-
-@lru_cache(maxsize=32768)
-def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[Part, ...]:
-    out: list[Part] = []
-    for part in segments(wording):
-        if isinstance(part, str):
-            out.append(part)
-        elif part.name.startswith("np_"):
-            out.append((Hole(part.name.removeprefix("np_"), False), r"the (?s:.+?)(?=[.?]?\Z)"))
-        else:
-            out.append((part, holes.expression(part)))
-    return tuple(out)
-
-
-def _inline_variants(wording: str, ending: str) -> Iterator[str]:
-    """The wording with its last hole free for a noun phrase, dollars dropped."""
-    found = re.search(r"(?:^|(?<=\s))\$?<(\w+)>\$?(?=[.?]?$)", ending)
-    if found is not None and len(re.findall(rf"<{found[1]}>", wording)) == 1:
-        yield re.sub(rf"\$?<{found[1]}>\$?(?=[.?]?$)", f"<np_{found[1]}>", wording)
-
-
-_INTEGERS = {"low", "high", "value"}
-
-
-@lru_cache(maxsize=1024)
-def _frame_parts(frame: str, code: bool) -> tuple[Part, ...]:
-    variable = r"[A-Za-z]\w*" if code else r"[A-Za-z]"
-    return tuple(
-        part
-        if isinstance(part, str)
-        else (part, r"-?\d+" if part.name in _INTEGERS else variable if part.name == "var" else None)
-        for part in segments(frame)
-    )
-
-
-def _matches(text: str, frames: Iterable[str], *, code: bool = False) -> Iterator[dict[str, str]]:
-    for frame in frames:
-        for raw in _match(_frame_parts(frame, code), text):
-            found: dict[str, str] = {}
-            if all(found.setdefault(hole.name, value) == value for hole, value in raw):
-                yield found
 
 
 def _pairs(text: str, joint: str, verb: str) -> list[tuple[str, str]]:
