@@ -1,0 +1,97 @@
+"""Every script below examples/ runs, small, in a directory of its own, and what it prints adds up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+def run(directory: Path, script: str, *arguments: str) -> str:
+    """Run an example; what it printed."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / script, *arguments], cwd=directory, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_example_has_a_test() -> None:
+    here = Path(__file__).read_text(encoding="utf-8") + (ROOT / "tests/test_readme.py").read_text(encoding="utf-8")
+    scripts = [path.relative_to(EXAMPLES) for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh")]
+    assert scripts
+    assert not [str(script) for script in scripts if str(script) not in here]
+
+
+# --- benchmarks ---
+
+
+def test_the_growth_benchmark_measures_both_targets(tmp_path: Path) -> None:
+    report = json.loads(run(tmp_path, "benchmarks/propose.py", "--smoke", "--json"))
+    small, large = report["small"], report["large"]
+    assert (small["accepted"], large["accepted"]) == (20, 60)
+    assert large["candidates"] >= 60
+    assert small["peak_mib"] > 50 and small["processes"] >= 2, "the workers and sandboxes were not seen"
+    assert report["time_ratio"] == pytest.approx(large["seconds"] / small["seconds"], abs=0.01)
+    assert report["memory_ratio"] == pytest.approx(large["peak_mib"] / small["peak_mib"], abs=0.01)
+
+
+def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> None:
+    report = json.loads(run(tmp_path, "benchmarks/cli.py", "--smoke", "--json"))
+    assert report["commands"] >= 7
+    assert report["ratio"] == pytest.approx(report["agentprop_ms"] / report["bare_typer_ms"], abs=0.02)
+
+
+def test_the_sandbox_benchmark_runs(tmp_path: Path) -> None:
+    printed = run(tmp_path, "benchmarks/sandbox.py", "--rounds", "2")
+    assert "isolation L" in printed and "fresh" in printed
+
+
+def test_the_equivalence_benchmark_runs(tmp_path: Path) -> None:
+    pytest.importorskip("math_verify")
+    assert "math-verify" in run(tmp_path, "benchmarks/equivalence.py")
+
+
+# --- studies ---
+
+
+def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(tmp_path: Path) -> None:
+    printed = run(tmp_path, "studies/pruning/study.py", "--out", "runs", "--smoke")
+    results = json.loads((tmp_path / "runs" / "results.json").read_text())
+    for arm in results["arms"].values():
+        assert arm["valid"]["count"] + sum(arm["failures"].values()) == arm["valid"]["total"] == 100
+    assert results["arms"]["without pruning"]["pruned"]["count"] == 0
+    assert sum(results["paired"].values()) == 100
+    assert "difference in validity" in printed
+
+
+def test_the_pruning_study_run_again_only_counts(tmp_path: Path) -> None:
+    arguments = ("studies/pruning/study.py", "--out", "runs", "--candidates", "30")
+    first = run(tmp_path, *arguments)
+    shards = written(tmp_path)
+    assert run(tmp_path, *arguments) == first
+    assert written(tmp_path) == shards
+
+
+def written(directory: Path) -> dict[str, Any]:
+    """Every shard and when it was written."""
+    return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*.parquet")}
+
+
+def test_the_intervals_of_the_pruning_study_are_the_published_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES / "studies" / "pruning"))
+    from study import Share, difference  # type: ignore[import-not-found]
+
+    assert Share(81, 263).wilson() == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert Share(0, 20).wilson() == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert difference(Share(56, 70), Share(48, 80)) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)

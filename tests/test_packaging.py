@@ -1,0 +1,136 @@
+"""What is built and installed is all there, and works from anywhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from installing import OFFLINE, ROOT, clone, lend, outside
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of a clone."""
+    directory = tmp_path_factory.mktemp("wheel")
+    call(clone(directory), sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory))
+    (found,) = directory.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment in which the wheel is installed."""
+    environment = tmp_path_factory.mktemp("environment")
+    call(environment, sys.executable, "-m", "venv", str(environment))
+    call(environment, str(environment / "bin" / "pip"), "install", "-q", str(wheel))
+    lend(environment)
+    return environment / "bin" / "python"
+
+
+def call(directory: Path, *command: str) -> str:
+    """Run a program offline; what it printed."""
+    done = subprocess.run(command, cwd=directory, env=outside(OFFLINE), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def installed(python: Path, directory: Path, *arguments: str) -> str:
+    """Run the installed command from a directory."""
+    return call(directory, str(python.parent / "agentprop"), *arguments)
+
+
+# --- the wheel ---
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("agentprop/")}
+    assert {name for name in inside if not name.startswith("agentprop/_skills/")} == files(ROOT / "agentprop")
+    library = {name.replace("agentprop/_skills/", "skills/") for name in inside if "/_skills/" in name}
+    assert library == files(ROOT / "skills")
+
+
+def files(directory: Path) -> set[str]:
+    """The files below a directory of the checkout, without what running it leaves behind."""
+    found = (path for path in directory.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path.relative_to(ROOT)) for path in found}
+
+
+def test_the_wheel_holds_its_licence(wheel: Path) -> None:
+    (licence,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/LICENSE")]
+    assert "Apache License" in zipfile.ZipFile(wheel).read(licence).decode()
+
+
+def test_an_installed_agentprop_finds_its_library_from_an_empty_directory(python: Path, tmp_path: Path) -> None:
+    listed = installed(python, tmp_path, "skills", "list")
+    names = {path.name for path in (ROOT / "skills").iterdir()}
+    assert names <= set(re.findall(r"[a-z0-9-]+", listed))
+
+
+def test_an_installed_agentprop_proposes_in_an_empty_directory(python: Path, tmp_path: Path) -> None:
+    assert installed(python, tmp_path, "propose", "--n", "5", "--out", "runs/p", "--quiet") == "runs/p\n"
+    assert installed(python, tmp_path, "cat", "runs/p").count("\n") == 5
+
+
+def test_it_is_the_wheel_that_these_tests_run(python: Path, tmp_path: Path) -> None:
+    where = call(tmp_path, str(python), "-c", "import agentprop; print(agentprop.__file__)")
+    assert Path(where.strip()).is_relative_to(python.parents[1])
+
+
+# --- what it needs ---
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Distributions that requirements name."""
+    return {canonicalize_name(Requirement(text).name) for text in requirements}
+
+
+def test_every_library_imported_is_declared() -> None:
+    optional = [text for name in ("train", "vllm", "cluster") for text in PROJECT["optional-dependencies"][name]]
+    declared = names([*PROJECT["dependencies"], *optional])
+    owners = packages_distributions()
+    foreign = imported() - sys.stdlib_module_names - {"agentprop"}
+    assert {"typer", "pydantic", "pyarrow"} <= foreign
+    owner = {module: set(map(canonicalize_name, owners.get(module, [module]))) for module in foreign}
+    assert not [module for module in foreign if not declared & owner[module]]
+
+
+def imported() -> set[str]:
+    """Top-level modules that the package imports anywhere."""
+    found: set[str] = set()
+    for path in (ROOT / "agentprop").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+def pins() -> dict[str, str]:
+    """Versions by distribution, as constraints.txt has them."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def test_the_constraints_pin_what_the_tests_need_to_versions_that_are_allowed() -> None:
+    pinned = pins()
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), text
+
+
+def test_pre_commit_runs_the_ruff_of_the_constraints() -> None:
+    (version,) = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert version == pins()["ruff"]
