@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 MAX_STEPS = 50_000
 MAX_BITS = 4096
 MAX_LENGTH = 2_000
+MAX_PRIME_BITS = 256
+ITEMS_PER_STEP = 8
 
 
 class ExpressionError(ValueError):
@@ -24,7 +26,9 @@ class ExpressionError(ValueError):
 
 
 def is_prime(n: int) -> bool:
-    """Deterministic Miller–Rabin for n < 3.3·10^24 (the bases of Sorenson and Webster); False beyond 4096 bits."""
+    """Deterministic Miller–Rabin for n < 3.3·10^24 (the bases of Sorenson and Webster), probable beyond."""
+    if n.bit_length() > MAX_PRIME_BITS:
+        raise ExpressionError("is_prime takes smaller numbers")
     if n < 2:
         return False
     bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
@@ -59,10 +63,16 @@ def _bounded_range(*arguments: int) -> range:
     return result
 
 
+def _fraction(*parts: Any) -> Fraction:
+    if any(isinstance(part, str) for part in parts):
+        raise ExpressionError("Fraction takes numbers")  # Fraction("1e999999999") would fill the memory
+    return Fraction(*parts)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gcd": math.gcd, "lcm": math.lcm, "abs": abs, "min": min, "max": max, "sum": sum, "len": len, "all": all,
     "any": any, "range": _bounded_range, "sorted": sorted, "set": set, "is_prime": is_prime, "is_square": is_square,
-    "isqrt": math.isqrt, "Fraction": Fraction,
+    "isqrt": math.isqrt, "Fraction": _fraction,
 }  # fmt: skip
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -138,7 +148,7 @@ class _Evaluator:
         if self.steps > MAX_STEPS:
             raise ExpressionError("constraint takes too many steps")
         result = getattr(self, f"_{type(node).__name__.lower()}")(node)
-        if isinstance(result, int) and result.bit_length() > MAX_BITS:
+        if _bits(result) > MAX_BITS:
             raise ExpressionError("constraint makes too large a number")
         if isinstance(result, str | list | tuple) and len(result) > MAX_LENGTH:
             raise ExpressionError("constraint makes too long a value")
@@ -167,8 +177,7 @@ class _Evaluator:
     def _power(self, base: Any, exponent: Any) -> Any:
         if not isinstance(exponent, int) or abs(exponent) > MAX_BITS:
             raise ExpressionError("exponents must be small integers")
-        size = abs(base).bit_length() if isinstance(base, int) else 64
-        if size * abs(exponent) > MAX_BITS:
+        if (_bits(base) or 64) * abs(exponent) > MAX_BITS:
             raise ExpressionError("constraint makes too large a number")
         return base**exponent if exponent >= 0 else Fraction(base) ** exponent
 
@@ -198,7 +207,9 @@ class _Evaluator:
 
     def _call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)  # parse() let nothing else through
-        return FUNCTIONS[node.func.id](*(self.visit(argument) for argument in node.args))
+        arguments = [self.visit(argument) for argument in node.args]
+        self.steps += sum(len(a) for a in arguments if isinstance(a, Sized)) // ITEMS_PER_STEP
+        return FUNCTIONS[node.func.id](*arguments)
 
     def _subscript(self, node: ast.Subscript) -> Any:
         container = self.visit(node.value)
@@ -242,6 +253,12 @@ class _Evaluator:
                 self._bind(part, value)
         else:
             raise ExpressionError("only names may be bound in a comprehension")
+
+
+def _bits(value: object) -> int:
+    if isinstance(value, Fraction):
+        return value.numerator.bit_length() + value.denominator.bit_length()
+    return value.bit_length() if isinstance(value, int) else 0
 
 
 def _number(value: object) -> bool:
