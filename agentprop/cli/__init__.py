@@ -20,7 +20,7 @@ PROBLEMS, LOOKING, LIBRARY, MACHINE = "Make problems", "Look at a run", "Skill l
 
 class _Commands(LazyGroup):
     entries: ClassVar[dict[str, Entry]] = {
-        "extract": Entry("agentprop.cli.extract", "Turn corpora into skill packages.", PROBLEMS),
+        "extract": Entry("agentprop.cli.extract", "Mine corpora for skills.", PROBLEMS),
         "propose": Entry("agentprop.cli.propose", "Compose skills into new problems with checked answers.", PROBLEMS),
         "verify": Entry("agentprop.cli.verify", "Judge problems from their statements alone.", PROBLEMS),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
