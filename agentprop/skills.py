@@ -182,13 +182,14 @@ def split(text: str) -> tuple[str, str]:
     return found[1], text[found.end() :]
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML without aliases, which could make a small file expand without bound."""
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not allowed")
-        return super().compose_node(parent, index)
+
+def _load_yaml(text: str) -> Any:
+    """Safe YAML without aliases, which could make a small file expand without bound."""
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_LOADER)):
+        raise yaml.YAMLError("aliases are not allowed")
+    return yaml.load(text, Loader=_LOADER)  # a safe loader
 
 
 def parse(skill_md: str, script: str | None, origin: str = "user") -> Package:
@@ -202,8 +203,8 @@ def parse(skill_md: str, script: str | None, origin: str = "user") -> Package:
 def _parse(skill_md: str, script: str | None, origin: str) -> tuple[Package | None, list[str]]:
     try:
         front, _ = split(skill_md)
-        raw = yaml.load(front, Loader=_Loader)  # safe loader
-    except (SkillError, yaml.YAMLError, RecursionError, ValueError) as error:
+        raw = _load_yaml(front)
+    except (SkillError, yaml.YAMLError, RecursionError, ValueError, LookupError, AttributeError, TypeError) as error:
         return None, [f"frontmatter: {' '.join(str(error).split())}"]
     if not isinstance(raw, dict):
         return None, ["frontmatter: not a mapping"]

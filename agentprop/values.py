@@ -13,7 +13,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from agentprop.records import Part
 
@@ -22,6 +22,10 @@ Kind = Literal[
     "graph",
 ]  # fmt: skip
 Bounds = tuple[int, int]
+MAX_BOUND = 10_000
+"""Longest list, largest graph, heaviest edge that may be declared."""
+TRIALS = 6
+"""Values drawn to see whether a declaration can be used."""
 
 
 class Parameter(Part):
@@ -29,9 +33,9 @@ class Parameter(Part):
 
     kind: Kind
     """Kind of the value."""
-    min: float | None = None
+    min: FiniteFloat | None = None
     """Smallest number (of each element, for lists and matrices)."""
-    max: float | None = None
+    max: FiniteFloat | None = None
     """Largest number."""
     log: bool = False
     """Draw integers log-uniformly."""
@@ -367,7 +371,42 @@ def _misfit_decimal(p: Parameter, value: Any) -> str | None:
 def _misfit_list(p: Parameter, value: Any) -> str | None:
     if not isinstance(value, list) or not all(type(item) is int for item in value):
         return "not a list of integers"
+    if p.distinct and len(set(value)) < len(value):
+        return "an element occurs twice"
+    if p.sorted and value != sorted(value):
+        return "the elements do not ascend"
     return f"{len(value)} elements" if len(value) > 4 * (p.length or (3, 6))[1] else None
+
+
+def _misfit_points(p: Parameter, value: Any) -> str | None:
+    return "a point occurs twice" if len(set(value)) < len(value) else None
+
+
+def _misfit_matrix(p: Parameter, value: Any) -> str | None:
+    if len({len(row) for row in value}) != 1:
+        return "the rows differ in length"
+    if p.square and len(value) != len(value[0]):
+        return "not a square matrix"
+    low, high = p.rows or (2, 3)
+    return None if low <= len(value) <= high else f"{len(value)} rows"
+
+
+def _misfit_graph(p: Parameter, value: Any) -> str | None:
+    pairs = [edge[:2] if p.directed else tuple(sorted(edge[:2])) for edge in value]
+    if any(a == b for a, b in pairs) or len(set(pairs)) < len(pairs):
+        return "an edge occurs twice, or leads back to its own node"
+    if p.acyclic and any(a > b for a, b in pairs):
+        return "an edge leads back to a smaller node"
+    return "not connected" if p.connected and not _connected(pairs) else None
+
+
+def _connected(pairs: list[tuple[int, ...]]) -> bool:
+    """Whether the edges reach every node from 1 to the largest."""
+    reached, last = {1}, 0
+    while last < len(reached):
+        last = len(reached)
+        reached |= {node for a, b in pairs if reached & {a, b} for node in (a, b)}
+    return reached >= set(range(1, max(map(max, pairs), default=1) + 1))
 
 
 def _misfit_string(p: Parameter, value: Any) -> str | None:
@@ -415,11 +454,11 @@ RULES: dict[str, KindRules] = {
     ),
     "points": KindRules(
         ("length", "min", "max"), ("length", "min", "max"), _draw_points, _write_points,
-        lambda p, m: rf"\({INT}, {INT}\)(?:, \({INT}, {INT}\))*", _read_points, _misfit_any,
+        lambda p, m: rf"\({INT}, {INT}\)(?:, \({INT}, {INT}\))*", _read_points, _misfit_points,
     ),
     "matrix": KindRules(
         ("rows", "min", "max"), ("rows", "cols", "square", "min", "max"), _draw_matrix, _write_matrix,
-        lambda p, m: r"\\begin\{pmatrix\}[-0-9&\\ ]+\\end\{pmatrix\}", _read_matrix, _misfit_any,
+        lambda p, m: r"\\begin\{pmatrix\}[-0-9&\\ ]+\\end\{pmatrix\}", _read_matrix, _misfit_matrix,
     ),
     "polynomial": KindRules(
         ("degree", "min", "max"), ("degree", "min", "max", "monic", "variable"), _draw_polynomial,
@@ -427,7 +466,7 @@ RULES: dict[str, KindRules] = {
     ),
     "graph": KindRules(
         ("nodes",), ("nodes", "weights", "density", "connected", "directed", "acyclic"), _draw_graph, _write_graph,
-        _graph_pattern, _read_graph, _misfit_any,
+        _graph_pattern, _read_graph, _misfit_graph,
     ),
 }  # fmt: skip
 
@@ -473,8 +512,26 @@ def faults(p: Parameter) -> list[str]:
         found.append(f"min {p.min} is above max {p.max}")
     for name in ("length", "word_length", "rows", "cols", "degree", "nodes", "weights"):
         bounds = getattr(p, name)
-        if bounds is not None and (bounds[0] > bounds[1] or bounds[0] < 0):
-            found.append(f"`{name}` must be [low, high] with 0 ≤ low ≤ high")
+        if bounds is not None and not 0 <= bounds[0] <= bounds[1] <= MAX_BOUND:
+            found.append(f"`{name}` must be [low, high] with 0 ≤ low ≤ high ≤ {MAX_BOUND}")
     if p.distinct and p.length and p.high - p.low + 1 < p.length[1]:
         found.append("too few numbers between min and max for `distinct`")
-    return found
+    if not 0 <= p.digits <= 12:
+        found.append("`digits` must be between 0 and 12")
+    return found or _trial_faults(p)
+
+
+def _trial_faults(p: Parameter) -> list[str]:
+    """What goes wrong when values are drawn, written and read back."""
+    rng = Random(0)
+    try:
+        for value in [draw(p, rng) for _ in range(TRIALS)]:
+            for math_ in (False, True):
+                text = render(p, value, math=math_)
+                if not re.fullmatch(pattern(p, math=math_), text) or parse(p, text, math=math_) != value:
+                    return [f"{value!r} cannot be read back from {text!r}"]
+            if reason := misfit(p, value):
+                return [f"draws {value!r}, which does not fit: {reason}"]
+    except (ValueError, TypeError, ArithmeticError, LookupError, re.error) as error:
+        return [f"no value can be drawn: {error}"]
+    return []
