@@ -1,8 +1,8 @@
 """A language model as the policy of the proposing environment, speaking the tagged text protocol.
 
 The conversation is sent as it stands; what the environment says is sent as user text, because few chat templates know
-tool text without tool calls. A reply cut off by its token limit, a conversation longer than the context and a server that
-cannot be reached end the trajectory, each for its own reason: none of them is the proposer's mistake.
+tool text without tool calls. A reply cut off by its token limit, a conversation longer than the context and a server
+that cannot be reached end the trajectory, each for its own reason: none of them is the proposer's mistake.
 """
 
 from __future__ import annotations
