@@ -26,8 +26,8 @@ from agentprop.grading.syntax import (
 from agentprop.grading.tokens import MAX_CHARS, to_ascii_mathematics, tokenize
 from agentprop.grading.words import as_truth, as_value, is_noun, is_prose, noun_unit
 
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_TAGGED = re.compile(r"<answer>(.*?)</answer>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_ENDS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{")
 _LEAD = re.compile(
     r"(?:\b(?:(?:the|my|our)\s+)?(?:final\s+|correct\s+)?(?:answer|result|solution)\s*(?:is|are|:|=)\s*:?|####)\s*",
@@ -38,6 +38,9 @@ _TAIL = re.compile(
 )
 _JOINED = re.compile(r"[\s,;$.]*(?:and|or)?[\s,;$.]*(?:\\?[a-zA-Z]\w?\s*=)?\s*")
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n\s*\n")
+_LONG_SPACE = re.compile(r"\s{9,}")
+"""Shortened first, so that no later pattern can spend time on runs of spaces."""
+
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _OPENING = re.compile(
     r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|conclude(?: that)?)|it follows that"
@@ -52,8 +55,8 @@ _MAX_RESPONSE = 4_000_000
 def final_answer(response: str) -> str:
     """The last explicit answer of a response; the response itself where none is marked."""
     text = response[-_MAX_RESPONSE:]
-    if "<think" in text.lower():
-        text = _THOUGHT.sub(" ", text)
+    thoughts = [match.end() for match in _THOUGHT_ENDS.finditer(text)]
+    text = text[thoughts[-1] :] if thoughts else text
     for find in (_boxed, _tagged, _announced):
         found = find(text)
         if found is not None:
@@ -95,8 +98,15 @@ def _boxes(text: str) -> list[tuple[int, int, str]]:
 
 
 def _tagged(text: str) -> str | None:
-    found = _TAGGED.findall(text) if "answer>" in text.lower() else []
-    return found[-1].strip() if found else None
+    """Between the last pair of answer tags, found in one pass."""
+    opened: int | None = None
+    found: str | None = None
+    for tag in _TAG.finditer(text):
+        if not tag[1]:
+            opened = tag.end()
+        elif opened is not None:
+            found, opened = text[opened : tag.start()].strip(), None
+    return found
 
 
 def _announced(text: str) -> str | None:
@@ -132,7 +142,7 @@ _BRACKETED = re.compile(r"[\[({]")
 
 def clean(text: str) -> str:
     """One answer without its typography: maths delimiters, fonts, emphasis, final full stop."""
-    text = to_ascii_mathematics(text.strip())
+    text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text.strip()))
     text = _SEGMENT.sub(r"\1", _LEADING_SIGN.sub("", text))
     text = _QUANTIFIER.sub("", _INVERSE.sub(r"\1_{inverse}", text))
     text = _ALIGN.sub(" ", text).replace("\\$", "\\USD ").replace("\\!", "")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agentprop.grading.answers import clean
 from agentprop.grading.outcome import Equivalence, different, same
+from agentprop.grading.tokens import MAX_CHARS
 
 Choices = Sequence[str] | Mapping[str, str]
 
@@ -46,6 +47,8 @@ def compare_choices(gold: str, pred: str, choices: Choices, contents: Callable[[
 
 
 def _chosen(answer: str, table: dict[str, str], contents: Callable[[str, str], Equivalence]) -> str | None:
+    if len(answer) > MAX_CHARS:
+        return None
     folded = {label.casefold(): label for label in table}
     bare = clean(answer).strip("()[] .:").casefold()
     if bare in folded:

@@ -38,6 +38,10 @@ def _value(node: Node, bits: int) -> Fraction | None:
         return None
     if node.head == "det" and isinstance(node.args[0], Matrix):
         return _determinant(node.args[0], bits)
+    if node.head == "mod":
+        remainder = _modular(node, bits)
+        if remainder is not None:
+            return remainder
     rule = _RULES.get(node.head)
     if rule is None:
         return None
@@ -51,6 +55,17 @@ def _value(node: Node, bits: int) -> Fraction | None:
     if result is not None and max(result.numerator.bit_length(), result.denominator.bit_length()) > bits:
         raise TooLarge
     return result
+
+
+def _modular(node: Apply, bits: int) -> Fraction | None:
+    """A whole power modulo a whole number, without writing the power out."""
+    match node.args:
+        case Apply("^", (base, exponent)), modulus:
+            values = [_value(part, bits) for part in (base, exponent, modulus)]
+            whole = [int(value) for value in values if value is not None and value.denominator == 1]
+            if len(whole) == 3 and whole[1] >= 0 and whole[2] > 0:
+                return Fraction(pow(whole[0], whole[1], whole[2]))
+    return None
 
 
 def _divide(values: list[Fraction], bits: int) -> Fraction:

@@ -76,9 +76,13 @@ def _irreducible_factors(node: Node) -> frozenset[Any]:
 
 def compare_sets(gold: Node, pred: Node) -> Equivalence:
     """Sets of reals given by conditions that have to be solved first."""
-    left, right = real_set(gold), real_set(pred)
-    gap = sympy.SymmetricDifference(left, right)
-    if left == right or gap == sympy.S.EmptySet or gap.simplify() == sympy.S.EmptySet:
+    try:
+        left, right = real_set(gold), real_set(pred)
+        gap = sympy.SymmetricDifference(left, right)
+        equal = left == right or gap == sympy.S.EmptySet or gap.simplify() == sympy.S.EmptySet
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise Unresolved("sympy cannot solve these conditions") from error
+    if equal:
         return same("solution-set", "the conditions have the same solutions")
     if gap.is_empty is False or _shows_member(gap):
         return different("solution-set", "a number satisfies one condition and not the other")

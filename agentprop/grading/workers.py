@@ -57,9 +57,16 @@ class Worker:
         began = self._line(STARTUP_S) is not None
         reply = self._line(timeout_s) if began else None
         if reply is None:
+            crashed = self._ended()
             self.close()
-            return None
+            return {"status": "undetermined", "rule": "crash", "why": "the worker process died"} if crashed else None
         return dict(json.loads(reply))
+
+    def _ended(self) -> bool:
+        """The process is gone or going: its output has closed, rather than stayed silent."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            return bool(selector.select(0)) and not self._out.peek(1)  # type: ignore[attr-defined]
 
     def _line(self, seconds: float) -> bytes | None:
         with selectors.DefaultSelector() as selector:
