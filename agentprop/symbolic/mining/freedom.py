@@ -137,7 +137,7 @@ def _step_rules(step: Step, original: Fraction) -> list[Rule]:
         if original < 1:
             rules.append(Rule("below-one", step))
         if _may_shrink(step):
-            rules.append(Rule("at-least", step, Fraction(1, 100)))
+            rules.append(Rule("at-least", step, min(original / 2, Fraction(1, 100))))
         if (original * 100).denominator == 1 and step.operator == "/":
             rules.append(Rule("cents", step))
     return rules
@@ -175,6 +175,8 @@ def _noun(question: str, end: int) -> str:
 
 def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[Rule]) -> float:
     """Share of random settings that satisfy the rules; the same for the same arguments."""
+    if not all(domains.values()):
+        return 0.0
     if not rules:
         return 1.0
     rng, judge = Random("freedom"), Judge(rules)

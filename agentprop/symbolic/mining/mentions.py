@@ -68,7 +68,7 @@ _PEOPLE = re.compile(
     re.IGNORECASE,
 )
 _KNOWN = re.compile(
-    r"^(?: ?-? ?(?:\w+ )?)(?:legs?|wheels?|wheelers?|sides?|sided|eyes|ears|wings|fingers|toes|tires|"
+    r"^(?: ?-? ?(?:\w+ )?)(?:legs?|wheels?|wheelers?|sides?|sided|eyes|ears|wings|fingers|toes|tires|teeth|"
     r"days (?:in|a) (?:a |the )?week|point(?:er)?s? (?:shots?|baskets?|field)|"
     r"hours in|minutes in|seconds in|months in|weeks in|inches in|ounces in|feet in|cards in|cents in|-?way|times)\b",
     re.IGNORECASE,
