@@ -13,7 +13,7 @@ import json
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_VERSION = 1
 
@@ -193,7 +193,7 @@ class Submission(Part):
     """Kind of the answer."""
     unit: str | None = None
     """Unit of a quantity."""
-    figures: int | None = None
+    figures: int | None = Field(default=None, ge=1, le=12)
     """Significant figures the statement asks for."""
     certificate: str = ""
     """Python that assigns the answer's value to `answer`."""

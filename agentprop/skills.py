@@ -54,7 +54,7 @@ class Output(Part):
     """Kind of the value."""
     unit: str | None = None
     """Unit of a quantity."""
-    figures: int = 3
+    figures: int = Field(default=3, ge=1, le=12)
     """Significant figures a question asks of a quantity."""
     role: str | None = None
     """What the value is in a story."""

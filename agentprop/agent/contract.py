@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agentprop.grading.builtin import MIN_TESTS
 from agentprop.grading.equivalence import equivalent
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
 from agentprop.sandbox import Job, Result
@@ -21,7 +22,7 @@ from agentprop.symbolic.answers import answer_text, same_json
 from agentprop.symbolic.grammar import masked
 from agentprop.symbolic.terms import from_json, operators, skills
 
-MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER, MIN_TESTS = 20, 20_000, 20_000, 4
+MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER = 20, 20_000, 20_000
 EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "independent")
 
 
@@ -62,32 +63,43 @@ def _form(s: Submission) -> Broken | None:
         return Broken("statement_text", "the statement contains tags of the protocol")
     if not s.answer.strip() or len(s.answer) > MAX_ANSWER:
         return Broken("answer_missing", "the answer is empty or too long")
-    if s.answer_type == "program" and len(s.tests) < MIN_TESTS:
-        return Broken("tests_missing", f"a program needs at least {MIN_TESTS} tests")
+    if s.answer_type == "program" and len({test.arguments for test in s.tests}) < MIN_TESTS:
+        return Broken("tests_missing", f"a program needs at least {MIN_TESTS} different tests")
     if s.answer_type != "program" and not s.certificate.strip():
         return Broken("certificate_missing", "there is no certificate")
     return None
 
 
 def _answer_verdict(s: Submission, result: Result) -> Broken | None:
+    if result.status == "error" and (result.error or "").endswith("no global named 'answer'"):
+        return Broken("certificate_silent", "the certificate does not assign `answer`")
     failed = failure(result)
     if failed is not None:
         return failed
-    if not result.has_value:
-        return Broken("certificate_silent", "the certificate does not assign `answer`")
     if same_answer(s.answer, result.value, unit=s.unit, figures=s.figures):
         return None
-    return Broken("certificate_differs", f"the certificate gives {str(result.value)[:200]}, not the claimed answer")
+    return Broken("certificate_differs", f"the certificate gives {_brief(result.value)}, not the claimed answer")
 
 
 def same_answer(claimed: str, value: Any, *, unit: str | None, figures: int | None) -> bool:
     """Whether a computed value is the claimed answer."""
-    text = value if isinstance(value, str) else answer_text(value, unit=unit, figures=figures)
+    try:
+        text = value if isinstance(value, str) else answer_text(value, unit=unit, figures=figures)
+    except ValueError:
+        return False
     return text == claimed or equivalent(gold=text, pred=claimed, precision=figures).status == "same"
 
 
+def _brief(value: object) -> str:
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
 def _program_job(s: Submission) -> Job:
-    calls = ", ".join(f"solve(*{json.loads(t.arguments)!r})" for t in s.tests)
+    calls = ", ".join(f"{entry_point(s.statement)}(*{json.loads(t.arguments)!r})" for t in s.tests)
     return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
 
 
@@ -98,7 +110,8 @@ def _program_verdict(s: Submission, result: Result) -> Broken | None:
     outputs = result.value if isinstance(result.value, list) else []
     for test, output in zip(s.tests, outputs, strict=False):
         if not same_json(output, json.loads(test.expected)):
-            return Broken("tests_fail", f"solve{test.arguments} is {output!r}, not {test.expected}")
+            told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
+            return Broken("tests_fail", told)
     if len(outputs) != len(s.tests):
         return Broken("tests_fail", "the program did not answer every test")
     return None
@@ -125,6 +138,8 @@ def _problem(
         except ValueError as error:
             return Broken("composition_unreadable", str(error))
         used, composed, form = skills(term), operators(term), "composition"
+        if not used:
+            return Broken("composition_unreadable", "the composition applies no skill")
         if set(used) - set(active):
             return Broken("inactive_skill", f"not active: {', '.join(sorted(set(used) - set(active)))}")
     return Problem(

@@ -190,7 +190,10 @@ async def _judge_answer(
     failed = _failed(result)
     if failed is not None:
         return failed
-    answer = answer_text(result.value, unit=unit, figures=figures)
+    try:
+        answer = answer_text(result.value, unit=unit, figures=figures)
+    except ValueError as error:
+        return Judgement("invalid", "check_fails", str(error), isolation=result.isolation)
     compared = compared_claim(answer, problem)
     if compared.status == "same":
         why = f"the independent check gives the same answer ({compared.rule})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -18,17 +19,30 @@ TYPES: dict[OutputKind, AnswerType] = {
 
 
 def answer_text(value: Any, *, unit: str | None = None, figures: int | None = None) -> str:
-    """Integers and fractions exactly, quantities to their figures with the unit, the rest as Python writes it."""
+    """Integers and fractions exactly, quantities to their figures with the unit, the rest as Python writes it.
+
+    Raises ValueError for what no answer can be: infinities, and integers of thousands of digits.
+    """
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, float) or (figures is not None and isinstance(value, int | Fraction)):
-        number = significant(float(value), figures or 12)
+        number = significant(_finite(value), figures or 12)
         return f"{number} {unit}" if unit and unit != "1" else number
     if isinstance(value, int | Fraction):
         return str(value)
     if isinstance(value, str):
         return value
     return repr(value)
+
+
+def _finite(value: float | Fraction) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError("the value is too large for a quantity") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is not a number")
+    return number
 
 
 def significant(value: float, figures: int) -> str:
@@ -48,7 +62,7 @@ def significant(value: float, figures: int) -> str:
 
 def read_value(text: str) -> Any:
     """The value that `show` wrote: integer, fraction, float, list, string. Raises ValueError for anything else."""
-    for convert in (int, Fraction, float):
+    for convert in (int, Fraction) if "/" in text else (int, float):
         try:
             return convert(text)
         except (ValueError, ZeroDivisionError):

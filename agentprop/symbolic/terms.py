@@ -16,12 +16,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from agentprop.skills import Package
 from agentprop.values import Parameter, parse
 
 Route = Literal["solve", "check"]
+MAX_NESTING = 64
+"""Deepest composition that is read."""
+T = TypeVar("T")
 Comparison = Literal["at_least", "divisible", "odd", "equals", "exceeds", "same"]
 
 
@@ -230,25 +233,47 @@ def _encode(term: Any) -> Any:
 def from_json(text: str) -> Term:
     """The term of `to_json`. Raises ValueError for anything else."""
     try:
-        term: Term = _decode(json.loads(text))
+        term = _decode_term(json.loads(text), MAX_NESTING)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a composition: {error}") from None
     return term
 
 
-def _decode(data: Any) -> Any:
+def _decode_term(data: Any, depth: int) -> Term:
+    if depth == 0:
+        raise ValueError("a composition of absurd depth")
     if isinstance(data, str):
         return Given(data)
     if "var" in data:
-        return Variable(str(data["var"]))
+        return Variable(_of(str, data["var"]))
     if "apply" in data:
-        return Apply(str(data["apply"]), tuple((str(k), _decode(v)) for k, v in data["to"].items()))
-    if "is" in data:
-        other = data["other"]
-        return Relation(data["is"], data["value"], None if other is None else _decode(other))
+        arguments = ((_of(str, k), _decode_term(v, depth - 1)) for k, v in data["to"].items())
+        return Apply(_of(str, data["apply"]), tuple(arguments))
     cls = NODES[data["node"]]
-    plain = {"variable", "op", "low", "high", "modulus"}
-    return cls(**{k: data[k] if k in plain else _decode(data[k]) for k in cls.__dataclass_fields__})
+    return cast(Term, cls(**{k: _decode_field(k, data[k], depth - 1) for k in cls.__dataclass_fields__}))
+
+
+def _decode_field(name: str, data: Any, depth: int) -> Any:
+    if name in ("low", "high", "modulus"):
+        return _of(int, data)
+    if name in ("variable", "op"):
+        return _of(str, data)
+    return _decode_relation(data, depth) if name == "relation" else _decode_term(data, depth)
+
+
+def _decode_relation(data: Any, depth: int) -> Relation:
+    value, other = data["value"], data["other"]
+    return Relation(
+        cast(Comparison, _of(str, data["is"])),
+        None if value is None else _of(int, value),
+        None if other is None else _decode_term(other, depth),
+    )
+
+
+def _of(kind: type[T], value: Any) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
+    return value
 
 
 # --- Python ---
