@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
 from agentprop.records import Action, Submission, TestCase
 
-BLOCK = re.compile(r"<action:(think|exec|edit|submit)>\n?(.*?)\n?</action:\1>", re.DOTALL)
+OPENING = re.compile(r"<action:(think|exec|edit|submit)>\n?")
 EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
 COMPOSITION = "# composition: "
 MAX_MESSAGE = 200_000
@@ -32,7 +34,7 @@ def parse(message: str) -> Action:
     """The action of a message. Raises Malformed, with a correction the model can act on."""
     if len(message) > MAX_MESSAGE:
         raise Malformed(f"the message is longer than {MAX_MESSAGE} characters")
-    blocks = BLOCK.findall(message)
+    blocks = list(_blocks(message))
     if not blocks:
         opened = re.search(r"<action:(\w+)>", message)
         if opened:
@@ -50,6 +52,18 @@ def parse(message: str) -> Action:
     return Action(kind=kind, text=text)
 
 
+def _blocks(message: str) -> Iterator[tuple[Any, str]]:
+    """(kind, text) of the action blocks; an opening tag that nothing closes opens nothing."""
+    position = 0
+    last = {kind: message.rfind(f"</action:{kind}>") for kind in ("think", "exec", "edit", "submit")}
+    while opening := OPENING.search(message, position):
+        kind, position = opening[1], opening.end()
+        if last[kind] >= position:
+            end = message.find(f"</action:{kind}>", position)
+            yield kind, message[position:end].removesuffix("\n")
+            position = end
+
+
 def _parse_edit(text: str) -> Action:
     first, _, reason = text.strip().partition("\n")
     found = EDIT.fullmatch(first.strip())
@@ -61,20 +75,20 @@ def _parse_edit(text: str) -> Action:
 
 
 def _parse_submission(text: str) -> Submission:
-    statement = _section(text, "statement")
-    answer = re.search(r"<answer([^>]*)>\n?(.*?)\n?</answer>", text, re.DOTALL)
+    statement, _, text = _cut(text, "statement")
+    answer, attributes, text = _cut(text, "answer")
+    tests, _, text = _cut(text, "tests")
+    certificate, _, _ = _cut(text, "certificate")
     if statement is None or answer is None:
         raise Malformed("a submission needs <statement>…</statement> and <answer type=…>…</answer>")
-    attributes = dict(re.findall(r'(\w+)="([^"]*)"', answer[1]))
-    certificate = _section(text, "certificate") or ""
     try:
         figures = int(attributes["figures"]) if "figures" in attributes else None
         return Submission.model_validate(
             {
-                "statement": statement.strip(), "answer": answer[2].strip(),
+                "statement": statement.strip(), "answer": answer.strip(),
                 "answer_type": attributes.get("type", ""), "unit": attributes.get("unit"), "figures": figures,
-                "certificate": certificate, "composition": _composition(certificate),
-                "tests": _parse_tests(_section(text, "tests")),
+                "certificate": certificate or "", "composition": _composition(certificate or ""),
+                "tests": _parse_tests(tests),
             }
         )  # fmt: skip
     except ValidationError as error:
@@ -89,7 +103,7 @@ def _parse_tests(text: str | None) -> tuple[TestCase, ...]:
         return ()
     return tuple(
         TestCase(arguments=json.dumps(test["arguments"]), expected=json.dumps(test["expected"]))
-        for test in map(json.loads, text.strip().splitlines())
+        for test in map(json.loads, filter(str.strip, text.split("\n")))
     )
 
 
@@ -98,9 +112,15 @@ def _composition(certificate: str) -> str | None:
     return first.removeprefix(COMPOSITION) if first.startswith(COMPOSITION) else None
 
 
-def _section(text: str, tag: str) -> str | None:
-    found = re.search(rf"<{tag}>\n?(.*?)\n?</{tag}>", text, re.DOTALL)
-    return found[1] if found else None
+def _cut(text: str, tag: str) -> tuple[str | None, dict[str, str], str]:
+    """(content, attributes, the rest of the text) of the first section with a tag; content None where there is none."""
+    opening = re.search(rf"<{tag}(\s[^<>]*)?>\n?", text)
+    end = text.find(f"</{tag}>", opening.end()) if opening else -1
+    if opening is None or end < 0:
+        return None, {}, text
+    content = text[opening.end() : end].removesuffix("\n")
+    attributes = dict(re.findall(r'(\w+)="([^"]*)"', opening[1] or ""))
+    return content, attributes, text[: opening.start()] + text[end + len(f"</{tag}>") :]
 
 
 def think(text: str) -> str:
@@ -127,6 +147,6 @@ def submit(s: Submission) -> str:
     if s.tests:
         lines = (f'{{"arguments": {t.arguments}, "expected": {t.expected}}}' for t in s.tests)
         parts.append("<tests>\n" + "\n".join(lines) + "\n</tests>")
-    head = f"{COMPOSITION}{s.composition}\n" if s.composition and COMPOSITION not in s.certificate else ""
+    head = f"{COMPOSITION}{s.composition}\n" if s.composition and not s.certificate.startswith(COMPOSITION) else ""
     parts.append(f"<certificate>\n{head}{s.certificate}\n</certificate>")
     return "<action:submit>\n" + "\n".join(parts) + "\n</action:submit>"

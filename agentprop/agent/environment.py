@@ -115,7 +115,7 @@ class Environment:
 
     async def step(self, move: Move) -> Observation:
         """Carry out the action of a move's message."""
-        message = move.message or ""
+        message = _storable(move.message or "")
         started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
         kind: ActionKind = "malformed"
         try:
@@ -127,7 +127,7 @@ class Environment:
             text, outcome = f"malformed: {error}", "malformed"
         self.stage = stage if outcome == "read" else next_stage(stage, kind, outcome == "ok")
         self._limits()
-        text = f"[{self.stage}] {text}".rstrip()
+        text = _storable(f"[{self.stage}] {text}".rstrip())
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns), stage=stage, action=kind, message=message, observation=text, outcome=outcome,
@@ -228,6 +228,11 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
         else:
             observation = await environment.step(move)
     return environment.episode()
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which a model's JSON or an exception's message may hold and no file can."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _card(package: Package) -> str:
