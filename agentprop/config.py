@@ -16,7 +16,6 @@ Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Teacher = Literal["builtin"]
-Proposer = Literal["builtin"]
 Verifier = Literal["builtin", "none"]
 
 _BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
@@ -79,10 +78,15 @@ class ProposeConfig(StageConfig):
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
-    proposer: Proposer = "builtin"
-    """Who proposes."""
-    verifier: Verifier = "builtin"
-    """Who judges each problem before it counts; `none` leaves that to the verify stage."""
+    proposer: str = "builtin"
+    """Who proposes: `builtin`, or a MODEL."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Temperature of a model's replies; null leaves it to the model's settings."""
+    reply_tokens: Count | None = None
+    """Most tokens of one reply of a model, reasoning included; null leaves it to the model's settings."""
+    verifier: Verifier | None = None
+    """Who judges each problem before it counts: `builtin`, or `none`, which leaves it to the verify stage; null means
+    builtin for the built-in proposer and none for a model, whose problems are not written in the built-in grammar."""
     max_candidates: Count | None = None
     """Stop after so many candidates."""
     max_minutes: Positive | None = None

@@ -7,20 +7,23 @@ p(c) ∝ 1/(m_c + ε). Ours: ε, the uniform admixture, the factor for novelty, 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
-from agentprop.agent.environment import Environment, Rules, rollout
+from agentprop.agent.chat_policy import ChatPolicy
+from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.grading import builtin
+from agentprop.models.chat import ChatModel, Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.symbolic.planner import Impossible, Planner
 from agentprop.symbolic.proposer import BuiltinProposer
-from agentprop.symbolic.terms import skills
+from agentprop.symbolic.terms import Term, skills
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
@@ -122,6 +125,11 @@ class Maker:
     rules: Rules
     seed: int
     verify: bool
+    """Whether the built-in verifier judges each problem."""
+    model: ChatModel | None = None
+    """The language model that proposes; None means the built-in proposer."""
+    sampling: Sampling = field(default_factory=Sampling)
+    """How the model's tokens are drawn."""
     tools: Mapping[str, str] = field(default_factory=lambda: tools())
     made_by: MadeBy = field(default_factory=lambda: builtin_maker())
 
@@ -130,9 +138,10 @@ class Maker:
         return asyncio.run(self._batch(range(start, start + size), self.curriculum.probabilities(standing)))
 
     async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
-        return list(await asyncio.gather(*(self._candidate(i, probabilities) for i in indices)))
+        return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
-    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
+    async def candidate(self, index: int, probabilities: list[float]) -> Candidate:
+        """One candidate, its category drawn with the given probabilities."""
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
         try:
@@ -145,9 +154,14 @@ class Maker:
             skill_ids=tuple(self.planner.library[name].id for name in names), skill_names=names,
         )  # fmt: skip
         environment = Environment(task, self.planner.library, self.executor, self.tools, self.rules, self.made_by)
-        episode = await rollout(environment, BuiltinProposer(self.planner, term, rng, edits=self.rules.edits))
+        episode = await rollout(environment, self._policy(index, term, rng))
         found = Candidate(index, category, task, episode.trajectory, episode.problem)
         return await self._judged(found) if self.verify and episode.problem is not None else found
+
+    def _policy(self, index: int, term: Term, rng: Random) -> Policy:
+        if self.model is not None:
+            return ChatPolicy(self.model, self.sampling, sample=self.seed * 1_000_003 + index)
+        return BuiltinProposer(self.planner, term, rng, edits=self.rules.edits)
 
     async def _judged(self, found: Candidate) -> Candidate:
         assert found.problem is not None  # only problems are judged
@@ -166,6 +180,13 @@ def tools() -> dict[str, str]:
 def builtin_maker() -> MadeBy:
     """The identity of the built-in proposer."""
     return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
+
+
+def model_maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
+    """The identity of a language model as proposer."""
+    drawn = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    prompts = prompt_hash("proposer", "task")
+    return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts, version=__version__)
 
 
 def categories_of(planner: Planner, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from agentprop.agent.candidates import Candidate, Curriculum, Maker, Standing, categories_of
+from agentprop.agent.candidates import Candidate, Curriculum, Maker, Standing, categories_of, model_maker
 from agentprop.agent.environment import Rules
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
+from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError
+from agentprop.models.chat import Sampling
 from agentprop.records import PipedProblem, Problem, Record, Reject, Trajectory, content_id
 from agentprop.runs import Run
 from agentprop.sandbox import Sandbox
@@ -28,6 +32,8 @@ from agentprop.shards import StreamWriter
 from agentprop.skills import Package
 from agentprop.stages.library import fingerprint, gather
 from agentprop.stages.progress import Progress
+from agentprop.stages.roles import FOLDER as MODELS
+from agentprop.stages.roles import Cast, roles
 from agentprop.symbolic.planner import Planner
 from agentprop.symbolic.survey import survey
 
@@ -69,7 +75,7 @@ def prepare(plan: Plan) -> None:
     sandbox = Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox)
     _maker = Maker(
         Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox),
-        Rules(max_turns=config.max_turns, edits=config.prune), config.seed, config.verifier == "builtin",
+        _rules(config), config.seed, _judges(config),
     )  # fmt: skip
 
 
@@ -208,9 +214,10 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
     plan = _plan(config, gather(config.skills, bundled=config.bundled_skills))
     ledger = Ledger(config, plan.curriculum)
-    with _Pipe.open(plan) if out == "-" else _Directory.open(plan, out, fresh, ledger) as sink:
-        bound = _loop(plan, ledger, sink, quiet) if ledger.accepted < config.n else None
-        summary = {**ledger.summary(), "target": config.n}
+    with _Pipe.open(plan) if out == "-" else _Directory.open(plan, out, fresh, ledger) as sink, \
+            _proposing(plan, sink.folder) as source:  # fmt: skip
+        bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+        summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
         sink.finish(summary, complete=bound is None)
     if bound is not None:
         raise BoundReached(
@@ -236,11 +243,10 @@ def _plan(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     return Plan(dict(library), values, curriculum, config)
 
 
-def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
+def _loop(config: ProposeConfig, source: _Source, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
     """Make and commit batches until the target or a bound; returns the bound that was hit."""
-    config, started = plan.config, time.monotonic()
+    started = time.monotonic()
     limit = config.max_candidates or PATIENCE * config.n + 1000
-    workers = config.workers or usable_cores()
 
     def batches() -> Iterator[Batch]:
         number = ledger.next // BATCH
@@ -250,13 +256,7 @@ def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
 
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
-        results = ordered_map(
-            make, batches(), workers=workers, window=WINDOW, initializer=prepare, initargs=(plan,), stop=stop,
-            idle=sink.tick,
-        )  # fmt: skip
-        for result in results:
-            if isinstance(result, WorkerDied):
-                raise RuntimeError(result.message)
+        for result in source.results(batches(), stop, sink.tick):
             for found in result:
                 if found.index >= ledger.next and ledger.accepted < config.n and ledger.counts["candidates"] < limit:
                     sink.add(ledger.commit(found))
@@ -277,11 +277,98 @@ def _loop(plan: Plan, ledger: Ledger, sink: _Sink, quiet: bool) -> str | None:
     return None
 
 
+# --- who makes candidates ---
+
+
+class _Source:
+    """The built-in proposer: batches in worker processes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def results(
+        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+    ) -> Iterator[list[Candidate]]:
+        """The candidates of each batch, in order."""
+        workers = self.plan.config.workers or usable_cores()
+        made = ordered_map(
+            make, batches, workers=workers, window=WINDOW, initializer=prepare, initargs=(self.plan,), stop=stop,
+            idle=idle,
+        )  # fmt: skip
+        for result in made:
+            if isinstance(result, WorkerDied):
+                raise RuntimeError(result.message)
+            yield result
+
+    def spending(self, accepted: int, target: int) -> dict[str, Any]:
+        """The built-in proposer costs nothing."""
+        return {}
+
+
+class _ModelSource(_Source):
+    """A language model: many conversations at once in this process."""
+
+    def __init__(self, plan: Plan, cast: Cast, sandbox: Sandbox) -> None:
+        super().__init__(plan)
+        config, settings = plan.config, cast.settings["proposer"]
+        self.cast = cast
+        self.concurrency = settings.max_concurrency
+        sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
+        self.maker = Maker(
+            Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox, shared=False), _rules(config),
+            config.seed, _judges(config), cast["proposer"], sampling,
+            made_by=model_maker(settings.identity, settings.revision, sampling),
+        )  # fmt: skip
+
+    def results(
+        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+    ) -> Iterator[list[Candidate]]:
+        """The candidates of each batch, in order; conversations of later batches go on meanwhile."""
+        return ordered_rolling(
+            self._expand, batches, concurrency=self.concurrency, window=WINDOW, stop=stop, idle=idle,
+            close=self.cast.aclose,
+        )  # fmt: skip
+
+    def _expand(self, batch: Batch) -> list[Callable[[], Awaitable[Candidate]]]:
+        probabilities = self.maker.curriculum.probabilities(batch.standing)
+        return [partial(self.maker.candidate, i, probabilities) for i in range(batch.start, batch.start + BATCH)]
+
+    def spending(self, accepted: int, target: int) -> dict[str, Any]:
+        """Requests, tokens and money."""
+        return {"spending": self.cast.spending(accepted, target)}
+
+
+@contextmanager
+def _proposing(plan: Plan, folder: Path | None) -> Iterator[_Source]:
+    config = plan.config
+    if config.proposer == "builtin":
+        yield _Source(plan)
+        return
+    wanted = {"proposer": config.proposer}
+    with roles(folder, wanted, max_cost=config.max_cost, max_tokens=config.max_tokens) as cast, \
+            Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
+        yield _ModelSource(plan, cast, sandbox)
+
+
+def _judges(config: ProposeConfig) -> bool:
+    """Whether the built-in verifier judges each problem before it counts."""
+    return config.verifier == "builtin" or (config.verifier is None and config.proposer == "builtin")
+
+
+def _rules(config: ProposeConfig) -> Rules:
+    return Rules(max_turns=config.max_turns, edits=config.prune)
+
+
 # --- where records go ---
 
 
 class _Sink(Protocol):
     """A run directory or a pipe."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the replies of models are kept; None for a pipe."""
+        ...
 
     def add(self, records: list[Record]) -> None: ...
 
@@ -297,6 +384,7 @@ class _Directory:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.folder: Path | None = run.path / MODELS
 
     @classmethod
     @contextmanager
@@ -305,7 +393,7 @@ class _Directory:
         config = plan.config
         with Run.open(
             out, "propose", config, fresh=fresh, outside_identity=config.outside_identity,
-            inputs={"skills": fingerprint(plan.library)},
+            inputs={"skills": fingerprint(plan.library)}, folders=(MODELS,),
         ) as run:  # fmt: skip
             if run.state:
                 rows = run.iter_rows(Problem, ["statement", "template"])
@@ -340,6 +428,7 @@ class _Pipe:
     def __init__(self, writer: StreamWriter, library: Mapping[str, Package]) -> None:
         self.writer = writer
         self.library = library
+        self.folder: Path | None = None
 
     @classmethod
     @contextmanager

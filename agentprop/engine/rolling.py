@@ -1,0 +1,81 @@
+"""The order of `ordered_map` for work that waits instead of computing: many conversations at once in one process.
+
+Every batch is a list of tasks that start as places become free, in order, however far behind the batch at the head
+is; so a slow conversation delays the commit of its batch, not the use of the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+Batch = TypeVar("Batch")
+Result = TypeVar("Result")
+
+_IDLE_S = 0.25
+"""`idle` is called and `stop` asked at least this often while nothing comes back."""
+
+
+def ordered_rolling(
+    expand: Callable[[Batch], Sequence[Callable[[], Awaitable[Result]]]],
+    batches: Iterable[Batch],
+    *,
+    concurrency: int,
+    window: int,
+    stop: Callable[[], bool],
+    idle: Callable[[], None],
+    close: Callable[[], Awaitable[None]] | None = None,
+) -> Iterator[list[Result]]:
+    """Yield the results of each batch, in order; batch i + window is pulled right after batch i was dealt with.
+
+    When `stop` says so, what is under way is abandoned: replies that were paid for are in the cache, so a resumed run
+    does not pay for them again. An exception of a task is raised in its place.
+    """
+    loop = asyncio.new_event_loop()
+    places = asyncio.Semaphore(concurrency)
+    source = iter(batches)
+    waiting: deque[list[asyncio.Task[Result]]] = deque()
+
+    async def placed(work: Callable[[], Awaitable[Result]]) -> Result:
+        async with places:
+            return await work()
+
+    def pull(count: int) -> None:
+        for batch in islice(source, count):
+            waiting.append([loop.create_task(placed(work)) for work in expand(batch)])
+
+    try:
+        pull(window)
+        while waiting and not stop():
+            done = _until(loop, waiting[0], stop, idle)
+            if not done:
+                return
+            yield [task.result() for task in waiting.popleft()]
+            pull(1)
+    finally:
+        for task in (task for tasks in waiting for task in tasks):
+            task.cancel()
+        left = [task for tasks in waiting for task in tasks]
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if close is not None:
+            loop.run_until_complete(close())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+def _until(
+    loop: asyncio.AbstractEventLoop, tasks: Sequence[asyncio.Task[Result]], stop: Callable[[], bool],
+    idle: Callable[[], None],
+) -> bool:  # fmt: skip
+    """Run until all tasks are done or one has failed; False when it was asked to stop before."""
+    while True:
+        waiting = [task for task in tasks if not task.done()]
+        if not waiting or any(task.done() and task.exception() for task in tasks):
+            return True
+        if stop():
+            return False
+        loop.run_until_complete(asyncio.wait(waiting, timeout=_IDLE_S, return_when=asyncio.FIRST_EXCEPTION))
+        idle()

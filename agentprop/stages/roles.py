@@ -1,0 +1,103 @@
+"""The language models of a stage: role → model, with one meter, one cache of replies and the local servers they need.
+
+    with roles(run.path / FOLDER, {"proposer": "small"}, …) as cast:
+        await cast["proposer"].reply(request)
+
+What was spent is in the cache's journal, so it adds up over resumes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from agentprop.models.cache import ReplyCache
+from agentprop.models.client import Model
+from agentprop.models.costs import Meter
+from agentprop.models.local import serving
+from agentprop.models.registry import Models, resolve
+from agentprop.models.settings import ModelSettings
+
+FOLDER = "models"
+"""Directory of a run that holds the bought replies and the logs of local servers."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays what."""
+
+    models: Mapping[str, Model]
+    """Role → model."""
+    settings: Mapping[str, ModelSettings]
+    """Role → settings."""
+    meter: Meter
+    """What was spent."""
+    pool: Models
+    """Lanes and connections."""
+
+    def __getitem__(self, role: str) -> Model:
+        return self.models[role]
+
+    async def aclose(self) -> None:
+        """Let go of connections, in the loop that used them."""
+        await self.pool.aclose()
+
+    def spending(self, accepted: int, target: int | None = None) -> dict[str, Any]:
+        """The cost part of a summary: by role, in all, per accepted problem; null where a price is unknown."""
+        total = self.meter.total()
+        by_role = {
+            f"{role} {model}": {"requests": s.requests, "tokens": s.tokens, "reasoning_tokens": s.reasoning_tokens,
+                                "cost": s.cost}
+            for (role, model), s in self.meter.spend().items()
+        }  # fmt: skip
+        return {
+            "requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role,
+            "per_accepted": dict(total.each(accepted)),
+            "projected_cost": total.projected(accepted, target) if target else None,
+            "failures": dict(self.meter.failures),
+        }  # fmt: skip
+
+
+@contextmanager
+def roles(
+    folder: Path | None, wanted: Mapping[str, str], *, max_cost: float | None = None, max_tokens: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Cast]:  # fmt: skip
+    """Open the models of a stage. Raises ConfigError before anything is spent where a bound could not be kept.
+
+    Without a folder (a stage that writes to a pipe) replies are not kept.
+    """
+    settings = {role: resolve(name) for role, name in wanted.items()}
+    with ExitStack() as stack:
+        cache = ReplyCache(folder / "replies.sqlite") if folder is not None else None
+        if cache is not None:
+            stack.callback(cache.close)
+        meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
+        meter.check_prices(settings.values())
+        running: dict[str, ModelSettings] = {}
+        served = {role: _served(role, s, folder, running, stack, tell or _say) for role, s in settings.items()}
+        pool = Models(cache=cache, meter=meter)
+        yield Cast({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
+
+
+def _served(
+    role: str, settings: ModelSettings, folder: Path | None, running: dict[str, ModelSettings], stack: ExitStack,
+    tell: Callable[[str], None],
+) -> ModelSettings:  # fmt: skip
+    """The settings with an address; roles that share a local model share its server."""
+    if not settings.local:
+        return settings
+    key = settings.model_dump_json()
+    if key not in running:
+        log = (folder or Path(stack.enter_context(TemporaryDirectory()))) / f"{role}.log"
+        running[key] = stack.enter_context(serving(settings, log, tell=tell))
+    return running[key]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
