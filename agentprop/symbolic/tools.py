@@ -4,29 +4,34 @@ Standard library only: this file's text travels into the sandbox. A failed guard
 in a composition is a real failure of the code that looked for it.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import gcd, isqrt, lcm  # noqa: F401  (constraints of skills use them)
+from typing import Any
 
 SEARCH_LIMIT = 200
 DIGIT_LIMIT = 30
+Number = int | float | Fraction
 
 
 class Conflict(Exception):
     """A composition that does not hold together."""
 
 
-def is_square(n):
+def is_square(n: int) -> bool:
     """Whether n is a perfect square."""
     return n >= 0 and isqrt(n) ** 2 == n
 
 
-def is_prime(n):
+def is_prime(n: int) -> bool:
     """Whether n is prime, by trial division."""
     return n > 1 and all(n % d for d in range(2, isqrt(n) + 1))
 
 
-def least(condition, low):
+def least(condition: Callable[[int], object], low: int) -> int:
     """The smallest integer from low upwards that satisfies the condition."""
     for n in range(low, low + SEARCH_LIMIT):
         if condition(n):
@@ -36,7 +41,7 @@ def least(condition, low):
     raise Conflict(f"no integer from {low} to {low + SEARCH_LIMIT - 1} satisfies the condition")
 
 
-def count(condition, low, high):
+def count(condition: Callable[[int], object], low: int, high: int) -> int:
     """How many integers from low to high satisfy the condition: some, but not all."""
     found = sum(1 for n in range(low, high + 1) if condition(n))
     if found in (0, high - low + 1):
@@ -44,20 +49,23 @@ def count(condition, low, high):
     return found
 
 
-def excess(left, right):
+def excess(left: Number, right: Number) -> Number:
     """By how much left exceeds right."""
     if left <= right:
         raise Conflict("the first value does not exceed the second")
     return left - right
 
 
-def lowest_terms_sum(value):
+def lowest_terms_sum(value: int | Fraction) -> int:
     """p + q for the value p/q in lowest terms."""
-    value = Fraction(value)
-    return value.numerator + value.denominator
+    reduced = Fraction(value)
+    return reduced.numerator + reduced.denominator
 
 
-def fit(name, value, low=None, high=None, values=None, whole=False):
+def fit(
+    name: str, value: Number, low: Number | None = None, high: Number | None = None,
+    values: Sequence[Number] | None = None, whole: bool = False,
+) -> Number:  # fmt: skip
     """Guard: the value can stand for the parameter."""
     if whole and (type(value) is not int):
         raise Conflict(f"{name} = {show(value)} is not an integer")
@@ -70,13 +78,13 @@ def fit(name, value, low=None, high=None, values=None, whole=False):
     return value
 
 
-def need(condition, text):
+def need(condition: object, text: str) -> None:
     """Guard: a constraint of a skill holds."""
     if not condition:
         raise Conflict(f"{text} does not hold")
 
 
-def sound(answer, givens=()):
+def sound(answer: object, givens: Sequence[Number] = ()) -> None:
     """Guard: the answer is worth asking for (not trivial, not a given, not a page of digits)."""
     if isinstance(answer, (int, Fraction)) and not isinstance(answer, bool):
         if answer in (0, 1, -1):
@@ -92,7 +100,7 @@ def sound(answer, givens=()):
         raise Conflict(f"the answer has {len(answer)} elements")
 
 
-def varied(value):
+def varied(value: Any) -> list[Any]:
     """Values near a value, to see whether something depends on it."""
     if isinstance(value, bool):
         return [not value]
@@ -105,7 +113,7 @@ def varied(value):
     return [value[::-1], [*value, *value[:1]], value[1:]]
 
 
-def matters(name, value, final, answer):
+def matters(name: str, value: Any, final: Callable[[Any], object], answer: object) -> None:
     """Guard: the final answer depends on a value that a sub-problem supplies."""
     for other in varied(value):
         if other == value:
@@ -118,7 +126,9 @@ def matters(name, value, final, answer):
     raise Conflict(f"the answer does not depend on {name}")
 
 
-def matters_somewhere(name, inputs, inner, final):
+def matters_somewhere(
+    name: str, inputs: Iterable[Any], inner: Callable[[Any], Any], final: Callable[[Any], object]
+) -> None:
     """Guard: for some data, the result of a program depends on an intermediate value."""
     for data in inputs:
         value = inner(data)
@@ -132,14 +142,14 @@ def matters_somewhere(name, inputs, inner, final):
     raise Conflict(f"the result does not depend on {name}")
 
 
-def differing(outputs):
+def differing(outputs: Sequence[object]) -> None:
     """Guard: a program does not give the same result for nearly all data."""
     texts = [repr(output) for output in outputs]
     if len(set(texts)) < max(3, len(texts) // 3):
         raise Conflict("nearly all inputs give the same result")
 
 
-def rounds_safely(answer, figures):
+def rounds_safely(answer: float, figures: int) -> None:
     """Guard: the rounded answer does not hang on the last bits of a float."""
     if answer:
         scaled = abs(answer) / 10 ** (math.floor(math.log10(abs(answer))) - figures + 1)
@@ -147,7 +157,7 @@ def rounds_safely(answer, figures):
             raise Conflict(f"{answer!r} lies on a rounding boundary")
 
 
-def show(value):
+def show(value: object) -> str:
     """Text of a value: fractions as p/q, floats to nine figures."""
     if isinstance(value, Fraction):
         return str(value)
