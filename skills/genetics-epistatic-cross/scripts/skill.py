@@ -1,0 +1,53 @@
+"""Expected number of red grandchildren of a double heterozygote whose red children are selfed."""
+
+from fractions import Fraction
+from itertools import product
+
+RED = {
+    "unless it lacks both A and B": {(True, True), (True, False), (False, True)},
+    "only if it has both A and B": {(True, True)},
+    "only if it has A but not B": {(True, False)},
+    "if it has B or lacks A": {(True, True), (False, True), (False, False)},
+}
+CHILD = {2: Fraction(1, 4), 1: Fraction(1, 2), 0: Fraction(1, 4)}
+SHOWS = {2: Fraction(1), 1: Fraction(3, 4), 0: Fraction(0)}
+
+
+def solve(n: int, k: int, rule: str) -> int:
+    """Loci are independent: chances of the dominant phenotype after selfing, multiplied and summed over children."""
+    share = Fraction(0)
+    for first, second in product(CHILD, repeat=2):
+        if (first > 0, second > 0) in RED[rule]:
+            for has in RED[rule]:
+                chances = (SHOWS[x] if there else 1 - SHOWS[x] for x, there in zip((first, second), has, strict=True))
+                one, two = chances
+                share += CHILD[first] * CHILD[second] * one * two
+    total = n * k * share
+    if total.denominator != 1:
+        raise ValueError("not a whole number of plants")
+    return int(total)
+
+
+def _is_red(rule: str, plant: str) -> bool:
+    """Colour of a genotype such as AaBb."""
+    a, b = "A" in plant, "B" in plant
+    if rule.startswith("unless"):
+        return not (not a and not b)
+    if rule.startswith("if"):
+        return b or not a
+    return a and (b if "both" in rule else not b)
+
+
+def _selfed(plant: str) -> list[str]:
+    """The sixteen equally likely offspring of a self-pollinated plant."""
+    gametes = [x + y for x in plant[:2] for y in plant[2:]]
+    return [one[0] + two[0] + one[1] + two[1] for one in gametes for two in gametes]
+
+
+def check(n: int, k: int, rule: str) -> int:
+    """Every pairing of gametes, twice over, counted one by one."""
+    red = sum(_is_red(rule, young) for child in _selfed("AaBb") if _is_red(rule, child) for young in _selfed(child))
+    plants, rest = divmod(n * k * red, 256)
+    if rest:
+        raise ValueError("not a whole number of plants")
+    return plants
