@@ -1,0 +1,188 @@
+"""Responses → a file on disk before anybody uses them: what was paid for once is never paid for again.
+
+A response is stored as it came, so that reading it anew costs nothing either. One SQLite file per run, to which rows
+are only ever added; its totals of tokens and money grow in the same transaction, so they are right after a kill at any
+instant. A thread of its own commits whatever has gathered while the last commit was syncing: waiting for a commit
+holds up one request, never the event loop. Several processes may use the file at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import queue
+import sqlite3
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agentprop.errors import RunError
+from agentprop.models.costs import Account
+
+FILE = "replies.sqlite"
+APPLICATION_ID = 0x61677270
+VERSION = 1
+BUSY_S = 120.0
+GATHER = 512
+"""Most rows of one commit."""
+COMPRESS_FROM = 1024
+"""Bytes from which compression is worth its time."""
+
+SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+CREATE TABLE IF NOT EXISTS replies (key BLOB PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS totals (
+    role TEXT NOT NULL, model TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
+    PRIMARY KEY (role, model, name)
+) WITHOUT ROWID;
+"""
+ADD_REPLY = "INSERT OR IGNORE INTO replies (key, body) VALUES (?, ?)"
+ADD_TOTAL = (
+    "INSERT INTO totals (role, model, name, value) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (role, model, name) DO UPDATE SET value = value + excluded.value"
+)
+
+
+def key_of(canonical: bytes) -> bytes:
+    """128 bits of the normalised request's SHA-256."""
+    return hashlib.sha256(canonical).digest()[:16]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One exchange to be committed."""
+
+    account: Account
+    counts: Mapping[str, int]
+    key: bytes | None
+    body: bytes
+    done: asyncio.Future[None] = field(compare=False)
+
+
+class ReplyCache:
+    """The file; open it in the process and thread that use it, and close it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._reader = _open(path)
+        self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="agentprop-replies", daemon=True)
+        self._thread.start()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The response stored under a key."""
+        row = self._reader.execute("SELECT body FROM replies WHERE key = ?", (key,)).fetchone()
+        return _unpacked(row[0]) if row else None
+
+    async def put(self, account: Account, counts: Mapping[str, int], *, key: bytes | None, body: bytes) -> None:
+        """Store a response and what it cost; returns when both are on the disk. Without a key only the cost."""
+        done = asyncio.get_running_loop().create_future()
+        self._rows.put(_Row(account, dict(counts), key, body, done))
+        await done
+
+    def totals(self) -> dict[Account, Counter[str]]:
+        """What all sessions and processes have spent, by account."""
+        found: dict[Account, Counter[str]] = {}
+        for role, model, name, value in self._reader.execute("SELECT role, model, name, value FROM totals"):
+            found.setdefault((role, model), Counter())[name] = value
+        return found
+
+    def __len__(self) -> int:
+        return int(self._reader.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+    def close(self) -> None:
+        """Commit what is waiting, and close."""
+        self._rows.put(None)
+        self._thread.join()
+        self._reader.close()
+
+    def _write(self) -> None:
+        connection = _open(self.path)
+        try:
+            while rows := self._gather():
+                _settle(rows, _commit(connection, rows))
+        finally:
+            connection.close()
+
+    def _gather(self) -> list[_Row]:
+        """What is waiting: at least one row, or none at the end."""
+        rows: list[_Row] = []
+        while len(rows) < GATHER:
+            try:
+                row = self._rows.get(block=not rows)
+            except queue.Empty:
+                break
+            if row is None:
+                self._rows.put(None)  # for the next call, which then has nothing else to wait for
+                break
+            rows.append(row)
+        return rows
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+        found = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and found != APPLICATION_ID:
+            raise RunError(f"{path} is not a file of replies", hint="move it away, or choose another directory")
+        if version > VERSION:
+            raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not tables:
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    except sqlite3.Error as error:
+        raise _disk_error(path, error) from error
+    return connection
+
+
+def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> RunError | None:
+    totals: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        totals.update({(*row.account, name): value for name, value in row.counts.items()})
+    replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None]
+    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(ADD_REPLY, replies)
+        connection.executemany(ADD_TOTAL, [(*name, value) for name, value in totals.items()])
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return _disk_error(path, error)
+    return None
+
+
+def _settle(rows: list[_Row], error: RunError | None) -> None:
+    """Tell the waiting requests, all of one event loop with one call."""
+    for loop in {row.done.get_loop() for row in rows}:
+        mine = [row.done for row in rows if row.done.get_loop() is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, mine, error)
+
+
+def _resolve(futures: list[asyncio.Future[None]], error: RunError | None) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None) if error is None else future.set_exception(error)
+
+
+def _packed(body: bytes) -> bytes:
+    return zlib.compress(body, 1) if len(body) >= COMPRESS_FROM else body
+
+
+def _unpacked(body: bytes) -> bytes:
+    """JSON objects begin with a brace; compressed ones do not."""
+    return body if body[:1] in (b"{", b" ", b"\n", b"\t", b"\r") else zlib.decompress(body)
+
+
+def _disk_error(path: Path, error: sqlite3.Error) -> RunError:
+    return RunError(f"cannot keep replies in {path}: {error}", hint="free some space, or mend the disk, and run again")

@@ -1,0 +1,142 @@
+"""One exchange with any OpenAI-compatible server, by the `openai` package's async client: the only home of it.
+
+The package's own retries are off, because ours tell failures apart, queue and keep accounts. Its aiohttp transport is
+used where aiohttp is installed: the same requests for half the processor time. Responses are taken as bytes, so that
+what is stored is what came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import time
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+import openai
+
+from agentprop.errors import ConfigError
+from agentprop.models.chat import Exchange
+from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.settings import ModelSettings
+from agentprop.models.wire import EXCERPT, failure_of_status
+
+OPENAI_HOST = "api.openai.com"
+CONNECT_S = 20.0
+PATH = "/chat/completions"
+
+
+class Endpoint:
+    """A server."""
+
+    def __init__(self, settings: ModelSettings, *, api_key: str | None = None) -> None:
+        self.settings = settings
+        self._client = _client(settings, api_key)
+        self._raw = _response_type()
+
+    async def post(self, body: Mapping[str, object]) -> Exchange:
+        """One exchange, within the time-out from the moment it is sent."""
+        try:
+            async with asyncio.timeout(self.settings.timeout_s):
+                response = await self._client.post(PATH, body=body, cast_to=self._raw)
+        except TimeoutError:
+            raise _timed_out(self.settings) from None
+        except openai.APIStatusError as error:
+            raise _status_failure(error) from None
+        except openai.APIConnectionError as error:
+            raise _connection_failure(error, self.settings) from None
+        return Exchange(response.content)
+
+    async def get(self, path: str) -> Any:
+        """A JSON document below the root of the API, such as `/models`. Raises ModelFailure."""
+        try:
+            return await self._client.get(path, cast_to=object)
+        except openai.APIStatusError as error:
+            raise _status_failure(error) from None
+        except openai.APIConnectionError as error:
+            raise _connection_failure(error, self.settings) from None
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
+    """The key, from the variable that the settings name; a key is never sent to a server it was not named for."""
+    name = settings.api_key_env
+    if name is None and urlsplit(settings.base_url or "").hostname == OPENAI_HOST:
+        name = "OPENAI_API_KEY"
+    if name is None:
+        return None
+    if not environ.get(name):
+        raise ConfigError(
+            f"{name} is not set, and {settings.identity} needs its key", hint=f"export {name}=… or put it into .env"
+        )
+    return environ[name]
+
+
+def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
+    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=None, max_keepalive_connections=None)
+    timeout = openai.Timeout(settings.timeout_s, connect=CONNECT_S, pool=None)
+    kind = openai.DefaultAioHttpClient if find_spec("aiohttp") else openai.DefaultAsyncHttpxClient
+    proxied = urlsplit(settings.base_url or "").hostname not in ("127.0.0.1", "localhost", "::1")
+    client = openai.AsyncOpenAI(
+        base_url=settings.base_url,
+        api_key=key or "none",
+        max_retries=0,
+        timeout=timeout,
+        default_headers=settings.headers,
+        http_client=kind(limits=limits, timeout=timeout, trust_env=proxied),
+    )
+    client.organization = client.project = None  # read from variables that were not named for this server
+    return client
+
+
+def _response_type() -> Any:
+    """The class of raw responses in the HTTP library that this version of the package stands on."""
+    library = type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0]
+    return import_module(library).Response
+
+
+def _timed_out(settings: ModelSettings) -> ModelFailure:
+    return ModelFailure(Kind.TIMEOUT, f"no complete response within {settings.timeout_s:g} s")
+
+
+def _status_failure(error: openai.APIStatusError) -> ModelFailure:
+    found = error.body if isinstance(error.body, Mapping) else {}
+    said = found.get("message") or error.response.text
+    text = " ".join(str(said).split())[:EXCERPT] or "no explanation"
+    wait = retry_after_s(error.response.headers)
+    return failure_of_status(error.status_code, text, found.get("code") or found.get("type"), retry_after_s=wait)
+
+
+def _connection_failure(error: openai.APIConnectionError, settings: ModelSettings) -> ModelFailure:
+    """A time-out has a TimeoutError at its root; a lost connection has not, whatever the layers between call it."""
+    causes = list(_causes(error))
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return _timed_out(settings)
+    reason = next((str(cause) for cause in reversed(causes) if str(cause)), type(causes[-1]).__name__)
+    return ModelFailure(Kind.CONNECTION, f"connection to {settings.base_url} failed: {reason}")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        return max(0.0, float(headers["retry-after"]))
+    except KeyError:
+        return None
+    except ValueError:
+        date = email.utils.parsedate_tz(headers.get("retry-after", ""))
+        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None

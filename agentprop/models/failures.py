@@ -1,0 +1,80 @@
+"""What goes wrong between us and a model, told apart, because each kind wants something different done."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agentprop.errors import AgentpropError
+from agentprop.models.chat import Usage
+
+
+class Kind(StrEnum):
+    """Kinds of failure."""
+
+    RATE_LIMIT = "rate_limit"
+    """429: too many requests for now."""
+    SERVER = "server"
+    """5xx: the server is broken or overloaded."""
+    TIMEOUT = "timeout"
+    """No complete response within the time-out of one exchange."""
+    CONNECTION = "connection"
+    """Refused, reset or closed."""
+    BAD_REPLY = "bad_reply"
+    """A response that is not a chat completion."""
+    CONTEXT_OVERFLOW = "context_overflow"
+    """The conversation is longer than the model's context."""
+    REJECTED = "rejected"
+    """400, 413, 422, …: the server does not accept this request."""
+    UNAUTHORISED = "unauthorised"
+    """401, 403: the key is missing, wrong, or not allowed."""
+    NOT_FOUND = "not_found"
+    """404: no such address or model."""
+    QUOTA = "quota"
+    """The account has nothing left."""
+
+
+HOPELESS = frozenset({Kind.UNAUTHORISED, Kind.NOT_FOUND, Kind.QUOTA})
+"""Kinds that every further request would meet too."""
+
+_HINTS = {
+    Kind.RATE_LIMIT: "lower max_concurrency, or set rpm and tpm for the model in agentprop.toml",
+    Kind.SERVER: "look at the server's log; the same command resumes",
+    Kind.TIMEOUT: "raise timeout_s for the model in agentprop.toml, or lower max_concurrency or max_tokens",
+    Kind.CONNECTION: "check base_url and that the server is up; the same command resumes",
+    Kind.BAD_REPLY: "check that base_url is the root of an OpenAI-compatible API, usually ending in /v1",
+    Kind.CONTEXT_OVERFLOW: "use a model with a longer context, or lower max_tokens",
+    Kind.REJECTED: "`agentprop check-models` shows what the server supports",
+    Kind.UNAUTHORISED: "name the variable that holds the key as api_key_env of the model in agentprop.toml",
+    Kind.NOT_FOUND: "check the model's name and base_url; `agentprop check-models` shows what the server offers",
+    Kind.QUOTA: "add credit to the account, or use another model; the same command resumes",
+}
+
+
+class ModelFailure(AgentpropError):
+    """One request, or one attempt at it, that brought no reply."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        excerpt: str = "",
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message, hint=_HINTS[kind])
+        self.kind = kind
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.excerpt = excerpt
+        self.usage = usage
+        self.attempts = 1
+
+
+class ModelOutage(AgentpropError):
+    """A model that only fails: the run stops early, with the reason, and what was finished is kept."""
+
+    def __init__(self, message: str, *, cause: ModelFailure) -> None:
+        super().__init__(message, hint=cause.hint)
+        self.kind = cause.kind

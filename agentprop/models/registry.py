@@ -1,0 +1,135 @@
+"""The MODEL of a command → settings → a model that answers.
+
+Tried in this order: a name from agentprop.toml, an existing path, MODEL@BASE_URL, a hub id.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from agentprop.errors import ConfigError
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Transport
+from agentprop.models.client import Lane, Model, lane_of
+from agentprop.models.costs import Meter
+from agentprop.models.scripted import Scripted, script_of
+from agentprop.models.settings import ModelSettings
+
+PROJECT_FILE = "agentprop.toml"
+TABLE = "models"
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+ADDRESS = re.compile(r"(?:https?://\S+|[\w.-]+:\d+(?:/\S*)?|\[[0-9a-fA-F:]+\]:\d+(?:/\S*)?)")
+
+
+def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
+    """The settings of a MODEL. Raises ConfigError, with what would have worked."""
+    place = directory or Path()
+    named = models_of(place / PROJECT_FILE)
+    if name in named:
+        return named[name]
+    if (place / name).exists():
+        return ModelSettings(model=str(place / name))
+    model, at, address = name.rpartition("@")
+    if at and model and ADDRESS.fullmatch(address):
+        return ModelSettings(model=model, base_url=_base_url(address))
+    if HUB_ID.fullmatch(name):
+        return ModelSettings(model=name)
+    raise ConfigError(f"there is no model {name}", hint=_would_work(name, named))
+
+
+def models_of(project: Path) -> dict[str, ModelSettings]:
+    """The models of agentprop.toml by their names."""
+    if not project.is_file():
+        return {}
+    try:
+        tables = tomllib.loads(project.read_text(encoding="utf-8")).get(TABLE, {})
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{project} cannot be read: {error}", hint="mend the file; nothing was run") from error
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigError(f"`{TABLE}` in {project} is not a table of models", hint="write [models.NAME] and settings")
+    return {name: _settings(name, table, project) for name, table in tables.items()}
+
+
+def _settings(name: str, table: Mapping[str, Any], project: Path) -> ModelSettings:
+    filled = {"model": name, **table}
+    if "base_url" in filled and isinstance(filled["base_url"], str):
+        filled["base_url"] = _base_url(filled["base_url"])
+    if isinstance(filled.get("replies"), str):
+        filled["replies"] = str(project.parent / filled["replies"])
+    try:
+        return ModelSettings.model_validate(filled)
+    except ValidationError as error:
+        raise _complaint(name, error, project) from None
+
+
+def _complaint(name: str, error: ValidationError, project: Path) -> ConfigError:
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0])
+    where = f"[models.{name}] of {project.name}"
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(key, ModelSettings.model_fields, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(ModelSettings.model_fields))}"
+        return ConfigError(f"unknown setting {key} in {where}", hint=hint)
+    description = " ".join((ModelSettings.model_fields[key].description or "").split())
+    return ConfigError(f"{key} in {where}: {first['msg'][:1].lower()}{first['msg'][1:]}", hint=f"{key}: {description}")
+
+
+def _base_url(address: str) -> str:
+    """An address as people write it: without its scheme, or with the path of a request at the end."""
+    url = address if "://" in address else f"http://{address}"
+    return url.rstrip("/").removesuffix("/chat/completions")
+
+
+def _would_work(name: str, named: Mapping[str, ModelSettings]) -> str:
+    near = get_close_matches(name, named, 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    names = f"a name from {PROJECT_FILE} ({', '.join(sorted(named)) or 'it names none'})"
+    return f"give {names}, a path, MODEL@BASE_URL, or a hub id such as Qwen/Qwen3-4B"
+
+
+class Models:
+    """The models of one process: one lane for each server, however many roles share it; one meter, one cache."""
+
+    def __init__(
+        self,
+        *,
+        cache: ReplyCache | None = None,
+        meter: Meter | None = None,
+        environ: Mapping[str, str] | None = None,
+        share: int = 1,
+    ) -> None:
+        self.cache = cache
+        self.meter = meter or Meter(cache)
+        self._environ = os.environ if environ is None else environ
+        self._share = share
+        self._lanes: dict[str, Lane] = {}
+
+    def open(self, role: str, settings: ModelSettings) -> Model:
+        """A role's model; for local models the settings that `serving` gave."""
+        key = settings.model_dump_json()
+        if key not in self._lanes:
+            self._lanes[key] = lane_of(settings, self._transport(settings), share=self._share)
+        return Model(self._lanes[key], self.meter, role=role, cache=self.cache)
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        for lane in self._lanes.values():
+            await lane.transport.aclose()
+
+    def _transport(self, settings: ModelSettings) -> Transport:
+        if settings.replies is not None:
+            return Scripted(script_of(Path(settings.replies)))
+        if settings.base_url is None:
+            raise ConfigError(f"no server is up for {settings.model}", hint="start it with `serving`")
+        from agentprop.models.endpoint import Endpoint, api_key
+
+        return Endpoint(settings, api_key=api_key(settings, self._environ))

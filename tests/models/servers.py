@@ -1,0 +1,28 @@
+"""Servers as processes of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import agentprop
+
+HERE = Path(__file__).parent
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
+"""Lets a process of its own import the same agentprop."""
+
+
+@contextlib.contextmanager
+def fault_server(seed: int, share: float) -> Iterator[str]:
+    """The base URL of a fault-injecting server that is up."""
+    command = [sys.executable, str(HERE / "fault_server.py"), str(seed), str(share)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
+        finally:
+            process.kill()
