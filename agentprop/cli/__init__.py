@@ -7,6 +7,7 @@ costs nothing but this file.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated, Any, ClassVar
 
 import typer
@@ -53,6 +54,9 @@ def _root(
 
 def main() -> None:
     """The entry point; exits 0 done, 1 a person can mend it, 2 usage, 3 a bound was met, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # JSON is UTF-8 wherever it is printed, and no locale may stop a message
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = typer.main.get_command(app).main(prog_name="agentprop", standalone_mode=False)
     except USAGE_ERRORS as error:
