@@ -33,6 +33,7 @@ from agentprop.symbolic.terms import (
     Apply,
     Count,
     Given,
+    Least,
     Printed,
     Program,
     Term,
@@ -139,8 +140,8 @@ def broken_port(term: Term, library: Mapping[str, Package]) -> str | None:
             broken = _broken_givens(node, library[node.skill])
             if broken is not None:
                 return broken
-        elif isinstance(node, Total | Count) and not _range_fits(node, library):
-            return f"the range {node.low}..{node.high} is not what the swept skill takes"
+        elif isinstance(node, Least | Total | Count) and not _range_fits(node, library):
+            return f"the range of {node.variable} is not what the swept skill takes"
     return None
 
 
@@ -158,15 +159,16 @@ def _broken_givens(node: Apply, package: Package) -> str | None:
     return None
 
 
-def _range_fits(node: Total | Count, library: Mapping[str, Package]) -> bool:
-    if node.low > node.high:
+def _range_fits(node: Least | Total | Count, library: Mapping[str, Package]) -> bool:
+    low, high = node.low, node.low if isinstance(node, Least) else node.high
+    if low > high:
         return False
-    for inner in walk(node.body):
+    for inner in walk(node):
         if isinstance(inner, Apply):
             for name, value in inner.arguments:
                 if value == Variable(node.variable):
                     parameter = library[inner.skill].spec.parameters[name]
-                    if misfit(parameter, node.low) or misfit(parameter, node.high):
+                    if misfit(parameter, low) or misfit(parameter, high):
                         return False
     return True
 
