@@ -29,7 +29,8 @@ PYTHON3 = """"{python}" "$@" || exit
 [ "$1 $2" != "-m venv" ] || "{python}" "{lender}" "$3"
 """
 """`python3` that lends our libraries to the environments it creates."""
-UNTESTED = {"__init__.py", "py.typed"}
+TOLD = (".py", ".md", ".toml")
+"""Files that have a line in the tree of their own; others, such as fonts, go with their directory."""
 
 
 def blocks(text: str, language: str = "sh") -> list[str]:
@@ -134,11 +135,11 @@ def test_the_table_lists_the_commands_there_are() -> None:
 
 
 def test_the_tree_names_the_files_there_are() -> None:
-    (tree,) = [block for block in blocks(README, "") if block.startswith("agentprop/\n")]
+    (tree,) = [block for block in blocks(README, "text") if block.startswith("agentprop/\n")]
     told = dict(branches(tree))
     real = {
         str(path.relative_to(ROOT)) for path in (ROOT / "agentprop").rglob("*")
-        if path.is_file() and path.name not in UNTESTED and "__pycache__" not in path.parts
+        if path.suffix in TOLD and path.name != "__init__.py"
     }  # fmt: skip
     files = {path for path in told if not path.endswith("/")}
     assert not real - files, "files that the README's tree lacks"
