@@ -103,6 +103,8 @@ class ProposeConfig(StageConfig):
     """Let the proposer remove skills that do not fit."""
     max_turns: Count = 16
     """Actions per candidate."""
+    learn_from: tuple[str, ...] = ()
+    """Earlier runs whose problems and verdicts give the mastery to start with."""
     mastery_alpha: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Weight of the newest outcome in a category's mastery."""
     mastery_epsilon: Positive = 0.1

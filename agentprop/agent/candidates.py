@@ -83,9 +83,13 @@ class Curriculum:
     """Rate α of the mastery EMA."""
     epsilon: float = 0.1
     """ε of p(c) ∝ 1/(m_c + ε)."""
+    initial: Standing | None = None
+    """Standing learnt from earlier runs."""
 
     def start(self) -> Standing:
-        """Before any evidence: mastery one half, everything new."""
+        """What earlier runs taught; without them mastery one half, everything new."""
+        if self.initial is not None:
+            return self.initial
         return Standing(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
 
     def probabilities(self, standing: Standing) -> list[float]:

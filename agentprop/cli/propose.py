@@ -20,9 +20,9 @@ def command(
         str | None, typer.Option(help="Only mathematics, coding or science.", show_default="all three")
     ] = None,
     category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")] = None,
-    proposer: Annotated[str | None, typer.Option(help="Who proposes.", show_default="builtin")] = None,
+    proposer: Annotated[str | None, typer.Option(metavar="MODEL", help="Who proposes: builtin, or a model.", show_default="builtin")] = None,
     verifier: Annotated[
-        str | None, typer.Option(help="Who judges before a problem counts: builtin or none.", show_default="builtin")
+        str | None, typer.Option(help="Who judges before a problem counts: builtin or none.", show_default="by proposer")
     ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
@@ -30,6 +30,9 @@ def command(
     max_minutes: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
     max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
     max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    learn_from: Annotated[
+        list[str] | None, typer.Option(help="Earlier run whose verdicts set the starting mastery; may be repeated.")
+    ] = None,
     max_template_repeats: Annotated[
         int | None, typer.Option(help="Most problems that differ in their numbers alone.", show_default="10")
     ] = None,
@@ -49,7 +52,8 @@ def command(
         "n": n, "skills": skills, "bundled_skills": bundled_skills, "domain": domain, "categories": category,
         "proposer": proposer, "verifier": verifier, "seed": seed, "workers": workers,
         "max_candidates": max_candidates, "max_minutes": max_minutes, "max_tokens": max_tokens, "max_cost": max_cost,
-        "max_template_repeats": max_template_repeats, "allow_weak_sandbox": allow_weak_sandbox,
+        "learn_from": learn_from, "max_template_repeats": max_template_repeats,
+        "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = resolve(ProposeConfig, file=config, assignments=set_ or (), flags=flags)
     if dry_run:

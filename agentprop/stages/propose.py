@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -31,6 +31,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.shards import StreamWriter
 from agentprop.skills import Package
 from agentprop.stages.library import fingerprint, gather
+from agentprop.stages.mastery import earlier_standing
 from agentprop.stages.progress import Progress
 from agentprop.stages.roles import FOLDER as MODELS
 from agentprop.stages.roles import Cast, roles
@@ -240,6 +241,8 @@ def _plan(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     mined = frozenset(c for c in categories if planner.mined(c))
     share = 1.0 if mined == set(categories) else config.mined_share
     curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
+    if config.learn_from:
+        curriculum = replace(curriculum, initial=earlier_standing(config.learn_from, curriculum))
     return Plan(dict(library), values, curriculum, config)
 
 
