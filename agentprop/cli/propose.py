@@ -20,9 +20,11 @@ def command(
         str | None, typer.Option(help="Only mathematics, coding or science.", show_default="all three")
     ] = None,
     category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")] = None,
-    proposer: Annotated[str | None, typer.Option(metavar="MODEL", help="Who proposes: builtin, or a model.", show_default="builtin")] = None,
+    proposer: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Who proposes: builtin, or a model.", show_default="builtin")
+    ] = None,
     verifier: Annotated[
-        str | None, typer.Option(help="Who judges before a problem counts: builtin or none.", show_default="by proposer")
+        str | None, typer.Option(help="Who judges before it counts: builtin or none.", show_default="by proposer")
     ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
@@ -27,6 +27,8 @@ PROJECT_FILE = "agentprop.toml"
 ENV_FILE = ".env"
 PREFIX = "AGENTPROP_"
 ENV_LINE = re.compile(r"""\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^#]*?))\s*(?:#.*)?""")
+OTHER_TABLES = frozenset({"models"})
+"""Tables of agentprop.toml that are read elsewhere."""
 NULLS = frozenset({"null", "none"})
 
 C = TypeVar("C", bound=StageConfig)
@@ -58,6 +60,8 @@ def resolve(
     None for a flag that was not given.
     """
     place = directory or Path()
+    if environ is None:
+        _share_env_file(place / ENV_FILE)
     layers = [
         _from_project(kind, place / PROJECT_FILE),
         _from_file(kind, Path(file)) if file else {},
@@ -78,7 +82,10 @@ def resolve(
 
 def _from_project(kind: type[StageConfig], path: Path) -> Layer:
     """agentprop.toml: settings of other stages are none of our business, unknown ones are."""
-    return _pick(kind, _read(path), str(path.name), _all_keys()) if path.exists() else {}
+    if not path.exists():
+        return {}
+    data = {key: value for key, value in _read(path).items() if key not in OTHER_TABLES}
+    return _pick(kind, data, path.name, _all_keys())
 
 
 def _from_file(kind: type[StageConfig], path: Path) -> Layer:
@@ -145,6 +152,13 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
+def _share_env_file(path: Path) -> None:
+    """Keys of models and the like: whoever looks for a variable finds what `.env` says, unless it is set already."""
+    for name, value in read_env_file(path).items():
+        if not name.startswith(PREFIX):
+            os.environ.setdefault(name, value)
+
+
 # --- text ---
 
 
@@ -191,7 +205,14 @@ def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
                 raise ConfigError(f"{key} is not a JSON list: {text}", hint="separate values with commas") from None
         return [part.strip() for part in text.split(",") if part.strip()]
     optional = get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
-    return None if optional and text.lower() in NULLS else text
+    return None if optional and text.lower() in NULLS and text not in _literals(annotation) else text
+
+
+def _literals(annotation: Any) -> set[Any]:
+    """The values that a type names one by one: for some settings `none` is one of them."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {value for part in get_args(annotation) if get_args(part) for value in _literals(part)}
 
 
 # --- complaints ---

@@ -20,7 +20,7 @@ LAYERS = (
     ("corpus", "models", "symbolic"),
     ("grading",),
     ("agent",),
-    ("training",),
+    ("training", "report"),
     ("stages",),
     ("cli",),
     ("__main__",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,20 @@ def test_settings_of_one_stage_do_not_reach_another(tmp_path: Path) -> None:
     (tmp_path / "agentprop.toml").write_text("workers = 3\n[propose]\nn = 5\nseed = 9\n")
     config = resolve(VerifyConfig, environ={"AGENTPROP_PROPOSE_WORKERS": "7"}, directory=tmp_path)
     assert (config.seed, config.workers) == (0, 3)
+
+
+def test_models_in_the_project_file_are_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / "agentprop.toml").write_text('seed = 4\n[models.small]\nbase_url = "http://localhost:1/v1"\n')
+    assert resolve(VerifyConfig, environ={}, directory=tmp_path).seed == 4
+
+
+def test_keys_in_the_env_file_reach_the_environment_unless_they_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("TOY_KEY=secret\nTOY_SET=mine\nAGENTPROP_SEED=3\n")
+    monkeypatch.setattr(os, "environ", {"TOY_SET": "theirs"})
+    assert resolve(VerifyConfig, directory=tmp_path).seed == 3
+    assert os.environ == {"TOY_SET": "theirs", "TOY_KEY": "secret"}
 
 
 def test_an_empty_variable_is_no_setting(tmp_path: Path) -> None:
