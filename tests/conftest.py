@@ -1,0 +1,52 @@
+"""What most tests need once: the bundled library, a sandbox to run code in, and problems the real stage accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from judging import Judge
+
+from agentprop.agent.candidates import tools
+from agentprop.config import ProposeConfig
+from agentprop.errors import SandboxUnavailable
+from agentprop.records import Problem
+from agentprop.runs import open_run
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package, load
+from agentprop.stages import propose
+
+
+@pytest.fixture(scope="session")
+def library() -> Mapping[str, Package]:
+    """The skills that travel with agentprop."""
+    return load([])
+
+
+@pytest.fixture(scope="session")
+def executor() -> Iterator[Executor]:
+    """One sandbox for every test that only runs code."""
+    try:
+        with Sandbox(preload=(), slots=2) as sandbox:
+            sandbox.run("")
+            yield Executor(sandbox)
+    except SandboxUnavailable as unavailable:
+        pytest.skip(unavailable.message)
+
+
+@pytest.fixture(scope="session")
+def judge(library: Mapping[str, Package], executor: Executor) -> Judge:
+    """The built-in verifier over the bundled library."""
+    return Judge(library, tools(), executor)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(150, id="150 problems"), pytest.param(500, id="500 problems", marks=pytest.mark.slow)],
+)
+def problems(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Problem]:
+    """Problems of every category that the propose stage accepted and V found valid."""
+    out = tmp_path_factory.mktemp("accepted") / "run"
+    propose.run(ProposeConfig(n=request.param, seed=5, workers=2), str(out), quiet=True)
+    return list(open_run(out).iter(Problem))
