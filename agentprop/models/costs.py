@@ -61,20 +61,19 @@ class Spend:
         return None if self.cost is None or not done else self.cost * target / done
 
 
-def charge(usage: Usage | None, settings: ModelSettings) -> Counter[str]:
+def charge(usage: Usage | None, settings: ModelSettings) -> dict[str, int]:
     """What one exchange adds to its account."""
     if usage is None:
-        return Counter(requests=1, unmetered=1, unpriced=1)
-    out = Counter(
-        requests=1,
-        prompt_tokens=usage.prompt_tokens,
-        cached_tokens=usage.cached_tokens,
-        completion_tokens=usage.completion_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
+        return {"requests": 1, "unmetered": 1, "unpriced": 1}
     cost = cost_pico(usage, settings)
-    out.update({"unpriced": 1} if cost is None else {"cost_pico": cost})
-    return out
+    return {
+        "requests": 1,
+        "prompt_tokens": usage.prompt_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        **({"unpriced": 1} if cost is None else {"cost_pico": cost}),
+    }
 
 
 def cost_pico(usage: Usage, settings: ModelSettings) -> int | None:
@@ -145,9 +144,11 @@ class Meter:
                 "agentprop.toml",
             )
 
-    def add(self, account: Account, counts: Counter[str]) -> None:
+    def add(self, account: Account, counts: Mapping[str, int]) -> None:
         """Count one exchange."""
-        self._totals.setdefault(account, Counter()).update(counts)
+        totals = self._totals.setdefault(account, Counter())
+        for name, value in counts.items():
+            totals[name] += value
 
     def spend(self) -> dict[Account, Spend]:
         """By role and model."""

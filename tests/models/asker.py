@@ -1,4 +1,4 @@
-"""Asks every number below N once, through a cache; `python asker.py BASE_URL CACHE N` in a process that may be killed."""
+"""Asks every number below N once, through a cache: `python asker.py BASE_URL CACHE N`, which may be killed."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
     python fault_server.py SEED SHARE            # prints its port; each fault happens to SHARE of the requests
 
 What happens to a request follows from the seed, the number in its prompt and how often it came before, so a run can be
-repeated. `GET /ledger` says how often each number came, and how often it was really answered.
+repeated; a prompt with `fault: NAME.` gets that one.
+`GET /ledger` says how often each number came, and how often it was really answered.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 NUMBER = re.compile(rb"request (\d+)")
+ASKED_FOR = re.compile(rb"fault: ([^.]+)\.")
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 HANG_S = 30.0
 
@@ -99,9 +101,9 @@ async def cut(writer: asyncio.StreamWriter, number: int) -> bool:
 
 def jumbled_tool_calls(number: int) -> dict[str, object]:
     first, second = (
-        {"id": f"{name}-{number}", "index": i, "type": "function", "function": {"name": name, "arguments": f'{{"i":{i}}}'}}
+        {"id": f"{name}-{number}", "index": i, "function": {"name": name, "arguments": f'{{"i":{i}}}'}}
         for i, name in enumerate(("first", "second"))
-    )  # fmt: skip
+    )
     return completion(number, content=None, tool_calls=[second, first, second])
 
 
@@ -120,17 +122,23 @@ FAULTS: dict[str, Fault] = {
     "null content": writes(
         lambda n: http("200 OK", without_usage(n, choices=[{"message": {"content": None}, "finish_reason": "stop"}]))
     ),
+    "HTML error page": writes(
+        lambda n: http("502 Bad Gateway", "<html><body>Bad gateway</body></html>", kind="text/html")
+    ),
     "HTML page": writes(lambda n: http("200 OK", "<!DOCTYPE html><html>Sign in</html>", kind="text/html")),
     "jumbled tool calls": writes(lambda n: http("200 OK", jumbled_tool_calls(n)), counts=True),
 }
 
 
+ONLY_WHEN_ASKED = ("truncated body", "HTML page")
+RANDOM = tuple(name for name in FAULTS if name not in ONLY_WHEN_ASKED)
+
+
 def chosen(seed: int, share: float, number: int, arrival: int) -> str | None:
     """The fault that happens to the arrival-th coming of a request."""
     digest = hashlib.sha256(f"{seed} {number} {arrival}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64 / share
-    names = list(FAULTS)
-    return names[int(place)] if place < len(names) else None
+    place = int.from_bytes(digest[:8], "big") / 2**64
+    return RANDOM[int(place / share)] if place < share * len(RANDOM) else None
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seed: int, share: float) -> None:
@@ -142,7 +150,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seed
             if head.startswith(b"GET"):
                 writer.write(http("200 OK", {"arrivals": arrivals, "answered": answered, "faults": faults}))
             else:
-                await answer(writer, int(NUMBER.findall(body)[-1]), seed, share)
+                await answer(writer, body, seed, share)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
@@ -150,9 +158,11 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seed
         writer.close()
 
 
-async def answer(writer: asyncio.StreamWriter, number: int, seed: int, share: float) -> None:
+async def answer(writer: asyncio.StreamWriter, body: bytes, seed: int, share: float) -> None:
+    number = int(NUMBER.findall(body)[-1])
+    asked_for = next(iter(ASKED_FOR.findall(body)), None)
     arrivals[number] += 1
-    fault = chosen(seed, share, number, arrivals[number])
+    fault = asked_for.decode() if asked_for else chosen(seed, share, number, arrivals[number])
     if fault is not None:
         faults[fault] += 1
         done = await FAULTS[fault](writer, number)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from asker import ask, model_at
-from fault_server import FAULTS, chosen
+from fault_server import RANDOM, chosen
 from servers import ENVIRONMENT, HERE, fault_server
 
 from agentprop.models import Meter, ModelFailure, Reply, ReplyCache, ToolCall
@@ -75,7 +75,7 @@ def matches(number: int, reply: Reply) -> bool:
 def test_every_request_ends_accounted_for_whatever_the_server_does(tmp_path: Path) -> None:
     with fault_server(1, SHARE) as base_url:
         check_accounts(base_url, tmp_path / "replies.sqlite", 600)
-        assert set(ledger(base_url)["faults"]) == set(FAULTS)
+        assert set(ledger(base_url)["faults"]) == set(RANDOM)
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_ten_thousand_requests_end_accounted_for(tmp_path: Path) -> None:
 
 def test_faults_happen_as_often_as_they_say() -> None:
     found = Counter(chosen(3, SHARE, number, 1) for number in range(20_000))
-    assert all(0.04 < found[name] / 20_000 < 0.06 for name in FAULTS)
+    assert all(0.04 < found[name] / 20_000 < 0.06 for name in RANDOM)
 
 
 def test_a_run_killed_again_and_again_ends_with_the_same_accounts(tmp_path: Path) -> None:

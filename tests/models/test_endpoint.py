@@ -1,0 +1,116 @@
+"""One exchange with a server: what goes out, and each kind of failure told apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from servers import fault_server
+
+from agentprop.errors import ConfigError
+from agentprop.models import Kind, ModelFailure, ModelSettings
+from agentprop.models.chat import Exchange
+from agentprop.models.endpoint import Endpoint, api_key, retry_after_s
+from agentprop.models.wire import read
+
+KINDS = {
+    "429 with Retry-After": Kind.RATE_LIMIT,
+    "429": Kind.RATE_LIMIT,
+    "500": Kind.SERVER,
+    "503": Kind.SERVER,
+    "hang": Kind.TIMEOUT,
+    "connection reset": Kind.CONNECTION,
+    "slow drip": Kind.TIMEOUT,
+    "truncated body": Kind.CONNECTION,
+    "truncated JSON": Kind.BAD_REPLY,
+    "wrong schema": Kind.BAD_REPLY,
+    "empty choices": Kind.BAD_REPLY,
+    "null content": Kind.BAD_REPLY,
+    "HTML error page": Kind.SERVER,
+    "HTML page": Kind.BAD_REPLY,
+}
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    with fault_server(0, 0.0) as url:
+        yield url
+
+
+@pytest.fixture(params=["aiohttp", "httpx"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "httpx":
+        monkeypatch.setattr("agentprop.models.endpoint.find_spec", lambda name: None)
+    else:
+        pytest.importorskip("aiohttp")
+    return str(request.param)
+
+
+def exchange(base_url: str, fault: str | None, timeout_s: float = 0.3) -> Exchange:
+    text = f"request 5 fault: {fault}." if fault else "request 5"
+    body = {"model": "faulty", "messages": [{"role": "user", "content": text}]}
+
+    async def once() -> Exchange:
+        endpoint = Endpoint(ModelSettings(model="faulty", base_url=base_url, timeout_s=timeout_s))
+        try:
+            return await endpoint.post(body)
+        finally:
+            await endpoint.aclose()
+
+    return asyncio.run(once())
+
+
+@pytest.mark.parametrize("fault", KINDS)
+def test_each_fault_is_of_its_kind_through_both_transports(base_url: str, transport: str, fault: str) -> None:
+    with pytest.raises(ModelFailure) as caught:
+        read(exchange(base_url, fault))
+    assert caught.value.kind is KINDS[fault]
+    assert caught.value.message and caught.value.hint
+
+
+def test_a_good_reply_comes_through_both_transports(base_url: str, transport: str) -> None:
+    assert read(exchange(base_url, None, timeout_s=30)).text == "reply 5"
+
+
+def test_retry_after_is_kept(base_url: str) -> None:
+    with pytest.raises(ModelFailure) as caught:
+        exchange(base_url, "429 with Retry-After", timeout_s=30)
+    assert caught.value.retry_after_s == 0.02
+
+
+def test_nobody_listening_is_a_lost_connection(transport: str) -> None:
+    with pytest.raises(ModelFailure) as caught:
+        exchange("http://127.0.0.1:9/v1", None, timeout_s=30)
+    assert caught.value.kind is Kind.CONNECTION
+    assert "127.0.0.1:9" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+    ],
+)
+def test_retry_after_is_read_in_every_form(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
+
+
+def test_a_key_goes_only_to_the_server_it_was_named_for() -> None:
+    environ = {"OPENAI_API_KEY": "secret", "OTHER": "key"}
+    official = ModelSettings(model="m", base_url="https://api.openai.com/v1")
+    other = ModelSettings(model="m", base_url="https://example.org/v1")
+    assert api_key(official, environ) == "secret"
+    assert api_key(other, environ) is None
+    assert api_key(other.model_copy(update={"api_key_env": "OTHER"}), environ) == "key"
+
+
+def test_a_key_that_is_not_set_is_an_error_up_front() -> None:
+    settings = ModelSettings(model="m", base_url="https://example.org/v1", api_key_env="MISSING_KEY")
+    with pytest.raises(ConfigError, match="MISSING_KEY is not set"):
+        api_key(settings, {})

@@ -1,0 +1,177 @@
+"""Requests → bodies, bodies → replies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentprop.models import Kind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
+from agentprop.models.chat import Exchange, Reply
+from agentprop.models.reasoning import split
+from agentprop.models.wire import body_of, canonical, failure_of_status, read
+
+SHAPES = json.loads((Path(__file__).parent / "reasoning_shapes.json").read_text(encoding="utf-8"))
+SERVER = ModelSettings(model="m", base_url="http://localhost/v1")
+ASKED = Request((Message("user", "six times seven?"),))
+
+
+def reply_of(choice: dict[str, Any], **data: Any) -> Reply:
+    return read(Exchange(json.dumps({"model": "m", "choices": [choice], **data}).encode()))
+
+
+def spoken(content: Any = "42", **message: Any) -> dict[str, Any]:
+    return {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content, **message}}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape["source"] for shape in SHAPES])
+def test_reasoning_is_found_wherever_the_server_put_it(shape: dict[str, Any]) -> None:
+    assert split(shape["message"]) == (shape["answer"], shape["reasoning"])
+
+
+def test_only_what_was_chosen_is_sent() -> None:
+    assert body_of(ASKED, SERVER) == {"model": "m", "messages": [{"role": "user", "content": "six times seven?"}]}
+
+
+def test_a_request_wins_over_the_settings_and_extra_fields_over_both() -> None:
+    settings = SERVER.model_copy(update={"temperature": 0.5, "top_p": 0.9, "extra_body": {"top_k": 3, "top_p": 0.8}})
+    body = body_of(Request(ASKED.messages, Sampling(temperature=0.0, seed=7, max_tokens=9, stop=("x",)), n=4), settings)
+    assert (body["temperature"], body["top_p"], body["top_k"]) == (0.0, 0.8, 3)
+    assert (body["seed"], body["max_tokens"], body["stop"], body["n"]) == (7, 9, ["x"], 4)
+
+
+def test_ids_and_logprobs_are_asked_for_only_where_the_server_gives_them() -> None:
+    exact = Request(ASKED.messages, exact=True)
+    able = SERVER.model_copy(update={"logprobs": True, "token_ids": True})
+    assert not {"logprobs", "return_token_ids"} & body_of(exact, SERVER).keys()
+    assert body_of(exact, able)["return_token_ids"] is body_of(exact, able)["logprobs"] is True
+    assert not {"logprobs", "return_token_ids"} & body_of(ASKED, able).keys()
+
+
+def test_the_limit_has_its_newer_name_where_it_must() -> None:
+    limited = Request(ASKED.messages, Sampling(max_tokens=9))
+    official = ModelSettings(model="m", base_url="https://api.openai.com/v1")
+    assert body_of(limited, official)["max_completion_tokens"] == 9
+    assert body_of(limited, official.model_copy(update={"completion_limit": False}))["max_tokens"] == 9
+
+
+def test_tools_schemas_and_tool_answers_are_written_as_servers_expect() -> None:
+    call = ToolCall("c1", "add", '{"a":1}')
+    messages = (*ASKED.messages, Message("assistant", "", (call,)), Message("tool", "2", tool_call_id="c1"))
+    body = body_of(
+        Request(messages, tools=(Tool("add", "adds", {"type": "object"}),), schema={"type": "object"}), SERVER
+    )
+    assert body["messages"][1]["tool_calls"][0]["function"] == {"name": "add", "arguments": '{"a":1}'}
+    assert body["messages"][2] == {"role": "tool", "content": "2", "tool_call_id": "c1"}
+    assert body["tools"][0]["function"]["name"] == "add"
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+def test_equal_requests_have_equal_canonical_forms_whatever_their_order() -> None:
+    assert canonical({"a": 1, "b": {"c": 2, "d": 3}}, "m", 0) == canonical({"b": {"d": 3, "c": 2}, "a": 1}, "m", 0)
+    forms = {canonical({"a": 1}, "m", 0), canonical({"a": 1}, "m", 1), canonical({"a": 1}, "other", 0)}
+    assert len(forms) == 3
+
+
+def test_a_whole_reply_is_kept() -> None:
+    choice = {
+        **spoken(reasoning_content="6*7"), "finish_reason": "length", "token_ids": [4, 2],
+        "logprobs": {"content": [{"token": "4", "logprob": -0.5}, {"token": "2", "logprob": -0.25}]},
+    }  # fmt: skip
+    usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
+    reply = reply_of(choice, prompt_token_ids=[1, 2, 3], usage=usage, system_fingerprint="f")
+    found = reply.choices[0]
+    assert (found.text, found.reasoning, found.finish_reason, found.truncated) == ("42", "6*7", "length", True)
+    assert (found.token_ids, found.logprobs) == ((4, 2), (-0.5, -0.25))
+    assert (reply.prompt_token_ids, reply.usage, reply.fingerprint) == ((1, 2, 3), Usage(9, 2), "f")
+
+
+def test_logprobs_that_do_not_match_the_ids_are_dropped() -> None:
+    logprobs = {"content": [{"token": "4", "logprob": -0.5}]}
+    assert reply_of({**spoken(), "token_ids": [4, 2], "logprobs": logprobs}).choices[0].logprobs is None
+    assert reply_of({**spoken(), "logprobs": logprobs}).choices[0].logprobs == (-0.5,)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (None, None),
+        ({"prompt_tokens": 9}, None),
+        ({"prompt_tokens": 9, "completion_tokens": 5}, Usage(9, 5)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14,
+             "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 5, 3),
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 17,
+             "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 8, 3),
+        ),
+        ({"prompt_tokens": 9, "completion_tokens": 5, "completion_tokens_details": None}, Usage(9, 5)),
+        ({"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}},
+         Usage(9, 5, 0, 4)),
+        ({"prompt_tokens": 9, "completion_tokens": 5, "prompt_cache_hit_tokens": 4}, Usage(9, 5, 0, 4)),
+    ],
+)  # fmt: skip
+def test_reasoning_tokens_are_shown_and_counted_once(usage: Any, expected: Usage | None) -> None:
+    assert reply_of(spoken(), usage=usage).usage == expected
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": "hello"},
+        "hello",
+        spoken(None),
+        spoken(7),
+        {**spoken(), "finish_reason": 3},
+        spoken(None, tool_calls="add"),
+        spoken(None, tool_calls=[{"id": "a", "function": {"arguments": "{}"}}]),
+        spoken(None, tool_calls=[{"id": "a", "function": {"name": "f"}}, {"id": "a", "function": {"name": "g"}}]),
+    ],
+)
+def test_what_is_no_chat_completion_is_refused(choice: Any) -> None:
+    with pytest.raises(ModelFailure) as caught:
+        reply_of(choice)
+    assert caught.value.kind is Kind.BAD_REPLY
+
+
+def test_tokens_of_a_refused_reply_are_still_known() -> None:
+    with pytest.raises(ModelFailure) as caught:
+        reply_of(spoken(None), usage={"prompt_tokens": 9, "completion_tokens": 5})
+    assert caught.value.usage == Usage(9, 5)
+
+
+def test_null_content_is_a_reply_when_something_else_was_said() -> None:
+    assert reply_of(spoken(None, refusal="No.")).text == "No."
+    assert reply_of({**spoken(None), "finish_reason": "length"}).choices[0].truncated
+    assert reply_of(spoken(None, reasoning_content="hm")).choices[0].reasoning == "hm"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (400, "unknown field", Kind.REJECTED),
+        (400, "This model's maximum context length is 4096 tokens", Kind.CONTEXT_OVERFLOW),
+        (401, "bad key", Kind.UNAUTHORISED),
+        (402, "pay", Kind.QUOTA),
+        (404, "no such model", Kind.NOT_FOUND),
+        (408, "late", Kind.TIMEOUT),
+        (413, "prompt is too long", Kind.CONTEXT_OVERFLOW),
+        (422, "wrong", Kind.REJECTED),
+        (429, "slow down", Kind.RATE_LIMIT),
+        (429, "insufficient_quota", Kind.QUOTA),
+        (500, "boom", Kind.SERVER),
+        (529, "overloaded", Kind.SERVER),
+    ],
+)
+def test_statuses_are_told_apart(status: int, message: str, kind: Kind) -> None:
+    assert failure_of_status(status, message).kind is kind
+
+
+def test_an_error_that_came_with_status_200_is_an_error() -> None:
+    body = json.dumps({"error": {"message": "upstream is busy", "code": 429}}).encode()
+    with pytest.raises(ModelFailure) as caught:
+        read(Exchange(body))
+    assert caught.value.kind is Kind.RATE_LIMIT
