@@ -77,7 +77,7 @@ class Request:
     n: int = 1
     """Independent replies wanted."""
     sample: int = 0
-    """Tells otherwise equal requests apart that want independent replies; never sent, part of the cache key."""
+    """Number of the first reply wanted: equal requests with other numbers want other replies. Never sent."""
     tools: tuple[Tool, ...] = ()
     """Functions the model may call."""
     schema: Mapping[str, object] | None = None

@@ -131,34 +131,35 @@ class Model:
         """Exchange until a reply is in hand and stored."""
         failures: Counter[Kind] = Counter()
         while True:
+            self.lane.breaker.check()
+            await self.meter.admit()
             try:
                 exchange, reply = await self._attempt(body, request)
-                break
+                await self._book(reply.usage, key, exchange.body)
+                return replace(reply, attempts=failures.total() + 1) if failures else reply
             except ModelFailure as failure:
+                if failure.usage is not None:
+                    await self._book(failure.usage, None, b"")
                 failures[failure.kind] += 1
-                await self._after(failure, failures)
-        await self._book(reply.usage, key, exchange.body)
-        return replace(reply, attempts=failures.total() + 1) if failures else reply
+                wait_s = self._wait_after(failure, failures)
+            finally:
+                self.meter.settle()
+            await asyncio.sleep(wait_s)
 
     async def _attempt(self, body: Mapping[str, Any], request: Request) -> tuple[Exchange, Reply]:
         lane = self.lane
-        lane.breaker.check()
-        await self.meter.admit()
-        try:
-            estimate = _estimate(request, body)
-            async with lane.limiter.slot(estimate) as slot:
-                lane.breaker.check()
-                started = time.perf_counter()
-                try:
-                    exchange = await lane.transport.post(body)
-                    reply = wire.read(exchange)
-                except ModelFailure as failure:
-                    self._failed(failure, slot)
-                    raise
-                lane.limiter.succeeded()
-                lane.breaker.succeeded()
-        finally:
-            self.meter.settle()
+        estimate = _estimate(request, body)
+        async with lane.limiter.slot(estimate) as slot:
+            lane.breaker.check()
+            started = time.perf_counter()
+            try:
+                exchange = await lane.transport.post(body)
+                reply = wire.read(exchange)
+            except ModelFailure as failure:
+                self._failed(failure, slot)
+                raise
+            lane.limiter.succeeded()
+            lane.breaker.succeeded()
         if reply.usage is not None:
             lane.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
@@ -172,16 +173,14 @@ class Model:
             limiter.pause(failure.retry_after_s)
         self.lane.breaker.failed(failure)
 
-    async def _after(self, failure: ModelFailure, failures: Counter[Kind]) -> None:
-        """Wait for the next attempt, or give up: the failure, or the outage it amounts to, is raised."""
-        if failure.usage is not None:
-            await self._book(failure.usage, None, b"")
-        if failures[failure.kind] > RETRIES.get(failure.kind, 0):
-            self.meter.failures["given_up"] += 1
-            failure.attempts = failures.total()
-            self.lane.breaker.lost(failure)
-            raise failure
-        await asyncio.sleep(self.lane.backoff.wait_s(failures.total(), failure.retry_after_s))
+    def _wait_after(self, failure: ModelFailure, failures: Counter[Kind]) -> float:
+        """Seconds until the next attempt; or the request is given up, and the failure or the outage raised."""
+        if failures[failure.kind] <= RETRIES.get(failure.kind, 0):
+            return self.lane.backoff.wait_s(failures.total(), failure.retry_after_s)
+        self.meter.failures["given_up"] += 1
+        failure.attempts = failures.total()
+        self.lane.breaker.lost(failure)
+        raise failure
 
     async def _book(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
         """On the disk first, then in our own totals; a cancelled caller does not keep it from the disk."""

@@ -1,0 +1,99 @@
+"""Replies on the disk before anybody uses them."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agentprop.errors import RunError
+from agentprop.models.cache import ReplyCache, key_of
+
+ME = ("role", "model")
+
+
+def put(cache: ReplyCache, *items: tuple[bytes, bytes]) -> None:
+    async def all_at_once() -> None:
+        await asyncio.gather(*(cache.put(ME, {"requests": 1}, key=key, body=body) for key, body in items))
+
+    asyncio.run(all_at_once())
+
+
+@pytest.mark.parametrize("body", [b"{}", b' {"a": 1}', b"{" + b"x" * 5000 + b"}", b" " * 2000 + b"{}"])
+def test_a_response_comes_back_byte_for_byte_in_another_session(tmp_path: Path, body: bytes) -> None:
+    first = ReplyCache(tmp_path / "r")
+    put(first, (key_of(b"k"), body))
+    assert first.get(key_of(b"k")) == body
+    first.close()
+    second = ReplyCache(tmp_path / "r")
+    assert second.get(key_of(b"k")) == body
+    assert second.get(key_of(b"other")) is None
+    second.close()
+
+
+def test_once_put_returns_it_is_in_the_file(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "r")
+    put(cache, (b"k", b"{}"))
+    with sqlite3.connect(tmp_path / "r") as other:  # another connection sees commits alone
+        assert other.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+        assert other.execute("SELECT value FROM totals WHERE name = 'requests'").fetchone() == (1,)
+    cache.close()
+
+
+def test_the_first_reply_to_a_request_stays(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "r")
+    put(cache, (b"k", b'{"n":1}'))
+    put(cache, (b"k", b'{"n":2}'))
+    assert cache.get(b"k") == b'{"n":1}'
+    assert cache.totals()[ME]["requests"] == 2  # both were paid for
+    cache.close()
+
+
+def write_some(path: Path, first: int) -> None:
+    cache = ReplyCache(path)
+    put(cache, *((str(number).encode(), b"{}") for number in range(first, first + 300)))
+    cache.close()
+
+
+def test_processes_share_one_file(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_some, args=(tmp_path / "r", first)) for first in (0, 300)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    cache = ReplyCache(tmp_path / "r")
+    assert len(cache) == cache.totals()[ME]["requests"] == 600
+    cache.close()
+
+
+def test_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "text"
+    text.write_text("not a database " * 100)
+    with pytest.raises(RunError, match="cannot keep replies"):
+        ReplyCache(text)
+    assert text.read_text().startswith("not a database")
+    with sqlite3.connect(tmp_path / "foreign") as foreign:
+        foreign.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(RunError, match="is not a file of replies"):
+        ReplyCache(tmp_path / "foreign")
+
+
+def test_a_newer_file_is_refused(tmp_path: Path) -> None:
+    ReplyCache(tmp_path / "r").close()
+    with sqlite3.connect(tmp_path / "r") as newer:
+        newer.execute("PRAGMA user_version = 99")
+    with pytest.raises(RunError, match="newer agentprop"):
+        ReplyCache(tmp_path / "r")
+
+
+def test_a_disk_that_takes_nothing_more_fails_the_request_that_paid(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "r")
+    with sqlite3.connect(tmp_path / "r") as other:
+        other.execute("DROP TABLE replies")  # every commit fails from now on
+    with pytest.raises(RunError, match="cannot keep replies"):
+        put(cache, (b"k", b"{}"))
+    cache.close()
