@@ -1,0 +1,125 @@
+"""What a MODEL stands for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from agentprop.errors import ConfigError, InputError
+from agentprop.models import Message, Models, ModelSettings, Request, resolve
+
+PROJECT = """
+[models.teacher]
+base_url = "https://example.org/v1/"
+model = "big"
+api_key_env = "EXAMPLE_KEY"
+max_concurrency = 7
+price_in = 0.1
+price_out = 0.2
+
+[models.script]
+replies = "replies.jsonl"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "agentprop.toml").write_text(PROJECT)
+    (tmp_path / "replies.jsonl").write_text('"one"\n\n{"content": "two", "finish_reason": "length"}\n')
+    (tmp_path / "checkpoint").mkdir()
+    return tmp_path
+
+
+def test_a_name_from_the_project_file_comes_first(project: Path) -> None:
+    (project / "teacher").mkdir()
+    found = resolve("teacher", directory=project)
+    assert (found.model, found.base_url, found.max_concurrency) == ("big", "https://example.org/v1", 7)
+    assert found.identity == "big@https://example.org/v1"
+
+
+def test_then_an_existing_path(project: Path) -> None:
+    found = resolve("checkpoint", directory=project)
+    assert found.local
+    assert found.model == str(project / "checkpoint")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "base_url"),
+    [
+        ("m@http://localhost:8000/v1", "m", "http://localhost:8000/v1"),
+        ("org/m@https://example.org/api/v1/", "org/m", "https://example.org/api/v1"),
+        ("m@localhost:8000/v1", "m", "http://localhost:8000/v1"),
+        ("m@http://h/v1/chat/completions", "m", "http://h/v1"),
+        ("m@v2@http://h/v1", "m@v2", "http://h/v1"),
+    ],
+)
+def test_then_a_model_at_an_address(project: Path, name: str, model: str, base_url: str) -> None:
+    found = resolve(name, directory=project)
+    assert (found.model, found.base_url) == (model, base_url)
+    assert found.api_key_env is None
+
+
+def test_then_a_hub_id(project: Path) -> None:
+    found = resolve("Qwen/Qwen3-4B", directory=project)
+    assert (found.local, found.model) == (True, "Qwen/Qwen3-4B")
+
+
+@pytest.mark.parametrize(("name", "hint"), [("techer", "did you mean teacher"), ("gpt", "MODEL@BASE_URL")])
+def test_anything_else_is_refused_with_what_would_work(project: Path, name: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=f"there is no model {name}") as caught:
+        resolve(name, directory=project)
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[models.m]\nbase_ulr = 'http://x'", r"unknown setting base_ulr in \[models.m\]"),
+        ("[models.m]\nmax_concurrency = 0", "max_concurrency in .*greater than or equal to 1"),
+        ("models = 3", "not a table of models"),
+        ("[models", "cannot be read"),
+    ],
+)
+def test_a_faulty_project_file_is_named_with_its_setting(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "agentprop.toml").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        resolve("m", directory=tmp_path)
+
+
+def test_a_script_answers_in_order_and_then_says_that_it_is_over(project: Path) -> None:
+    model = Models().open("r", resolve("script", directory=project))
+    request = Request((Message("user", "go on"),))
+    assert asyncio.run(model.reply(request)).text == "one"
+    second = asyncio.run(model.reply(request)).choices[0]
+    assert (second.text, second.truncated) == ("two", True)
+    with pytest.raises(Exception, match="no more replies"):
+        asyncio.run(model.reply(request))
+
+
+def test_a_script_with_a_fault_names_the_line(project: Path) -> None:
+    (project / "replies.jsonl").write_text('"one"\nnot json\n')
+    with pytest.raises(InputError, match="line 2 is not JSON"):
+        Models().open("r", resolve("script", directory=project))
+
+
+def test_roles_that_use_the_same_server_share_its_queue() -> None:
+    models = Models()
+    settings = ModelSettings(model="m", base_url="http://localhost:1/v1")
+    first, second = models.open("a", settings), models.open("b", settings)
+    assert first.lane is second.lane
+    assert first.account != second.account
+    asyncio.run(models.aclose())
+
+
+def test_processes_divide_what_is_allowed_between_them() -> None:
+    settings = ModelSettings(model="m", base_url="http://localhost:1/v1", max_concurrency=10)
+    models = Models(share=4)
+    assert models.open("a", settings).lane.limiter.most == 2
+    asyncio.run(models.aclose())
+
+
+def test_a_key_that_was_named_must_be_there(project: Path) -> None:
+    with pytest.raises(ConfigError, match="EXAMPLE_KEY is not set"):
+        Models(environ={}).open("r", resolve("teacher", directory=project))
