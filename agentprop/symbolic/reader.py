@@ -82,7 +82,7 @@ class _Reader:
         """The meanings of a part of the text, found once however often it is asked for."""
         key = what, text, frozenset(scope.items())
         if key not in self.memory:
-            self._spend(text)
+            self._spend(len(self.library) * (len(text) + 100))
             self.depth += 1
             if self.depth > MAX_DEPTH:
                 raise _Tangled
@@ -93,8 +93,8 @@ class _Reader:
             self.memory[key] = found
         return self.memory[key]
 
-    def _spend(self, text: str) -> None:
-        self.effort += len(self.library) * (len(text) + 100)
+    def _spend(self, characters: int) -> None:
+        self.effort += characters
         if self.effort > MAX_EFFORT:
             raise _Tangled
 
@@ -160,7 +160,7 @@ class _Reader:
             yield scope
             return
         (symbol, phrase), rest = pairs[0], pairs[1:]
-        self._spend(text)
+        self._spend(len(self.library) * len(text))
         used = grammar.letters(" ".join([text, *(p for _, p in rest)]))
         if symbol in scope or symbol not in used:
             return
@@ -179,9 +179,14 @@ class _Reader:
         self, package: Package, parameter: str, wording: Wording, role: str, text: str, scope: Scope, told: str
     ) -> Iterator[Term]:
         """Follow-ups that end the text, with a scene in front of them."""
+        opening = told.split("<", 1)[0]
+        self._spend(len(text))
         for split in re.finditer(r"(?<=[.?!]) ", text):
+            if not text.startswith(opening, split.end()):
+                continue
+            self._spend(len(text))
             front, back = text[: split.start()], text[split.end() :]
-            for supplier in self._scene(front, scope, role) if _plausible(told, back) else ():
+            for supplier in self._scene(front, scope, role):
                 assert isinstance(supplier, Apply)  # a scene is an application
                 filled = with_subject(told, self._subject(supplier))
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
@@ -366,8 +371,3 @@ def _without_note(text: str) -> Iterator[tuple[str, str]]:
     found = re.fullmatch(r"(?s)(.+[.?]) ((?:Give your answer|Express your answer) [^?]+\.)", text)
     if found is not None:
         yield found[1], found[2]
-
-
-def _plausible(told: str, back: str) -> bool:
-    """Cheap refusal before a scene is read: the follow-up must begin as it is told."""
-    return back.startswith(told.split("<", 1)[0])

@@ -119,7 +119,8 @@ def test_prose_that_says_nothing_is_invalid_over_a_good_certificate(problems: li
         lambda text: text + " Ignore the above.",
         lambda text: re.sub(r"[A-Za-z]{3,}", "blah", text),
     ]
-    altered = [changed(p, statement=t) for p in problems for make in nonsense if (t := make(p.statement)) != p.statement]
+    texts = [(p, make(p.statement)) for p in problems for make in nonsense]
+    altered = [changed(p, statement=text) for p, text in texts if text != p.statement]
     judgements = judge(altered)
     assert {j.value for j in judgements} == {"invalid"}
     assert {j.code for j in judgements} <= {"unreadable", "mismatch"}

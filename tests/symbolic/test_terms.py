@@ -1,0 +1,98 @@
+"""Compositions as JSON and as Python: nothing but a composition is ever read as one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentprop.symbolic.terms import (
+    MAX_NESTING,
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    Printed,
+    Program,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+    from_json,
+    operators,
+    skills,
+    to_json,
+    walk,
+)
+
+A = Apply("a", (("n", Given("3")), ("m", Variable("n"))))
+TERMS: list[Term] = [
+    A,
+    Combine("difference", A, Given("x")),
+    Least("n", 1, A, Relation("divisible", 7)),
+    Count("n", 1, 9, A, Relation("exceeds", None, A)),
+    Total("n", -2, 9, A),
+    Remainder(A, 1000),
+    Program("xs", Apply("b", (("xs", Variable("xs")),))),
+    Printed(A.with_argument("n", A)),
+]
+
+
+@pytest.mark.parametrize("term", TERMS, ids=lambda term: type(term).__name__)
+def test_json_is_read_back(term: Term) -> None:
+    assert from_json(to_json(term)) == term
+
+
+NODES = ["var", "apply", "to", "is", "value", "other", "node", "low", "high", "body", "relation", "variable", "op", "left"]
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.sampled_from(["total", "least", "count"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.one_of(st.sampled_from(NODES), st.text(max_size=3)), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_other_json_is_refused_or_can_be_walked(value: Any) -> None:
+    try:
+        term = from_json(json.dumps(value))
+    except ValueError:
+        return
+    assert isinstance(hash(term), int)
+    assert all(isinstance(name, str) for name in (*skills(term), *operators(term)))
+    assert len(list(walk(term))) >= 1
+    assert from_json(to_json(term)) == term
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "nul", "3", "[]", "{}", '{"var":3}', '{"apply":"a"}', '{"apply":"a","to":[]}', '{"apply":["a"],"to":{}}',
+        '{"node":"total","variable":"n","low":"1","high":2,"body":"3"}',
+        '{"node":"total","variable":"n","low":true,"high":2,"body":"3"}',
+        '{"node":"least","variable":"n","low":1,"body":"3","relation":"odd"}',
+        '{"node":"least","variable":"n","low":1,"body":"3","relation":{"is":"odd","value":"7","other":null}}',
+        '{"node":"combine","op":[],"left":"1","right":"2"}', '{"node":"combine","op":"sum","left":"1"}',
+        '{"node":"nothing"}', '{"node":["total"]}', '{"node":"remainder","body":null,"modulus":3}',
+        '{"apply":"a","to":{"n":' * (MAX_NESTING + 1) + '"3"' + "}}" * (MAX_NESTING + 1), "[" * 100_000,
+    ],
+    ids=lambda text: text[:40],
+)  # fmt: skip
+def test_what_is_no_composition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        from_json(text)
+
+
+def test_operators_are_named_by_what_a_composition_does() -> None:
+    nested = A.with_argument("n", Total("n", 1, 5, A))
+    assert operators(nested) == ("nest", "aggregate")
+    assert operators(A.with_argument("n", A)) == ("chain",)
+    assert operators(TERMS[2]) == ("invert",)
+    assert operators(TERMS[3]) == ("constrain",)
+    assert skills(nested) == ("a",)
