@@ -8,6 +8,7 @@ what is stored is what came.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import time
 from collections.abc import Iterator, Mapping
@@ -52,25 +53,19 @@ class Endpoint:
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
         """One exchange, within the time-out from the moment it is sent."""
-        try:
+        with _told_apart(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 response = await self._client.post(PATH, body=body, cast_to=self._raw)
-        except TimeoutError:
-            raise _timed_out(self.settings) from None
-        except openai.APIStatusError as error:
-            raise _status_failure(error) from None
-        except openai.APIConnectionError as error:
-            raise _connection_failure(error, self.settings) from None
         return Exchange(response.content)
 
-    async def get(self, path: str) -> Any:
-        """A JSON document below the root of the API, such as `/models`. Raises ModelFailure."""
-        try:
-            return await self._client.get(path, cast_to=object)
-        except openai.APIStatusError as error:
-            raise _status_failure(error) from None
-        except openai.APIConnectionError as error:
-            raise _connection_failure(error, self.settings) from None
+    async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """A JSON document at a path below the root of the API, or of the server where it begins with a slash."""
+        url = f"{str(self.settings.base_url).removesuffix('/v1')}{path}" if path.startswith("/") else path
+        with _told_apart(self.settings):
+            async with asyncio.timeout(self.settings.timeout_s):
+                if body is None:
+                    return await self._client.get(url, cast_to=object)
+                return await self._client.post(url, body=body, cast_to=object)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -112,6 +107,19 @@ def _response_type() -> Any:
     """The class of raw responses in the HTTP library that this version of the package stands on."""
     library = type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0]
     return import_module(library).Response
+
+
+@contextlib.contextmanager
+def _told_apart(settings: ModelSettings) -> Iterator[None]:
+    """What the package raises → ModelFailure."""
+    try:
+        yield
+    except TimeoutError:
+        raise _timed_out(settings) from None
+    except openai.APIStatusError as error:
+        raise _status_failure(error) from None
+    except openai.APIConnectionError as error:
+        raise _connection_failure(error, settings) from None
 
 
 def _timed_out(settings: ModelSettings) -> ModelFailure:

@@ -17,12 +17,17 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[
 
 
 @contextlib.contextmanager
-def fault_server(seed: int, share: float) -> Iterator[str]:
-    """The base URL of a fault-injecting server that is up."""
-    command = [sys.executable, str(HERE / "fault_server.py"), str(seed), str(share)]
+def running(script: str, *arguments: str) -> Iterator[str]:
+    """The base URL of a server that is up; its script prints its port when it is."""
+    command = [sys.executable, str(HERE / script), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
         finally:
             process.kill()
+
+
+def fault_server(seed: int, share: float) -> contextlib.AbstractContextManager[str]:
+    """A server that misbehaves."""
+    return running("fault_server.py", str(seed), str(share))

@@ -1,0 +1,175 @@
+"""`agentprop check-models`: the configured models → what answers, what it can do, and what it will be told first."""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_
+import os
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from agentprop.cli import options
+from agentprop.cli.settings import ENV_FILE, PREFIX, PROJECT_FILE, read_env_file
+from agentprop.cli.stage import print_summary
+from agentprop.config import STAGES
+from agentprop.errors import ConfigError, InputError
+from agentprop.models.abilities import PING, Abilities, examine, rendered
+from agentprop.models.chat import Message
+from agentprop.models.failures import ModelFailure
+from agentprop.models.local import serving
+from agentprop.models.registry import models_of, resolve
+from agentprop.models.scripted import script_of
+from agentprop.models.settings import ModelSettings
+from agentprop.prompts import prompt
+from agentprop.records import Task
+from agentprop.stages.library import gather
+
+ROLES = ("teacher", "proposer", "verifier", "auditor", "prober")
+BUILT_IN = frozenset({"builtin", "none", ""})
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One model and what became of asking it."""
+
+    name: str
+    """MODEL as it was given."""
+    roles: tuple[str, ...]
+    """Roles it is configured for."""
+    identity: str
+    """Model and place."""
+    abilities: Abilities | None = None
+    """What it can do; None where it did not answer."""
+    prompt: str | None = None
+    """The first prompt it would get, as it reads it."""
+    script: int | None = None
+    """Replies in the script that stands in for a model."""
+    error: str | None = None
+    """Why it did not answer."""
+    hint: str | None = None
+    """What to try."""
+
+
+def command(
+    model: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[MODEL]...", help="Models to ask; without any, all that are configured."),
+    ] = None,
+    prompts: Annotated[bool, typer.Option(help="Show the first prompt as the model reads it.")] = True,
+    json: options.Json = False,
+) -> None:
+    """Ask every configured model what it is and what it can do; a few tiny requests each."""
+    environ = {**read_env_file(Path(ENV_FILE)), **os.environ}
+    roles = configured_roles(Path(PROJECT_FILE), environ)
+    names = list(dict.fromkeys(model or [*models_of(Path(PROJECT_FILE)), *roles]))
+    if not names:
+        raise ConfigError("no model is configured", hint=f"give a MODEL, or write [models.NAME] into {PROJECT_FILE}")
+    found = [check(name, roles.get(name, ()), environ) for name in names]
+    if json:
+        print(json_.dumps([asdict(entry) for entry in found], ensure_ascii=False))
+    else:
+        _print(found, prompts)
+    silent = [entry for entry in found if entry.error is not None]
+    if silent:
+        raise InputError(f"no reply from {', '.join(entry.name for entry in silent)}", hint=silent[0].hint)
+
+
+def configured_roles(project: Path, environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """MODEL → the roles it has, in agentprop.toml and the environment."""
+    tables = tomllib.loads(project.read_text(encoding="utf-8")) if project.is_file() else {}
+    places = [tables, *(tables.get(stage, {}) for stage in STAGES)]
+    said = [(role, place.get(key)) for place in places for role in ROLES for key in (role, f"{role}s")]
+    said += [(role, environ.get(f"{PREFIX}{stage}{role.upper()}")) for role in ROLES for stage in _stages()]
+    out: dict[str, tuple[str, ...]] = {}
+    for role, value in said:
+        for name in _names(value):
+            out[name] = tuple(dict.fromkeys((*out.get(name, ()), role)))
+    return out
+
+
+def _stages() -> list[str]:
+    return ["", *(f"{stage.upper()}_" for stage in STAGES)]
+
+
+def _names(value: Any) -> Iterable[str]:
+    values = value if isinstance(value, list) else [value]
+    return [name for name in values if isinstance(name, str) and name not in BUILT_IN]
+
+
+def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> Checked:
+    """Ask one model; a local one is started for it."""
+    settings = resolve(name)
+    if settings.replies is not None:
+        return Checked(name, roles, settings.identity, script=len(script_of(Path(settings.replies))))
+    with ExitStack() as stack:
+        if settings.local:
+            settings = stack.enter_context(_served(settings, stack))
+        try:
+            abilities, prompt = asyncio.run(_ask(settings, environ, roles[0] if roles else "proposer"))
+        except ModelFailure as failure:
+            return Checked(name, roles, settings.identity, error=failure.message, hint=failure.hint)
+    return Checked(name, roles, settings.identity, abilities, prompt)
+
+
+async def _ask(settings: ModelSettings, environ: Mapping[str, str], role: str) -> tuple[Abilities, str]:
+    from agentprop.models.endpoint import Endpoint, api_key
+
+    endpoint = Endpoint(settings, api_key=api_key(settings, environ))
+    try:
+        return await examine(endpoint, settings), await rendered(endpoint, settings, first_prompt(role))
+    finally:
+        await endpoint.aclose()
+
+
+def _served(settings: ModelSettings, stack: ExitStack) -> AbstractContextManager[ModelSettings]:
+    folder = stack.enter_context(TemporaryDirectory(prefix="agentprop-"))
+    return serving(settings, Path(folder) / "server.log", tell=lambda line: typer.echo(line, err=True))
+
+
+def first_prompt(role: str) -> list[Message]:
+    """What a role's model is told first; for a proposer, about two skills of the bundled library."""
+    if role != "proposer":
+        known = files("agentprop.prompts").joinpath(f"{role}.md").is_file()
+        return [Message("system", prompt(role))] if known else list(PING.messages)
+    from agentprop.agent.environment import Environment
+    from agentprop.sandbox import Sandbox
+    from agentprop.sandbox.executor import Executor
+
+    library = gather((), bundled=True)
+    first = library[min(library)]
+    names = tuple(sorted(name for name in library if library[name].spec.category == first.spec.category)[:2])
+    task = Task(
+        seed=0, index=0, domain=first.spec.domain, category=first.spec.category,
+        skill_ids=tuple(library[name].id for name in names), skill_names=names,
+    )  # fmt: skip
+    environment = Environment(task, library, Executor(Sandbox()), {})  # nothing is run in it
+    return [Message("system", environment.system), Message("user", environment.prompt)]
+
+
+# --- what is shown ---
+
+
+def _print(found: Sequence[Checked], prompts: bool) -> None:
+    for entry in found:
+        title = entry.name if entry.name == entry.identity else f"{entry.name} = {entry.identity}"
+        print_summary({title: _shown(entry)}, to_stdout=True)
+        if prompts and entry.prompt is not None:
+            print(f"\nfirst prompt as {entry.identity} reads it:\n\n{entry.prompt}\n")
+
+
+def _shown(entry: Checked) -> dict[str, Any]:
+    roles = {"roles": ", ".join(entry.roles)} if entry.roles else {}
+    if entry.script is not None:
+        return {**roles, "script": f"{entry.script} replies"}
+    if entry.abilities is None:
+        return {**roles, "error": entry.error}
+    abilities = asdict(entry.abilities)
+    return {**roles, **abilities, "context_length": abilities["context_length"] or "not said"}

@@ -1,0 +1,149 @@
+"""A server → what it can do, found out by a few tiny requests rather than believed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from agentprop.models import wire
+from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool
+from agentprop.models.failures import HOPELESS, Kind, ModelFailure
+from agentprop.models.settings import ModelSettings
+
+Ability = Literal["yes", "no", "ignored"]
+"""`ignored`: the server accepts the request and does not do what it asks."""
+
+TINY = Sampling(temperature=0.0, max_tokens=64)
+PING = Request((Message("user", "Reply with the single word: ready"),), TINY)
+ADD = Tool(
+    "add",
+    "Adds two integers.",
+    {
+        "type": "object",
+        "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+        "required": ["a", "b"],
+    },
+)
+SUM = "Use the tool to add 2 and 3."
+SCHEMA = {
+    "type": "object",
+    "properties": {"sum": {"type": "integer"}},
+    "required": ["sum"],
+    "additionalProperties": False,
+}
+CONTEXT_FIELDS = ("max_model_len", "context_length", "context_window", "max_context_length")
+
+
+class Server(Protocol):
+    """A transport that can also look things up."""
+
+    async def post(self, body: Mapping[str, object]) -> Exchange:
+        """One chat completion."""
+        ...
+
+    async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """A JSON document at a path below the root of the API, or of the server where it begins with a slash."""
+        ...
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What is known of a model after asking it."""
+
+    model: str
+    """Name as the server reports it."""
+    context_length: int | None
+    """Tokens of prompt and reply together; None where the server does not say."""
+    n: Ability
+    """Several replies for one prompt."""
+    tools: Ability
+    """Native tool calls."""
+    structured: Ability
+    """Replies held to a JSON schema."""
+    logprobs: Ability
+    """Log-probs of the sampled tokens."""
+    token_ids: Ability
+    """Token ids of prompt and reply."""
+    usage: bool
+    """Whether the server counts tokens."""
+    reasoning: bool
+    """Whether the reply to the ping came with reasoning."""
+    latency_s: float
+    """Seconds of the ping."""
+
+
+async def examine(server: Server, settings: ModelSettings) -> Abilities:
+    """Ask. Raises ModelFailure where not even a ping is answered."""
+    started = time.perf_counter()
+    pong = await _ask(server, settings, PING)
+    latency_s = time.perf_counter() - started
+    able = settings.model_copy(update={"logprobs": True, "token_ids": False})
+    exact = settings.model_copy(update={"logprobs": False, "token_ids": True})
+    forced = settings.model_copy(update={"extra_body": {**settings.extra_body, "tool_choice": "required"}})
+    question = replace(PING, messages=(Message("user", SUM),))
+    return Abilities(
+        model=pong.model,
+        context_length=settings.context_length or await _context_length(server, settings),
+        n=await _try(server, settings, replace(PING, n=2), lambda reply: len(reply.choices) == 2),
+        tools=await _try(server, forced, replace(question, tools=(ADD,)), lambda reply: bool(_first(reply).tool_calls)),
+        structured=await _try(server, settings, replace(question, schema=SCHEMA), _follows_schema),
+        logprobs=await _try(server, able, replace(PING, exact=True), lambda reply: _first(reply).logprobs is not None),
+        token_ids=await _try(server, exact, replace(PING, exact=True), _has_ids),
+        usage=pong.usage is not None,
+        reasoning=_first(pong).reasoning is not None,
+        latency_s=latency_s,
+    )
+
+
+async def rendered(server: Server, settings: ModelSettings, messages: Sequence[Message]) -> str:
+    """A conversation as the model reads it: through the server's own chat template where it shows it."""
+    body = wire.body_of(Request(tuple(messages)), settings)
+    try:
+        tokens = await server.look_up("/tokenize", body)
+        shown = await server.look_up("/detokenize", {"model": settings.model, "tokens": tokens["tokens"]})
+        return str(shown["prompt"])
+    except (ModelFailure, KeyError, TypeError):  # only some servers have these two
+        return "\n\n".join(f"[{message.role}]\n{message.text}" for message in messages)
+
+
+async def _ask(server: Server, settings: ModelSettings, request: Request) -> Reply:
+    return wire.read(await server.post(wire.body_of(request, settings)))
+
+
+async def _try(server: Server, settings: ModelSettings, request: Request, done: Any) -> Ability:
+    try:
+        return "yes" if done(await _ask(server, settings, request)) else "ignored"
+    except ModelFailure as failure:
+        if failure.kind in HOPELESS or failure.kind in (Kind.RATE_LIMIT, Kind.CONNECTION, Kind.TIMEOUT):
+            raise
+        return "no"
+
+
+async def _context_length(server: Server, settings: ModelSettings) -> int | None:
+    try:
+        listed = await server.look_up("models")
+    except ModelFailure:
+        return None
+    entries = listed.get("data") if isinstance(listed, Mapping) else None
+    mine = [e for e in entries or [] if isinstance(e, Mapping) and e.get("id") == settings.model]
+    found = [entry[name] for entry in mine for name in CONTEXT_FIELDS if isinstance(entry.get(name), int)]
+    return found[0] if found else None
+
+
+def _first(reply: Reply) -> Choice:
+    return reply.choices[0]
+
+
+def _has_ids(reply: Reply) -> bool:
+    return reply.prompt_token_ids is not None and _first(reply).token_ids is not None
+
+
+def _follows_schema(reply: Reply) -> bool:
+    try:
+        found = json.loads(reply.text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and isinstance(found.get("sum"), int)
