@@ -43,6 +43,8 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     lines += [f"answer = {call}", 'print("answer =", show(answer))']
     lines.append(f"sound(answer, {_given_numbers(term, library)})")
     lines += draft.necessity(root)
+    for name, without in _shortened(root, library):
+        lines.append(f'does_something("{name}", [None], lambda _: answer, lambda _: {without})')
     spec = output_spec(root, library)
     if spec is not None and spec.output is not None and spec.output.kind == "quantity":
         lines.append(f"rounds_safely(answer, {spec.output.figures})")
@@ -248,4 +250,17 @@ def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str)
             rest = expression(_replaced(term.body, node, Variable("value")), library, "solve")
             inner = expression(node, library, "solve")
             lines.append(f'matters_somewhere("{node.skill}", inputs, lambda {data}: {inner}, lambda value: {rest})')
+    for name, without in _shortened(term.body, library):
+        lines.append(f'does_something("{name}", inputs, solve, lambda {data}: {without})')
     return "\n".join(lines)
+
+
+def _shortened(root: Term, library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
+    """(skill, expression of the whole with that skill left out) for every step that data pass through."""
+    for node in walk(root):
+        port = library[node.skill].spec.data if isinstance(node, Apply) else None
+        if isinstance(node, Apply) and port is not None:
+            data = node.argument(port)
+            if isinstance(data, Given):
+                data = Variable(literal(library[node.skill].spec.parameters[port], data.text))
+            yield node.skill, expression(_replaced(root, node, data), library, "solve")

@@ -142,6 +142,19 @@ def matters_somewhere(
     raise Conflict(f"the result does not depend on {name}")
 
 
+def does_something(
+    name: str, inputs: Iterable[Any], whole: Callable[[Any], object], without: Callable[[Any], object]
+) -> None:
+    """Guard: for some data, leaving a step out changes the result."""
+    for data in inputs:
+        try:
+            if without(data) != whole(data):
+                return
+        except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
+            return  # nothing comes out without it
+    raise Conflict(f"the result does not depend on {name}")
+
+
 def differing(outputs: Sequence[object]) -> None:
     """Guard: a program does not give the same result for nearly all data."""
     texts = [repr(output) for output in outputs]
