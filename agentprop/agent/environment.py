@@ -254,4 +254,4 @@ def _shown(result: Result) -> str:
 
 
 def _error_code(result: Result) -> str:
-    return "conflict" if (result.error or "").startswith("Conflict") else "error"
+    return "conflict" if (result.error or "").startswith("tools.Conflict:") else "error"

@@ -7,6 +7,7 @@ with the imports and helpers it uses, and renamed; the slice is made from the sy
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -128,7 +129,8 @@ def read_listing(text: str, library: Mapping[str, Package]) -> Term | None:
     The program is recognised by writing it again: the functions must be, to the letter, the slices of known skills.
     """
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings(action="ignore"):  # the text may be anything; nobody wants to hear of its style
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     last = tree.body[-1] if tree.body else None

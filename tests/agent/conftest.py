@@ -1,0 +1,81 @@
+"""A small world for the environment: three toy skills, a task on two of them, a policy that says what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from agentprop.agent.candidates import tools
+from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.records import Move, Observation, Task
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package, parse
+
+TEXT = """---
+name: toy-{name}
+description: {name} of a number, for tests.
+metadata:
+  domain: mathematics
+  category: toy
+  intent: i
+  method: m
+  effect: e
+  tool: t
+  parameters:
+    n: {{kind: integer, min: 1, max: 99}}
+  output: {{kind: integer}}
+  phrasings:
+    - {{ask: "Find the {name} of <n>."}}
+    - {{ask: "What is the {name} of <n>?"}}
+  value: ["the {name} of <n>"]
+---
+# About {name}
+"""
+SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n"
+
+
+def toy(name: str, body: str) -> Package:
+    """A package that computes an expression in n."""
+    return parse(TEXT.format(name=name), SCRIPT.format(body=body))
+
+
+@pytest.fixture(scope="session")
+def toys() -> dict[str, Package]:
+    packages = [toy("square", "n * n"), toy("double", "2 * n"), toy("successor", "n + 1")]
+    return {package.name: package for package in packages}
+
+
+@dataclass
+class Parrot:
+    """A policy that says what it was given, one message after the other, and then gives up."""
+
+    messages: Sequence[str]
+    said: int = 0
+
+    async def act(self, observation: Observation) -> Move:
+        if self.said >= len(self.messages):
+            return Move(message=None)
+        self.said += 1
+        return Move(message=self.messages[self.said - 1])
+
+
+Play = Callable[..., Episode]
+
+
+@pytest.fixture
+def play(toys: Mapping[str, Package], executor: Executor) -> Play:
+    """Run messages through a fresh environment."""
+
+    def run(*messages: str, names: Sequence[str] = ("toy-square", "toy-double"), **rules: Any) -> Episode:
+        task = Task(
+            seed=0, index=0, domain="mathematics", category="toy", skill_ids=tuple(toys[n].id for n in names),
+            skill_names=tuple(names),
+        )  # fmt: skip
+        environment = Environment(task, toys, executor, tools(), Rules(**rules))
+        return asyncio.run(rollout(environment, Parrot(messages)))
+
+    return run
