@@ -93,10 +93,13 @@ class Model:
         return reply
 
     async def _each(self, request: Request, start: int) -> list[Reply]:
-        """Choices from `start` on, each in a request of its own."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._one(_nth(request, i))) for i in range(start, request.n)]
-        return [task.result() for task in tasks]
+        """Choices from `start` on, each in a request of its own; all are heard out, for they are paid for."""
+        singles = (self._one(_nth(request, i)) for i in range(start, request.n))
+        found = await asyncio.gather(*singles, return_exceptions=True)
+        for failure in found:
+            if isinstance(failure, BaseException):
+                raise failure
+        return [reply for reply in found if isinstance(reply, Reply)]
 
     # --- one request ---
 

@@ -22,10 +22,13 @@ from pathlib import Path
 
 from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
+from agentprop.models.failures import ModelOutage
 from agentprop.models.settings import ModelSettings, Served
 
 POLL_S = 0.2
 LAST_LINES = 15
+PATIENCE_S = 60.0
+"""A server of our own that was up and fails for so long does not come back."""
 STARTS = 3
 """Tries, where another process took the port in the meantime."""
 
@@ -42,6 +45,9 @@ def serving(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: Non
     server = start(settings, log, tell=tell)
     try:
         yield server.settings
+    except ModelOutage as outage:
+        server.check(outage, within_s=1.0)
+        raise
     finally:
         server.stop()
 
@@ -85,8 +91,7 @@ class LocalServer:
         started = told = time.monotonic()
         while not self._ready():
             now = time.monotonic()
-            if self._process.poll() is not None:
-                raise self._death(f"the server for {self._name} ended with status {self._process.returncode}")
+            self.check()
             if now - started > self._timeout_s:
                 raise self._death(f"the server for {self._name} was not ready after {self._timeout_s:g} s")
             if now - told >= 1.0:
@@ -94,14 +99,11 @@ class LocalServer:
                 tell(f"waiting for the server of {self._name}: {now - started:.0f} s · {_last_line(self.log)}")
             time.sleep(POLL_S)
 
-    def alive(self) -> bool:
-        """Whether the child still runs."""
-        return self._process.poll() is None
-
-    def check(self) -> None:
-        """Raises ServerDied, with the last words, when the child has ended."""
-        if not self.alive():
-            raise self._death(f"the server for {self._name} ended with status {self._process.returncode}")
+    def check(self, cause: BaseException | None = None, *, within_s: float = 0.0) -> None:
+        """Raises ServerDied, with the last words, when the child has ended, or does so in a moment."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(within_s)
+            raise self._death(f"the server for {self._name} ended with status {self._process.returncode}") from cause
 
     def stop(self) -> None:
         """End it and everything it started; safe to call twice."""
@@ -127,7 +129,8 @@ class LocalServer:
 
 def served(settings: ModelSettings, port: int) -> Served:
     """The settings of a server on a port; of vLLM it is known what it can do."""
-    known = {} if settings.serve_command else {"n": True, "logprobs": True, "token_ids": True}
+    vllm = {} if settings.serve_command else {"n": True, "logprobs": True, "token_ids": True}
+    known = {"patience_s": PATIENCE_S, **vllm}
     chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
     address = {"base_url": f"http://127.0.0.1:{port}/v1", "weights": fingerprint(Path(settings.model))}
     return Served.model_validate({**known, **chosen, **address})

@@ -289,9 +289,8 @@ def show(report: dict[str, Any]) -> None:
     for name, rate in sorted(report["requests_per_s"].items(), key=lambda item: item[1]):
         cpu = report["cpu_us_per_request"].get(name)
         print(f"{name:32}{rate:10.0f} requests/s" + (f"{cpu:10.0f} µs of processor time each" if cpu else ""))
-    print(
-        f"\nagentprop / {report['fastest_openai']}: {report['ratio']:.2f} (by processor time {report['ratio_by_cpu']:.2f})"
-    )
+    ratios = f"{report['ratio']:.2f} (by processor time {report['ratio_by_cpu']:.2f})"
+    print(f"\nagentprop / {report['fastest_openai']}: {ratios}")
     print("of which ours, in µs: " + ", ".join(f"{name} {cost:.0f}" for name, cost in report["parts_us"].items()))
     for number, rate in report.get("processes", {}).items():
         print(f"agentprop in {number} processes: {rate:.0f} requests/s")

@@ -100,6 +100,23 @@ def test_a_server_that_does_not_is_noticed_and_asked_for_each(kind: type[Scripte
     assert {body["seed"] for body in transport.bodies[-4:]} == {10, 11, 12, 13}
 
 
+def test_a_sample_that_fails_leaves_the_others_bought(tmp_path: Path) -> None:
+    replies = iter(["a", {"content": "b"}, None, "d"])
+
+    def answer(body: Mapping[str, Any]) -> str | Mapping[str, Any]:
+        reply = next(replies)
+        if reply is None:
+            raise ModelFailure(Kind.REJECTED, "not this one")
+        return reply
+
+    cache = ReplyCache(tmp_path / "r")
+    model = model_of(Scripted(answer), cache=cache, n=False)
+    with pytest.raises(ModelFailure, match="not this one"):
+        asyncio.run(model.reply(Request(QUESTION.messages, n=4)))
+    assert len(cache) == 3
+    cache.close()
+
+
 def test_the_usage_of_single_requests_adds_up() -> None:
     model = model_of(Singles(counting()))
     usage = asyncio.run(model.reply(Request(QUESTION.messages, n=4))).usage

@@ -17,6 +17,7 @@ from servers import ENVIRONMENT, HERE
 from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
 from agentprop.models.local import command_of, served
+from agentprop.models.retry import Backoff
 
 
 def pids(log: Path) -> list[int]:
@@ -68,6 +69,21 @@ def test_a_server_that_dies_leaves_its_last_words_and_no_child(tmp_path: Path) -
         raise AssertionError("it was never up")
     assert str(log) in (caught.value.hint or "")
     assert all_gone(pids(log))
+
+
+def test_a_server_that_dies_in_the_middle_is_the_reason_not_a_lost_connection(tmp_path: Path) -> None:
+    async def ask(up: ModelSettings) -> None:
+        models = Models()
+        model = models.open("r", up)
+        await model.reply(Request((Message("user", "who?"),)))
+        os.kill(pids(tmp_path / "log")[0], signal.SIGKILL)
+        model.lane.backoff = Backoff(first_s=0.01, most_s=0.1)
+        await model.reply(Request((Message("user", "who now?"),)))
+
+    settings = settings_of("well", patience_s=0.3)
+    with pytest.raises(ServerDied, match="the server for toy/model ended"), serving(settings, tmp_path / "log") as up:
+        asyncio.run(ask(up))
+    assert all_gone(pids(tmp_path / "log"))
 
 
 def test_a_server_that_cannot_be_started_says_so(tmp_path: Path) -> None:
