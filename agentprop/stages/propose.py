@@ -154,7 +154,7 @@ class Ledger:
             return "duplicate", "the same statement was accepted before"
         if self.templates[bytes.fromhex(found.problem.template[:16])] >= self.config.max_template_repeats:
             return "template_repeats", "too many accepted problems differ from it in numbers alone"
-        if found.mined and self.mined + 1 > self.config.mined_share * max(20, self.accepted + 1):
+        if found.mined and self.mined + 1 > self.curriculum.mined_share * (self.accepted + 1):
             return "mined_share", "the share of mined problems would be too large"
         return None
 
