@@ -98,7 +98,7 @@ class Curriculum:
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
         cap = 0.75 * self.mined_share
-        if not 0 < mined < 1 or mined <= cap:
+        if mined <= cap or self.mined >= set(self.categories):
             return mixed
         return [
             p * (cap / mined if c in self.mined else (1 - cap) / (1 - mined))

@@ -1,0 +1,130 @@
+"""Candidates depend on seed, index and standing alone; the curriculum's numbers by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from agentprop.agent.candidates import UNIFORM, Candidate, Curriculum, Maker, Standing, categories_of, tools
+from agentprop.agent.environment import Environment, Rules, rollout
+from agentprop.records import Move, Observation
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
+from agentprop.symbolic.planner import Planner
+
+
+def standing(**mastery: float) -> Standing:
+    return Standing(mastery, dict.fromkeys(mastery, 1.0))
+
+
+# --- curriculum ---
+
+
+def test_equal_mastery_is_a_uniform_draw() -> None:
+    found = Curriculum(("a", "b", "c", "d")).probabilities(standing(a=0.3, b=0.3, c=0.3, d=0.3))
+    assert found == pytest.approx([0.25] * 4)
+
+
+def test_probabilities_are_inverse_to_mastery_mixed_with_the_uniform() -> None:
+    # 1/(0.9 + 0.1) = 1 and 1/(0.15 + 0.1) = 4, so 0.2 and 0.8 before mixing
+    found = Curriculum(("a", "b")).probabilities(standing(a=0.9, b=0.15))
+    assert found == pytest.approx([(1 - UNIFORM) * 0.2 + UNIFORM / 2, (1 - UNIFORM) * 0.8 + UNIFORM / 2])
+    assert found == pytest.approx([0.23, 0.77])
+
+
+def test_epsilon_bounds_how_much_a_failing_category_is_preferred() -> None:
+    # 1/(1 + 1) and 1/(0 + 1): one to two
+    found = Curriculum(("a", "b"), epsilon=1.0).probabilities(standing(a=1.0, b=0.0))
+    assert found == pytest.approx([0.9 / 3 + 0.05, 1.8 / 3 + 0.05])
+
+
+def test_an_exhausted_category_is_drawn_less() -> None:
+    # 1/(0.4 + 0.1) = 2 for both, times novelty 1 and 0.25: eight to two
+    found = Curriculum(("a", "b")).probabilities(Standing({"a": 0.4, "b": 0.4}, {"a": 1.0, "b": 0.25}))
+    assert found == pytest.approx([0.9 * 0.8 + 0.05, 0.9 * 0.2 + 0.05])
+
+
+def test_mined_categories_together_stay_below_their_cap() -> None:
+    curriculum = Curriculum(("a", "b", "c", "d"), mined=frozenset("bc"), mined_share=0.2)
+    found = curriculum.probabilities(standing(a=0.5, b=0.5, c=0.5, d=0.5))
+    assert found == pytest.approx([0.425, 0.075, 0.075, 0.425])
+    alone = Curriculum(("a", "b"), mined=frozenset("ab")).probabilities(standing(a=0.5, b=0.5))
+    assert alone == pytest.approx([0.5, 0.5])
+
+
+def test_mastery_moves_towards_the_success_rate_of_a_batch() -> None:
+    before = standing(a=0.5, b=0.5, c=0.2)
+    after = Curriculum(("a", "b", "c")).updated(before, {"a": [10, 10, 5], "b": [4, 1, 1]})
+    assert after.mastery == pytest.approx({"a": 0.55, "b": 0.475, "c": 0.2})
+    assert after.novelty == pytest.approx({"a": 0.95, "b": 1.0, "c": 1.0})
+
+
+def test_learning_starts_from_one_half() -> None:
+    assert Curriculum(("a", "b")).start() == standing(a=0.5, b=0.5)
+    assert Curriculum(("a",), initial=standing(a=0.9)).start() == standing(a=0.9)
+
+
+# --- candidates ---
+
+
+@pytest.fixture(scope="module")
+def maker(library: Mapping[str, Package], executor: Executor) -> Maker:
+    planner = Planner(library)
+    return Maker(planner, Curriculum(categories_of(planner, None, ())), executor, Rules(), seed=11, verify=True)
+
+
+def contents(found: list[Candidate]) -> list[Any]:
+    records = [(c.trajectory, c.problem, c.verdict) for c in found]
+    ids = [tuple(record and record.id for record in made) for made in records]
+    return [(c.index, c.category, c.task, *made) for c, made in zip(found, ids, strict=True)]
+
+
+def test_a_candidate_does_not_depend_on_its_batch(maker: Maker) -> None:
+    start = maker.curriculum.start()
+    whole = contents(maker.batch(40, 24, start))
+    pieces = [c for first, size in ((40, 1), (41, 7), (48, 16)) for c in contents(maker.batch(first, size, start))]
+    assert pieces == whole
+    assert contents(maker.batch(40, 24, start)) == whole
+
+
+def test_candidates_fail_repair_and_succeed_for_real(maker: Maker) -> None:
+    found = maker.batch(0, 160, maker.curriculum.start())
+    outcomes = Counter(t.outcome for c in found if c.trajectory for t in c.trajectory.turns)
+    assert outcomes["conflict"] > 10
+    assert sum(c.success for c in found) > 100
+    succeeded = [c.trajectory for c in found if c.success and c.trajectory]
+    assert sum(any(turn.outcome == "conflict" for turn in t.turns) for t in succeeded) > 10
+    assert {c.verdict.value for c in found if c.verdict} <= {"valid", "invalid", "undetermined"}
+
+
+def test_a_trajectory_replays_to_the_same_observations_and_problem(maker: Maker) -> None:
+    class Replay:
+        def __init__(self, messages: list[str]) -> None:
+            self.messages = iter(messages)
+
+        async def act(self, observation: Observation) -> Move:
+            return Move(message=next(self.messages, None))
+
+    for candidate in maker.batch(200, 30, maker.curriculum.start()):
+        if candidate.trajectory is None:
+            continue
+        first = candidate.trajectory
+        library, rules = maker.planner.library, maker.rules
+        environment = Environment(first.task, library, maker.executor, tools(), rules, first.made_by)
+        episode = asyncio.run(rollout(environment, Replay([t.message for t in first.turns])))
+        assert episode.trajectory.id == first.id
+        assert episode.trajectory.messages() == first.messages()
+        assert (episode.problem and episode.problem.id) == (candidate.problem and candidate.problem.id)
+
+
+def test_a_category_can_be_asked_for(library: Mapping[str, Package]) -> None:
+    planner = Planner(library)
+    everything = categories_of(planner, None, ())
+    assert len(everything) > 12
+    assert set(categories_of(planner, "coding", ())) == {c for c in everything if c.startswith("coding-")}
+    assert categories_of(planner, None, ("geometry", "decay")) == ("decay", "geometry")
+    assert categories_of(planner, "science", ("geometry",)) == ()
