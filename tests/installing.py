@@ -21,7 +21,12 @@ OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0
 
 def clone(directory: Path) -> Path:
     """What somebody has after cloning."""
-    return Path(shutil.copytree(ROOT, directory / "agentprop", ignore=shutil.ignore_patterns(*NOT_CLONED)))
+    unwanted = shutil.ignore_patterns(*NOT_CLONED)
+
+    def ignore(where: str, names: list[str]) -> set[str]:
+        return unwanted(where, names) | {name for name in names if directory.is_relative_to(Path(where, name))}
+
+    return Path(shutil.copytree(ROOT, directory / "agentprop", ignore=ignore))
 
 
 def lend(environment: Path) -> None:
