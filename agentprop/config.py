@@ -6,9 +6,11 @@ A setting that changes what a run produces belongs to the run's identity: it can
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from agentprop.records import Domain
 
@@ -17,6 +19,17 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Teacher = Literal["builtin"]
 Verifier = Literal["builtin", "none"]
+
+BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
+"""LO..HI as decimals."""
+
+
+def _band(text: str) -> str:
+    ends = BAND.fullmatch(text.strip())
+    if ends is None or not 0 <= float(ends[1]) <= float(ends[2]) <= 1:
+        raise PydanticCustomError("band", "must be LO..HI with 0 ≤ LO ≤ HI ≤ 1, such as 0.2..0.8")
+    return text.strip()
+
 
 _BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
 
@@ -124,5 +137,39 @@ class VerifyConfig(StageConfig):
     """Who judges."""
 
 
-STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig)}
+class ProbeConfig(StageConfig):
+    """Problems → difficulties."""
+
+    stage: ClassVar[str] = "probe"
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "k", "limit", "max_tokens", "max_cost"})
+    """Attempts that were made stay made when more of them are asked for."""
+
+    prober: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Models that try the problems, weak → strong: the next one takes over when one hardly solves anything."""
+    k: Count = 16
+    """Attempts at each problem."""
+    band: Annotated[str, AfterValidator(_band)] | None = None
+    """LO..HI: stop trying a problem as soon as it is clear whether its pass rate is in there, and let only those that
+    are pass; the rates of problems stopped early are rough. Null means all k attempts, and every problem passes."""
+    limit: Count | None = None
+    """Probe at most so many problems; null means all."""
+    temperature: Annotated[float, Field(ge=0)] = 0.6
+    """Temperature of every attempt."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Nucleus of every attempt."""
+    reply_tokens: Count | None = None
+    """Most tokens of an attempt, reasoning included; null leaves it to the model's settings."""
+    max_tokens: Count | None = None
+    """Stop after so many tokens of language models."""
+    max_cost: Positive | None = None
+    """Stop after so much money, in the currency of the models' prices."""
+    switch_every: Count = 500
+    """Problems after which the prober's average pass rate is updated, and the next prober may take over."""
+    switch_below: Share = 0.3
+    """The next prober takes over where this average has settled below it."""
+    switch_samples: Count = 100
+    """Problems that a prober must have measured before the next one takes over."""
+
+
+STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig)}
 """Settings by stage."""
