@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from agentprop.records import Domain
@@ -19,6 +19,12 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Teacher = Literal["builtin"]
 Verifier = Literal["builtin", "none"]
+Names = Annotated[
+    tuple[str, ...], Field(min_length=1),
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
+]  # fmt: skip
+"""One or more names; a single one may be written, and is stored, without a list."""
 
 BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
 """LO..HI as decimals."""
@@ -128,13 +134,36 @@ class VerifyConfig(StageConfig):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"
+    outside_identity: ClassVar[frozenset[str]] = frozenset(
+        {"workers", "reuse", "comparison_timeout_s", "program_timeout_s", "max_tokens", "max_cost"}
+    )
 
     skills: tuple[str, ...] = ()
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
-    verifier: Literal["builtin"] = "builtin"
-    """Who judges."""
+    verifier: Names = ("builtin",)
+    """Who judges: `builtin` and MODELs, each as often as it is to try; of three, two must vote valid."""
+    auditor: str | None = None
+    """MODEL that settles differences between the verifiers' answers; null means that differing answers are refused."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Temperature of the models' replies; null leaves it to each model's settings."""
+    reply_tokens: Count | None = None
+    """Most tokens of one reply, reasoning included; null leaves it to each model's settings."""
+    reuse: tuple[str, ...] = ()
+    """Earlier verify runs whose attempts count here: nobody is asked again who answered there."""
+    comparison_timeout_s: Positive = 5.0
+    """Seconds that comparing two answers may take; beyond it is undetermined."""
+    program_timeout_s: Positive = 5.0
+    """Seconds a program that a model wrote may take on all tests of a problem; beyond it is undetermined."""
+    max_tokens: Count | None = None
+    """Stop after so many tokens of language models."""
+    max_cost: Positive | None = None
+    """Stop after so much money, in the currency of the models' prices."""
+    audit_checkers: bool = False
+    """Judge no problem; measure how often those who compare answers are wrong, on answers changed on purpose."""
+    audit_problems: Count = 200
+    """Problems drawn for that."""
 
 
 class ProbeConfig(StageConfig):

@@ -1,4 +1,4 @@
-"""`agentprop verify`: settings → the verify stage."""
+"""`agentprop verify`: settings → the verify stage, or the audit of those who compare answers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,39 @@ from agentprop.cli import options, stage
 from agentprop.cli.settings import resolve
 from agentprop.config import VerifyConfig
 
+MODELS = "Language models"
+
 
 def command(
     run: Annotated[str, typer.Argument(help="Run directory of a propose stage; `-` reads its stream from stdin.")],
     out: options.Out,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
-    verifier: Annotated[str | None, typer.Option(help="Who judges.", show_default="builtin")] = None,
+    verifier: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL|builtin", help="Who judges; may be repeated: of three, two must vote valid.",
+                     show_default="builtin"),
+    ] = None,
+    auditor: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Who settles differences between answers.", rich_help_panel=MODELS),
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(rich_help_panel=MODELS)] = None,
+    reply_tokens: Annotated[
+        int | None, typer.Option(help="Most tokens of one reply, reasoning included.", rich_help_panel=MODELS)
+    ] = None,
+    reuse: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RUN", help="Earlier verify run whose attempts are judged again; may be repeated.",
+                     rich_help_panel=MODELS),
+    ] = None,
+    audit_checkers: Annotated[
+        bool, typer.Option("--audit-checkers", help="Measure how often comparisons of answers are wrong, and stop.")
+    ] = False,
     seed: options.Seed = None,
     workers: options.Workers = None,
+    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     config: options.Config = None,
     set_: options.Set = None,
@@ -29,11 +53,14 @@ def command(
 ) -> None:
     """Judge problems from their statements alone.
 
-    Every problem gets a verdict: valid, invalid, or undetermined. The same command resumes an unfinished run.
+    Every problem gets a verdict: valid, invalid, or undetermined. Verifiers that are models also see how a problem came
+    to be. The same command resumes an unfinished run.
     """
     flags = {
-        "skills": skills, "bundled_skills": bundled_skills, "verifier": verifier, "seed": seed, "workers": workers,
-        "allow_weak_sandbox": allow_weak_sandbox,
+        "skills": skills, "bundled_skills": bundled_skills, "verifier": verifier, "auditor": auditor,
+        "temperature": temperature, "reply_tokens": reply_tokens, "reuse": reuse,
+        "audit_checkers": audit_checkers or None, "seed": seed, "workers": workers, "max_tokens": max_tokens,
+        "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = resolve(VerifyConfig, file=config, assignments=set_ or (), flags=flags)
     if dry_run:
@@ -43,3 +70,6 @@ def command(
 
     summary = verify.run(settings, run, out, fresh=fresh, quiet=quiet)
     stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(VerifyConfig, command)

@@ -1,0 +1,24 @@
+"""A difference between answers → what the auditor is asked; it answers as the verifiers do.
+
+The auditor sees the statement, the claim, and every answer with its reasons, but not who gave it and not how they
+voted, so that neither a name nor a majority decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentprop.grading.verifiers import form_of
+from agentprop.records import Attempt, Problem
+
+
+def question(problem: Problem, attempts: Sequence[Attempt]) -> str:
+    """What the auditor is shown."""
+    answers = [
+        f"<verifier>\n<answer>\n{attempt.answer}\n</answer>\n<rationale>\n{attempt.rationale}\n</rationale>\n</verifier>"
+        for attempt in attempts if attempt.role == "verifier" and attempt.answer is not None
+    ]  # fmt: skip
+    return "\n\n".join([
+        f"<statement>\n{problem.statement}\n</statement>", f"The answer is {form_of(problem)}.",
+        f"<claimed>\n{problem.answer}\n</claimed>", *answers, "Settle which answer to the statement above is right.",
+    ])  # fmt: skip

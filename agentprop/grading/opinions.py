@@ -1,0 +1,74 @@
+"""A judge's tagged reply → its opinion, or what keeps the reply from being one.
+
+    <verdict>valid|invalid</verdict>
+    <flags>none, or some of: ambiguous, underspecified, unsolvable</flags>
+    <answer>…</answer>
+    <rationale>…</rationale>
+
+Of several sections with one tag the last counts, because models think aloud before they commit themselves. LaTeX and
+code stand unescaped between the tags. Reading takes one pass, whatever the text holds, and never raises.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FLAGS = ("ambiguous", "underspecified", "unsolvable")
+"""What a rationale may report of a statement; each alone refuses the problem."""
+MAX_ANSWER, MAX_RATIONALE = 20_000, 2_000
+"""Characters; a longer answer is no answer, a longer rationale is cut."""
+_VOTES = {"valid": True, "invalid": False}
+_NO_FLAGS = frozenset({"none", "no", "-", ""})
+_BETWEEN = re.compile(r"[,;/|\s]+")
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a judge thinks of a problem."""
+
+    valid: bool
+    """v_i: whether the problem is valid."""
+    answer: str | None
+    """The answer it found; None where it found none."""
+    rationale: str
+    """Why, in a sentence or two."""
+    flags: tuple[str, ...] = ()
+    """What it reports of the statement, in the order of FLAGS."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a reply is no opinion; the text is a correction that a model can act on."""
+
+    message: str
+
+
+def read(text: str) -> Opinion | Fault:
+    """The opinion of a reply."""
+    told = {tag: _section(text, tag) for tag in ("verdict", "flags", "answer", "rationale")}
+    missing = [f"<{tag}>…</{tag}>" for tag, content in told.items() if content is None]
+    if missing:
+        return Fault(f"the reply lacks {', '.join(missing)}")
+    verdict, listed, answer, rationale = (content or "" for content in told.values())
+    vote = _VOTES.get(verdict.strip(" .*`").lower())
+    if vote is None:
+        return Fault("the verdict must be the one word valid or invalid")
+    words = {word.strip(".*`[]()\"'").lower() for word in _BETWEEN.split(listed)} - _NO_FLAGS
+    unknown = sorted(words - set(FLAGS))
+    if unknown:
+        return Fault(f"the flags must be none, or some of {', '.join(FLAGS)}; {unknown[0][:40]} is not one")
+    if vote and not answer:
+        return Fault("a valid problem has an answer: write yours")
+    if len(answer) > MAX_ANSWER:
+        return Fault(f"the answer is longer than {MAX_ANSWER} characters")
+    if not rationale:
+        return Fault("the rationale is empty")
+    return Opinion(vote, answer or None, rationale[:MAX_RATIONALE], tuple(flag for flag in FLAGS if flag in words))
+
+
+def _section(text: str, tag: str) -> str | None:
+    """The content of the last closed section with a tag."""
+    end = text.rfind(f"</{tag}>")
+    start = text.rfind(f"<{tag}>", 0, end) if end >= 0 else -1
+    return text[start + len(tag) + 2 : end].strip() if start >= 0 else None
