@@ -7,6 +7,7 @@ kept by index and taken out in order.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import multiprocessing
 import pickle
@@ -187,7 +188,7 @@ class Worker(Generic[Item]):
         self.jobs: deque[Job[Item]] = deque()
         self.ready = False
         self.pipe, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level, *setup))
+        self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))
         # until the child has said that it ignores them, signals sent to the whole process group must not reach it
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
@@ -196,6 +197,9 @@ class Worker(Generic[Item]):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
         _living.add(self.process)
+        # not as an argument of the process: a child that dies before it has read a large one would block us for ever
+        with contextlib.suppress(ConnectionError):
+            self.pipe.send(setup)
 
     def say(self, item: Item | None) -> None:
         """Send an item, or None for the end; a dead worker is noticed when it is listened to."""

@@ -16,7 +16,6 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -43,19 +42,17 @@ class _Outbox:
         self.send("log", record)
 
 
-def serve(
-    pipe: Connection[Any, Any],
-    level: int,
-    function: Callable[[Any], Any],
-    initializer: Callable[..., None] | None,
-    initargs: tuple[Any, ...],
-) -> None:
-    """The life of a worker: items from the pipe, results to the pipe, until None comes."""
+def serve(pipe: Connection[Any, Any], level: int) -> None:
+    """The life of a worker: its setup and then items from the pipe, results to the pipe, until None comes."""
     outbox = _Outbox(pipe)
     _settle(outbox, level)
     inbox: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(pipe, inbox), daemon=True).start()
     try:
+        try:
+            function, initializer, initargs = pipe.recv()
+        except EOFError:
+            return
+        threading.Thread(target=_listen, args=(pipe, inbox), daemon=True).start()
         if initializer:
             initializer(*initargs)
     except Exception as error:
