@@ -4,9 +4,10 @@
                                          [--peer distilabel=PYTHON] [--peer curator=PYTHON] [--peer designer=PYTHON]
 
 The server is nginx with one static JSON reply where nginx is installed, else a small one of our own; so what is
-measured is the client's processor time. Every way sends the same conversation, in turn, in slices of a few hundred
-requests, so that whatever else the machine does hits all alike. The result is the ratio of agentprop's client to the
-fastest way of the bare client. Other tools run in interpreters of their own, where they are installed (see `peers/`).
+measured is the client's processor time. Every way sends the same conversation, in turn, in slices of a hundred
+requests, and the lower quartile of the slices' times counts, because what is above had to share the machine. The result
+is the ratio of agentprop's client to the fastest way of the bare client. Other tools run in interpreters of their own,
+where they are installed (see `peers/`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import openai
@@ -62,7 +62,7 @@ http {{
   server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{reply}'; }} }}
 }}
 """
-SLICE = 300
+SLICE = 100
 
 Call = Callable[[], Awaitable[object]]
 
@@ -159,8 +159,8 @@ async def compare(base_url: str, slices: int, size: int, concurrency: int) -> di
                 await drive(way.call, size, concurrency)
                 way.wall_s.append(time.perf_counter() - started)
                 way.cpu_s.append(time.process_time() - cpu)
-    rates = {name: size / median(way.wall_s) for name, way in ways.items()}
-    cpu_us = {name: median(way.cpu_s) / size * 1e6 for name, way in ways.items()}
+    rates = {name: size / lower_quartile(way.wall_s) for name, way in ways.items()}
+    cpu_us = {name: lower_quartile(way.cpu_s) / size * 1e6 for name, way in ways.items()}
     fastest = max((name for name in rates if name.startswith("openai")), key=lambda name: rates[name])
     return {
         "requests": slices * size,
@@ -171,6 +171,10 @@ async def compare(base_url: str, slices: int, size: int, concurrency: int) -> di
         "ratio": round(rates["agentprop"] / rates[fastest], 3),
         "ratio_by_cpu": round(cpu_us[fastest] / cpu_us["agentprop"], 3),
     }
+
+
+def lower_quartile(values: list[float]) -> float:
+    return sorted(values)[len(values) // 4]
 
 
 async def open_ways(base_url: str, concurrency: int, stack: contextlib.AsyncExitStack) -> dict[str, Way]:
@@ -275,9 +279,11 @@ def _alone(arguments: tuple[str, int, int]) -> None:
 
 def run_peer(name: str, python: str, base_url: str, count: int, concurrency: int) -> float:
     """Requests a second of another tool, by its own clock, without its start."""
-    command = [python, str(HERE / "peers" / f"{name}.py"), base_url, str(count), str(concurrency)]
+    command = [python, str(HERE / "peers" / f"with_{name}.py"), base_url, str(count), str(concurrency)]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(command, stdout=subprocess.PIPE, cwd=folder, check=True, text=True)
+        done = subprocess.run(command, capture_output=True, cwd=folder, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name} failed: {done.stderr[-2000:]}")
     return round(count / float(done.stdout.split()[-1]), 1)
 
 
