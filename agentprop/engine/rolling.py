@@ -59,7 +59,8 @@ def ordered_rolling(
         for task in (task for tasks in waiting for task in tasks):
             task.cancel()
         left = [task for tasks in waiting for task in tasks]
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        if left:
+            loop.run_until_complete(asyncio.wait(left))
         if close is not None:
             loop.run_until_complete(close())
         loop.run_until_complete(loop.shutdown_default_executor())

@@ -16,6 +16,7 @@ from agentprop.errors import BoundReached, ConfigError
 from agentprop.grading.builtin import NAME as BUILTIN
 from agentprop.models.failures import ModelOutage
 from agentprop.skills import Package
+from agentprop.stages import audit_checkers
 from agentprop.stages.library import gather
 from agentprop.stages.progress import Progress
 from agentprop.stages.verify_builtin import Workers
@@ -29,7 +30,10 @@ def run(
 ) -> dict[str, Any]:
     """Judge every problem of a run directory, or of the stream on stdin where the source is `-`."""
     check(config)
-    intake = take_in(source, gather(config.skills, bundled=config.bundled_skills), traces=uses_models(config))
+    library = gather(config.skills, bundled=config.bundled_skills)
+    intake = take_in(source, library, traces=uses_models(config) and not config.audit_checkers)
+    if config.audit_checkers:
+        return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
     with outlet(config, out, fresh, intake.inputs) as sink, judges(config, intake.library, sink.folder) as judging:
         try:
             _judge(judging, intake, sink, quiet)

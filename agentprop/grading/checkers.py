@@ -1,0 +1,115 @@
+"""Checkers of answers, and how often they are wrong: on answers changed on purpose, where the truth is known.
+
+A checker says of a problem and an answer: right, wrong, or it cannot tell. A false accept is a wrong answer called
+right, a false reject a right one called wrong; what it cannot tell is counted apart, and is neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentprop.grading.builtin import compared_claim
+from agentprop.grading.comparison import Limits, comparison_of
+from agentprop.grading.difficulty import wilson
+from agentprop.grading.mathverify import MathVerify
+from agentprop.grading.mutations import Mutation
+from agentprop.grading.outcome import Equivalence
+from agentprop.models.chat import ChatModel, Message, Request, Sampling
+from agentprop.models.failures import ModelFailure
+from agentprop.prompts import prompt
+from agentprop.records import Problem
+from agentprop.sandbox import Sandbox
+
+Check = Callable[[Problem, str], bool | None]
+EXAMPLES = 20
+"""Misjudged answers kept per checker, for a person to look at."""
+_SAME = re.compile(r"<same>\s*(yes|no)\s*</same>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Checker:
+    """One way to tell whether an answer is right."""
+
+    name: str
+    """What the report calls it."""
+    check: Check
+    """Is the answer right? None: it cannot tell."""
+    programs: bool = False
+    """Whether it is for programs; all others are for texts."""
+
+
+def local_checkers(sandbox: Sandbox, limits: Limits, peer: MathVerify | None) -> list[Checker]:
+    """Those that ask no model."""
+    found = [
+        Checker("equivalent", lambda p, answer: _told(comparison_of(p, sandbox, limits)(p.answer, answer))),
+        Checker("exact text", lambda p, answer: answer == p.answer),
+        Checker("builtin", lambda p, answer: _told(compared_claim(p.answer, p.model_copy(update={"answer": answer})))),
+        Checker("hidden tests", lambda p, answer: _told(comparison_of(p, sandbox, limits)(p.answer, answer)), True),
+    ]
+    return [*found, Checker("math-verify", lambda p, answer: peer.same(p.answer, answer))] if peer else found
+
+
+def _told(found: Equivalence) -> bool | None:
+    return None if found.status == "undetermined" else found.status == "same"
+
+
+async def asked(model: ChatModel, sampling: Sampling, problem: Problem, answer: str) -> bool | None:
+    """A model's own comparison of an answer with the right one."""
+    material = (
+        f"<question>\n{problem.statement}\n</question>\n\n<right>\n{problem.answer}\n</right>\n\n"
+        f"<check>\n{answer}\n</check>\n\nDo they say the same?"
+    )
+    try:
+        reply = await model.reply(Request((Message("system", prompt("comparer")), Message("user", material)), sampling))
+    except ModelFailure:
+        return None
+    said = _SAME.findall(reply.text)
+    return said[-1].lower() == "yes" if said and not reply.choices[0].truncated else None
+
+
+# --- what it amounts to ---
+
+
+@dataclass
+class Tally:
+    """One checker's answers."""
+
+    counts: Counter[tuple[str, bool, bool | None]] = field(default_factory=Counter)
+    """(mutation, whether it is the same, what the checker said) → how often."""
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    """Some of what it misjudged."""
+
+    def add(self, problem: Problem, mutation: Mutation, said: bool | None) -> None:
+        """Count one answer."""
+        self.counts[mutation.name, mutation.same, said] += 1
+        if said is (not mutation.same) and len(self.examples) < EXAMPLES:
+            self.examples.append({"problem": problem.id, "mutation": mutation.name, "right": problem.answer,
+                                  "answer": mutation.text, "called": "right" if said else "wrong"})  # fmt: skip
+
+    def rates(self) -> dict[str, Any]:
+        """False-accept and false-reject rates with 95 % intervals, and what it could not tell."""
+        return {
+            "false_accept": self._rate(same=False), "false_reject": self._rate(same=True),
+            "undetermined": sum(n for (_, _, said), n in self.counts.items() if said is None),
+        }  # fmt: skip
+
+    def by_mutation(self) -> dict[str, dict[str, int]]:
+        """How often each kind of changed answer was called right, wrong, or neither."""
+        found: dict[str, dict[str, int]] = {}
+        for (name, same, said), n in sorted(self.counts.items(), key=lambda entry: entry[0][:2]):
+            row = found.setdefault(f"{name} ({'same' if same else 'wrong'})", {"right": 0, "wrong": 0, "neither": 0})
+            row["neither" if said is None else "right" if said else "wrong"] += n
+        return found
+
+    def _rate(self, *, same: bool) -> dict[str, Any]:
+        told = {said: 0 for said in (True, False)}
+        for (_, is_same, said), n in self.counts.items():
+            if is_same is same and said is not None:
+                told[said] += n
+        errors, of = told[not same], sum(told.values())
+        low, high = wilson(errors, of)
+        return {"errors": errors, "of": of, "rate": errors / of if of else None, "low": low, "high": high}

@@ -1,0 +1,87 @@
+"""Two answers → what the math-verify library says of them, where it is installed: a peer to be measured beside ours.
+
+It runs in a process of its own that is killed when it takes too long: its own limits are signals, which no thread may
+set, and which no computation in C heeds.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+STARTUP_S = 60.0
+"""Longest wait for the library to be imported on a busy machine."""
+_CHILD = """
+import json, sys
+from math_verify import parse, verify
+print(flush=True)
+for line in sys.stdin:
+    gold, pred = json.loads(line)
+    found = [parse(text, parsing_timeout=None) for text in (f"${gold}$", pred)]
+    print(json.dumps(bool(verify(*found, timeout_seconds=None))), flush=True)
+"""
+
+
+def installed() -> bool:
+    """Whether there is anything to run."""
+    return find_spec("math_verify") is not None
+
+
+class MathVerify:
+    """The library in a child process; use as a context manager."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self._child: subprocess.Popen[str] | None = None
+
+    def same(self, gold: str, pred: str) -> bool | None:
+        """Whether it takes both for the same answer; None where it did not say in time, or died over it."""
+        child = self._child or self._start()
+        assert child.stdin is not None  # opened as a pipe
+        try:
+            child.stdin.write(json.dumps([gold, pred]) + "\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            self.close()
+            return None
+        line = self._line(child, self.timeout_s)
+        if line is None:
+            self.close()
+        return None if line is None else bool(json.loads(line))
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+    def __enter__(self) -> MathVerify:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            text=True, start_new_session=True,
+        )  # fmt: skip
+        self._line(self._child, STARTUP_S)
+        return self._child
+
+    def _line(self, child: subprocess.Popen[str], seconds: float) -> str | None:
+        """The child's next line; None when it did not come. One line answers one question, so none is left buffered."""
+        assert child.stdout is not None  # opened as a pipe
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ)
+            return (child.stdout.readline() or None) if selector.select(seconds) else None
