@@ -24,9 +24,16 @@ class _Commands(LazyGroup):
         "extract": Entry("agentprop.cli.extract", "Mine corpora for skills.", PROBLEMS),
         "propose": Entry("agentprop.cli.propose", "Compose skills into new problems with checked answers.", PROBLEMS),
         "verify": Entry("agentprop.cli.verify", "Judge problems from their statements alone.", PROBLEMS),
+        "probe": Entry("agentprop.cli.probe", "Measure how hard problems are, by attempts of models.", PROBLEMS),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
+        "report": Entry("agentprop.cli.report", "Write one HTML file that shows runs.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
+        "check-models": Entry(
+            "agentprop.cli.check_models",
+            "Ask every configured model what it is and what it can do; a few tiny requests each.",
+            MACHINE,
+        ),
         "doctor": Entry("agentprop.cli.doctor", "Report what this machine offers: sandbox, cores, versions.", MACHINE),
     }
 
