@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 
 
+FOREIGN = "benchmarks/peers/"
+"""Scripts for the environments of other tools, which are not installed here."""
 FEWER_PAIRS = """
 import runpy, sys
 benchmark = runpy.run_path(sys.argv[1])
@@ -45,10 +47,10 @@ def call(directory: Path, *arguments: str | Path) -> str:
 
 
 def test_every_example_has_a_test() -> None:
-    here = Path(__file__).read_text(encoding="utf-8") + (ROOT / "tests/test_readme.py").read_text(encoding="utf-8")
-    scripts = [path.relative_to(EXAMPLES) for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh")]
-    assert scripts
-    assert not [str(script) for script in scripts if str(script) not in here]
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    scripts = [str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh")]
+    assert "quickstart/tour.sh" in scripts
+    assert not [script for script in scripts if script not in tests and not script.startswith(FOREIGN)]
 
 
 # --- benchmarks ---
@@ -78,6 +80,12 @@ def test_the_sandbox_benchmark_runs(tmp_path: Path) -> None:
 def test_the_equivalence_benchmark_runs(tmp_path: Path) -> None:
     printed = call(tmp_path, "-c", FEWER_PAIRS, EXAMPLES / "benchmarks/equivalence.py")
     assert re.search(r"agentprop +40/40 right", printed) and "pairs/s" in printed
+
+
+def test_the_client_benchmark_runs(tmp_path: Path) -> None:
+    """With the web server that is there, or with `benchmarks/static_server.py`."""
+    report = json.loads(run(tmp_path, "benchmarks/client.py", "--smoke", "--json"))
+    assert report["requests_per_s"]["agentprop"] > 0 and report["ratio"] > 0
 
 
 # --- studies ---
