@@ -1,0 +1,48 @@
+"""The propose stage as a process of its own, over a few skills, to be watched and killed.
+
+Usage: propose_process.py OUT N WORKERS [PAUSE_S [SEGMENT_RECORDS]]. Batches come back after random pauses of up to
+PAUSE_S, and segments are closed after SEGMENT_RECORDS records, so that much can happen in a short time.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from typing import Any
+
+from agentprop import runs
+from agentprop.config import ProposeConfig
+from agentprop.skills import bundled_directory
+from agentprop.stages import propose
+
+FEW = ("number-theory-*", "combinatorics-*", "coding-lists-*", "sequences-*")
+
+
+def config(**settings: Any) -> ProposeConfig:
+    """Settings over a few skills: the survey takes a moment, and there is still something to compose."""
+    paths = sorted(str(path) for pattern in FEW for path in bundled_directory().glob(pattern))
+    return ProposeConfig.model_validate({"skills": paths, "bundled_skills": False, "seed": 3, **settings})
+
+
+_make = propose.make
+
+
+def slowly(batch: propose.Batch) -> Any:
+    """The candidates of a batch, some time later."""
+    time.sleep(random.uniform(0, float(sys.argv[4])))
+    return _make(batch)
+
+
+def main() -> None:
+    """Run the stage to its end."""
+    out, n, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if len(sys.argv) > 4:
+        propose.make = slowly
+    if len(sys.argv) > 5:
+        runs.SEGMENT_RECORDS = int(sys.argv[5])
+    propose.run(config(n=n, workers=workers, max_template_repeats=100_000), out, quiet=True)
+
+
+if __name__ == "__main__":
+    main()
