@@ -1,0 +1,131 @@
+"""Difficulty rows → per prober: how hard the problems are, with intervals.
+
+ρ = c/k of one problem has the interval its record carries. A bar of the histogram is the share of the problems that
+fall into it, with the Wilson interval of that share. Of several measurements by one prober the last one read counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from agentprop.report.intervals import Z, wilson
+from agentprop.report.verdicts import number_of
+
+FINE = 32
+"""Largest common k for which every count of correct attempts has a bar of its own."""
+COARSE = 8
+"""Bars between never and always solved otherwise: early stops leave problems with different k."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of the histogram."""
+
+    label: str
+    """What falls into it."""
+    rho: float
+    """Its middle, as a share of attempts."""
+    problems: int
+    """How many problems."""
+    low: float
+    """Lower end of the 95 % interval of their share."""
+    high: float
+    """Upper end."""
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """What one prober found."""
+
+    prober: str
+    """Its identity."""
+    problems: int
+    """Problems measured."""
+    attempts: int
+    """Attempts that count."""
+    truncated: int
+    """Attempts cut off, not counted."""
+    timeouts: int
+    """Attempts lost to time-outs, not counted."""
+    never: int
+    """Problems with c = 0."""
+    always: int
+    """Problems with c = k."""
+    mean: float | None
+    """Mean ρ over problems."""
+    low: float | None
+    """Lower end of the 95 % interval of the mean, problems being the sample."""
+    high: float | None
+    """Upper end."""
+    bars: tuple[Bar, ...]
+    """The histogram."""
+
+
+class Difficulties:
+    """The last measurement of every problem by every prober."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[int, tuple[int, int, int, int]]] = {}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Note a row with `problem_id`, `prober`, `c`, `k`, `truncated`, `timeouts`."""
+        measured = self._found.setdefault(row["prober"], {})
+        measured[number_of(row["problem_id"])] = (row["c"], row["k"], row["truncated"], row["timeouts"])
+
+    def probers(self) -> list[str]:
+        """Who measured, in the order of iteration."""
+        return sorted(self._found)
+
+    def __iter__(self) -> Iterator[Hardness]:
+        return (_hardness(prober, list(found.values())) for prober, found in sorted(self._found.items()))
+
+
+def _hardness(prober: str, found: list[tuple[int, int, int, int]]) -> Hardness:
+    tried = [(c, k) for c, k, _, _ in found if k > 0]
+    mean, reach = _mean([c / k for c, k in tried])
+    return Hardness(
+        prober=prober, problems=len(found), attempts=sum(k for _, k in tried),
+        truncated=sum(entry[2] for entry in found), timeouts=sum(entry[3] for entry in found),
+        never=sum(c == 0 for c, _ in tried), always=sum(c == k for c, k in tried), mean=mean,
+        low=None if mean is None or reach is None else max(0.0, mean - reach),
+        high=None if mean is None or reach is None else min(1.0, mean + reach), bars=tuple(_bars(tried)),
+    )  # fmt: skip
+
+
+def _mean(values: list[float]) -> tuple[float | None, float | None]:
+    """The mean, and how far its 95 % interval reaches to either side; of one value nothing is known."""
+    if not values:
+        return None, None
+    mean = sum(values) / len(values)
+    if len(values) == 1:
+        return mean, None
+    variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return mean, Z * sqrt(variance / len(values))
+
+
+def _bars(tried: list[tuple[int, int]]) -> Iterator[Bar]:
+    sizes = {k for _, k in tried}
+    common = next(iter(sizes)) if len(sizes) == 1 else None
+    if common is not None and common <= FINE:
+        counts = Counter(c for c, _ in tried)
+        places = [(f"{c}/{common}", c / common, counts[c]) for c in range(common + 1)]
+    else:
+        counts = Counter(_place(c, k) for c, k in tried)
+        places = [("never", 0.0, counts[0])]
+        places += [
+            (f"{(n - 1) / COARSE:.0%} – {n / COARSE:.0%}", (n - 0.5) / COARSE, counts[n]) for n in range(1, COARSE + 1)
+        ]
+        places += [("always", 1.0, counts[COARSE + 1])]
+    for label, rho, count in places if tried else ():
+        yield Bar(label, rho, count, *wilson(count, len(tried)))
+
+
+def _place(c: int, k: int) -> int:
+    """0 never, COARSE + 1 always, else which of the equal parts in between."""
+    if c in (0, k):
+        return 0 if c == 0 else COARSE + 1
+    return 1 + c * COARSE // k

@@ -1,0 +1,113 @@
+"""Problem and reject rows → the list of problems that the page shows, and what it tells about each.
+
+An item is an accepted problem, or a candidate that was refused. The list is kept by columns: that is smaller, and read
+faster, than an object for every problem.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from agentprop.report.text import LABEL, NOTE, STATEMENT, clip
+
+PROBLEM_COLUMNS = (
+    "id", "statement", "answer", "answer_type", "unit", "figures", "domain", "category", "skills", "operators",
+    "evidence", "trajectory_id", "index", "made_by",
+)  # fmt: skip
+"""What is read of every problem."""
+
+
+@dataclass(kw_only=True)
+class Item:
+    """A line of the list; `status`, `code`, `message`, `votes` and `rho` are filled in once everything is read."""
+
+    id: str
+    """The problem's id, or `<stage> <item>` of a refused candidate."""
+    problem: str | None
+    """The problem's id, also of a refused one; None where nothing was submitted."""
+    run: int
+    """Position of its run."""
+    statement: str | None
+    """What a solver is given; None where nothing was submitted."""
+    answer: str | None
+    """The claimed answer."""
+    answer_type: str | None
+    """Kind of the answer."""
+    unit: str | None
+    """Unit of a quantity."""
+    figures: int | None
+    """Significant figures asked for."""
+    domain: str | None
+    """mathematics, coding or science."""
+    category: str | None
+    """The curriculum's unit."""
+    skills: tuple[str, ...]
+    """Names of the skills composed."""
+    operators: tuple[str, ...]
+    """How they are composed."""
+    evidence: str | None
+    """The weakest evidence among its skills' checks."""
+    index: int | None
+    """Candidate number in its run."""
+    trajectory: str | None
+    """Id of its trajectory."""
+    maker: str
+    """Who proposed it."""
+    status: str = "unverified"
+    """valid, unverified, invalid, undetermined, rejected or failed."""
+    code: str = ""
+    """The reason code."""
+    message: str = ""
+    """The reason in a sentence, where it is not valid."""
+    votes: str = ""
+    """The last vote of every verifier: + valid, - invalid, ? could not say."""
+    rho: list[tuple[int, int, int, float, float, int, int]] = field(default_factory=list)
+    """(prober, c, k, low, high, truncated, timeouts) of every prober."""
+    detail: bool = False
+    """Whether its trajectory and attempts are in the page."""
+
+
+def of_problem(row: Mapping[str, Any], run: int) -> Item:
+    """The item of a problem row."""
+    return Item(
+        id=row["id"], problem=row["id"], run=run, statement=clip(row["statement"], STATEMENT),
+        answer=clip(row["answer"], STATEMENT), answer_type=row["answer_type"], unit=row["unit"], figures=row["figures"],
+        domain=row["domain"], category=row["category"], skills=tuple(row["skills"]),
+        operators=tuple(row["operators"]), evidence=row["evidence"], index=row["index"],
+        trajectory=row["trajectory_id"], maker=row["made_by"]["name"],
+    )  # fmt: skip
+
+
+def of_reject(row: Mapping[str, Any], run: int) -> Item:
+    """The item of a refused candidate; its problem where it had submitted one."""
+    problem = _problem_in(row["record"])
+    if problem is not None:
+        item = of_problem(problem, run)
+    else:
+        item = Item(
+            id="", problem=None, run=run, statement=None, answer=None, answer_type=None, unit=None,
+            figures=None, domain=None, category=None, skills=(), operators=(), evidence=None, trajectory=None,
+            index=int(row["item"]) if row["item"].isdecimal() else None, maker="",
+        )  # fmt: skip
+    item.id = clip(f"{row['stage']} {row['item']}", LABEL) or ""
+    item.status, item.code = row["outcome"], clip(row["code"], LABEL) or ""
+    item.message = clip(row["message"], NOTE) or ""
+    return item
+
+
+def _problem_in(record: str | None) -> dict[str, Any] | None:
+    """The problem that a reject carries, if that is what it carries."""
+    try:
+        value = json.loads(record or "null")
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and set(PROBLEM_COLUMNS) <= value.keys() else None
+
+
+def table(items: Iterable[Item]) -> dict[str, list[Any]]:
+    """Items by columns."""
+    listed = list(items)
+    return {column.name: [getattr(item, column.name) for item in listed] for column in fields(Item)}

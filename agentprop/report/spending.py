@@ -1,0 +1,92 @@
+"""Summaries of runs → tokens and money by stage, role and model, and per good problem; unknown is null, never a guess.
+
+A stage that asks language models has a `spending` in its summary, whose `by_role` says under `<role> <model>` what they
+used. A run that only the built-in roles worked on has none, and cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from agentprop.report.text import LABEL, clip
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one role used of one model in one run."""
+
+    stage: str
+    """The stage."""
+    role: str
+    """Who asked."""
+    model: str
+    """Who answered."""
+    requests: int | None
+    """Replies bought."""
+    tokens: int | None
+    """Tokens billed, sent and generated."""
+    reasoning_tokens: int | None
+    """Those of them that were reasoning."""
+    cost: float | None
+    """Money in the unit of the configured prices."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What it all cost."""
+
+    asked: bool
+    """Whether any language model was asked, as far as the runs tell."""
+    entries: tuple[Spent, ...]
+    """By run, role and model."""
+    tokens: int | None
+    """Of all together; None where a part is unknown."""
+    cost: float | None
+    """Of all together; None where a part is unknown."""
+    good: int
+    """Problems to share it: valid, or accepted and not judged."""
+    tokens_each: float | None
+    """Tokens per good problem."""
+    cost_each: float | None
+    """Money per good problem."""
+
+
+def spending(summaries: Iterable[tuple[str, Mapping[str, Any]]], makers: Iterable[str], good: int) -> Spending:
+    """The account over (stage, summary) pairs; `makers` are all who made records."""
+    entries = tuple(entry for stage, summary in summaries for entry in entries_of(stage, summary))
+    asked = bool(entries) or any(maker != "builtin" for maker in makers)
+    known = bool(entries) or not asked
+    tokens = _total([entry.tokens for entry in entries]) if known else None
+    cost = _total([entry.cost for entry in entries]) if known else None
+    each = (tokens / good if good and tokens is not None else None, cost / good if good and cost is not None else None)
+    return Spending(asked, entries, None if tokens is None else int(tokens), cost, good, *each)
+
+
+def entries_of(stage: str, summary: Mapping[str, Any]) -> list[Spent]:
+    """The entries of one summary; what is not one is passed over."""
+    account = summary.get("spending")
+    roles = account.get("by_role") if isinstance(account, Mapping) else None
+    entries = roles.items() if isinstance(roles, Mapping) else ()
+    return [_spent(stage, name, used) for name, used in entries if isinstance(used, Mapping)]
+
+
+def _spent(stage: str, name: str, used: Mapping[str, Any]) -> Spent:
+    role, _, model = (clip(name, LABEL) or "").partition(" ")
+    counts = [_count(used.get(key)) for key in ("requests", "tokens", "reasoning_tokens")]
+    requests, tokens, reasoning = counts
+    return Spent(stage, role, model, requests, tokens, reasoning, _money(used.get("cost")))
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _money(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) else None
+
+
+def _total(values: list[Any]) -> float | None:
+    return None if None in values else float(sum(values))
