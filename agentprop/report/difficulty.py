@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from agentprop.report.index import Column, Index
 from agentprop.report.intervals import Z, wilson
-from agentprop.report.verdicts import number_of
 
 FINE = 32
 """Largest common k for which every count of correct attempts has a bar of its own."""
@@ -68,20 +68,25 @@ class Hardness:
 class Difficulties:
     """The last measurement of every problem by every prober."""
 
-    def __init__(self) -> None:
-        self._found: dict[str, dict[int, tuple[int, int, int, int]]] = {}
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._found: dict[str, tuple[Column, Column, Column, Column]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Note a row with `problem_id`, `prober`, `c`, `k`, `truncated`, `timeouts`."""
-        measured = self._found.setdefault(row["prober"], {})
-        measured[number_of(row["problem_id"])] = (row["c"], row["k"], row["truncated"], row["timeouts"])
+        if row["prober"] not in self._found:
+            self._found[row["prober"]] = (Column("i", 0), Column("i", -1), Column("i", 0), Column("i", 0))
+        position = self._index.add(row["problem_id"])
+        for column, name in zip(self._found[row["prober"]], ("c", "k", "truncated", "timeouts"), strict=True):
+            column[position] = row[name]
 
     def probers(self) -> list[str]:
         """Who measured, in the order of iteration."""
         return sorted(self._found)
 
     def __iter__(self) -> Iterator[Hardness]:
-        return (_hardness(prober, list(found.values())) for prober, found in sorted(self._found.items()))
+        for prober, columns in sorted(self._found.items()):
+            yield _hardness(prober, [entry for entry in zip(*columns, strict=True) if entry[1] >= 0])
 
 
 def _hardness(prober: str, found: list[tuple[int, int, int, int]]) -> Hardness:

@@ -6,77 +6,90 @@ in the order of the stages.
 
 from __future__ import annotations
 
-import hashlib
+from array import array
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agentprop.report.index import Column, Index, number_of
 from agentprop.report.text import LABEL, clip
 
 UNVERIFIED = ("unverified", "")
+_ABSENT, _ORPHAN = 0, 1
+"""Instead of a trajectory: the problem is in none of the runs; or it came from nowhere."""
 
 
 class Standings:
     """The problems there are, and the verdict of each."""
 
-    def __init__(self) -> None:
-        self._trajectories: dict[int, int] = {}
-        self._verdicts: dict[int, int] = {}
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._trajectories = Column("Q", _ABSENT)
+        self._verdicts = Column("i", -1)
         self._kinds: dict[tuple[str, str, str], int] = {}
-        self._by_position: list[tuple[str, str, str]] = []
 
     def add_problem(self, row: Mapping[str, Any]) -> bool:
         """Note a problem (`id`, `trajectory_id`); False where it was there before."""
-        number = number_of(row["id"])
-        if number in self._trajectories:
+        position = self._index.add(row["id"])
+        if self._trajectories[position] != _ABSENT:
             return False
-        self._trajectories[number] = number_of(row["trajectory_id"]) if row["trajectory_id"] else -1
+        self._trajectories[position] = number_of(row["trajectory_id"]) if row["trajectory_id"] else _ORPHAN
         return True
 
     def add_verdict(self, row: Mapping[str, Any]) -> None:
         """Note a verdict (`problem_id`, `value`, `code`, `evidence`)."""
         kind = (str(row["value"]), clip(row["code"], LABEL) or "", str(row["evidence"]))
-        position = self._kinds.setdefault(kind, len(self._kinds))
-        if position == len(self._by_position):
-            self._by_position.append(kind)
-        self._verdicts[number_of(row["problem_id"])] = position
+        self._verdicts[self._index.add(row["problem_id"])] = self._kinds.setdefault(kind, len(self._kinds))
 
     def knows(self, problem_id: str) -> bool:
         """Whether the problem is in one of the runs."""
-        return number_of(problem_id) in self._trajectories
+        return self._trajectories[self._index.find(problem_id)] != _ABSENT
 
     def of(self, problem_id: str) -> tuple[str, str]:
         """The verdict of a problem as (value, code)."""
-        return self._of(number_of(problem_id))
+        kind = self._verdicts[self._index.find(problem_id)]
+        return UNVERIFIED if kind < 0 else list(self._kinds)[kind][:2]
 
-    def _of(self, number: int) -> tuple[str, str]:
-        position = self._verdicts.get(number)
-        return UNVERIFIED if position is None else self._by_position[position][:2]
-
-    @property
-    def problems(self) -> int:
-        """Distinct problems."""
-        return len(self._trajectories)
+    def _problems(self) -> Iterator[tuple[int, int]]:
+        """(trajectory, verdict) of every problem."""
+        for position, trajectory in enumerate(self._trajectories):
+            if trajectory != _ABSENT:
+                yield trajectory, self._verdicts[position]
 
     def counts(self) -> dict[str, int]:
         """Problems by verdict, `unverified` among them."""
-        return dict(Counter(self._of(number)[0] for number in self._trajectories))
+        return self._count(0)
 
     def evidence(self) -> dict[str, int]:
         """Valid problems by what their verdict rests on."""
-        positions = (self._verdicts.get(number) for number in self._trajectories)
-        kinds = (self._by_position[position] for position in positions if position is not None)
-        return dict(Counter(evidence for value, _, evidence in kinds if value == "valid"))
+        return self._count(2, only="valid")
 
-    def good(self) -> Iterator[int]:
-        """The problems that are valid, or were accepted and never judged."""
-        return (number for number in self._trajectories if self._of(number)[0] in ("valid", "unverified"))
+    def _count(self, part: int, only: str | None = None) -> dict[str, int]:
+        """Problems by a part of the kind of their verdict."""
+        kinds = [*self._kinds, ("unverified", "", "")]
+        found: Counter[str] = Counter()
+        for kind, times in Counter(verdict for _, verdict in self._problems()).items():
+            if only in (None, kinds[kind][0]):
+                found[kinds[kind][part]] += times
+        return dict(found)
 
-    def good_trajectories(self) -> frozenset[int]:
-        """The trajectories they come from."""
-        return frozenset(self._trajectories[number] for number in self.good()) - {-1}
+    def good_trajectories(self) -> Trajectories:
+        """Where the problems come from that are valid, or were accepted and never judged."""
+        good = {-1, *(n for n, kind in enumerate(self._kinds) if kind[0] == "valid")}
+        return Trajectories([trajectory for trajectory, verdict in self._problems() if verdict in good])
 
 
-def number_of(record_id: str) -> int:
-    """A record's id as 64 bits: a third of the memory of its text, and no realistic collision below 10^8 problems."""
-    return int.from_bytes(hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+class Trajectories:
+    """A set of trajectories in eight bytes each."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = array("Q", sorted(numbers))
+
+    def __contains__(self, trajectory_id: str) -> bool:
+        number = number_of(trajectory_id)
+        place = bisect_left(self._numbers, number)
+        return place < len(self._numbers) and self._numbers[place] == number
+
+    def __len__(self) -> int:
+        return len(self._numbers)

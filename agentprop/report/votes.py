@@ -14,8 +14,8 @@ from itertools import combinations
 from struct import Struct
 from typing import Any, NamedTuple
 
+from agentprop.report.index import Index
 from agentprop.report.text import LABEL, clip
-from agentprop.report.verdicts import number_of
 
 VALID, INVALID, SILENT = 1, 0, 2
 SIGNS = "-+?"
@@ -83,10 +83,11 @@ class Agreement:
 class Votes:
     """The votes on every problem."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: Index) -> None:
+        self._index = index
         self._judges: dict[tuple[str, str], int] = {}
         self._codes: dict[str, int] = {}
-        self._votes: dict[int, bytes] = {}
+        self._votes: list[bytes] = []
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Note a row with `problem_id`, `role`, `number`, `verifier`, `vote`, `answer`, `code`."""
@@ -94,14 +95,16 @@ class Votes:
         code = _position(self._codes, clip(row["code"], LABEL) or "")
         said = SILENT if row["vote"] is None else int(row["vote"])
         vote = Vote(judge, row["number"] % 256, said, code, _answer_hash(row["answer"]))
-        problem = number_of(row["problem_id"])
-        earlier = [v for v in _unpack(self._votes.get(problem, b"")) if v[:2] != vote[:2]]
+        problem = self._index.add(row["problem_id"])
+        self._votes.extend([b""] * (problem + 1 - len(self._votes)))
+        earlier = [v for v in _unpack(self._votes[problem]) if v[:2] != vote[:2]]
         self._votes[problem] = b"".join(_PACKED.pack(*v) for v in [*earlier, vote])
 
     def signs(self, problem_id: str) -> str:
         """The last vote of every judge on a problem, such as `++?`; a blank where there is none."""
         signs = [" "] * len(self._judges)
-        for vote in _unpack(self._votes.get(number_of(problem_id), b"")):
+        problem = self._index.find(problem_id)
+        for vote in _unpack(self._votes[problem] if 0 <= problem < len(self._votes) else b""):
             signs[vote.judge] = SIGNS[vote.vote]
         return "".join(signs).rstrip()
 
@@ -110,7 +113,7 @@ class Votes:
         votes: dict[int, Counter[int]] = {n: Counter() for n in self._judges.values()}
         codes: dict[int, Counter[str]] = {n: Counter() for n in self._judges.values()}
         names = list(self._codes)
-        for packed in self._votes.values():
+        for packed in self._votes:
             for vote in _unpack(packed):
                 votes[vote.judge][vote.vote] += 1
                 codes[vote.judge][names[vote.code]] += 1
@@ -124,16 +127,16 @@ class Votes:
         """Every pair of verifiers that met."""
         counts: dict[tuple[int, int], Counter[str]] = {}
         verifiers = {n for (role, _), n in self._judges.items() if role == "verifier"}
-        for packed in self._votes.values():
+        for packed in self._votes:
             last = {vote.judge: vote for vote in _unpack(packed) if vote.judge in verifiers}
             for one, other in combinations(sorted(last), 2):
                 _meet(counts.setdefault((one, other), Counter()), last[one], last[other])
         return [_agreement(pair, counted) for pair, counted in sorted(counts.items())]
 
     def contested(self) -> Iterator[tuple[int, str]]:
-        """The problems on which there was no plain agreement, each with the reason."""
+        """Positions of the problems on which there was no plain agreement, each with the reason."""
         auditors = {n for (role, _), n in self._judges.items() if role == "auditor"}
-        for problem, packed in self._votes.items():
+        for problem, packed in enumerate(self._votes):
             reason = _dispute(list(_unpack(packed)), auditors)
             if reason:
                 yield problem, reason

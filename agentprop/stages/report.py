@@ -20,6 +20,7 @@ from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skil
 from agentprop.report.contamination import FILE, contamination
 from agentprop.report.difficulty import Difficulties
 from agentprop.report.funnel import Funnel, Rejects
+from agentprop.report.index import Index, number_of
 from agentprop.report.items import PROBLEM_COLUMNS, Item, of_problem, of_reject, table
 from agentprop.report.journeys import Answers, choose, journey, opinion
 from agentprop.report.page import GENERATOR, page
@@ -27,7 +28,7 @@ from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
 from agentprop.report.spending import spending
 from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
-from agentprop.report.verdicts import Standings, number_of
+from agentprop.report.verdicts import Standings
 from agentprop.report.votes import Votes
 from agentprop.shards import Row
 from agentprop.stored import StoredRun, open_run, read_errors
@@ -64,20 +65,36 @@ class Digest:
     """What the passes over the runs have gathered."""
 
     runs: Sequence[StoredRun]
-    standings: Standings = field(default_factory=Standings)
-    votes: Votes = field(default_factory=Votes)
-    difficulties: Difficulties = field(default_factory=Difficulties)
+    index: Index = field(default_factory=Index)
+    standings: Standings = field(init=False)
+    votes: Votes = field(init=False)
+    difficulties: Difficulties = field(init=False)
     pairs: SkillPairs = field(default_factory=SkillPairs)
     makers: Counter[str] = field(default_factory=Counter)
     stops: Counter[str] = field(default_factory=Counter)
     valid: Counter[int] = field(default_factory=Counter)
     elsewhere: int = 0
 
+    def __post_init__(self) -> None:
+        self.standings = Standings(self.index)
+        self.votes = Votes(self.index)
+        self.difficulties = Difficulties(self.index)
+
     def rows(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[tuple[int, Row]]:
         """(position of the run, row) of every record of a kind."""
         for number, stored in enumerate(self.runs):
             if stored.rows.get(record_type.kind):
                 yield from ((number, row) for row in stored.iter_rows(record_type, columns))
+
+    def once(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[tuple[int, Row]]:
+        """The same without records that an earlier run holds too, as runs that were fed by a pipe do."""
+        several = sum(bool(stored.rows.get(record_type.kind)) for stored in self.runs) > 1
+        seen: set[int] = set()
+        for number, row in self.rows(record_type, columns):
+            record = number_of(row["id"]) if several else -1
+            if record not in seen or not several:
+                seen.add(record)
+                yield number, row
 
 
 def run(paths: Sequence[str], out: str, options: Options) -> dict[str, Any]:
@@ -124,7 +141,7 @@ def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str,
     for position in chosen:
         listed[position].detail = True
     contested, ledger = _ledger(digest, options.seed)
-    wanted = {number_of(i.problem) for n in chosen if (i := listed[n]).problem} | {number for number, _ in ledger}
+    wanted = {digest.index.find(i.problem) for n in chosen if (i := listed[n]).problem} | {place for place, _ in ledger}
     opinions, answers = _opinions(digest, wanted)
     details = _details(digest, listed, chosen, answers)
     _skills(digest)
@@ -192,9 +209,9 @@ def _ledger(digest: Digest, seed: int) -> tuple[dict[str, int], list[tuple[int, 
     """Contested problems: how many by reason, and a sample."""
     counts: Counter[str] = Counter()
     sample: Sample[tuple[int, str]] = Sample(LEDGER, seed)
-    for number, reason in digest.votes.contested():
+    for place, reason in digest.votes.contested():
         counts[reason] += 1
-        sample.offer(str(number), (number, reason))
+        sample.offer(str(place), (place, reason))
     return dict(counts.most_common()), list(sample)
 
 
@@ -203,7 +220,7 @@ def _opinions(digest: Digest, wanted: set[int]) -> tuple[dict[str, list[dict[str
     opinions: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {}
     answers = Answers()
     for _, row in digest.rows(Attempt, OPINION_COLUMNS) if wanted else ():
-        if number_of(row["problem_id"]) not in wanted:
+        if digest.index.find(row["problem_id"]) not in wanted:
             continue
         if row["role"] == "prober":
             answers.add(row)
@@ -217,14 +234,10 @@ def _details(digest: Digest, listed: Sequence[Item], chosen: Sequence[int], answ
     """Trajectories, certificates, tests and solvers' answers of the chosen items; counts every trajectory's skills."""
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
-    good, seen = digest.standings.good_trajectories(), set[int]()
-    for number, row in digest.rows(Trajectory):
-        trajectory = number_of(row["id"])
-        if trajectory in seen:
-            continue
-        seen.add(trajectory)
+    good = digest.standings.good_trajectories()
+    for number, row in digest.once(Trajectory):
         digest.stops[row["stop"]] += 1
-        digest.pairs.add_candidate(row["task"]["skill_names"], trajectory in good)
+        digest.pairs.add_candidate(row["task"]["skill_names"], row["id"] in good)
         position = by_trajectory.get(row["id"], by_trajectory.get((number, row["task"]["index"])))
         if position is not None:
             details[position]["journey"] = asdict(journey(row))
@@ -234,12 +247,7 @@ def _details(digest: Digest, listed: Sequence[Item], chosen: Sequence[int], answ
 
 def _certificates(digest: Digest, listed: Sequence[Item], details: Mapping[int, dict[str, Any]]) -> None:
     by_id = {listed[n].id: n for n in details}
-    seen: set[int] = set()
-    for _, row in digest.rows(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
-        problem = number_of(row["id"])
-        if problem in seen:
-            continue
-        seen.add(problem)
+    for _, row in digest.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
         if digest.standings.of(row["id"])[0] in ("valid", "unverified"):
             digest.pairs.add_problem(row["skills"])
         if row["id"] in by_id:
@@ -277,19 +285,19 @@ def _tables(
     verdicts = digest.standings.counts()
     good = sum(verdicts.get(value, 0) for value in ("valid", "unverified"))
     summaries = [(stored.stage, stored.summary or {}) for stored in digest.runs]
-    by_number = {number_of(problem): problem for problem in opinions}
+    by_place = {digest.index.find(problem): problem for problem in opinions}
     files = _contamination_files(digest.runs)
     return {
         "version": __version__,
         "runs": [_described(stored) for stored in digest.runs],
-        "figures": {"problems": digest.standings.problems, "good": good, **verdicts,
+        "figures": {"problems": sum(verdicts.values()), "good": good, **verdicts,
                     "contested": sum(contested.values()), "judged elsewhere": digest.elsewhere},
         "makers": dict(digest.makers), "verdicts": verdicts, "evidence": digest.standings.evidence(),
         "stops": dict(digest.stops.most_common()), "funnels": [asdict(funnel) for funnel in funnels],
         "judges": [asdict(judge) for judge in judges],
         "agreements": [asdict(pair) for pair in digest.votes.agreements()],
         "contested": dict(contested),
-        "ledger": [[by_number[number], reason, *digest.standings.of(by_number[number])] for number, reason in ledger],
+        "ledger": [[by_place[place], reason, *digest.standings.of(by_place[place])] for place, reason in ledger],
         "opinions": opinions, "difficulty": [asdict(found) for found in hardness],
         "skills": _grid(digest.pairs), "spending": asdict(spending(summaries, makers, good)),
         "contamination": asdict(contamination(files)), "items": table(listed),
