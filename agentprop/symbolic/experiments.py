@@ -173,15 +173,18 @@ class _Draft:
 
     def necessity(self, root: Term) -> Iterator[str]:
         """Guards that the answer depends on every value a sub-problem supplies."""
+        spec = output_spec(root, self.library)
+        output = spec.output if spec is not None else None
+        figures = f", {output.figures}" if output is not None and output.kind == "quantity" else ""
         for node, name in self.names.items():
             inner = {t: n for t, n in self.names.items() if t != node and not _inside(node, t)}
             changed = _replaced(root, node, Variable(name))
             call = expression(_named(changed, inner), self.library, self.route)
-            yield f'matters("{name}", {name}, lambda {name}: {call}, answer)'
+            yield f'matters("{name}", {name}, lambda {name}: {call}, answer{figures})'
         for node in _swept(root):
             changed = _replaced(root, node, Combine("sum", node, Variable("shift")))
             call = expression(_named(changed, {}), self.library, self.route)
-            yield f'matters("{node.skill}", 0, lambda shift: {call}, answer)'
+            yield f'matters("{node.skill}", 0, lambda shift: {call}, answer{figures})'
 
 
 def _fit(spec: Spec, name: str, variable: str) -> list[str]:
