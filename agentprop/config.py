@@ -17,7 +17,6 @@ from agentprop.records import Domain
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Teacher = Literal["builtin"]
 Verifier = Literal["builtin", "none"]
 Names = Annotated[
     tuple[str, ...], Field(min_length=1),
@@ -62,13 +61,14 @@ class ExtractConfig(StageConfig):
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "sources"})
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "sources", "max_tokens", "max_cost"})
     """Sources are known by what is in them, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files, globs and directories to read."""
-    teacher: Teacher = "builtin"
-    """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs."""
+    teacher: str = "builtin"
+    """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs; a MODEL reads any
+    text."""
     min_quality: Share = 0.6
     """τ_r: skills whose quality r(k) is lower are rejected."""
     limit: Count | None = None
@@ -79,6 +79,22 @@ class ExtractConfig(StageConfig):
     """Field that holds the worked solution; null means: found by its name."""
     answer_field: str | None = None
     """Field that holds the final answer; null means: found by its name."""
+    chunk_characters: Annotated[int, Field(ge=200)] = 6000
+    """Characters of the corpus that a model is shown at once."""
+    chunk_skills: Count = 4
+    """Skills that a model may propose from them."""
+    require_scripts: bool = False
+    """Reject a model's skills without a script that holds in the sandbox; false keeps them without one."""
+    merge_similarity: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """A model's skills become one where they share this part of their words and pairs of words (Jaccard index)."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Temperature of a model's replies; null leaves it to the model's settings."""
+    reply_tokens: Count | None = None
+    """Most tokens of one reply of a model, reasoning included; null leaves it to the model's settings."""
+    max_tokens: Count | None = None
+    """Stop after so many tokens of language models."""
+    max_cost: Positive | None = None
+    """Stop after so much money, in the currency of the models' prices."""
 
 
 class ProposeConfig(StageConfig):

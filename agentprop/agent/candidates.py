@@ -10,10 +10,12 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
+from agentprop.agent.bundles import Bundles
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.grading import builtin
@@ -21,6 +23,7 @@ from agentprop.models.chat import ChatModel, Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
 from agentprop.symbolic.planner import Impossible, Planner
 from agentprop.symbolic.proposer import BuiltinProposer
 from agentprop.symbolic.terms import Term, skills
@@ -136,6 +139,13 @@ class Maker:
     """How the model's tokens are drawn."""
     tools: Mapping[str, str] = field(default_factory=lambda: tools())
     made_by: MadeBy = field(default_factory=lambda: builtin_maker())
+    written: Mapping[str, Package] = field(default_factory=dict)
+    """Skills without a script, for a language model's bundles."""
+
+    @cached_property
+    def bundles(self) -> Bundles:
+        """What a language model is given to start with."""
+        return Bundles(self.planner, self.written)
 
     def batch(self, start: int, size: int, standing: Standing) -> list[Candidate]:
         """Candidates start … start + size − 1, advanced together."""
@@ -148,23 +158,27 @@ class Maker:
         """One candidate, its category drawn with the given probabilities."""
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
-        try:
-            term = self.planner.plan(category, rng)
-        except Impossible:
-            return Candidate(index, category)
-        names = skills(term)
+        library = self.bundles.library
+        names, term = self.bundles.draw(category, rng) if self.model is not None else None, None
+        if names is None:
+            try:
+                term = self.planner.plan(category, rng)
+            except Impossible:
+                return Candidate(index, category)
+            names = skills(term)
         task = Task(
-            seed=self.seed, index=index, domain=self.planner.domain(category), category=category,
-            skill_ids=tuple(self.planner.library[name].id for name in names), skill_names=names,
+            seed=self.seed, index=index, domain=self.bundles.domain(category), category=category,
+            skill_ids=tuple(library[name].id for name in names), skill_names=names,
         )  # fmt: skip
-        environment = Environment(task, self.planner.library, self.executor, self.tools, self.rules, self.made_by)
+        environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by)
         episode = await rollout(environment, self._policy(index, term, rng))
         found = Candidate(index, category, task, episode.trajectory, episode.problem)
         return await self._judged(found) if self.verify and episode.problem is not None else found
 
-    def _policy(self, index: int, term: Term, rng: Random) -> Policy:
+    def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
             return ChatPolicy(self.model, self.sampling, sample=self.seed * 1_000_003 + index)
+        assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, edits=self.rules.edits)
 
     async def _judged(self, found: Candidate) -> Candidate:
@@ -193,7 +207,7 @@ def model_maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
     return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts, version=__version__)
 
 
-def categories_of(planner: Planner, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
+def categories_of(planner: Planner | Bundles, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
     """The categories a run draws from: all that can be asked, narrowed by domain and by name."""
     return tuple(
         c for c in sorted(planner.categories)

@@ -21,7 +21,7 @@ from agentprop.records import Part, content_id
 UNRECOGNISED_LIMIT = 50
 """Records without a question, from the start of a file, after which the file is refused as a whole."""
 
-_NAMES: dict[str, tuple[str, ...]] = {
+NAMES: dict[str, tuple[str, ...]] = {
     "question": ("question", "problem", "prompt", "query", "instruction", "input", "task"),
     "solution": ("solution", "rationale", "worked_solution", "explanation", "reasoning", "response", "output"),
     "answer": ("final_answer", "answer", "expected_answer", "target", "label"),
@@ -29,6 +29,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "test": ("test", "tests", "test_code"),
     "entry_point": ("entry_point", "function_name"),
 }
+"""Usual names of each part's field, the likeliest first."""
 
 
 class Fields(Part):
@@ -92,7 +93,7 @@ def _read_file(path: Path, name: str, fields: Fields) -> Iterator[Document | Unr
     recognised = False
     seen: set[str] = set()
     index = 0
-    for index, row in enumerate(_rows(checked(path)), 1):
+    for index, row in enumerate(rows(checked(path)), 1):
         item = f"{name}#{index - 1}"
         made = Unreadable(id=item, **row._asdict()) if isinstance(row, Bad) else _document(item, row, fields)
         recognised = recognised or isinstance(made, Document)
@@ -105,7 +106,8 @@ def _read_file(path: Path, name: str, fields: Fields) -> Iterator[Document | Unr
         raise InputError(_nothing_found(path, seen, fields), hint=_field_hint(kind_of(path)))
 
 
-def _rows(path: Path) -> Iterator[Row | Bad]:
+def rows(path: Path) -> Iterator[Row | Bad]:
+    """The records of a file, whatever its kind."""
     kind = kind_of(path)
     if kind == ".parquet":
         return _parquet(path)
@@ -136,7 +138,7 @@ def _field_hint(kind: str | None) -> str:
 
 
 def _document(item: str, row: Mapping[str, Any], fields: Fields) -> Document | Unreadable:
-    found = {part: _pick(row, getattr(fields, part), names) for part, names in _NAMES.items()}
+    found = {part: _pick(row, getattr(fields, part), names) for part, names in NAMES.items()}
     if not found["question"].strip():
         return Unreadable(
             id=item, code="no-question", message="the record has no question field with text in it",

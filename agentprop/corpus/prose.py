@@ -27,14 +27,9 @@ _ENVIRONMENT = re.compile(
 
 def read_prose(path: Path) -> Iterator[Row | Bad]:
     """A row for each question with the solution and answer that follow it, up to the next question."""
-    with opened(path) as file:
-        data = file.read(MAX_RECORD_BYTES + 1)
-    if len(data) > MAX_RECORD_BYTES:
-        raise too_long(path, "the text")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        yield Bad("not-utf-8", f"the file is not UTF-8 (byte {error.start})", data[:200].decode("utf-8", "replace"))
+    text = whole(path)
+    if isinstance(text, Bad):
+        yield text
         return
     row: dict[str, str] = {}
     for part, body in _environments(text) or _labelled(text):
@@ -46,6 +41,18 @@ def read_prose(path: Path) -> Iterator[Row | Bad]:
         yield row
     elif text.strip():
         yield Bad("no-question", "the file labels no problem", text.strip()[:200])
+
+
+def whole(path: Path) -> str | Bad:
+    """A file's text as it stands."""
+    with opened(path) as file:
+        data = file.read(MAX_RECORD_BYTES + 1)
+    if len(data) > MAX_RECORD_BYTES:
+        raise too_long(path, "the text")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Bad("not-utf-8", f"the file is not UTF-8 (byte {error.start})", data[:200].decode("utf-8", "replace"))
 
 
 def _environments(text: str) -> list[tuple[str, str]]:

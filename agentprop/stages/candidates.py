@@ -1,69 +1,40 @@
 """The working file of an extraction: candidates on disk, and only digests of them in memory.
 
-A line is a `Found` as JSON, in document order. Lines beyond the size that the run's state knows were written by a
-command that died before it committed them; they are cut off.
+A line is a `Found` as JSON, in document order.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from agentprop.corpus import Document, Unreadable
-from agentprop.files import append_durably, disk_errors
+from agentprop.stages.lines import Lines
 from agentprop.symbolic.mining.work import Found, Source
 
 
-class Candidates:
+class Candidates(Lines):
     """Append, read in order, and read again by group of equal keys."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        self._path = path
-        self.size = size
-        with disk_errors(path):
-            path.parent.mkdir(exist_ok=True)
-            with path.open("ab") as file:
-                file.truncate(size)
-
     def append(self, found: Iterable[Found]) -> None:
-        """Add candidates, in one write that survives a crash whole or not at all."""
-        lines = b"".join(json.dumps(asdict(one), ensure_ascii=False).encode() + b"\n" for one in found)
-        if lines:
-            append_durably(self._path, lines)
-            self.size += len(lines)
+        """Add candidates."""
+        self.write(asdict(one) for one in found)
 
     def __iter__(self) -> Iterator[Found]:
-        with self._path.open("rb") as file:
-            for line in file:
-                yield Found(**json.loads(line))
+        for _, one in self.numbered():
+            yield Found(**one)
 
     def groups(self) -> list[list[int]]:
         """Offsets of the candidates of each key, by first appearance; the keys themselves are not kept."""
         found: dict[bytes, list[int]] = {}
-        offset = 0
-        with self._path.open("rb") as file:
-            for line in file:
-                found.setdefault(digest(json.loads(line)["key"]), []).append(offset)
-                offset += len(line)
+        for offset, one in self.numbered():
+            found.setdefault(digest(one["key"]), []).append(offset)
         return list(found.values())
 
     def load(self, offsets: Sequence[int]) -> list[Found]:
         """The candidates at these offsets."""
-        found = []
-        with self._path.open("rb") as file:
-            for offset in offsets:
-                file.seek(offset)
-                found.append(Found(**json.loads(file.readline())))
-        return found
-
-    def remove(self) -> None:
-        """Delete the file and its directory: everything in it is a record by now."""
-        with disk_errors(self._path):
-            self._path.unlink(missing_ok=True)
-            self._path.parent.rmdir()
+        return [Found(**one) for one in self.at(offsets)]
 
 
 class Known:

@@ -3,7 +3,7 @@
 Documents are mined in order, a chunk at a time; candidates wait in a working file, because equal graphs become one
 skill wherever in the corpus they lie. Then groups of equal graphs are merged, tried in the sandbox and scored. Last,
 the records are unpacked into directories. Every document ends in the lineage of a skill or among the rejects, and the
-counts are asserted to add up.
+counts are asserted to add up. A language model as the teacher has a stage of its own, `teach`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from agentprop import __version__
 from agentprop.config import ExtractConfig
 from agentprop.corpus import Fields, find_files, fingerprints, read_documents
 from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
-from agentprop.files import disk_errors
 from agentprop.records import Reject, Skill
 from agentprop.runs import Run, open_run
 from agentprop.shards import write_stream
 from agentprop.stages.candidates import Candidates, Known
+from agentprop.stages.packages import unpack
 from agentprop.stages.progress import Progress
 from agentprop.symbolic.mining.work import NOT_LIFTED, UNSOLVED, Found, Settled, Source, find, settle, start
 
@@ -52,6 +52,10 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
+    if config.teacher != "builtin":
+        from agentprop.stages import teach  # the models' machinery is for those who use it
+
+        return teach.run(config, out, fresh=fresh, quiet=quiet)
     files = find_files(config.sources)
     opened = Run.open(
         out, "extract", config, fresh=fresh, outside_identity=config.outside_identity, inputs=fingerprints(files),
@@ -213,18 +217,6 @@ class _Extraction:
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
         }
-
-
-def unpack(skills: Iterable[Skill], root: Path) -> None:
-    """Write each skill as a package directory; a file that is there already with the same text stays untouched."""
-    for skill in skills:
-        for name, text in (("SKILL.md", skill.skill_md), ("scripts/skill.py", skill.script)):
-            path = root / skill.name / name
-            with disk_errors(path):
-                if text is None or (path.exists() and path.read_bytes() == text.encode()):
-                    continue
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(text.encode())
 
 
 def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from agentprop.agent.bundles import Bundles, written_skills
 from agentprop.agent.candidates import Candidate, Curriculum, Maker, Standing, categories_of, model_maker
 from agentprop.agent.environment import Rules
 from agentprop.config import ProposeConfig
@@ -231,14 +232,14 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
 def _plan(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
         values = survey(library, sandbox, seed=0)
-    planner = Planner(library, values)
-    categories = categories_of(planner, config.domain, config.categories)
-    unknown = sorted(set(config.categories) - set(planner.categories))
+    bundles = Bundles(Planner(library, values), {} if config.proposer == "builtin" else written_skills(library))
+    categories = categories_of(bundles, config.domain, config.categories)
+    unknown = sorted(set(config.categories) - set(bundles.categories))
     if unknown:
-        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(planner.categories))}")
+        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(bundles.categories))}")
     if not categories:
         raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
-    mined = frozenset(c for c in categories if planner.mined(c))
+    mined = frozenset(c for c in categories if bundles.mined(c))
     share = 1.0 if mined == set(categories) else config.mined_share
     curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
     if config.learn_from:
@@ -321,6 +322,7 @@ class _ModelSource(_Source):
             Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox, shared=False), _rules(config),
             config.seed, _judges(config), cast["proposer"], sampling,
             made_by=model_maker(settings.identity, settings.revision, sampling),
+            written=written_skills(plan.library),
         )  # fmt: skip
 
     def results(

@@ -18,7 +18,7 @@ LAYERS = (
     ("config", "expressions", "files", "values", "protocol"),
     ("skills", "sandbox", "prompts", "shards", "stored", "claims", "runs", "engine"),
     ("corpus", "models", "symbolic"),
-    ("grading", "report"),
+    ("grading", "report", "teaching"),
     ("agent",),
     ("training", "report"),
     ("stages",),

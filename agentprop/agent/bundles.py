@@ -1,0 +1,90 @@
+"""A category → the bundle K_0 that a language model starts with, when the library has skills without scripts.
+
+The planner composes executable skills only, which is all that the built-in proposer can use. A language model can work
+from the text of a skill alone, so the bundle is drawn over all skills of the category: in the share of those without a
+script it is one of them with one to three companions, from the category and from the rest of its domain alike;
+otherwise it is the planner's. How bundles are drawn is ours; the paper draws from p_skill.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+
+from agentprop.records import Domain
+from agentprop.skills import Package
+from agentprop.symbolic.planner import Planner
+
+SMALLEST, LARGEST = 2, 4
+"""Skills of a bundle, as far as the domain has them."""
+
+
+def written_skills(library: Mapping[str, Package]) -> dict[str, Package]:
+    """The skills that only a language model can use: those without a script."""
+    return {name: package for name, package in library.items() if package.script is None}
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """What a language model may be given; without written skills, what the planner composes and nothing else."""
+
+    planner: Planner
+    """Composes the executable skills."""
+    written: Mapping[str, Package]
+    """Skills without a script."""
+
+    @cached_property
+    def library(self) -> dict[str, Package]:
+        """Every skill that can be active."""
+        return {**self.planner.library, **self.written}
+
+    @cached_property
+    def categories(self) -> dict[str, Domain]:
+        """Every category that can be drawn, and its domain."""
+        planned = {category: self.planner.domain(category) for category in self.planner.categories}
+        return {**{p.spec.category: p.spec.domain for p in self.written.values()}, **planned}
+
+    def domain(self, category: str) -> Domain:
+        """The domain a category belongs to."""
+        return self.categories[category]
+
+    def mined(self, category: str) -> bool:
+        """Whether a category consists of mined skills only."""
+        return category not in self._written and self.planner.mined(category)
+
+    @cached_property
+    def _written(self) -> Mapping[str, Sequence[str]]:
+        """Category → its skills without a script."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self.written):
+            found[self.written[name].spec.category].append(name)
+        return found
+
+    def draw(self, category: str, rng: Random) -> tuple[str, ...] | None:
+        """A bundle with a written skill of the category, or None: then the planner's turn has come."""
+        texts, executable = self._written.get(category, ()), self.planner.categories.get(category, ())
+        if not texts or rng.random() * (len(texts) + len(executable)) >= len(texts):
+            return None
+        return self._around(rng.choice(texts), rng)
+
+    def _around(self, name: str, rng: Random) -> tuple[str, ...]:
+        """A skill with companions; near and far ones are as likely, however many there are of each."""
+        spec = self.library[name].spec
+        others = [other for other in sorted(self.library) if other != name]
+        near = [other for other in others if self.library[other].spec.category == spec.category]
+        far = [other for other in others if self._is_far(other, spec.category, spec.domain)]
+        rng.shuffle(near)
+        rng.shuffle(far)
+        bundle = [name]
+        for _ in range(rng.randint(SMALLEST, LARGEST) - 1):
+            pools = [pool for pool in (near, far) if pool]
+            if pools:
+                bundle.append(rng.choice(pools).pop())
+        return tuple(bundle)
+
+    def _is_far(self, name: str, category: str, domain: Domain) -> bool:
+        spec = self.library[name].spec
+        return spec.domain == domain and spec.category != category
