@@ -138,8 +138,8 @@ def decided(tally: Tally, k: int, band: Band) -> bool:
 
 
 def due(tally: Tally, k: int, band: Band | None) -> int:
-    """How many attempts to make next: all that are owed, or a few where they may decide."""
+    """How many attempts to make next: all that are owed, or a few where they may decide; none are never enough."""
     left = max(0, k - tally.made)
     if band is None:
         return left
-    return 0 if decided(tally, k, band) else min(WAVE, left)
+    return 0 if tally.made and decided(tally, k, band) else min(WAVE, left)

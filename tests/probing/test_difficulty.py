@@ -152,3 +152,10 @@ def test_without_a_band_all_attempts_are_due_at_once() -> None:
     assert due(Tally(correct=16), 16, None) == 0
     assert due(Tally(correct=16), 8, None) == 0
     assert due(Tally(), 16, BAND) == WAVE
+
+
+def test_a_band_of_everything_still_measures() -> None:
+    everything = Band.of("0..1")
+    assert everything is not None
+    assert due(Tally(), 16, everything) == WAVE
+    assert due(Tally(correct=1, wrong=3), 16, everything) == 0
