@@ -33,7 +33,7 @@ def command(
     ] = None,
     reuse: Annotated[
         list[str] | None,
-        typer.Option(metavar="RUN", help="Earlier verify run whose attempts are judged again; may be repeated.",
+        typer.Option(metavar="RUN", help="Earlier verify run: its attempts are judged again, only lost ones repeated.",
                      rich_help_panel=MODELS),
     ] = None,
     audit_checkers: Annotated[
@@ -63,11 +63,12 @@ def command(
         "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = resolve(VerifyConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
-        return
     from agentprop.stages import verify
 
+    if dry_run:
+        verify.check(settings)
+        stage.describe(settings)
+        return
     summary = verify.run(settings, run, out, fresh=fresh, quiet=quiet)
     stage.present(summary, out, as_json=json, quiet=quiet)
 

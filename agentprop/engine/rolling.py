@@ -53,18 +53,23 @@ def ordered_rolling(
             done = _until(loop, waiting[0], stop, idle)
             if not done:
                 return
+            for failed in (task for task in waiting[0] if task.done() and task.exception()):
+                failed.result()
             yield [task.result() for task in waiting.popleft()]
             pull(1)
     finally:
-        for task in (task for tasks in waiting for task in tasks):
-            task.cancel()
-        left = [task for tasks in waiting for task in tasks]
-        if left:
-            loop.run_until_complete(asyncio.wait(left))
+        loop.run_until_complete(_abandon([task for tasks in waiting for task in tasks]))
         if close is not None:
             loop.run_until_complete(close())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+
+async def _abandon(tasks: Sequence[asyncio.Task[Result]]) -> None:
+    """End tasks whose results nobody will ask for, those of a batch in which another one failed among them."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _until(

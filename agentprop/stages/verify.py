@@ -14,7 +14,9 @@ from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.grading.builtin import NAME as BUILTIN
+from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
+from agentprop.models.registry import resolve
 from agentprop.skills import Package
 from agentprop.stages import audit_checkers
 from agentprop.stages.library import gather
@@ -46,12 +48,14 @@ def run(
 
 
 def check(config: VerifyConfig) -> None:
-    """Refuse panels that make no sense. Raises ConfigError."""
+    """Refuse what cannot be judged with, before a directory is claimed for it. Raises ConfigError."""
     if config.verifier.count(BUILTIN) > 1:
         raise ConfigError("the built-in verifier says the same each time", hint="name it once, and MODELs beside it")
     if config.auditor is not None and not uses_models(config):
         raise ConfigError("an auditor settles differences between models, and no verifier is one",
                           hint="name the models with --verifier, once for each")  # fmt: skip
+    named = {*config.verifier, config.auditor} - {BUILTIN, None}
+    Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(filter(None, named))])
 
 
 def uses_models(config: VerifyConfig) -> bool:

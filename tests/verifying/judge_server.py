@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server of judges, as a process of its own: `python judge_server.py` prints its port.
+"""An OpenAI-compatible server of judges, as a process of its own: `python judge_server.py [DELAY_S]` prints its port.
 
 The model's name says how it judges; each takes the claimed answer from the material it is shown. `GET /ledger` says how
 often each model was asked.
@@ -16,6 +16,8 @@ from typing import Any
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 CLAIM = re.compile(r"<(?:answer[^>\n]*|claimed)>\n(.*?)\n</(?:answer|claimed)>", re.DOTALL)
 ANSWER_TO_CHECK = re.compile(r"<right>\n(.*?)\n</right>\s*<check>\n(.*?)\n</check>", re.DOTALL)
+
+DELAY_S = float(sys.argv[1]) if len(sys.argv) > 1 else 0.0
 
 asked: Counter[str] = Counter()
 
@@ -77,6 +79,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             if head.startswith(b"GET"):
                 writer.write(http("200 OK", asked))
             else:
+                await asyncio.sleep(DELAY_S)
                 writer.write(answer(json.loads(body)))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
