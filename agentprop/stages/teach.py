@@ -40,7 +40,7 @@ from agentprop.stages.roles import Cast, roles
 from agentprop.teaching import trial
 from agentprop.teaching.chunks import Chunk, chunked
 from agentprop.teaching.lesson import Candidate, Lesson, Refusal, Teacher, prompts_hash, sources
-from agentprop.teaching.minhash import groups, signature
+from agentprop.teaching.merging import Waiting, merge
 from agentprop.teaching.package import package
 from agentprop.teaching.proposals import Proposal, from_json
 
@@ -55,22 +55,6 @@ FOLDERS = ("skills", WORKING, MODELS)
 
 Item = TypeVar("Item")
 Studied = tuple[Chunk | Unreadable, Lesson]
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A candidate that is good enough, as far as merging needs it."""
-
-    offset: int
-    """Where the rest of it is in the working file."""
-    quality: float
-    """r(k)."""
-    domain: str
-    """Skills of different domains are never merged."""
-    signature: bytes
-    """MinHash of its text."""
-    scripted: bool
-    """Whether the teacher wrote a script."""
 
 
 @dataclass(frozen=True)
@@ -331,23 +315,7 @@ def _proposal(line: dict[str, Any]) -> Proposal:
 
 
 def _waiting(offset: int, line: dict[str, Any]) -> Waiting:
-    told = line["proposal"]
-    text = " ".join(told[part] for part in ("name", "intent", "method", "effect", "tool", "recognition"))
-    return Waiting(offset, line["quality"], told["domain"], signature(text), told["executable"] is not None)
-
-
-def merge(waiting: Sequence[Waiting], threshold: float) -> list[list[Waiting]]:
-    """Groups of near-duplicates, the best of each first, in the order of their best in the corpus."""
-    found: list[list[Waiting]] = []
-    for domain in sorted({one.domain for one in waiting}):
-        mine = sorted((one for one in waiting if one.domain == domain), key=_precedence)
-        found += [[mine[i] for i in group] for group in groups([one.signature for one in mine], threshold)]
-    return sorted(found, key=lambda group: group[0].offset)
-
-
-def _precedence(one: Waiting) -> tuple[float, bool, int]:
-    """The best first; of equals the one with a script, then the earlier one."""
-    return -one.quality, not one.scripted, one.offset
+    return Waiting.of(offset, line["quality"], _proposal(line))
 
 
 def _skill(lines: Sequence[dict[str, Any]], fault: str | None, made_by: MadeBy) -> Skill:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from agentprop.stages.teach import Waiting, merge
+from agentprop.teaching.merging import Waiting, merge
 from agentprop.teaching.minhash import SIZE, groups, phrases, signature, similarity
 
 WORDS = [f"word{i}" for i in range(400)]
