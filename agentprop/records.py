@@ -388,7 +388,7 @@ class Problem(Record):
     domain: Domain
     """mathematics, coding or science."""
     category: str
-    """Category of the skill that asks the question."""
+    """Category drawn from the curriculum; the asking skill may be of another one in a story."""
     skills: tuple[str, ...]
     """Names of the skills composed, the asking one first."""
     skill_ids: tuple[str, ...]

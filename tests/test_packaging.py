@@ -67,7 +67,7 @@ def files(directory: Path) -> set[str]:
 
 
 def test_the_wheel_holds_its_licence(wheel: Path) -> None:
-    (licence,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("/LICENSE")]
+    (licence,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/licenses/LICENSE")]
     assert "Apache License" in zipfile.ZipFile(wheel).read(licence).decode()
 
 
