@@ -101,7 +101,8 @@ class ProposeConfig(StageConfig):
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"n", "workers"}) | _BOUNDS
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"n", "workers", "decontaminate", "benchmarks"}) | _BOUNDS
+    """Benchmarks are known by what is in them, not by their paths."""
 
     n: Count
     """How many problems to accept."""
@@ -140,6 +141,10 @@ class ProposeConfig(StageConfig):
     """Actions per candidate."""
     learn_from: tuple[str, ...] = ()
     """Earlier runs whose problems and verdicts give the mastery to start with."""
+    decontaminate: tuple[str, ...] = ()
+    """Files of benchmarks; problems taken from them, with other numbers too, are rejected."""
+    benchmarks: str | None = None
+    """Directory of benchmark files that every run is decontaminated against; null means none."""
     mastery_alpha: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Weight of the newest outcome in a category's mastery."""
     mastery_epsilon: Positive = 0.1

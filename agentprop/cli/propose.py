@@ -38,6 +38,9 @@ def command(
     max_template_repeats: Annotated[
         int | None, typer.Option(help="Most problems that differ in their numbers alone.", show_default="10")
     ] = None,
+    decontaminate: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Benchmark to keep clear of; may be repeated.")
+    ] = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     config: options.Config = None,
     set_: options.Set = None,
@@ -55,7 +58,7 @@ def command(
         "proposer": proposer, "verifier": verifier, "seed": seed, "workers": workers,
         "max_candidates": max_candidates, "max_minutes": max_minutes, "max_tokens": max_tokens, "max_cost": max_cost,
         "learn_from": learn_from, "max_template_repeats": max_template_repeats,
-        "allow_weak_sandbox": allow_weak_sandbox,
+        "decontaminate": decontaminate, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = resolve(ProposeConfig, file=config, assignments=set_ or (), flags=flags)
     if dry_run:

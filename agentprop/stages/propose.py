@@ -31,6 +31,7 @@ from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.shards import StreamWriter
 from agentprop.skills import Package
+from agentprop.stages.benchmarks import Benchmarks, forget_report, open_benchmarks
 from agentprop.stages.library import fingerprint, gather
 from agentprop.stages.mastery import earlier_standing
 from agentprop.stages.progress import Progress
@@ -96,6 +97,7 @@ class Ledger:
 
     config: ProposeConfig
     curriculum: Curriculum
+    benchmarks: Benchmarks | None = None
     next: int = 0
     accepted: int = 0
     mined: int = 0
@@ -157,7 +159,7 @@ class Ledger:
             return "template_repeats", "too many accepted problems differ from it in numbers alone"
         if found.mined and self.mined + 1 > self.curriculum.mined_share * (self.accepted + 1):
             return "mined_share", "the share of mined problems would be too large"
-        return None
+        return self.benchmarks.refusal(found.problem.statement) if self.benchmarks is not None else None
 
     def commit(self, found: Candidate) -> list[Record]:
         """Decide one candidate; the records to keep."""
@@ -215,7 +217,7 @@ def _digest(statement: str) -> bytes:
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
     plan = _plan(config, gather(config.skills, bundled=config.bundled_skills))
-    ledger = Ledger(config, plan.curriculum)
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config))
     with _Pipe.open(plan) if out == "-" else _Directory.open(plan, out, fresh, ledger) as sink, \
             _proposing(plan, sink.folder) as source:  # fmt: skip
         bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
@@ -387,18 +389,20 @@ class _Sink(Protocol):
 class _Directory:
     """Problems, trajectories, verdicts and rejects in a run directory that can be resumed."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, ledger: Ledger) -> None:
+        self.run, self.ledger = run, ledger
         self.folder: Path | None = run.path / MODELS
 
     @classmethod
     @contextmanager
     def open(cls, plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[_Directory]:
         """Open or resume the run; its skills are stored first, so that it can be verified anywhere."""
-        config = plan.config
+        config, benchmarks = plan.config, ledger.benchmarks
+        if fresh:
+            forget_report(Path(out))
         with Run.open(
-            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity,
-            inputs={"skills": fingerprint(plan.library)}, folders=(MODELS,),
+            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity, folders=(MODELS,),
+            inputs={"skills": fingerprint(plan.library), "benchmarks": benchmarks.fingerprint if benchmarks else ""},
         ) as run:  # fmt: skip
             if run.state:
                 rows = run.iter_rows(Problem, ["statement", "template"])
@@ -408,7 +412,7 @@ class _Directory:
                     run.add(package.record())
                 run.commit(ledger.state())
                 run.flush()
-            yield cls(run)
+            yield cls(run, ledger)
 
     def add(self, records: list[Record]) -> None:
         for record in records:
@@ -421,6 +425,9 @@ class _Directory:
         self.run.tick()
 
     def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
+        if self.ledger.benchmarks is not None:
+            self.run.flush()
+            self.ledger.benchmarks.report(self.run, self.ledger.accepted)
         if complete:
             self.run.finish(summary)
         else:
