@@ -118,7 +118,8 @@ def test_the_commands_for_adding_a_skill_run(shell: Shell) -> None:
 
 
 def test_the_sample_is_laid_out_as_show_prints_it(shell: Shell) -> None:
-    (sample,) = [block for block in blocks(README, "text") if "trajectory" in block]
+    shown = re.compile(r"^trajectory [0-9a-f]{20} ", re.MULTILINE)
+    (sample,) = [block for block in blocks(README, "text") if shown.search(block)]
     printed = shell.run("agentprop show runs/demo 0")
     assert labels(sample) <= labels(printed)
     assert len(labels(sample)) >= 5
