@@ -21,7 +21,7 @@ import typer
 from agentprop.errors import AgentpropError
 
 USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
-STAGES = ("extract", "propose", "verify")
+STAGES = ("extract", "propose", "verify", "probe")
 INTERRUPTED = 130
 
 
