@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from agentprop.skills import Package
-from agentprop.symbolic.terms import Apply, Given, Term, Variable, expression, skills
+from agentprop.symbolic.terms import Apply, Given, Term, expression, skills
 from agentprop.values import Parameter, parse, render
 
 
@@ -58,16 +58,6 @@ def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str
         blocks.append(f"def {entry[0]}({entry[1]}):\n    return {call}")
     head = "\n".join(sorted(lines))
     return "\n\n".join(([head] if head else []) + blocks)
-
-
-def data_term(body: Term) -> Apply | None:
-    """The innermost application: the one that receives the data."""
-    node: Term | None = body
-    found: Apply | None = None
-    while isinstance(node, Apply):
-        found = node
-        node = next((v for _, v in node.arguments if isinstance(v, Apply | Variable)), None)
-    return found
 
 
 def _bound_names(node: ast.stmt) -> list[str]:

@@ -29,7 +29,6 @@ from agentprop.symbolic.terms import (
     Term,
     Total,
     Variable,
-    children,
     walk,
 )
 from agentprop.symbolic.writer import complete_follow, complete_scene, is_link, story_wordings
@@ -510,12 +509,3 @@ def _unit(unit: str | None) -> str | None:
 def compositions(term: Term) -> int:
     """How many skills a term applies."""
     return len({t.skill for t in walk(term) if isinstance(t, Apply)})
-
-
-def leaves(term: Term) -> Iterator[Term]:
-    """The leaves of a term."""
-    inner = children(term)
-    if not inner:
-        yield term
-    for child in inner:
-        yield from leaves(child)
