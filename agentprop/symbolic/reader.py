@@ -32,6 +32,7 @@ from agentprop.symbolic.terms import (
 )
 from agentprop.symbolic.writer import (
     Unwritable,
+    closing_note,
     complete_follow,
     complete_scene,
     data_noun,
@@ -104,21 +105,12 @@ class _Reader:
         yield from self._printed(text)
         yield from self._program(text)
         for term in self._question(text, {}):
-            if self._note(term) == "":
+            if closing_note(term, self.library) == "":
                 yield term
         for body, note in _without_note(text):
             for term in self._question(body, {}):
-                if self._note(term) == note:
+                if closing_note(term, self.library) == note:
                     yield term
-
-    def _note(self, term: Term) -> str:
-        if isinstance(term, Apply):
-            output = self.library[term.skill].spec.output
-            if output is not None and output.kind == "quantity":
-                return grammar.quantity_note(output.unit or "1", output.figures)
-            if output is not None and output.kind == "rational":
-                return grammar.FRACTION_NOTE
-        return ""
 
     def _question(self, text: str, scope: Scope) -> tuple[Term, ...]:
         return self._once("question", text, scope, lambda: self._questions(text, scope))

@@ -78,17 +78,8 @@ class _Writer:
             frame = self.rng.choice(grammar.PRINTED_FRAMES)
             return frame.replace("<listing>", listing(term.body, self.library))
         text = self._apply(term) if isinstance(term, Apply) else self._framed(term)
-        note = self._note(term)
+        note = closing_note(term, self.library)
         return f"{text} {note}" if note else text
-
-    def _note(self, term: Term) -> str:
-        if isinstance(term, Apply):
-            output = self.library[term.skill].spec.output
-            if output is not None and output.kind == "quantity":
-                return grammar.quantity_note(output.unit or "1", output.figures)
-            if output is not None and output.kind == "rational":
-                return grammar.FRACTION_NOTE
-        return ""
 
     def _framed(self, term: Term) -> str:
         frame = self.rng.choice(grammar.FRAMES[_kind(term)])
@@ -287,6 +278,14 @@ class _Writer:
 
 
 # --- questions about wordings that the planner and the reader ask too ---
+
+
+def closing_note(term: Term, library: Mapping[str, Package]) -> str:
+    """What a statement ends with: unit and figures of a quantity, the form of a fraction; empty for the rest."""
+    output = library[term.skill].spec.output if isinstance(term, Apply) else None
+    if output is not None and output.kind == "quantity":
+        return grammar.quantity_note(output.unit or "1", output.figures)
+    return grammar.FRACTION_NOTE if output is not None and output.kind == "rational" else ""
 
 
 def with_subject(wording: str, subject: str) -> str:
