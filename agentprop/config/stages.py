@@ -1,60 +1,13 @@
-"""What a person may choose: one class of settings per stage, readable and checkable without running anything.
-
-A setting that changes what a run produces belongs to the run's identity: it cannot change on resuming. Those named in
-`outside_identity` only say how far to go and how fast.
-"""
+"""Settings of the stages that make and judge problems."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from agentprop.config.base import BOUNDS, BandText, Count, Names, Positive, Share, StageConfig, Verifier
 from agentprop.records import Domain
-
-Count = Annotated[int, Field(ge=1)]
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Verifier = Literal["builtin", "none"]
-Names = Annotated[
-    tuple[str, ...], Field(min_length=1),
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
-    PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
-]  # fmt: skip
-"""One or more names; a single one may be written, and is stored, without a list."""
-
-BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
-"""LO..HI as decimals."""
-
-
-def _band(text: str) -> str:
-    ends = BAND.fullmatch(text.strip())
-    if ends is None or not 0 <= float(ends[1]) <= float(ends[2]) <= 1:
-        raise PydanticCustomError("band", "must be LO..HI with 0 ≤ LO ≤ HI ≤ 1, such as 0.2..0.8")
-    return text.strip()
-
-
-_BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
-
-
-class StageConfig(BaseModel):
-    """The settings that every stage has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    stage: ClassVar[str]
-    """Name of the stage's command."""
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
-    """Settings that may change when a run is resumed."""
-
-    seed: int = 0
-    """Everything random follows from it."""
-    workers: Count | None = None
-    """Worker processes; null means one for each core."""
-    allow_weak_sandbox: bool = False
-    """Run even where untrusted code cannot be isolated; only for code you trust."""
 
 
 class ExtractConfig(StageConfig):
@@ -101,7 +54,7 @@ class ProposeConfig(StageConfig):
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"n", "workers", "decontaminate", "benchmarks"}) | _BOUNDS
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"n", "workers", "decontaminate", "benchmarks"}) | BOUNDS
     """Benchmarks are known by what is in them, not by their paths."""
 
     n: Count
@@ -198,7 +151,7 @@ class ProbeConfig(StageConfig):
     """Models that try the problems, weak → strong: the next one takes over when one hardly solves anything."""
     k: Count = 16
     """Attempts at each problem."""
-    band: Annotated[str, AfterValidator(_band)] | None = None
+    band: BandText | None = None
     """LO..HI: stop trying a problem as soon as it is clear whether its pass rate is in there, and let only those that
     are pass; the rates of problems stopped early are rough. Null means all k attempts, and every problem passes."""
     limit: Count | None = None
@@ -219,7 +172,3 @@ class ProbeConfig(StageConfig):
     """The next prober takes over where this average has settled below it."""
     switch_samples: Count = 100
     """Problems that a prober must have measured before the next one takes over."""
-
-
-STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig)}
-"""Settings by stage."""

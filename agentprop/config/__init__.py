@@ -1,0 +1,15 @@
+"""What a person may choose: one class of settings per stage, readable and checkable without running anything.
+
+A setting that changes what a run produces belongs to the run's identity: it cannot change on resuming. Those named in
+`outside_identity` only say how far to go and how fast.
+"""
+
+from __future__ import annotations
+
+from agentprop.config.base import BAND, StageConfig
+from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
+
+STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig)}
+"""Settings by stage."""
+
+__all__ = ["BAND", "STAGES", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "VerifyConfig"]
