@@ -1,0 +1,28 @@
+"""What we keep: frozen, versioned, content-hashed records, from a corpus span to a verdict.
+
+Lineage is a join: Skill → Task → Trajectory → Problem → Attempt / Verdict / Difficulty. Every record has its parents'
+ids and who made it. `id` is a hash of the *semantic* fields only (`identity`), so that the same work has the same id on
+every machine; versions, durations, costs and the isolation level are recorded but not hashed.
+Free-form maps are JSON strings, so that the column types of a shard never depend on its rows.
+"""
+
+from __future__ import annotations
+
+from agentprop.records.base import SCHEMA_VERSION, AnswerType, Domain, Evidence, MadeBy, Part, Record, content_id
+from agentprop.records.environment import Action, Move, Observation, Stage, StopReason, Submission, TestCase
+from agentprop.records.grading import Attempt, Difficulty, Verdict
+from agentprop.records.problem import Certificate, PipedProblem, Problem
+from agentprop.records.reject import Reject
+from agentprop.records.skill import Skill, Span
+from agentprop.records.trajectory import Task, Trajectory, Turn
+
+RECORDS: dict[str, type[Record]] = {
+    cls.kind: cls for cls in (Skill, Task, Trajectory, Problem, PipedProblem, Attempt, Verdict, Difficulty, Reject)
+}
+"""Every kind of row by its name."""
+
+__all__ = [
+    "RECORDS", "SCHEMA_VERSION", "Action", "AnswerType", "Attempt", "Certificate", "Difficulty", "Domain", "Evidence",
+    "MadeBy", "Move", "Observation", "Part", "PipedProblem", "Problem", "Record", "Reject", "Skill", "Span", "Stage",
+    "StopReason", "Submission", "Task", "TestCase", "Trajectory", "Turn", "Verdict", "content_id",
+]  # fmt: skip

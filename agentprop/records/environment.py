@@ -1,0 +1,125 @@
+"""What passes between the environment and a policy: observations one way, moves the other, and the actions in them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from agentprop.records.base import AnswerType, Part
+
+
+class Stage(StrEnum):
+    """Cognitive stage σ_t; set by the environment, never by the model."""
+
+    DRAFT = "draft"
+    CHECK = "check"
+    REFINE = "refine"
+    FINALIZE = "finalize"
+
+
+class StopReason(StrEnum):
+    """Why a trajectory ended."""
+
+    SUBMITTED = "submitted"
+    """A submission met the contract."""
+    ABANDONED = "abandoned"
+    """The policy gave up (nothing left to try)."""
+    TURN_LIMIT = "turn_limit"
+    """No submission within the turn limit."""
+    MALFORMED = "malformed"
+    """Too many malformed actions."""
+    SUBMISSION_LIMIT = "submission_limit"
+    """Too many submissions that broke the contract."""
+    TRUNCATED = "truncated"
+    """A reply was cut off by its token limit."""
+    CONTEXT_OVERFLOW = "context_overflow"
+    """The conversation outgrew the model's context."""
+    TOOL_FAILURE = "tool_failure"
+    """The sandbox could not run the code (not: the code failed)."""
+    INFRASTRUCTURE = "infrastructure"
+    """The model could not be reached."""
+
+
+class TestCase(Part):
+    """One hidden test of a program."""
+
+    __test__: ClassVar[bool] = False  # not a pytest class
+
+    arguments: str
+    """Positional arguments, JSON list."""
+    expected: str
+    """Expected return value, JSON."""
+
+
+class Submission(Part):
+    """What the submit action carries: a problem as its proposer claims it."""
+
+    statement: str
+    """The statement."""
+    answer: str
+    """The claimed answer; for programs the reference program."""
+    answer_type: AnswerType
+    """Kind of the answer."""
+    unit: str | None = None
+    """Unit of a quantity."""
+    figures: int | None = Field(default=None, ge=1, le=12)
+    """Significant figures the statement asks for."""
+    certificate: str = ""
+    """Python that assigns the answer's value to `answer`."""
+    composition: str | None = None
+    """The term the statement expresses, JSON, where the proposer says it."""
+    tests: tuple[TestCase, ...] = ()
+    """Hidden tests of a program."""
+
+
+class Action(Part):
+    """One of the four actions of the proposer, read from its message."""
+
+    kind: Literal["think", "exec", "edit", "submit"]
+    """τ_think, τ_exec, τ_edit, τ_submit."""
+    text: str = ""
+    """The reflection, the code, or the reason of an edit."""
+    edit: Literal["prune", "add", "replace"] | None = None
+    """What an edit does to K_t."""
+    skill: str | None = None
+    """The skill an edit removes, adds or exchanges."""
+    replacement: str | None = None
+    """The skill that takes its place."""
+    submission: Submission | None = None
+    """What is submitted."""
+
+
+class Observation(Part):
+    """o_t = ⟨K_t, h_t, σ_t⟩: what the policy sees before it acts."""
+
+    skills: tuple[str, ...]
+    """K_t: names of the active skills."""
+    messages: tuple[tuple[str, str], ...]
+    """h_t: the conversation so far as (role, text) pairs."""
+    stage: Stage
+    """σ_t."""
+    text: str
+    """The tool text that answered the last action (empty at the start)."""
+    outcome: str
+    """Short code of what happened to the last action."""
+    turns_left: int
+    """Actions that may still be taken."""
+
+
+class Move(Part):
+    """What a policy chose: a message, or the reason why there is none."""
+
+    message: str | None = None
+    """The assistant message."""
+    stop: StopReason | None = None
+    """Why there is no message; None with no message means that the policy gave up."""
+    prompt_token_ids: tuple[int, ...] | None = None
+    """Token ids actually sent, when the server gives them."""
+    token_ids: tuple[int, ...] | None = None
+    """Sampled token ids."""
+    logprobs: tuple[float, ...] | None = None
+    """Log-probabilities (nats) of the sampled ids."""
+    finish_reason: str | None = None
+    """The server's finish reason."""

@@ -1,0 +1,83 @@
+"""A statement with one answer and what re-derives it; on a pipe with all that is needed to judge it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from agentprop.records.base import AnswerType, Domain, Evidence, MadeBy, Part, Record
+from agentprop.records.environment import TestCase
+from agentprop.records.skill import Skill
+from agentprop.records.trajectory import Trajectory
+
+
+class Certificate(Part):
+    """What re-derives the answer, in the sandbox."""
+
+    form: Literal["composition", "program", "none"]
+    """A composition of skills, or a free program that assigns `answer`."""
+    composition: str | None = None
+    """The term that the statement expresses, JSON."""
+    source: str = ""
+    """Python that assigns the answer's text to `answer`; composition: generated from the skills' `solve`."""
+
+
+class Problem(Record):
+    """A statement with one answer."""
+
+    kind: ClassVar[str] = "problem"
+    identity: ClassVar[tuple[str, ...]] = ("statement", "answer", "answer_type")
+
+    statement: str
+    """What a solver is given."""
+    answer: str
+    """The answer's text, canonical; for programs the reference program."""
+    answer_type: AnswerType
+    """Kind of the answer."""
+    unit: str | None = None
+    """Unit of a quantity, as the statement asks for it."""
+    figures: int | None = None
+    """Significant figures the statement asks for; None means exact."""
+    domain: Domain
+    """mathematics, coding or science."""
+    category: str
+    """Category drawn from the curriculum; the asking skill may be of another one in a story."""
+    skills: tuple[str, ...]
+    """Names of the skills composed, the asking one first."""
+    skill_ids: tuple[str, ...]
+    """Their ids, in the same order."""
+    operators: tuple[str, ...] = ()
+    """Composition operators used: chain, aggregate, invert, constrain, nest, …"""
+    entry_point: str | None = None
+    """Function name a program must define."""
+    tests: tuple[TestCase, ...] = ()
+    """Hidden tests of a program."""
+    certificate: Certificate
+    """What re-derives the answer."""
+    evidence: Evidence = "independent"
+    """The weakest evidence among its skills' checks."""
+    template: str = ""
+    """Hash of the statement with its numbers masked."""
+    trajectory_id: str | None = None
+    """How it came to be."""
+    task_id: str | None = None
+    """Parent task."""
+    index: int | None = None
+    """Candidate number in its run."""
+    isolation: str = ""
+    """Sandbox level the certificate ran under."""
+    made_by: MadeBy = MadeBy()
+    """The proposer."""
+
+
+class PipedProblem(Record):
+    """What travels between stages on a pipe: a problem that needs nothing else to be judged."""
+
+    kind: ClassVar[str] = "piped_problem"
+    identity: ClassVar[tuple[str, ...]] = ("problem", "trajectory")
+
+    problem: Problem
+    """The problem."""
+    trajectory: Trajectory | None = None
+    """Its trajectory."""
+    skills: tuple[Skill, ...] = ()
+    """The packages its certificate composes, sources included."""
