@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.errors import SkillError
-from agentprop.skills import Hole, Package, _parse, clashes, directories, holes, load, parse, read, segments, split
+from agentprop.skills import Hole, Package, clashes, directories, holes, load, parse, read, read_texts, segments, split
 
 GOOD = """---
 name: toy-gcd
@@ -43,7 +43,7 @@ SCRIPT = "def solve(a, b):\n    return 1\n\ndef check(a, b):\n    return 1\n"
 
 
 def faults(text: str, script: str | None = SCRIPT) -> list[str]:
-    return _parse(text, script, "user")[1]
+    return read_texts(text, script, "user")[1]
 
 
 def test_a_good_package_has_no_faults() -> None:
@@ -163,7 +163,7 @@ def test_no_text_upsets_the_reader(text: str) -> None:
 
 @given(st.integers(0, len(GOOD) - 1), st.text(max_size=4), st.integers(0, 6))
 def test_a_damaged_package_is_read_or_refused(place: int, inserted: str, cut: int) -> None:
-    package, found = _parse(GOOD[:place] + inserted + GOOD[place + cut :], SCRIPT, "user")
+    package, found = read_texts(GOOD[:place] + inserted + GOOD[place + cut :], SCRIPT, "user")
     assert found or package is not None
 
 

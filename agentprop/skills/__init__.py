@@ -1,0 +1,20 @@
+"""skills/<name>/SKILL.md ↔ Spec: read, written and checked, every fault reported at once.
+
+A package has three levels of disclosure: the frontmatter (discovery), the body of SKILL.md (read when the skill is
+wanted), and `scripts/skill.py` (executed in the sandbox only). Nothing here executes a package.
+"""
+
+from __future__ import annotations
+
+from agentprop.skills.faults import NAME, clashes
+from agentprop.skills.frontmatter import split
+from agentprop.skills.library import bundled_directory, directories, load
+from agentprop.skills.package import Package
+from agentprop.skills.reading import parse, read, read_texts
+from agentprop.skills.spec import Output, OutputKind, Spec, Wording
+from agentprop.skills.wordings import Hole, holes, segments
+
+__all__ = [
+    "NAME", "Hole", "Output", "OutputKind", "Package", "Spec", "Wording", "bundled_directory", "clashes", "directories",
+    "holes", "load", "parse", "read", "read_texts", "segments", "split",
+]  # fmt: skip

@@ -1,0 +1,109 @@
+"""The frontmatter of a skill package, typed: what it takes, what it computes, how it is worded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from agentprop.records import Domain, Evidence, Part
+from agentprop.values import Parameter
+
+OutputKind = Literal[
+    "integer", "rational", "quantity", "list", "string", "words", "graph", "boolean", "expression", "program"
+]
+
+
+class Wording(Part):
+    """One way to tell a skill's problem: declarative scene (may be empty) and one question."""
+
+    scene: str = ""
+    """Sentences that fix the situation."""
+    ask: str
+    """Exactly one question or instruction."""
+    role: str | None = None
+    """For follow-ups: the role this wording takes its value in; None fits every role of the parameter."""
+
+    @property
+    def text(self) -> str:
+        """Scene and question."""
+        return f"{self.scene} {self.ask}".strip()
+
+
+class Output(Part):
+    """What a skill computes."""
+
+    kind: OutputKind
+    """Kind of the value."""
+    unit: str | None = None
+    """Unit of a quantity."""
+    figures: int = Field(default=3, ge=1, le=12)
+    """Significant figures a question asks of a quantity."""
+    role: str | None = None
+    """What the value is in a story."""
+    subject: str | None = None
+    """Noun of the story: plural for counts, singular for bodies."""
+    symbol: str | None = None
+    """Letter for the value."""
+
+
+class Spec(Part):
+    """The frontmatter of a package, typed."""
+
+    name: str
+    """Directory name."""
+    description: str
+    """What and when."""
+    license: str | None = None
+    """Licence of the package."""
+    domain: Domain
+    """mathematics, coding or science."""
+    category: str
+    """The curriculum's unit."""
+    intent: str
+    """ι."""
+    method: str
+    """μ."""
+    effect: str
+    """δ."""
+    tool: str
+    """τ."""
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    """Typed parameters of solve and check."""
+    flavour: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Words that change nothing."""
+    constraints: tuple[str, ...] = ()
+    """Expressions over the parameters that must hold."""
+    output: Output | None = None
+    """What solve returns; None for packages without scripts."""
+    phrasings: tuple[Wording, ...] = ()
+    """Complete wordings."""
+    value: tuple[str, ...] = ()
+    """Noun phrases that name the result."""
+    follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
+    """Wordings that take one parameter from the story so far."""
+    sweep: tuple[str, ...] = ()
+    """Parameters over which the skill may be evaluated many times."""
+    step: str | None = None
+    """Imperative verb phrase for a pipeline (coding)."""
+    finish: str | None = None
+    """Noun phrase about the current data that ends a pipeline (coding)."""
+    evidence: Evidence = "independent"
+    """What `check` is worth."""
+    entry_point: str | None = None
+    """Function name of a lifted program (coding)."""
+    tests: str | None = None
+    """Tests of a lifted program, JSON (coding)."""
+
+    @property
+    def data(self) -> str | None:
+        """The parameter that carries a program's data (coding)."""
+        return next((name for name, p in self.parameters.items() if p.input), None)
+
+    def roles_in(self) -> Iterator[tuple[str, str]]:
+        """(parameter, role) pairs that a story can supply."""
+        for name, wordings in self.follows.items():
+            for role in self.parameters[name].roles:
+                if any(w.role in (None, role) for w in wordings):
+                    yield name, role
