@@ -7,6 +7,7 @@ that cannot be reached end the trajectory, each for its own reason: none of them
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +16,11 @@ from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Move, Observation, StopReason
 
 SPOKEN: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "assistant": "assistant"}
+
+
+def spoken(history: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
+    """The conversation as a model is sent it: (role, text) pairs → messages, tool text as a user's."""
+    return tuple(Message(SPOKEN.get(role, "user"), text) for role, text in history)
 
 
 @dataclass
@@ -32,7 +38,7 @@ class ChatPolicy:
 
     async def act(self, observation: Observation) -> Move:
         """The model's next message with its token ids, or why there is none."""
-        messages = tuple(Message(SPOKEN.get(role, "user"), text) for role, text in observation.messages)
+        messages = spoken(observation.messages)
         try:
             reply = await self.model.reply(Request(messages, self.sampling, sample=self.sample, exact=True))
         except ModelFailure as failure:
