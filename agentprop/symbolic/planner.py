@@ -1,4 +1,4 @@
-"""Library + category + random numbers → a composition to try, and the ways to mend one that does not hold.
+"""Library + category + random numbers → a composition to try.
 
 The planner knows types and roles, not values: whether a value fits its port is only known after running the skills, so
 that its failures are real. Shapes and their weights are ours, not the paper's.
@@ -6,15 +6,15 @@ that its failures are real. Shapes and their weights are ours, not the paper's.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
 from agentprop import expressions
 from agentprop.records import Domain
 from agentprop.skills import Package, Spec
+from agentprop.symbolic.links import Impossible, Link, Links, tells
 from agentprop.symbolic.terms import (
     Apply,
     Combine,
@@ -31,58 +31,31 @@ from agentprop.symbolic.terms import (
     Variable,
     walk,
 )
-from agentprop.symbolic.writer import complete_follow, complete_scene, is_link, story_wordings
-from agentprop.values import draw, misfit, render
+from agentprop.symbolic.writer import complete_follow, story_wordings
+from agentprop.values import draw, render
+
+__all__ = ["Impossible", "Planner", "body_data", "compositions"]
 
 DRAWS = 400
 """Tries to satisfy a skill's constraints by chance."""
-KINDS = {"integer": ("integer",), "rational": ("rational", "integer"), "list": ("list",), "string": ("string",),
-         "words": ("words",), "graph": ("graph",)}  # fmt: skip
 SWEEP_WIDTH = (12, 60)
-MINED_LINKS = 0.15
-"""Share of links to mined producers where both sorts fit."""
-PICKS = 60
-"""Tries to draw a link by rejection."""
-MIN_WEIGHT = 0.02
-"""Weight of a link whose port took none of the surveyed values: rare, not never."""
-
-
-class Impossible(ValueError):
-    """No composition of the asked sort exists in this library."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A port of a consumer that a producer's value can enter."""
-
-    consumer: str
-    parameter: str
-    producer: str
-    story: bool
 
 
 class Planner:
     """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
 
-    `survey` holds values that some skills took on random parameters. A link is drawn in proportion to the share of them
-    that its port takes, so that conflicts stay what they are for a person: frequent, not the rule.
+    `survey` holds values that some skills took on random parameters, by which links are weighed.
     """
 
     def __init__(
         self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True
     ) -> None:
-        self.survey = survey or {}
-        self.weights: dict[Link, float] = {}
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
-        self.links: dict[str, list[Link]] = defaultdict(list)
-        self.consumers: dict[str, list[Link]] = defaultdict(list)
-        for link in self._links() if links else ():
-            self.links[link.consumer].append(link)
-            self.consumers[link.producer].append(link)
+        self.index = Links(self.library, survey or {}, linked=links)
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
-        for name in [c for c in self.categories if not self._can_root(c)]:
+        for name in [c for c in self.categories if not any(map(self._shapes, self.categories[c]))]:
             del self.categories[name]
 
     def domain(self, category: str) -> Domain:
@@ -91,70 +64,7 @@ class Planner:
 
     def mined(self, category: str) -> bool:
         """Whether a category consists of mined skills only."""
-        return all(self._is_mined(name) for name in self.categories[category])
-
-    # --- indexing ---
-
-    def _links(self) -> Iterator[Link]:
-        by_role: dict[str, list[str]] = defaultdict(list)
-        by_kind: dict[str, list[str]] = defaultdict(list)
-        for name, package in self.library.items():
-            output = package.spec.output
-            assert output is not None  # executable packages have one
-            if output.role and output.subject and _tells(package.spec):
-                by_role[output.role].append(name)
-            if package.spec.value:
-                by_kind[output.kind].append(name)
-        for name, package in self.library.items():
-            yield from self._ports(name, package.spec, by_role, by_kind)
-
-    def _ports(
-        self, name: str, spec: Spec, by_role: Mapping[str, list[str]], by_kind: Mapping[str, list[str]]
-    ) -> Iterator[Link]:
-        for parameter, role in spec.roles_in():
-            for producer in by_role.get(role, ()):
-                if producer != name and _units_agree(self.library[producer].spec, spec, parameter):
-                    yield Link(name, parameter, producer, story=True)
-        for parameter, p in spec.parameters.items():
-            if p.values or not (spec.phrasings or spec.value):
-                continue
-            for kind in KINDS.get(p.kind, ()):
-                for producer in by_kind.get(kind, ()):
-                    if producer != name and _natural(self.library[producer].spec, spec):
-                        yield Link(name, parameter, producer, story=False)
-
-    def _can_root(self, category: str) -> bool:
-        return any(self._shapes(name) for name in self.categories[category])
-
-    def _weight(self, link: Link) -> float:
-        if link not in self.weights:
-            values = self.survey.get(link.producer)
-            parameter = self.library[link.consumer].spec.parameters[link.parameter]
-            fitting = sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
-            self.weights[link] = max(MIN_WEIGHT, fitting)
-        return self.weights[link]
-
-    def _pick(self, links: Sequence[Link], rng: Random) -> Link:
-        """A link in proportion to how often its port takes the producer's values (rejection, so few are weighed)."""
-        if not links:
-            raise Impossible("no link")
-        links = self._of_one_origin(links, rng)
-        for _ in range(PICKS):
-            link = rng.choice(links)
-            if rng.random() < self._weight(link):
-                break
-        return link
-
-    def _of_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
-        """Mined producers are many and alike: where others fit too, they are drawn now and then."""
-        mined = [link for link in links if self._is_mined(link.producer)]
-        others = [link for link in links if not self._is_mined(link.producer)]
-        if not mined or not others:
-            return links
-        return mined if rng.random() < MINED_LINKS else others
-
-    def _is_mined(self, name: str) -> bool:
-        return self.library[name].spec.evidence == "self-consistent"
+        return all(self.index.mined(name) for name in self.categories[category])
 
     # --- planning ---
 
@@ -177,9 +87,9 @@ class Planner:
         spec, weights = self.library[root].spec, dict[str, float]()
         output = spec.output
         assert output is not None
-        links = self.links[root]
-        if self._is_mined(root):
-            return {"before_story": 1.0} if output.role and self._consumers(root, story=True) else {}
+        links = self.index.into[root]
+        if self.index.mined(root):
+            return {"before_story": 1.0} if output.role and self.index.onward(root, story=True) else {}
         if spec.domain == "coding":
             return self._coding_shapes(spec, links)
         if links:
@@ -188,7 +98,7 @@ class Planner:
                 weights["fork"] = 1.2
         if any(link.story for link in links):
             weights["story"] = 8.0
-        if output.role and output.subject and self._consumers(root, story=True) and _tells(spec):
+        if output.role and output.subject and self.index.onward(root, story=True) and tells(spec):
             weights["before_story"] = 2.0
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
@@ -205,24 +115,24 @@ class Planner:
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
 
     def _plan_chain(self, root: str, rng: Random) -> Term:
-        links = [link for link in self.links[root] if not link.story]
-        term = self._linked(root, self._pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
+        links = [link for link in self.index.into[root] if not link.story]
+        term = self._linked(root, self.index.pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
         return self._capped(term, rng)
 
     def _plan_fork(self, root: str, rng: Random) -> Term:
-        links = [link for link in self.links[root] if not link.story]
-        first = self._pick(links, rng)
-        second = self._pick([link for link in links if link.parameter != first.parameter
+        links = [link for link in self.index.into[root] if not link.story]
+        first = self.index.pick(links, rng)
+        second = self.index.pick([link for link in links if link.parameter != first.parameter
                         and link.producer != first.producer], rng)  # fmt: skip
         term = self._linked(root, first, rng, depth=1)
         return self._capped(term.with_argument(second.parameter, self._supply(second.producer, rng, 0)), rng)
 
     def _plan_story(self, root: str, rng: Random) -> Term:
-        link = self._pick([link for link in self.links[root] if link.story], rng)
+        link = self.index.pick([link for link in self.index.into[root] if link.story], rng)
         return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
-        link = self._pick(self._consumers(root, story=True), rng)
+        link = self.index.pick(self.index.onward(root, story=True), rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(root, rng))
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
@@ -236,9 +146,9 @@ class Planner:
     def _plan_swept(self, root: str, rng: Random) -> Term:
         """A sweep of the root inside another skill: smallest n, total or count as a given of a consumer."""
         sweep = self._sweep(root, rng)
-        consumers = [link for link in self._consumers(root, story=False)
+        consumers = [link for link in self.index.onward(root, story=False)
                      if self.library[link.consumer].spec.domain == "mathematics"]  # fmt: skip
-        link = self._pick(consumers, rng)
+        link = self.index.pick(consumers, rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
 
     def _plan_compared(self, root: str, rng: Random) -> Term:
@@ -254,8 +164,8 @@ class Planner:
         return Count("n", low, high, body, Relation("exceeds", None, right))
 
     def _plan_lowest(self, root: str, rng: Random) -> Term:
-        links = [link for link in self.links[root] if not link.story]
-        return LowestTerms(self._linked(root, self._pick(links, rng), rng, depth=1))
+        links = [link for link in self.index.into[root] if not link.story]
+        return LowestTerms(self._linked(root, self.index.pick(links, rng), rng, depth=1))
 
     def _plan_program(self, root: str, rng: Random) -> Term:
         body = self._pipeline(root, rng, rng.choices((1, 2, 3), (3, 4, 1.5))[0])
@@ -270,7 +180,7 @@ class Planner:
         chain = [self.givens(root, rng)]
         for _ in range(length):
             data = spec.data
-            links = [link for link in self.links[chain[-1].skill]
+            links = [link for link in self.index.into[chain[-1].skill]
                      if link.parameter == data and not link.story and link.producer not in used
                      and self.library[link.producer].spec.domain == "coding"]  # fmt: skip
             if not links:
@@ -300,10 +210,10 @@ class Planner:
         """The producer, itself supplied by another skill where the depth allows."""
         spec = self.library[name].spec
         if depth > 0:
-            links = [link for link in self.links[name] if link.story == story and link.producer not in used
+            links = [link for link in self.index.into[name] if link.story == story and link.producer not in used
                      and (not story or self._continues(spec, link))]  # fmt: skip
             if links:
-                return self._linked(name, self._pick(links, rng), rng, depth, story)
+                return self._linked(name, self.index.pick(links, rng), rng, depth, story)
         if not story and not used and spec.sweep and rng.random() < 0.12:
             return self._sweep(name, rng)
         return self.givens(name, rng)
@@ -358,106 +268,10 @@ class Planner:
                 return Apply(name, tuple((key, Given(text)) for key, text in texts.items()))
         raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
 
-    def _consumers(self, producer: str, *, story: bool) -> list[Link]:
-        return [link for link in self.consumers[producer] if link.story == story]
-
     def _producers(self, kind: str, near: Spec) -> list[str]:
         """Skills of one domain with a noun phrase and a kind of output."""
         return [n for n, p in self.library.items() if p.spec.output and p.spec.output.kind == kind and p.spec.value
                 and p.spec.domain == near.domain]  # fmt: skip
-
-    # --- mending ---
-
-    def redrawn(self, term: Term, rng: Random) -> Term:
-        """The same composition with new numbers."""
-        match term:
-            case Apply():
-                fresh = self.givens(term.skill, rng)
-                return replace(fresh, arguments=tuple(
-                    (k, new if isinstance(old, Given) else self.redrawn(old, rng))
-                    for (k, old), (_, new) in zip(term.arguments, fresh.arguments, strict=True)))  # fmt: skip
-            case Combine():
-                return replace(term, left=self.redrawn(term.left, rng), right=self.redrawn(term.right, rng))
-            case Least():
-                relation = term.relation
-                if relation.value is not None:
-                    relation = replace(relation, value=max(2, relation.value + rng.randint(-3, 6)))
-                return replace(term, body=self.redrawn(term.body, rng), relation=relation)
-            case Total() | Count() | LowestTerms() | Remainder() | Program() | Printed():
-                return replace(term, body=self.redrawn(term.body, rng))
-            case _:
-                return term
-
-    def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:
-        """The composition without a skill: its value becomes a given. None where nothing sensible is left."""
-        match term:
-            case Apply():
-                return self._prune_apply(term, skill, rng)
-            case Combine():
-                if any(isinstance(t, Apply) and t.skill == skill for t in (term.left, term.right)):
-                    return None
-                sides = [self.pruned(t, skill, rng) for t in (term.left, term.right)]
-                return None if None in sides else replace(term, left=sides[0], right=sides[1])  # type: ignore[arg-type]
-            case Least() | Total() | Count():
-                return None
-            case LowestTerms() | Remainder() | Program() | Printed():
-                body = self.pruned(term.body, skill, rng)
-                return None if body is None else replace(term, body=body)
-            case _:
-                return term
-
-    def _prune_apply(self, term: Apply, skill: str, rng: Random) -> Term | None:
-        if term.skill == skill:
-            return None
-        fresh = dict(self.givens(term.skill, rng).arguments)
-        arguments: list[tuple[str, Term]] = []
-        for name, value in term.arguments:
-            if isinstance(value, Given | Variable):
-                arguments.append((name, value))
-                continue
-            kept = self.pruned(value, skill, rng)
-            if kept is None and isinstance(value, Apply) and value.skill == skill:
-                inner = next((v for _, v in value.arguments if isinstance(v, Apply | Variable)), None)
-                kept = inner if inner is not None and self._accepts(term.skill, name, inner) else None
-            arguments.append((name, fresh[name] if kept is None else kept))
-        if not any(is_link(value) for _, value in arguments):  # the givens must suit each other
-            arguments = [(name, value if isinstance(value, Variable) else fresh[name]) for name, value in arguments]
-        return replace(term, arguments=tuple(arguments))
-
-    def _accepts(self, consumer: str, parameter: str, value: Term) -> bool:
-        if isinstance(value, Variable):
-            return self.library[consumer].spec.parameters[parameter].input
-        return isinstance(value, Apply) and any(
-            link.parameter == parameter and link.producer == value.skill for link in self.links[consumer]
-        )
-
-    def substitute(self, term: Term, skill: str, rng: Random) -> str | None:
-        """A skill that could take the place of a supplier, or None."""
-        for node in walk(term):
-            if isinstance(node, Apply):
-                for name, value in node.arguments:
-                    if isinstance(value, Apply) and value.skill == skill:
-                        story = any(link.story for link in self.links[node.skill]
-                                    if (link.parameter, link.producer) == (name, skill))  # fmt: skip
-                        used = {n.skill for n in walk(term) if isinstance(n, Apply)}
-                        links = [link for link in self.links[node.skill] if link.parameter == name
-                                 and link.story == story and link.producer not in used]  # fmt: skip
-                        return self._pick(links, rng).producer if links else None
-        return None
-
-    def exchanged(self, term: Term, old: str, new: str, rng: Random) -> Term:
-        """The composition with one supplier exchanged for another."""
-        if isinstance(term, Apply):
-            if term.skill == old:
-                return self.givens(new, rng)
-            return replace(term, arguments=tuple((k, self.exchanged(v, old, new, rng)) for k, v in term.arguments))
-        if isinstance(term, Combine):
-            return replace(
-                term, left=self.exchanged(term.left, old, new, rng), right=self.exchanged(term.right, old, new, rng)
-            )
-        if isinstance(term, LowestTerms | Remainder | Program | Printed):
-            return replace(term, body=self.exchanged(term.body, old, new, rng))
-        return term
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
@@ -482,28 +296,6 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
 def _composable(spec: Spec) -> bool:
     """Lifted programs are not composed: to ask for one again would only repeat the corpus."""
     return spec.output is not None and spec.output.kind != "program" and bool(spec.phrasings or spec.value)
-
-
-def _tells(spec: Spec) -> bool:
-    """Whether the skill can begin a story, or go on in one without its question."""
-    starts = any(complete_scene(spec, w) for w in spec.phrasings)
-    return starts or any(complete_follow(spec, w, name) for name, ws in spec.follows.items() for w in ws)
-
-
-def _natural(producer: Spec, consumer: Spec) -> bool:
-    """Whether a noun phrase may stand in a wording: neither measured data nor a word problem's givens come from it."""
-    if consumer.evidence == "self-consistent":
-        return False
-    return consumer.domain != "science" or producer.domain == "science"
-
-
-def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
-    assert producer.output is not None
-    return _unit(producer.output.unit) == _unit(consumer.parameters[parameter].unit)
-
-
-def _unit(unit: str | None) -> str | None:
-    return None if unit == "1" else unit
 
 
 def compositions(term: Term) -> int:

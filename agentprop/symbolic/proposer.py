@@ -20,6 +20,7 @@ from agentprop.skills import Package
 from agentprop.symbolic import experiments
 from agentprop.symbolic.answers import TYPES, answer_text, close, read_value
 from agentprop.symbolic.listing import listing
+from agentprop.symbolic.mending import Mender
 from agentprop.symbolic.planner import Impossible, Planner, body_data, compositions
 from agentprop.symbolic.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
 from agentprop.symbolic.writer import Unwritable, write
@@ -41,6 +42,7 @@ class BuiltinProposer:
     edits: bool = True
 
     def __post_init__(self) -> None:
+        self.mender = Mender(self.planner)
         self._script = self._run()
         self._started = False
 
@@ -99,7 +101,7 @@ class BuiltinProposer:
 
     def _redraw(self) -> bool:
         try:
-            self.term = self.planner.redrawn(self.term, self.rng)
+            self.term = self.mender.redrawn(self.term, self.rng)
         except Impossible:
             return False
         return True
@@ -136,9 +138,9 @@ class BuiltinProposer:
         return linked[number].skill if number < len(linked) else linked[-1].skill
 
     def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        new = self.planner.substitute(self.term, culprit, self.rng)
+        new = self.mender.substitute(self.term, culprit, self.rng)
         try:
-            pruned = self.planner.pruned(self.term, culprit, self.rng)
+            pruned = self.mender.pruned(self.term, culprit, self.rng)
         except Impossible:
             pruned = None
         if pruned is not None and (compositions(pruned) > 1 or new is None):
@@ -148,7 +150,7 @@ class BuiltinProposer:
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
             if seen.outcome == "ok":
                 try:
-                    self.term = self.planner.exchanged(self.term, culprit, new, self.rng)
+                    self.term = self.mender.exchanged(self.term, culprit, new, self.rng)
                 except Impossible:
                     return None
         return (yield from self._draft(""))
