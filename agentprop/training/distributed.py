@@ -1,0 +1,133 @@
+"""The processes that `torchrun` started → one trainer: who am I, what is mine, and weights sharded by FSDP2.
+
+Without torchrun there is one process and nothing is sharded. Gradients are summed over the processes, never averaged:
+every loss here is divided by a count over all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
+from torch.distributed.tensor import DTensor, distribute_tensor
+
+from agentprop.errors import ConfigError
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class World:
+    """One process among those that train together."""
+
+    rank: int
+    """Its number, from 0."""
+    size: int
+    """How many there are."""
+    device: torch.device
+    """Where its tensors live."""
+    mesh: DeviceMesh | None
+    """All of them in a row; None where there is one."""
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
+        return self.rank == 0
+
+    def share(self, items: Sequence[Item]) -> list[Item]:
+        """This process's part of what all have: every `size`-th item."""
+        return list(items[self.rank :: self.size])
+
+    def sum(self, values: Sequence[float]) -> list[float]:
+        """Sums over all processes, in float64."""
+        if self.mesh is None:
+            return [float(value) for value in values]
+        total = torch.tensor(list(values), dtype=torch.float64, device=self.device)
+        dist.all_reduce(total)
+        return [float(value) for value in total]
+
+    def any(self, flag: bool) -> bool:
+        """Whether any process says so; all get the same answer."""
+        return self.sum([float(flag)])[0] > 0
+
+    def gather(self, tensor: Tensor) -> list[Tensor]:
+        """Every process's tensor of one shape, in the order of ranks, on the CPU."""
+        if self.mesh is None:
+            return [tensor.cpu()]
+        own = tensor.to(self.device)
+        found = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(found, own)
+        return [one.cpu() for one in found]
+
+    def barrier(self) -> None:
+        """Wait for the others."""
+        if self.mesh is not None:
+            dist.barrier()
+
+
+@contextmanager
+def join(device: str = "auto") -> Iterator[World]:
+    """Take part in what torchrun started, or be alone. Raises ConfigError for a device that is not there."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    place = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
+    if size == 1:
+        yield World(0, 1, place, None)
+        return
+    dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield World(dist.get_rank(), size, place, init_device_mesh(place.type, (size,)))
+    finally:
+        dist.destroy_process_group()
+
+
+def _device(name: str, local_rank: int) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"{name} is not a device", hint="write cpu, cuda, cuda:1, … or auto") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("there is no GPU that torch can use", hint="give --device cpu, or see `agentprop doctor`")
+    return torch.device("cuda", local_rank) if name == "cuda" else device
+
+
+def shard(module: nn.Module, layers: Sequence[nn.Module], world: World) -> None:
+    """Spread the weights of `module` over all processes, layer by layer; alone, only move them to the device."""
+    if world.mesh is None:
+        module.to(world.device)
+        return
+    precision = MixedPrecisionPolicy(reduce_dtype=torch.float32)  # sums of gradients are exact; all else stays as it is
+    for part in (*layers, module):
+        fully_shard(part, mesh=world.mesh, mp_policy=precision)
+    for part in module.modules():
+        if isinstance(part, FSDPModule):
+            part.set_gradient_divide_factor(1.0)
+            part.set_force_sum_reduction_for_comms(True)
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes, or the only one."""
+    return not dist.is_initialized() or dist.get_rank() == 0
+
+
+def whole(tensor: Tensor) -> Tensor:
+    """A tensor that may be sharded, with all its values; every process must ask for it."""
+    return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def like(tensor: Tensor, full: Tensor) -> Tensor:
+    """The part of `full` that corresponds to what this process has of `tensor`; no communication."""
+    if not isinstance(tensor, DTensor):
+        return full.to(tensor.device)
+    return distribute_tensor(full.to(tensor.device), tensor.device_mesh, tensor.placements, src_data_rank=None)

@@ -1,0 +1,87 @@
+"""Numbers of a step → a line of metrics.jsonl, TensorBoard where asked for, and the live view.
+
+A checkpoint remembers how long the file was; a run that goes on from it cuts off what came after, so that no step
+stands there twice.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agentprop.files import disk_errors
+from agentprop.training.live import Live
+
+FILE = "metrics.jsonl"
+BOARD = "tensorboard"
+
+
+class Metrics:
+    """`with Metrics(run, size=state) as metrics: metrics.write(step, loss=0.7)`; not a number is stored as null."""
+
+    def __init__(self, folder: Path | None, *, size: int = 0, board: bool = False, live: Live | None = None) -> None:
+        """`folder` is the run directory; None writes nowhere, which is what all processes but the first do."""
+        self._live = live
+        self._board: Any = None
+        self._file: Any = None
+        if folder is None:
+            return
+        self._path = folder / FILE
+        with disk_errors(self._path):
+            self._file = self._path.open("ab")
+            self._file.truncate(min(size, self._path.stat().st_size))
+            self._file.seek(0, os.SEEK_END)
+        if board:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._board = SummaryWriter(str(folder / BOARD))
+
+    def write(self, step: int, values: Mapping[str, float | int | str | None]) -> None:
+        """One line; numbers go to TensorBoard and the live view too."""
+        if self._live is not None:
+            self._live.update(step, values)
+        if self._file is None:
+            return
+        line = json.dumps({"step": step, **{key: _plain(value) for key, value in values.items()}}, ensure_ascii=False)
+        with disk_errors(self._path):
+            self._file.write(line.encode() + b"\n")
+            self._file.flush()
+        if self._board is not None:
+            for key, value in values.items():
+                if isinstance(value, int | float):
+                    self._board.add_scalar(key, value, step)
+
+    def sync(self) -> int:
+        """Bring everything to the disk; the size of metrics.jsonl, for a checkpoint to remember."""
+        if self._file is None:
+            return 0
+        with disk_errors(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            return int(self._file.tell())
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self._file is not None:
+            with disk_errors(self._path):
+                self._file.close()
+        if self._board is not None:
+            self._board.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _plain(value: float | int | str | None) -> float | int | str | None:
+    """JSON has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
