@@ -35,7 +35,7 @@ class Member:
     """One trajectory of a group."""
 
     id: str
-    """Trajectory id, unique in its group."""
+    """Unique in the batch. A trajectory's content id is not: two samples of a task may be word for word the same."""
     reward: float
     """r_T."""
     actions: tuple[ActionReturn, ...] = ()
@@ -47,7 +47,7 @@ class Advantage:
     """What a member's actions are worth beside the rest of its group."""
 
     id: str
-    """Trajectory id."""
+    """The member's."""
     episode: float
     """A_E of the trajectory."""
     stages: tuple[float, ...]
