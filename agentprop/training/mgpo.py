@@ -9,7 +9,7 @@ Ours: R_θ is taken at π_old, frozen with the rollouts, per action, clamped to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, cast
 
@@ -45,48 +45,32 @@ class Actions:
     singleton_G: Tensor
     """Whether a group has fewer than two trajectories."""
 
-    size_I: dict[str, int]
-    """Action tokens of each trajectory by its id, in order."""
-
     @classmethod
     def of(
         cls,
         groups: Sequence[GroupAdvantages],
-        lengths: Mapping[str, Sequence[int]],
+        lengths: Sequence[Sequence[Sequence[int]]],
         device: torch.device | str = "cpu",
     ) -> Actions:
-        """From each group's advantages, and each trajectory's action tokens per action, by member id.
+        """From each group's advantages, and the action tokens of each group's trajectories' actions, in that order.
 
         Masked trajectories belong in as well: leave their tokens out of the loss, not out of their group.
         """
         members = [member for group in groups for member in group.members]
-        counts = {member.id: list(lengths[member.id]) for member in members}
-        if len(counts) != len(members):
-            raise ValueError("two trajectories of the batch have one id")
-        if any(len(member.fused) != len(counts[member.id]) for member in members):
+        counts = [list(map(int, member)) for group in lengths for member in group]
+        if [len(m.fused) for m in members] != [len(c) for c in counts]:
             raise ValueError("advantages and token counts are not of the same actions")
+        flat = torch.tensor([n for member in counts for n in member], dtype=torch.int64)
+        per_member = torch.tensor([len(m.fused) for m in members], dtype=torch.int64)
+        per_group = torch.tensor([len(group.members) for group in groups], dtype=torch.int64)
         return cls(
-            advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64, device=device),
-            trajectory_J=_repeated([len(m.fused) for m in members], device),
-            group_I=_repeated([len(group.members) for group in groups], device),
-            action_A=_repeated([n for count in counts.values() for n in count], device),
-            constant_G=torch.tensor([group.constant for group in groups], device=device),
-            singleton_G=torch.tensor([group.singleton for group in groups], device=device),
-            size_I={name: sum(count) for name, count in counts.items()},
+            advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64).to(device),
+            trajectory_J=torch.repeat_interleave(per_member).to(device),
+            group_I=torch.repeat_interleave(per_group).to(device),
+            action_A=torch.repeat_interleave(flat).to(device),
+            constant_G=torch.tensor([group.constant for group in groups]).to(device),
+            singleton_G=torch.tensor([group.singleton for group in groups]).to(device),
         )
-
-    def gathered(self, parts: Mapping[str, Tensor]) -> Tensor:
-        """Per-token values of each trajectory by its id → [A], in this order."""
-        return torch.cat([parts[name] for name in self.size_I])
-
-    def parted(self, values_A: Tensor) -> dict[str, Tensor]:
-        """[A] in this order → per-token values of each trajectory by its id."""
-        return dict(zip(self.size_I, values_A.split(list(self.size_I.values())), strict=True))
-
-
-def _repeated(counts: Sequence[int], device: torch.device | str) -> Tensor:
-    """0 as often as the first count says, then 1, …"""
-    return torch.repeat_interleave(torch.tensor(counts, dtype=torch.int64)).to(device)
 
 
 class Weights(NamedTuple):
