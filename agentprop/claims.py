@@ -78,9 +78,11 @@ def clear(path: Path, folders: tuple[str, ...]) -> None:
         # what makes it a run goes first: killed half-way, the next command finds leftovers and not a run
         for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG):
             (path / name).unlink(missing_ok=True)
-        for folder in (*FOLDERS.values(), *folders):
-            if (path / folder).exists():
-                shutil.rmtree(path / folder)
+        for name in (*FOLDERS.values(), *folders):
+            if (path / name).is_dir():
+                shutil.rmtree(path / name)
+            else:
+                (path / name).unlink(missing_ok=True)
         _remove_temporaries(path)
 
 

@@ -86,7 +86,7 @@ class Run(StoredRun):
         """Create a run or resume the one that is there.
 
         `outside_identity` names settings that may change on resuming; `inputs` gives fingerprints of what the run
-        reads and may not change; `folders` are further top-level directories that this stage writes by itself.
+        reads and may not change; `folders` are further directories and files at the top that the stage writes itself.
         """
         path = Path(out)
         settings = config.model_dump(mode="json") if isinstance(config, BaseModel) else json.loads(json.dumps(config))

@@ -34,6 +34,7 @@ from agentprop.training.resources import saving_errors
 
 FOLDER = "checkpoints"
 STATE, RNG, OPTIMISER = "state.json", "rng.safetensors", "optimiser-{:05d}.safetensors"
+OPTIMISER_FILES = OPTIMISER.replace("{:05d}", "*")
 FILE_BYTES = 2 << 30
 """Bytes of optimiser state gathered before they are written: what saving needs besides the model's weights."""
 VERSION = 1
@@ -60,11 +61,11 @@ def save(
 
     Raises RunError where the disk refuses; earlier checkpoints are untouched then.
     """
-    path = folder / f"step-{step:06d}"
+    path = folder / name(step)
     temporary = folder / f".{path.name}.tmp"
     with saving_errors(path, newest(folder) if world.first else None, temporary):
         if world.first:
-            shutil.rmtree(temporary, ignore_errors=True)
+            _remove_temporaries(folder)
             temporary.mkdir(parents=True)
         policy.save(temporary)
         _write_optimiser(temporary, optimiser, world)
@@ -77,6 +78,11 @@ def save(
             _remove_old(folder, keep, pinned)
     world.barrier()
     return path
+
+
+def name(step: int) -> str:
+    """The directory of a step's checkpoint."""
+    return f"step-{step:06d}"
 
 
 def newest(folder: Path) -> Path | None:
@@ -129,7 +135,7 @@ class _Stored(Mapping[str, Tensor]):
     """The tensors of a checkpoint's optimiser files, each read when it is asked for."""
 
     def __init__(self, path: Path) -> None:
-        self._files = [safe_open(file, framework="pt") for file in sorted(path.glob("optimiser-*.safetensors"))]
+        self._files = [safe_open(file, framework="pt") for file in sorted(path.glob(OPTIMISER_FILES))]
         self._home = {name: file for file in self._files for name in _names(file)}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -185,5 +191,20 @@ def _publish(temporary: Path, path: Path) -> None:
 def _remove_old(folder: Path, keep: int, pinned: int | None) -> None:
     found = sorted(folder.glob("step-*"))
     for path in found[:-keep]:
-        if pinned is None or path.name != f"step-{pinned:06d}":
+        if pinned is None or path.name != name(pinned):
             shutil.rmtree(path)
+
+
+def _remove_temporaries(folder: Path) -> None:
+    """What a killed process was writing."""
+    for path in folder.glob(".*.tmp"):
+        shutil.rmtree(path)
+
+
+def copy_model(source: Path, target: Path) -> None:
+    """The model of a checkpoint, without the trainer, as a directory of its own; what was there is replaced."""
+    temporary = source.parent / f".{target.name}.tmp"  # a run directory takes care of its own temporary files only
+    with saving_errors(target, source, temporary):
+        _remove_temporaries(source.parent)
+        shutil.copytree(source, temporary, ignore=shutil.ignore_patterns(STATE, RNG, OPTIMISER_FILES))
+        _publish(temporary, target)

@@ -25,7 +25,7 @@ SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_m
 
 def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model on the CPU, in training mode unless `frozen`, adapters injected as the settings say; and its tokenizer."""
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = load_tokenizer(source)
     shape = _shape(source)
     _check(shape, tokenizer, source)
