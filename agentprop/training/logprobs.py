@@ -41,9 +41,9 @@ def token_scores(
     """Log-probs of `targets` [A] under softmax((hidden·headᵀ + bias)/temperature), `hidden` [A, d], `head` [V, d].
 
     `hidden` holds the states that *predict* the targets; a target outside the vocabulary has log-prob NaN. Gradients
-    reach hidden, head and bias, as far as they ask for them. Two tiles of `chunk` tokens by TILE entries are all that exists of the logits. A
-    CPU multiplies in float32; elsewhere bfloat16 logits are rounded to bfloat16 before they become float32, as in the
-    model's own forward.
+    reach hidden, head and bias, as far as they ask for them. All that exists of the logits is two tiles of `chunk`
+    tokens by TILE entries. A CPU multiplies in float32; elsewhere bfloat16 logits are rounded to bfloat16 before they
+    become float32, as in the model's own forward.
     """
     apply = cast(Any, _TokenScores.apply)
     logprob, entropy = apply(hidden, head, bias, targets, chunk, 1.0 / temperature)
