@@ -1,0 +1,104 @@
+"""Prompts → slots of a cache: which slot holds what, and where a prompt has least left to compute.
+
+Plain arrays, one row per slot. Whose conversation a slot holds is nobody's business: it follows from the ids alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int64]
+
+WORTH_WAITING = 32
+"""Tokens of a prompt that are rather copied, from a slot which is about to hold them, than computed again."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a prompt goes."""
+
+    slot: int
+    """Slot that takes it."""
+    source: int
+    """Slot to copy from first; the slot itself where there is nothing to copy."""
+    have: int
+    """Positions that need not be computed then."""
+
+
+class Slots:
+    """What every slot holds."""
+
+    def __init__(self) -> None:
+        self.count = self.length = 0
+        self.resize(0, 0)
+
+    def resize(self, count: int, length: int) -> None:
+        """As the cache's tensors: what fits is kept, and a slot that does not fit is forgotten."""
+        old, shared = dict(vars(self)), (min(count, self.count), min(length, self.length))
+        self.ids_SL = np.zeros((count, length), np.int64)
+        self.logprobs_SL = np.zeros((count, length), np.float32)
+        self.known_S, self.computed_S, self.start_S, self.limit_S, self.used_S = np.zeros((5, count), np.int64)
+        self.key_S = np.zeros(count, np.uint64)
+        self.temperature_S, self.top_p_S = np.ones((2, count), np.float32)
+        self.active_S = np.zeros(count, np.bool_)
+        for name, array in self._arrays():
+            part = tuple(slice(n) for n in shared[: array.ndim])
+            if name in old:
+                array[part] = old[name][part]
+        self.count, self.length = count, length
+        lost_S = self.known_S > length
+        self.known_S[lost_S] = self.computed_S[lost_S] = 0
+
+    def swap(self, a: int, b: int) -> None:
+        """Exchange two slots."""
+        for _, array in self._arrays():
+            array[[a, b]] = array[[b, a]]
+
+    def forget(self) -> None:
+        """Nothing that is held is worth anything."""
+        self.known_S[:] = self.computed_S[:] = 0
+
+    @property
+    def span(self) -> int:
+        """The last slot at work, plus one."""
+        found = np.flatnonzero(self.active_S)
+        return int(found[-1]) + 1 if len(found) else 0
+
+    def place(self, prompt: Ids, wave: list[int]) -> Place | None:
+        """Where a prompt goes; None where it had better wait, for a free slot or for one that is about to share.
+
+        `wave` are the slots that will have been computed, as far as they are known, once this wave is.
+        """
+        idle_S = ~self.active_S
+        if not idle_S.any():
+            return None
+        shared_S = self._shared(prompt)
+        have_S = np.minimum(shared_S, self.computed_S)
+        if wave and shared_S[wave].max() >= have_S.max() + WORTH_WAITING:
+            return None
+        goes_on_S = idle_S & (self.computed_S > 0) & (have_S == self.computed_S)
+        wanted_S = goes_on_S if goes_on_S.any() else idle_S
+        score_S = have_S if goes_on_S.any() else -self._age_order()
+        slot = int(np.where(wanted_S, score_S, np.iinfo(np.int64).min).argmax())
+        source = int(have_S.argmax())
+        if have_S[source] <= (have_S[slot] if goes_on_S.any() else 0):
+            source = slot
+        return Place(slot, source, int(have_S[source]))
+
+    def _age_order(self) -> Ids:
+        """Empty slots first, then those that were used longest ago."""
+        return np.where(self.known_S == 0, -1, self.used_S)
+
+    def _shared(self, prompt: Ids) -> Ids:
+        """Positions that each slot's ids have in common with a prompt, the prompt's last one left out."""
+        length = min(len(prompt) - 1, self.length)
+        same_SL = self.ids_SL[:, :length] == prompt[:length]
+        first_S = np.where(same_SL.all(1), length, same_SL.argmin(1)) if length else np.zeros(self.count, np.int64)
+        return np.minimum(first_S, self.known_S)
+
+    def _arrays(self) -> list[tuple[str, npt.NDArray[Any]]]:
+        return [(name, value) for name, value in vars(self).items() if isinstance(value, np.ndarray)]
