@@ -8,9 +8,12 @@ r_proc never enters r_T: it would count twice.
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from agentprop.protocol import parse
 from agentprop.records import Turn
 
 PER_STAGE = 3
@@ -50,17 +53,23 @@ def process(turns: Sequence[Turn], *, per_stage: int = PER_STAGE, malformed: flo
 
 
 def _telling(turns: Sequence[Turn]) -> Iterator[int]:
-    """Tool calls that ran, for the first time, and printed something their own code does not already say."""
+    """Tool calls that ran, for the first time, and printed something that had to be computed."""
     seen: set[str] = set()
     for number, turn in enumerate(turns):
-        if turn.action == "exec" and turn.outcome == "ok" and turn.message not in seen and _tells(turn):
+        if turn.action == "exec" and turn.outcome == "ok" and turn.message not in seen and _computed(turn):
             yield number
         seen.add(turn.message)
 
 
-def _tells(turn: Turn) -> bool:
-    printed = turn.observation.partition("] ")[2]
-    return printed != "(no output)" and any(line.strip() not in turn.message for line in printed.splitlines())
+def _computed(turn: Turn) -> bool:
+    """Whether a call that ran printed more than literals of its own code."""
+    if turn.observation.partition("] ")[2] == "(no output)":
+        return False
+    with warnings.catch_warnings(action="ignore"):  # of a policy's code, and not the trainer's to print
+        tree = ast.parse(parse(turn.message).text)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    prints = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    return not prints or any(not isinstance(argument, ast.Constant) for call in prints for argument in call.args)
 
 
 def _mending(turns: Sequence[Turn]) -> Iterator[int]:
