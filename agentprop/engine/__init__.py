@@ -8,13 +8,15 @@ i - window when it makes item i, and a run has the same content on one core or o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from agentprop.engine.interruption import Interruption
 from agentprop.engine.team import Raised, Team, WorkerDied
+from agentprop.engine.worker import Setup
 
-__all__ = ["Interruption", "WorkerDied", "ordered_map", "usable_cores"]
+__all__ = ["Interruption", "WorkerDied", "ordered_async", "ordered_map", "usable_cores"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -45,14 +47,42 @@ def ordered_map(
     what workers hold is finished and yielded, and the iteration ends: what was yielded is a prefix of the whole.
     `idle` is called at least every quarter of a second while the caller waits.
     """
-    if workers < 1 or window < 1:
-        raise ValueError("ordered_map needs at least one worker and a window of at least one")
-    team: Team[Item] = Team(workers, (function, initializer, initargs))
+    _check(workers, window)
+    team: Team[Item] = Team(workers, Setup(function, initializer, initargs))
     try:
         yield from _in_order(team, iter(items), window, stop or _never, idle)
         team.dismiss()
     finally:
         team.kill()
+
+
+def ordered_async(
+    opening: Callable[..., AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]],
+    arguments: tuple[Any, ...],
+    items: Iterable[Item],
+    *,
+    workers: int,
+    window: int,
+    stop: Callable[[], bool] | None = None,
+    idle: Callable[[], None] | None = None,
+) -> Iterator[Result | WorkerDied]:
+    """The same for items that wait instead of computing: each worker begins all it is given at once, in its event loop.
+
+    `opening(*arguments)` gives a worker its coroutine function, and closes what it holds when the worker ends. When
+    `stop` says so, or the caller leaves, what is under way is given up and cancelled.
+    """
+    _check(workers, window)
+    team: Team[Item] = Team(workers, Setup(opening, arguments=arguments, waits=True))
+    try:
+        yield from _in_order(team, iter(items), window, stop or _never, idle, drain=False)
+    finally:
+        team.dismiss()
+        team.kill()
+
+
+def _check(workers: int, window: int) -> None:
+    if workers < 1 or window < 1:
+        raise ValueError("there must be at least one worker and a window of at least one")
 
 
 def _in_order(
@@ -61,6 +91,8 @@ def _in_order(
     window: int,
     stop: Callable[[], bool],
     idle: Callable[[], None] | None,
+    *,
+    drain: bool = True,
 ) -> Iterator[Any]:
     pulled = _pull(team, items, 0, window)
     yielded = 0
@@ -68,6 +100,8 @@ def _in_order(
         team.serve(0)
         while yielded not in team.done:
             if stop():
+                if not drain:
+                    return
                 pulled = team.drop_waiting(pulled)
                 if yielded >= pulled:
                     return

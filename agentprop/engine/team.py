@@ -9,24 +9,22 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
+import math
 import multiprocessing
 import pickle
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeVar
 
 from agentprop.engine.interruption import SIGNALS
-from agentprop.engine.worker import serve
+from agentprop.engine.worker import Setup, serve
 from agentprop.errors import RunError
 
 Item = TypeVar("Item")
-Setup: TypeAlias = tuple[Callable[[Any], Any], Callable[..., None] | None, tuple[Any, ...]]
-"""Function, initializer and its arguments."""
 
 _TRIES = 2
 """A worker that dies takes its item with it this often before the item is given up."""
@@ -73,7 +71,10 @@ class Job(Generic[Item]):
 
 
 class Team(Generic[Item]):
-    """The workers, the jobs that wait for one, and the outcomes by index."""
+    """The workers, the jobs that wait for one, and the outcomes by index.
+
+    Jobs that compute are handed out as workers become free, jobs that only wait for others at once.
+    """
 
     def __init__(self, size: int, setup: Setup) -> None:
         self.done: dict[int, Any] = {}
@@ -98,14 +99,14 @@ class Team(Generic[Item]):
 
     def drop_waiting(self, pulled: int) -> int:
         """Forget the jobs no worker has begun; returns the index where the results now end."""
-        begun = max((job.index for worker in self._workers for job in worker.jobs), default=-1)
+        begun = max((index for worker in self._workers for index in worker.jobs), default=-1)
         kept = [job for job in self._waiting if job.index < begun]
         dropped = [job.index for job in self._waiting if job.index > begun]
         self._waiting = deque(kept)
         return min(dropped, default=pulled)
 
     def dismiss(self) -> None:
-        """Let idle workers end by themselves, so that what they hold open is closed properly."""
+        """Let workers end by themselves, so that what they hold open is closed properly; those that wait give up."""
         for worker in self._workers:
             worker.say(None)
         deadline = time.monotonic() + 5
@@ -122,7 +123,7 @@ class Team(Generic[Item]):
 
     def _hand_out(self) -> None:
         """Give waiting jobs to workers, the least busy first; start workers as long as there is more to do."""
-        ahead = 1 + min(_MAX_AHEAD, int(_AHEAD_S / self._mean_s))
+        ahead = math.inf if self._setup.waits else 1 + min(_MAX_AHEAD, int(_AHEAD_S / self._mean_s))
         while self._waiting:
             worker = min(self._workers, key=lambda w: len(w.jobs), default=None)
             if (worker is None or worker.jobs) and len(self._workers) < self._size:
@@ -137,12 +138,12 @@ class Team(Generic[Item]):
         return worker
 
     def _give(self, worker: Worker[Item], job: Job[Item]) -> None:
-        worker.jobs.append(job)
-        worker.say(job.item)
+        worker.jobs[job.index] = job
+        worker.say((job.index, job.item))
 
     def _hear(self, worker: Worker[Item]) -> None:
         try:
-            kind, value, seconds = worker.pipe.recv()
+            kind, value, index, seconds = worker.pipe.recv()
         except (EOFError, OSError):
             self._bury(worker)
             return
@@ -156,7 +157,8 @@ class Team(Generic[Item]):
         else:
             self._mean_s = max(1e-6, 0.9 * self._mean_s + 0.1 * seconds)
             outcome = pickle.loads(value)
-            self.done[worker.jobs.popleft().index] = Raised(outcome) if kind == "raised" else outcome
+            del worker.jobs[index]
+            self.done[index] = Raised(outcome) if kind == "raised" else outcome
 
     def _bury(self, worker: Worker[Item]) -> None:
         """A worker died: the job it was at is tried once more in a new one, those behind it were not at fault."""
@@ -168,12 +170,12 @@ class Team(Generic[Item]):
             if self._stillborn == _STARTS:
                 message = f"{_STARTS} worker processes in a row died while starting ({_cause(code)})"
                 raise RunError(message, hint="see what they printed; if memory is short, give fewer --workers")
-            self._waiting.extendleft(reversed(worker.jobs))
+            self._waiting.extendleft(reversed(worker.jobs.values()))
             return
         if not worker.jobs:
             return
-        job = worker.jobs.popleft()
-        self._waiting.extendleft(reversed(worker.jobs))
+        job, *behind = worker.jobs.values()
+        self._waiting.extendleft(reversed(behind))
         job.deaths += 1
         if job.deaths < _TRIES:
             self._give(self._start(), job)
@@ -182,10 +184,10 @@ class Team(Generic[Item]):
 
 
 class Worker(Generic[Item]):
-    """One process, the pipe to it, and the jobs it holds: the first is the one it is at."""
+    """One process, the pipe to it, and the jobs it holds by index: the first is the one it is at."""
 
     def __init__(self, setup: Setup) -> None:
-        self.jobs: deque[Job[Item]] = deque()
+        self.jobs: dict[int, Job[Item]] = {}
         self.ready = False
         self.pipe, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))
@@ -201,10 +203,10 @@ class Worker(Generic[Item]):
         with contextlib.suppress(ConnectionError):
             self.pipe.send(setup)
 
-    def say(self, item: Item | None) -> None:
-        """Send an item, or None for the end; a dead worker is noticed when it is listened to."""
+    def say(self, message: tuple[int, Item] | None) -> None:
+        """Send an item and its index, or None for the end; a dead worker is noticed when it is listened to."""
         try:
-            self.pipe.send(None if item is None else (item,))
+            self.pipe.send(message)
         except ConnectionError:
             return
 

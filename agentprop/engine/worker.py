@@ -6,6 +6,7 @@ log records to the parent, and ends when the parent does, even by SIGKILL: the p
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import logging.handlers
 import os
@@ -16,10 +17,30 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from agentprop.engine.interruption import SIGNALS
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker does; it travels to the worker by pickle."""
+
+    function: Callable[..., Any]
+    """Item → result; or, where `waits`, arguments → an asynchronous context manager that gives a coroutine function."""
+    initializer: Callable[..., None] | None = None
+    """Called once before the first item."""
+    arguments: tuple[Any, ...] = ()
+    """Of the initializer, or of the context manager."""
+    waits: bool = False
+    """Whether items wait rather than compute: all are begun when they come, in one event loop, and end in any order."""
+
+
+Inbox = Callable[[Any], object]
+"""What takes the parent's messages: (index, item), or None for the end."""
 
 
 class _Outbox:
@@ -29,11 +50,11 @@ class _Outbox:
         self._pipe = pipe
         self._lock = threading.Lock()
 
-    def send(self, kind: str, value: Any = None, seconds: float = 0.0) -> None:
+    def send(self, kind: str, value: Any = None, index: int = -1, seconds: float = 0.0) -> None:
         """One message to the parent; without a parent there is nothing left to do."""
         try:
             with self._lock:
-                self._pipe.send((kind, value, seconds))
+                self._pipe.send((kind, value, index, seconds))
         except ConnectionError:
             os._exit(1)
 
@@ -46,26 +67,80 @@ def serve(pipe: Connection[Any, Any], level: int) -> None:
     """The life of a worker: its setup and then items from the pipe, results to the pipe, until None comes."""
     outbox = _Outbox(pipe)
     _settle(outbox, level)
-    inbox: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
     try:
-        try:
-            function, initializer, initargs = pipe.recv()
-        except EOFError:
-            return
-        threading.Thread(target=_listen, args=(pipe, inbox), daemon=True).start()
-        if initializer:
-            initializer(*initargs)
+        setup = pipe.recv()
+    except EOFError:
+        return
+    except Exception as error:
+        outbox.send("unusable", _portable(error))
+        return
+    if setup.waits:
+        asyncio.run(_wait(setup, pipe, outbox))
+    else:
+        _compute(setup, pipe, outbox)
+
+
+def _compute(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
+    """One item after the other."""
+    inbox: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
+    _listen(pipe, inbox.put)
+    try:
+        if setup.initializer:
+            setup.initializer(*setup.arguments)
     except Exception as error:
         outbox.send("unusable", _portable(error))
         return
     outbox.send("ready")
     while message := inbox.get():
+        index, item = message
         started = time.perf_counter()
         try:
-            kind, value = "result", pickle.dumps(function(message[0]))
+            kind, value = "result", pickle.dumps(setup.function(item))
         except Exception as error:
             kind, value = "raised", pickle.dumps(_portable(error))
-        outbox.send(kind, value, time.perf_counter() - started)
+        outbox.send(kind, value, index, time.perf_counter() - started)
+
+
+async def _wait(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
+    """All items at once; at the end those that are not done are given up."""
+    inbox: asyncio.Queue[tuple[int, Any] | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    _listen(pipe, lambda message: loop.call_soon_threadsafe(inbox.put_nowait, message))
+    results: queue.SimpleQueue[tuple[str, bytes, int]] = queue.SimpleQueue()
+    begun = False
+    try:
+        async with setup.function(*setup.arguments) as function:
+            begun = True
+            outbox.send("ready")
+            threading.Thread(target=_post, args=(results, outbox), daemon=True).start()
+            tasks: set[asyncio.Task[None]] = set()
+            while message := await inbox.get():
+                task = asyncio.create_task(_answer(function, *message, results))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    except Exception as error:
+        if begun:  # it could not be closed, which is no item's fault and nobody waits for
+            raise
+        outbox.send("unusable", _portable(error))
+
+
+async def _answer(
+    function: Callable[[Any], Any], index: int, item: Any, results: queue.SimpleQueue[tuple[str, bytes, int]]
+) -> None:
+    try:
+        kind, value = "result", pickle.dumps(await function(item))
+    except Exception as error:
+        kind, value = "raised", pickle.dumps(_portable(error))
+    results.put((kind, value, index))
+
+
+def _post(results: queue.SimpleQueue[tuple[str, bytes, int]], outbox: _Outbox) -> None:
+    """Send results from a thread: a busy parent holds up its results, not the event loop."""
+    while True:
+        outbox.send(*results.get())
 
 
 def _settle(outbox: _Outbox, level: int) -> None:
@@ -84,13 +159,17 @@ def _settle(outbox: _Outbox, level: int) -> None:
     logger.addHandler(logging.handlers.QueueHandler(outbox))  # type: ignore[arg-type]
 
 
-def _listen(pipe: Connection[Any, Any], inbox: queue.SimpleQueue[tuple[Any] | None]) -> None:
+def _listen(pipe: Connection[Any, Any], inbox: Inbox) -> None:
     """Empty the pipe at all times, so that parent and worker never wait for each other; die with the parent."""
-    try:
-        while True:
-            inbox.put(pipe.recv())
-    except (EOFError, OSError):
-        os._exit(1)
+
+    def listen() -> None:
+        try:
+            while True:
+                inbox(pipe.recv())
+        except (EOFError, OSError):
+            os._exit(1)
+
+    threading.Thread(target=listen, daemon=True).start()
 
 
 def _portable(error: Exception) -> BaseException:
