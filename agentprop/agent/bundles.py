@@ -9,9 +9,10 @@ otherwise it is the planner's. How bundles are drawn is ours; the paper draws fr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from random import Random
 
 from agentprop.records import Domain
@@ -20,11 +21,33 @@ from agentprop.symbolic.planner import Planner
 
 SMALLEST, LARGEST = 2, 4
 """Skills of a bundle, as far as the domain has them."""
+TRIES = 60
+"""Bundles drawn before the planner's turn comes, where some are not allowed."""
 
 
 def written_skills(library: Mapping[str, Package]) -> dict[str, Package]:
     """The skills that only a language model can use: those without a script."""
     return {name: package for name, package in library.items() if package.script is None}
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Which skills may stand together: training keeps away from the pairs that are held out, a test asks for them."""
+
+    held_out: frozenset[frozenset[str]] = frozenset()
+    """Pairs of skill names."""
+    wanted: bool = False
+    """Only bundles with such a pair, instead of only those without."""
+
+    @classmethod
+    def of(cls, pairs: Iterable[str], wanted: bool = False) -> Allowed:
+        """From pairs written `ONE+OTHER`."""
+        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted)
+
+    def __call__(self, names: Collection[str]) -> bool:
+        if not self.held_out:
+            return True
+        return any(frozenset(pair) in self.held_out for pair in combinations(names, 2)) == self.wanted
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,8 @@ class Bundles:
         texts, executable = self._written.get(category, ()), self.planner.categories.get(category, ())
         if not texts or rng.random() * (len(texts) + len(executable)) >= len(texts):
             return None
-        return self._around(rng.choice(texts), rng)
+        drawn = (self._around(rng.choice(texts), rng) for _ in range(TRIES))
+        return next(filter(self.planner.allowed, drawn), None)
 
     def _around(self, name: str, rng: Random) -> tuple[str, ...]:
         """A skill with companions; near and far ones are as likely, however many there are of each."""

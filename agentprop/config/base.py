@@ -34,6 +34,15 @@ def band_text(text: str) -> str:
 BandText = Annotated[str, AfterValidator(band_text)]
 """LO..HI, a band of pass rates."""
 
+def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
+    if any(pair.count("+") != 1 or len(set(pair.split("+"))) != 2 for pair in pairs):
+        raise PydanticCustomError("pairs", "must hold pairs such as divisor-count+digit-sum")
+    return pairs
+
+
+Pairs = Annotated[tuple[str, ...], AfterValidator(_pairs)]
+"""Pairs of skills, each written `ONE+OTHER`."""
+
 BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
 """Settings that end a run early; none of them changes what it produces until then."""
 

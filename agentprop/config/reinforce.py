@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from agentprop.config.base import BandText, Count, Names, Positive, Share
+from agentprop.config.base import BandText, Count, Names, Pairs, Positive, Share
 from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig
 from agentprop.records import Domain
 
@@ -65,7 +65,7 @@ class TrainMgpoConfig(ReinforceConfig):
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
-    held_out: tuple[str, ...] = ()
+    held_out: Pairs = ()
     """Pairs of skills `ONE+OTHER` that no task may hold together: what is evaluated on is not trained on."""
 
     algorithm: Literal["mgpo", "grpo"] = "mgpo"
@@ -129,13 +129,6 @@ class TrainMgpoConfig(ReinforceConfig):
         if tau_neg < info.data.get("tau_pos", 0.0):
             raise PydanticCustomError("tau", "must be at least tau_pos: what is pushed down has to decay first")
         return tau_neg
-
-    @field_validator("held_out")
-    @classmethod
-    def _pairs(cls, held_out: tuple[str, ...]) -> tuple[str, ...]:
-        if any(len(pair.split("+")) != 2 for pair in held_out):
-            raise PydanticCustomError("pairs", "must hold pairs such as divisor-count+digit-sum")
-        return held_out
 
 
 class TrainSolverConfig(ReinforceConfig):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from agentprop.config.base import BOUNDS, BandText, Count, Names, Positive, Share, StageConfig, Verifier
+from agentprop.config.base import BOUNDS, BandText, Count, Names, Pairs, Positive, Share, StageConfig, Verifier
 from agentprop.records import Domain
 
 
@@ -67,6 +67,10 @@ class ProposeConfig(StageConfig):
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
+    held_out: Pairs = ()
+    """Pairs of skills `ONE+OTHER` that no problem may hold together: what is evaluated on is not trained on."""
+    held_out_only: bool = False
+    """Propose with the held-out pairs alone: the test that belongs to a training without them."""
     proposer: str = "builtin"
     """Who proposes: `builtin`, or a MODEL."""
     temperature: Annotated[float, Field(ge=0)] | None = None

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from agentprop.agent.bundles import Bundles, written_skills
+from agentprop.agent.bundles import Allowed, Bundles, written_skills
 from agentprop.agent.candidates import Candidate, Curriculum, Maker, Standing, categories_of, model_maker
 from agentprop.agent.environment import Rules
 from agentprop.config import ProposeConfig
@@ -77,9 +77,14 @@ def prepare(plan: Plan) -> None:
     config = plan.config
     sandbox = Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox)
     _maker = Maker(
-        Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox),
+        _planner(plan), plan.curriculum, Executor(sandbox),
         _rules(config), config.seed, _judges(config),
     )  # fmt: skip
+
+
+def _planner(plan: Plan) -> Planner:
+    allowed = Allowed.of(plan.config.held_out, plan.config.held_out_only)
+    return Planner(plan.library, plan.survey, allowed=allowed)
 
 
 def make(batch: Batch) -> list[Candidate]:
@@ -234,7 +239,9 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
 def _plan(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
         values = survey(library, sandbox, seed=0)
-    bundles = Bundles(Planner(library, values), {} if config.proposer == "builtin" else written_skills(library))
+    allowed = Allowed.of(config.held_out, config.held_out_only)
+    planner = Planner(library, values, allowed=allowed)
+    bundles = Bundles(planner, {} if config.proposer == "builtin" else written_skills(library))
     categories = categories_of(bundles, config.domain, config.categories)
     unknown = sorted(set(config.categories) - set(bundles.categories))
     if unknown:
@@ -321,7 +328,7 @@ class _ModelSource(_Source):
         self.concurrency = settings.max_concurrency
         sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
         self.maker = Maker(
-            Planner(plan.library, plan.survey), plan.curriculum, Executor(sandbox, shared=False), _rules(config),
+            _planner(plan), plan.curriculum, Executor(sandbox, shared=False), _rules(config),
             config.seed, _judges(config), cast["proposer"], sampling,
             made_by=model_maker(settings.identity, settings.revision, sampling),
             written=written_skills(plan.library),

@@ -104,7 +104,8 @@ class Mender:
                                     if (link.parameter, link.producer) == (name, skill))  # fmt: skip
                         used = {n.skill for n in walk(term) if isinstance(n, Apply)}
                         links = [link for link in self.planner.index.into[node.skill] if link.parameter == name
-                                 and link.story == story and link.producer not in used]  # fmt: skip
+                                 and link.story == story and link.producer not in used
+                                 and self.planner.allowed(used - {skill} | {link.producer})]  # fmt: skip
                         return self.planner.index.pick(links, rng).producer if links else None
         return None
 

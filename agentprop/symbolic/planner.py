@@ -6,7 +6,7 @@ that its failures are real. Shapes and their weights are ours, not the paper's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any, cast
@@ -29,6 +29,7 @@ from agentprop.symbolic.terms import (
     Term,
     Total,
     Variable,
+    skills,
     walk,
 )
 from agentprop.symbolic.writer import complete_follow, story_wordings
@@ -38,18 +39,23 @@ __all__ = ["Impossible", "Planner", "body_data", "compositions"]
 
 DRAWS = 400
 """Tries to satisfy a skill's constraints by chance."""
+PLANS = 60
+"""Compositions tried for a category."""
 SWEEP_WIDTH = (12, 60)
 
 
 class Planner:
     """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
 
-    `survey` holds values that some skills took on random parameters, by which links are weighed.
+    `survey` holds values that some skills took on random parameters, by which links are weighed; `allowed` says which
+    skills may stand together.
     """
 
     def __init__(
-        self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True
-    ) -> None:
+        self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True,
+        allowed: Callable[[Collection[str]], bool] = lambda names: True,
+    ) -> None:  # fmt: skip
+        self.allowed = allowed
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.index = Links(self.library, survey or {}, linked=links)
         self.categories: dict[str, list[str]] = {}
@@ -70,7 +76,7 @@ class Planner:
 
     def plan(self, category: str, rng: Random) -> Term:
         """A composition whose question belongs to the category. Raises Impossible."""
-        for _ in range(60 if category in self.categories else 0):
+        for _ in range(PLANS if category in self.categories else 0):
             root = rng.choice(self.categories[category])
             shapes = self._shapes(root)
             if not shapes:
@@ -78,9 +84,11 @@ class Planner:
             names = list(shapes)
             shape = rng.choices(names, [shapes[n] for n in names])[0]
             try:
-                return cast(Term, getattr(self, f"_plan_{shape}")(root, rng))
+                term = cast(Term, getattr(self, f"_plan_{shape}")(root, rng))
             except Impossible:
                 continue
+            if self.allowed(skills(term)):
+                return term
         raise Impossible(f"no composition found for {category}")
 
     def _shapes(self, root: str) -> dict[str, float]:

@@ -1,0 +1,72 @@
+"""Pairs of skills that are held out: nothing is proposed with them, or only with them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from random import Random
+
+import pytest
+from pydantic import ValidationError
+
+from agentprop.agent.bundles import Allowed, Bundles
+from agentprop.config import ProposeConfig
+from agentprop.skills import Package
+from agentprop.symbolic.mending import Mender
+from agentprop.symbolic.planner import Impossible, Planner
+from agentprop.symbolic.terms import Term, skills
+
+
+def _drawn(planner: Planner, count: int) -> list[Term]:
+    rng, found = Random(5), list[Term]()
+    while len(found) < count:
+        try:
+            found.append(planner.plan(rng.choice(sorted(planner.categories)), rng))
+        except Impossible:
+            continue
+    return found
+
+
+def _pairs(term: Term) -> set[str]:
+    return {"+".join(sorted(pair)) for pair in combinations(set(skills(term)), 2)}
+
+
+def test_a_planner_keeps_away_from_held_out_pairs_or_plans_nothing_else(library: dict[str, Package]) -> None:
+    free = [pair for term in _drawn(Planner(library), 60) for pair in sorted(_pairs(term))]
+    held_out = set(free[::2])
+    assert len(held_out) > 10
+    for wanted in (False, True):
+        terms = _drawn(Planner(library, allowed=Allowed.of(held_out, wanted)), 60)
+        assert all(bool(_pairs(term) & held_out) == wanted for term in terms)
+
+
+def test_an_exchange_does_not_bring_a_held_out_pair_back(library: dict[str, Package]) -> None:
+    rng, mended = Random(1), 0
+    free = Planner(library)
+    for term in _drawn(free, 80):
+        for name in skills(term)[1:]:
+            new = Mender(free).substitute(term, name, rng)
+            if new is None:
+                continue
+            mended += 1
+            forbidden = ["+".join((new, other)) for other in skills(term) if other not in (new, name)]
+            planner = Planner(library, allowed=Allowed.of(forbidden))
+            assert Mender(planner).substitute(term, name, rng) != new
+    assert mended > 20
+
+
+def test_without_pairs_every_bundle_is_allowed() -> None:
+    assert Allowed()(("one", "other")) and Allowed.of((), wanted=True)(("one",))
+
+
+def test_bundles_around_written_skills_keep_away_too(library: dict[str, Package]) -> None:
+    written = {name: package for name, package in library.items() if name.startswith("algebra")}
+    allowed = Allowed.of([f"{a}+{b}" for a in written for b in library if a != b and not b.startswith("algebra")])
+    bundles = Bundles(Planner(library, allowed=allowed), written)
+    drawn = [bundle for n in range(200) if (bundle := bundles.draw("algebra", Random(n))) is not None]
+    assert drawn and all(name.startswith("algebra") for bundle in drawn for name in bundle)
+
+
+@pytest.mark.parametrize("pair", ["one", "one+one", "a+b+c+d", ""])
+def test_what_is_not_a_pair_is_refused(pair: str) -> None:
+    with pytest.raises(ValidationError, match="divisor-count"):
+        ProposeConfig(n=1, held_out=(pair,))
