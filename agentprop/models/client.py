@@ -19,7 +19,7 @@ from agentprop.models.costs import Meter, charge
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.models.limiter import Limiter, Slot
 from agentprop.models.retry import RETRIES, Backoff, Breaker
-from agentprop.models.settings import ModelSettings
+from agentprop.models.settings import ModelSettings, Served
 
 PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.TIMEOUT})
 """Kinds that say that there is too much under way; 5xx and lost connections say that something is broken."""
@@ -46,9 +46,9 @@ def lane_of(settings: ModelSettings, transport: Transport, *, share: int = 1) ->
         rpm=settings.rpm and settings.rpm / share,
         tpm=settings.tpm and settings.tpm / share,
     )
-    return Lane(
-        settings, transport, limiter, Breaker(settings.identity, patience_s=settings.patience_s), honours_n=settings.n
-    )
+    gone = (lambda: settings.gone) if isinstance(settings, Served) else (lambda: False)
+    breaker = Breaker(settings.identity, patience_s=settings.patience_s, gone=gone)
+    return Lane(settings, transport, limiter, breaker, honours_n=settings.n)
 
 
 class Model:

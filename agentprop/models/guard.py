@@ -17,6 +17,7 @@ import time
 
 GRACE_S = 10.0
 POLL_S = 0.1
+ENDED_BY = "was ended by"
 
 
 def main(command: list[str]) -> int:
@@ -32,8 +33,17 @@ def main(command: list[str]) -> int:
         readable, _, _ = select.select([0], [], [], POLL_S)
         if readable and not os.read(0, 1):
             break
+    unasked = child.returncode
     end(child)
+    if unasked is not None and unasked < 0:
+        _tell(child.pid, signal.Signals(-unasked))
     return child.wait()
+
+
+def _tell(number: int, end: signal.Signals) -> None:
+    """The log's last words on a child that had none: it was killed."""
+    why = "; memory that runs out is a usual reason" if end is signal.SIGKILL else ""
+    print(f"process {number} {ENDED_BY} {end.name}{why}", flush=True)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:

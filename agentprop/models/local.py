@@ -11,6 +11,8 @@ import contextlib
 import hashlib
 import http.client
 import json
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +29,10 @@ from agentprop.models.settings import ModelSettings, Served
 
 POLL_S = 0.2
 LAST_LINES = 15
+LAST_ENDS = 3
+LAST_BYTES = 1 << 18
+END = re.compile(rf"(?<![\w.])(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit): \S.*|.* {guard.ENDED_BY} SIG.*")
+"""The last line of a traceback, whatever stands before it on its line; or the guard's word of a violent end."""
 PATIENCE_S = 60.0
 """A server of our own that was up and fails for so long does not come back."""
 STARTS = 3
@@ -75,15 +81,16 @@ class LocalServer:
     def __init__(self, settings: ModelSettings, log: Path) -> None:
         self.log = log
         self.port = _free_port()
-        self.settings = served(settings, self.port)
+        self.settings = served(settings, self.port).watched(self.ended)
         self._timeout_s = settings.serve_timeout_s
         self._name = settings.model
         log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, guard.__file__, *command_of(settings, self.port)]
         with log.open("wb") as file:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, process_group=0
-            )
+                command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, process_group=0,
+                env={**os.environ, **settings.serve_env},
+            )  # fmt: skip
         atexit.register(self.stop)
 
     def wait(self, tell: Tell) -> None:
@@ -98,6 +105,10 @@ class LocalServer:
                 told = now
                 tell(f"waiting for the server of {self._name}: {now - started:.0f} s · {_last_line(self.log)}")
             time.sleep(POLL_S)
+
+    def ended(self) -> bool:
+        """Whether the child has ended."""
+        return self._process.poll() is not None
 
     def check(self, cause: BaseException | None = None, *, within_s: float = 0.0) -> None:
         """Raises ServerDied, with the last words, when the child has ended, or does so in a moment."""
@@ -123,7 +134,7 @@ class LocalServer:
             connection.close()
 
     def _death(self, what: str) -> ServerDied:
-        words = " | ".join(_tail(self.log)) or "nothing"
+        words = " | ".join(last_words(self.log)) or "nothing"
         return ServerDied(f"{what}; its last words: {words}", hint=f"the whole log is in {self.log}")
 
 
@@ -177,9 +188,23 @@ def _lost_the_port(log: Path) -> bool:
     return any("address already in use" in line.lower() for line in _tail(log))
 
 
+def last_words(log: Path) -> list[str]:
+    """What an ended server said of its end: the exceptions it named last, or else its last lines.
+
+    vLLM's processes each repeat a traceback line by line, and their libraries complain of leaks on the way out.
+    """
+    lines = _lines(log, LAST_BYTES)
+    named = dict.fromkeys(found[0] for line in reversed(lines) if (found := END.search(line)))
+    return list(named)[:LAST_ENDS][::-1] or lines[-LAST_LINES:]
+
+
 def _tail(log: Path) -> list[str]:
-    text = log.read_bytes()[-8192:].decode("utf-8", "replace")
-    return [line.strip() for line in text.splitlines() if line.strip()][-LAST_LINES:]
+    return _lines(log, 8192)[-LAST_LINES:]
+
+
+def _lines(log: Path, size: int) -> list[str]:
+    text = log.read_bytes()[-size:].decode("utf-8", "replace")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _last_line(log: Path) -> str:

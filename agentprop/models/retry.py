@@ -40,16 +40,18 @@ class Backoff:
 class Breaker:
     """Opens when a server only fails, and then stays open.
 
-    One success closes every count. It opens at once for a failure that every request would meet; after `losses`
-    requests given up in a row; and when attempts have only failed for `patience_s` (a tenth of it, at most 20 seconds,
-    where the server never answered at all, which is what a wrong address looks like).
+    One success closes every count. It opens at once for a failure that every request would meet, and for any failure
+    of a server that is `gone`; after `losses` requests given up in a row; and when attempts have only failed for
+    `patience_s` (a tenth of it, at most 20 seconds, where the server never answered at all, which is what a wrong
+    address looks like).
     """
 
     def __init__(
-        self, name: str, *, patience_s: float = 300.0, losses: int = 20, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, name: str, *, patience_s: float = 300.0, losses: int = 20, clock: Callable[[], float] = time.monotonic,
+        gone: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.name, self.patience_s, self.losses = name, patience_s, losses
-        self._clock = clock
+        self._clock, self._gone = clock, gone
         self._answered = False
         self._since: float | None = None
         self._failed = 0
@@ -75,6 +77,8 @@ class Breaker:
         self._since = now if self._since is None else self._since
         self._failed += 1
         seconds = now - self._since
+        if self._gone():
+            self._trip(f"the server of {self.name} has ended: {failure.message}", failure)
         if failure.kind in HOPELESS:
             self._trip(f"{self.name} cannot be used: {failure.message}", failure)
         if failure.retry_after_s is not None and failure.retry_after_s > self.patience_s:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -81,6 +82,8 @@ class ModelSettings(BaseModel):
     """Program that serves local models; empty means vLLM."""
     serve_args: tuple[str, ...] = ()
     """Further arguments for it, e.g. ["--tensor-parallel-size", "2"]."""
+    serve_env: dict[str, str] = {}
+    """Variables of its environment besides ours, e.g. {CUDA_VISIBLE_DEVICES = "1"}."""
     serve_timeout_s: Positive = 1800.0
     """Seconds a local server may take until it is ready."""
 
@@ -102,6 +105,17 @@ class Served(ModelSettings):
 
     weights: str = ""
     """What tells this checkpoint from another one at the same path."""
+    _gone: Callable[[], bool] | None = PrivateAttr(default=None)
+
+    @property
+    def gone(self) -> bool:
+        """Whether its server has ended: it will not answer again."""
+        return self._gone is not None and self._gone()
+
+    def watched(self, gone: Callable[[], bool]) -> Self:
+        """These settings, with word of the server's end."""
+        self._gone = gone
+        return self
 
     @property
     def identity(self) -> str:

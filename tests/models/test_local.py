@@ -16,7 +16,7 @@ from servers import ENVIRONMENT, HERE
 
 from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
-from agentprop.models.local import command_of, served
+from agentprop.models.local import command_of, last_words, served
 from agentprop.models.retry import Backoff
 
 
@@ -77,13 +77,46 @@ def test_a_server_that_dies_in_the_middle_is_the_reason_not_a_lost_connection(tm
         model = models.open("r", up)
         await model.reply(Request((Message("user", "who?"),)))
         os.kill(pids(tmp_path / "log")[0], signal.SIGKILL)
-        model.lane.backoff = Backoff(first_s=0.01, most_s=0.1)
+        model.lane.backoff = Backoff(first_s=0.01, most_s=1.0)
         await model.reply(Request((Message("user", "who now?"),)))
 
-    settings = settings_of("well", patience_s=0.3)
-    with pytest.raises(ServerDied, match="the server for toy/model ended"), serving(settings, tmp_path / "log") as up:
+    settings = settings_of("well", patience_s=1e6)  # nobody waits for a server that has ended
+    expected = r"the server for toy/model ended .*process \d+ was ended by SIGKILL; memory that runs out"
+    with pytest.raises(ServerDied, match=expected), serving(settings, tmp_path / "log") as up:
         asyncio.run(ask(up))
     assert all_gone(pids(tmp_path / "log"))
+
+
+NOISY = """\
+(EngineCore pid=7) INFO 11-22 07:19:35 [core.py:133] Initializing with config: RuntimeErrorPolicy=None
+(Worker pid=8) ERROR 11-22 07:21:44 [multiproc_executor.py:1063]     return self._op(*args, **kwargs)
+(Worker pid=8) ERROR 11-22 07:21:44 [multiproc_executor.py:1063] RuntimeError: no attention of head_dim=16
+(Worker pid=8) ERROR 11-22 07:21:44 [multiproc_executor.py:1063] Traceback (most recent call last):
+(Worker pid=8) ERROR 11-22 07:21:44 [multiproc_executor.py:1063] RuntimeError: no attention of head_dim=16
+(EngineCore pid=7) ERROR 11-22 07:21:44 [core.py:1] some.module.EngineDeadError: see above
+INFO:     Shutting down
+nanobind: leaked 514 functions!
+"""
+
+
+def test_last_words_are_the_exceptions_and_not_what_was_logged_after_them(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(NOISY * 5)
+    assert last_words(log) == ["RuntimeError: no attention of head_dim=16", "some.module.EngineDeadError: see above"]
+    log.write_text("".join(f"line {i}\n" for i in range(100)))
+    assert last_words(log)[0] == "line 85"
+    log.write_bytes(b"\xff" * 10)
+    assert len(last_words(log)) == 1
+
+
+def test_a_server_has_the_environment_that_its_settings_name(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    printing = ModelSettings(
+        model="m", serve_command=(sys.executable, "-c", "import os; raise ValueError(os.environ['GREETING'])"),
+        serve_env={"GREETING": "hello"},
+    )  # fmt: skip
+    with pytest.raises(ServerDied, match="ValueError: hello"), serving(printing, log):
+        pass
 
 
 def test_a_server_that_cannot_be_started_says_so(tmp_path: Path) -> None:
