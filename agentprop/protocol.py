@@ -123,6 +123,21 @@ def _cut(text: str, tag: str) -> tuple[str | None, dict[str, str], str]:
     return content, attributes, text[: opening.start()] + text[end + len(f"</{tag}>") :]
 
 
+def write(action: Action) -> str:
+    """The message of an action; `parse` reads it back."""
+    match action.kind:
+        case "think":
+            return think(action.text)
+        case "exec":
+            return execute(action.text)
+        case "edit":
+            instead = f" with {action.replacement}" if action.replacement else ""
+            return edit(f"{action.edit} {action.skill}{instead}", action.text)
+        case "submit":
+            assert action.submission is not None  # no submit action is made without one
+            return submit(action.submission)
+
+
 def think(text: str) -> str:
     """The message of a reflection."""
     return f"<action:think>\n{text}\n</action:think>"

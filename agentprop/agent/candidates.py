@@ -15,6 +15,7 @@ from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
+from agentprop.agent import functions
 from agentprop.agent.bundles import Bundles
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
@@ -137,6 +138,8 @@ class Maker:
     """The language model that proposes; None means the built-in proposer."""
     sampling: Sampling = field(default_factory=Sampling)
     """How the model's tokens are drawn."""
+    native: bool = False
+    """Whether the model acts by native tool calls."""
     tools: Mapping[str, str] = field(default_factory=lambda: tools())
     made_by: MadeBy = field(default_factory=lambda: builtin_maker())
     written: Mapping[str, Package] = field(default_factory=dict)
@@ -177,7 +180,7 @@ class Maker:
 
     def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
-            return ChatPolicy(self.model, self.sampling, sample=self.seed * 1_000_003 + index)
+            return ChatPolicy(self.model, self.sampling, self.seed * 1_000_003 + index, self.native)
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, edits=self.rules.edits)
 
@@ -185,9 +188,7 @@ class Maker:
         assert found.problem is not None  # only problems are judged
         judgement = await builtin.judge(found.problem, self.planner.library, self.tools, self.executor)
         attempt, verdict = judgement.records(found.problem, MadeBy(name=builtin.NAME, version=__version__))
-        return Candidate(
-            found.index, found.category, found.task, found.trajectory, found.problem, attempt, verdict
-        )
+        return Candidate(found.index, found.category, found.task, found.trajectory, found.problem, attempt, verdict)
 
 
 def tools() -> dict[str, str]:
@@ -200,10 +201,10 @@ def builtin_maker() -> MadeBy:
     return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
 
 
-def model_maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
+def model_maker(name: str, revision: str | None, sampling: Sampling, *, native: bool = False) -> MadeBy:
     """The identity of a language model as proposer."""
     drawn = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
-    prompts = prompt_hash("proposer", "task")
+    prompts = prompt_hash(functions.PROMPT if native else "proposer", "task")
     return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts, version=__version__)
 
 

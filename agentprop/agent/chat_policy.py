@@ -1,8 +1,10 @@
-"""A language model as the policy of the proposing environment, speaking the tagged text protocol.
+"""A language model as the policy of the proposing environment: in tagged text, or by native calls of four functions.
 
-The conversation is sent as it stands; what the environment says is sent as user text, because few chat templates know
-tool text without tool calls. A reply cut off by its token limit, a conversation longer than the context and a server
-that cannot be reached end the trajectory, each for its own reason: none of them is the proposer's mistake.
+Tagged text is sent as it stands; what the environment says is sent as user text, because few chat templates know tool
+text without tool calls. Native calls become the same tagged text in the record; token ids are not kept with them,
+because they are those of another text than the one that is imitated. A reply cut off by its token limit, a conversation
+longer than the context and a server that cannot be reached end the trajectory, each for its own reason: none of them is
+the proposer's mistake.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agentprop.models.chat import ChatModel, Message, Request, Sampling, Usage
+from agentprop.agent import functions
+from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Move, Observation, StopReason
 
@@ -33,14 +36,17 @@ class ChatPolicy:
     """How tokens are drawn."""
     sample: int = 0
     """Tells candidates with equal prompts apart, so that they get independent replies."""
+    native: bool = False
+    """Whether actions are native tool calls."""
     usage: list[Usage] = field(default_factory=list)
     """Tokens of every reply, as the server counted them."""
+    replies: list[Message] = field(default_factory=list)
+    """What the model said by native calls, as it is sent back to it."""
 
     async def act(self, observation: Observation) -> Move:
         """The model's next message with its token ids, or why there is none."""
-        messages = spoken(observation.messages)
         try:
-            reply = await self.model.reply(Request(messages, self.sampling, sample=self.sample, exact=True))
+            reply = await self.model.reply(self._request(observation))
         except ModelFailure as failure:
             overflow = failure.kind is Kind.CONTEXT_OVERFLOW
             return Move(stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE)
@@ -49,7 +55,22 @@ class ChatPolicy:
         choice = reply.choices[0]
         if choice.truncated:
             return Move(stop=StopReason.TRUNCATED, finish_reason=choice.finish_reason)
-        return Move(
-            message=choice.text, prompt_token_ids=reply.prompt_token_ids, token_ids=choice.token_ids,
-            logprobs=choice.logprobs, finish_reason=choice.finish_reason,
-        )  # fmt: skip
+        return self._called(choice) if self.native else _said(reply, choice)
+
+    def _request(self, observation: Observation) -> Request:
+        if not self.native:
+            return Request(spoken(observation.messages), self.sampling, sample=self.sample, exact=True)
+        messages = functions.conversation(observation.messages, self.replies)
+        return Request(messages, self.sampling, sample=self.sample, tools=functions.TOOLS)
+
+    def _called(self, choice: Choice) -> Move:
+        message, fault = functions.heard(choice)
+        self.replies.append(functions.own(choice, message))
+        return Move(message=message, fault=fault, finish_reason=choice.finish_reason)
+
+
+def _said(reply: Reply, choice: Choice) -> Move:
+    return Move(
+        message=choice.text, prompt_token_ids=reply.prompt_token_ids, token_ids=choice.token_ids,
+        logprobs=choice.logprobs, finish_reason=choice.finish_reason,
+    )  # fmt: skip

@@ -119,7 +119,7 @@ class Environment:
         started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
         kind: ActionKind = "malformed"
         try:
-            action = parse(message)
+            action = _action(message, move.fault)
             kind = action.kind
             text, outcome = await self._carry_out(action)
         except Malformed as error:
@@ -228,6 +228,13 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
         else:
             observation = await environment.step(move)
     return environment.episode()
+
+
+def _action(message: str, fault: str | None) -> Action:
+    """The action of a message. Raises Malformed, with the policy's word for it where it has one."""
+    if fault is not None:
+        raise Malformed(fault)
+    return parse(message)
 
 
 def _storable(text: str) -> str:

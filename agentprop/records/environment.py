@@ -115,6 +115,8 @@ class Move(Part):
     """The assistant message."""
     stop: StopReason | None = None
     """Why there is no message; None with no message means that the policy gave up."""
+    fault: str | None = None
+    """What makes the message no action, where the policy knows it; the environment answers with it."""
     prompt_token_ids: tuple[int, ...] | None = None
     """Token ids actually sent, when the server gives them."""
     token_ids: tuple[int, ...] | None = None

@@ -3,7 +3,7 @@
     python fault_server.py SEED SHARE            # prints its port; each fault happens to SHARE of the requests
 
 What happens to a request follows from the seed, the number in its prompt and how often it came before, so a run can be
-repeated; a prompt with `fault: NAME.` gets that one.
+repeated; a prompt with `fault: NAME.` gets that one. Where functions are offered it proposes a problem by calling them.
 `GET /ledger` says how often each number came, and how often it was really answered.
 """
 
@@ -107,6 +107,37 @@ def jumbled_tool_calls(number: int) -> dict[str, object]:
     return completion(number, content=None, tool_calls=[second, first, second])
 
 
+# --- a proposer that calls functions: what it does depends on how many of its calls were answered ---
+
+CERTIFICATE = "from skills import toy_square\nanswer = toy_square.solve(n=7)"
+CALLS: tuple[tuple[str, dict[str, object]], ...] = (
+    ("think", {"text": "A square."}),
+    ("exec", {"code": "from skills import toy_square\nprint(toy_square.solve(n=7))"}),
+    (
+        "submit",
+        {"statement": "What is the square of 7?", "answer": 49, "answer_type": "integer", "certificate": CERTIFICATE},
+    ),
+)
+
+
+def action(number: int, body: bytes) -> dict[str, object]:
+    messages = json.loads(body)["messages"]
+    step = sum(message["role"] == "tool" for message in messages)
+    name, arguments = CALLS[min(step, len(CALLS) - 1)]
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {"content": None, "tool_calls": [{"id": f"call-{number}-{step}", "index": 0, "function": function}]}
+
+
+def jumbled_action(number: int, body: bytes) -> dict[str, object]:
+    """The right call three times, twice under its own id; or calls of functions that there are not."""
+    message = action(number, body)
+    (call,) = message["tool_calls"]  # type: ignore[misc, attr-defined]
+    if number % 2:
+        return {**message, "tool_calls": [call, {**call, "index": 1, "id": "again"}, call]}
+    return jumbled_tool_calls(number)["choices"][0]["message"]  # type: ignore[index, no-any-return]
+
+
+JUMBLED = "jumbled tool calls"
 FAULTS: dict[str, Fault] = {
     "429 with Retry-After": writes(lambda n: http("429 Too Many", error("slow down"), "Retry-After: 0.02")),
     "429": writes(lambda n: http("429 Too Many", error("slow down"))),
@@ -126,7 +157,7 @@ FAULTS: dict[str, Fault] = {
         lambda n: http("502 Bad Gateway", "<html><body>Bad gateway</body></html>", kind="text/html")
     ),
     "HTML page": writes(lambda n: http("200 OK", "<!DOCTYPE html><html>Sign in</html>", kind="text/html")),
-    "jumbled tool calls": writes(lambda n: http("200 OK", jumbled_tool_calls(n)), counts=True),
+    JUMBLED: writes(lambda n: http("200 OK", jumbled_tool_calls(n)), counts=True),
 }
 
 
@@ -163,12 +194,15 @@ async def answer(writer: asyncio.StreamWriter, body: bytes, seed: int, share: fl
     asked_for = next(iter(ASKED_FOR.findall(body)), None)
     arrivals[number] += 1
     fault = asked_for.decode() if asked_for else chosen(seed, share, number, arrivals[number])
+    acting = b'"tools":' in body
     if fault is not None:
         faults[fault] += 1
+    if fault is not None and not (acting and fault == JUMBLED):
         done = await FAULTS[fault](writer, number)
         answered[number] += done
         return
-    writer.write(http("200 OK", completion(number)))
+    act = jumbled_action if fault == JUMBLED else action
+    writer.write(http("200 OK", completion(number, **(act(number, body) if acting else {}))))
     answered[number] += 1
 
 
