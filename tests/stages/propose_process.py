@@ -14,7 +14,8 @@ from typing import Any
 from agentprop import runs
 from agentprop.config import ProposeConfig
 from agentprop.skills import bundled_directory
-from agentprop.stages import propose
+from agentprop.stages import propose, propose_sources
+from agentprop.stages.propose_plan import Batch
 
 FEW = ("number-theory-*", "combinatorics-*", "coding-lists-*", "sequences-*")
 
@@ -25,10 +26,10 @@ def config(**settings: Any) -> ProposeConfig:
     return ProposeConfig.model_validate({"skills": paths, "bundled_skills": False, "seed": 3, **settings})
 
 
-_make = propose.make
+_make = propose_sources.make
 
 
-def slowly(batch: propose.Batch) -> Any:
+def slowly(batch: Batch) -> Any:
     """The candidates of a batch, some time later."""
     time.sleep(random.uniform(0, float(sys.argv[4])))
     return _make(batch)
@@ -38,7 +39,7 @@ def main() -> None:
     """Run the stage to its end."""
     out, n, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     if len(sys.argv) > 4:
-        propose.make = slowly
+        propose_sources.make = slowly
     if len(sys.argv) > 5:
         runs.SEGMENT_RECORDS = int(sys.argv[5])
     propose.run(config(n=n, workers=workers, max_template_repeats=100_000), out, quiet=True)

@@ -22,7 +22,7 @@ from agentprop.runs import StoredRun, open_run
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package
 from agentprop.stages import propose
-from agentprop.stages.propose import BATCH, WINDOW, Ledger
+from agentprop.stages.propose_ledger import BATCH, WINDOW, Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESS = Path(__file__).with_name("propose_process.py")
