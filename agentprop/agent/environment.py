@@ -47,6 +47,8 @@ class Rules:
     """Seconds per exec."""
     edits: bool = True
     """Whether τ_edit exists (the ablation without pruning switches it off)."""
+    system: str = "proposer"
+    """Name of the system prompt: `one_shot` goes with a single turn."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Environment:
 
     def __post_init__(self) -> None:
         self.active = {name: self.library[name] for name in self.task.skill_names}
-        self.system = prompt("proposer")
+        self.system = prompt(self.rules.system)
         self.prompt = prompt("task").format(
             domain=self.task.domain, category=self.task.category,
             skills="\n".join(_card(package) for package in self.active.values()),

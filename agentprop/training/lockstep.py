@@ -1,0 +1,91 @@
+"""Sampling in the event loop and code beside it, so that a rollout is the same to the last bit however fast they are.
+
+The rounding of a logit depends on the rows it is computed with, so who is decoded together must not depend on a clock.
+Passes run in the loop, one per turn of it, and the result of a piece of code is handed over a fixed number of passes
+after the code was: the sandbox works while the model samples, and nobody can tell whether it was quick. Only code that
+takes longer than that holds the sampling up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from agentprop.sandbox import Job as Code
+from agentprop.sandbox import Result
+from agentprop.sandbox.executor import Executor
+from agentprop.training.generation import Generator, Job
+from agentprop.training.inprocess import InProcess
+
+DELAY = 16
+"""Passes between handing code over and looking at its result: about what a small program takes beside a small model."""
+THREADS = 16
+"""Programs that are waited for at once; how many run is the sandbox's business."""
+
+
+class Lockstep(InProcess):
+    """As its base class, with passes in the event loop; equal calls in equal order give equal replies, bit by bit."""
+
+    def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, **options: Any) -> None:
+        super().__init__(model, tokenizer, **options)
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._pump: asyncio.Task[None] | None = None
+
+    def renew(self, name: str) -> None:
+        """The weights have changed: begin as if nothing had ever been sampled, which is what a resumed run does."""
+        old = self.generator
+        self.generator = Generator(
+            old.model, self.stop_ids, max_length=old.max_length, slots=old.max_slots, cache_bytes=old.cache_bytes
+        )
+        self.identity = name
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        loop = asyncio.get_running_loop()
+        for job in jobs:
+            self._waiting[id(job)] = loop.create_future()
+            self.generator.add(job)
+        done = [self._waiting[id(job)] for job in jobs]
+        if self._pump is None or self._pump.done():
+            self._pump = loop.create_task(self._advance())
+        await asyncio.gather(*done)
+
+    async def _advance(self) -> None:
+        """One pass, then everybody else's turn, until nothing is left."""
+        try:
+            while self.generator.busy:
+                for job in self.generator.step():
+                    future = self._waiting.pop(id(job))
+                    if not future.done():
+                        future.set_result(None)
+                await asyncio.sleep(0)
+        except Exception as error:
+            waiting, self._waiting = self._waiting, {}
+            for future in waiting.values():
+                future.set_exception(error)
+
+
+@dataclass
+class Delayed(Executor):
+    """Runs each piece of code in a process of its own, and gives its result when it is due, not when it is there."""
+
+    model: Lockstep | None = None
+    """Whose passes are counted."""
+    delay: int = DELAY
+    """Passes until a result is due; it is due at once while nobody samples."""
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "agentprop-code"))
+
+    async def run(self, job: Code) -> Result:
+        """The result of one job."""
+        assert self.model is not None
+        found = self.threads.submit(self.sandbox.run_job, job)
+        due = self.model.generator.clock + self.delay
+        await asyncio.sleep(0)  # whoever is ready hands its code over before anybody waits
+        while self.model.generator.busy and self.model.generator.clock < due:
+            await asyncio.sleep(0)
+        return found.result()
