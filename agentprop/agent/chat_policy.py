@@ -9,8 +9,8 @@ the proposer's mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentprop.agent import functions
@@ -24,6 +24,13 @@ SPOKEN: dict[str, Literal["system", "user", "assistant"]] = {"system": "system",
 def spoken(history: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
     """The conversation as a model is sent it: (role, text) pairs → messages, tool text as a user's."""
     return tuple(Message(SPOKEN.get(role, "user"), text) for role, text in history)
+
+
+def request(history: Sequence[tuple[str, str]], replies: Sequence[Message] = (), *, native: bool) -> Request:
+    """What a model is asked; `replies` is what it said by native calls."""
+    if native:
+        return Request(functions.conversation(history, replies), tools=functions.TOOLS)
+    return Request(spoken(history), exact=True)
 
 
 @dataclass
@@ -46,7 +53,8 @@ class ChatPolicy:
     async def act(self, observation: Observation) -> Move:
         """The model's next message with its token ids, or why there is none."""
         try:
-            reply = await self.model.reply(self._request(observation))
+            asked = request(observation.messages, self.replies, native=self.native)
+            reply = await self.model.reply(replace(asked, sampling=self.sampling, sample=self.sample))
         except ModelFailure as failure:
             overflow = failure.kind is Kind.CONTEXT_OVERFLOW
             return Move(stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE)
@@ -56,12 +64,6 @@ class ChatPolicy:
         if choice.truncated:
             return Move(stop=StopReason.TRUNCATED, finish_reason=choice.finish_reason)
         return self._called(choice) if self.native else _said(reply, choice)
-
-    def _request(self, observation: Observation) -> Request:
-        if not self.native:
-            return Request(spoken(observation.messages), self.sampling, sample=self.sample, exact=True)
-        messages = functions.conversation(observation.messages, self.replies)
-        return Request(messages, self.sampling, sample=self.sample, tools=functions.TOOLS)
 
     def _called(self, choice: Choice) -> Move:
         message, fault = functions.heard(choice)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,7 +22,7 @@ from agentprop.cli.stage import print_summary
 from agentprop.config import STAGES
 from agentprop.errors import ConfigError, InputError
 from agentprop.models.abilities import PING, Abilities, examine, rendered
-from agentprop.models.chat import Message
+from agentprop.models.chat import Message, Tool
 from agentprop.models.failures import ModelFailure
 from agentprop.models.local import serving
 from agentprop.models.registry import models_of, resolve
@@ -34,6 +34,8 @@ from agentprop.stages.library import gather
 
 ROLES = ("teacher", "proposer", "verifier", "auditor", "prober")
 BUILT_IN = frozenset({"builtin", "none", ""})
+Actions = Literal["tagged text", "native tool calls"]
+MUTE = "`tools` is set, but no function was called: unset it, or let the server read calls (vLLM: --tool-call-parser)"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Checked:
     """Roles it is configured for."""
     identity: str
     """Model and place."""
+    actions: Actions
+    """How it would act as a proposer."""
     abilities: Abilities | None = None
     """What it can do; None where it did not answer."""
     prompt: str | None = None
@@ -107,16 +111,17 @@ def _names(value: Any) -> Iterable[str]:
 def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> Checked:
     """Ask one model; a local one is started for it."""
     settings = resolve(name)
+    acts: Actions = "native tool calls" if settings.tools else "tagged text"
     if settings.replies is not None:
-        return Checked(name, roles, settings.identity, script=len(script_of(Path(settings.replies))))
+        return Checked(name, roles, settings.identity, acts, script=len(script_of(Path(settings.replies))))
     with ExitStack() as stack:
         if settings.local:
             settings = stack.enter_context(_served(settings, stack))
         try:
             abilities, prompt = asyncio.run(_ask(settings, environ, roles[0] if roles else "proposer"))
         except ModelFailure as failure:
-            return Checked(name, roles, settings.identity, error=failure.message, hint=failure.hint)
-    return Checked(name, roles, settings.identity, abilities, prompt)
+            return Checked(name, roles, settings.identity, acts, error=failure.message, hint=failure.hint)
+    return Checked(name, roles, settings.identity, acts, abilities, prompt)
 
 
 async def _ask(settings: ModelSettings, environ: Mapping[str, str], role: str) -> tuple[Abilities, str]:
@@ -124,7 +129,8 @@ async def _ask(settings: ModelSettings, environ: Mapping[str, str], role: str) -
 
     endpoint = Endpoint(settings, api_key=api_key(settings, environ))
     try:
-        return await examine(endpoint, settings), await rendered(endpoint, settings, first_prompt(role))
+        messages, tools = first_prompt(role, native=settings.tools)
+        return await examine(endpoint, settings), await rendered(endpoint, settings, messages, tools)
     finally:
         await endpoint.aclose()
 
@@ -134,11 +140,12 @@ def _served(settings: ModelSettings, stack: ExitStack) -> AbstractContextManager
     return serving(settings, Path(folder) / "server.log", tell=lambda line: typer.echo(line, err=True))
 
 
-def first_prompt(role: str) -> list[Message]:
-    """What a role's model is told first; for a proposer, about two skills of the bundled library."""
+def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message], Sequence[Tool]]:
+    """What a role's model is told and offered first; for a proposer, about two skills of the bundled library."""
     if role != "proposer":
         known = files("agentprop.prompts").joinpath(f"{role}.md").is_file()
-        return [Message("system", prompt(role))] if known else list(PING.messages)
+        return ([Message("system", prompt(role))] if known else PING.messages), ()
+    from agentprop.agent.chat_policy import request
     from agentprop.agent.environment import Environment
     from agentprop.sandbox import Sandbox
     from agentprop.sandbox.executor import Executor
@@ -151,7 +158,8 @@ def first_prompt(role: str) -> list[Message]:
         skill_ids=tuple(library[name].id for name in names), skill_names=names,
     )  # fmt: skip
     environment = Environment(task, library, Executor(Sandbox()), {})  # nothing is run in it
-    return [Message("system", environment.system), Message("user", environment.prompt)]
+    asked = request(environment.observe().messages, native=native)
+    return asked.messages, asked.tools
 
 
 # --- what is shown ---
@@ -166,10 +174,12 @@ def _print(found: Sequence[Checked], prompts: bool) -> None:
 
 
 def _shown(entry: Checked) -> dict[str, Any]:
-    roles = {"roles": ", ".join(entry.roles)} if entry.roles else {}
+    roles = {**({"roles": ", ".join(entry.roles)} if entry.roles else {}), "actions": entry.actions}
     if entry.script is not None:
         return {**roles, "script": f"{entry.script} replies"}
     if entry.abilities is None:
         return {**roles, "error": entry.error}
     abilities = asdict(entry.abilities)
-    return {**roles, **abilities, "context_length": abilities["context_length"] or "not said"}
+    mute = entry.actions == "native tool calls" and entry.abilities.tools != "yes"
+    warning = {"warning": MUTE} if mute else {}
+    return {**roles, **abilities, "context_length": abilities["context_length"] or "not said", **warning}

@@ -82,13 +82,15 @@ async def examine(server: Server, settings: ModelSettings) -> Abilities:
     latency_s = time.perf_counter() - started
     able = settings.model_copy(update={"logprobs": True, "token_ids": False})
     exact = settings.model_copy(update={"logprobs": False, "token_ids": True})
-    forced = settings.model_copy(update={"extra_body": {**settings.extra_body, "tool_choice": "required"}})
+    calling = settings if settings.tools else _forced(settings)
     question = replace(PING, messages=(Message("user", SUM),))
     return Abilities(
         model=pong.model,
         context_length=settings.context_length or await _context_length(server, settings),
         n=await _try(server, settings, replace(PING, n=2), lambda reply: len(reply.choices) == 2),
-        tools=await _try(server, forced, replace(question, tools=(ADD,)), lambda reply: bool(_first(reply).tool_calls)),
+        tools=await _try(
+            server, calling, replace(question, tools=(ADD,)), lambda reply: bool(_first(reply).tool_calls)
+        ),
         structured=await _try(server, settings, replace(question, schema=SCHEMA), _follows_schema),
         logprobs=await _try(server, able, replace(PING, exact=True), lambda reply: _first(reply).logprobs is not None),
         token_ids=await _try(server, exact, replace(PING, exact=True), _has_ids),
@@ -98,15 +100,21 @@ async def examine(server: Server, settings: ModelSettings) -> Abilities:
     )
 
 
-async def rendered(server: Server, settings: ModelSettings, messages: Sequence[Message]) -> str:
+async def rendered(server: Server, settings: ModelSettings, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
     """A conversation as the model reads it: through the server's own chat template where it shows it."""
-    body = wire.body_of(Request(tuple(messages)), settings)
+    body = wire.body_of(Request(tuple(messages), tools=tuple(tools)), settings)
     try:
         tokens = await server.look_up("/tokenize", body)
         shown = await server.look_up("/detokenize", {"model": settings.model, "tokens": tokens["tokens"]})
         return str(shown["prompt"])
     except (ModelFailure, KeyError, TypeError):  # only some servers have these two
-        return "\n\n".join(f"[{message.role}]\n{message.text}" for message in messages)
+        offered = [f"[functions]\n{json.dumps(body['tools'], ensure_ascii=False)}"] if tools else []
+        return "\n\n".join([*offered, *(f"[{message.role}]\n{message.text}" for message in messages)])
+
+
+def _forced(settings: ModelSettings) -> ModelSettings:
+    """For calls that are not in use: a model that may decide would rather add two numbers by itself."""
+    return settings.model_copy(update={"extra_body": {**settings.extra_body, "tool_choice": "required"}})
 
 
 async def _ask(server: Server, settings: ModelSettings, request: Request) -> Reply:

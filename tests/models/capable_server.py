@@ -1,7 +1,7 @@
 """An OpenAI-compatible server that can do what its arguments name: `python capable_server.py [ABILITY]...`.
 
-Abilities: n, tools, schema, logprobs, ids, template. What it cannot do it ignores, or refuses with `strict`. Prints its
-port; wants the key `right` where `key` is named.
+Abilities: n, tools, schema, logprobs, ids, template. What it cannot do it ignores, or refuses with `strict`; with
+`forced` it calls tools only where it must. Prints its port; wants the key `right` where `key` is named.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(404, {"error": {"message": "no such path"}})
         elif "strict" in ABLE and any(field in body for ability, field in FIELDS.items() if ability not in ABLE):
             self.answer(400, {"error": {"message": "unknown field"}})
+        elif "forced" in ABLE and "tools" in body and body.get("tool_choice") != "required":
+            self.answer(400, {"error": {"message": "tools need tool_choice"}})
         else:
             self.answer(200, completion(body))
 

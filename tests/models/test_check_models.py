@@ -43,6 +43,34 @@ def test_the_first_prompt_is_shown_through_the_servers_own_template(capsys: pyte
     assert "Propose one problem in" in str(second["prompt"])
 
 
+def test_native_tool_calls_are_shown_with_the_functions_that_are_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running("capable_server.py", "tools") as base_url:
+        name = f'base_url = "{base_url}"\nmodel = "toy"\n'
+        Path("agentprop.toml").write_text(f"[models.tagged]\n{name}[models.native]\n{name}tools = true\n")
+        native, tagged = check(capsys, "native", "tagged")
+    assert (native["actions"], tagged["actions"]) == ("native tool calls", "tagged text")
+    assert "<action:submit>" in str(tagged["prompt"]) and "<action:submit>" not in str(native["prompt"])
+    assert all(f'"name": "{name}"' in str(native["prompt"]) for name in ("think", "exec", "edit", "submit"))
+
+
+def test_tool_calls_that_are_in_use_are_tried_as_they_will_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running("capable_server.py", "tools", "forced") as base_url:
+        name = f'base_url = "{base_url}"\nmodel = "toy"\n'
+        chosen = f'{name}tools = true\nextra_body = {{ tool_choice = "required" }}\n'
+        text = f"[models.tagged]\n{name}[models.native]\n{name}tools = true\n[models.chosen]\n{chosen}"
+        Path("agentprop.toml").write_text(text)
+        found = [entry["abilities"] for entry in check(capsys, "tagged", "native", "chosen")]
+        command(["native"], prompts=False)
+    assert [abilities["tools"] for abilities in found if isinstance(abilities, dict)] == ["yes", "no", "yes"]
+    assert "no function was called" in " ".join(capsys.readouterr().out.split())
+
+
 def test_all_configured_models_are_asked_with_their_roles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
