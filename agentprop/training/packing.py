@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from agentprop.errors import InputError
 from agentprop.training.sequences import TokenSequence
 
 
@@ -74,24 +73,18 @@ class Batch:
 def pack(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
     """Indices of sequences that share a row of at most `max_tokens`: longest first, each where it leaves least free.
 
-    Best-fit decreasing: at most 11/9 of the fewest rows possible; the same lengths give the same rows.
-    Raises InputError for a sequence that is longer than a row.
+    Best-fit decreasing: at most 11/9 of the fewest rows possible; the same lengths give the same rows. A sequence that
+    is longer than a row has one to itself.
     """
     rows: list[list[int]] = []
     free: list[tuple[int, int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        length = lengths[index]
-        if length > max_tokens:
-            raise InputError(
-                f"a sequence of {length} tokens does not fit into {max_tokens}",
-                hint="raise the tokens per batch, or leave long trajectories out",
-            )
-        fits = bisect_left(free, (length, -1))
+        fits = bisect_left(free, (lengths[index], -1))
         room, row = free.pop(fits) if fits < len(free) else (max_tokens, len(rows))
         if row == len(rows):
             rows.append([])
         rows[row].append(index)
-        insort(free, (room - length, row))
+        insort(free, (room - lengths[index], row))
     return rows
 
 
