@@ -68,8 +68,8 @@ class Actions:
             trajectory_J=torch.repeat_interleave(per_member).to(device),
             group_I=torch.repeat_interleave(per_group).to(device),
             action_A=torch.repeat_interleave(flat).to(device),
-            constant_G=torch.tensor([group.constant for group in groups]).to(device),
-            singleton_G=torch.tensor([group.singleton for group in groups]).to(device),
+            constant_G=torch.tensor([group.constant for group in groups], dtype=torch.bool).to(device),
+            singleton_G=torch.tensor([group.singleton for group in groups], dtype=torch.bool).to(device),
         )
 
 
@@ -194,7 +194,7 @@ def gate(
     """
     if form == "none":
         return torch.ones_like(ratio_A)
-    x = torch.where(weight_A > 0, tau_pos, tau_neg) * (ratio_A - 1)
+    x = torch.where(weight_A > 0, tau_pos * (ratio_A - 1), tau_neg * (ratio_A - 1))
     g = 4 * torch.sigmoid(x) * torch.sigmoid(-x)
     return g * ratio_A if form == "sapo" else g
 
