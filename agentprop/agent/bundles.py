@@ -38,13 +38,17 @@ class Allowed:
     """Pairs of skill names."""
     wanted: bool = False
     """Only bundles with such a pair, instead of only those without."""
+    most: int | None = None
+    """Most skills of a bundle; None means as many as are planned."""
 
     @classmethod
-    def of(cls, pairs: Iterable[str], wanted: bool = False) -> Allowed:
+    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None) -> Allowed:
         """From pairs written `ONE+OTHER`."""
-        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted)
+        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most)
 
     def __call__(self, names: Collection[str]) -> bool:
+        if self.most is not None and len(set(names)) > self.most:
+            return False
         if not self.held_out:
             return True
         return any(frozenset(pair) in self.held_out for pair in combinations(names, 2)) == self.wanted

@@ -65,6 +65,8 @@ class TrainMgpoConfig(ReinforceConfig):
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
+    max_skills: Annotated[int, Field(ge=2)] | None = None
+    """Most skills of one task; null means as many as the planner likes."""
     held_out: Pairs = ()
     """Pairs of skills `ONE+OTHER` that no task may hold together: what is evaluated on is not trained on."""
 

@@ -67,6 +67,8 @@ class ProposeConfig(StageConfig):
     """Skill packages, directories of packages, or extract runs, besides the bundled library."""
     bundled_skills: bool = True
     """Use the library that travels with agentprop."""
+    max_skills: Annotated[int, Field(ge=2)] | None = None
+    """Most skills of one problem; null means as many as the planner likes, which is up to four."""
     held_out: Pairs = ()
     """Pairs of skills `ONE+OTHER` that no problem may hold together: what is evaluated on is not trained on."""
     held_out_only: bool = False

@@ -72,4 +72,4 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
-    return Planner(library, values, allowed=Allowed.of(config.held_out, config.held_out_only))
+    return Planner(library, values, allowed=Allowed.of(config.held_out, config.held_out_only, config.max_skills))
