@@ -58,8 +58,8 @@ class InProcessSampler:
         self._name = config.model
         self._copy: nn.Module | None = None
         if world.mesh is not None:
-            self._copy = load(config.model, config, frozen=True)[0]
-            self._copy.to(world.device)
+            copy: nn.Module = load(config.model, config, frozen=True)[0]
+            self._copy = copy.to(world.device)
         module = self._copy or policy.model
         self.model = Lockstep(module, policy.tokenizer, name=config.model, context_length=config.max_length)
 
