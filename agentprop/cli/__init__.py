@@ -16,7 +16,8 @@ from agentprop import __version__
 from agentprop.cli.door import USAGE_ERRORS, closing_errors, report_usage
 from agentprop.cli.lazy import Entry, LazyGroup
 
-PROBLEMS, LOOKING, LIBRARY, MACHINE = "Make problems", "Look at a run", "Skill library", "This machine"
+PROBLEMS, TRAINING, LOOKING = "Make problems", "Train", "Look at a run"
+LIBRARY, MACHINE = "Skill library", "This machine"
 
 
 class _Commands(LazyGroup):
@@ -25,6 +26,11 @@ class _Commands(LazyGroup):
         "propose": Entry("agentprop.cli.propose", "Compose skills into new problems with checked answers.", PROBLEMS),
         "verify": Entry("agentprop.cli.verify", "Judge problems from their statements alone.", PROBLEMS),
         "probe": Entry("agentprop.cli.probe", "Measure how hard problems are, by attempts of models.", PROBLEMS),
+        "train-sft": Entry(
+            "agentprop.cli.train_sft",
+            "Teach a model to propose, by imitating trajectories that were found valid.",
+            TRAINING,
+        ),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write one HTML file that shows runs.", LOOKING),

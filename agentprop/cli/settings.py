@@ -168,7 +168,7 @@ def _from_environment(kind: type[StageConfig], environ: Mapping[str, str], origi
         if not name.startswith(PREFIX) or not environ[name]:
             continue
         stage = _stage_of(name)
-        key = name.removeprefix(f"{PREFIX}{stage.upper()}_" if stage else PREFIX).lower()
+        key = name.removeprefix(_prefix(stage) if stage else PREFIX).lower()
         known = STAGES[stage].model_fields if stage else _all_keys()
         if key not in known:
             near = [f"{name.removesuffix(key.upper())}{other.upper()}" for other in get_close_matches(key, known, 1)]
@@ -179,7 +179,11 @@ def _from_environment(kind: type[StageConfig], environ: Mapping[str, str], origi
 
 
 def _stage_of(name: str) -> str | None:
-    return next((stage for stage in STAGES if name.startswith(f"{PREFIX}{stage.upper()}_")), None)
+    return next((stage for stage in STAGES if name.startswith(_prefix(stage))), None)
+
+
+def _prefix(stage: str) -> str:
+    return f"{PREFIX}{stage.upper().replace('-', '_')}_"  # no variable of a shell has a hyphen
 
 
 def _from_assignments(kind: type[StageConfig], assignments: Sequence[str]) -> Layer:

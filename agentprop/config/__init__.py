@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from agentprop.config.base import BAND, StageConfig
 from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
+from agentprop.config.training import TrainSftConfig
 
-STAGES: dict[str, type[StageConfig]] = {c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig)}
+STAGES: dict[str, type[StageConfig]] = {
+    c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, TrainSftConfig)
+}
 """Settings by stage."""
 
-__all__ = ["BAND", "STAGES", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "VerifyConfig"]
+__all__ = [
+    "BAND", "STAGES", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "TrainSftConfig", "VerifyConfig",
+]  # fmt: skip

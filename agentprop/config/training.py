@@ -85,6 +85,7 @@ class TrainSftConfig(TrainConfig):
     """Trajectories whose problem V accepted → a model that imitates them."""
 
     stage: ClassVar[str] = "train-sft"
+    outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {"max_steps"}
     full_rate: ClassVar[float] = 1e-5
     lora_rate: ClassVar[float] = 1e-4
 
@@ -99,6 +100,8 @@ class TrainSftConfig(TrainConfig):
     """Take at most so many trajectories; null means all."""
     validation_share: Share = 0.05
     """Share of skill bundles that is held out; trajectories with them are only evaluated on."""
+    held_out: tuple[str, ...] = ()
+    """Pairs of skills `ONE+OTHER` that are held out too."""
     eval_every: Count = 50
     """Steps between evaluations; there is one at the end in any case."""
     patience: Count | None = None

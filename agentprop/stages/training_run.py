@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentprop.config.training import TrainConfig
+from agentprop.errors import ConfigError
 from agentprop.runs import Run
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ SIZE = "metrics_bytes"
 """Key of a checkpoint's state that the run keeps for itself."""
 
 
+def require() -> None:
+    """Raises ConfigError where the libraries of training are not installed."""
+    missing = [name for name in ("torch", "transformers", "peft", "safetensors") if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"training needs {', '.join(missing)}", hint="pip install 'agentprop[train]'")
+
+
 class TrainingRun:
     """What the loop of a trainer keeps; every process calls every method, and in the same order."""
 
@@ -39,29 +48,32 @@ class TrainingRun:
         self._config = config
         self._checkpoints = path / checkpoint.FOLDER
         self._metrics: Metrics | None = None
+        self._metrics_bytes = 0
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
         """Put the newest checkpoint back; None where there is none."""
         from agentprop.training import checkpoint
 
         found = checkpoint.newest(self._checkpoints)
-        return checkpoint.restore(found, optimiser, self.world) if found else None
+        if found is None:
+            return None
+        restored = checkpoint.restore(found, optimiser, self.world)
+        self._metrics_bytes = restored.state.pop(SIZE)
+        return restored
 
     @contextmanager
-    def metrics(
-        self, restored: Restored | None, total: int | None, watch: Sequence[str], *, quiet: bool
-    ) -> Iterator[Metrics]:
-        """metrics.jsonl from where the checkpoint left it, and a view of it for a person."""
+    def metrics(self, total: int | None, watch: Sequence[str], *, quiet: bool) -> Iterator[Metrics]:
+        """metrics.jsonl from where the checkpoint left it, and a view of it for a person; after `restore`."""
         from agentprop.training.live import Live
         from agentprop.training.metrics import Metrics
 
-        size = restored.state.get(SIZE, 0) if restored else 0
         hushed = quiet or not self.world.first
         with ExitStack() as stack:
             live = stack.enter_context(Live(self._config.stage, total, watch=watch, quiet=hushed))
             folder = self.path if self.world.first else None
-            self._metrics = stack.enter_context(Metrics(folder, size=size, board=self._config.tensorboard, live=live))
-            yield self._metrics
+            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, live=live)
+            self._metrics = stack.enter_context(opened)
+            yield opened
 
     def save(
         self, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from transformers.utils import logging as transformers_logging
 
 from agentprop.config.training import TrainConfig
 from agentprop.errors import InputError
+from agentprop.files import digest_file
 from agentprop.training import attention
 from agentprop.training.rendering import load_tokenizer
 
@@ -64,6 +66,16 @@ def from_scratch(source: str) -> bool:
     """Whether a directory says what a model looks like, and holds no weights."""
     path = Path(source)
     return (path / "config.json").is_file() and not any(next(path.glob(name), None) for name in WEIGHTS)
+
+
+def fingerprint(source: str) -> str:
+    """Hash of every file of a model's directory; of a hub id, its commit."""
+    path = Path(source)
+    if not path.is_dir():
+        return str(getattr(_shape(source), "_commit_hash", None))
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    digests = [f"{file.relative_to(path)} {digest_file(file)}" for file in files]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def _shape(source: str) -> PretrainedConfig:

@@ -1,0 +1,69 @@
+"""`agentprop train-sft`: settings → the stage of agentic SFT."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config import TrainSftConfig
+
+TRAINING = "Training"
+
+
+def command(
+    runs: Annotated[
+        list[str], typer.Argument(help="Runs of propose, and of verify where that judged their problems.")
+    ],
+    out: options.Out,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|ID", help="Model to start from; a directory without weights is initialised."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the trajectories.", rich_help_panel=TRAINING)] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Optimiser steps at most.", rich_help_panel=TRAINING)] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Trajectories per optimiser step.", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
+    lora_rank: Annotated[
+        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
+    ] = None,
+    extracted: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RUN", help="Extract run whose skills are learnt too; may be repeated.",
+                     rich_help_panel=TRAINING),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    seed: options.Seed = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Teach a model to propose, by imitating trajectories that were found valid.
+
+    Starts from a Hugging Face model, or initialises one where a directory holds only its config.json and tokenizer.
+    Under `torchrun` the weights are sharded over all processes. The same command resumes an unfinished run.
+    """
+    flags = {
+        "model": model, "epochs": epochs, "max_steps": max_steps, "batch_size": batch_size,
+        "learning_rate": learning_rate, "lora_rank": lora_rank, "extracted": extracted, "device": device, "seed": seed,
+    }  # fmt: skip
+    settings = resolve(TrainSftConfig, file=config, assignments=set_ or (), flags=flags)
+    from agentprop.stages import train_sft
+
+    if dry_run:
+        train_sft.check(settings)
+        stage.describe(settings)
+        return
+    summary = train_sft.run(settings, runs, out, fresh=fresh, quiet=quiet)
+    if summary:
+        stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(TrainSftConfig, command)

@@ -1,0 +1,200 @@
+"""Sequences to imitate → a policy that imitates them: draw, learn, evaluate, save, until the epochs are over.
+
+    L = −1/N Σ log π_θ(a_t | o_t)  +  skill_weight · −1/M Σ log π_θ(k | D_corpus)
+
+N counts the action tokens of a step's trajectories and M those of its skills, over all processes and all rows: how they
+are packed changes nothing. Both losses are the paper's; that they are mixed by a weight, and its value, is ours. What a
+step learns from follows from the seed and the step's number alone, so that a run can go on anywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from agentprop.config.training import TrainSftConfig
+from agentprop.training.distributed import World
+from agentprop.training.imitation import Material
+from agentprop.training.optimiser import Optimiser
+from agentprop.training.policy import Policy
+from agentprop.training.resources import memory_errors, peak_memory_mib
+from agentprop.training.rows import even_rows, per_token
+from agentprop.training.sequences import TokenSequence
+
+Values = dict[str, float]
+
+
+class Drawn(NamedTuple):
+    """What a step learns from."""
+
+    trajectories: list[TokenSequence]
+    """To imitate."""
+    skills: list[TokenSequence]
+    """To acquire."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is; what a checkpoint keeps besides weights."""
+
+    step: int = 0
+    """Optimiser steps done."""
+    tokens: int = 0
+    """Action tokens learnt from."""
+    seconds: float = 0.0
+    """Time in steps and evaluations."""
+    loss: float | None = None
+    """Loss of the last step, nats per action token."""
+    held_out_loss: float | None = None
+    """Of the last evaluation."""
+    best: float | None = None
+    """Lowest held-out loss that counted as an improvement."""
+    best_step: int | None = None
+    """Its step."""
+    stale: int = 0
+    """Evaluations since."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What the loop calls and does not know."""
+
+    record: Callable[[int, Values], None]
+    """A step's numbers."""
+    save: Callable[[Progress], None]
+    """A checkpoint is due."""
+    stop: Callable[[], bool]
+    """Whether to save and end."""
+
+
+class Order:
+    """Which trajectories and skills a step learns from."""
+
+    def __init__(self, material: Material, config: TrainSftConfig) -> None:
+        self._material, self._seed, self._size = material, config.seed, config.batch_size
+        self.per_epoch = ceil(len(material.train) / config.batch_size)
+        """Steps in which every trajectory is seen once."""
+        self.total = self.per_epoch * config.epochs
+        """Steps of all epochs."""
+        wanted = bool(material.skills and config.skill_weight)
+        self._skills_per_step = ceil(len(material.skills) / self.per_epoch) if wanted else 0
+        self._shuffled = lru_cache(maxsize=4)(self._shuffle)
+
+    def drawn(self, step: int) -> Drawn:
+        """Sequences of the step's trajectories, and its skills."""
+        epoch, place = divmod(step, self.per_epoch)
+        numbers = self._shuffled("train", epoch, len(self._material.train))
+        chosen = numbers[place * self._size : (place + 1) * self._size]
+        first = step * self._skills_per_step
+        skills = [self._skill(number) for number in range(first, first + self._skills_per_step)]
+        return Drawn([sequence for number in chosen for sequence in self._material.train[number]], skills)
+
+    def _skill(self, number: int) -> TokenSequence:
+        round_, place = divmod(number, len(self._material.skills))
+        return self._material.skills[self._shuffled("skills", round_, len(self._material.skills))[place]]
+
+    def _shuffle(self, what: str, round_: int, count: int) -> list[int]:
+        generator = np.random.default_rng([self._seed, round_, len(what)])
+        return [int(number) for number in generator.permutation(count)]
+
+
+def imitate(
+    policy: Policy, optimiser: Optimiser, material: Material, config: TrainSftConfig, world: World, progress: Progress,
+    hooks: Hooks,
+) -> Progress:  # fmt: skip
+    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
+    order = Order(material, config)
+    last = min(order.total, config.max_steps or order.total)
+    policy.train()
+    while progress.step < last and not plateaued(progress, config):
+        if world.any(hooks.stop()):
+            hooks.save(progress)
+            raise KeyboardInterrupt
+        began = time.perf_counter()
+        with memory_errors("a step of training"):
+            values = learn(policy, optimiser, order.drawn(progress.step), config, world)
+        values |= _pace(values, time.perf_counter() - began, policy)
+        progress = replace(
+            progress, step=progress.step + 1, tokens=progress.tokens + int(values["tokens"]), loss=values["loss"]
+        )
+        if material.held_out and (progress.step % config.eval_every == 0 or progress.step == last):
+            values["held_out_loss"] = evaluate(policy, material, config, world)
+            progress = judged(progress, values["held_out_loss"], config)
+        progress = replace(progress, seconds=progress.seconds + time.perf_counter() - began)
+        if progress.step % config.log_every == 0 or "held_out_loss" in values:
+            hooks.record(progress.step, {"epoch": progress.step / order.per_epoch, **values})
+        if progress.step % config.save_every == 0 or _pinned(progress, config) or progress.step == last:
+            hooks.save(progress)
+    return progress
+
+
+def learn(
+    policy: Policy, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World
+) -> Values:
+    """One optimiser step."""
+    n, m = (sum(sequence.n_actions for sequence in part) for part in drawn)
+    imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in drawn)
+    weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
+    sums = torch.zeros(3, dtype=torch.float64)
+    for batch in even_rows([*drawn.trajectories, *drawn.skills], config.pack_tokens, world):
+        scores = policy(batch.to(policy.device))
+        loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
+        loss.backward()
+        logprob, entropy = (values.detach().double().cpu() for values in scores)
+        mine = per_token(batch, imitated)
+        theirs = per_token(batch, acquired)
+        sums += torch.stack([-(logprob @ mine), -(logprob @ theirs), entropy @ mine])
+    nll, skill_nll, entropy_sum = world.sum(sums.tolist())
+    step = optimiser.step()
+    values = {"loss": nll / max(1, n), "entropy": entropy_sum / max(1, n), "tokens": float(n)}
+    if m:
+        values |= {"skill_loss": skill_nll / m, "skill_tokens": float(m)}
+    return values | {
+        "row_tokens": float(sum(len(sequence) for part in drawn for sequence in part)),
+        "grad_norm": step.grad_norm, "learning_rate": step.learning_rate, "clipped": float(step.clipped),
+        "skipped": float(not step.applied),
+    }  # fmt: skip
+
+
+@torch.no_grad()
+def evaluate(policy: Policy, material: Material, config: TrainSftConfig, world: World) -> float:
+    """Mean of −log π over the action tokens of what is held out, nats."""
+    policy.eval()
+    sequences = [sequence for sample in material.held_out for sequence in sample]
+    ours = {sequence.trajectory_id: 1.0 for sequence in sequences}
+    nll = 0.0
+    for batch in even_rows(sequences, config.pack_tokens, world):
+        logprob = policy(batch.to(policy.device)).logprob.double().cpu()
+        nll -= float(logprob @ per_token(batch, ours))
+    policy.train()
+    return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
+
+
+def judged(progress: Progress, loss: float, config: TrainSftConfig) -> Progress:
+    """What an evaluation means for the run."""
+    better = progress.best is None or loss < progress.best - config.min_improvement
+    if better:
+        return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)
+    return replace(progress, held_out_loss=loss, stale=progress.stale + 1)
+
+
+def plateaued(progress: Progress, config: TrainSftConfig) -> bool:
+    """Whether the held-out loss has not improved for as long as one was ready to wait."""
+    return config.patience is not None and progress.stale >= config.patience
+
+
+def _pace(values: Values, seconds: float, policy: Policy) -> Values:
+    """Tokens that went through the model in a second, observations too; and the most memory used so far."""
+    return {"tokens_per_s": values["row_tokens"] / seconds, "memory_mib": peak_memory_mib(policy.device)}
+
+
+def _pinned(progress: Progress, config: TrainSftConfig) -> bool:
+    """Whether this step is the best so far and might be what is kept in the end."""
+    return config.patience is not None and progress.best_step == progress.step
