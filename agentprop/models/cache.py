@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agentprop.errors import RunError
-from agentprop.models.costs import Account
+from agentprop.models.accounts import Account
 
 FILE = "replies.sqlite"
 APPLICATION_ID = 0x61677270

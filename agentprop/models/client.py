@@ -112,7 +112,7 @@ class Model:
         if stored is None and key in self._under_way:
             stored = await self._wait_for(key)
         if stored is not None:
-            self.meter.hits += 1
+            self.meter.accounts.hit()
             return replace(wire.read(Exchange(stored)), cached=True)
         return await self._lead(key, body, request)
 
@@ -168,7 +168,7 @@ class Model:
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
 
     def _failed(self, failure: ModelFailure, slot: Slot) -> None:
-        self.meter.failures[failure.kind] += 1
+        self.meter.accounts.fail(failure.kind)
         limiter = self.lane.limiter
         if failure.kind in PUSH_BACK:
             limiter.pushed_back(slot.round, failure.retry_after_s)
@@ -180,7 +180,7 @@ class Model:
         """Seconds until the next attempt; or the request is given up, and the failure or the outage raised."""
         if failures[failure.kind] <= RETRIES.get(failure.kind, 0):
             return self.lane.backoff.wait_s(failures.total(), failure.retry_after_s)
-        self.meter.failures["given_up"] += 1
+        self.meter.accounts.fail("given_up")
         failure.attempts = failures.total()
         self.lane.breaker.lost(failure)
         raise failure

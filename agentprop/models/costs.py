@@ -6,24 +6,17 @@ count is unknown the cost is null, never a guess.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from agentprop.errors import BoundReached, ConfigError
+from agentprop.models.accounts import Account, Accounts, OwnAccounts
 from agentprop.models.chat import Usage
 from agentprop.models.settings import ModelSettings
 
 PICO = 10**12
-REFRESH_S = 0.5
-"""Age of the totals of other processes that a bound is checked with."""
-
-Account = tuple[str, str]
-"""(role, model identity)."""
-Totals = Mapping[Account, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ class Store(Protocol):
     """Where totals outlive the process."""
 
     def totals(self) -> dict[Account, Counter[str]]:
-        """Of every process and session so far."""
+        """Of every session so far."""
         ...
 
 
@@ -118,19 +111,22 @@ class Meter:
     """What has been spent, and whether more may be."""
 
     def __init__(
-        self, store: Store | None = None, *, max_cost: float | None = None, max_tokens: int | None = None
-    ) -> None:
-        self._store = store
-        self._totals: dict[Account, Counter[str]] = store.totals() if store else {}
-        self._read_at = time.monotonic()
+        self, store: Store | None = None, *, max_cost: float | None = None, max_tokens: int | None = None,
+        accounts: Accounts | None = None,
+    ) -> None:  # fmt: skip
+        self.accounts: Accounts = accounts or OwnAccounts(store.totals() if store else {})
         self._max_pico = None if max_cost is None else round(max_cost * PICO)
         self._max_tokens = max_tokens
-        self._under_way = 0
-        self._settled = asyncio.Event()
-        self.failures: Counter[str] = Counter()
+
+    @property
+    def failures(self) -> Counter[str]:
         """Failed attempts of this session by kind, and `given_up`."""
-        self.hits = 0
+        return self.accounts.failures()
+
+    @property
+    def hits(self) -> int:
         """Replies of this session that had been bought before."""
+        return self.accounts.hits()
 
     def check_prices(self, models: Iterable[ModelSettings]) -> None:
         """Raises ConfigError, before anything is spent, where --max-cost could not be kept."""
@@ -146,13 +142,11 @@ class Meter:
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
         """Count one exchange."""
-        totals = self._totals.setdefault(account, Counter())
-        for name, value in counts.items():
-            totals[name] += value
+        self.accounts.add(account, counts)
 
     def spend(self) -> dict[Account, Spend]:
         """By role and model."""
-        return {account: spend_of(counts) for account, counts in sorted(self._totals.items())}
+        return {account: spend_of(counts) for account, counts in sorted(self.accounts.totals().items())}
 
     def total(self) -> Spend:
         """Of all roles together."""
@@ -165,34 +159,34 @@ class Meter:
         one request, not by as many as are under way.
         """
         while self._bounded:
-            self._refresh()
-            counts = self._sum()
-            if self._fits(counts, self._under_way + 1):
-                break
-            if self._under_way == 0:
-                if not self._fits(counts, 0):
-                    raise BoundReached(self._reached(counts), hint="raise the bound; the same command resumes")
-                break
-            self._settled.clear()
-            await self._settled.wait()
-        self._under_way += 1
+            with self.accounts.alone():
+                if self._may_begin():
+                    self.accounts.move(1)
+                    return
+            await self.accounts.change()
+        self.accounts.move(1)
 
     def settle(self) -> None:
         """An admitted request ended, well or badly."""
-        self._under_way -= 1
-        self._settled.set()
+        self.accounts.move(-1)
 
     @property
     def _bounded(self) -> bool:
         return self._max_pico is not None or self._max_tokens is not None
 
-    def _refresh(self) -> None:
-        if self._store is not None and time.monotonic() - self._read_at > REFRESH_S:
-            self._read_at = time.monotonic()
-            self._totals = self._store.totals()
+    def _may_begin(self) -> bool:
+        """Whether one more request fits now; where nothing is under way, the last one below a bound does."""
+        counts, under_way = self._sum(), self.accounts.under_way()
+        if self._fits(counts, under_way + 1):
+            return True
+        if under_way:
+            return False
+        if not self._fits(counts, 0):
+            raise BoundReached(self._reached(counts), hint="raise the bound; the same command resumes")
+        return True
 
     def _sum(self) -> Counter[str]:
-        return sum(self._totals.values(), Counter())
+        return sum(map(Counter, self.accounts.totals().values()), Counter[str]())
 
     def _fits(self, counts: Mapping[str, int], more: int) -> bool:
         if counts.get("unmetered"):
