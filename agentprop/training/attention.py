@@ -2,14 +2,13 @@
 
 Registered with transformers as the implementation `packed`. A call that carries `segments` (the lengths of the row's
 sequences) is cut there and every piece is attended to causally on its own: nothing is computed across sequences, and
-the fast causal kernels stay usable, which a mask would forbid. A call that carries `attend` is computed by that
-function (sampling has one for a single query per row). Any other call, such as generation with a cache or with a mask
-of its own, is passed on to `sdpa` untouched.
+the fast causal kernels stay usable, which a mask would forbid. Any other call, such as generation with a cache or
+with a mask of its own, is passed on to `sdpa` untouched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -24,9 +23,6 @@ from transformers.masking_utils import sdpa_mask
 NAME = "packed"
 """Name of the implementation among transformers' own."""
 
-Attend = Callable[[Tensor, Tensor, Tensor, Tensor | None, float], Tensor]
-"""Queries [B, H, Q, d], keys and values [B, K, L, d], an additive mask [B, 1, Q, L], a scale → [B, Q, H, d]."""
-
 _unmasked: ContextVar[bool] = ContextVar("unmasked", default=False)
 
 
@@ -35,9 +31,6 @@ def packed_attention(
 ) -> tuple[Tensor, None]:
     """Queries [1, H, T, d], keys and values [1, K, T, d] → [1, T, H, d], a sequence at a time."""
     segments: Sequence[int] | None = options.pop("segments", None)
-    attend: Attend | None = options.pop("attend", None)
-    if attend is not None:
-        return attend(query, key, value, attention_mask, options["scaling"]), None
     if segments is None:
         found: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
         return found

@@ -1,34 +1,17 @@
-"""Keys and values of many conversations → one static cache, a slot for each, written in place and read as a view.
+"""Keys and values of many conversations → one static cache, a slot for each, written in place.
 
-A transformers `Cache`, so that any decoder that calls `past_key_values.update` works with it: before a forward pass the
-caller says where the new tokens go (`Places`) and which slots are read; `update` is called once per layer by the model.
-Layout [slot, position, head, width]: a token is one run of memory, and so is a prefix.
+A transformers `Cache`, so that any decoder that calls `past_key_values.update` works with it. Where the tokens of a
+pass go is said before it (`places`); `update` is called by every layer of the model and gives the whole cache back,
+of which the attention of the pass reads what it needs. Layout [slot, head, position, width].
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from transformers import Cache
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where one forward pass writes and reads. M rows of Q tokens are passed, N of these M·Q tokens are kept."""
-
-    slots_N: Tensor
-    """Slot of each token kept."""
-    positions_N: Tensor
-    """Its position."""
-    kept_N: Tensor | None
-    """Which of the M·Q tokens are kept; None means all of them."""
-    read_M: Tensor | int
-    """Slots of the rows; a number m means the slots 0 … m − 1, which needs no copy."""
-    length: int
-    """Positions that are read."""
 
 
 class SlotCache(Cache):
@@ -40,7 +23,8 @@ class SlotCache(Cache):
         self.slots = self.length = 0
         self.keys: list[Tensor] = []
         self.values: list[Tensor] = []
-        self.places: Places | None = None
+        self.places: tuple[Tensor, Tensor] | None = None
+        """(slot, position) of each token of the pass."""
         self.resize(0, 0)
 
     @classmethod
@@ -49,8 +33,7 @@ class SlotCache(Cache):
         seen = _Shapes()
         token = torch.zeros((1, 1), dtype=torch.long, device=next(model.parameters()).device)
         with torch.no_grad():
-            model(input_ids=token, attention_mask=torch.zeros((1, 1, 1, 1), device=token.device, dtype=_dtype(model)),
-                  position_ids=token, past_key_values=seen, use_cache=True, logits_to_keep=1)  # fmt: skip
+            model(input_ids=token, position_ids=token, past_key_values=seen, use_cache=True)
         return cls(seen.shapes, seen.dtype, token.device)
 
     @property
@@ -60,12 +43,12 @@ class SlotCache(Cache):
 
     def resize(self, slots: int, length: int) -> None:
         """Make room for so many slots of so many positions; what fits both is kept."""
-        common = (min(slots, self.slots), min(length, self.length))
+        common = (slice(min(slots, self.slots)), slice(None), slice(min(length, self.length)))
         for layer, pair in enumerate(self.shapes):
-            for tensors, shape in zip((self.keys, self.values), pair, strict=True):
-                new = torch.zeros((slots, length, *shape), dtype=self.dtype, device=self.device)
+            for tensors, (heads, width) in zip((self.keys, self.values), pair, strict=True):
+                new = torch.zeros((slots, heads, length, width), dtype=self.dtype, device=self.device)
                 if layer < len(tensors):
-                    new[: common[0], : common[1]] = tensors[layer][: common[0], : common[1]]
+                    new[common] = tensors[layer][common]
                     tensors[layer] = new
                 else:
                     tensors.append(new)
@@ -74,35 +57,31 @@ class SlotCache(Cache):
     def copy(self, source: int, target: int, length: int) -> None:
         """The first positions of one slot, into another one."""
         for tensor in (*self.keys, *self.values):
-            tensor[target, :length] = tensor[source, :length]
+            tensor[target, :, :length] = tensor[source, :, :length]
 
     def swap(self, a: int, b: int, length: int) -> None:
         """Exchange the first positions of two slots."""
         for tensor in (*self.keys, *self.values):
-            kept = tensor[a, :length].clone()
-            tensor[a, :length] = tensor[b, :length]
-            tensor[b, :length] = kept
+            kept = tensor[a, :, :length].clone()
+            tensor[a, :, :length] = tensor[b, :, :length]
+            tensor[b, :, :length] = kept
 
     # --- called by the model ---
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write keys and values [M, heads, Q, width] of new tokens; all that the rows may attend to comes back."""
-        return self._through(self.keys[layer_idx], key_states), self._through(self.values[layer_idx], value_states)
-
-    def _through(self, stored: Tensor, new: Tensor) -> Tensor:
-        places = self.places
-        assert places is not None  # the generator sets them before every pass
-        tokens = new.transpose(1, 2).flatten(0, 1)
-        kept = tokens if places.kept_N is None else tokens[places.kept_N]
-        stored[places.slots_N, places.positions_N] = kept
-        rows = stored[: places.read_M] if isinstance(places.read_M, int) else stored[places.read_M]
-        return rows[:, : places.length].transpose(1, 2)
+        """Write keys and values [1, heads, T, width] of the tokens; the whole cache of the layer comes back."""
+        assert self.places is not None  # the generator sets them before every pass
+        slots_T, positions_T = self.places
+        keys, values = self.keys[layer_idx], self.values[layer_idx]
+        keys[slots_T, :, positions_T] = key_states[0].transpose(0, 1)
+        values[slots_T, :, positions_T] = value_states[0].transpose(0, 1)
+        return keys, values
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Positions that the current pass reads."""
-        return self.places.length if self.places is not None else 0
+        """Positions of a slot."""
+        return self.length
 
 
 class _Shapes(Cache):
@@ -126,6 +105,6 @@ class _Shapes(Cache):
         """Nothing is stored."""
         return 0
 
-
-def _dtype(model: nn.Module) -> torch.dtype:
-    return next(model.parameters()).dtype
+    def get_mask_sizes(self, query_length: int, layer_idx: int) -> tuple[int, int]:
+        """As for a first token."""
+        return query_length, 0

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from agentprop.training.cache import Places, SlotCache
+from agentprop.training.cache import SlotCache
+from agentprop.training.ragged import Pass, Piece, passing
 from agentprop.training.sampling import draw, key_of, uniforms
 from agentprop.training.slots import Ids, Slots
 
@@ -26,10 +27,10 @@ Finish = Literal["stop", "length", "overflow"]
 
 STEP = 64
 """Positions that are read are a multiple of it."""
-PREFILL_TOKENS = 4096
-"""Most tokens, padding included, of one pass that prefills."""
+PREFILL_TOKENS = 2048
+"""Most tokens that are prefilled in one pass."""
 CHUNK = 512
-"""Most tokens of one row in it."""
+"""Most tokens of one slot among them."""
 SPAN_WASTE = 0.25
 """Share of idle rows among those decoded from which on slots are exchanged."""
 
@@ -77,8 +78,8 @@ class Generator:
         self.model, self.max_length, self.max_slots, self.cache_bytes = model, max_length, slots, cache_bytes
         self.cache = SlotCache.of(model.eval())
         self.slots = Slots()
-        self.windows = _windows(model)
         self.stop_ids = np.array(sorted(stop_ids), np.int64)
+        self._unused_mask = torch.zeros((1, 1, 1, 1), device=self.cache.device)  # so that the model makes none
         self.pending: deque[Job] = deque()
         self.jobs: list[Job | None] = []
         self.clock = 0
@@ -98,7 +99,7 @@ class Generator:
             self.model.eval()
         self.clock += 1
         with torch.inference_mode():
-            return self._start_pending() + self._decode()
+            return self._start_pending() + self._advance()
 
     def run(self, jobs: Iterable[Job]) -> None:
         """Work until all jobs are done."""
@@ -115,11 +116,10 @@ class Generator:
     # --- starting ---
 
     def _start_pending(self) -> list[Job]:
-        """Place and prefill jobs in waves: one that shares a prefix with another of its wave waits for the next."""
+        """Give queued jobs their slots; those that can never have one come back."""
         refused = [job for job in self.pending if not self._acceptable(job)]
-        self.pending = deque(job for job in self.pending if job.finish is None)
-        while wave := self._place_wave():
-            self._prefill(wave)
+        waiting = deque(job for job in self.pending if job.finish is None)
+        self.pending = deque(job for job in waiting if not self._place(job))
         return refused
 
     def _acceptable(self, job: Job) -> bool:
@@ -130,106 +130,91 @@ class Generator:
             job.finish = "overflow"
         return job.finish is None
 
-    def _place_wave(self) -> list[int]:
-        wave: list[int] = []
-        waiting: deque[Job] = deque()
-        for job in self.pending:
-            slot = self._place(job, wave)
-            if slot is None:
-                waiting.append(job)
-            else:
-                wave.append(slot)
-        self.pending = waiting
-        return wave
-
-    def _place(self, job: Job, wave: list[int]) -> int | None:
-        """Give a job a slot, or None for now."""
-        prompt = np.concatenate([job.prompt, np.array(job.tokens, np.int64)]) if job.tokens else job.prompt
-        slots = self.slots
+    def _place(self, job: Job) -> bool:
+        """Give a job a slot, if it can have one now."""
+        slots, prompt = self.slots, np.append(job.prompt, np.array(job.tokens, np.int64))
         if not self._room(len(prompt) + 1):
-            return None
-        place = slots.place(prompt, wave)
+            return False
+        place = slots.place(prompt)
         if place is None:
-            return None
-        slot, size = place.slot, len(prompt)
-        if place.source != slot:
-            self.cache.copy(place.source, slot, place.have)
-        slots.ids_SL[slot, :size] = prompt
-        slots.logprobs_SL[slot, len(job.prompt) : size] = job.logprobs
-        slots.known_S[slot], slots.computed_S[slot], slots.start_S[slot] = size, place.have, len(job.prompt)
-        slots.limit_S[slot] = min(len(job.prompt) + job.max_tokens, self.max_length)
-        slots.key_S[slot] = key_of(job.seed, job.sample, job.prompt)
-        slots.temperature_S[slot], slots.top_p_S[slot] = job.temperature, job.top_p
-        slots.active_S[slot], slots.used_S[slot] = True, self.clock
-        self.jobs[slot], job.cached = job, place.have
-        return slot
+            return False
+        if place.source != place.slot:
+            self.cache.copy(place.source, place.slot, place.have)
+        slots.take(place, prompt, len(job.prompt), min(len(job.prompt) + job.max_tokens, self.max_length))
+        slots.logprobs_SL[place.slot, len(job.prompt) : len(prompt)] = job.logprobs
+        slots.key_S[place.slot] = key_of(job.seed, job.sample, job.prompt)
+        slots.temperature_S[place.slot], slots.top_p_S[place.slot] = job.temperature, job.top_p
+        self.jobs[place.slot], job.cached = job, place.have
+        return True
 
-    def _prefill(self, wave: list[int]) -> None:
-        """Compute all but the last known token of the slots of a wave."""
-        slots = self.slots
-        left = {slot: int(slots.known_S[slot] - 1 - slots.computed_S[slot]) for slot in wave}
-        queue = sorted((slot for slot in wave if left[slot]), key=left.__getitem__, reverse=True)
-        while queue:
-            width = min(left[queue[0]], CHUNK)
-            batch = queue[: max(1, PREFILL_TOKENS // width)]
-            self._pass_chunk(np.array(batch), np.minimum([left[slot] for slot in batch], width))
-            for slot in batch:
-                left[slot] -= min(left[slot], width)
-            queue = sorted((slot for slot in queue if left[slot]), key=left.__getitem__, reverse=True)
+    # --- a pass ---
 
-    def _pass_chunk(self, rows_M: Ids, counts_M: Ids) -> None:
-        """Compute the next so many positions of each slot; short rows are padded with tokens that are not kept."""
-        slots = self.slots
-        width = int(counts_M.max())
-        offsets_Q = np.arange(width)
-        kept_MQ = offsets_Q < counts_M[:, None]
-        positions_MQ = slots.computed_S[rows_M, None] + np.minimum(offsets_Q, counts_M[:, None] - 1)
-        tokens_MQ = slots.ids_SL[rows_M[:, None], positions_MQ]
-        places = Places(
-            slots_N=self._tensor(np.broadcast_to(rows_M[:, None], kept_MQ.shape)[kept_MQ]),
-            positions_N=self._tensor(positions_MQ[kept_MQ]),
-            kept_N=self._tensor(np.flatnonzero(kept_MQ)),
-            read_M=self._tensor(rows_M),
-            length=min(_rounded(int(positions_MQ.max()) + 1), slots.length),
-        )
-        self._forward(tokens_MQ, positions_MQ, places)
-        slots.computed_S[rows_M] += counts_M
-
-    # --- decoding ---
-
-    def _decode(self) -> list[Job]:
-        slots = self.slots
+    def _advance(self) -> list[Job]:
+        """One pass: the next token of every reply under way, and some of what is still to be prefilled."""
         self._compact()
         self._make_room()
-        span = slots.span
-        if not span:
-            return []
-        rows_B = np.arange(span)
-        positions_B = slots.computed_S[:span]
-        length = min(_rounded(int(positions_B.max()) + 1), slots.length)
-        places = Places(self._tensor(rows_B), self._tensor(positions_B), None, span, length)
-        logits_BV = self._forward(slots.ids_SL[rows_B, positions_B][:, None], positions_B[:, None], places)
-        uniforms_B = uniforms(slots.key_S[:span], slots.known_S[:span])
-        tokens_B, logprobs_B = draw(
-            logits_BV, self._tensor(uniforms_B), self._tensor(slots.temperature_S[:span]),
-            self._tensor(slots.top_p_S[:span]),
-        )  # fmt: skip
-        return self._note(np.flatnonzero(slots.active_S), tokens_B.cpu().numpy(), logprobs_B.cpu().numpy())
-
-    def _note(self, active_A: Ids, tokens_B: Ids, logprobs_B: npt.NDArray[np.float32]) -> list[Job]:
-        """Store what was sampled in the slots at work; jobs that have ended come back."""
         slots = self.slots
-        tokens_A, at_A = tokens_B[active_A], slots.known_S[active_A]
-        slots.ids_SL[active_A, at_A] = tokens_A
-        slots.logprobs_SL[active_A, at_A] = logprobs_B[active_A]
-        slots.computed_S[active_A] += 1
-        slots.known_S[active_A] += 1
-        stopped_A = np.isin(tokens_A, self.stop_ids)
-        ended_A = stopped_A | (slots.known_S[active_A] >= slots.limit_S[active_A])
-        done = [self._close(int(slot), "stop" if stop else "length")
-                for slot, stop in zip(active_A[ended_A], stopped_A[ended_A], strict=True)]  # fmt: skip
-        asking = [slot for slot in active_A[~ended_A] if self._asks(int(slot))]
-        return done + [self._close(int(slot), "stop") for slot in asking]
+        left_S = np.where(slots.active_S, slots.known_S - 1 - slots.computed_S, -1)
+        decoded_D = np.flatnonzero(left_S == 0)
+        pieces = self._pieces(left_S)
+        if not len(decoded_D) and not pieces:
+            return []
+        logits_DV = self._forward(decoded_D, pieces)
+        for piece in pieces:
+            slots.computed_S[piece.slot] += piece.count
+        if not len(decoded_D):
+            return []
+        tokens_D, logprobs_D = draw(
+            logits_DV, self._tensor(uniforms(slots.key_S[decoded_D], slots.known_S[decoded_D])),
+            self._tensor(slots.temperature_S[decoded_D]), self._tensor(slots.top_p_S[decoded_D]),
+        )  # fmt: skip
+        return self._note(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
+
+    def _pieces(self, left_S: Ids) -> tuple[Piece, ...]:
+        """What of the prompts is computed in this pass."""
+        room, pieces = PREFILL_TOKENS, []
+        for slot in np.flatnonzero(left_S > 0).tolist():
+            count = min(int(left_S[slot]), CHUNK, room)
+            if not count:
+                break
+            room -= count
+            pieces.append(Piece(slot, int(self.slots.computed_S[slot]), count))
+        return tuple(pieces)
+
+    def _forward(self, decoded_D: Ids, pieces: tuple[Piece, ...]) -> Tensor:
+        """Logits [D, vocabulary] of the tokens that are decoded; a pass without any gives those of its last token."""
+        slots, span = self.slots, int(decoded_D[-1]) + 1 if len(decoded_D) else 0
+        reach_S = slots.computed_S[:span]
+        at = [(decoded_D, reach_S[decoded_D])]
+        at += [(np.full(p.count, p.slot), np.arange(p.start, p.start + p.count)) for p in pieces]
+        slots_T, positions_T = (np.concatenate(parts) for parts in zip(*at, strict=True))
+        now = Pass(
+            slots_T=self._tensor(slots_T), positions_T=self._tensor(positions_T), span=span,
+            reach_S=self._tensor(reach_S), decoded=len(decoded_D), pieces=pieces,
+            length=min(_rounded(int(reach_S.max(initial=0)) + 1), slots.length),
+        )  # fmt: skip
+        self.cache.places = (now.slots_T, now.positions_T)
+        kept = torch.arange(now.decoded or 1, device=self.cache.device) if pieces else 0
+        with passing(self.model, now):
+            out = self.model(
+                input_ids=self._tensor(slots.ids_SL[slots_T, positions_T])[None], position_ids=now.positions_T[None],
+                attention_mask=self._unused_mask, past_key_values=self.cache, use_cache=True, logits_to_keep=kept,
+            )  # fmt: skip
+        logits: Tensor = out.logits[0]
+        return logits
+
+    def _note(self, decoded_D: Ids, tokens_D: Ids, logprobs_D: npt.NDArray[np.float32]) -> list[Job]:
+        """Store what was sampled; jobs that have ended come back."""
+        slots, at_D = self.slots, self.slots.known_S[decoded_D]
+        slots.ids_SL[decoded_D, at_D] = tokens_D
+        slots.logprobs_SL[decoded_D, at_D] = logprobs_D
+        slots.computed_S[decoded_D] += 1
+        slots.known_S[decoded_D] += 1
+        stopped_D = np.isin(tokens_D, self.stop_ids)
+        ended_D = stopped_D | (at_D + 1 >= slots.limit_S[decoded_D])
+        done = [self._close(slot, "stop") for slot in decoded_D[~ended_D].tolist() if self._asks(slot)]
+        done += [self._close(slot, "stop") for slot in decoded_D[stopped_D].tolist()]
+        return done + [self._close(slot, "length") for slot in decoded_D[ended_D & ~stopped_D].tolist()]
 
     def _asks(self, slot: int) -> bool:
         """Whether the job's own condition ends it."""
@@ -318,46 +303,8 @@ class Generator:
             slots.swap(a, b)
             self.jobs[a], self.jobs[b] = self.jobs[b], self.jobs[a]
 
-    # --- the model ---
-
-    def _forward(self, tokens_MQ: Ids, positions_MQ: Ids, places: Places) -> Tensor:
-        """Pass tokens; logits [M, vocabulary] of the last column."""
-        self.cache.places = places
-        positions = self._tensor(positions_MQ)
-        out = self.model(
-            input_ids=self._tensor(tokens_MQ), attention_mask=self._masks(positions, places.length),
-            position_ids=positions, past_key_values=self.cache, use_cache=True, logits_to_keep=1,
-        )  # fmt: skip
-        logits: Tensor = out.logits[:, -1]
-        return logits
-
-    def _masks(self, positions_MQ: Tensor, length: int) -> Tensor | dict[str, Tensor]:
-        """Additive masks [M, 1, Q, length], by kind of layer where the model has several."""
-        read_L = torch.arange(length, device=positions_MQ.device)
-        distance_MQL = positions_MQ[..., None] - read_L
-        masks = {
-            kind: _additive((distance_MQL >= 0) & (distance_MQL < window) if window else distance_MQL >= 0,
-                            self.cache.dtype)
-            for kind, window in self.windows.items()
-        }  # fmt: skip
-        return masks if len(masks) > 1 else next(iter(masks.values()))
-
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.cache.device)
-
-
-def _additive(visible_MQL: Tensor, dtype: torch.dtype) -> Tensor:
-    mask = torch.zeros(visible_MQL.shape, dtype=dtype, device=visible_MQL.device)
-    return mask.masked_fill_(~visible_MQL, torch.finfo(dtype).min)[:, None]
-
-
-def _windows(model: nn.Module) -> dict[str, int | None]:
-    """Kind of layer → how many positions it sees, None for all of them."""
-    config: Any = model.config
-    config = config.get_text_config()
-    window = getattr(config, "sliding_window", None)
-    kinds = set(getattr(config, "layer_types", None) or ["sliding_attention" if window else "full_attention"])
-    return {kind: window if kind == "sliding_attention" else None for kind in sorted(kinds)}
 
 
 def _rounded(length: int) -> int:

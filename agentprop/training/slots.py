@@ -68,17 +68,14 @@ class Slots:
         found = np.flatnonzero(self.active_S)
         return int(found[-1]) + 1 if len(found) else 0
 
-    def place(self, prompt: Ids, wave: list[int]) -> Place | None:
-        """Where a prompt goes; None where it had better wait, for a free slot or for one that is about to share.
-
-        `wave` are the slots that will have been computed, as far as they are known, once this wave is.
-        """
+    def place(self, prompt: Ids) -> Place | None:
+        """Where a prompt goes; None where it had better wait: for a free slot, or for one that will have more of it."""
         idle_S = ~self.active_S
         if not idle_S.any():
             return None
         shared_S = self._shared(prompt)
         have_S = np.minimum(shared_S, self.computed_S)
-        if wave and shared_S[wave].max() >= have_S.max() + WORTH_WAITING:
+        if shared_S[self.active_S].max(initial=0) >= have_S.max() + WORTH_WAITING:
             return None
         goes_on_S = idle_S & (self.computed_S > 0) & (have_S == self.computed_S)
         wanted_S = goes_on_S if goes_on_S.any() else idle_S
@@ -88,6 +85,14 @@ class Slots:
         if have_S[source] <= (have_S[slot] if goes_on_S.any() else 0):
             source = slot
         return Place(slot, source, int(have_S[source]))
+
+    def take(self, place: Place, prompt: Ids, start: int, limit: int) -> None:
+        """Put a prompt in its place; what is sampled begins at `start` and ends before `limit`."""
+        slot = place.slot
+        self.ids_SL[slot, : len(prompt)] = prompt
+        self.known_S[slot], self.computed_S[slot] = len(prompt), place.have
+        self.start_S[slot], self.limit_S[slot] = start, limit
+        self.active_S[slot] = True
 
     def _age_order(self) -> Ids:
         """Empty slots first, then those that were used longest ago."""
