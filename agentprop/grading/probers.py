@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agentprop.errors import AgentpropError
 from agentprop.grading.answers import final_answer
 from agentprop.grading.comparison import HiddenTests, Texts
 from agentprop.grading.difficulty import Outcome
 from agentprop.grading.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.grading.outcome import Equivalence
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import Kind, ModelFailure, all_of
 from agentprop.prompts import prompt
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
@@ -84,23 +82,17 @@ class Prober:
         """One reply with one choice, or the failure that is an outcome, for each attempt."""
         try:
             reply = await self.model.reply(request)
-        except (AgentpropError, ExceptionGroup) as error:
-            failure = _worst(error)
-            if isinstance(failure, ModelFailure) and request.n > 1 and failure.kind in SPLIT | LOST.keys():
+        except ModelFailure as failure:
+            if request.n > 1 and failure.kind in SPLIT | LOST.keys():
                 return await self._one_by_one(request)
-            if isinstance(failure, ModelFailure) and failure.kind in LOST:
+            if failure.kind in LOST:
                 return [failure]
-            raise failure from None
+            raise
         return [replace(reply, choices=(choice,)) for choice in reply.choices[: request.n]]
 
     async def _one_by_one(self, request: Request) -> list[Reply | ModelFailure]:
-        singles = [replace(request, n=1, sample=request.sample + i) for i in range(request.n)]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._replies(single)) for single in singles]
-        except ExceptionGroup as error:
-            raise _worst(error) from None
-        return [reply for task in tasks for reply in task.result()]
+        singles = (replace(request, n=1, sample=request.sample + i) for i in range(request.n))
+        return [reply for found in await all_of(map(self._replies, singles)) for reply in found]
 
     # --- grading ---
 
@@ -166,17 +158,3 @@ def program_of(text: str, function: str) -> str | None:
     blocks = [body.partition("\n")[2] for body in parts[1::2]] if len(parts) > 1 else [text]
     defines = re.compile(rf"^[ \t]*def {re.escape(function)}\b", re.MULTILINE)
     return next((block for block in reversed(blocks) if defines.search(block)), None)
-
-
-def _worst(error: BaseException) -> BaseException:
-    """What a group of failures comes down to: what ends the run, before what fails one request."""
-    leaves = list(_leaves(error))
-    return next((leaf for leaf in leaves if not isinstance(leaf, ModelFailure)), leaves[0])
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for part in error.exceptions:
-            yield from _leaves(part)
-    else:
-        yield error

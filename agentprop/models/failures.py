@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Iterable
 from enum import StrEnum
+from typing import TypeVar
 
 from agentprop.errors import AgentpropError
 from agentprop.models.chat import Usage
+
+Result = TypeVar("Result")
 
 
 class Kind(StrEnum):
@@ -78,3 +83,15 @@ class ModelOutage(AgentpropError):
     def __init__(self, message: str, *, cause: ModelFailure) -> None:
         super().__init__(message, hint=cause.hint)
         self.kind = cause.kind
+
+
+async def all_of(requests: Iterable[Awaitable[Result]]) -> list[Result]:
+    """Results of requests made together; all are heard out, because they are paid for.
+
+    Raises what ends the run (an outage, a bound) before what fails one request.
+    """
+    found = await asyncio.gather(*requests, return_exceptions=True)
+    failures = [outcome for outcome in found if isinstance(outcome, BaseException)]
+    if failures:
+        raise min(failures, key=lambda failure: isinstance(failure, ModelFailure))
+    return [outcome for outcome in found if not isinstance(outcome, BaseException)]
