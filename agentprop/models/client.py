@@ -10,13 +10,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentprop.models import wire
 from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import Kind, ModelFailure, all_of
 from agentprop.models.limiter import Limiter, Slot
 from agentprop.models.retry import RETRIES, Backoff, Breaker
 from agentprop.models.settings import ModelSettings, Served
@@ -39,12 +39,25 @@ class Lane:
     """Whether the server returns several replies for one prompt, as far as is known."""
 
 
-def lane_of(settings: ModelSettings, transport: Transport, *, share: int = 1) -> Lane:
-    """A lane as its settings say; `share` is the number of processes that divide what is allowed."""
+class Part(NamedTuple):
+    """One of the processes that divide what a server allows among them."""
+
+    number: int = 0
+    """Which one, from 0."""
+    processes: int = 1
+    """How many there are."""
+
+    def of(self, whole: int) -> int:
+        """Its part of a number; all parts together are the whole, and none is without anything."""
+        return max(1, whole * (self.number + 1) // self.processes - whole * self.number // self.processes)
+
+
+def lane_of(settings: ModelSettings, transport: Transport, *, part: Part = Part()) -> Lane:  # noqa: B008
+    """A lane as its settings say; of what is allowed this process has a part."""
     limiter = Limiter(
-        max(1, settings.max_concurrency // share),
-        rpm=settings.rpm and settings.rpm / share,
-        tpm=settings.tpm and settings.tpm / share,
+        part.of(settings.max_concurrency),
+        rpm=settings.rpm and settings.rpm / part.processes,
+        tpm=settings.tpm and settings.tpm / part.processes,
     )
     gone = (lambda: settings.gone) if isinstance(settings, Served) else (lambda: False)
     breaker = Breaker(settings.identity, patience_s=settings.patience_s, gone=gone)
@@ -93,13 +106,8 @@ class Model:
         return reply
 
     async def _each(self, request: Request, start: int) -> list[Reply]:
-        """Choices from `start` on, each in a request of its own; all are heard out, for they are paid for."""
-        singles = (self._one(_nth(request, i)) for i in range(start, request.n))
-        found = await asyncio.gather(*singles, return_exceptions=True)
-        for failure in found:
-            if isinstance(failure, BaseException):
-                raise failure
-        return [reply for reply in found if isinstance(reply, Reply)]
+        """Choices from `start` on, each in a request of its own."""
+        return await all_of(self._one(_nth(request, i)) for i in range(start, request.n))
 
     # --- one request ---
 

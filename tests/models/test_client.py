@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agentprop.errors import BoundReached
 from agentprop.models import (
     Kind,
     Message,
@@ -115,6 +116,16 @@ def test_a_sample_that_fails_leaves_the_others_bought(tmp_path: Path) -> None:
         asyncio.run(model.reply(Request(QUESTION.messages, n=4)))
     assert len(cache) == 3
     cache.close()
+
+
+def test_what_ends_the_run_is_raised_before_what_fails_one_sample() -> None:
+    outcomes = iter([ModelFailure(Kind.REJECTED, "no"), BoundReached("--max-tokens 1 is reached", hint="raise it")])
+
+    def answer(body: Mapping[str, Any]) -> str:
+        raise next(outcomes)
+
+    with pytest.raises(BoundReached):
+        asyncio.run(model_of(Scripted(answer), n=False).reply(Request(QUESTION.messages, n=2)))
 
 
 def test_the_usage_of_single_requests_adds_up() -> None:
