@@ -90,6 +90,9 @@ class TrainSftConfig(TrainConfig):
     lora_rate: ClassVar[float] = 1e-4
 
     schedule: Schedule = "cosine"
+    imitate: Literal["trajectories", "answers"] = "trajectories"
+    """What is learnt: the trajectories, which makes a proposer; or, given the statement alone, the bare answers, which
+    makes a first solver where no trained one can be had."""
     epochs: Count = 3
     """Passes over the trajectories."""
     max_steps: Count | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agentprop.config.training import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
+from agentprop.records import Problem
 from agentprop.stages.accepted import Joined
 from agentprop.stages.passages import taught
 
@@ -26,17 +27,28 @@ def gather(config: TrainSftConfig, joined: Joined, reading: Reading) -> Material
     bundles, pairs = _holdouts(config)
     train: list[Sample] = []
     held_out: list[Sample] = []
-    for accepted, trajectory in joined.lessons():
+    for problem, first, sample in _samples(config, joined, reading):
         if config.limit is not None and len(train) + len(held_out) >= config.limit:
             break
-        sample = reading.trajectory(trajectory)
         if sample is not None:
-            known = bundles.split(accepted.problem.skills) == pairs.split(trajectory.task.skill_names) == "train"
+            known = bundles.split(problem.skills) == pairs.split(first) == "train"
             (train if known else held_out).append(sample)
     reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
     _check(config, train, held_out, reading, joined)
     skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))
     return Material(tuple(train), tuple(held_out), reading.skills(skills))
+
+
+def _samples(
+    config: TrainSftConfig, joined: Joined, reading: Reading
+) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
+    """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
+    if config.imitate == "answers":
+        for accepted in joined.problems():
+            yield accepted.problem, (), reading.answer(accepted.problem)
+    else:
+        for accepted, trajectory in joined.lessons():
+            yield accepted.problem, trajectory.task.skill_names, reading.trajectory(trajectory)
 
 
 def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:

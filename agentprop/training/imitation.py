@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agentprop.grading.probers import question
 from agentprop.models.chat import Message
 from agentprop.prompts import prompt
 from agentprop.records import Skill, Trajectory
@@ -40,13 +41,20 @@ class Reading:
     max_length: int
     """Tokens of the longest sequence that is kept."""
     counts: Counter[str] = field(default_factory=Counter)
-    """Trajectories that were `exact` or `rendered`, and what was `too_long`."""
+    """Trajectories that were `exact` or `rendered`, `answers`, `skills`, and what was `too_long`."""
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
         """Its sequences; None where one of them is too long."""
         exact = spoken_here(trajectory, self.renderer)
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
         return self._kept(sample, "exact" if exact else "rendered")
+
+    def answer(self, problem: Problem) -> Sample | None:
+        """What a prober is asked and the bare answer, or the program; None where it is too long."""
+        asked = self.renderer.prompt([Message("user", question(problem))])
+        program = problem.answer_type == "program"
+        said = f"```python\n{problem.answer}\n```" if program else f"\\boxed{{{problem.answer}}}"
+        return self._kept((join([Spoken(asked, self.renderer.said(said))], problem.id)[0],), "answers")
 
     def skills(self, pairs: Iterable[tuple[Skill, str]]) -> tuple[TokenSequence, ...]:
         """Skills and passages → sequences whose loss is −log π(k | D_corpus)."""
