@@ -18,9 +18,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
@@ -48,83 +49,111 @@ class ServerDied(AgentpropError):
 @contextlib.contextmanager
 def serving(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: None) -> Iterator[Served]:
     """The settings with the address of a server that is up; `tell` gets a line about the waiting now and then."""
-    server = start(settings, log, tell=tell)
-    try:
-        yield server.settings
-    except ModelOutage as outage:
-        server.check(outage, within_s=1.0)
-        raise
-    finally:
-        server.stop()
+    with serving_all([(settings, log)], tell=tell) as (up,):
+        yield up
 
 
-def start(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: None) -> LocalServer:
-    """A server that is ready. Raises ServerDied with its last words."""
-    for attempt in range(1, STARTS + 1):
-        server = LocalServer(settings, log)
+@contextlib.contextmanager
+def serving_all(
+    wanted: Sequence[tuple[ModelSettings, Path]], *, tell: Tell = lambda line: None
+) -> Iterator[tuple[Served, ...]]:
+    """The same for several, started together. Raises ServerDied where one of them does not come up, or ends."""
+    servers = [LocalServer(settings, log) for settings, log in wanted]
+    with contextlib.ExitStack() as stack:
+        for server in servers:
+            stack.callback(server.stop)
+        _start(servers, tell)
         try:
-            server.wait(tell)
-            return server
-        except ServerDied:
-            server.stop()
-            if attempt == STARTS or not _lost_the_port(log):
-                raise
-        except BaseException:
-            server.stop()
+            yield tuple(server.settings for server in servers)
+        except ModelOutage as outage:
+            for server in servers:
+                server.check(outage, within_s=1.0)
             raise
-    raise AssertionError("the last attempt returns or raises")
+
+
+def _start(servers: Sequence[LocalServer], tell: Tell) -> None:
+    """Until all are ready. Those that share a GPU begin one after the other, because each measures what is free."""
+    while waiting := [server for server in servers if not server.up]:
+        for server in waiting:
+            if server.begun:
+                server.poll(tell)
+            elif not any(other.begun and other.device == server.device for other in waiting if has_gpu()):
+                server.begin()
+        time.sleep(POLL_S)
 
 
 class LocalServer:
     """A child process that serves one model."""
 
     def __init__(self, settings: ModelSettings, log: Path) -> None:
-        self.log = log
-        self.port = _free_port()
-        self.settings = served(settings, self.port).watched(self.ended)
-        self._timeout_s = settings.serve_timeout_s
-        self._name = settings.model
-        log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, guard.__file__, *command_of(settings, self.port)]
-        with log.open("wb") as file:
+        self.log, self.up = log, False
+        self._wanted, self._name = settings, settings.model
+        self._starts = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
+    @property
+    def device(self) -> str | None:
+        """What it may compute on; None is whatever there is."""
+        name = "CUDA_VISIBLE_DEVICES"
+        return self._wanted.serve_env.get(name, os.environ.get(name))
+
+    def begin(self) -> None:
+        """Start the child on a port that is free now."""
+        self._starts += 1
+        port = _free_port()
+        self.settings = served(self._wanted, port).watched(self.ended)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, guard.__file__, *command_of(self._wanted, port)]
+        with self.log.open("wb") as file:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, process_group=0,
-                env={**os.environ, **settings.serve_env},
+                env={**os.environ, **self._wanted.serve_env},
             )  # fmt: skip
         atexit.register(self.stop)
+        self._begun_at = self._told_at = time.monotonic()
 
-    def wait(self, tell: Tell) -> None:
-        """Until it answers."""
-        started = told = time.monotonic()
-        while not self._ready():
-            now = time.monotonic()
-            self.check()
-            if now - started > self._timeout_s:
-                raise self._death(f"the server for {self._name} was not ready after {self._timeout_s:g} s")
-            if now - told >= 1.0:
-                told = now
-                tell(f"waiting for the server of {self._name}: {now - started:.0f} s · {_last_line(self.log)}")
-            time.sleep(POLL_S)
+    def poll(self, tell: Tell) -> None:
+        """See whether it answers by now; where another process took its port, begin again."""
+        self.up = self._answers()
+        if self.up:
+            return
+        if self.ended() and self._starts < STARTS and _lost_the_port(self.log):
+            self.stop()
+            self.begin()
+        self.check()
+        now = time.monotonic()
+        if now - self._begun_at > self._wanted.serve_timeout_s:
+            raise self._death(f"the server for {self._name} was not ready after {self._wanted.serve_timeout_s:g} s")
+        if now - self._told_at >= 1.0:
+            self._told_at = now
+            tell(f"waiting for the server of {self._name}: {now - self._begun_at:.0f} s · {_last_line(self.log)}")
 
     def ended(self) -> bool:
         """Whether the child has ended."""
-        return self._process.poll() is not None
+        return self._process is not None and self._process.poll() is not None
 
     def check(self, cause: BaseException | None = None, *, within_s: float = 0.0) -> None:
         """Raises ServerDied, with the last words, when the child has ended, or does so in a moment."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(within_s)
-            raise self._death(f"the server for {self._name} ended with status {self._process.returncode}") from cause
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = self._process.wait(within_s)
+                raise self._death(f"the server for {self._name} ended with status {status}") from cause
 
     def stop(self) -> None:
-        """End it and everything it started; safe to call twice."""
+        """End it and everything it started; safe to call twice, or before it began."""
         atexit.unregister(self.stop)
-        if self._process.stdin is not None:
+        if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-        self._process.wait()
+            self._process.wait()
 
-    def _ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+    def _answers(self) -> bool:
+        port = urlsplit(self.settings.base_url or "").port
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             connection.request("GET", "/v1/models")
             return connection.getresponse().status == 200
@@ -136,6 +165,11 @@ class LocalServer:
     def _death(self, what: str) -> ServerDied:
         words = " | ".join(last_words(self.log)) or "nothing"
         return ServerDied(f"{what}; its last words: {words}", hint=f"the whole log is in {self.log}")
+
+
+def has_gpu() -> bool:
+    """Whether this machine has one."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
 
 
 def served(settings: ModelSettings, port: int) -> Served:

@@ -19,7 +19,7 @@ from typing import Any
 from agentprop.models.cache import ReplyCache
 from agentprop.models.client import Model
 from agentprop.models.costs import Meter
-from agentprop.models.local import serving
+from agentprop.models.local import serving_all
 from agentprop.models.registry import Models, resolve
 from agentprop.models.settings import ModelSettings
 
@@ -79,24 +79,25 @@ def roles(
             stack.callback(cache.close)
         meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
         meter.check_prices(settings.values())
-        running: dict[str, ModelSettings] = {}
-        served = {role: _served(role, s, folder, running, stack, tell or _say) for role, s in settings.items()}
+        served = stack.enter_context(_served(settings, folder, tell or _say))
         pool = Models(cache=cache, meter=meter)
         yield Cast({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
 
 
+@contextmanager
 def _served(
-    role: str, settings: ModelSettings, folder: Path | None, running: dict[str, ModelSettings], stack: ExitStack,
-    tell: Callable[[str], None],
-) -> ModelSettings:  # fmt: skip
-    """The settings with an address; roles that share a local model share its server."""
-    if not settings.local:
-        return settings
-    key = settings.model_dump_json()
-    if key not in running:
-        log = (folder or Path(stack.enter_context(TemporaryDirectory()))) / f"{role}.log"
-        running[key] = stack.enter_context(serving(settings, log, tell=tell))
-    return running[key]
+    settings: Mapping[str, ModelSettings], folder: Path | None, tell: Callable[[str], None]
+) -> Iterator[dict[str, ModelSettings]]:
+    """The settings with addresses; roles that share a local model share its server, and servers start together."""
+    first: dict[str, str] = {}
+    for role, s in settings.items():
+        if s.local:
+            first.setdefault(s.model_dump_json(), role)
+    with ExitStack() as stack:
+        logs = folder or Path(stack.enter_context(TemporaryDirectory(prefix="agentprop-")))
+        wanted = [(settings[role], logs / f"{role}.log") for role in first.values()]
+        up = dict(zip(first, stack.enter_context(serving_all(wanted, tell=tell)), strict=True))
+        yield {role: up.get(s.model_dump_json(), s) for role, s in settings.items()}
 
 
 def _say(line: str) -> None:

@@ -16,7 +16,7 @@ from servers import ENVIRONMENT, HERE
 
 from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
-from agentprop.models.local import command_of, last_words, served
+from agentprop.models.local import command_of, last_words, served, serving_all
 from agentprop.models.retry import Backoff
 
 
@@ -130,6 +130,37 @@ def test_a_server_that_is_never_ready_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ServerDied, match="was not ready after 1 s"), serving(settings, tmp_path / "log"):
         pass
     assert all_gone(pids(tmp_path / "log"))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "devices", "begun"),
+    [(False, ("0", "0"), True), (True, ("0", "1"), True), (True, ("0", "0"), False)],
+    ids=["no GPU", "a GPU each", "one GPU"],
+)
+def test_servers_start_together_unless_they_share_a_gpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu: bool, devices: tuple[str, str], begun: bool
+) -> None:
+    monkeypatch.setattr("agentprop.models.local.has_gpu", lambda: gpu)
+    never, well = (
+        settings_of(kind, serve_timeout_s=1.0, serve_env={"CUDA_VISIBLE_DEVICES": device})
+        for kind, device in zip(("never", "well"), devices, strict=True)
+    )
+    wanted = [(never, tmp_path / "never.log"), (well, tmp_path / "well.log")]
+    with pytest.raises(ServerDied, match="was not ready"), serving_all(wanted):
+        pass
+    assert (tmp_path / "well.log").exists() is begun
+    assert all_gone([number for log in tmp_path.iterdir() for number in pids(log)])
+
+
+def test_several_servers_are_up_inside_the_block_and_gone_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentprop.models.local.has_gpu", lambda: True)
+    logs = [tmp_path / "a", tmp_path / "b"]
+    with serving_all([(settings_of("well"), log) for log in logs]) as up:
+        assert len({settings.base_url for settings in up}) == 2
+        assert all(alive(number) for log in logs for number in pids(log))
+    assert all_gone([number for log in logs for number in pids(log)])
 
 
 def test_a_server_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
