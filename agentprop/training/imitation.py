@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from agentprop.grading.probers import question
 from agentprop.models.chat import Message
 from agentprop.prompts import prompt
-from agentprop.records import Skill, Trajectory
+from agentprop.records import Problem, Skill, Trajectory
 from agentprop.training.rendering import Renderer
 from agentprop.training.sequences import Spoken, TokenSequence, join, rendered, sequences_of
 
