@@ -32,8 +32,12 @@ THREADS = 16
 class Lockstep(InProcess):
     """As its base class, with passes in the event loop; equal calls in equal order give equal replies, bit by bit."""
 
-    def __init__(self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, **options: Any) -> None:
+    def __init__(
+        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, forgetful: bool = False, **options: Any
+    ) -> None:
+        """`forgetful`: begin anew whenever nothing is under way, for questions that share nothing with earlier ones."""
         super().__init__(model, tokenizer, **options)
+        self._forgetful = forgetful
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._pump: asyncio.Task[None] | None = None
 
@@ -47,6 +51,8 @@ class Lockstep(InProcess):
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         loop = asyncio.get_running_loop()
+        if self._forgetful and not self._waiting:
+            self.renew(self.identity)
         for job in jobs:
             self._waiting[id(job)] = loop.create_future()
             self.generator.add(job)

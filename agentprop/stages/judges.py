@@ -1,0 +1,114 @@
+"""Settings of MGPO → who judges while the proposer learns: V, and the pool of probers.
+
+The built-in verifier and models on servers are those of `verify` and `probe`. A prober that is a directory of weights
+runs in this process; it begins anew with every step, so that its attempts at a problem are the same in every session.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentprop import __version__
+from agentprop.config import VerifyConfig
+from agentprop.config.reinforce import TrainMgpoConfig
+from agentprop.grading import builtin
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import ChatModel, Sampling
+from agentprop.models.registry import resolve
+from agentprop.models.settings import ModelSettings
+from agentprop.prompts import prompt_hash
+from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
+from agentprop.stages.roles import roles
+from agentprop.stages.verify_builtin import Builtin
+from agentprop.stages.verify_items import Item
+from agentprop.stages.verify_models import Panel, conversations
+
+if TYPE_CHECKING:
+    from agentprop.training.distributed import World
+    from agentprop.training.scoring import Verifier
+
+
+@dataclass(frozen=True)
+class BuiltinVerifier:
+    """V by the built-in verifier."""
+
+    reader: Builtin
+
+    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+        """Its attempt and verdict."""
+        attempt, verdict = await self.reader.records(Item(problem))
+        return (attempt,), verdict
+
+
+@dataclass(frozen=True)
+class PanelVerifier:
+    """V by language models, as in `verify`."""
+
+    panel: Panel
+
+    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+        """Their attempts and what these amount to. Raises ModelOutage where one of them answers nobody."""
+        judged = await self.panel.judge(Item(problem, trajectory=trajectory))
+        return judged.attempts, judged.verdict
+
+
+def verifier_of(
+    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack
+) -> Verifier:
+    """V as the settings name it."""
+    if config.verifier == (builtin.NAME,):
+        return BuiltinVerifier(Builtin(library, Executor(sandbox)))
+    settings = VerifyConfig(
+        verifier=config.verifier, auditor=config.auditor, seed=config.seed, max_tokens=config.max_tokens,
+        max_cost=config.max_cost, allow_weak_sandbox=config.allow_weak_sandbox,
+    )  # fmt: skip
+    return PanelVerifier(stack.enter_context(conversations(settings, library, folder / "verifiers")).panel)
+
+
+def probers_of(
+    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
+) -> list[Prober]:
+    """The pool, weak → strong."""
+    settings = [resolve(name) for name in config.prober]
+    served = {f"prober-{i}": name for i, name in enumerate(config.prober) if not _in_process(settings[i])}
+    cast = roles(folder / "probers", served, max_cost=config.max_cost, max_tokens=config.max_tokens)
+    opened = stack.enter_context(cast) if served else None
+    found = []
+    for i, one in enumerate(settings):
+        model: ChatModel = opened[f"prober-{i}"] if opened and f"prober-{i}" in served else _loaded(one, config, world)
+        found.append(_prober(one, model, config, sandbox))
+    return found
+
+
+def _in_process(settings: ModelSettings) -> bool:
+    return settings.local and Path(settings.model).is_dir()
+
+
+def _loaded(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
+    from agentprop.training.loading import load
+    from agentprop.training.lockstep import Lockstep
+
+    module: Any
+    module, tokenizer = load(settings.model, config, frozen=True)
+    return Lockstep(module.to(world.device), tokenizer, name=settings.identity, forgetful=True)
+
+
+def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, sandbox: Sandbox) -> Prober:
+    sampling = Sampling(
+        temperature=config.prober_temperature, top_p=config.prober_top_p,
+        max_tokens=config.prober_tokens or settings.max_tokens,
+    )  # fmt: skip
+    told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+    made_by = MadeBy(
+        name=settings.model, revision=settings.revision, sampling=json.dumps(told, sort_keys=True),
+        prompt_hash=prompt_hash("prober"), version=__version__,
+    )  # fmt: skip
+    return Prober(model, model.identity, replace(sampling), made_by, sandbox)
