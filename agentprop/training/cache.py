@@ -24,7 +24,7 @@ class SlotCache(Cache):
         self.keys: list[Tensor] = []
         self.values: list[Tensor] = []
         self.places: tuple[Tensor, Tensor] | None = None
-        """(slot, position) of each token of the pass."""
+        """(slot, position) of each token of the pass; further tokens only fill it up and are not stored."""
         self.resize(0, 0)
 
     @classmethod
@@ -74,9 +74,9 @@ class SlotCache(Cache):
         """Write keys and values [1, heads, T, width] of the tokens; the whole cache of the layer comes back."""
         assert self.places is not None  # the generator sets them before every pass
         slots_T, positions_T = self.places
-        keys, values = self.keys[layer_idx], self.values[layer_idx]
-        keys[slots_T, :, positions_T] = key_states[0].transpose(0, 1)
-        values[slots_T, :, positions_T] = value_states[0].transpose(0, 1)
+        keys, values, size = self.keys[layer_idx], self.values[layer_idx], len(slots_T)
+        keys[slots_T, :, positions_T] = key_states[0, :, :size].transpose(0, 1)
+        values[slots_T, :, positions_T] = value_states[0, :, :size].transpose(0, 1)
         return keys, values
 
     def get_seq_length(self, layer_idx: int = 0) -> int:

@@ -29,6 +29,9 @@ STEP = 64
 """Positions that are read are a multiple of it."""
 PREFILL_TOKENS = 2048
 """Most tokens that are prefilled in one pass."""
+LEAST_TOKENS = 8
+"""Tokens of a pass, filled up: products of fewer rows are rounded in another way, and then replies could depend on what
+else is sampled."""
 CHUNK = 512
 """Most tokens of one slot among them."""
 SPAN_WASTE = 0.25
@@ -171,18 +174,18 @@ class Generator:
         return self._note(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
 
     def _pieces(self, left_S: Ids) -> tuple[Piece, ...]:
-        """What of the prompts is computed in this pass."""
-        room, pieces = PREFILL_TOKENS, []
+        """What of the prompts is computed in this pass; where a prompt is cut does not depend on the others."""
+        size, pieces = 0, []
         for slot in np.flatnonzero(left_S > 0).tolist():
-            count = min(int(left_S[slot]), CHUNK, room)
-            if not count:
+            count = min(int(left_S[slot]), CHUNK)
+            if pieces and size + count > PREFILL_TOKENS:
                 break
-            room -= count
+            size += count
             pieces.append(Piece(slot, int(self.slots.computed_S[slot]), count))
         return tuple(pieces)
 
     def _forward(self, decoded_D: Ids, pieces: tuple[Piece, ...]) -> Tensor:
-        """Logits [D, vocabulary] of the tokens that are decoded; a pass without any gives those of its last token."""
+        """Logits [D, vocabulary] of the tokens that are decoded."""
         slots, span = self.slots, int(decoded_D[-1]) + 1 if len(decoded_D) else 0
         reach_S = slots.computed_S[:span]
         at = [(decoded_D, reach_S[decoded_D])]
@@ -194,13 +197,15 @@ class Generator:
             length=min(_rounded(int(reach_S.max(initial=0)) + 1), slots.length),
         )  # fmt: skip
         self.cache.places = (now.slots_T, now.positions_T)
-        kept = torch.arange(now.decoded or 1, device=self.cache.device) if pieces else 0
+        filled = np.zeros((2, 1, max(len(slots_T), LEAST_TOKENS)), np.int64)
+        filled[:, 0, : len(slots_T)] = slots.ids_SL[slots_T, positions_T], positions_T
+        kept = torch.arange(max(now.decoded, LEAST_TOKENS), device=self.cache.device)
         with passing(self.model, now):
             out = self.model(
-                input_ids=self._tensor(slots.ids_SL[slots_T, positions_T])[None], position_ids=now.positions_T[None],
-                attention_mask=self._unused_mask, past_key_values=self.cache, use_cache=True, logits_to_keep=kept,
+                input_ids=self._tensor(filled[0]), position_ids=self._tensor(filled[1]), logits_to_keep=kept,
+                attention_mask=self._unused_mask, past_key_values=self.cache, use_cache=True,
             )  # fmt: skip
-        logits: Tensor = out.logits[0]
+        logits: Tensor = out.logits[0, : now.decoded]
         return logits
 
     def _note(self, decoded_D: Ids, tokens_D: Ids, logprobs_D: npt.NDArray[np.float32]) -> list[Job]:

@@ -115,6 +115,8 @@ def attend(
     for number, piece in enumerate(now.pieces):
         found.append(_prefilled(now, number, query[:, :, at : at + piece.count], key, value, scale, sliding_window))
         at += piece.count
+    if at < query.shape[2]:  # tokens that only fill the pass up
+        found.append(value.new_zeros(query.shape[2] - at, query.shape[1], value.shape[-1]))
     return (found[0] if len(found) == 1 else torch.cat(found))[None], None
 
 
