@@ -237,19 +237,22 @@ def test_settings_outside_the_identity_may_change(tmp_path: Path) -> None:
 
 def test_another_stage_and_changed_inputs_are_refused(tmp_path: Path) -> None:
     Run.open(tmp_path, "toy", Settings(), inputs={"skills": "abc"}).close()
-    assert "holds a run of toy, not of verify" in refusal(
-        RunError, lambda: Run.open(tmp_path, "verify", Settings())
-    ).message
+    assert (
+        "holds a run of toy, not of verify"
+        in refusal(RunError, lambda: Run.open(tmp_path, "verify", Settings())).message
+    )
     error = refusal(RunError, lambda: Run.open(tmp_path, "toy", Settings(), inputs={"skills": "xyz"}))
     assert "has changed: skills" in error.message
 
 
 def test_fresh_starts_over(tmp_path: Path) -> None:
-    with Run.open(tmp_path, "toy", Settings(), folders=["skills"]) as run:
+    own = ["skills", "found.json"]
+    with Run.open(tmp_path, "toy", Settings(), folders=own) as run:
         fill(run, 0, 300)
         (tmp_path / "skills" / "one").mkdir(parents=True)
+        (tmp_path / "found.json").write_text("{}")
         run.finish({})
-    with Run.open(tmp_path, "toy", Settings(seed=2), fresh=True, folders=["skills"]) as run:
+    with Run.open(tmp_path, "toy", Settings(seed=2), fresh=True, folders=own) as run:
         assert not run.resumed and run.state == {} and not run.complete
     assert sorted(files(tmp_path)) == [".agentprop/lock", ".agentprop/run.json", "config.json", "log.txt"]
     assert not (tmp_path / "skills").exists()

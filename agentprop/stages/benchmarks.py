@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from agentprop.config import ProposeConfig
 from agentprop.corpus import Document, find_files, fingerprints, read_documents
 from agentprop.errors import InputError
-from agentprop.files import disk_errors, write_json
+from agentprop.files import write_json
 from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, Hit, Index
 from agentprop.records import Problem, Reject, content_id
 from agentprop.runs import Run
-from agentprop.stored import OURS
 
 REPORT = "contamination.json"
 CODE = "contaminated"
@@ -94,10 +92,3 @@ def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
         raise InputError("the benchmark files hold no statement", hint="name files with questions in them")
     index.settle()
     return Benchmarks(index, fingerprints(files), counts, unreadable)
-
-
-def forget_report(folder: Path) -> None:
-    """Before a run starts over: its report goes with it. A directory that is not a run's is left alone."""
-    if (folder / OURS).is_dir():
-        with disk_errors(folder / REPORT):
-            (folder / REPORT).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from agentprop.records import PipedProblem, Problem, Record, Trajectory
 from agentprop.runs import Run
 from agentprop.shards import StreamWriter
 from agentprop.skills import Package
-from agentprop.stages.benchmarks import forget_report
+from agentprop.stages.benchmarks import REPORT
 from agentprop.stages.library import fingerprint
 from agentprop.stages.propose_ledger import Ledger
 from agentprop.stages.propose_plan import Plan
@@ -48,10 +48,8 @@ class Directory:
     def open(cls, plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[Directory]:
         """Open or resume the run; its skills are stored first, so that it can be verified anywhere."""
         config, benchmarks = plan.config, ledger.benchmarks
-        if fresh:
-            forget_report(Path(out))
         with Run.open(
-            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity, folders=(MODELS,),
+            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity, folders=(MODELS, REPORT),
             inputs={"skills": fingerprint(plan.library), "benchmarks": benchmarks.fingerprint if benchmarks else ""},
         ) as run:  # fmt: skip
             if run.state:

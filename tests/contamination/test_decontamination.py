@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import agentprop
+from agentprop.claims import lock
 from agentprop.config import ProposeConfig
 from agentprop.errors import InputError, RunError
 from agentprop.records import Problem, Reject
@@ -105,6 +106,15 @@ def test_starting_over_removes_the_report(clean: list[Problem], tmp_path: Path) 
     run(tmp_path / "p", write(tmp_path / "bench.jsonl", [clean[0].statement]), n=2)
     propose.run(ProposeConfig(n=2, seed=4, workers=1), str(tmp_path / "p"), fresh=True, quiet=True)
     assert not (tmp_path / "p" / REPORT).exists()
+
+
+def test_a_run_that_another_process_works_on_keeps_its_report(clean: list[Problem], tmp_path: Path) -> None:
+    run(tmp_path / "p", write(tmp_path / "bench.jsonl", [clean[0].statement]), n=2)
+    held = lock(tmp_path / "p")
+    with pytest.raises(RunError, match="another agentprop process"):
+        propose.run(ProposeConfig(n=2, seed=4, workers=1), str(tmp_path / "p"), fresh=True, quiet=True)
+    os.close(held)
+    assert (tmp_path / "p" / REPORT).exists()
 
 
 def test_starting_over_leaves_a_strangers_report_alone(tmp_path: Path) -> None:
