@@ -51,6 +51,10 @@ class Rules:
     """Name of the system prompt: `one_shot` goes with a single turn."""
 
 
+ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, edits=False, system="one_shot")
+"""No loop: the first message submits, or has failed."""
+
+
 @dataclass(frozen=True)
 class Episode:
     """A finished trajectory and what it produced."""

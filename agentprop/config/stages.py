@@ -98,6 +98,8 @@ class ProposeConfig(StageConfig):
     """Let the proposer remove skills that do not fit."""
     max_turns: Count = 16
     """Actions per candidate."""
+    one_shot: bool = False
+    """A single action, which submits: no loop, no tools, no reflection."""
     learn_from: tuple[str, ...] = ()
     """Earlier runs whose problems and verdicts give the mastery to start with."""
     decontaminate: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from agentprop.agent.bundles import Allowed, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, Standing, categories_of
-from agentprop.agent.environment import Rules
+from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
 from agentprop.sandbox import Sandbox
@@ -34,6 +34,8 @@ class Plan:
     @property
     def rules(self) -> Rules:
         """Limits of an episode."""
+        if self.config.one_shot:
+            return ONE_SHOT
         return Rules(max_turns=self.config.max_turns, edits=self.config.prune)
 
     @property
@@ -53,6 +55,8 @@ class Batch:
 
 def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     """The plan of a run. Raises ConfigError where there is nothing to propose in."""
+    if config.one_shot and config.proposer == "builtin":
+        raise ConfigError("the built-in proposer works in the loop", hint="give --proposer MODEL, or drop one_shot")
     with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
         values = survey(library, sandbox, seed=0)
     planner = _planner(config, library, values)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import Bundles, written_skills
 from agentprop.agent.candidates import model_maker, tools
-from agentprop.agent.environment import Rules
 from agentprop.config import ProposeConfig
 from agentprop.config.reinforce import TrainMgpoConfig
 from agentprop.engine import Interruption
@@ -93,20 +92,14 @@ def _run(
 
 
 def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
-    """The settings by which `propose` would draw tasks for a model."""
+    """The settings by which `propose` would draw tasks for a model, and let it act."""
     return ProposeConfig(
         n=1, proposer=config.model, domain=config.domain, categories=config.categories, skills=config.skills,
         bundled_skills=config.bundled_skills, held_out=config.held_out, max_skills=config.max_skills,
+        max_turns=config.max_turns, prune=config.edits, one_shot=config.one_shot,
         mastery_alpha=config.mastery_alpha, mastery_epsilon=config.mastery_epsilon, seed=config.seed,
         allow_weak_sandbox=config.allow_weak_sandbox,
     )  # fmt: skip
-
-
-def _rules(config: TrainMgpoConfig) -> Rules:
-    """Limits of an episode; a single shot that is no submission has failed, and has not run out of turns."""
-    if config.one_shot:
-        return Rules(max_turns=1, max_malformed=1, max_submissions=1, edits=False, system="one_shot")
-    return Rules(max_turns=config.max_turns, edits=config.edits)
 
 
 def _rewards(config: TrainMgpoConfig) -> Rewards:
@@ -146,7 +139,7 @@ def _school(
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_maker(config.model, None, sampling)
-    arena = Arena(bundles.library, tools(), sampler.executor(sandbox), _rules(config), made_by)
+    arena = Arena(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
     folder = place.path / MODELS
     return Proposing(
         tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
