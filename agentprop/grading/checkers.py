@@ -14,10 +14,10 @@ from typing import Any
 
 from agentprop.grading.builtin import compared_claim
 from agentprop.grading.comparison import Limits, comparison_of
-from agentprop.grading.difficulty import wilson
 from agentprop.grading.mathverify import MathVerify
 from agentprop.grading.mutations import Mutation
 from agentprop.grading.outcome import Equivalence
+from agentprop.intervals import wilson
 from agentprop.models.chat import ChatModel, Message, Request, Sampling
 from agentprop.models.failures import ModelFailure
 from agentprop.prompts import prompt

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import comb, factorial, sqrt
+from math import comb, factorial
 from typing import Literal
 
 from agentprop.config import BAND
@@ -18,8 +18,6 @@ from agentprop.config import BAND
 Outcome = Literal["correct", "wrong", "too_slow", "truncated", "timeout", "undetermined"]
 """`too_slow` is a program that overran twice, the second time with more time than its tests can need: it is wrong."""
 
-Z95 = 1.959963984540054
-"""Two-sided 95 % point of the normal distribution."""
 DOUBT = Fraction(1, 20)
 """Probability, under a uniform prior, that an early stop puts a problem on the wrong side of a band's edge."""
 WAVE = 4
@@ -79,16 +77,6 @@ def pass_at(k: int, *, correct: int, attempts: int) -> float:
     if not 1 <= k <= attempts or not 0 <= correct <= attempts:
         raise ValueError(f"pass@{k} cannot be estimated from {correct} of {attempts} attempts")
     return float(1 - Fraction(comb(attempts - correct, k), comb(attempts, k)))
-
-
-def wilson(correct: int, attempts: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's interval of a rate; all of [0, 1] without attempts."""
-    if attempts == 0:
-        return 0.0, 1.0
-    rate, spread = correct / attempts, z * z / attempts
-    centre = (rate + spread / 2) / (1 + spread)
-    half = z * sqrt(rate * (1 - rate) / attempts + spread / (4 * attempts)) / (1 + spread)
-    return (0.0 if correct == 0 else centre - half), (1.0 if correct == attempts else centre + half)
 
 
 # --- early stop ---

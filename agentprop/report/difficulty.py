@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from agentprop.intervals import Z95, wilson
 from agentprop.report.index import Column, Index
-from agentprop.report.intervals import Z, wilson
 
 FINE = 32
 """Largest common k for which every count of correct attempts has a bar of its own."""
@@ -109,7 +109,7 @@ def _mean(values: list[float]) -> tuple[float | None, float | None]:
     if len(values) == 1:
         return mean, None
     variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return mean, Z * sqrt(variance / len(values))
+    return mean, Z95 * sqrt(variance / len(values))
 
 
 def _bars(tried: list[tuple[int, int]]) -> Iterator[Bar]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.config import ProbeConfig
-from agentprop.grading.difficulty import Band, Tally, pass_at, wilson
+from agentprop.grading.difficulty import Band, Tally, pass_at
 from agentprop.grading.probers import Prober
+from agentprop.intervals import wilson
 from agentprop.records import Attempt, Difficulty, Reject
 from agentprop.stages.probe_items import Item
 

@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from agentprop.grading.difficulty import Tally, wilson
+from agentprop.grading.difficulty import Tally
 from agentprop.grading.probers import Prober
+from agentprop.intervals import wilson
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
 from agentprop.training.groups import Group, Member

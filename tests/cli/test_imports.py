@@ -15,7 +15,7 @@ from .conftest import ROOT, environment
 PACKAGE = ROOT / "agentprop"
 LAYERS = (
     ("errors", "records"),
-    ("config", "expressions", "files", "values", "protocol"),
+    ("config", "expressions", "files", "intervals", "values", "protocol"),
     ("skills", "sandbox", "prompts", "shards", "stored", "claims", "runs", "engine"),
     ("corpus", "models", "symbolic"),
     ("grading", "report", "teaching"),

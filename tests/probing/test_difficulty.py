@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.grading.difficulty import DOUBT, WAVE, Band, Tally, chance, decided, due, pass_at, wilson
+from agentprop.grading.difficulty import DOUBT, WAVE, Band, Tally, chance, decided, due, pass_at
+from agentprop.intervals import wilson
 
 BAND = Band.of("0.25..0.75")
 assert BAND is not None

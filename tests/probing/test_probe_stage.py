@@ -18,7 +18,7 @@ from prober_server import spread
 from agentprop import __version__
 from agentprop.config import ProbeConfig
 from agentprop.errors import AgentpropError, BoundReached, ConfigError, RunError
-from agentprop.grading.difficulty import wilson
+from agentprop.intervals import wilson
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Difficulty, PipedProblem, Problem, Reject, Trajectory, Verdict
 from agentprop.runs import StoredRun, open_run

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentprop.intervals import wilson
 from agentprop.records import Attempt, Difficulty
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties, Hardness
 from agentprop.report.funnel import Rejects
 from agentprop.report.index import Index
-from agentprop.report.intervals import wilson
 from agentprop.report.items import of_reject
 from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs

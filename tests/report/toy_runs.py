@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from agentprop.intervals import wilson
 from agentprop.records import (
     Attempt,
     Certificate,
@@ -28,7 +29,6 @@ from agentprop.records import (
     Turn,
     Verdict,
 )
-from agentprop.report.intervals import wilson
 from agentprop.runs import Run
 
 VERIFIERS = ("northern-70b", "southern-32b", "eastern-120b")

@@ -18,6 +18,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from agentprop import intervals
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached
 from agentprop.records import Problem, Reject, Trajectory, Verdict
@@ -29,8 +30,6 @@ AFTER_V = frozenset({"duplicate", "template_repeats", "mined_share"})
 """Codes of rejects that were valid by themselves: they are refused for what was accepted before them."""
 STILL = 1e-12
 """Weight of new outcomes in the curriculum's mastery: none that a float could tell."""
-Z = 1.959964
-"""97.5 % quantile of the normal distribution, for 95 % intervals."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,7 @@ class Share:
 
     def wilson(self) -> tuple[float, float]:
         """95 % Wilson interval."""
-        if not self.total:
-            return 0.0, 1.0
-        n, p = self.total, self.rate
-        middle, half = p + Z * Z / (2 * n), Z * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
-        return (middle - half) / (1 + Z * Z / n), (middle + half) / (1 + Z * Z / n)
+        return intervals.wilson(self.count, self.total)
 
     def __str__(self) -> str:
         if not self.total:
