@@ -337,6 +337,34 @@ class _Watched:
         """The pipe belongs to the caller."""
 
 
+class TableWriter:
+    """Rows into a Parquet file for anyone, a row group at a time; the columns are declared from the type of the row.
+
+    The caller writes under a temporary name and renames: until `close` the file is not one.
+    """
+
+    def __init__(self, path: Path, row_type: type[BaseModel]) -> None:
+        self._schema = pa.schema(_fields(row_type))
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[Row] = []
+
+    def write(self, row: BaseModel) -> None:
+        """Add one row."""
+        self._waiting.append(row.model_dump())
+        if len(self._waiting) >= ROW_GROUP:
+            self._send()
+
+    def _send(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=self._schema))
+        self._waiting = []
+
+    def close(self) -> None:
+        """Write what waits, and the end."""
+        if self._waiting:
+            self._send()
+        self._writer.close()
+
+
 def read_foreign_parquet(path: Path) -> Iterator[Row]:
     """The rows of anyone's Parquet file as plain dicts, a batch at a time."""
     with _read_errors(str(path)), pq.ParquetFile(path) as file:

@@ -31,6 +31,9 @@ class _Commands(LazyGroup):
             "Teach a model to propose, by imitating trajectories that were found valid.",
             TRAINING,
         ),
+        "export": Entry(
+            "agentprop.cli.export", "Write problems or trajectories as other tools read them.", TRAINING
+        ),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write one HTML file that shows runs.", LOOKING),

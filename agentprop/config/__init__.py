@@ -7,14 +7,15 @@ A setting that changes what a run produces belongs to the run's identity: it can
 from __future__ import annotations
 
 from agentprop.config.base import BAND, StageConfig
+from agentprop.config.export import ExportConfig
 from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
 from agentprop.config.training import TrainSftConfig
 
 STAGES: dict[str, type[StageConfig]] = {
-    c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, TrainSftConfig)
+    c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, ExportConfig, TrainSftConfig)
 }
 """Settings by stage."""
 
 __all__ = [
-    "BAND", "STAGES", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "TrainSftConfig", "VerifyConfig",
+    "BAND", "STAGES", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "TrainSftConfig", "VerifyConfig",
 ]  # fmt: skip

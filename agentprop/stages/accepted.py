@@ -72,14 +72,14 @@ class Joined:
                     yield kept.pop(trajectory.id), trajectory
             self.left_out.update({"no trajectory": len(kept)} if kept else {})
 
-    def labelled(self) -> Iterator[tuple[Trajectory, bool]]:
-        """Trajectories whose problem V accepted (True), and those that failed by their own fault (False).
+    def labelled(self, band: Band | None = None) -> Iterator[tuple[Trajectory, bool]]:
+        """Trajectories of the problems that `problems` gives (True), and those that failed by their own fault (False).
 
         Left out are those of which nobody can tell, and good ones whose problem was refused for another reason: it was
         there before, or resembles a benchmark.
         """
         for stored, segment in self._segments():
-            good = {a.problem.trajectory_id for a in self._kept(stored, segment, None)}
+            good = {a.problem.trajectory_id for a in self._kept(stored, segment, band)}
             for trajectory in stored.iter(Trajectory, segment):
                 invalid = self.verdicts.get(trajectory.problem_id or "") == "invalid"
                 if trajectory.id in good:

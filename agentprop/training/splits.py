@@ -68,6 +68,11 @@ class Holdout:
     seed: int = 0
     """Which pairs and bundles they are follows from it."""
 
+    @property
+    def anything(self) -> bool:
+        """Whether anything at all is held out."""
+        return bool(self.pairs or self.pair_share or self.level or self.validation)
+
     def holds(self, pair: Pair) -> bool:
         """Whether a pair is held out."""
         return pair in self.pairs or share_of(self.seed, "pair", *sorted(pair)) < self.pair_share

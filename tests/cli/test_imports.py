@@ -20,7 +20,7 @@ LAYERS = (
     ("corpus", "models", "symbolic"),
     ("grading", "report", "teaching"),
     ("agent",),
-    ("training", "report"),
+    ("export", "training", "report"),
     ("stages",),
     ("cli",),
     ("__main__",),

@@ -1,0 +1,70 @@
+"""`agentprop export`: settings → the export stage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config import ExportConfig
+
+
+def command(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of propose, verify and probe, together.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="FILE", help="A .jsonl or .parquet file, a directory, or `-` for stdout."),
+    ],
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", "-f", metavar="FORMAT",
+                     help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or "
+                     "dataset."),
+    ] = None,
+    difficulty: Annotated[
+        str | None, typer.Option(metavar="LO..HI", help="Only problems whose measured pass rate lies in there.")
+    ] = None,
+    held_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="A+B", help="A pair of skills that training must not see together; may be repeated."),
+    ] = None,
+    held_out_share: Annotated[
+        float | None, typer.Option(help="Share of all pairs of skills that is held out.", show_default="0")
+    ] = None,
+    held_out_level: Annotated[
+        int | None, typer.Option(help="Hold out problems of so many skills or more.", show_default="none")
+    ] = None,
+    validation_share: Annotated[
+        float | None, typer.Option(help="Share of skill bundles kept for validation.", show_default="0")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", show_default="all")] = None,
+    seed: options.Seed = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Replace what an earlier export wrote there.")] = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:  # fmt: skip
+    """Write problems or trajectories as other tools read them.
+
+    Only what was found valid is exported; the runs' records are joined. A directory gets a card and opens with
+    `datasets.load_dataset`. Solvers' formats hold question and answer and nothing else.
+    """
+    flags = {
+        "format": format_, "difficulty": difficulty, "held_out": held_out, "held_out_share": held_out_share,
+        "held_out_level": held_out_level, "validation_share": validation_share, "limit": limit, "seed": seed,
+    }  # fmt: skip
+    settings = resolve(ExportConfig, file=config, assignments=set_ or (), flags=flags)
+    if dry_run:
+        stage.describe(settings)
+        return
+    from agentprop.stages import export
+
+    summary = export.run(settings, runs, out, fresh=fresh)
+    stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(ExportConfig, command, "format")

@@ -1,0 +1,192 @@
+"""What is known of an export → its card, the README.md of a Hugging Face dataset directory.
+
+The front matter tells `load_dataset` which files there are; the rest tells people what the rows are, who made and
+judged them and how, what was left out and why. What is unknown is not there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log10
+
+from agentprop.records import Part
+
+SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One kind of rows and its files."""
+
+    name: str
+    """Name of the configuration."""
+    row: type[Part]
+    """What a row holds."""
+    files: Mapping[str, tuple[str, int]]
+    """Split → path inside the directory, rows."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Somebody who made or judged what is in it."""
+
+    role: str
+    """proposer, verifier, auditor or prober."""
+    name: str
+    """Model, or `builtin`."""
+    revision: str | None = None
+    """Its revision, where known."""
+    sampling: str | None = None
+    """How tokens were drawn, JSON."""
+    records: int = 0
+    """How much of it: problems proposed, attempts made, problems measured."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run that this comes from."""
+
+    stage: str
+    """Its stage."""
+    version: str | None
+    """agentprop's version, once it is complete."""
+    fingerprint: str
+    """Hash of everything the run holds."""
+    funnel: Mapping[str, int]
+    """in, accepted, rejected, failed, and the reasons."""
+    settings: Mapping[str, object]
+    """Its settings, without what is at its default place or secret."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a card says."""
+
+    title: str
+    """Heading."""
+    purpose: str
+    """What the rows are for, a sentence."""
+    usage: str
+    """How to load it, Python."""
+    tables: Sequence[Table]
+    """The files."""
+    stages: Sequence[Stage]
+    """Where it comes from."""
+    makers: Sequence[Maker]
+    """Who made it."""
+    left_out: Mapping[str, int]
+    """Problems that are not in it, by reason."""
+    difficulty: Mapping[str, int] = field(default_factory=dict)
+    """Problems by pass rate, as text."""
+    band: str | None = None
+    """LO..HI that was asked for."""
+    splits: Mapping[str, str] = field(default_factory=dict)
+    """What each split is."""
+    held_out: Sequence[str] = ()
+    """Pairs of skills that training does not have."""
+    contamination: str | None = None
+    """What was looked for, where a run looked for benchmarks."""
+    licence: str | None = None
+    """Identifier of the licence."""
+
+
+def card(facts: Facts) -> str:
+    """The card, Markdown."""
+    parts = [
+        _front(facts), f"# {facts.title}", facts.purpose, _loading(facts), _splits(facts),
+        *(_columns(table, alone=len(facts.tables) == 1) for table in facts.tables), _funnel(facts), _difficulty(facts),
+        _makers(facts), _settings(facts),
+    ]  # fmt: skip
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _front(facts: Facts) -> str:
+    """YAML: every value is written as JSON, which is YAML too."""
+    rows = sum(count for table in facts.tables[:1] for _, count in table.files.values())
+    lines = ["---", *([f"license: {json.dumps(facts.licence)}"] if facts.licence else [])]
+    lines += ["task_categories: [text-generation]", "tags: [synthetic, reasoning, agentprop]"]
+    lines += [f'size_categories: ["{SIZES[min(len(SIZES) - 1, max(0, int(log10(max(rows, 1))) - 2))]}"]', "configs:"]
+    for number, table in enumerate(facts.tables):
+        lines += [f"- config_name: {table.name}", *(["  default: true"] if number == 0 else []), "  data_files:"]
+        for split, (path, _) in table.files.items():
+            lines += [f"  - split: {split}", f"    path: {json.dumps(path)}"]
+    return "\n".join([*lines, "---"])
+
+
+def _loading(facts: Facts) -> str:
+    return f"## How to load\n\n```python\n{facts.usage}\n```"
+
+
+def _splits(facts: Facts) -> str:
+    rows = [
+        [table.name, split, f"{count:,}", facts.splits.get(split, "")]
+        for table in facts.tables for split, (_, count) in table.files.items()
+    ]  # fmt: skip
+    text = f"## Splits\n\n{_table(['table', 'split', 'rows', 'what it is'], rows)}"
+    if facts.held_out:
+        text += f"\n\nHeld-out pairs of skills that occur: {', '.join(f'`{pair}`' for pair in facts.held_out)}."
+    return text
+
+
+def _columns(table: Table, *, alone: bool) -> str:
+    heading = "## Columns" if alone else f"## Columns of `{table.name}`"
+    rows = [
+        [f"`{name}`", _type(name, table.row), " ".join((info.description or "").split())]
+        for name, info in table.row.model_fields.items()
+    ]
+    return f"{heading}\n\n{_table(['column', 'type', 'meaning'], rows)}"
+
+
+def _type(name: str, row: type[Part]) -> str:
+    kind = row.model_json_schema()["properties"][name]
+    kinds = [entry.get("type", "object") for entry in kind.get("anyOf", [kind])]
+    return " or ".join("list" if k == "array" else k for k in kinds)
+
+
+def _funnel(facts: Facts) -> str:
+    lines = ["## Funnel", "What came in = what was accepted + rejected + failed; reasons are counted below each stage."]
+    rows = [
+        [stage.stage, name, f"{count:,}"] for stage in facts.stages for name, count in stage.funnel.items()
+    ] + [["export", f"left out: {reason}", f"{count:,}"] for reason, count in facts.left_out.items()]  # fmt: skip
+    lines.append(_table(["stage", "what", "count"], rows))
+    if facts.contamination:
+        lines.append(facts.contamination)
+    return "\n\n".join(lines)
+
+
+def _difficulty(facts: Facts) -> str:
+    if not facts.difficulty:
+        return ""
+    band = f" Only problems with a pass rate in {facts.band} are in it." if facts.band else ""
+    rows = [[rate, f"{count:,}"] for rate, count in facts.difficulty.items()]
+    return f"## Difficulty\n\nPass rates ρ = c/k by the probers named below.{band}\n\n{_table(['ρ', 'problems'], rows)}"
+
+
+def _makers(facts: Facts) -> str:
+    rows = [
+        [m.role, m.name, m.revision or "", f"`{m.sampling}`" if m.sampling else "", f"{m.records:,}"]
+        for m in facts.makers
+    ]
+    return f"## Models and sampling\n\n{_table(['role', 'model', 'revision', 'sampling', 'records'], rows)}"
+
+
+def _settings(facts: Facts) -> str:
+    lines = ["## Where it comes from"]
+    for stage in facts.stages:
+        settings = json.dumps(stage.settings, indent=2, ensure_ascii=False)
+        version = f", agentprop {stage.version}" if stage.version else ", not finished"
+        lines.append(f"**{stage.stage}**{version}, content `{stage.fingerprint[:16]}`\n\n```json\n{settings}\n```")
+    if not facts.licence:
+        lines.append("No licence was stated.")
+    return "\n\n".join(lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

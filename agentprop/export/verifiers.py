@@ -1,0 +1,79 @@
+"""A taskset package for PrimeIntellect's verifiers (v1): found by its name once it is installed, scored by agentprop.
+
+    <directory>/pyproject.toml
+    <directory>/<package>/__init__.py, taskset.py, train.jsonl, …
+"""
+
+from __future__ import annotations
+
+import re
+
+PROJECT = '''[project]
+name = "{package}"
+version = "0.1.0"
+description = "Problems made by agentprop, as a taskset of verifiers."
+requires-python = ">=3.11"
+dependencies = ["verifiers>=0.4", "agentprop"]
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.hatch.build.targets.wheel]
+packages = ["{package}"]
+'''
+
+INIT = '''from {package}.taskset import ProblemTaskset
+
+__all__ = ["ProblemTaskset"]
+'''
+
+TASKSET = '''"""Problems made by agentprop: a question in, its final answer out."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import verifiers.v1 as vf
+from agentprop.export.reward import grade
+
+
+class ProblemData(vf.TaskData):
+    answer: str
+    """The answer, or a program's hidden tests."""
+
+
+class ProblemTask(vf.Task[ProblemData]):
+    @vf.reward(weight=1.0)
+    async def correct(self, trace: vf.Trace) -> float:
+        """1 for the right answer; 0 also where it could not be shown in time."""
+        return await asyncio.to_thread(grade, trace.last_reply, self.data.answer) or 0.0
+
+
+class ProblemConfig(vf.TasksetConfig):
+    split: str = "{split}"
+    """Which file of problems."""
+
+
+class ProblemTaskset(vf.Taskset[ProblemTask, ProblemConfig]):
+    def load(self) -> Iterator[ProblemTask]:
+        with (Path(__file__).parent / f"{{self.config.split}}.jsonl").open(encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                yield ProblemTask(ProblemData(prompt=row["question"], answer=row["answer"]), self.config.task)
+'''
+
+
+def package_name(text: str) -> str:
+    """A name that Python can import."""
+    name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
+    return name if name[:1].isalpha() else f"problems_{name}".rstrip("_")
+
+
+def files(package: str, split: str) -> dict[str, str]:
+    """The package's files besides the problems; `split` is the one that is loaded by default."""
+    return {
+        "pyproject.toml": PROJECT.format(package=package),
+        f"{package}/__init__.py": INIT.format(package=package),
+        f"{package}/taskset.py": TASKSET.format(split=split),
+    }
