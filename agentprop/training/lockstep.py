@@ -1,14 +1,15 @@
 """Sampling in the event loop and code beside it, so that a rollout is the same to the last bit however fast they are.
 
 The rounding of a logit depends on the rows it is computed with, so who is decoded together must not depend on a clock.
-Passes run in the loop, one per turn of it, and the result of a piece of code is handed over a fixed number of passes
-after the code was: the sandbox works while the model samples, and nobody can tell whether it was quick. Only code that
-takes longer than that holds the sampling up.
+Passes run in the loop, one per turn of it, and the result of a piece of code is handed over when a sandbox that is
+counted in passes would have it: the real one works while the model samples, and nobody can tell whether it was quick.
+Only code that takes longer than that holds the sampling up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,8 +24,10 @@ from agentprop.sandbox.executor import Executor
 from agentprop.training.generation import Generator, Job
 from agentprop.training.inprocess import InProcess
 
-DELAY = 16
-"""Passes between handing code over and looking at its result: about what a small program takes beside a small model."""
+PLACES = 2
+"""Pieces of code that the counted sandbox runs at once; fixed, so that a run is the same on every machine."""
+PASSES = 4
+"""Passes that it takes for each: about what a small program takes beside a small model."""
 THREADS = 16
 """Programs that are waited for at once; how many run is the sandbox's business."""
 
@@ -38,6 +41,8 @@ class Lockstep(InProcess):
         """`forgetful`: begin anew whenever nothing is under way, for questions that share nothing with earlier ones."""
         super().__init__(model, tokenizer, **options)
         self._forgetful = forgetful
+        self.passes = 0
+        """Passes so far."""
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._pump: asyncio.Task[None] | None = None
 
@@ -65,6 +70,7 @@ class Lockstep(InProcess):
         """One pass, then everybody else's turn, until nothing is left."""
         try:
             while self.generator.busy:
+                self.passes += 1
                 for job in self.generator.step():
                     future = self._waiting.pop(id(job))
                     if not future.done():
@@ -82,16 +88,17 @@ class Delayed(Executor):
 
     model: Lockstep | None = None
     """Whose passes are counted."""
-    delay: int = DELAY
-    """Passes until a result is due; it is due at once while nobody samples."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "agentprop-code"))
+    free: list[int] = field(default_factory=lambda: [0] * PLACES)
+    """A heap of the passes at which a place of the counted sandbox is free."""
 
     async def run(self, job: Code) -> Result:
-        """The result of one job."""
+        """The result of one job; it is due at once while nobody samples."""
         assert self.model is not None
         found = self.threads.submit(self.sandbox.run_job, job)
-        due = self.model.generator.clock + self.delay
+        due = max(self.free[0], self.model.passes) + PASSES
+        heapq.heapreplace(self.free, due)
         await asyncio.sleep(0)  # whoever is ready hands its code over before anybody waits
-        while self.model.generator.busy and self.model.generator.clock < due:
+        while self.model.generator.busy and self.model.passes < due:
             await asyncio.sleep(0)
         return found.result()
