@@ -34,6 +34,8 @@ LEAST_TOKENS = 8
 else is sampled."""
 CHUNK = 512
 """Most tokens of one slot among them."""
+FEWEST = 8
+"""Slots to begin with."""
 SPAN_WASTE = 0.25
 """Share of idle rows among those decoded from which on slots are exchanged."""
 
@@ -111,17 +113,21 @@ class Generator:
             self.step()
 
     def forget(self) -> None:
-        """The weights have changed: nothing cached counts. Raises RuntimeError while replies are under way."""
+        """The weights have changed: begin as if nothing had ever been sampled, in the memory that is there.
+
+        Raises RuntimeError while replies are under way.
+        """
         if self.busy:
             raise RuntimeError("weights cannot change while replies are under way")
         self.slots.forget()
+        self.clock = 0
 
     # --- starting ---
 
     def _start_pending(self) -> list[Job]:
         """Give queued jobs their slots; those that can never have one come back."""
         refused = [job for job in self.pending if not self._acceptable(job)]
-        waiting = deque(job for job in self.pending if job.finish is None)
+        waiting = [job for job in self.pending if job.finish is None]
         self.pending = deque(job for job in waiting if not self._place(job))
         return refused
 
@@ -129,16 +135,19 @@ class Generator:
         """Whether it can be worked on at all; if not, it is finished."""
         if job.max_tokens < 1 or len(job.prompt) >= self.max_length:
             job.finish = "length"
-        elif not self._allowed(1, len(job.prompt) + 1):
+        elif not self._most(len(job.prompt) + len(job.tokens) + 1):
             job.finish = "overflow"
         return job.finish is None
 
     def _place(self, job: Job) -> bool:
         """Give a job a slot, if it can have one now."""
         slots, prompt = self.slots, np.append(job.prompt, np.array(job.tokens, np.int64))
-        if not self._room(len(prompt) + 1):
+        if slots.soon(prompt) or not self._fit(slots.count or min(FEWEST, self.max_slots), len(prompt) + 1):
             return False
         place = slots.place(prompt)
+        if (place is None or place.costs) and slots.count < self.max_slots:
+            self._fit(min(2 * slots.count, self.max_slots), slots.length)
+            place = slots.place(prompt)
         if place is None:
             return False
         if place.source != place.slot:
@@ -175,7 +184,7 @@ class Generator:
 
     def _pieces(self, left_S: Ids) -> tuple[Piece, ...]:
         """What of the prompts is computed in this pass; where a prompt is cut does not depend on the others."""
-        size, pieces = 0, []
+        size, pieces = 0, list[Piece]()
         for slot in np.flatnonzero(left_S > 0).tolist():
             count = min(int(left_S[slot]), CHUNK)
             if pieces and size + count > PREFILL_TOKENS:
@@ -242,58 +251,34 @@ class Generator:
 
     # --- room ---
 
-    def _allowed(self, count: int, length: int) -> bool:
-        return count * _rounded(length) * self.cache.bytes_per_token <= self.cache_bytes
+    def _most(self, length: int) -> int:
+        """Slots of such a length that memory allows."""
+        return self.cache_bytes // (self.cache.bytes_per_token * _rounded(length))
 
-    def _room(self, length: int) -> bool:
-        """Have a slot that is idle and so long, if memory allows."""
-        slots = self.slots
-        needed = max(_rounded(length), slots.length)
-        count = slots.count
-        if slots.active_S.all():
-            count = min(max(2 * count, 8), self.max_slots)
-        while count > slots.count and not self._allowed(count, needed):
-            count -= 1
-        if count == slots.count and slots.active_S.all():
-            return False
-        return self._resize(count, needed)
+    def _fit(self, count: int, length: int) -> bool:
+        """Have such a length, and so many slots of it as memory allows; False where those at work would not fit."""
+        slots, needed = self.slots, max(_rounded(length), self.slots.length)
+        roomy = max(needed, min(2 * slots.length, _rounded(self.max_length))) if needed > slots.length else needed
+        for found in (roomy, needed):
+            fitting = min(count, self._most(found))
+            if fitting >= max(slots.span, 1):
+                self._resize(fitting, found)
+                return True
+        return False
 
-    def _resize(self, count: int, length: int) -> bool:
-        """Grow to so many slots of such a length, giving up idle slots at the end where memory asks for it."""
-        slots = self.slots
-        if (count, length) == (slots.count, slots.length):
-            return True
-        roomy = min(2 * slots.length, _rounded(self.max_length))
-        if roomy > length > slots.length and self._allowed(count, roomy):
-            length = roomy
-        while count > slots.span and not self._allowed(count, length):
-            count -= 1
-        if not self._allowed(count, length) or (count <= slots.count and slots.active_S[:count].all()):
-            return False
-        self.cache.resize(count, length)
-        slots.resize(count, length)
-        self.jobs = [*self.jobs, *[None] * count][:count]
-        return True
+    def _resize(self, count: int, length: int) -> None:
+        if (count, length) != (self.slots.count, self.slots.length):
+            self.cache.resize(count, length)
+            self.slots.resize(count, length)
+            self.jobs = [*self.jobs, *[None] * count][:count]
 
     def _make_room(self) -> None:
         """Have room for one more token of every reply; where memory forbids it, the last ones go back to the queue."""
         slots = self.slots
         while span := slots.span:
-            needed = _rounded(int(slots.computed_S[:span].max()) + 2)
-            if needed <= slots.length:
+            if self._fit(slots.count, int(slots.known_S[:span].max()) + 1):
                 return
-            count = slots.count
-            roomy = max(needed, min(2 * slots.length, _rounded(self.max_length)))
-            for length in (roomy, needed):
-                while count > span and not self._allowed(count, length):
-                    count -= 1
-                if self._allowed(count, length):
-                    self.cache.resize(count, length)
-                    slots.resize(count, length)
-                    self.jobs = self.jobs[:count]
-                    return
-            job = self._close(span - 1, None)
-            self.pending.appendleft(job)
+            self.pending.appendleft(self._close(span - 1, None))
 
     def _compact(self) -> None:
         """Exchange slots until hardly any of those decoded is idle."""

@@ -27,6 +27,8 @@ class Place:
     """Slot to copy from first; the slot itself where there is nothing to copy."""
     have: int
     """Positions that need not be computed then."""
+    costs: bool
+    """Whether something else that the slot holds is lost."""
 
 
 class Slots:
@@ -59,8 +61,8 @@ class Slots:
             array[[a, b]] = array[[b, a]]
 
     def forget(self) -> None:
-        """Nothing that is held is worth anything."""
-        self.known_S[:] = self.computed_S[:] = 0
+        """Begin as if nothing had ever been held."""
+        self.known_S[:] = self.computed_S[:] = self.used_S[:] = 0
 
     @property
     def span(self) -> int:
@@ -69,22 +71,24 @@ class Slots:
         return int(found[-1]) + 1 if len(found) else 0
 
     def place(self, prompt: Ids) -> Place | None:
-        """Where a prompt goes; None where it had better wait: for a free slot, or for one that will have more of it."""
+        """Where a prompt goes; None where no slot is free. A slot whose content it goes on from is the first choice."""
         idle_S = ~self.active_S
         if not idle_S.any():
             return None
-        shared_S = self._shared(prompt)
-        have_S = np.minimum(shared_S, self.computed_S)
-        if shared_S[self.active_S].max(initial=0) >= have_S.max() + WORTH_WAITING:
-            return None
+        have_S = np.minimum(self.shared(prompt), self.computed_S)
         goes_on_S = idle_S & (self.computed_S > 0) & (have_S == self.computed_S)
-        wanted_S = goes_on_S if goes_on_S.any() else idle_S
-        score_S = have_S if goes_on_S.any() else -self._age_order()
-        slot = int(np.where(wanted_S, score_S, np.iinfo(np.int64).min).argmax())
+        goes_on = bool(goes_on_S.any())
+        slot = _first(have_S, goes_on_S) if goes_on else _first(-self._age_S, idle_S)
         source = int(have_S.argmax())
-        if have_S[source] <= (have_S[slot] if goes_on_S.any() else 0):
+        if have_S[source] <= (have_S[slot] if goes_on else 0):
             source = slot
-        return Place(slot, source, int(have_S[source]))
+        return Place(slot, source, int(have_S[source]), not goes_on and bool(self.known_S[slot]))
+
+    def soon(self, prompt: Ids) -> bool:
+        """Whether a slot at work is about to hold so much of a prompt that waiting for it pays."""
+        shared_S = self.shared(prompt)
+        have = np.minimum(shared_S, self.computed_S).max(initial=0)
+        return bool(shared_S[self.active_S].max(initial=0) >= have + WORTH_WAITING)
 
     def take(self, place: Place, prompt: Ids, start: int, limit: int) -> None:
         """Put a prompt in its place; what is sampled begins at `start` and ends before `limit`."""
@@ -94,16 +98,23 @@ class Slots:
         self.start_S[slot], self.limit_S[slot] = start, limit
         self.active_S[slot] = True
 
-    def _age_order(self) -> Ids:
+    def shared(self, prompt: Ids) -> Ids:
+        """Positions that each slot's ids have in common with a prompt, the prompt's last one left out."""
+        length = min(len(prompt) - 1, self.length)
+        if not length:
+            return np.zeros(self.count, np.int64)
+        same_SL = self.ids_SL[:, :length] == prompt[:length]
+        return np.minimum(np.where(same_SL.all(1), length, same_SL.argmin(1)), self.known_S)
+
+    @property
+    def _age_S(self) -> Ids:
         """Empty slots first, then those that were used longest ago."""
         return np.where(self.known_S == 0, -1, self.used_S)
 
-    def _shared(self, prompt: Ids) -> Ids:
-        """Positions that each slot's ids have in common with a prompt, the prompt's last one left out."""
-        length = min(len(prompt) - 1, self.length)
-        same_SL = self.ids_SL[:, :length] == prompt[:length]
-        first_S = np.where(same_SL.all(1), length, same_SL.argmin(1)) if length else np.zeros(self.count, np.int64)
-        return np.minimum(first_S, self.known_S)
-
     def _arrays(self) -> list[tuple[str, npt.NDArray[Any]]]:
         return [(name, value) for name, value in vars(self).items() if isinstance(value, np.ndarray)]
+
+
+def _first(score_S: Ids, among_S: npt.NDArray[np.bool_]) -> int:
+    """The first slot with the best score among some."""
+    return int(np.where(among_S, score_S, np.iinfo(np.int64).min).argmax())
