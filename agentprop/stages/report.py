@@ -17,7 +17,10 @@ from agentprop import __version__
 from agentprop.errors import RunError
 from agentprop.files import disk_errors, write_atomically
 from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict
-from agentprop.report.contamination import FILE, contamination
+from agentprop.report.checkers import FILE as CHECKERS
+from agentprop.report.checkers import audits
+from agentprop.report.contamination import FILE as CONTAMINATION
+from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties
 from agentprop.report.funnel import Funnel, Rejects
 from agentprop.report.index import Index, number_of
@@ -145,7 +148,10 @@ def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str,
     opinions, answers = _opinions(digest, wanted)
     details = _details(digest, listed, chosen, answers)
     _skills(digest)
-    funnels = [rejects[n].funnel(n, stored.stage, _accepted(digest, n)) for n, stored in enumerate(digest.runs)]
+    funnels = [
+        rejects[n].funnel(n, stored.stage, _accepted(digest, n)) for n, stored in enumerate(digest.runs)
+        if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
+    ]  # fmt: skip
     return _tables(digest, listed, funnels, contested, ledger, opinions), details
 
 
@@ -286,7 +292,6 @@ def _tables(
     good = sum(verdicts.get(value, 0) for value in ("valid", "unverified"))
     summaries = [(stored.stage, stored.summary or {}) for stored in digest.runs]
     by_place = {digest.index.find(problem): problem for problem in opinions}
-    files = _contamination_files(digest.runs)
     return {
         "version": __version__,
         "runs": [_described(stored) for stored in digest.runs],
@@ -300,7 +305,8 @@ def _tables(
         "ledger": [[by_place[place], reason, *digest.standings.of(by_place[place])] for place, reason in ledger],
         "opinions": opinions, "difficulty": [asdict(found) for found in hardness],
         "skills": _grid(digest.pairs), "spending": asdict(spending(summaries, makers, good)),
-        "contamination": asdict(contamination(files)), "items": table(listed),
+        "contamination": asdict(contamination(_texts(digest.runs, CONTAMINATION))),
+        "checkers": audits(_texts(digest.runs, CHECKERS)), "items": table(listed),
     }  # fmt: skip
 
 
@@ -318,8 +324,9 @@ def _described(stored: StoredRun) -> dict[str, Any]:
             "summary": stored.summary}  # fmt: skip
 
 
-def _contamination_files(runs: Sequence[StoredRun]) -> dict[str, str]:
-    paths = [path for stored in runs if (path := stored.path / FILE).is_file()]
+def _texts(runs: Sequence[StoredRun], name: str) -> dict[str, str]:
+    """What lies beside the data under a name, by path."""
+    paths = [path for stored in runs if (path := stored.path / name).is_file()]
     found: dict[str, str] = {}
     for path in paths:
         with read_errors(path):

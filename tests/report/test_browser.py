@@ -10,7 +10,7 @@ import pytest
 
 from .browser import CHROMIUM, Page
 from .conftest import Written, write
-from .toy_runs import HOSTILE, write_runs
+from .toy_runs import HOSTILE, write_audit, write_runs
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian's package chromium)")
 
@@ -211,6 +211,19 @@ def test_text_can_be_read_in_the_light_and_in_the_dark(toy: Written, tmp_path: P
         for width in (1280, 390) if SHOTS else ():
             page.resize(width, 1400)
             page.screenshot(Path(str(SHOTS)) / f"overview-{width}-{'light' if dark else 'dark'}.png")
+
+
+def test_an_audit_of_checkers_is_drawn_and_its_texts_do_nothing(toy: Written, tmp_path: Path) -> None:
+    written = write(tmp_path, [*toy.runs, write_audit(tmp_path / "audit")])
+    with Page(tmp_path / "profile", written.path.as_uri()) as page:
+        show(page, "#overview")
+        assert "3 60% of 5, 20% – 90%" in " ".join(text(page, "#checkers table").split())
+        page.value("document.querySelectorAll('#checkers details').forEach((found) => { found.open = true; })")
+        assert "called wrong" in text(page, "#checkers")
+        assert (page.value("seen"), page.value("hacked")) == ([], 0)
+        if SHOTS:
+            page.value("document.querySelector('#checkers').scrollIntoView()")
+            page.screenshot(Path(SHOTS) / "checkers.png")
 
 
 def test_eleven_thousand_problems_are_listed_without_drawing_them_all(tmp_path: Path) -> None:

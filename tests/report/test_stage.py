@@ -18,7 +18,7 @@ from agentprop.runs import open_run
 from agentprop.stages import propose, report, verify
 
 from .conftest import Written, write
-from .toy_runs import MADE, PROBERS, VERIFIERS, candidate, write_runs
+from .toy_runs import MADE, PROBERS, VERIFIERS, candidate, write_audit, write_runs
 
 
 def test_every_candidate_is_accounted_for(toy: Written) -> None:
@@ -172,6 +172,39 @@ def test_the_built_in_stages_can_be_reported(tmp_path: Path) -> None:
     assert written.data["spending"]["asked"] is False and written.data["spending"]["cost"] == 0
     assert {len(detail["journey"]["steps"]) > 0 for detail in written.details.values()} == {True}
     assert len(written.data["skills"]["cells"]) > 30
+
+
+def test_an_audit_of_checkers_is_shown_and_has_no_funnel(toy: Written, tmp_path: Path) -> None:
+    audit = write_audit(tmp_path / "audit")
+    found = write(tmp_path, [*toy.runs, audit]).data
+    (shown,) = found["checkers"]["audits"]
+    assert shown["path"] == str(audit / "audit" / "checkers.json") and shown["audited_problems"] == 5
+    assert shown["checkers"]["exact text"]["false_reject"] == {"errors": 3, "of": 5, "low": 0.2, "high": 0.9}
+    assert [funnel["stage"] for funnel in found["funnels"]] == ["propose", "verify", "probe"]
+    assert toy.data["checkers"] == {"audits": [], "unreadable": []}
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"audited_problems": 5}', '{"audited_problems": 1, "checkers": {"x": 1}}'])
+def test_an_audit_that_makes_no_sense_is_named(toy: Written, tmp_path: Path, text: str) -> None:
+    audit = write_audit(tmp_path / "audit", text)
+    found = write(tmp_path, [*toy.runs, audit]).data["checkers"]
+    assert found == {"audits": [], "unreadable": [str(audit / "audit" / "checkers.json")]}
+
+
+def test_what_an_audit_writes_is_what_the_report_reads(tmp_path: Path) -> None:
+    try:
+        propose.run(ProposeConfig(n=4, workers=1, verifier="none"), str(tmp_path / "p"), quiet=True)
+        config = VerifyConfig(audit_checkers=True, audit_problems=2)
+        summary = verify.run(config, str(tmp_path / "p"), str(tmp_path / "a"), quiet=True)
+    except SandboxUnavailable as unavailable:
+        pytest.skip(unavailable.message)
+    (shown,) = write(tmp_path, [tmp_path / "a"]).data["checkers"]["audits"]
+    assert shown["checkers"].keys() == summary["checkers"].keys() == shown["details"].keys()
+    exact = summary["checkers"]["exact text"]["false_reject"]
+    assert shown["checkers"]["exact text"]["false_reject"] == {
+        key: exact[key] for key in ("errors", "of", "low", "high")
+    }
+    assert shown["details"]["exact text"]["examples"]
 
 
 def test_the_command_prints_the_file_or_its_figures(

@@ -5,6 +5,7 @@ Also a program: `python toy_runs.py DIRECTORY N` writes runs of N problems to lo
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Iterator
@@ -46,8 +47,6 @@ HOSTILE = (
     "javascript:alert(1) \u202e \u0000 \u2028 ]]> &lt;b&gt; {{x}} ${y}",
 )
 MADE = MadeBy(name="proposer-30b", revision="r1", version="0.1.0")
-
-
 
 
 def statement(n: int, rng: random.Random) -> str:
@@ -180,6 +179,21 @@ def write_runs(directory: Path, count: int, *, priced: bool = True) -> list[Path
         run.finish({"spending": {"by_role": summaries[stage]}})
         run.close()
     return [directory / stage for stage in opened]
+
+
+def write_audit(directory: Path, text: str | None = None) -> Path:
+    """A verify run that audited two checkers, one with a name that attacks; or one with any text as its file."""
+    rate = {"errors": 3, "of": 5, "rate": 0.6, "low": 0.2, "high": 0.9}
+    rates = {"false_accept": {**rate, "errors": 0, "low": 0.0}, "false_reject": rate, "undetermined": 1}
+    example = {"problem": "p", "mutation": "prose", "right": HOSTILE[3], "answer": HOSTILE[0], "called": "wrong"}
+    detail = {"by_mutation": {"prose (same)": {"right": 0, "wrong": 5, "neither": 0}}, "examples": [example]}
+    names = ("exact text", HOSTILE[1])
+    document = {"audited_problems": 5, "checkers": dict.fromkeys(names, rates), "details": dict.fromkeys(names, detail)}
+    with Run.open(directory, "verify", {"audit_checkers": True}, folders=("audit",)) as run:
+        (directory / "audit").mkdir()
+        (directory / "audit" / "checkers.json").write_text(json.dumps(document) if text is None else text)
+        run.finish({})
+    return directory
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ const section = (id, title, ...content) => h("section", { id }, h("h2", {}, titl
 
 function overview() {
   return h("main", { class: "overview" }, keyFigures(), funnelSection(), verifierSection(), difficultySection(), skillSection(),
-    costSection(), contaminationSection(), aboutSection());
+    costSection(), contaminationSection(), checkersSection(), aboutSection());
 }
 
 function keyFigures() {
@@ -87,6 +87,15 @@ function contaminationSection() {
     contamination.by_method.length ? h("p", {}, contamination.by_method.map(([name, count]) => h("span", { class: "tag" }, `${name} ${number(count)}`))) : null,
     contamination.hits.length ? hitsTable(contamination.hits.slice(0, 100)) : null,
     contamination.hits.length > 100 ? note("The first hundred are shown.") : null);
+}
+
+function checkersSection() {
+  const { audits, unreadable } = report.checkers;
+  if (!audits.length && !unreadable.length) return null;
+  return section("checkers", "Checkers of answers", unreadable.map((path) => note(`${path} is there, but cannot be understood.`)),
+    audits.map((audit) => h("article", {}, h("header", {}, h("h3", {}, plural(audit.audited_problems, "problem")), h("code", {}, audit.path)),
+      checkersTable(audit.checkers), Object.entries(audit.details).map(([name, found]) => misjudged(name, found)))),
+    note("Right answers were changed on purpose. A false accept is a wrong answer called right, a false reject a right one called wrong; intervals are 95 % Wilson."));
 }
 
 function aboutSection() {

@@ -1,4 +1,4 @@
-// Verifiers, pairs of skills, money and benchmarks as tables.
+// Verifiers, pairs of skills, money, benchmarks and checkers as tables.
 
 const link = (problem, text) => report.list.positions.has(problem)
   ? h("a", { href: `#problems?open=${report.list.positions.get(problem)}` }, text ?? problem.slice(0, 8)) : h("code", {}, text ?? problem.slice(0, 8));
@@ -67,4 +67,18 @@ function spendingTable(spending) {
 function hitsTable(hits) {
   const headings = ["Problem", "Benchmark", "Item", "Found by", numeric("Score"), "What matched"];
   return table(headings, hits.map((hit) => [link(hit.problem), hit.benchmark, hit.reference, worded(hit.method), hit.score === null ? "–" : rounded(hit.score), mathText("span", hit.matched)]));
+}
+
+function checkersTable(checkers) {
+  const rate = (found) => (found.of ? [counted(found.errors, found.of), h("small", {}, ` of ${number(found.of)}, ${percent(found.low)} – ${percent(found.high)}`)] : "–");
+  return table(["Checker", numeric("False accepts"), numeric("False rejects"), numeric("Could not tell")], Object.entries(checkers).map(([name, found]) => [
+    name, rate(found.false_accept), rate(found.false_reject), number(found.undetermined)]));
+}
+
+function misjudged(name, found) {
+  const kinds = Object.entries(found.by_mutation);
+  const example = (said) => [link(said.problem), worded(said.mutation), mathText("span", said.right), mathText("span", said.answer), `called ${said.called}`];
+  return h("details", {}, h("summary", {}, h("b", {}, name), found.examples.length ? ` misjudged, for example, ${plural(found.examples.length, "answer")}` : " misjudged none"),
+    kinds.length ? table(["Change", numeric("Called right"), numeric("Called wrong"), numeric("Neither")], kinds.map(([kind, calls]) => [worded(kind), number(calls.right), number(calls.wrong), number(calls.neither)])) : null,
+    found.examples.length ? table(["Problem", "Change", "Right answer", "Answer", ""], found.examples.map(example)) : null);
 }
