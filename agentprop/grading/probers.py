@@ -50,6 +50,16 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class Try:
+    """A reply and its grade."""
+
+    reply: Reply | ModelFailure
+    """With one choice; or the failure that is an outcome."""
+    grade: Grade
+    """How it counts."""
+
+
+@dataclass(frozen=True)
 class Prober:
     """A model that only tries."""
 
@@ -68,13 +78,24 @@ class Prober:
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
         """Attempts start … start + count − 1. Raises ModelFailure where the server gave no replies."""
-        request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start)
+        tries = await self.tries(problem, start, count)
+        return [self.attempt(problem, start + i, tried) for i, tried in enumerate(tries)]
+
+    async def tries(self, problem: Problem, start: int, count: int, *, exact: bool = False) -> list[Try]:
+        """The same as replies, with token ids where `exact` asks for them."""
+        request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start, exact=exact)
         replies = await self._replies(request)
         grades = await asyncio.gather(*(self._grade(problem, reply) for reply in replies))
-        return [
-            self._attempt(problem, start + i, reply, grade)
-            for i, (reply, grade) in enumerate(zip(replies, grades, strict=True))
-        ]
+        return [Try(reply, grade) for reply, grade in zip(replies, grades, strict=True)]
+
+    def attempt(self, problem: Problem, number: int, tried: Try) -> Attempt:
+        """The record of a try."""
+        reply, grade = tried.reply, tried.grade
+        return Attempt(
+            problem_id=problem.id, role="prober", number=number, verifier=self.name, vote=VOTES.get(grade.outcome),
+            answer=grade.answer, code=grade.outcome, rationale=grade.why, isolation=grade.isolation,
+            **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._told(reply)),
+        )  # fmt: skip
 
     # --- asking ---
 
@@ -117,13 +138,6 @@ class Prober:
             async with self.reruns:
                 found = await asyncio.to_thread(HiddenTests(problem, self.sandbox, RERUN_S).passes, program)
         return replace(graded(found, program, overran="too_slow"), isolation=self.sandbox.isolation.level)
-
-    def _attempt(self, problem: Problem, number: int, reply: Reply | ModelFailure, grade: Grade) -> Attempt:
-        return Attempt(
-            problem_id=problem.id, role="prober", number=number, verifier=self.name, vote=VOTES.get(grade.outcome),
-            answer=grade.answer, code=grade.outcome, rationale=grade.why, isolation=grade.isolation,
-            **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._told(reply)),
-        )  # fmt: skip
 
     def _told(self, reply: Reply) -> dict[str, Any]:
         """What a reply says of itself."""
