@@ -28,11 +28,11 @@ def gather(config: TrainSftConfig, joined: Joined, reading: Reading) -> Material
     train: list[Sample] = []
     held_out: list[Sample] = []
     for problem, first, sample in _samples(config, joined, reading):
-        if config.limit is not None and len(train) + len(held_out) >= config.limit:
-            break
         if sample is not None:
             known = bundles.split(problem.skills) == pairs.split(first) == "train"
             (train if known else held_out).append(sample)
+        if len(train) + len(held_out) == config.limit:
+            break
     reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
     _check(config, train, held_out, reading, joined)
     skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -102,7 +102,7 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
         optimiser.load(_Stored(path), document)
         _set_random_state(load_file(path / RNG), world)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise RunError(
             f"the checkpoint {path} is damaged or of another model: {reason}",

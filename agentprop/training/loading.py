@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, inject_adapter_in_model
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
@@ -21,6 +22,7 @@ ADAPTER = "default"
 """Name of the adapter that is trained."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
+COMPLETE = "the directory must hold complete .safetensors files of the model in its config.json"
 SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
 """Settings by which some models change the logits after the head: they are not hidden states times the head."""
 
@@ -41,7 +43,8 @@ def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[Pre
         for parameter in model.parameters():
             parameter.data = parameter.data.to(dtype(config))
     if config.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[no-untyped-call]
+        enable: Any = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
     model.train()
     return model, tokenizer
 
@@ -112,12 +115,14 @@ def _model(source: str, shape: PretrainedConfig, number: torch.dtype) -> PreTrai
         model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, **options)  # type: ignore[no-untyped-call]
         return model
     try:
-        model = AutoModelForCausalLM.from_pretrained(source, use_safetensors=True, **options)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"the weights of {source} cannot be read: {_first_line(error)}",
-            hint="the directory must hold complete .safetensors files of the model in its config.json",
-        ) from error
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            source, use_safetensors=True, output_loading_info=True, **options
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"the weights of {source} cannot be read: {_first_line(error)}", hint=COMPLETE) from error
+    model, found = loaded
+    if found["missing_keys"]:
+        raise InputError(f"the weights of {source} lack {min(found['missing_keys'])}", hint=COMPLETE)
     return model
 
 
