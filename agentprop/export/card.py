@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log10
+from typing import Any
 
 from agentprop.records import Part
 
@@ -140,9 +141,16 @@ def _columns(table: Table, *, alone: bool) -> str:
 
 
 def _type(name: str, row: type[Part]) -> str:
-    kind = row.model_json_schema()["properties"][name]
-    kinds = [entry.get("type", "object") for entry in kind.get("anyOf", [kind])]
+    schema = row.model_json_schema()
+    kind = schema["properties"][name]
+    kinds = [_plain(entry, schema).get("type", "object") for entry in kind.get("anyOf", [kind])]
     return " or ".join("list" if k == "array" else k for k in kinds)
+
+
+def _plain(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """A named type as what it is."""
+    named: dict[str, Any] = schema["$defs"][entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry
+    return named
 
 
 def _funnel(facts: Facts) -> str:

@@ -65,9 +65,9 @@ class ProblemTaskset(vf.Taskset[ProblemTask, ProblemConfig]):
 
 
 def package_name(text: str) -> str:
-    """A name that Python can import."""
+    """A name that Python can import, and that hides no other package."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
-    return name if name[:1].isalpha() else f"problems_{name}".rstrip("_")
+    return name if name.startswith("agentprop_") else f"agentprop_{name or 'problems'}"
 
 
 def files(package: str, split: str) -> dict[str, str]:

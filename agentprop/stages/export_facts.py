@@ -92,7 +92,7 @@ def _funnel(stored: StoredRun) -> dict[str, int]:
     refused = Counter(outcome for outcome, _ in reasons.elements())
     summary = stored.summary or {}
     accepted = summary.get("accepted", summary.get("valid"))
-    totals = {"accepted": accepted} if isinstance(accepted, int) else {}
+    totals = {"in": accepted + refused.total(), "accepted": accepted} if isinstance(accepted, int) else {}
     named = {f"{outcome}: {code}": count for (outcome, code), count in reasons.most_common(MOST_REASONS)}
     rest = reasons.total() - sum(named.values())
     return {**totals, **{name: refused[name] for name in ("rejected", "failed")}, **named,
@@ -104,7 +104,7 @@ def _settings(stored: StoredRun) -> Mapping[str, Any]:
     known = STAGES.get(stored.stage)
     usual = {name: json.loads(json.dumps(info.get_default(), default=str)) for name, info in known.model_fields.items()
              if not info.is_required()} if known else {}  # fmt: skip
-    kept = {key: value for key, value in stored.config.items() if key not in usual or usual[key] != value}
+    kept = {key: value for key, value in stored.config.items() if usual.get(key, ...) != value and key != "workers"}
     told: Mapping[str, Any] = shareable(kept)
     return told
 

@@ -48,12 +48,12 @@ class Renderer:
 
     def bridge(self, sampled: Sequence[int], new: Sequence[Message]) -> Ids:
         """Ids that follow a sampled turn: what the model left of its end, `new`, the next turn's header."""
-        after = self._after(new)
-        return after[_overlap(sampled, after[: len(self.turn_end)]) :]
+        after = self.encode(self._after(new))
+        return after[_overlap(sampled, after) :]
 
     def said(self, text: str) -> Ids:
-        """Ids that a model would sample to say a text: the text and the token that ends its turn."""
-        return (*self.encode(text), self.end_id)
+        """Ids that a model would sample to say a text: what its template begins a reply with, and the turn's end."""
+        return (*self.encode(self._lead + text), self.end_id)
 
     def encode(self, text: str) -> Ids:
         """Ids of a text, with nothing added to it."""
@@ -67,18 +67,13 @@ class Renderer:
         return text
 
     @cached_property
-    def turn_end(self) -> Ids:
-        """What the template writes after an assistant's text, such as `<|im_end|>` and a line feed."""
-        return self._after(())
-
-    @cached_property
     def end_id(self) -> int:
-        """The token by which a model ends its turn."""
-        if self.turn_end:
-            return self.turn_end[0]
-        if self.tokenizer.eos_token_id is None:
-            raise InputError("neither the chat template nor the tokenizer says how a turn ends", hint="set eos_token")
-        return int(self.tokenizer.eos_token_id)
+        """The token by which a model ends its turn: the one that the template writes there, or the end of text."""
+        first = self.encode(self._after([Message("user", "?")]))[0]
+        eos = self.tokenizer.eos_token_id
+        if first in self.tokenizer.added_tokens_decoder or eos is None:
+            return first
+        return int(eos)
 
     @cached_property
     def stop_ids(self) -> frozenset[int]:
@@ -86,12 +81,20 @@ class Renderer:
         eos = self.tokenizer.eos_token_id
         return frozenset({self.end_id} if eos is None else {self.end_id, int(eos)})
 
-    def _after(self, new: Sequence[Message]) -> Ids:
+    @cached_property
+    def _lead(self) -> str:
+        """What the template puts between a turn's header and its text, such as an empty block of reasoning."""
+        asked = [Message("user", "?")]
+        header = self._text(asked, ready=True)
+        before, found, _ = self._text([*asked, Message("assistant", SAID)], ready=False).partition(SAID)
+        return before.removeprefix(header) if found and before.startswith(header) else ""
+
+    def _after(self, new: Sequence[Message]) -> str:
         dummy = [Message("user", "?"), Message("assistant", SAID), *new]
-        _, found, after = self._text(dummy, ready=bool(new)).partition(SAID)
+        _, found, after = self._text(dummy, ready=True).partition(SAID)
         if not found:
             raise InputError("the chat template drops what an assistant says", hint="use another chat template")
-        return self.encode(after)
+        return after
 
     def _text(self, messages: Sequence[Message], *, ready: bool) -> str:
         from jinja2 import TemplateError
@@ -108,10 +111,10 @@ class Renderer:
         return text
 
 
-def _overlap(sampled: Sequence[int], end: Sequence[int]) -> int:
-    """How much of a turn's end the sampled ids already hold."""
-    for size in range(min(len(end), len(sampled)), 0, -1):
-        if tuple(sampled[-size:]) == tuple(end[:size]):
+def _overlap(sampled: Sequence[int], after: Sequence[int]) -> int:
+    """How much of what follows a turn the sampled ids already end with: most often the one token that ended it."""
+    for size in range(min(len(after), len(sampled)), 0, -1):
+        if after[size - 1] == sampled[-1] and tuple(sampled[-size:]) == tuple(after[:size]):
             return size
     return 0
 
