@@ -1,9 +1,10 @@
 """Hidden states and the head → log-prob and entropy of each action token, without ever holding [tokens × vocabulary].
 
-Logits exist a tile at a time (some tokens by some vocabulary), in float32, folded into an online logsumexp. Backward
-recomputes each tile's softmax and multiplies it with the incoming gradient of each token, which for a loss linear in
-log π is a weighted cross-entropy: the head runs twice, the body of the model once, and what is kept between the passes
-is two numbers a token. Ours; the tiling is that of fused cross-entropies, with a weight per token, which they lack.
+Logits exist a tile at a time (some tokens by some vocabulary), in float32, folded into an online logsumexp. The slope
+of a token's log-prob by its hidden state is head[target] − Σ p·head, and the mean of the head under the softmax is what
+attention computes, the head being keys and values: the same sweep adds it up, and backward only scales the slope by the
+token's gradient. So a head that does not learn is swept once; one that does is swept a second time, its softmax
+computed again. Ours; fused cross-entropies do as much for one weight per batch, here every token has its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import embedding
 
 TILE = {"cpu": 4096}
 """Vocabulary entries of a tile by kind of device: a CPU's stays in its cache, a larger one keeps others busy."""
@@ -46,7 +48,8 @@ def token_scores(
     become float32, as in the model's own forward.
     """
     apply = cast(Any, _TokenScores.apply)
-    logprob, entropy = apply(hidden, head, bias, targets, chunk, 1.0 / temperature)
+    learning = torch.is_grad_enabled() and hidden.requires_grad
+    logprob, entropy = apply(hidden, head, bias, targets, chunk, 1.0 / temperature, learning)
     return Scores(logprob, entropy)
 
 
@@ -55,51 +58,90 @@ class _TokenScores(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, head: Tensor, bias: Tensor | None, targets: Tensor, chunk: int, scale: float
+        ctx: Any,
+        hidden: Tensor,
+        head: Tensor,
+        bias: Tensor | None,
+        targets: Tensor,
+        chunk: int,
+        scale: float,
+        learning: bool,
     ) -> tuple[Tensor, Tensor]:
         tiles = _Tiles(hidden, head, bias, chunk, scale)
         lse = torch.full_like(targets, -torch.inf, dtype=tiles.dtype)
         mean, chosen = torch.zeros_like(lse), torch.full_like(lse, torch.nan)
+        mean_head = torch.zeros_like(hidden, dtype=tiles.dtype) if learning else None
         for columns, entries in tiles.columns():
             for rows, z in tiles.logits(columns, entries):
                 at, inside = _positions(targets[rows], columns)
                 chosen[rows] = torch.where(inside, z.gather(1, at).squeeze(1), chosen[rows])
-                tile_lse, tile_mean = _statistics(z, tiles.spare)
+                peak, e, total = _exponentials(z, tiles.spare)
+                tile_lse = peak + total.log()
                 both = torch.logaddexp(lse[rows], tile_lse)
-                mean[rows] = mean[rows] * (lse[rows] - both).exp() + tile_mean * (tile_lse - both).exp()
+                kept, added = (lse[rows] - both).exp(), (tile_lse - both).exp() / total
+                mean[rows] = mean[rows] * kept + (torch.linalg.vecdot(e, z) + peak * total) * added
+                if mean_head is not None:
+                    product = e.to(entries.dtype) @ entries
+                    mean_head[rows] = mean_head[rows] * kept[:, None] + product * added[:, None]
                 lse[rows] = both
-        ctx.save_for_backward(hidden, head, bias, targets, lse)
-        ctx.chunk, ctx.scale = chunk, scale
         entropy = lse - mean
         ctx.mark_non_differentiable(entropy)
+        _keep(ctx, (hidden, head, bias, targets), chosen, lse, mean_head)
+        ctx.chunk, ctx.scale = chunk, scale
         return chosen - lse, entropy
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
-        hidden, head, bias, targets, lse = ctx.saved_tensors
-        need_hidden, need_head, need_bias = ctx.needs_input_grad[:3]
-        tiles = _Tiles(hidden, head, bias, ctx.chunk, ctx.scale)
-        into_hidden = torch.zeros_like(hidden, dtype=tiles.dtype) if need_hidden else None
-        into_head = torch.empty_like(head) if need_head else None
-        into_bias = torch.zeros_like(bias, dtype=tiles.dtype) if need_bias else None
+        slope, lse, hidden, head, bias, targets = ctx.saved_tensors
         weight = grad * ctx.scale
-        for columns, entries in tiles.columns():
-            into_entries = torch.zeros_like(entries, dtype=tiles.dtype)
-            for rows, z in tiles.logits(columns, entries):
-                at, inside = _positions(targets[rows], columns)
-                slope = z.sub_(lse[rows, None]).exp_().mul_(-weight[rows, None])
-                slope.scatter_add_(1, at, (weight[rows] * inside)[:, None])
-                rounded = slope.to(entries.dtype)
-                if into_hidden is not None:
-                    _add_product(into_hidden[rows], rounded, entries)
-                if into_head is not None:
-                    _add_product(into_entries, rounded.T, tiles.states(rows))
-                if into_bias is not None:
-                    into_bias[columns] += slope.sum(0)
-            if into_head is not None:
-                into_head[columns] = into_entries
-        return _as(into_hidden, hidden), into_head, _as(into_bias, bias), None, None, None
+        into_hidden = None if slope is None else (slope * weight[:, None]).to(slope.dtype)
+        into_head, into_bias = None, None
+        if lse is not None:
+            tiles = _Tiles(hidden, head, bias, ctx.chunk, ctx.scale)
+            into_head, into_bias = _into_head(tiles, targets, lse, weight)
+        return into_hidden, into_head, into_bias, None, None, None, None
+
+
+def _keep(
+    ctx: Any,
+    inputs: tuple[Tensor, Tensor, Tensor | None, Tensor],
+    chosen: Tensor,
+    lse: Tensor,
+    mean_head: Tensor | None,
+) -> None:
+    """What backward needs: the slope by each hidden state, and the inputs where the head has a gradient of its own."""
+    hidden, head, bias, targets = inputs
+    slope = None
+    if mean_head is not None:
+        own = embedding(targets.clamp(0, len(head) - 1), head)
+        slope = (own - mean_head).masked_fill_(chosen.isnan()[:, None], torch.nan).to(hidden.dtype)
+    if any(ctx.needs_input_grad[1:3]):
+        ctx.save_for_backward(slope, lse, hidden, head, bias, targets)
+    else:
+        ctx.save_for_backward(slope, None, None, None, None, None)
+
+
+def _into_head(tiles: _Tiles, targets: Tensor, lse: Tensor, weight: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Gradients of head [V, d] and bias [V]: Σ weight·(1[target] − p) ⊗ hidden over the tokens."""
+    into_head = torch.empty_like(tiles.head)
+    into_bias = None if tiles.bias is None else torch.empty_like(tiles.bias)
+    for columns, entries in tiles.columns():
+        total = torch.zeros_like(entries, dtype=tiles.dtype)
+        plain = total.new_zeros(len(entries))
+        for rows, z in tiles.logits(columns, entries):
+            at, inside = _positions(targets[rows], columns)
+            slope = z.sub_(lse[rows, None]).exp_().mul_(-weight[rows, None])
+            slope.scatter_add_(1, at, (weight[rows] * inside)[:, None])
+            plain += slope.sum(0)
+            if total.dtype == entries.dtype:
+                total.addmm_(slope.T, tiles.states(rows))
+            else:
+                total += slope.to(entries.dtype).T @ tiles.states(rows)
+        into_head[columns] = total
+        if into_bias is not None:
+            into_bias[columns] = plain
+    return into_head, into_bias
 
 
 class _Tiles:
@@ -136,10 +178,6 @@ class _Tiles:
         return self.hidden[rows].to(self.operand)
 
 
-def _as(grad: Tensor | None, of: Tensor) -> Tensor | None:
-    return None if grad is None else grad.to(of.dtype)
-
-
 def _slices(size: int, step: int) -> list[slice]:
     return [slice(start, min(start + step, size)) for start in range(0, size, step)]
 
@@ -151,18 +189,9 @@ def _positions(targets: Tensor, columns: slice) -> tuple[Tensor, Tensor]:
     return at.clamp(0, width - 1)[:, None], (at >= 0) & (at < width)
 
 
-def _add_product(into: Tensor, left: Tensor, right: Tensor) -> None:
-    """into += left·right, without a product of its own where the types are one."""
-    if into.dtype == left.dtype:
-        into.addmm_(left, right)
-    else:
-        into += left @ right
-
-
-def _statistics(z: Tensor, spare: Tensor) -> tuple[Tensor, Tensor]:
-    """logsumexp and softmax-weighted mean of each row of logits, which are overwritten."""
+def _exponentials(z: Tensor, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Largest logit of each row, e^(z − it) and its sum; the logits are left less the largest."""
     peak = z.amax(1)
     z -= peak[:, None]
     e = torch.exp(z, out=spare[: z.numel()].view_as(z))
-    total = e.sum(1)
-    return peak + total.log(), peak + torch.linalg.vecdot(e, z) / total
+    return peak, e, e.sum(1)

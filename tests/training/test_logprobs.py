@@ -207,9 +207,26 @@ def test_nothing_of_the_size_of_the_logits_ever_exists(monkeypatch: pytest.Monke
     assert whole.elements == 2048 * 256
 
 
-def test_two_numbers_a_token_are_kept_beside_the_inputs() -> None:
+@pytest.mark.parametrize("learns", [True, False])
+def test_a_slope_for_each_hidden_state_is_kept_and_the_inputs_only_where_the_head_learns(learns: bool) -> None:
     hidden, head, _, targets, _ = problem(2048, 256, 8, torch.float32)
     with kept() as tensors:
-        token_scores(hidden, head, targets)
-    inputs = {hidden.data_ptr(), head.data_ptr()}
-    assert sum(tensor.numel() for tensor in tensors if tensor.data_ptr() not in inputs) == 2 * 256
+        token_scores(hidden, head.detach().requires_grad_(learns), targets)
+    inputs = [hidden, head, targets] if learns else []
+    numbers = 256 if learns else 0  # logsumexp
+    assert sorted(t.numel() for t in tensors) == sorted([256 * 8, *[numbers] * learns, *(t.numel() for t in inputs)])
+
+
+def test_scoring_alone_keeps_nothing() -> None:
+    hidden, head, _, targets, _ = problem(2048, 256, 8, torch.float32)
+    with kept() as tensors, torch.no_grad():
+        assert not token_scores(hidden, head, targets).logprob.requires_grad
+    assert tensors == []
+
+
+def test_a_frozen_head_is_swept_once_and_not_again_in_backward() -> None:
+    hidden, head, _, targets, _ = problem(2048, 256, 8, torch.float32)
+    total = token_scores(hidden, head.detach(), targets).logprob.sum()
+    with Largest() as largest:
+        total.backward()
+    assert largest.elements == hidden.numel()
