@@ -5,6 +5,8 @@ Anything that is not an `AgentpropError` is a defect and keeps its traceback.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class AgentpropError(Exception):
     """Something the user can mend: printed as one sentence and a `hint:` line, exit code 1."""
@@ -15,6 +17,16 @@ class AgentpropError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It travels between processes with all it carries, whatever its constructor asks for."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[AgentpropError], args: tuple[object, ...], state: dict[str, object]) -> AgentpropError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(AgentpropError):

@@ -65,7 +65,16 @@ def ordered_rolling(
         loop.close()
 
 
-async def _abandon(tasks: Sequence[asyncio.Task[Result]]) -> None:
+async def together(works: Iterable[Awaitable[Result]]) -> list[Result]:
+    """All results; where one fails the others are ended before its exception is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await _abandon(tasks)
+
+
+async def _abandon(tasks: Sequence[asyncio.Future[Result]]) -> None:
     """End tasks whose results nobody will ask for, those of a batch in which another one failed among them."""
     for task in tasks:
         task.cancel()

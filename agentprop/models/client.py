@@ -52,7 +52,7 @@ class Part(NamedTuple):
         return max(1, whole * (self.number + 1) // self.processes - whole * self.number // self.processes)
 
 
-def lane_of(settings: ModelSettings, transport: Transport, *, part: Part = Part()) -> Lane:  # noqa: B008
+def lane_of(settings: ModelSettings, transport: Transport, *, part: Part = Part()) -> Lane:
     """A lane as its settings say; of what is allowed this process has a part."""
     limiter = Limiter(
         part.of(settings.max_concurrency),

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from agentprop.errors import ConfigError
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
-from agentprop.models.client import Lane, Model, lane_of
+from agentprop.models.client import Lane, Model, Part, lane_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted, script_of
 from agentprop.models.settings import ModelSettings
@@ -105,19 +105,19 @@ class Models:
         cache: ReplyCache | None = None,
         meter: Meter | None = None,
         environ: Mapping[str, str] | None = None,
-        share: int = 1,
+        part: Part = Part(),
     ) -> None:
         self.cache = cache
         self.meter = meter or Meter(cache)
         self._environ = os.environ if environ is None else environ
-        self._share = share
+        self._part = part
         self._lanes: dict[str, Lane] = {}
 
     def open(self, role: str, settings: ModelSettings) -> Model:
         """A role's model; for local models the settings that `serving` gave."""
         key = settings.model_dump_json()
         if key not in self._lanes:
-            self._lanes[key] = lane_of(settings, self._transport(settings), share=self._share)
+            self._lanes[key] = lane_of(settings, self._transport(settings), part=self._part)
         return Model(self._lanes[key], self.meter, role=role, cache=self.cache)
 
     async def aclose(self) -> None:

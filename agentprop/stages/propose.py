@@ -20,7 +20,7 @@ from agentprop.stages.benchmarks import open_benchmarks
 from agentprop.stages.library import gather
 from agentprop.stages.progress import Progress
 from agentprop.stages.propose_ledger import BATCH, Ledger
-from agentprop.stages.propose_models import conversations
+from agentprop.stages.propose_models import conversations, window_of
 from agentprop.stages.propose_plan import Batch, Plan, plan_of
 from agentprop.stages.propose_sinks import Directory, Pipe, Sink
 from agentprop.stages.propose_sources import Builtin, Source
@@ -32,9 +32,9 @@ PATIENCE = 20
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
-    ledger = Ledger(config, plan.curriculum, open_benchmarks(config))
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
     with Pipe.open(plan) if out == "-" else Directory.open(plan, out, fresh, ledger) as sink, \
-            _proposing(plan, sink.folder) as source:  # fmt: skip
+            _proposing(plan, sink.folder, ledger.window) as source:  # fmt: skip
         bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
         summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
         sink.finish(summary, complete=bound is None)
@@ -81,9 +81,9 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
 
 
 @contextmanager
-def _proposing(plan: Plan, folder: Path | None) -> Iterator[Source]:
+def _proposing(plan: Plan, folder: Path | None, window: int) -> Iterator[Source]:
     if plan.config.proposer == "builtin":
         yield Builtin(plan)
         return
-    with conversations(plan, folder) as source:
+    with conversations(plan, folder, window) as source:
         yield source

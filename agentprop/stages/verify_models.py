@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from agentprop import __version__
 from agentprop.config import VerifyConfig
-from agentprop.engine.rolling import ordered_rolling
+from agentprop.engine.rolling import ordered_rolling, together
 from agentprop.grading import auditor, builtin, verifiers
 from agentprop.grading.comparison import Limits, comparison_of
 from agentprop.grading.consensus import verdict, weigh
@@ -42,8 +42,6 @@ BATCH = 8
 """Problems committed together."""
 WINDOW = 64
 """Batches under way at least; a slow problem holds up the commits after it, not the use of the servers."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -208,15 +206,3 @@ def _made_by(config: VerifyConfig) -> MadeBy:
     """The panel, as the verdicts name it."""
     names = " + ".join(config.verifier) + (f", audited by {config.auditor}" if config.auditor else "")
     return MadeBy(name=names, prompt_hash=prompt_hash("verifier", "auditor"), version=__version__)
-
-
-async def together(works: Sequence[Awaitable[Result]]) -> list[Result]:
-    """All results; where one fails the others are ended before its exception is raised."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        return await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
