@@ -31,6 +31,16 @@ class _Commands(LazyGroup):
             "Teach a model to propose, by imitating trajectories that were found valid.",
             TRAINING,
         ),
+        "train-mgpo": Entry(
+            "agentprop.cli.train_mgpo",
+            "Let a proposer learn from its own attempts, by MGPO in the real environment.",
+            TRAINING,
+        ),
+        "train-solver": Entry(
+            "agentprop.cli.train_solver",
+            "Let a solver learn from accepted problems, by GRPO on question and answer alone.",
+            TRAINING,
+        ),
         "export": Entry(
             "agentprop.cli.export", "Write problems or trajectories as other tools read them.", TRAINING
         ),

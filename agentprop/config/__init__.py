@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from agentprop.config.base import BAND, StageConfig
 from agentprop.config.export import ExportConfig
+from agentprop.config.reinforce import TrainMgpoConfig, TrainSolverConfig
 from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
 from agentprop.config.training import TrainSftConfig
 
 STAGES: dict[str, type[StageConfig]] = {
-    c.stage: c for c in (ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, ExportConfig, TrainSftConfig)
-}
+    c.stage: c
+    for c in (
+        ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, ExportConfig, TrainSftConfig, TrainMgpoConfig,
+        TrainSolverConfig,
+    )
+}  # fmt: skip
 """Settings by stage."""
 
 __all__ = [
-    "BAND", "STAGES", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig", "TrainSftConfig", "VerifyConfig",
+    "BAND", "STAGES", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig",
+    "TrainMgpoConfig", "TrainSftConfig", "TrainSolverConfig", "VerifyConfig",
 ]  # fmt: skip

@@ -1,0 +1,88 @@
+"""`agentprop train-mgpo`: settings → the stage in which the proposer learns from its own attempts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config import TrainMgpoConfig
+
+TRAINING, JUDGING = "Training", "Judging"
+
+
+def command(
+    out: options.Out,
+    model: Annotated[
+        str | None, typer.Option(metavar="DIR|ID", help="Proposer to start from, and reference: train-sft's model.")
+    ] = None,
+    skills: options.Skills = None,
+    bundled_skills: options.BundledSkills = None,
+    verifier: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="V: builtin, or models that vote; may be repeated.", show_default="builtin",
+                     rich_help_panel=JUDGING),
+    ] = None,
+    prober: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Who measures difficulty; repeat it for a pool, weak to strong.",
+                     show_default="nobody", rich_help_panel=JUDGING),
+    ] = None,
+    k: Annotated[
+        int | None,
+        typer.Option("--k", "-k", help="Attempts of the prober.", show_default="16", rich_help_panel=JUDGING),
+    ] = None,
+    algorithm: Annotated[
+        str | None, typer.Option(help="mgpo or grpo.", show_default="mgpo", rich_help_panel=TRAINING)
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Rollout batches.", show_default="200", rich_help_panel=TRAINING)
+    ] = None,
+    groups: Annotated[
+        int | None, typer.Option(help="Tasks of a batch.", show_default="8", rich_help_panel=TRAINING)
+    ] = None,
+    group_size: Annotated[
+        int | None, typer.Option(help="G: episodes of each task.", show_default="8", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
+    lora_rank: Annotated[
+        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    seed: options.Seed = None,
+    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    allow_weak_sandbox: options.AllowWeakSandbox = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Let a proposer learn from its own attempts, by MGPO in the real environment.
+
+    Episodes of one task are compared with each other: the verifier says what is valid, the prober how hard it is. The
+    same command resumes an unfinished run; a larger --steps goes on.
+    """
+    flags = {
+        "model": model, "skills": skills, "bundled_skills": bundled_skills, "verifier": verifier, "prober": prober,
+        "k": k, "algorithm": algorithm, "steps": steps, "groups": groups, "group_size": group_size,
+        "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device, "seed": seed,
+        "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
+    }  # fmt: skip
+    settings = resolve(TrainMgpoConfig, file=config, assignments=set_ or (), flags=flags)
+    from agentprop.stages import train_mgpo
+
+    if dry_run:
+        train_mgpo.check(settings)
+        stage.describe(settings)
+        return
+    summary = train_mgpo.run(settings, out, fresh=fresh, quiet=quiet)
+    if summary:
+        stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(TrainMgpoConfig, command)

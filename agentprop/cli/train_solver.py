@@ -1,0 +1,70 @@
+"""`agentprop train-solver`: settings → the stage in which a solver learns from problems and their answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config import TrainSolverConfig
+
+TRAINING = "Training"
+
+
+def command(
+    runs: Annotated[
+        list[str], typer.Argument(help="Runs of propose, of verify where that judged them, and of probe for difficulty.")
+    ],
+    out: options.Out,
+    model: Annotated[str | None, typer.Option(metavar="DIR|ID", help="Solver to start from.")] = None,
+    difficulty: Annotated[
+        str | None, typer.Option(metavar="LO..HI", help="Only problems with such a pass rate.", show_default="all")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Take at most so many problems.", show_default="all")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Rollout batches.", show_default="200", rich_help_panel=TRAINING)
+    ] = None,
+    groups: Annotated[
+        int | None, typer.Option(help="Problems of a batch.", show_default="8", rich_help_panel=TRAINING)
+    ] = None,
+    group_size: Annotated[
+        int | None, typer.Option(help="G: attempts at each problem.", show_default="8", rich_help_panel=TRAINING)
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
+    lora_rank: Annotated[
+        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    seed: options.Seed = None,
+    allow_weak_sandbox: options.AllowWeakSandbox = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Let a solver learn from accepted problems, by GRPO on question and answer alone.
+
+    The reward is the answer's equivalence, or the hidden tests of a program. The same command resumes an unfinished run;
+    a larger --steps goes on.
+    """
+    flags = {
+        "model": model, "difficulty": difficulty, "limit": limit, "steps": steps, "groups": groups,
+        "group_size": group_size, "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device,
+        "seed": seed, "allow_weak_sandbox": allow_weak_sandbox,
+    }  # fmt: skip
+    settings = resolve(TrainSolverConfig, file=config, assignments=set_ or (), flags=flags)
+    if dry_run:
+        stage.describe(settings)
+        return
+    from agentprop.stages import train_solver
+
+    summary = train_solver.run(settings, runs, out, fresh=fresh, quiet=quiet)
+    if summary:
+        stage.present(summary, out, as_json=json, quiet=quiet)
+
+
+epilog = options.further(TrainSolverConfig, command)
