@@ -15,7 +15,7 @@ TRAINING = "Training"
 
 def command(
     runs: Annotated[
-        list[str], typer.Argument(help="Runs of propose, of verify where that judged them, and of probe for difficulty.")
+        list[str], typer.Argument(help="Runs of propose, of verify where that judged, and of probe for difficulty.")
     ],
     out: options.Out,
     model: Annotated[str | None, typer.Option(metavar="DIR|ID", help="Solver to start from.")] = None,
@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """Let a solver learn from accepted problems, by GRPO on question and answer alone.
 
-    The reward is the answer's equivalence, or the hidden tests of a program. The same command resumes an unfinished run;
-    a larger --steps goes on.
+    The reward is the answer's equivalence, or a program's hidden tests. The same command resumes an unfinished run; a
+    larger --steps goes on.
     """
     flags = {
         "model": model, "difficulty": difficulty, "limit": limit, "steps": steps, "groups": groups,
