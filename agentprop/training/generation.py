@@ -88,15 +88,21 @@ class Generator:
         self.pending: deque[Job] = deque()
         self.jobs: list[Job | None] = []
         self.clock = 0
+        self._done: list[Job] = []
 
     @property
     def busy(self) -> bool:
         """Whether anything is queued or under way."""
-        return bool(self.pending) or bool(self.slots.active_S.any())
+        return bool(self.pending or self._done or self.slots.active_S.any())
 
     def add(self, job: Job) -> None:
-        """Queue a job."""
-        self.pending.append(job)
+        """Queue a job; one that can never be worked on is finished at the next step."""
+        if job.max_tokens < 1 or len(job.prompt) >= self.max_length:
+            self._finish(job, "length")
+        elif not self._most(len(job.prompt) + 1):
+            self._finish(job, "overflow")
+        else:
+            self.pending.append(job)
 
     def step(self) -> list[Job]:
         """Start what is queued and sample one token of every reply under way; the jobs that are done come back."""
@@ -104,11 +110,15 @@ class Generator:
             self.model.eval()
         self.clock += 1
         with torch.inference_mode():
-            return self._start_pending() + self._advance()
+            self._start_pending()
+            self._advance()
+        done, self._done = self._done, []
+        return done
 
     def run(self, jobs: Iterable[Job]) -> None:
         """Work until all jobs are done."""
-        self.pending.extend(jobs)
+        for job in jobs:
+            self.add(job)
         while self.busy:
             self.step()
 
@@ -124,25 +134,23 @@ class Generator:
 
     # --- starting ---
 
-    def _start_pending(self) -> list[Job]:
-        """Give queued jobs their slots; those that can never have one come back."""
-        refused = [job for job in self.pending if not self._acceptable(job)]
-        waiting = [job for job in self.pending if job.finish is None]
-        self.pending = deque(job for job in waiting if not self._place(job))
-        return refused
+    def _start_pending(self) -> None:
+        """Give queued jobs their slots, in order, until one finds no room; who had better wait is passed over."""
+        passed = deque[Job]()
+        while self.pending:
+            prompt = _so_far(self.pending[0])
+            if self.slots.soon(prompt):
+                passed.append(self.pending.popleft())
+            elif self._place(self.pending[0], prompt):
+                self.pending.popleft()
+            else:
+                break
+        self.pending = passed + self.pending
 
-    def _acceptable(self, job: Job) -> bool:
-        """Whether it can be worked on at all; if not, it is finished."""
-        if job.max_tokens < 1 or len(job.prompt) >= self.max_length:
-            job.finish = "length"
-        elif not self._most(len(job.prompt) + len(job.tokens) + 1):
-            job.finish = "overflow"
-        return job.finish is None
-
-    def _place(self, job: Job) -> bool:
-        """Give a job a slot, if it can have one now."""
-        slots, prompt = self.slots, np.append(job.prompt, np.array(job.tokens, np.int64))
-        if slots.soon(prompt) or not self._fit(slots.count or min(FEWEST, self.max_slots), len(prompt) + 1):
+    def _place(self, job: Job, prompt: Ids) -> bool:
+        """Give a job a slot, if there is room for one."""
+        slots = self.slots
+        if not self._fit(slots.count or min(FEWEST, self.max_slots), len(prompt) + 1):
             return False
         place = slots.place(prompt)
         if (place is None or place.costs) and slots.count < self.max_slots:
@@ -161,26 +169,23 @@ class Generator:
 
     # --- a pass ---
 
-    def _advance(self) -> list[Job]:
+    def _advance(self) -> None:
         """One pass: the next token of every reply under way, and some of what is still to be prefilled."""
         self._compact()
         self._make_room()
         slots = self.slots
         left_S = np.where(slots.active_S, slots.known_S - 1 - slots.computed_S, -1)
-        decoded_D = np.flatnonzero(left_S == 0)
-        pieces = self._pieces(left_S)
+        decoded_D, pieces = np.flatnonzero(left_S == 0), self._pieces(left_S)
         if not len(decoded_D) and not pieces:
-            return []
+            return
         logits_DV = self._forward(decoded_D, pieces)
         for piece in pieces:
             slots.computed_S[piece.slot] += piece.count
-        if not len(decoded_D):
-            return []
-        tokens_D, logprobs_D = draw(
-            logits_DV, self._tensor(uniforms(slots.key_S[decoded_D], slots.known_S[decoded_D])),
-            self._tensor(slots.temperature_S[decoded_D]), self._tensor(slots.top_p_S[decoded_D]),
-        )  # fmt: skip
-        return self._note(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
+        if len(decoded_D):
+            uniforms_D = self._tensor(uniforms(slots.key_S[decoded_D], slots.known_S[decoded_D]))
+            temperature_D, top_p_D = self._tensor(slots.temperature_S[decoded_D]), self._tensor(slots.top_p_S[decoded_D])
+            tokens_D, logprobs_D = draw(logits_DV, uniforms_D, temperature_D, top_p_D)
+            self._note(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
 
     def _pieces(self, left_S: Ids) -> tuple[Piece, ...]:
         """What of the prompts is computed in this pass; where a prompt is cut does not depend on the others."""
@@ -217,37 +222,44 @@ class Generator:
         logits: Tensor = out.logits[0, : now.decoded]
         return logits
 
-    def _note(self, decoded_D: Ids, tokens_D: Ids, logprobs_D: npt.NDArray[np.float32]) -> list[Job]:
-        """Store what was sampled; jobs that have ended come back."""
+    def _note(self, decoded_D: Ids, tokens_D: Ids, logprobs_D: npt.NDArray[np.float32]) -> None:
+        """Store what was sampled, and finish what has ended."""
         slots, at_D = self.slots, self.slots.known_S[decoded_D]
         slots.ids_SL[decoded_D, at_D] = tokens_D
         slots.logprobs_SL[decoded_D, at_D] = logprobs_D
         slots.computed_S[decoded_D] += 1
         slots.known_S[decoded_D] += 1
         stopped_D = np.isin(tokens_D, self.stop_ids)
-        ended_D = stopped_D | (at_D + 1 >= slots.limit_S[decoded_D])
-        done = [self._close(slot, "stop") for slot in decoded_D[~ended_D].tolist() if self._asks(slot)]
-        done += [self._close(slot, "stop") for slot in decoded_D[stopped_D].tolist()]
-        return done + [self._close(slot, "length") for slot in decoded_D[ended_D & ~stopped_D].tolist()]
+        full_D = at_D + 1 >= slots.limit_S[decoded_D]
+        for slot, stopped in zip(decoded_D.tolist(), stopped_D.tolist(), strict=True) if self._asking else ():
+            job = self.jobs[slot]
+            if not stopped and job is not None and job.ends is not None and job.ends(self._sampled(slot)[0]):
+                stopped_D |= decoded_D == slot
+        ended_D = stopped_D | full_D
+        for slot, stopped in zip(decoded_D[ended_D].tolist(), stopped_D[ended_D].tolist(), strict=True):
+            self._finish(self._release(slot), "stop" if stopped else "length")
 
-    def _asks(self, slot: int) -> bool:
-        """Whether the job's own condition ends it."""
-        job = self.jobs[slot]
-        return job is not None and job.ends is not None and job.ends(self._sampled(slot)[0])
+    @property
+    def _asking(self) -> bool:
+        """Whether any job at work has a condition of its own."""
+        return any(job is not None and job.ends is not None for job in self.jobs)
 
     def _sampled(self, slot: int) -> tuple[list[int], list[float]]:
         part = slice(self.slots.start_S[slot], self.slots.known_S[slot])
         return self.slots.ids_SL[slot, part].tolist(), self.slots.logprobs_SL[slot, part].tolist()
 
-    def _close(self, slot: int, finish: Finish | None) -> Job:
+    def _release(self, slot: int) -> Job:
         """Take a job off its slot, with what it has."""
         job = self.jobs[slot]
-        assert job is not None  # only slots at work are closed
+        assert job is not None  # only slots at work are released
         job.tokens, job.logprobs = self._sampled(slot)
-        job.finish = finish
         self.jobs[slot] = None
         self.slots.active_S[slot], self.slots.used_S[slot] = False, self.clock
         return job
+
+    def _finish(self, job: Job, why: Finish) -> None:
+        job.finish = why
+        self._done.append(job)
 
     # --- room ---
 
@@ -278,7 +290,11 @@ class Generator:
         while span := slots.span:
             if self._fit(slots.count, int(slots.known_S[:span].max()) + 1):
                 return
-            self.pending.appendleft(self._close(span - 1, None))
+            last = self._release(span - 1)
+            if self._most(len(last.prompt) + len(last.tokens) + 1):
+                self.pending.appendleft(last)
+            else:
+                self._finish(last, "overflow")
 
     def _compact(self) -> None:
         """Exchange slots until hardly any of those decoded is idle."""
@@ -295,6 +311,11 @@ class Generator:
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.cache.device)
+
+
+def _so_far(job: Job) -> Ids:
+    """The prompt, and what was sampled before the job lost its slot."""
+    return np.append(job.prompt, np.array(job.tokens, np.int64)) if job.tokens else job.prompt
 
 
 def _rounded(length: int) -> int:
