@@ -1,0 +1,81 @@
+"""A small training run, the same in however many processes; what came out is written by the first of them.
+
+    python sharded_trainer.py MODEL OUT [FROM]      under torchrun or alone; FROM is a checkpoint to go on from
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from tiny_model import random_sequence
+from torch import Tensor
+
+from agentprop.config import TrainSftConfig
+from agentprop.training import checkpoint
+from agentprop.training.distributed import World, join, whole
+from agentprop.training.optimiser import Optimiser
+from agentprop.training.policy import Policy
+from agentprop.training.rows import even_rows
+
+SEQUENCES = [random_sequence(length, length) for length in (30, 12, 25, 18, 9)]
+KINDS: dict[str, dict[str, Any]] = {
+    "whole": {"clip": 0.1},
+    "adapters": {"lora_rank": 4, "gradient_checkpointing": True},
+    "half": {"precision": "bfloat16"},
+}
+
+
+def gradients(policy: Policy, world: World) -> float:
+    """Backward through the mean over all action tokens, in rows of 32 tokens; the loss."""
+    n = sum(sequence.n_actions for sequence in SEQUENCES)
+    total = 0.0
+    for batch in even_rows(SEQUENCES, 32, world):
+        own = torch.tensor([float(s.trajectory_id != "") for s in batch.sequences])[batch.sequence]
+        loss = -(policy(batch).logprob @ own) / n
+        loss.backward()
+        total += loss.item()
+    return world.sum([total])[0]
+
+
+def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> None:
+    config = TrainSftConfig(model=model, device="cpu", learning_rate=1e-2, **KINDS[kind])
+    policy = Policy.load(config).spread(world)
+    if not policy.adapted:
+        policy.keep_reference(Policy.load(config, frozen=True).spread(world))
+    optimiser = Optimiser(policy.trained(), config, total_steps=20)
+    if start is not None:
+        checkpoint.restore(start / kind / "step-000003", optimiser, world)
+    found: dict[str, Tensor] = {}
+    norms, losses = [], []
+    for step in range(3):
+        losses.append(gradients(policy, world))
+        if step == 0 and kind != "half":  # in half precision the gradients are already with their exact copies
+            found |= {f"gradient/{name}": whole(p.grad).clone() for name, p in policy.trained() if p.grad is not None}
+        norms.append(optimiser.step().grad_norm)
+    (row,) = even_rows(SEQUENCES, 4096, World(0, 1, world.device, None))  # the same in every process
+    with torch.no_grad():
+        found["policy"] = policy(row).logprob
+        with policy.reference() as reference:
+            found["reference"] = reference(row).logprob
+    checkpoint.save(out / kind, 3, policy, optimiser, {}, world, keep=2)
+    found |= {"losses": torch.tensor(losses), "norms": torch.tensor(norms)}
+    found |= {f"state/{name}": whole(tensor) for name, tensor in optimiser.tensors()}
+    if world.first:
+        save_file({name: tensor.float().contiguous() for name, tensor in found.items()}, out / f"{kind}.safetensors")
+
+
+def main(model: str, out: str, start: str | None = None) -> None:
+    torch.set_num_threads(1)
+    Path(out).mkdir(exist_ok=True)
+    with join("cpu") as world:
+        assert world.any(world.rank == world.size - 1) and not world.any(False)
+        for kind in KINDS:
+            run(kind, model, Path(out), world, Path(start) if start else None)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
