@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ from agentprop.models.failures import ModelOutage
 from agentprop.models.settings import ModelSettings, Served
 
 POLL_S = 0.2
+MOST_SILENCE_S = 30.0
+"""Between two lines about the waiting: the first comes after a second, and then ever more seldom."""
 LAST_LINES = 15
 LAST_ENDS = 3
 LAST_BYTES = 1 << 18
@@ -129,7 +132,7 @@ class LocalServer:
         now = time.monotonic()
         if now - self._begun_at > self._wanted.serve_timeout_s:
             raise self._death(f"the server for {self._name} was not ready after {self._wanted.serve_timeout_s:g} s")
-        if now - self._told_at >= 1.0:
+        if now - self._told_at >= min(MOST_SILENCE_S, max(1.0, self._told_at - self._begun_at)):
             self._told_at = now
             tell(f"waiting for the server of {self._name}: {now - self._begun_at:.0f} s · {_last_line(self.log)}")
 
@@ -201,15 +204,23 @@ def _program(settings: ModelSettings) -> list[str]:
     if settings.serve_command:
         return list(settings.serve_command)
     beside = Path(sys.executable).with_name("vllm")
+    if find_spec("vllm") is not None and not (beside.exists() and _is_named("vllm")):
+        return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
     found = str(beside) if beside.exists() else shutil.which("vllm")
-    if found:
-        return [found, "serve"]
-    if find_spec("vllm") is None:
+    if found is None:
         raise ConfigError(
             f"{settings.model} needs a local server, and vLLM is not installed",
             hint="pip install 'agentprop[vllm]', or name a server that is up: MODEL@BASE_URL",
         )
-    return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
+    return [found, "serve"]
+
+
+def _is_named(package: str) -> bool:
+    """Whether a package of this name is installed: builds of vLLM for a CPU have another, and its script insists."""
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _free_port() -> int:
