@@ -203,16 +203,32 @@ def command_of(settings: ModelSettings, port: int) -> list[str]:
 def _program(settings: ModelSettings) -> list[str]:
     if settings.serve_command:
         return list(settings.serve_command)
+    found = vllm_program()
+    if found is None:
+        raise ConfigError(
+            f"{settings.model} needs a local server, and vLLM is not installed",
+            hint="pip install 'agentprop[vllm]', or 'agentprop[train]' to run it without a server, "
+            "or name a server that is up: MODEL@BASE_URL",
+        )
+    return found
+
+
+def vllm_program() -> list[str] | None:
+    """The command that starts vLLM's server, up to the model's name; None where it is not installed."""
     beside = Path(sys.executable).with_name("vllm")
     if find_spec("vllm") is not None and not (beside.exists() and _is_named("vllm")):
         return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
     found = str(beside) if beside.exists() else shutil.which("vllm")
-    if found is None:
-        raise ConfigError(
-            f"{settings.model} needs a local server, and vLLM is not installed",
-            hint="pip install 'agentprop[vllm]', or name a server that is up: MODEL@BASE_URL",
-        )
-    return [found, "serve"]
+    return None if found is None else [found, "serve"]
+
+
+def vllm_program() -> list[str] | None:
+    """The beginning of a command line that serves a model by vLLM; None where it is not installed."""
+    beside = Path(sys.executable).with_name("vllm")
+    if find_spec("vllm") is not None and not (beside.exists() and _is_named("vllm")):
+        return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
+    found = str(beside) if beside.exists() else shutil.which("vllm")
+    return None if found is None else [found, "serve"]
 
 
 def _is_named(package: str) -> bool:
