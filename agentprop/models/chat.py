@@ -77,7 +77,7 @@ class Request:
     n: int = 1
     """Independent replies wanted."""
     sample: int = 0
-    """Number of the first reply wanted: equal requests with other numbers want other replies. Never sent."""
+    """Number of the first reply wanted: equal requests with other numbers want other replies. No server is told."""
     tools: tuple[Tool, ...] = ()
     """Functions the model may call."""
     schema: Mapping[str, object] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from agentprop.models.chat import Transport
 from agentprop.models.client import Lane, Model, Part, lane_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted, script_of
-from agentprop.models.settings import ModelSettings
+from agentprop.models.settings import Loaded, ModelSettings
 
 PROJECT_FILE = "agentprop.toml"
 TABLE = "models"
@@ -97,7 +97,10 @@ def _would_work(name: str, named: Mapping[str, ModelSettings]) -> str:
 
 
 class Models:
-    """The models of one process: one lane for each server, however many roles share it; one meter, one cache."""
+    """The models of one process: one lane for each server, however many roles share it; one meter, one cache.
+
+    `loader` gives the transport of a model that this process runs itself.
+    """
 
     def __init__(
         self,
@@ -106,11 +109,13 @@ class Models:
         meter: Meter | None = None,
         environ: Mapping[str, str] | None = None,
         part: Part = Part(),
+        loader: Callable[[Loaded], Transport] | None = None,
     ) -> None:
         self.cache = cache
         self.meter = meter or Meter(cache)
         self._environ = os.environ if environ is None else environ
         self._part = part
+        self._loader = loader
         self._lanes: dict[str, Lane] = {}
 
     def open(self, role: str, settings: ModelSettings) -> Model:
@@ -128,6 +133,8 @@ class Models:
     def _transport(self, settings: ModelSettings) -> Transport:
         if settings.replies is not None:
             return Scripted(script_of(Path(settings.replies)))
+        if isinstance(settings, Loaded) and self._loader is not None:
+            return self._loader(settings)
         if settings.base_url is None:
             raise ConfigError(f"no server is up for {settings.model}", hint="start it with `serving`")
         from agentprop.models.endpoint import Endpoint, api_key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -76,6 +76,9 @@ class ModelSettings(BaseModel):
     price_cached: Price | None = None
     """Price of a million prompt tokens that the server had cached; null means as `price_in`."""
 
+    engine: Literal["vllm", "in-process"] | None = None
+    """What runs a local model: a server of its own (vLLM, or `serve_command`), or agentprop itself with transformers;
+    null means agentprop itself where there is no vLLM."""
     revision: str | None = None
     """Revision of a hub model."""
     serve_command: tuple[str, ...] = ()
@@ -120,4 +123,16 @@ class Served(ModelSettings):
     @property
     def identity(self) -> str:
         """Without the port, which differs from session to session."""
+        return f"{self.model}@{self.revision or self.weights or 'local'}"
+
+
+class Loaded(ModelSettings):
+    """A local model that agentprop runs itself."""
+
+    weights: str = ""
+    """What tells this checkpoint from another one at the same path."""
+
+    @property
+    def identity(self) -> str:
+        """As if it were served: how it is run is not what it is."""
         return f"{self.model}@{self.revision or self.weights or 'local'}"

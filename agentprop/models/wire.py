@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from agentprop.models import reasoning
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Tool, ToolCall, Usage
 from agentprop.models.failures import Kind, ModelFailure
-from agentprop.models.settings import ModelSettings
+from agentprop.models.settings import Loaded, ModelSettings
 
 EXCERPT = 300
 """Characters of a bad response that are shown."""
@@ -39,6 +39,7 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
         "response_format": _format(request.schema) if request.schema is not None else None,
         "logprobs": True if request.exact and settings.logprobs else None,
         "return_token_ids": True if request.exact and settings.token_ids else None,
+        "sample": request.sample if isinstance(settings, Loaded) else None,
     }
     body.update({name: value for name, value in optional.items() if value is not None})
     body.update(settings.extra_body)

@@ -33,7 +33,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.stages.propose_ledger import BATCH, WINDOW
 from agentprop.stages.propose_plan import Batch, Plan
 from agentprop.stages.propose_sources import surviving
-from agentprop.stages.roles import Cast, roles
+from agentprop.stages.roles import Cast, in_process, roles
 
 ROLE = "proposer"
 PER_PROCESS = 256
@@ -137,7 +137,7 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
         cache = None if session.replies is None else stack.enter_context(closing(ReplyCache(session.replies)))
         meter = Meter(max_cost=config.max_cost, max_tokens=config.max_tokens, accounts=accounts)
         part = Part(accounts.number - 1, session.processes)
-        models = Models(cache=cache, meter=meter, part=part)
+        models = Models(cache=cache, meter=meter, part=part, loader=in_process)
         maker = _maker(plan, settings, models.open(ROLE, settings), sandbox)
         places = asyncio.Semaphore(math.ceil(TALKING * part.of(settings.max_concurrency)))
 

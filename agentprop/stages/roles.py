@@ -3,7 +3,7 @@
     with roles(run.path / FOLDER, {"proposer": "small"}, …) as cast:
         await cast["proposer"].reply(request)
 
-What was spent is in the cache's journal, so it adds up over resumes.
+What was spent is in the cache's journal, so it adds up over resumes. Without vLLM, local models run in this process.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Transport
 from agentprop.models.client import Model
 from agentprop.models.costs import Meter
-from agentprop.models.local import serving_all
+from agentprop.models.local import fingerprint, serving_all, vllm_program
 from agentprop.models.registry import Models, resolve
-from agentprop.models.settings import ModelSettings
+from agentprop.models.settings import Loaded, ModelSettings
 
 FOLDER = "models"
 """Directory of a run that holds the bought replies and the logs of local servers."""
@@ -80,7 +82,7 @@ def roles(
         meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
         meter.check_prices(settings.values())
         served = stack.enter_context(_served(settings, folder, tell or _say))
-        pool = Models(cache=cache, meter=meter)
+        pool = Models(cache=cache, meter=meter, loader=in_process)
         yield Cast({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
 
 
@@ -89,15 +91,37 @@ def _served(
     settings: Mapping[str, ModelSettings], folder: Path | None, tell: Callable[[str], None]
 ) -> Iterator[dict[str, ModelSettings]]:
     """The settings with addresses; roles that share a local model share its server, and servers start together."""
+    settings = {role: loaded(s) if s.local and runs_here(s) else s for role, s in settings.items()}
     first: dict[str, str] = {}
     for role, s in settings.items():
-        if s.local:
+        if s.local and not isinstance(s, Loaded):
             first.setdefault(s.model_dump_json(), role)
     with ExitStack() as stack:
         logs = folder or Path(stack.enter_context(TemporaryDirectory(prefix="agentprop-")))
         wanted = [(settings[role], logs / f"{role}.log") for role in first.values()]
         up = dict(zip(first, stack.enter_context(serving_all(wanted, tell=tell)), strict=True))
         yield {role: up.get(s.model_dump_json(), s) for role, s in settings.items()}
+
+
+def runs_here(settings: ModelSettings) -> bool:
+    """Whether a local model runs in this process: where its settings say so, or nothing else can run it."""
+    if settings.engine is not None or settings.serve_command:
+        return settings.engine == "in-process"
+    return vllm_program() is None and all(map(find_spec, ("torch", "transformers")))
+
+
+def loaded(settings: ModelSettings) -> Loaded:
+    """The settings of a local model that runs in this process; it takes what the models of no server need."""
+    known = {"n": True, "logprobs": True, "token_ids": True, "schema_support": False}
+    chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return Loaded.model_validate({**known, **chosen, "weights": fingerprint(Path(settings.model))})
+
+
+def in_process(settings: Loaded) -> Transport:
+    """What answers for such a model; it is read when it is asked for the first time."""
+    from agentprop.training.transport import InProcessTransport
+
+    return InProcessTransport(settings)
 
 
 def _say(line: str) -> None:

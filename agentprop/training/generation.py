@@ -183,7 +183,8 @@ class Generator:
             slots.computed_S[piece.slot] += piece.count
         if len(decoded_D):
             uniforms_D = self._tensor(uniforms(slots.key_S[decoded_D], slots.known_S[decoded_D]))
-            temperature_D, top_p_D = self._tensor(slots.temperature_S[decoded_D]), self._tensor(slots.top_p_S[decoded_D])
+            temperature_D = self._tensor(slots.temperature_S[decoded_D])
+            top_p_D = self._tensor(slots.top_p_S[decoded_D])
             tokens_D, logprobs_D = draw(logits_DV, uniforms_D, temperature_D, top_p_D)
             self._note(decoded_D, tokens_D.cpu().numpy(), logprobs_D.cpu().numpy())
 
