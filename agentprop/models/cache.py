@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from agentprop.errors import RunError
 from agentprop.models.accounts import Account
@@ -40,9 +41,9 @@ CREATE TABLE IF NOT EXISTS totals (
     PRIMARY KEY (role, model, name)
 ) WITHOUT ROWID;
 """
-ADD_REPLY = "INSERT OR IGNORE INTO replies (key, body) VALUES (?, ?)"
-ADD_TOTAL = (
-    "INSERT INTO totals (role, model, name, value) VALUES (?, ?, ?, ?) "
+ADD_REPLIES = "INSERT OR IGNORE INTO replies (key, body) VALUES {rows}"
+ADD_TOTALS = (
+    "INSERT INTO totals (role, model, name, value) VALUES {rows} "
     "ON CONFLICT (role, model, name) DO UPDATE SET value = value + excluded.value"
 )
 
@@ -148,17 +149,24 @@ def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> RunError | None
     for row in rows:
         totals.update({(*row.account, name): value for name, value in row.counts.items()})
     replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None]
-    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
     try:
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(ADD_REPLY, replies)
-        connection.executemany(ADD_TOTAL, [(*name, value) for name, value in totals.items()])
+        _insert(connection, ADD_REPLIES, replies)
+        _insert(connection, ADD_TOTALS, [(*name, value) for name, value in totals.items()])
         connection.execute("COMMIT")
     except sqlite3.Error as error:
+        path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return _disk_error(path, error)
     return None
+
+
+def _insert(connection: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """All rows in one statement: between two of them this thread would have to ask the event loop's for the GIL."""
+    if rows:
+        places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+        connection.execute(statement.format(rows=places), [value for row in rows for value in row])
 
 
 def _settle(rows: list[_Row], error: RunError | None) -> None:
