@@ -87,9 +87,13 @@ def learn(
 ) -> dict[str, float]:  # fmt: skip
     """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
 
+    Where no group has a signal nothing is computed and no step is taken.
+
     Raises TrainingDiverged where the gradient stays infinite, and InputError where tokens are missing.
     """
     telling = [lesson for lesson in lessons if not objective.silent(lesson.advantages)]
+    if not world.any(bool(telling)):
+        return {"steps": 0.0}
     sheet = Sheet.of(telling, pack_tokens)
     frozen = freeze(policy, sheet, objective, world)
     weight, metrics = weigh(telling, frozen, objective)

@@ -1,0 +1,262 @@
+"""The update: gradients against the formula written out, whatever the rows, the minibatches and who is masked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_model import tiny_model
+from torch import Tensor
+from toy_groups import ALONE, config
+
+from agentprop.training.advantages import ActionReturn, Member, advantages
+from agentprop.training.lessons import Example, Lesson
+from agentprop.training.optimiser import Optimiser, Step
+from agentprop.training.policy import Policy
+from agentprop.training.sequences import TokenSequence
+from agentprop.training.sheet import Sheet
+from agentprop.training.update import Objective, corrections, freeze, learn, minibatches
+
+FLAT = Objective(beta=0.0, gate="none", minibatches=1)
+"""REINFORCE with the group's baseline."""
+
+
+class Kept(Optimiser):
+    """Keeps every step's gradient; with a rate of 0 it moves nothing."""
+
+    def __init__(self, policy: Policy, rate: float = 1e-12) -> None:
+        super().__init__(policy.trained(), config(Path("unused"), learning_rate=rate, clip=1e9))
+        self._policy = policy
+        self.gradients: list[dict[str, Tensor]] = []
+
+    def step(self) -> Step:
+        self.gradients.append({name: p.grad.clone() for name, p in self._policy.trained() if p.grad is not None})
+        return super().step()
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    return tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def policy(model: Path) -> Policy:
+    loaded = Policy.load(config(model)).spread(ALONE)
+    with torch.no_grad():
+        for parameter in loaded.parameters():
+            parameter.mul_(4)  # far enough from uniform for probabilities to differ
+    return loaded
+
+
+def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
+    """A conversation of turns with so many sampled tokens, each after three tokens of somebody else."""
+    random = np.random.default_rng(seed)
+    action = np.concatenate([np.r_[[-1] * 3, [turn] * size] for turn, size in enumerate(turns)])
+    return TokenSequence(random.integers(0, 256, len(action)), action >= 0, action, None, name)
+
+
+def lesson(
+    rewards: Sequence[float], *, turns: Sequence[int] = (4, 6), seed: int = 0, masked: Sequence[int] = (),
+    omega: float = 0.5,
+) -> Lesson:  # fmt: skip
+    """A group with these rewards; the first turn of odd members had a telling call."""
+    names = [f"{seed}/{number}" for number in range(len(rewards))]
+    members = [
+        Member(name, reward, tuple(ActionReturn("check", float(turn == 0 and number % 2)) for turn, _ in enumerate(turns)))
+        for number, (name, reward) in enumerate(zip(names, rewards, strict=True))
+    ]
+    examples = tuple(
+        Example(name, (sequence(name, turns, 100 * seed + number),), number not in masked)
+        for number, name in enumerate(names)
+    )
+    return Lesson(advantages(members, omega=omega, std="none"), examples)
+
+
+def gradients(
+    policy: Policy, lessons: Sequence[Lesson], objective: Objective, pack_tokens: int = 512
+) -> list[dict[str, Tensor]]:
+    kept = Kept(policy)
+    learn(policy, kept, lessons, objective, ALONE, pack_tokens=pack_tokens, seed="0")
+    return kept.gradients
+
+
+def written_out(policy: Policy, lessons: Sequence[Lesson], weights: Sequence[Sequence[float]]) -> dict[str, Tensor]:
+    """−(1/N) Σ w·log π over the unmasked action tokens, by a plain softmax over all logits."""
+    policy.zero_grad()
+    every = [example for one in lessons for example in one.examples]
+    n = sum(example.n_actions for example in every if example.in_loss)
+    for example, of_turn in zip(every, weights, strict=True):
+        [own] = example.sequences
+        logits = policy.model(input_ids=torch.from_numpy(own.ids)[None]).logits[0, :-1].float()
+        logprob = torch.log_softmax(logits, -1).gather(1, torch.from_numpy(own.ids[1:])[:, None])[:, 0]
+        w = torch.tensor([of_turn[turn] if turn >= 0 else 0.0 for turn in own.action[1:]])
+        if example.in_loss:
+            (-(w * logprob).sum() / n).backward()
+    found = {name: p.grad.clone() for name, p in policy.trained() if p.grad is not None}
+    policy.zero_grad()
+    return found
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
+    assert one.keys() == other.keys() and one
+    scale = max(float(tensor.abs().max()) for tensor in other.values())
+    for name in one:
+        torch.testing.assert_close(one[name], other[name], rtol=1e-4, atol=1e-5 * scale)
+
+
+def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_baseline(policy: Policy) -> None:
+    one = lesson([1.0, 0.0, 0.5])
+    fused = [a for member in one.advantages.members for a in member.fused]
+    mean = sum(fused) / len(fused)
+    weights = [[a - mean for a in member.fused] for member in one.advantages.members]
+    expected = written_out(policy, [one], weights)
+    [found] = gradients(policy, [one], FLAT)
+    same(found, expected)
+    [gated] = gradients(policy, [one], replace(FLAT, gate="paper"))
+    same(gated, expected)  # at r = 1 the gate is 1
+
+
+def test_grpo_takes_the_advantages_as_they_are(policy: Policy) -> None:
+    one = lesson([1.0, 0.0, 0.5], omega=0.0)
+    weights = [list(member.fused) for member in one.advantages.members]
+    [found] = gradients(policy, [one], replace(FLAT, algorithm="grpo"))
+    same(found, written_out(policy, [one], weights))
+
+
+@pytest.mark.parametrize("pack_tokens", [8, 30, 10_000])
+def test_how_tokens_are_packed_changes_nothing(policy: Policy, pack_tokens: int) -> None:
+    lessons = [lesson([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), lesson([0.0, 1.0], turns=(5,), seed=2)]
+    [expected] = gradients(policy, lessons, FLAT)
+    [found] = gradients(policy, lessons, FLAT, pack_tokens)
+    same(found, expected)
+
+
+def test_the_masked_move_the_mean_and_nothing_else(policy: Policy) -> None:
+    one = lesson([1.0, 0.0, 0.0], masked=[2], omega=0.0)
+    mean = sum(a for member in one.advantages.members for a in member.fused) / 6
+    weights = [[a - mean for a in member.fused] for member in one.advantages.members]
+    [found] = gradients(policy, [one], FLAT)
+    same(found, written_out(policy, [one], weights))
+    assert weights[0][0] == pytest.approx(2 / 3)
+
+
+def test_groups_without_a_signal_take_no_part(policy: Policy) -> None:
+    silent = lesson([0.5, 0.5], omega=0.0, seed=3)
+    kept = Kept(policy, rate=1.0)
+    before = [p.clone() for _, p in policy.trained()]
+    assert learn(policy, kept, [silent], FLAT, ALONE, pack_tokens=512, seed="0") == {"steps": 0.0}
+    assert kept.gradients == [] and all(map(torch.equal, before, [p for _, p in policy.trained()]))
+    loud = lesson([1.0, 0.0], seed=4)
+    [with_silent], [alone] = gradients(policy, [silent, loud], FLAT), gradients(policy, [loud], FLAT)
+    same(with_silent, alone)
+
+
+def test_a_batch_of_the_masked_alone_takes_no_step(policy: Policy) -> None:
+    kept = Kept(policy, rate=1.0)
+    found = learn(policy, kept, [lesson([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, pack_tokens=512, seed="0")
+    assert found["steps"] == 0 and kept.gradients == []
+
+
+def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: Policy) -> None:
+    silent = lesson([0.5, 0.5], omega=0.0)
+    pulled = replace(FLAT, constant_groups="kl_only", beta=0.1)
+    policy.keep_reference(Policy.load(config(model), frozen=True))
+    [found] = gradients(policy, [silent], pulled)
+    frozen = freeze(policy, Sheet.of([silent], 512), pulled, ALONE)
+    assert frozen.ref is not None
+    sizes = [size for example in silent.examples for size in example.lengths(2)]
+    implicit = [float(part.sum()) * 0.1 for part in torch.split(frozen.old - frozen.ref, sizes)]
+    clamped = [max(-5.0, min(5.0, r)) for r in implicit]
+    flat = [sum(clamped) / 4 - r for r in clamped]
+    same(found, written_out(policy, [silent], [flat[:2], flat[2:]]))
+
+
+def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> None:
+    policy = Policy.load(config(model, lora_rank=2)).spread(ALONE)
+    one = Sheet.of([lesson([1.0, 0.0])], 512)
+    same_as_ref = freeze(policy, one, replace(FLAT, beta=0.1), ALONE)
+    assert same_as_ref.ref is not None
+    torch.testing.assert_close(same_as_ref.old, same_as_ref.ref)
+    with torch.no_grad():
+        for _, parameter in policy.trained():
+            parameter.add_(0.3)
+    moved = freeze(policy, one, replace(FLAT, beta=0.1), ALONE)
+    assert moved.ref is not None
+    torch.testing.assert_close(moved.ref, same_as_ref.ref)
+    assert not torch.allclose(moved.old, moved.ref)
+
+
+def test_minibatches_are_whole_groups_and_have_everybody_once() -> None:
+    lessons = [lesson([1.0, 0.0], seed=seed, masked=[1] if seed == 2 else []) for seed in range(6)]
+    sheet = Sheet.of(lessons, 512)
+    parts = minibatches(sheet, 6, 4, "7")
+    assert sorted(n for part in parts for n in part) == [n for n in range(12) if sheet.in_loss[n]]
+    of_part = [{sheet.lesson[n] for n in part} for part in parts]
+    assert sorted(map(len, of_part)) == [1, 1, 2, 2] and len(set.union(*of_part)) == 6
+    assert minibatches(sheet, 6, 4, "7") == parts != minibatches(sheet, 6, 4, "8")
+    assert [len(part) for part in minibatches(Sheet.of(lessons[:1], 512), 1, 4, "7")].count(0) == 3
+
+
+def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
+    policy = Policy.load(config(model)).spread(ALONE)
+    lessons = [lesson([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
+    optimiser = Optimiser(policy.trained(), config(model, learning_rate=0.05))
+    gated = replace(FLAT, gate="paper", minibatches=4)
+    found = learn(policy, optimiser, lessons, gated, ALONE, pack_tokens=512, seed="0")
+    assert found["steps"] == 4 and optimiser.applied == 4
+    assert found["ratio_std"] > 0.01 and found["gate"] < 1.0 and found["kl_old"] > 0
+    assert found["w_sum_pre"] != found["w_sum_post"]
+    again = learn(policy, optimiser, lessons, replace(FLAT, minibatches=1), ALONE, pack_tokens=512, seed="0")
+    assert again["ratio_std"] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
+    policy = Policy.load(config(model)).spread(ALONE)
+    one = lesson([1.0, 0.0], omega=0.0)
+    sheet, optimiser = Sheet.of([one], 512), Optimiser(policy.trained(), config(model, learning_rate=0.01))
+    before = freeze(policy, sheet, FLAT, ALONE).old
+    for step in range(3):
+        learn(policy, optimiser, [one], FLAT, ALONE, pack_tokens=512, seed=str(step))
+    good, bad = (freeze(policy, sheet, FLAT, ALONE).old - before).view(2, 10)
+    assert good.mean() > 0.05 and bad.mean() < -0.05
+
+
+def test_another_engine_is_corrected_for_up_to_a_cap(policy: Policy) -> None:
+    one = lesson([1.0, 0.0], omega=0.0)
+    old = freeze(policy, Sheet.of([one], 512), FLAT, ALONE).old
+
+    def sampled_with(shift: float) -> Lesson:
+        heard = [_heard(e.sequences[0], o - shift) for e, o in zip(one.examples, old.view(2, 10), strict=True)]
+        examples = zip(one.examples, heard, strict=True)
+        return replace(one, examples=tuple(replace(e, sequences=(own,)) for e, own in examples))
+
+    [plain] = gradients(policy, [one], FLAT)
+    corrected = replace(FLAT, correction=2.0)
+    for shift, factor in ((0.0, 1.0), (0.4, np.exp(0.4)), (5.0, 2.0)):
+        [found] = gradients(policy, [sampled_with(shift)], corrected)
+        same(found, {name: tensor * factor for name, tensor in plain.items()})
+    unknown = freeze(policy, Sheet.of([one], 512), corrected, ALONE)
+    assert torch.equal(corrections(unknown, 2.0), torch.ones(20))
+
+
+def _heard(own: TokenSequence, logprobs: Tensor) -> TokenSequence:
+    values = np.zeros(len(own), np.float32)
+    values[own.mask] = logprobs.numpy()
+    return replace(own, logprobs=values)
+
+
+def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: Policy) -> None:
+    found: dict[str, Any] = learn(
+        policy, Kept(policy), [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
+        replace(FLAT, minibatches=2), ALONE, pack_tokens=512, seed="0",
+    )  # fmt: skip
+    assert found["tokens"] == 30
+    assert 0 < found["entropy"] < np.log(400)
+    assert found["groups_constant"] == 0
+    assert sum(value for name, value in found.items() if name.startswith("ratio_in/")) == pytest.approx(1)

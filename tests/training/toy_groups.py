@@ -1,0 +1,148 @@
+"""A small world for reinforcement: two toy skills, and a policy that says what it is told, in ids of a tokenizer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from tiny_model import tiny_model
+
+from agentprop import protocol
+from agentprop.agent.candidates import tools
+from agentprop.agent.environment import Rules
+from agentprop.config import TrainMgpoConfig
+from agentprop.models.chat import Choice, Reply, Request, Sampling
+from agentprop.models.failures import Kind, ModelFailure
+from agentprop.records import Submission, Task
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package, parse
+from agentprop.symbolic.terms import Apply, Given, to_json
+from agentprop.training.distributed import World
+from agentprop.training.groups import Arena, Group, roll_out
+from agentprop.training.policy import Policy
+from agentprop.training.rendering import Memory, Renderer
+
+ALONE = World(0, 1, torch.device("cpu"), None)
+
+TEXT = """---
+name: toy-{name}
+description: {name} of a number, for tests.
+metadata:
+  domain: mathematics
+  category: toy
+  intent: i
+  method: m
+  effect: e
+  tool: t
+  parameters:
+    n: {{kind: integer, min: 2, max: 99}}
+  output: {{kind: integer}}
+  phrasings:
+    - {{ask: "Find the {name} of <n>."}}
+    - {{ask: "What is the {name} of <n>?"}}
+  value: ["the {name} of <n>"]
+---
+# About {name}
+"""
+SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n"
+
+
+def toys() -> dict[str, Package]:
+    """Two skills."""
+    bodies = {"square": "n * n", "double": "2 * n"}
+    made = [parse(TEXT.format(name=name), SCRIPT.format(body=body)) for name, body in bodies.items()]
+    return {package.name: package for package in made}
+
+
+LIBRARY = toys()
+
+
+def task(index: int = 0) -> Task:
+    """A problem is wanted that needs toy-square."""
+    return Task(
+        seed=0, index=index, domain="mathematics", category="toy", skill_ids=(LIBRARY["toy-square"].id,),
+        skill_names=("toy-square",),
+    )  # fmt: skip
+
+
+def submission(n: int = 7, claim: str | None = None, statement: str | None = None) -> str:
+    """The message that submits the square of a number; V accepts it where neither claim nor statement is another."""
+    term = to_json(Apply("toy-square", (("n", Given(str(n))),)))
+    return protocol.submit(Submission(
+        statement=statement or f"Find the square of {n}.", answer=claim or str(n * n), answer_type="integer",
+        certificate=f"from skills import toy_square\nanswer = toy_square.solve(n={n})",
+        composition=None if statement else term,
+    ))  # fmt: skip
+
+
+RUNS = protocol.execute("from skills import toy_square\nprint(toy_square.check(n=7))")
+FAILS = protocol.execute("1 / 0")
+THINK = protocol.think("Let me see.")
+GOOD, WRONG = [RUNS, submission()], [submission(claim="48")] * 3
+GARBAGE = ["what?"] * 3
+UNREADABLE = [submission(statement="Consider, if you will, seven times seven.")]
+
+
+@dataclass
+class Told:
+    """A chat model whose conversations follow scripts, told apart by the number of their sample."""
+
+    renderer: Renderer
+    scripts: Sequence[Sequence[str]]
+    """Of sample number i the one at i modulo their number; what follows its end is cut off by the token limit."""
+    exact: bool = True
+    """Whether token ids are given."""
+    asked: list[Request] = field(default_factory=list)
+    identity: str = "told"
+    memory: Memory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.memory = Memory(self.renderer)
+
+    async def reply(self, request: Request) -> Reply:
+        self.asked.append(request)
+        await asyncio.sleep(0)
+        script = self.scripts[request.sample % len(self.scripts)]
+        turn = sum(message.role == "assistant" for message in request.messages)
+        if turn >= len(script):
+            return Reply((Choice("", finish_reason="length"),), self.identity)
+        if script[turn] == "down":
+            raise ModelFailure(Kind.CONNECTION, "nobody is there")
+        prompt = self.memory.prompt(request.messages, request.sample)
+        ids = self.renderer.said(script[turn])
+        self.memory.remember(request.messages, prompt, ids, script[turn], request.sample)
+        if not self.exact:
+            return Reply((Choice(script[turn], finish_reason="stop"),), self.identity)
+        said = Choice(script[turn], finish_reason="stop", token_ids=ids)
+        return Reply((said,), self.identity, prompt_token_ids=prompt)
+
+    async def aclose(self) -> None:
+        return
+
+
+def config(model: Path, **settings: Any) -> TrainMgpoConfig:
+    """Settings of a small run on the CPU."""
+    return TrainMgpoConfig(**{"model": str(model), "device": "cpu", "pack_tokens": 2048, **settings})
+
+
+def policy_of(folder: Path) -> Policy:
+    """A tiny policy with random weights."""
+    model = tiny_model(folder, texts=[*GOOD, *WRONG, *GARBAGE, RUNS, THINK])
+    return Policy.load(config(model)).spread(ALONE)
+
+
+def arena(executor: Executor, **rules: Any) -> Arena:
+    """Where toy episodes take place."""
+    return Arena(LIBRARY, tools(), executor, Rules(**rules))
+
+
+def rolled(
+    executor: Executor, model: Told, *, groups: int = 1, size: int | None = None, **rules: Any
+) -> list[Group]:
+    """Groups of episodes, one member for each script unless `size` says otherwise."""
+    tasks = [task(index) for index in range(groups)]
+    return asyncio.run(roll_out(tasks, size or len(model.scripts), arena(executor, **rules), model, Sampling()))
