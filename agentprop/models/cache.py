@@ -27,7 +27,7 @@ FILE = "replies.sqlite"
 APPLICATION_ID = 0x61677270
 VERSION = 1
 BUSY_S = 120.0
-GATHER = 512
+GATHER = 256
 """Most rows of one commit."""
 COMPRESS_FROM = 1024
 """Bytes from which compression is worth its time."""
@@ -106,7 +106,7 @@ class ReplyCache:
         connection = _open(self.path)
         try:
             while rows := self._gather():
-                _settle(rows, _commit(connection, rows))
+                _settle(rows, _commit(connection, self.path, rows))
         finally:
             connection.close()
 
@@ -144,7 +144,7 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> RunError | None:
+def _commit(connection: sqlite3.Connection, path: Path, rows: list[_Row]) -> RunError | None:
     totals: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
         totals.update({(*row.account, name): value for name, value in row.counts.items()})
@@ -155,7 +155,6 @@ def _commit(connection: sqlite3.Connection, rows: list[_Row]) -> RunError | None
         _insert(connection, ADD_TOTALS, [(*name, value) for name, value in totals.items()])
         connection.execute("COMMIT")
     except sqlite3.Error as error:
-        path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         return _disk_error(path, error)
