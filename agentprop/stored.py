@@ -33,6 +33,7 @@ FOLDERS = {
     "task": "tasks",
     "trajectory": "trajectories",
     "problem": "problems",
+    "question": "questions",
     "attempt": "attempts",
     "verdict": "verdicts",
     "difficulty": "difficulties",

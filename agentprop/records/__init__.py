@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from agentprop.records.base import SCHEMA_VERSION, AnswerType, Domain, Evidence, MadeBy, Part, Record, content_id
 from agentprop.records.environment import Action, Move, Observation, Stage, StopReason, Submission, TestCase
-from agentprop.records.grading import Attempt, Difficulty, Verdict
+from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
 from agentprop.records.problem import Certificate, PipedProblem, Problem
 from agentprop.records.reject import Reject
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
 
 RECORDS: dict[str, type[Record]] = {
-    cls.kind: cls for cls in (Skill, Task, Trajectory, Problem, PipedProblem, Attempt, Verdict, Difficulty, Reject)
+    cls.kind: cls
+    for cls in (Skill, Task, Trajectory, Problem, PipedProblem, Question, Attempt, Verdict, Difficulty, Reject)
 }
 """Every kind of row by its name."""
 
 __all__ = [
     "RECORDS", "SCHEMA_VERSION", "Action", "AnswerType", "Attempt", "Certificate", "Difficulty", "Domain", "Evidence",
-    "MadeBy", "Move", "Observation", "Part", "PipedProblem", "Problem", "Record", "Reject", "Skill", "Span", "Stage",
-    "StopReason", "Submission", "Task", "TestCase", "Trajectory", "Turn", "Verdict", "content_id",
+    "MadeBy", "Move", "Observation", "Part", "PipedProblem", "Problem", "Question", "Record", "Reject", "Skill", "Span",
+    "Stage", "StopReason", "Submission", "Task", "TestCase", "Trajectory", "Turn", "Verdict", "content_id",
 ]  # fmt: skip

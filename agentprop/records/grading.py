@@ -1,10 +1,28 @@
-"""What is found out about a problem: tries at it, what they amount to, how often it is solved."""
+"""What is found out about a problem: how it was put, tries at it, what they amount to, how often it is solved."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
 from agentprop.records.base import Evidence, MadeBy, Record
+
+
+class Question(Record):
+    """A row of a benchmark as it was put to a model."""
+
+    kind: ClassVar[str] = "question"
+    identity: ClassVar[tuple[str, ...]] = ("problem_id", "prompt")
+
+    problem_id: str
+    """The problem asked."""
+    source: str
+    """Where it comes from: `<file name>#<row>`, counting from 0."""
+    prompt: str
+    """The conversation that was sent, JSON: [{role, content}]."""
+    groups: str = "{}"
+    """What it is counted under, JSON: {column: value}."""
+    made_by: MadeBy = MadeBy()
+    """Prompt and agentprop version."""
 
 
 class Attempt(Record):
