@@ -17,12 +17,10 @@ import asyncio
 import contextlib
 import json
 import resource
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -31,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+from loopback import HERE, static_server
 
 from agentprop.models import Message, Models, ModelSettings, ReplyCache, Request
 from agentprop.models.cache import key_of
@@ -39,7 +38,6 @@ from agentprop.models.costs import Meter, charge
 from agentprop.models.limiter import Limiter
 from agentprop.models.wire import body_of, canonical, read
 
-HERE = Path(__file__).parent
 TEXT = "Propose one problem in mathematics, category number-theory, that needs these skills."
 REPLY: dict[str, Any] = {
     "id": "reply",
@@ -53,15 +51,6 @@ REPLY: dict[str, Any] = {
 }
 BODY = {"model": "static", "messages": [{"role": "user", "content": TEXT}]}
 REQUEST = Request((Message("user", TEXT),))
-NGINX = """
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/errors;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; keepalive_requests 1000000; client_body_temp_path {folder}; proxy_temp_path {folder};
-  fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{reply}'; }} }}
-}}
-"""
 SLICE = 100
 
 Call = Callable[[], Awaitable[object]]
@@ -88,9 +77,10 @@ def main() -> None:
     options = parser.parse_args()
     slices = 1 if options.smoke else max(1, options.requests // SLICE)
     size = 20 if options.smoke else SLICE
-    with static_server() as (server, base_url):
+    with static_server(json.dumps(REPLY)) as server:
+        base_url = server.base_url
         report = asyncio.run(compare(base_url, slices, size, options.concurrency))
-        report["server"] = server
+        report["server"] = server.name
         report["parts_us"] = asyncio.run(parts(50 if options.smoke else 2000))
         if options.processes > 1:
             report["processes"] = scaling(base_url, slices * size, options.concurrency, options.processes)
@@ -98,51 +88,6 @@ def main() -> None:
             name, _, python = peer.partition("=")
             report["requests_per_s"][name] = run_peer(name, python, base_url, slices * size, options.concurrency)
     print(json.dumps(report)) if options.json else show(report)
-
-
-# --- the server ---
-
-
-@contextlib.contextmanager
-def static_server() -> Iterator[tuple[str, str]]:
-    """(what it is, its base URL)."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        name, command = server_command(Path(folder), port)
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-            try:
-                wait_for(port)
-                yield name, f"http://127.0.0.1:{port}/v1"
-            finally:
-                process.terminate()
-
-
-def server_command(folder: Path, port: int) -> tuple[str, list[str]]:
-    reply = json.dumps(REPLY)
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        return "built-in", [sys.executable, str(HERE / "static_server.py"), str(port), reply]
-    config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, reply=reply))
-    return "nginx", [nginx, "-c", str(config), "-e", str(folder / "errors")]
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int) -> None:
-    import socket
-
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise SystemExit("the static server did not come up")
 
 
 # --- clients in turn ---
@@ -177,9 +122,13 @@ def lower_quartile(values: list[float]) -> float:
     return sorted(values)[len(values) // 4]
 
 
-async def open_ways(base_url: str, concurrency: int, stack: contextlib.AsyncExitStack) -> dict[str, Way]:
+async def open_ways(
+    base_url: str, concurrency: int, stack: contextlib.AsyncExitStack, request: Request = REQUEST
+) -> dict[str, Way]:
+    """The ways of sending a request, open until the end of the stack."""
     plain = await stack.enter_async_context(openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0))
-    messages: Any = BODY["messages"]
+    body = body_of(request, ModelSettings(model="static"))
+    messages: Any = body["messages"]
     ways = {"openai create": Way(lambda: plain.chat.completions.create(model="static", messages=messages))}
     if find_spec("aiohttp"):
         client = openai.DefaultAioHttpClient()
@@ -187,12 +136,12 @@ async def open_ways(base_url: str, concurrency: int, stack: contextlib.AsyncExit
             openai.AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0, http_client=client)
         )
         ways["openai create, aiohttp"] = Way(lambda: faster.chat.completions.create(model="static", messages=messages))
-        ways["openai post(object), aiohttp"] = Way(lambda: faster.post("/chat/completions", body=BODY, cast_to=object))
+        ways["openai post(object), aiohttp"] = Way(lambda: faster.post("/chat/completions", body=body, cast_to=object))
     settings = ModelSettings(model="static", base_url=base_url, max_concurrency=concurrency)
     models = Models()
     stack.push_async_callback(models.aclose)
     ours = models.open("proposer", settings)
-    ways["agentprop"] = Way(lambda: ours.reply(REQUEST))
+    ways["agentprop"] = Way(lambda: ours.reply(request))
     folder = stack.enter_context(tempfile.TemporaryDirectory())
     cache = ReplyCache(Path(folder) / "replies.sqlite")
     stack.callback(cache.close)
@@ -201,7 +150,7 @@ async def open_ways(base_url: str, concurrency: int, stack: contextlib.AsyncExit
     journalled = cached.open("proposer", settings)
     numbers = iter(range(10**9))
     ways["agentprop, each reply stored"] = Way(
-        lambda: journalled.reply(Request(REQUEST.messages, sample=next(numbers)))
+        lambda: journalled.reply(Request(request.messages, sample=next(numbers)))
     )
     return ways
 

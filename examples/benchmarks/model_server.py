@@ -2,10 +2,11 @@
 
     python model_server.py PORT [--script think,claim] [--median SECONDS] [--sigma S] [--seed N]
 
-`think` and `exec` are those actions, `submit` is a problem with its certificate, `claim` one without, which the contract
-refuses before any code is run; the last one is repeated. A counter, written in letters, makes every statement another
-one. A reply takes a log-normal time, none at all without `--median`. `GET /ledger` says what came and how much was under
-way: {"requests", "first_s", "last_s" (first request, last reply), "busy_s" (request-seconds under way), "peak"}.
+`think` and `exec` are those actions, `submit` is a problem with its certificate, `claim` one without, which the
+contract refuses before any code is run; the last one is repeated. A counter, written in letters, makes every statement
+another one. A reply takes a log-normal time, none at all without `--median`. `GET /v1/ledger` says what came and how
+much was under way, since the start or the last `GET /v1/forget`: {"requests", "first_s", "last_s" (first request and
+last reply, seconds since the epoch), "busy_s" (request-seconds under way), "peak"}.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.requests, self.under_way, self.peak, self.busy_s = 0, 0, 0, 0.0
-        self.first_s = self.last_s = time.monotonic()
+        self.first_s = self.last_s = time.time()
 
     def begin(self) -> None:
         """A request came."""
@@ -77,7 +78,7 @@ class Ledger:
         self.under_way -= 1
 
     def _advance(self, *, begun: bool = False) -> None:
-        now = time.monotonic()
+        now = time.time()
         if begun:
             self.first_s = now
         self.busy_s += self.under_way * (now - self.last_s)
@@ -119,6 +120,8 @@ class Proposer(asyncio.Protocol):
                 return
             request, self.data = self.data[:total], self.data[total:]
             if request.startswith(b"GET"):
+                if b"/forget " in request:
+                    Proposer.ledger = Ledger()
                 self.transport.write(response(self.ledger.report()))
             else:
                 self._accept(request)

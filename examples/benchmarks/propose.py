@@ -16,15 +16,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SAMPLE_S = 0.25
-PAGE = os.sysconf("SC_PAGE_SIZE")
-PROC = Path("/proc")
+from processes import Watch, mib
 
 
 @dataclass(frozen=True)
@@ -82,12 +78,9 @@ def propose(n: int, out: Path, workers: int | None) -> Measured:
     command = [sys.executable, "-m", "agentprop", "propose", "--n", str(n), "--out", str(out), "--json", "--quiet"]
     command += ["--workers", str(workers)] if workers else []
     started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        watch = Watch(process.pid)
-        watch.start()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, Watch(process.pid) as watch:
         printed = process.communicate()[0]
         seconds = time.perf_counter() - started
-        watch.stop()
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with exit code {process.returncode}: {printed}")
     summary = json.loads(printed)
@@ -95,65 +88,6 @@ def propose(n: int, out: Path, workers: int | None) -> Measured:
     return Measured(
         summary["accepted"], summary["candidates"], round(seconds, 2), mib(watch.peak), watch.processes, mib(disk)
     )
-
-
-class Watch:
-    """Samples the memory of a process and all its descendants from a thread until told to stop."""
-
-    def __init__(self, root: int) -> None:
-        self.root, self.peak, self.processes = root, 0, 0
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._sample)
-
-    def start(self) -> None:
-        """Begin sampling."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End sampling."""
-        self._done.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._done.wait(SAMPLE_S):
-            sizes = [memory(pid) for pid in tree(self.root)]
-            self.peak, self.processes = max(self.peak, sum(sizes)), max(self.processes, len(sizes))
-
-
-def tree(root: int) -> Iterator[int]:
-    """The process and its descendants."""
-    children: dict[int, list[int]] = {}
-    for stat in PROC.glob("[0-9]*/stat"):
-        fields = read(stat).rpartition(")")[2].split()
-        if fields:
-            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    waiting = [root]
-    while waiting:
-        pid = waiting.pop()
-        waiting += children.get(pid, [])
-        yield pid
-
-
-def memory(pid: int) -> int:
-    """Bytes of a process; nothing for one that has just ended."""
-    for line in read(PROC / str(pid) / "smaps_rollup").splitlines():
-        if line.startswith("Pss:"):
-            return 1024 * int(line.split()[1])
-    fields = read(PROC / str(pid) / "statm").split()
-    return PAGE * int(fields[1]) if fields else 0
-
-
-def read(path: Path) -> str:
-    """A file below /proc, empty where it is gone or closed to us."""
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
-def mib(size: int) -> float:
-    """Bytes → MiB."""
-    return round(size / 2**20, 1)
 
 
 def table(small: Measured, large: Measured, report: dict[str, object]) -> str:
