@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -263,6 +263,52 @@ def test_a_stream_cut_anywhere_is_noticed() -> None:
     for size in [*range(0, len(data), 41), len(data) - 8, len(data) - 4, len(data) - 1]:
         with pytest.raises(ShardError, match=r"stopped before its end|is empty"):
             list(read_stream(io.BytesIO(data[:size]), PipedProblem))
+
+
+def messages(count: int) -> tuple[pa.Schema, list[pa.RecordBatch], dict[bytes, bytes]]:
+    """A stream of one record to a message, taken apart: its records and what it says at its end."""
+    pipe = io.BytesIO()
+    with StreamWriter(pipe, Problem) as writer:
+        for index in range(count):
+            writer.write(problem(index))
+            writer.send()
+    reader = pa.ipc.open_stream(pipe.getvalue())
+    found = [reader.read_next_batch_with_custom_metadata() for _ in range(count + 1)]
+    return reader.schema, [batch for batch, _ in found[:-1]], dict(found[-1][1])
+
+
+def put_together(schema: pa.Schema, batches: Sequence[pa.RecordBatch], end: dict[bytes, bytes] | None) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+        if end is not None:
+            writer.write_batch(batches[0].slice(0, 0), custom_metadata=end)
+    return sink.getvalue()
+
+
+def test_a_stream_whose_end_was_mended_by_somebody_else_is_not_taken_for_a_whole_one() -> None:
+    schema, batches, end = messages(3)
+    assert list(read_stream(io.BytesIO(put_together(schema, batches, end)), Problem)) == [problem(i) for i in range(3)]
+    with pytest.raises(ShardError, match="is damaged"):
+        list(read_stream(io.BytesIO(put_together(schema, batches, None)), Problem))
+
+
+@pytest.mark.parametrize("kept", [[0, 1], [1, 2], [0, 2, 1], [0, 1, 2, 2]], ids=["end", "start", "order", "twice"])
+def test_a_stream_that_lost_a_part_says_so(kept: list[int]) -> None:
+    schema, batches, end = messages(3)
+    data = put_together(schema, [batches[n] for n in kept], end)
+    with pytest.raises(ShardError, match="a part of it is missing or changed"):
+        list(read_stream(io.BytesIO(data), Problem))
+
+
+def test_no_byte_of_a_text_can_change_on_the_way() -> None:
+    pipe = io.BytesIO()
+    write_stream(pipe, Reject, [Reject(stage="s", item="i", outcome="failed", code="c", message="a long message")])
+    data = pipe.getvalue().replace(b"a long message", b"a bent message")
+    assert data != pipe.getvalue()
+    with pytest.raises(ShardError, match="a part of it is missing or changed"):
+        list(read_stream(io.BytesIO(data), Reject))
 
 
 def test_a_stream_cut_between_two_messages_is_noticed_after_its_records() -> None:

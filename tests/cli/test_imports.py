@@ -30,7 +30,7 @@ STORAGE = {"shards", "stored", "claims", "runs", "engine"}
 KNOW_STORAGE = {*STORAGE, "stages", "cli", "corpus"}
 """`corpus` reads other people's Parquet files through `shards`."""
 HOMES = {
-    "pyarrow": {"shards.py"},
+    "pyarrow": {"shards"},
     "openai": {"models"},
     "vllm": {"models"},
     "torch": {"training"},
