@@ -68,7 +68,7 @@ def lesson(
     """A group with these rewards; the first turn of odd members had a telling call."""
     names = [f"{seed}/{number}" for number in range(len(rewards))]
     members = [
-        Member(name, reward, tuple(ActionReturn("check", float(turn == 0 and number % 2)) for turn, _ in enumerate(turns)))
+        Member(name, reward, tuple(ActionReturn("check", float(not t and number % 2)) for t, _ in enumerate(turns)))
         for number, (name, reward) in enumerate(zip(names, rewards, strict=True))
     ]
     examples = tuple(
@@ -97,7 +97,7 @@ def written_out(policy: Policy, lessons: Sequence[Lesson], weights: Sequence[Seq
         logprob = torch.log_softmax(logits, -1).gather(1, torch.from_numpy(own.ids[1:])[:, None])[:, 0]
         w = torch.tensor([of_turn[turn] if turn >= 0 else 0.0 for turn in own.action[1:]])
         if example.in_loss:
-            (-(w * logprob).sum() / n).backward()
+            (-(w * logprob).sum() / n).backward()  # type: ignore[no-untyped-call]
     found = {name: p.grad.clone() for name, p in policy.trained() if p.grad is not None}
     policy.zero_grad()
     return found
