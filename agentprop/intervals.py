@@ -8,8 +8,11 @@ Z95 = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
 
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """Wilson's score interval of hits/trials; all of [0, 1] without trials, and an end of it where none or all hit."""
+def wilson(hits: float, trials: float) -> tuple[float, float]:
+    """Wilson's score interval of hits/trials; all of [0, 1] without trials, and an end of it where none or all hit.
+
+    Trials need not be whole: those of a clustered sample are worth some other number of independent ones.
+    """
     if trials == 0:
         return 0.0, 1.0
     rate, spread = hits / trials, Z95 * Z95 / trials

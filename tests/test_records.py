@@ -52,11 +52,11 @@ EXAMPLES: list[Record] = [
     PROBLEM,
     Skill(name="x", description="d", domain="coding", category="c", skill_md="text"),
     PipedProblem(problem=PROBLEM, trajectory=TRAJECTORY),
-    Question(problem_id=PROBLEM.id, source="b.jsonl#0", prompt="[]"),
     Attempt(problem_id=PROBLEM.id, role="verifier", verifier="builtin", vote=True),
     Verdict(problem_id=PROBLEM.id, value="valid", code="agrees"),
     Difficulty(problem_id=PROBLEM.id, prober="m", k=4, c=2),
     Reject(stage="propose", item="3", outcome="rejected", code="duplicate"),
+    Question(problem_id=PROBLEM.id, source="b.jsonl#0", prompt="[]"),
 ]
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from statistics import fmean, variance
 
-from agentprop.grading.difficulty import Z95, pass_at
+from agentprop.grading.difficulty import pass_at
+from agentprop.intervals import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def estimate(values: Sequence[float], attempts: int = 1) -> Estimate | None:
     count, mean = len(values), fmean(values)
     spread = variance(values) if count > 1 else 0.0
     effective = mean * (1 - mean) * count / spread if spread > 0 else float(count)
-    low, high = _wilson(mean, min(max(effective, 1.0), count * attempts))
-    return Estimate(mean, low, high, count)
+    trials = min(max(effective, 1.0), float(count * attempts))
+    return Estimate(mean, *wilson(mean * trials, trials), count)
 
 
 def mean_at(scores: Sequence[Score]) -> Estimate | None:
@@ -91,9 +91,3 @@ def majority(correct: int, others: Mapping[str, int], alike: Callable[[str, str]
     tied = sum(count == correct for count in groups.values()) if not left else 0
     return 1 / (1 + tied)
 
-
-def _wilson(share: float, trials: float) -> tuple[float, float]:
-    """Wilson's interval of a share of trials that need not be whole."""
-    z2 = Z95 * Z95 / trials
-    centre, reach = share + z2 / 2, Z95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials))
-    return max(0.0, (centre - reach) / (1 + z2)), min(1.0, (centre + reach) / (1 + z2))
