@@ -21,7 +21,10 @@ import typer
 from agentprop.errors import AgentpropError
 
 USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
-STAGES = ("extract", "propose", "verify", "probe")
+KEPT = dict.fromkeys(("extract", "propose", "verify", "probe"), "finished shards are kept") | dict.fromkeys(
+    ("train-sft", "train-mgpo", "train-solver"), "the last checkpoint is kept"
+)
+"""What an interrupted command leaves behind, by name."""
 INTERRUPTED = 130
 
 
@@ -35,8 +38,9 @@ def closing_errors(ctx: typer.Context) -> Iterator[None]:
         report(_code(error), error.message, error.hint, error.exit_code)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        kept = "; finished shards are kept" if ctx.invoked_subcommand in STAGES else ""
-        report("interrupted", f"interrupted{kept}", "the same command resumes" if kept else None, INTERRUPTED)
+        kept = KEPT.get(ctx.invoked_subcommand or "")
+        said = f"interrupted; {kept}" if kept else "interrupted"
+        report("interrupted", said, "the same command resumes" if kept else None, INTERRUPTED)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         if not _reader_left():
