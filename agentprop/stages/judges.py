@@ -26,7 +26,7 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.roles import roles
+from agentprop.stages.roles import loaded, roles, runs_here
 from agentprop.stages.verify_builtin import Builtin
 from agentprop.stages.verify_items import Item
 from agentprop.stages.verify_models import Panel, conversations
@@ -78,27 +78,30 @@ def probers_of(
 ) -> list[Prober]:
     """The pool, weak → strong."""
     settings = [resolve(name) for name in config.prober]
-    served = {f"prober-{i}": name for i, name in enumerate(config.prober) if not _in_process(settings[i])}
+    served = {f"prober-{i}": name for i, name in enumerate(config.prober) if not _here(settings[i])}
     cast = roles(folder / "probers", served, max_cost=config.max_cost, max_tokens=config.max_tokens)
     opened = stack.enter_context(cast) if served else None
     found = []
     for i, one in enumerate(settings):
-        model: ChatModel = opened[f"prober-{i}"] if opened and f"prober-{i}" in served else _loaded(one, config, world)
+        model: ChatModel = opened[f"prober-{i}"] if opened and f"prober-{i}" in served else _read(one, config, world)
         found.append(_prober(one, model, config, sandbox))
     return found
 
 
-def _in_process(settings: ModelSettings) -> bool:
-    return settings.local and Path(settings.model).is_dir()
+def _here(settings: ModelSettings) -> bool:
+    return settings.local and runs_here(settings)
 
 
-def _loaded(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
+def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
     from agentprop.training.loading import load
     from agentprop.training.lockstep import Lockstep
 
     module: Any
     module, tokenizer = load(settings.model, config, frozen=True)
-    return Lockstep(module.to(world.device), tokenizer, name=settings.identity, forgetful=True)
+    return Lockstep(
+        module.to(world.device), tokenizer, name=loaded(settings).identity, context_length=settings.context_length,
+        forgetful=True,
+    )  # fmt: skip
 
 
 def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, sandbox: Sandbox) -> Prober:

@@ -73,7 +73,8 @@ def _run(
 
     check_world(config.groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh) as place, ExitStack() as stack:
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
+            ExitStack() as stack:  # fmt: skip
         policy = loaded(config, world, beta=config.beta)
         sampler = InProcessSampler(policy, config, world)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))

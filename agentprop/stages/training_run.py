@@ -109,12 +109,13 @@ class TrainingRun:
 @contextmanager
 def training_run(
     config: TrainConfig, out: str, world: World, *, inputs: Mapping[str, str], fresh: bool,
-    free: frozenset[str] = frozenset(),
+    free: frozenset[str] = frozenset(), folders: Sequence[str] = (),
 ) -> Iterator[TrainingRun]:
-    """Claim or resume the directory. `free` names settings that may change besides those that always may."""
+    """Claim or resume the directory. `free` names settings that may change besides those that always may, `folders`
+    what the stage writes besides what every trainer does."""
     from agentprop.training import checkpoint, metrics
 
-    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD)
+    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD, *folders)
     with ExitStack() as stack:
         run = None
         if world.first:
