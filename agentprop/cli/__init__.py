@@ -41,9 +41,12 @@ class _Commands(LazyGroup):
             "Let a solver learn from accepted problems, by GRPO on question and answer alone.",
             TRAINING,
         ),
-        "export": Entry(
-            "agentprop.cli.export", "Write problems or trajectories as other tools read them.", TRAINING
+        "evaluate": Entry(
+            "agentprop.cli.evaluate",
+            "Measure how good a model is on a benchmark: Mean@k, pass@k, majority@k.",
+            TRAINING,
         ),
+        "export": Entry("agentprop.cli.export", "Write problems or trajectories as other tools read them.", TRAINING),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write one HTML file that shows runs.", LOOKING),

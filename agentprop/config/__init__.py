@@ -7,6 +7,7 @@ A setting that changes what a run produces belongs to the run's identity: it can
 from __future__ import annotations
 
 from agentprop.config.base import BAND, StageConfig
+from agentprop.config.evaluate import EvaluateConfig
 from agentprop.config.export import ExportConfig
 from agentprop.config.reinforce import TrainMgpoConfig, TrainSolverConfig
 from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
@@ -16,12 +17,12 @@ STAGES: dict[str, type[StageConfig]] = {
     c.stage: c
     for c in (
         ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, ExportConfig, TrainSftConfig, TrainMgpoConfig,
-        TrainSolverConfig,
+        TrainSolverConfig, EvaluateConfig,
     )
 }  # fmt: skip
 """Settings by stage."""
 
 __all__ = [
-    "BAND", "STAGES", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig",
+    "BAND", "STAGES", "EvaluateConfig", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig",
     "TrainMgpoConfig", "TrainSftConfig", "TrainSolverConfig", "VerifyConfig",
 ]  # fmt: skip

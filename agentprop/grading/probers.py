@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +34,9 @@ SPLIT = frozenset({Kind.TIMEOUT, Kind.BAD_REPLY, Kind.REJECTED})
 LOST: dict[Kind, Outcome] = {Kind.TIMEOUT: "timeout", Kind.CONTEXT_OVERFLOW: "truncated"}
 """Failures of a request for one reply that are an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
+
+Passes = Callable[[str], Equivalence]
+"""Whether a program is right; it blocks."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Prober:
     """Where its programs run."""
     reruns: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one program that is run again."""
+    tests: Callable[[Problem, float], Passes] | None = None
+    """How the programs of a problem are judged within so many seconds; None means by its hidden tests."""
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
         """Attempts start … start + count − 1. Raises ModelFailure where the server gave no replies."""
@@ -133,11 +139,16 @@ class Prober:
         program = program_of(text, problem.entry_point or "solve")
         if program is None:
             return Grade("wrong", "there is no program in the reply")
-        found = await asyncio.to_thread(HiddenTests(problem, self.sandbox, PROGRAM_S).passes, program)
+        found = await asyncio.to_thread(self._passes(problem, PROGRAM_S), program)
         if found.rule == "timeout":
             async with self.reruns:
-                found = await asyncio.to_thread(HiddenTests(problem, self.sandbox, RERUN_S).passes, program)
+                found = await asyncio.to_thread(self._passes(problem, RERUN_S), program)
         return replace(graded(found, program, overran="too_slow"), isolation=self.sandbox.isolation.level)
+
+    def _passes(self, problem: Problem, seconds: float) -> Passes:
+        if self.tests is not None:
+            return self.tests(problem, seconds)
+        return HiddenTests(problem, self.sandbox, seconds).passes
 
     def _told(self, reply: Reply) -> dict[str, Any]:
         """What a reply says of itself."""

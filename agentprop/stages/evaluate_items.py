@@ -8,6 +8,7 @@ problems. Fields are found by their usual names. Program tasks have data for tes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
     """Read all of it. Raises InputError where there is nothing to ask."""
     if (Path(source) / OURS).is_dir():
         stored = open_run(source)
-        found = [_of_run(problem, config) for problem in stored.iter(Problem)]
+        found: list[Item | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
         inputs: Mapping[str, str] = {"source": stored.fingerprint}
     else:
         files = find_files([source])
@@ -136,6 +137,8 @@ def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> Item:
     if not tests and not assertions and not answer:
         raise _Unusable("no-answer", "the row has no answer and no tests")
     program = bool(tests or assertions)
+    if program and entry_point and entry_point not in statement:
+        statement += f"\n\nThe function is called `{entry_point}`."
     problem = Problem(
         statement=statement, answer=answer, answer_type="program" if program else _answer_type(row),
         unit=_text(row, "unit") or None, figures=_whole(row.get("figures")), domain=_domain(row, program),
@@ -192,9 +195,17 @@ def _tests(row: Row, config: EvaluateConfig) -> tuple[tuple[TestCase, ...], str,
     if isinstance(found, list) and found and isinstance(found[0], Mapping):
         return _cases(found), "", named
     code = text_of(found)
-    if code and named is None:
-        raise _Unusable("no-function", "the row has tests as code and does not name the function they call")
-    return (), code, named
+    function = named or _called(code, _text(row, None, NAMES["program"])) if code else named
+    if code and function is None:
+        raise _Unusable("no-function", "the row has tests as code, and no word of the function they call")
+    return (), code, function
+
+
+def _called(code: str, program: str) -> str | None:
+    """The function of the reference program that the tests call; without a program the first that they assert of."""
+    defined = [name for name in re.findall(r"^def (\w+)", program, re.MULTILINE) if re.search(rf"\b{name}\(", code)]
+    asserted = re.search(r"^assert (\w+)\(", code, re.MULTILINE)
+    return defined[0] if defined else asserted[1] if asserted else None
 
 
 def _packed(answer: str) -> dict[str, Any] | None:

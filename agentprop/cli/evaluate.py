@@ -1,0 +1,73 @@
+"""`agentprop evaluate`: settings → the evaluation of a model on a benchmark."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentprop.cli import options, stage
+from agentprop.cli.settings import resolve
+from agentprop.config.evaluate import EvaluateConfig
+
+
+def command(
+    benchmark: Annotated[
+        str, typer.Argument(metavar="FILE", help="Questions and answers: JSONL, Parquet, JSON or CSV; or a run.")
+    ],
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Who is evaluated.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", help="Run directory to write.", show_default="runs/evaluate/FILE-MODEL"),
+    ] = None,
+    k: Annotated[int | None, typer.Option("--k", "-k", help="Attempts at each problem.", show_default="64")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Report its values apart; may be repeated.", show_default="by name"),
+    ] = None,
+    question_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the question.")] = None,
+    answer_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the right answer.")] = None,
+    temperature: Annotated[float | None, typer.Option(show_default="0.6")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask at most so many problems.", show_default="all")] = None,
+    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    seed: options.Seed = None,
+    allow_weak_sandbox: options.AllowWeakSandbox = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    fresh: options.Fresh = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure how good a model is on a benchmark: Mean@k, pass@k, majority@k.
+
+    Prompts and replies are kept. The same command resumes an unfinished run; with a larger --k it makes the attempts
+    that are missing. A MODEL that is a directory runs in this process where there is no vLLM.
+    """
+    flags = {
+        "model": model, "k": k, "by": by, "question_field": question_field, "answer_field": answer_field,
+        "temperature": temperature, "limit": limit, "max_tokens": max_tokens, "max_cost": max_cost, "seed": seed,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }  # fmt: skip
+    settings = resolve(EvaluateConfig, file=config, assignments=set_ or (), flags=flags)
+    if dry_run:
+        stage.describe(settings)
+        return
+    from agentprop.stages import evaluate
+    from agentprop.stages.evaluate_results import told
+
+    place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
+    summary = evaluate.run(settings, benchmark, place, fresh=fresh, quiet=quiet)
+    stage.present(summary if json else told(summary), place, as_json=json, quiet=quiet)
+
+
+def _short(name: str) -> str:
+    """The last part of a path or name, as part of a directory's name."""
+    stem = Path(name.rstrip("/")).name.partition(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "model"
+
+
+epilog = options.further(EvaluateConfig, command)
