@@ -1,0 +1,73 @@
+"""A call → the seconds it takes and the memory it needs beyond what there was; and a way in a process of its own.
+
+The benchmarks of training run each way in a fresh interpreter, because memory that one way has freed hides what the
+next one needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PAGE = 4096
+"""What cannot be told from nothing, bytes."""
+
+
+class Measured:
+    """Filled in when the block that it measures ends."""
+
+    seconds: float
+    """Processor time of all threads, which other work on the machine does not count in; on a GPU wall-clock."""
+    mib: float
+    """Highest memory in use within the block, less what was in use at its start."""
+
+
+@contextmanager
+def measured(device: str) -> Iterator[Measured]:
+    """Time and peak memory of a block: the process's resident memory, or what torch allocated on a GPU."""
+    found = Measured()
+    before = _reset(device)
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    started = clock()
+    yield found
+    if device != "cpu":
+        torch.cuda.synchronize()
+    found.seconds = clock() - started
+    found.mib = max(_peak(device) - before, PAGE) / 2**20
+
+
+def _reset(device: str) -> int:
+    """Start counting anew; bytes in use now."""
+    if device != "cpu":
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated()
+    Path("/proc/self/clear_refs").write_text("5")  # the highest resident size so far is forgotten
+    return _status("VmRSS")
+
+
+def _peak(device: str) -> int:
+    return torch.cuda.max_memory_allocated() if device != "cpu" else _status("VmHWM")
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def apart(script: str, *arguments: object) -> dict[str, Any]:
+    """What a script prints as the JSON of its last line, run in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, script, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True, env=os.environ
+    )
+    report: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return report
