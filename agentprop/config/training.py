@@ -90,6 +90,7 @@ class TrainSftConfig(TrainConfig):
     lora_rate: ClassVar[float] = 1e-4
 
     schedule: Schedule = "cosine"
+    """How the learning rate goes after the warm-up: constant, or to zero at the last step of all epochs."""
     imitate: Literal["trajectories", "answers"] = "trajectories"
     """What is learnt: the trajectories, which makes a proposer; or, given the statement alone, the bare answers, which
     makes a first solver where no trained one can be had."""

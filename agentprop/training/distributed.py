@@ -83,7 +83,10 @@ def join(device: str = "auto") -> Iterator[World]:
     if size == 1:
         yield World(0, 1, place, None)
         return
-    dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    if place.type == "cuda":
+        dist.init_process_group("nccl", device_id=place)
+    else:
+        dist.init_process_group("gloo")
     try:
         yield World(dist.get_rank(), size, place, init_device_mesh(place.type, (size,)))
     finally:

@@ -50,9 +50,10 @@ def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[Pre
 
 
 def dtype(config: TrainConfig) -> torch.dtype:
-    """Number format of the weights."""
+    """Number format of the weights, and of the computation."""
     if config.precision == "auto":
-        cuda = config.device.startswith("cuda") or (config.device == "auto" and torch.cuda.is_available())
+        wanted = config.device == "auto" or config.device.startswith("cuda")
+        cuda = wanted and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
         return torch.bfloat16 if cuda else torch.float32
     return DTYPES[config.precision]
 

@@ -9,11 +9,11 @@ step learns from follows from the seed and the step's number alone, so that a ru
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -79,12 +79,12 @@ class Order:
 
     def __init__(self, material: Material, config: TrainSftConfig) -> None:
         self._material, self._seed, self._size = material, config.seed, config.batch_size
-        self.per_epoch = ceil(len(material.train) / config.batch_size)
+        self.per_epoch = math.ceil(len(material.train) / config.batch_size)
         """Steps in which every trajectory is seen once."""
         self.total = self.per_epoch * config.epochs
         """Steps of all epochs."""
         wanted = bool(material.skills and config.skill_weight)
-        self._skills_per_step = ceil(len(material.skills) / self.per_epoch) if wanted else 0
+        self._skills_per_step = math.ceil(len(material.skills) / self.per_epoch) if wanted else 0
         self._shuffled = lru_cache(maxsize=4)(self._shuffle)
 
     def drawn(self, step: int) -> Drawn:
@@ -179,8 +179,7 @@ def evaluate(policy: Policy, material: Material, config: TrainSftConfig, world: 
 
 def judged(progress: Progress, loss: float, config: TrainSftConfig) -> Progress:
     """What an evaluation means for the run."""
-    better = progress.best is None or loss < progress.best - config.min_improvement
-    if better:
+    if math.isfinite(loss) and (progress.best is None or loss < progress.best - config.min_improvement):
         return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)
     return replace(progress, held_out_loss=loss, stale=progress.stale + 1)
 
