@@ -17,6 +17,8 @@ Ability = Literal["yes", "no", "ignored"]
 """`ignored`: the server accepts the request and does not do what it asks."""
 
 TINY = Sampling(temperature=0.0, max_tokens=64)
+DRAWN = replace(TINY, temperature=1.0)
+"""For several replies: vLLM refuses to give the greedy one twice."""
 PING = Request((Message("user", "Reply with the single word: ready"),), TINY)
 ADD = Tool(
     "add",
@@ -87,7 +89,7 @@ async def examine(server: Server, settings: ModelSettings) -> Abilities:
     return Abilities(
         model=pong.model,
         context_length=settings.context_length or await _context_length(server, settings),
-        n=await _try(server, settings, replace(PING, n=2), lambda reply: len(reply.choices) == 2),
+        n=await _try(server, settings, replace(PING, n=2, sampling=DRAWN), lambda reply: len(reply.choices) == 2),
         tools=await _try(
             server, calling, replace(question, tools=(ADD,)), lambda reply: bool(_first(reply).tool_calls)
         ),

@@ -49,6 +49,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, {"prompt": "".join(map(chr, body["tokens"]))})
         elif self.path != "/v1/chat/completions":
             self.answer(404, {"error": {"message": "no such path"}})
+        elif body.get("n", 1) > 1 and body.get("temperature") == 0:
+            self.answer(400, {"error": {"message": "n must be 1 when using greedy sampling"}})  # as vLLM
         elif "strict" in ABLE and any(field in body for ability, field in FIELDS.items() if ability not in ABLE):
             self.answer(400, {"error": {"message": "unknown field"}})
         elif "forced" in ABLE and "tools" in body and body.get("tool_choice") != "required":

@@ -154,6 +154,8 @@ def test_null_content_is_a_reply_when_something_else_was_said() -> None:
     [
         (400, "unknown field", Kind.REJECTED),
         (400, "This model's maximum context length is 4096 tokens", Kind.CONTEXT_OVERFLOW),
+        (400, "The decoder prompt (length 5) is longer than the maximum model length of 4", Kind.CONTEXT_OVERFLOW),
+        (400, "max_tokens=5000 cannot be greater than max_model_len=4096", Kind.REJECTED),
         (401, "bad key", Kind.UNAUTHORISED),
         (402, "pay", Kind.QUOTA),
         (404, "no such model", Kind.NOT_FOUND),
