@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from agentprop.export.solver import tests_in
+from agentprop.export.solver import hidden_tests
 from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.probers import grade_answer, graded, program_of
 from agentprop.records import AnswerType, Problem, TestCase
@@ -31,7 +31,7 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 
 def grade(response: str, answer: str) -> float | None:
     """1 right, 0 wrong, None where neither could be shown in time."""
-    tests = tests_in(answer)
+    tests = hidden_tests(answer)
     outcome = _outcome(response, answer) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)
 

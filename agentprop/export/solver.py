@@ -37,7 +37,7 @@ def verl_row(row: QuestionAnswer, ability: Domain, index: int, split: str) -> Ve
     return VerlRow(prompt=_asked(row), ability=ability, reward_model=reward_model, extra_info=place)
 
 
-def tests_in(answer: str) -> dict[str, Any] | None:
+def hidden_tests(answer: str) -> dict[str, Any] | None:
     """The tests that an answer is made of; None for an answer that is a text."""
     if not answer.startswith('{"entry_point": '):
         return None

@@ -58,7 +58,8 @@ class ProblemConfig(vf.TasksetConfig):
 
 class ProblemTaskset(vf.Taskset[ProblemTask, ProblemConfig]):
     def load(self) -> Iterator[ProblemTask]:
-        with (Path(__file__).parent / f"{{self.config.split}}.jsonl").open(encoding="utf-8") as lines:
+        split = getattr(self.config, "split", "{split}")  # a plain TasksetConfig will do
+        with (Path(__file__).parent / f"{{split}}.jsonl").open(encoding="utf-8") as lines:
             for row in map(json.loads, lines):
                 yield ProblemTask(ProblemData(prompt=row["question"], answer=row["answer"]), self.config.task)
 '''

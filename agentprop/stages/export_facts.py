@@ -10,7 +10,7 @@ from typing import Any
 
 from agentprop.config import STAGES
 from agentprop.export.card import Maker, Stage
-from agentprop.records import Attempt, MadeBy, Reject
+from agentprop.records import Attempt, Difficulty, MadeBy, Reject
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.text import shareable
 from agentprop.stages.accepted import Joined, Rate
@@ -60,13 +60,18 @@ def stages(joined: Joined) -> list[Stage]:
 
 def makers(joined: Joined, seen: Seen) -> list[Maker]:
     """Who proposed what was written, and who judged and tried the problems of these runs."""
-    tried: Counter[tuple[str, MadeBy]] = Counter()
+    tried: Counter[tuple[str, str, MadeBy]] = Counter()
     for stored in joined.runs:
         for row in stored.iter_rows(Attempt, ["role", "verifier", "made_by"]):
-            made_by = MadeBy.model_validate(row["made_by"]).model_copy(update={"name": row["verifier"]})
-            tried[row["role"], made_by] += 1
-    proposed = [_maker("proposer", made_by, count) for made_by, count in seen.proposers.most_common()]
-    return proposed + [_maker(role, made_by, count) for (role, made_by), count in tried.most_common()]
+            if row["role"] != "prober":
+                tried[row["role"], row["verifier"], MadeBy.model_validate(row["made_by"])] += 1
+        for row in stored.iter_rows(Difficulty, ["prober", "made_by"]):
+            tried["prober", row["prober"], MadeBy.model_validate(row["made_by"])] += 1
+    proposed = [(("proposer", made_by.name, made_by), count) for made_by, count in seen.proposers.most_common()]
+    return [
+        Maker(role, name, made_by.revision, made_by.sampling, count)
+        for (role, name, made_by), count in [*proposed, *tried.most_common()]
+    ]
 
 
 def contamination(joined: Joined) -> str | None:
@@ -107,10 +112,6 @@ def _settings(stored: StoredRun) -> Mapping[str, Any]:
     kept = {key: value for key, value in stored.config.items() if usual.get(key, ...) != value and key != "workers"}
     told: Mapping[str, Any] = shareable(kept)
     return told
-
-
-def _maker(role: str, made_by: MadeBy, count: int) -> Maker:
-    return Maker(role, made_by.name, made_by.revision, made_by.sampling, count)
 
 
 def _bar(number: int) -> str:
