@@ -30,8 +30,10 @@ GENERATION = (
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tiny_model(tmp_path_factory.mktemp("model"))
+def model(runs: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model whose tokenizer knows the protocol, so that trajectories are short."""
+    texts = [m["content"] for t in open_run(runs[0]).iter(Trajectory) for m in t.messages()]
+    directory = tiny_model(tmp_path_factory.mktemp("model"), texts=texts, vocabulary=1500)
     (directory / "chat_template.jinja").write_text(GENERATION, "utf-8")
     Qwen3ForCausalLM(Qwen3Config.from_pretrained(directory)).save_pretrained(directory)
     return directory
@@ -123,7 +125,7 @@ def test_trl_prefers_the_valid_one_of_a_task(
     assert exported("trl-preference", "data", source=[grouped])["rows"] == {"train": 4}
     trainer = trl.DPOTrainer(
         str(model), train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
-        args=arguments(trl.DPOConfig, tmp_path, max_length=256), processing_class=load_tokenizer(str(model)),
+        args=arguments(trl.DPOConfig, tmp_path, max_length=None), processing_class=load_tokenizer(str(model)),
     )  # fmt: skip
     trainer.train()
     row, decode = trainer.train_dataset[0], load_tokenizer(str(model)).decode
