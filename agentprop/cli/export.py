@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import ExportConfig
 
 
+@stage.shares
 def command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of propose, verify and probe, together.")],
     out: Annotated[
@@ -41,12 +41,9 @@ def command(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", show_default="all")] = None,
     seed: options.Seed = None,
-    config: options.Config = None,
-    set_: options.Set = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Replace what an earlier export wrote there.")] = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:  # fmt: skip
     """Write problems or trajectories as other tools read them.
 
@@ -57,14 +54,12 @@ def command(
         "format": format_, "difficulty": difficulty, "held_out": held_out, "held_out_share": held_out_share,
         "held_out_level": held_out_level, "validation_share": validation_share, "limit": limit, "seed": seed,
     }  # fmt: skip
-    settings = resolve(ExportConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
+    settings = shared.settings(ExportConfig, flags)
+    if shared.only_shows(settings):
         return
     from agentprop.stages import export
 
-    summary = export.run(settings, runs, out, fresh=fresh)
-    stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(export.run(settings, runs, out, fresh=fresh), out)
 
 
 epilog = options.further(ExportConfig, command, "format")

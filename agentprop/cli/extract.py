@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import ExtractConfig
 
 KINDS = "Files, patterns or directories: .jsonl .json .parquet .csv .md .txt .tex, plain or .gz."
 
 
+@stage.shares
 def command(
     out: options.Out,
     sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=KINDS, show_default=False)] = None,
@@ -27,15 +27,11 @@ def command(
     solution_field: Annotated[str | None, typer.Option(help="Field of the worked solution.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
     workers: options.Workers = None,
-    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Mine corpora for skills.
 
@@ -47,14 +43,12 @@ def command(
         "answer_field": answer_field, "solution_field": solution_field, "limit": limit, "workers": workers,
         "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(ExtractConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
+    settings = shared.settings(ExtractConfig, flags)
+    if shared.only_shows(settings):
         return
     from agentprop.stages import extract
 
-    summary = extract.run(settings, out, fresh=fresh, quiet=quiet)
-    stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(ExtractConfig, command)

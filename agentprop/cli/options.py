@@ -34,6 +34,8 @@ BundledSkills = Annotated[
 ]  # fmt: skip
 Seed = Annotated[int | None, typer.Option("--seed", help="Everything random follows from it.", show_default="0")]
 Workers = Annotated[int | None, typer.Option("--workers", "-w", help="Worker processes.", show_default="all cores")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", rich_help_panel=BOUNDS)]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", rich_help_panel=BOUNDS)]
 AllowWeakSandbox = Annotated[
     bool | None,
     typer.Option("--allow-weak-sandbox", help="Run even where untrusted code cannot be isolated.", show_default=False),

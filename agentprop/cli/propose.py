@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import ProposeConfig
 
 
+@stage.shares
 def command(
     out: options.Out,
     n: Annotated[int | None, typer.Option("--n", "-n", help="How many problems to accept.", show_default=False)] = None,
@@ -30,8 +30,8 @@ def command(
     workers: options.Workers = None,
     max_candidates: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
     max_minutes: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     learn_from: Annotated[
         list[str] | None, typer.Option(help="Earlier run whose verdicts set the starting mastery; may be repeated.")
     ] = None,
@@ -42,12 +42,8 @@ def command(
         list[str] | None, typer.Option(metavar="FILE", help="Benchmark to keep clear of; may be repeated.")
     ] = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Compose skills into new problems with checked answers.
 
@@ -60,14 +56,12 @@ def command(
         "learn_from": learn_from, "max_template_repeats": max_template_repeats,
         "decontaminate": decontaminate, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(ProposeConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
+    settings = shared.settings(ProposeConfig, flags)
+    if shared.only_shows(settings):
         return
     from agentprop.stages import propose
 
-    summary = propose.run(settings, out, fresh=fresh, quiet=quiet)
-    stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(ProposeConfig, command, "categories")

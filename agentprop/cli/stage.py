@@ -1,14 +1,66 @@
-"""What the commands of all stages do alike: the settings to try, the one line on stdout, the summary on stderr."""
+"""What the commands of all stages do alike: the options they share, the one line on stdout, the summary on stderr."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from agentprop.cli import options
+from agentprop.cli.settings import C, resolve
 from agentprop.config import StageConfig
 from agentprop.skills import load
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The options that every stage has, and what they are for."""
+
+    config: options.Config = None
+    set_: options.Set = None
+    fresh: options.Fresh = False
+    dry_run: options.DryRun = False
+    json: options.Json = False
+    quiet: options.Quiet = False
+
+    def settings(self, kind: type[C], flags: Mapping[str, Any]) -> C:
+        """The stage's settings from everywhere; `flags` are those that have an option of their own."""
+        return resolve(kind, file=self.config, assignments=self.set_ or (), flags=flags)
+
+    def only_shows(self, settings: C, check: Callable[[C], Any] | None = None) -> bool:
+        """Whether `--dry-run` was given: then the settings are tried, by `check` too, and printed."""
+        if self.dry_run:
+            if check is not None:
+                check(settings)
+            describe(settings)
+        return self.dry_run
+
+    def present(self, summary: Mapping[str, Any], out: str) -> None:
+        """What the stage made; an empty summary is another process's to present."""
+        if summary:
+            present(summary, out, as_json=self.json, quiet=self.quiet)
+
+
+def shares(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of `Shared` in place of its last parameter, which gets them all at once.
+
+    An option that the command declares itself stays its own.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    *own, last = signature.parameters.values()
+    declared = inspect.signature(Shared, eval_str=True).parameters
+    added = {name: parameter for name, parameter in declared.items() if name not in signature.parameters}
+
+    def wrapped(**given: Any) -> None:
+        shared = Shared(**{name: given.pop(name) for name in added})
+        command(**given, **{last.name: shared})
+
+    wrapped.__doc__ = command.__doc__
+    vars(wrapped)["__signature__"] = signature.replace(parameters=[*own, *added.values()])  # what typer reads
+    return wrapped
 
 
 def describe(config: StageConfig) -> None:

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import TrainMgpoConfig
 
 TRAINING, JUDGING = "Training", "Judging"
 
 
+@stage.shares
 def command(
     out: options.Out,
     model: Annotated[
@@ -52,15 +52,11 @@ def command(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
     seed: options.Seed = None,
-    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Let a proposer learn from its own attempts, by MGPO in the real environment.
 
@@ -73,16 +69,12 @@ def command(
         "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device, "seed": seed,
         "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(TrainMgpoConfig, file=config, assignments=set_ or (), flags=flags)
+    settings = shared.settings(TrainMgpoConfig, flags)
     from agentprop.stages import train_mgpo
 
-    if dry_run:
-        train_mgpo.check(settings)
-        stage.describe(settings)
+    if shared.only_shows(settings, train_mgpo.check):
         return
-    summary = train_mgpo.run(settings, out, fresh=fresh, quiet=quiet)
-    if summary:
-        stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(train_mgpo.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(TrainMgpoConfig, command)

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import TrainSftConfig
 
 TRAINING = "Training"
 
 
+@stage.shares
 def command(
     runs: Annotated[
         list[str], typer.Argument(help="Runs of propose, and of verify where that judged their problems.")
@@ -38,12 +38,8 @@ def command(
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
     seed: options.Seed = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Teach a model to propose, by imitating trajectories that were found valid.
 
@@ -54,16 +50,12 @@ def command(
         "model": model, "epochs": epochs, "max_steps": max_steps, "batch_size": batch_size,
         "learning_rate": learning_rate, "lora_rank": lora_rank, "extracted": extracted, "device": device, "seed": seed,
     }  # fmt: skip
-    settings = resolve(TrainSftConfig, file=config, assignments=set_ or (), flags=flags)
+    settings = shared.settings(TrainSftConfig, flags)
     from agentprop.stages import train_sft
 
-    if dry_run:
-        train_sft.check(settings)
-        stage.describe(settings)
+    if shared.only_shows(settings, train_sft.check):
         return
-    summary = train_sft.run(settings, runs, out, fresh=fresh, quiet=quiet)
-    if summary:
-        stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(train_sft.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(TrainSftConfig, command)

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import TrainSolverConfig
 
 TRAINING = "Training"
 
 
+@stage.shares
 def command(
     runs: Annotated[
         list[str], typer.Argument(help="Runs of propose, of verify where that judged, and of probe for difficulty.")
@@ -39,12 +39,8 @@ def command(
     device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
     seed: options.Seed = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Let a solver learn from accepted problems, by GRPO on question and answer alone.
 
@@ -56,15 +52,12 @@ def command(
         "group_size": group_size, "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device,
         "seed": seed, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(TrainSolverConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
+    settings = shared.settings(TrainSolverConfig, flags)
+    if shared.only_shows(settings):
         return
     from agentprop.stages import train_solver
 
-    summary = train_solver.run(settings, runs, out, fresh=fresh, quiet=quiet)
-    if summary:
-        stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(train_solver.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(TrainSolverConfig, command)

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config import VerifyConfig
 
 MODELS = "Language models"
 
 
+@stage.shares
 def command(
     run: Annotated[str, typer.Argument(help="Run directory of a propose stage; `-` reads its stream from stdin.")],
     out: options.Out,
@@ -41,15 +41,11 @@ def command(
     ] = False,
     seed: options.Seed = None,
     workers: options.Workers = None,
-    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Judge problems from their statements alone.
 
@@ -62,15 +58,12 @@ def command(
         "audit_checkers": audit_checkers or None, "seed": seed, "workers": workers, "max_tokens": max_tokens,
         "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(VerifyConfig, file=config, assignments=set_ or (), flags=flags)
+    settings = shared.settings(VerifyConfig, flags)
     from agentprop.stages import verify
 
-    if dry_run:
-        verify.check(settings)
-        stage.describe(settings)
+    if shared.only_shows(settings, verify.check):
         return
-    summary = verify.run(settings, run, out, fresh=fresh, quiet=quiet)
-    stage.present(summary, out, as_json=json, quiet=quiet)
+    shared.present(verify.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(VerifyConfig, command)
