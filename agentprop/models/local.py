@@ -216,7 +216,9 @@ def _program(settings: ModelSettings) -> list[str]:
 def vllm_program() -> list[str] | None:
     """The beginning of a command line that serves a model by vLLM; None where it is not installed."""
     beside = Path(sys.executable).with_name("vllm")
-    if find_spec("vllm") is not None and not (beside.exists() and _is_named("vllm")):
+    spec = find_spec("vllm")
+    has_source = spec is not None and spec.origin is not None  # a mere directory of this name has none
+    if has_source and not (beside.exists() and _is_named("vllm")):
         return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
     found = str(beside) if beside.exists() else shutil.which("vllm")
     return None if found is None else [found, "serve"]

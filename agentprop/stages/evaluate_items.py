@@ -73,13 +73,16 @@ def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
         files = find_files([source])
         found = [item for path, name in file_names(files).items() for item in _of_file(path, name, config)]
         inputs = fingerprints(files)
-    items = {item.problem.id: item for item in reversed(found) if isinstance(item, Item)}
+    items: dict[str, Item] = {}
+    for item in found:
+        if isinstance(item, Item):
+            items.setdefault(item.problem.id, item)
     unreadable = [item for item in found if isinstance(item, Reject)]
     if not items:
         why = f" ({unreadable[0].message})" if unreadable else ""
         raise InputError(f"{source} holds no question with an answer{why}", hint=_hint(config))
     repeated = len(found) - len(items) - len(unreadable)
-    return Benchmark(list(reversed(items.values()))[: config.limit], unreadable, repeated, inputs)
+    return Benchmark(list(items.values())[: config.limit], unreadable, repeated, inputs)
 
 
 def _hint(config: EvaluateConfig) -> str:

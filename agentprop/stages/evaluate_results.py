@@ -107,16 +107,20 @@ def powers_of_two(most: int) -> list[int]:
 
 
 def told(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary for people: an estimate as one line."""
-    return {key: _told(value) for key, value in summary.items() if value not in (None, {})}
+    """A summary for people: an estimate as one line, and only Mean@k for the values of a column."""
+    by = {column: {value: found["mean"] for value, found in values.items()} for column, values in summary["by"].items()}
+    return _told({**summary, "by": by})
 
 
-def _told(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    if set(value) == set(Estimate.__dataclass_fields__):
-        return f"{value['value']:.1%}  ({value['low']:.1%} to {value['high']:.1%}, {value['problems']:,} problems)"
-    return told(value)
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _line(value) if isinstance(value, Mapping) else value for key, value in values.items()}
+
+
+def _line(value: Mapping[str, Any]) -> Any:
+    if set(value) != set(Estimate.__dataclass_fields__):
+        return _told(value)
+    problems = f"{value['problems']:,} problem{'s' if value['problems'] != 1 else ''}"
+    return f"{value['value']:.1%}  ({value['low']:.1%} to {value['high']:.1%}, {problems})"
 
 
 def _plain(found: Estimate | None) -> dict[str, Any] | None:
