@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
-from agentprop.cli.settings import resolve
 from agentprop.config.evaluate import EvaluateConfig
 
 
+@stage.shares
 def command(
     benchmark: Annotated[
         str, typer.Argument(metavar="FILE", help="Questions and answers: JSONL, Parquet, JSON or CSV; or a run.")
@@ -31,16 +31,12 @@ def command(
     answer_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the right answer.")] = None,
     temperature: Annotated[float | None, typer.Option(show_default="0.6")] = None,
     limit: Annotated[int | None, typer.Option(help="Ask at most so many problems.", show_default="all")] = None,
-    max_tokens: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_cost: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_tokens: options.MaxTokens = None,
+    max_cost: options.MaxCost = None,
     seed: options.Seed = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
-    config: options.Config = None,
-    set_: options.Set = None,
-    fresh: options.Fresh = False,
-    dry_run: options.DryRun = False,
-    json: options.Json = False,
-    quiet: options.Quiet = False,
+    *,
+    shared: stage.Shared,
 ) -> None:
     """Measure how good a model is on a benchmark: Mean@k, pass@k, majority@k.
 
@@ -52,16 +48,15 @@ def command(
         "temperature": temperature, "limit": limit, "max_tokens": max_tokens, "max_cost": max_cost, "seed": seed,
         "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
-    settings = resolve(EvaluateConfig, file=config, assignments=set_ or (), flags=flags)
-    if dry_run:
-        stage.describe(settings)
+    settings = shared.settings(EvaluateConfig, flags)
+    if shared.only_shows(settings):
         return
     from agentprop.stages import evaluate
     from agentprop.stages.evaluate_results import told
 
     place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
-    summary = evaluate.run(settings, benchmark, place, fresh=fresh, quiet=quiet)
-    stage.present(summary if json else told(summary), place, as_json=json, quiet=quiet)
+    summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else told(summary), place)
 
 
 def _short(name: str) -> str:
