@@ -49,6 +49,7 @@ class TrainingRun:
         self._checkpoints = path / checkpoint.FOLDER
         self._metrics: Metrics | None = None
         self._metrics_bytes = 0
+        self._saved: int | None = None
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
         """Put the newest checkpoint back; None where there is none."""
@@ -59,6 +60,7 @@ class TrainingRun:
             return None
         restored = checkpoint.restore(found, optimiser, self.world)
         self._metrics_bytes = restored.state.pop(SIZE)
+        self._saved = restored.step
         return restored
 
     @contextmanager
@@ -78,12 +80,18 @@ class TrainingRun:
     def save(
         self, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None
     ) -> None:
-        """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step."""
+        """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step.
+
+        A step that is saved already is not written again: the only checkpoint must never be in the making.
+        """
         from agentprop.training import checkpoint
 
+        if step == self._saved:
+            return
         kept = {**state, SIZE: self._metrics.sync() if self._metrics else 0}
         keep = self._config.keep_checkpoints
         checkpoint.save(self._checkpoints, step, policy, optimiser, kept, self.world, keep=keep, pinned=pinned)
+        self._saved = step
         if self.run is not None:
             self.run.commit({"step": step})
             self.run.flush()

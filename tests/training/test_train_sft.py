@@ -129,8 +129,10 @@ def test_its_numbers_are_in_the_metrics_and_the_summary(straight: Path) -> None:
 
 
 def test_a_finished_run_is_not_run_again(straight: Path, proposed: Path, model: Path) -> None:
-    before = lines(straight)
+    before, checkpoints = lines(straight), list((straight / "checkpoints").rglob("*"))
+    written = [path.stat().st_mtime_ns for path in checkpoints]
     summary = train(config(model), proposed, straight)
+    assert [path.stat().st_mtime_ns for path in checkpoints] == written
     assert lines(straight) == before and summary == json.loads((straight / "summary.json").read_text())
 
 
