@@ -16,11 +16,11 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from agentprop.config import EvaluateConfig, ProposeConfig
+from agentprop.config import EvaluateConfig
 from agentprop.errors import BoundReached, ConfigError, InputError, RunError
-from agentprop.records import Attempt, Problem, Question, Reject
-from agentprop.runs import StoredRun, open_run
-from agentprop.stages import evaluate, propose
+from agentprop.records import Attempt, Certificate, Problem, Question, Reject
+from agentprop.runs import Run, StoredRun, open_run
+from agentprop.stages import evaluate
 
 ROWS = [
     {"question": "What is 1 + 1?", "answer": 2, "category": "sums", "level": "1"},
@@ -177,12 +177,22 @@ def test_a_file_without_questions_is_refused() -> None:
 
 
 def test_a_run_with_problems_is_a_benchmark() -> None:
-    propose.run(ProposeConfig(n=4, seed=1, workers=1, domain="mathematics"), "proposed", quiet=True)
-    problems = list(open_run("proposed").iter(Problem))
+    problems = [
+        Problem(
+            statement=f"What is {n} + 1?", answer=str(n + 1), answer_type="integer", domain="mathematics",
+            category="sums", skills=("one", "two")[: n + 1], skill_ids=(), certificate=Certificate(form="none"),
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    with Run.open("proposed", "propose", {}) as made:
+        for problem in problems:
+            made.add(problem)
+        made.commit({})
+        made.finish({})
     script([f"\\boxed{{{problem.answer}}}" for problem in problems])
     summary, _ = run("proposed", k=1)
-    assert summary["mean"]["value"] == 1.0 and summary["problems"] == 4
-    assert set(summary["by"]) == {"category", "domain", "level"}
+    assert summary["mean"]["value"] == 1.0 and summary["problems"] == 2
+    assert set(summary["by"]) == {"category", "domain", "level"} and set(summary["by"]["level"]) == {"1", "2"}
 
 
 def test_attempts_at_temperature_zero_are_one() -> None:
@@ -203,14 +213,16 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_programs_are_judged_by_their_tests_in_the_sandbox(kind: str) -> None:
-    script([RIGHT, WRONG, CHEAT, "I cannot."])
-    summary, stored = run(benchmark([{"question": "Double a number.", **KINDS[kind]}]))
-    assert [attempt.code for attempt in stored.iter(Attempt)] == ["correct", "wrong", "wrong", "wrong"]
+def test_programs_are_judged_by_their_tests_in_the_sandbox_however_these_are_written() -> None:
+    script([RIGHT, WRONG, CHEAT, "I cannot."] * len(KINDS))
+    rows = [{"question": f"Double a number ({kind}).", **fields} for kind, fields in KINDS.items()]
+    summary, stored = run(benchmark(rows))
+    problems = {problem.id: problem for problem in stored.iter(Problem)}
+    judged = {id_: [a.code for a in stored.iter(Attempt) if a.problem_id == id_] for id_ in problems}
+    assert list(judged.values()) == [["correct", "wrong", "wrong", "wrong"]] * len(KINDS)
     assert summary["mean"]["value"] == 0.25 and summary["majority"] is None
-    (problem,) = stored.iter(Problem)
-    assert (problem.answer_type, problem.entry_point) == ("program", "twice") and "`twice`" in problem.statement
+    for problem in problems.values():
+        assert (problem.answer_type, problem.entry_point) == ("program", "twice") and "`twice`" in problem.statement
 
 
 # --- a model in this process ---
