@@ -194,12 +194,12 @@ def test_verifiers_finds_the_taskset_and_its_reward(
     vf = pytest.importorskip("verifiers.v1", exc_type=ImportError)
     import asyncio
 
-    summary = exported("verifiers", "my-problems", held_out_level=3)
+    summary = exported("verifiers", "my-problems", validation_share=0.3)
     monkeypatch.syspath_prepend(tmp_path / "my-problems")
     tasks = list(vf.load_taskset(vf.TasksetConfig(id="agentprop-my-problems")))
-    assert len(tasks) == sum(len(set(p.skills)) < 3 for p in problems)
-    test = vf.EnvConfig.model_validate({"taskset": {"id": "agentprop-my-problems", "split": "exploratory"}}).taskset
-    assert {len(list(vf.load_taskset(test))), len(tasks)} == set(summary["rows"].values())
+    assert len(tasks) == summary["rows"]["train"] and sum(summary["rows"].values()) == len(problems)
+    test = vf.EnvConfig.model_validate({"taskset": {"id": "agentprop-my-problems", "split": "validation"}}).taskset
+    assert len(list(vf.load_taskset(test))) == summary["rows"]["validation"]
     task = next(task for task in tasks if hidden_tests(task.data.answer) is None)
     assert asyncio.run(_scored(task, f"\\boxed{{{task.data.answer}}}")) == 1.0
     assert asyncio.run(_scored(task, "\\boxed{-98765}")) == 0.0
