@@ -82,7 +82,7 @@ class TrainMgpoConfig(ReinforceConfig):
     """sech² (paper), r·sech² as in SAPO, or none."""
     tau_pos: Positive = 1.0
     """τ of the gate where w > 0; the paper says only that it is the smaller one."""
-    tau_neg: Positive = 1.05
+    tau_neg: Annotated[float, Field(gt=0, validate_default=True)] = 1.05
     """τ of the gate where w ≤ 0."""
 
     r_base: NonNegative = 0.5

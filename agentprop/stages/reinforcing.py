@@ -116,7 +116,7 @@ def _attempt(
         attempt = loop.attempt(progress.step)
         return runner.run(unless(stop, attempt) if alone else attempt)
     except (KeyboardInterrupt, ModelFailure, ModelOutage, BoundReached) as ended:
-        if (alone or isinstance(ended, KeyboardInterrupt)) and not _saved(loop.config, progress):
+        if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
             place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
         raise
 
@@ -132,10 +132,5 @@ def _keep(
     if place.run is not None and (progress.step - 1) % config.sample_every == 0:
         for record in experience.records:
             place.run.add(record)
-    if _saved(config, progress):
+    if progress.step % config.save_every == 0 or progress.step == config.steps:
         place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
-
-
-def _saved(config: ReinforceConfig, progress: Progress) -> bool:
-    """Whether a checkpoint is due after a step, so that there is one."""
-    return progress.step == 0 or progress.step % config.save_every == 0 or progress.step == config.steps

@@ -61,11 +61,11 @@ def toys() -> dict[str, Package]:
 LIBRARY = toys()
 
 
-def task(index: int = 0) -> Task:
-    """A problem is wanted that needs toy-square."""
+def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
+    """A problem is wanted that needs these skills."""
     return Task(
-        seed=0, index=index, domain="mathematics", category="toy", skill_ids=(LIBRARY["toy-square"].id,),
-        skill_names=("toy-square",),
+        seed=0, index=index, domain="mathematics", category="toy", skill_ids=tuple(LIBRARY[name].id for name in names),
+        skill_names=tuple(names),
     )  # fmt: skip
 
 
@@ -141,8 +141,9 @@ def arena(executor: Executor, **rules: Any) -> Arena:
 
 
 def rolled(
-    executor: Executor, model: Told, *, groups: int = 1, size: int | None = None, **rules: Any
-) -> list[Group]:
+    executor: Executor, model: Told, *, groups: int = 1, size: int | None = None, tasks: Sequence[Task] = (),
+    **rules: Any,
+) -> list[Group]:  # fmt: skip
     """Groups of episodes, one member for each script unless `size` says otherwise."""
-    tasks = [task(index) for index in range(groups)]
-    return asyncio.run(roll_out(tasks, size or len(model.scripts), arena(executor, **rules), model, Sampling()))
+    wanted = tasks or [task(index) for index in range(groups)]
+    return asyncio.run(roll_out(wanted, size or len(model.scripts), arena(executor, **rules), model, Sampling()))

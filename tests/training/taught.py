@@ -1,0 +1,61 @@
+"""A tiny proposer that has learnt a few conversations by heart: some end in a valid problem, some do not.
+
+Its two skills make two tasks, and what it says to either is one of the conversations of `SCRIPTS`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from tiny_model import TEMPLATE, tiny_model
+from toy_groups import ALONE, GARBAGE, LIBRARY, RUNS, Told, config, rolled, submission, task
+
+from agentprop.sandbox.executor import Executor
+from agentprop.training.optimiser import Optimiser
+from agentprop.training.packing import batch_of
+from agentprop.training.policy import Policy
+from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.sequences import TokenSequence, sequences_of
+
+GOOD, BAD = submission(7), submission(7, claim="48")
+SCRIPTS = ([RUNS, GOOD], [GOOD], [BAD, BAD, BAD], GARBAGE)
+TASK = f"Propose one problem in mathematics, category toy, that needs these skills:\n\n{LIBRARY['toy-square'].skill_md}"
+
+
+def skills(folder: Path) -> Path:
+    """The library as a directory of packages."""
+    for package in LIBRARY.values():
+        place = folder / package.name
+        (place / "scripts").mkdir(parents=True)
+        (place / "SKILL.md").write_text(package.skill_md, encoding="utf-8")
+        (place / "scripts" / "skill.py").write_text(package.script or "", encoding="utf-8")
+    return folder
+
+
+def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
+    """Write the model's directory."""
+    texts = [TASK, *(text for script in SCRIPTS for text in script)]
+    chosen = config(tiny_model(folder / "blank", texts=texts * 9, vocabulary=500), learning_rate=1e-2)
+    tokenizer = load_tokenizer(chosen.model)
+    tokenizer.chat_template = TEMPLATE.replace("in messages", "in messages if m.role != 'system'")
+    tokenizer.save_pretrained(chosen.model)
+    policy = Policy.load(chosen).spread(ALONE)
+    sequences = heard(Renderer(policy.tokenizer), executor)
+    optimiser = Optimiser(policy.trained(), chosen)
+    for step in range(steps):
+        batch = batch_of(sequences[step % 2 :: 2])
+        (-policy(batch).logprob.mean()).backward()
+        optimiser.step()
+    with torch.no_grad():
+        assert policy(batch).logprob.mean() > -0.1, "the conversations were not learnt"
+    (folder / "model").mkdir()
+    policy.save(folder / "model")
+    return folder / "model"
+
+
+def heard(renderer: Renderer, executor: Executor) -> list[TokenSequence]:
+    """The conversations as they would be sampled in the real environment."""
+    tasks = [task(0, ("toy-square", "toy-double")), task(1, ("toy-double", "toy-square"))]
+    groups = rolled(executor, Told(renderer, SCRIPTS), tasks=tasks)
+    return [sequence for group in groups for m in group.members for sequence in sequences_of(m.trajectory)]
