@@ -122,6 +122,13 @@ class Generator:
         while self.busy:
             self.step()
 
+    def abandon(self) -> None:
+        """Give up everything that is queued or under way."""
+        self.pending.clear()
+        self._done.clear()
+        for slot in np.flatnonzero(self.slots.active_S).tolist():
+            self._release(slot)
+
     def forget(self) -> None:
         """The weights have changed: begin as if nothing had ever been sampled, in the memory that is there.
 

@@ -150,9 +150,11 @@ class InProcess:
                 self.generator.add(order.job)
             try:
                 done = [waiting.pop(id(job)) for job in self.generator.step()]
-            except BaseException as error:
+            except Exception as error:  # raised where the replies are waited for
+                self.generator.abandon()
                 _tell(list(waiting.values()), error)
-                raise
+                waiting.clear()
+                continue
             _tell(done, None)
 
     def _gather(self, *, block: bool) -> list[_Order | None]:
