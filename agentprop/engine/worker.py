@@ -7,6 +7,7 @@ log records to the parent, and ends when the parent does, even by SIGKILL: the p
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import logging.handlers
 import os
@@ -39,6 +40,8 @@ class Setup:
     """Whether items wait rather than compute: all are begun when they come, in one event loop, and end in any order."""
 
 
+YOUNG = 10_000
+"""Objects made before the garbage collector looks at the youngest: conversations under way are not garbage."""
 Inbox = Callable[[Any], object]
 """What takes the parent's messages: (index, item), or None for the end."""
 
@@ -90,6 +93,7 @@ def _compute(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
     except Exception as error:
         outbox.send("unusable", _portable(error))
         return
+    _keep()
     outbox.send("ready")
     while message := inbox.get():
         index, item = message
@@ -111,6 +115,7 @@ async def _wait(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> No
     try:
         async with setup.function(*setup.arguments) as function:
             begun = True
+            _keep()
             outbox.send("ready")
             threading.Thread(target=_post, args=(results, outbox), daemon=True).start()
             tasks: set[asyncio.Task[None]] = set()
@@ -141,6 +146,13 @@ def _post(results: queue.SimpleQueue[tuple[str, bytes, int]], outbox: _Outbox) -
     """Send results from a thread: a busy parent holds up its results, not the event loop."""
     while True:
         outbox.send(*results.get())
+
+
+def _keep() -> None:
+    """What the setup made lasts as long as the worker: the garbage collector need not go through it ever again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def _settle(outbox: _Outbox, level: int) -> None:

@@ -43,9 +43,10 @@ UNASKED = {f"x-stainless-{what}": openai.Omit() for what in ABOUT_US}
 """What the package would tell every server about this machine; a tenth of a request's processor time, too."""
 SPELT_OUT: Any = {
     "headers": {}, "params": {}, "extra_json": None, "max_retries": 0, "follow_redirects": None,
-    "idempotency_key": None,
+    "idempotency_key": "",
 }  # fmt: skip
-"""Options that every request has anyway: the package copies its defaults deeply each time, a tenth of a request."""
+"""Options that every request has anyway: the package copies its defaults deeply each time, and draws a key that it does
+not send, which is an eighth of a request's processor time."""
 
 
 class Endpoint:
