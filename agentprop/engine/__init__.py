@@ -10,19 +10,27 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
+from itertools import islice
 from typing import Any, TypeVar
 
 from agentprop.engine.interruption import Interruption
 from agentprop.engine.team import Raised, Team, WorkerDied
 from agentprop.engine.worker import Setup
 
-__all__ = ["Interruption", "WorkerDied", "ordered_async", "ordered_map", "usable_cores"]
+__all__ = ["Interruption", "WorkerDied", "batched", "ordered_async", "ordered_map", "usable_cores"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IDLE_S = 0.25
 """`idle` is called and `stop` asked at least this often while nothing comes back."""
+
+
+def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items by `size` at a time, the last ones fewer; none is pulled before it is wanted."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def usable_cores() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from agentprop.engine import batched
 from agentprop.errors import ShardError
 from agentprop.files import write_atomically
 from agentprop.records import Record
@@ -40,7 +40,7 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
     sink = pa.BufferOutputStream()
     rows = 0
     with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=True, write_page_checksum=True) as writer:
-        for chunk in _chunks(records, ROW_GROUP):
+        for chunk in batched(records, ROW_GROUP):
             writer.write_batch(batch_of(chunk, schema))
             rows += len(chunk)
         writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
@@ -83,12 +83,6 @@ def _read_errors(source: str) -> Iterator[None]:
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ShardError(f"{source} is truncated or damaged ({reason})", hint=REMAKE) from error
-
-
-def _chunks(items: Iterable[R], size: int) -> Iterator[list[R]]:
-    iterator = iter(items)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk
 
 
 class TableWriter:

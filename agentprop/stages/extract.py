@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from agentprop import __version__
 from agentprop.config import ExtractConfig
 from agentprop.corpus import Fields, find_files, fingerprints, read_documents
-from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
+from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.records import Reject, Skill
 from agentprop.runs import Run, open_run
 from agentprop.shards import write_stream
@@ -27,6 +27,9 @@ from agentprop.stages.candidates import Candidates, Known
 from agentprop.stages.packages import unpack
 from agentprop.stages.progress import Progress
 from agentprop.symbolic.mining.work import NOT_LIFTED, UNSOLVED, Found, Settled, Source, find, settle, start
+
+if TYPE_CHECKING:
+    from agentprop.stages.teach import Teaching
 
 CHUNK = 64
 """Documents, or groups, that a worker is given at once."""
@@ -37,8 +40,6 @@ _UNREAD = frozenset(
     {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "no-question", "duplicate-document", "worker-died"}
 )
 _SHARED = "another document has the same wording with other equations"
-
-Item = TypeVar("Item")
 
 
 def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -52,29 +53,40 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
-    if config.teacher != "builtin":
-        from agentprop.stages import teach  # the models' machinery is for those who use it
-
-        return teach.run(config, out, fresh=fresh, quiet=quiet)
+    teaching = _teaching(config)
     files = find_files(config.sources)
     opened = Run.open(
         out, "extract", config, fresh=fresh, outside_identity=config.outside_identity, inputs=fingerprints(files),
-        folders=("skills", WORKING),
+        folders=teaching.FOLDERS,
     )  # fmt: skip
     with opened as stored, Interruption() as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
-        work = _Extraction(config, stored, files, stop)
-        with Progress("documents", config.limit, quiet=quiet) as bar:
+        work = teaching(config, stored, files, stop)
+        with Progress(teaching.UNIT, None, quiet=quiet) as bar:
             work.read(bar)
         with Progress("skills", None, quiet=quiet) as bar:
             work.settle(bar)
         return work.finish()
 
 
-class _Extraction:
-    """One command's share of a run; what `_commit` writes is the state that segments carry."""
+def _teaching(config: ExtractConfig) -> type[Mining] | type[Teaching]:
+    """The built-in teacher's way, or a model's. Raises ConfigError for a name that nobody knows."""
+    if config.teacher == "builtin":
+        return Mining
+    from agentprop.models.registry import resolve  # the models' machinery is for those who use it
+    from agentprop.stages.teach import Teaching
+
+    resolve(config.teacher)
+    return Teaching
+
+
+class Mining:
+    """The built-in teacher's work; what `_commit` writes is the state that segments carry."""
+
+    UNIT = "documents"
+    FOLDERS = ("skills", WORKING)
 
     def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
         self._config, self._run, self._files, self._stop = config, stored, files, stop
@@ -90,10 +102,11 @@ class _Extraction:
 
     def read(self, bar: Progress) -> None:
         """Mine every document that is still owed."""
+        bar.total = self._config.limit
         if self._read_all:
             return
         known = Known(self._candidates)
-        chunks = _chunks(self._owed(known), CHUNK)
+        chunks = batched(self._owed(known), CHUNK)
         mined = ordered_map(
             _find_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick
         )  # fmt: skip
@@ -137,7 +150,7 @@ class _Extraction:
         """Merge, try and score every group that is still owed."""
         groups = self._candidates.groups()
         bar.total = len(groups)
-        chunks = _chunks((self._candidates.load(offsets) for offsets in groups[self._groups :]), CHUNK)
+        chunks = batched((self._candidates.load(offsets) for offsets in groups[self._groups :]), CHUNK)
         settled = ordered_map(
             _settle_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick,
             initializer=start, initargs=(__version__, self._config.allow_weak_sandbox),
@@ -217,11 +230,6 @@ class _Extraction:
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
         }
-
-
-def _chunks(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
 
 
 def _find_chunk(chunk: list[Source | Found]) -> list[Found]:

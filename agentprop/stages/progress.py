@@ -41,7 +41,7 @@ class Progress:
         """Show the state; cheap enough to call for every batch."""
         self.done, self.note = done, note
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, note=note)  # type: ignore[attr-defined]
+            self._bar.update(self._task, completed=done, total=self.total, note=note)  # type: ignore[attr-defined]
         elif time.monotonic() - self._logged >= LOG_SECONDS:
             self._logged = time.monotonic()
             line = f"{self.label}: {done}" + (f"/{self.total}" if self.total else "") + (f" · {note}" if note else "")

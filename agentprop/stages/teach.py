@@ -18,17 +18,16 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from agentprop import __version__
 from agentprop.config import ExtractConfig
-from agentprop.corpus import Fields, Unreadable, find_files, fingerprints
+from agentprop.corpus import Fields, Unreadable
 from agentprop.corpus.texts import read_texts
-from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached
 from agentprop.models.chat import Sampling
-from agentprop.models.registry import resolve
 from agentprop.records import MadeBy, Reject, Skill, Span
 from agentprop.runs import Run
 from agentprop.skills import load, parse
@@ -51,9 +50,7 @@ WINDOW = 32
 TRIED = 4
 """Scripts that a worker is given at once."""
 WORKING = "candidates"
-FOLDERS = ("skills", WORKING, MODELS)
 
-Item = TypeVar("Item")
 Studied = tuple[Chunk | Unreadable, Lesson]
 
 
@@ -65,28 +62,11 @@ class Tried:
     """Why it is left out; None where it holds."""
 
 
-def run(config: ExtractConfig, out: Path, *, fresh: bool, quiet: bool) -> dict[str, Any]:
-    """Do what is owed, and return the summary. Raises BoundReached where the models' budget ends first."""
-    resolve(config.teacher)  # a name that nobody knows is refused before anything is written
-    files = find_files(config.sources)
-    opened = Run.open(
-        out, "extract", config, fresh=fresh, outside_identity=config.outside_identity, inputs=fingerprints(files),
-        folders=FOLDERS,
-    )  # fmt: skip
-    with opened as stored, Interruption() as stop:
-        if stored.complete and stored.summary is not None:
-            unpack(stored.iter(Skill), stored.path / "skills")
-            return stored.summary
-        work = _Teaching(config, stored, files, stop)
-        with Progress("chunks", None, quiet=quiet) as bar:
-            work.read(bar)
-        with Progress("skills", None, quiet=quiet) as bar:
-            work.settle(bar)
-        return work.finish()
-
-
-class _Teaching:
+class Teaching:
     """One command's share of a run; what `_commit` writes is the state that segments carry."""
+
+    UNIT = "chunks"
+    FOLDERS = ("skills", WORKING, MODELS)
 
     def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
         self._config, self._run, self._files, self._stop = config, stored, files, stop
@@ -102,7 +82,7 @@ class _Teaching:
     # --- chunks to candidates ---
 
     def read(self, bar: Progress) -> None:
-        """Study every chunk that is still owed."""
+        """Study every chunk that is still owed. Raises BoundReached where the models' budget ends first."""
         if self._read_all:
             return
         c = self._config
@@ -126,7 +106,7 @@ class _Teaching:
         self._made_by = _maker(settings.identity, settings.revision, sampling).model_dump(mode="json")
         teacher = Teacher(cast["teacher"], cast["rater"], self._config.chunk_skills, sampling)
         batches = ordered_rolling(
-            partial(_lessons, teacher), _batches(self._owed(), BATCH), concurrency=settings.max_concurrency,
+            partial(_lessons, teacher), batched(self._owed(), BATCH), concurrency=settings.max_concurrency,
             window=WINDOW, stop=self._stop, idle=self._run.tick, close=cast.aclose,
         )  # fmt: skip
         for batch in batches:
@@ -198,7 +178,7 @@ class _Teaching:
             return
         proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
         tried = ordered_map(
-            trial.script_faults, _batches(proposals, TRIED), workers=self._config.workers or usable_cores(),
+            trial.script_faults, batched(proposals, TRIED), workers=self._config.workers or usable_cores(),
             window=BATCH, stop=self._stop, idle=self._run.tick, initializer=trial.start,
             initargs=(self._config.allow_weak_sandbox,),
         )  # fmt: skip
@@ -327,8 +307,3 @@ def _skill(lines: Sequence[dict[str, Any]], fault: str | None, made_by: MadeBy) 
         quality=best["quality"], quality_parts=json.dumps(parts, ensure_ascii=False), lineage=list(spans)
     )
     return made.model_copy(update={"made_by": made_by})
-
-
-def _batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
-    while batch := list(islice(items, size)):
-        yield batch

@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from agentprop import __version__
 from agentprop.agent.candidates import tools
 from agentprop.config import VerifyConfig
-from agentprop.engine import WorkerDied, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.grading import builtin
 from agentprop.records import Attempt, MadeBy, Skill, Verdict
 from agentprop.sandbox import Sandbox
@@ -97,8 +96,8 @@ class Workers:
     ) -> Iterator[list[Judged]]:
         """The judged problems, in order."""
         judged = ordered_map(
-            judge, _batches(items), workers=self.config.workers or usable_cores(), window=WINDOW, initializer=prepare,
-            initargs=(self.library, self.config.allow_weak_sandbox), stop=stop, idle=idle,
+            judge, batched(items, BATCH), workers=self.config.workers or usable_cores(), window=WINDOW,
+            initializer=prepare, initargs=(self.library, self.config.allow_weak_sandbox), stop=stop, idle=idle,
         )  # fmt: skip
         for result in judged:
             if isinstance(result, WorkerDied):
@@ -108,9 +107,3 @@ class Workers:
     def spending(self, counts: Any) -> dict[str, Any]:
         """The built-in verifier costs nothing."""
         return {}
-
-
-def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
