@@ -10,7 +10,7 @@ import typer
 
 from agentprop.config import StageConfig
 
-BOUNDS, DISPLAY = "Bounds", "Display"
+BOUNDS, DISPLAY, TRAINING = "Bounds", "Display", "Training"
 
 Out = Annotated[str, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")]
 Config = Annotated[
@@ -40,6 +40,15 @@ AllowWeakSandbox = Annotated[
     bool | None,
     typer.Option("--allow-weak-sandbox", help="Run even where untrusted code cannot be isolated.", show_default=False),
 ]
+Steps = Annotated[
+    int | None, typer.Option("--steps", help="Rollout batches.", show_default="200", rich_help_panel=TRAINING)
+]
+LearningRate = Annotated[float | None, typer.Option("--learning-rate", rich_help_panel=TRAINING)]
+LoraRank = Annotated[
+    int | None,
+    typer.Option("--lora-rank", help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING),
+]
+Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)]
 
 
 def further(config: type[StageConfig], command: Callable[..., Any], *named: str) -> str:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
+from agentprop.cli.options import TRAINING
 from agentprop.config import TrainMgpoConfig
 
-TRAINING, JUDGING = "Training", "Judging"
+JUDGING = "Judging"
 
 
 @stage.shares
@@ -37,20 +38,16 @@ def command(
     algorithm: Annotated[
         str | None, typer.Option(help="mgpo or grpo.", show_default="mgpo", rich_help_panel=TRAINING)
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Rollout batches.", show_default="200", rich_help_panel=TRAINING)
-    ] = None,
+    steps: options.Steps = None,
     groups: Annotated[
         int | None, typer.Option(help="Tasks of a batch.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     group_size: Annotated[
         int | None, typer.Option(help="G: episodes of each task.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
-    lora_rank: Annotated[
-        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    learning_rate: options.LearningRate = None,
+    lora_rank: options.LoraRank = None,
+    device: options.Device = None,
     seed: options.Seed = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
+from agentprop.cli.options import TRAINING
 from agentprop.config import TrainSftConfig
-
-TRAINING = "Training"
 
 
 @stage.shares
@@ -27,16 +26,14 @@ def command(
     batch_size: Annotated[
         int | None, typer.Option(help="Trajectories per optimiser step.", rich_help_panel=TRAINING)
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
-    lora_rank: Annotated[
-        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
-    ] = None,
+    learning_rate: options.LearningRate = None,
+    lora_rank: options.LoraRank = None,
     extracted: Annotated[
         list[str] | None,
         typer.Option(metavar="RUN", help="Extract run whose skills are learnt too; may be repeated.",
                      rich_help_panel=TRAINING),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    device: options.Device = None,
     seed: options.Seed = None,
     *,
     shared: stage.Shared,

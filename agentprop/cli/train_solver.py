@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from agentprop.cli import options, stage
+from agentprop.cli.options import TRAINING
 from agentprop.config import TrainSolverConfig
-
-TRAINING = "Training"
 
 
 @stage.shares
@@ -23,20 +22,16 @@ def command(
         str | None, typer.Option(metavar="LO..HI", help="Only problems with such a pass rate.", show_default="all")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many problems.", show_default="all")] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Rollout batches.", show_default="200", rich_help_panel=TRAINING)
-    ] = None,
+    steps: options.Steps = None,
     groups: Annotated[
         int | None, typer.Option(help="Problems of a batch.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     group_size: Annotated[
         int | None, typer.Option(help="G: attempts at each problem.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
-    learning_rate: Annotated[float | None, typer.Option(rich_help_panel=TRAINING)] = None,
-    lora_rank: Annotated[
-        int | None, typer.Option(help="Train adapters of this rank, not all weights.", rich_help_panel=TRAINING)
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)] = None,
+    learning_rate: options.LearningRate = None,
+    lora_rank: options.LoraRank = None,
+    device: options.Device = None,
     seed: options.Seed = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
