@@ -263,14 +263,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: Path) -
     monkeypatch.chdir(tmp_path)
     Path("agentprop.toml").write_text(
         f'[models.tiny]\nmodel = {json.dumps(str(checkpoint))}\nengine = "in-process"\n'
-        "max_concurrency = 4\n"
+        "max_concurrency = 96\n"
     )
     return tmp_path
 
 
 def test_propose_by_a_directory_keeps_exact_ids_and_log_probs(project: Path, module: Any) -> None:
     config = ProposeConfig(
-        n=1, proposer="tiny", domain="mathematics", max_candidates=8, reply_tokens=60, max_turns=4, temperature=1.0
+        n=1, proposer="tiny", domain="mathematics", max_candidates=8, reply_tokens=30, max_turns=3, temperature=1.0
     )
     with pytest.raises(BoundReached):
         propose.run(config, "run", quiet=True)
