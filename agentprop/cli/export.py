@@ -62,4 +62,4 @@ def command(
     shared.present(export.run(settings, runs, out, fresh=fresh), out)
 
 
-epilog = options.further(ExportConfig, command, "format")
+epilog = options.further(ExportConfig, command, "format", "workers", "allow_weak_sandbox")  # it starts no code

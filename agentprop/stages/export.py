@@ -27,6 +27,7 @@ from agentprop.stages import export_facts
 from agentprop.stages.accepted import Joined, join
 from agentprop.stages.export_items import Item, items
 from agentprop.stages.export_outlets import (
+    SPLITS,
     Layout,
     Outlets,
     beside,
@@ -182,7 +183,8 @@ def _facts(config: ExportConfig, joined: Joined, written: Written, layout: Layou
 
 def _table(config: ExportConfig, written: Written, layout: Layout, content: Content) -> Table:
     row = TrajectoryRow if content == "trajectories" else FORMATS[config.format].row
-    return Table(content, row, {split: (layout(content, split), n) for split, n in written.rows[content].items()})
+    rows = written.rows[content]
+    return Table(content, row, {split: (layout(content, split), rows[split]) for split in SPLITS if split in rows})
 
 
 def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> None:
@@ -197,15 +199,17 @@ def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> No
 
 def _receipt(config: ExportConfig, joined: Joined, written: Written) -> dict[str, Any]:
     return {
-        "agentprop": __version__, **_summary(config, written), "settings": config.model_dump(mode="json"),
+        "agentprop": __version__, **_summary(config, written), "held_out_pairs": sorted(written.seen.pairs),
+        "settings": config.model_dump(mode="json"),
         "runs": {str(stored.path): stored.fingerprint for stored in joined.runs},
     }  # fmt: skip
 
 
 def _summary(config: ExportConfig, written: Written) -> dict[str, Any]:
     """The numbers the command prints."""
-    rows: dict[str, Any] = {table: dict(found) for table, found in written.rows.items()}
+    tables = written.rows.items()
+    rows: dict[str, Any] = {table: {s: found[s] for s in SPLITS if s in found} for table, found in tables}
     return {
         "format": config.format, "rows": rows if len(rows) > 1 else next(iter(rows.values())),
-        "left_out": written.left_out, "held_out_pairs": sorted(written.seen.pairs),
+        "left_out": written.left_out, "held_out_pairs": len(written.seen.pairs),
     }  # fmt: skip

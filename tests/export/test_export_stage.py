@@ -156,7 +156,8 @@ def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Prob
         p.skills for p in problems if len(p.skills) == 2 and all(skills[name] > 1 for name in p.skills)
     )
     summary = exported("jsonl", "out", held_out=["+".join(pair)])
-    assert summary["held_out_pairs"] == ["+".join(sorted(pair))]
+    receipt = json.loads((tmp_path / "out" / "export.json").read_text("utf-8"))
+    assert receipt["held_out_pairs"] == ["+".join(sorted(pair))] and summary["held_out_pairs"] == 1
     held = lines(tmp_path / "out" / "compositional.jsonl")
     assert all(set(pair) <= set(row["skills"]) for row in held) and held
     assert "+".join(sorted(pair)) in (tmp_path / "out" / "README.md").read_text("utf-8")
