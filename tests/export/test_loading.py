@@ -13,10 +13,12 @@ from stored_runs import Export
 from tiny_model import tiny_model
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
+from agentprop.config.evaluate import EvaluateConfig
 from agentprop.export.reward import compute_score, trl_reward
 from agentprop.export.solver import hidden_tests
 from agentprop.records import Problem, Trajectory
 from agentprop.runs import open_run
+from agentprop.stages.evaluate_items import read_benchmark
 from agentprop.training.rendering import Renderer, load_tokenizer
 from agentprop.training.sequences import rendered
 
@@ -216,3 +218,14 @@ def test_the_verifiers_package_is_there_without_verifiers(
     assert len(rows) == len(problems) and all(row.keys() == {"question", "answer"} for row in rows)
     assert rows[0]["question"].startswith(problems[0].statement)
 
+
+
+@pytest.mark.parametrize("out", ["test.jsonl", "test.parquet"])
+def test_evaluate_asks_what_was_exported(exported: Export, problems: list[Problem], tmp_path: Path, out: str) -> None:
+    exported("jsonl", out)
+    asked = read_benchmark(str(tmp_path / out), EvaluateConfig(model="m"))
+    graded_by = ("statement", "answer", "answer_type", "unit", "figures", "domain", "entry_point", "tests")
+    assert not asked.unreadable and len(asked.items) == len(problems)
+    for item, problem in zip(asked.items, problems, strict=True):
+        assert {f: getattr(item.problem, f) for f in graded_by} == {f: getattr(problem, f) for f in graded_by}
+        assert item.groups["level"] == str(len(set(problem.skills)))
