@@ -18,12 +18,16 @@ from agentprop.agent import functions
 from agentprop.agent.candidates import model_maker, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.config import ProposeConfig
+from agentprop.errors import SandboxUnavailable
 from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, lane_of
-from agentprop.prompts import prompt
+from agentprop.prompts import prompt, prompt_hash
 from agentprop.protocol import Malformed
-from agentprop.records import StopReason, Task
+from agentprop.records import Problem, StopReason, Task, Trajectory
+from agentprop.runs import open_run
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
+from agentprop.stages import propose
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
@@ -285,6 +289,35 @@ def test_the_schemas_are_plain_enough_for_any_server() -> None:
     required = {tool.name: tool.parameters["required"] for tool in functions.TOOLS}
     assert required["edit"] == ["edit", "skill", "reason"]
     assert required["submit"] == ["statement", "answer", "answer_type"]
+
+
+# --- the stage ---
+
+
+def test_a_model_whose_settings_say_so_proposes_by_native_calls(
+    toys: Mapping[str, Package], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("toy-square", "toy-double"):
+        (tmp_path / "library" / name / "scripts").mkdir(parents=True)
+        numbered = toys[name].skill_md.replace("for tests", "for request 7")  # by which the server knows it
+        (tmp_path / "library" / name / "SKILL.md").write_text(numbered)
+        (tmp_path / "library" / name / "scripts" / "skill.py").write_text(toys[name].script or "")
+    with fault_server(1, 0.0) as base_url:
+        Path("agentprop.toml").write_text(f'[models.native]\nbase_url = "{base_url}"\nmodel = "m"\ntools = true\n')
+        config = ProposeConfig(n=1, proposer="native", skills=("library",), bundled_skills=False, workers=1)
+        try:
+            propose.run(config, "run", quiet=True)
+        except SandboxUnavailable as unavailable:
+            pytest.skip(unavailable.message)
+    stored = open_run("run")
+    (problem,) = stored.iter(Problem)
+    trajectory = next(t for t in stored.iter(Trajectory) if t.problem_id == problem.id)
+    assert [turn.message.partition("\n")[0] for turn in trajectory.turns] == [
+        "<action:think>", "<action:exec>", "<action:submit>"
+    ]  # fmt: skip
+    assert trajectory.system == prompt("proposer")
+    assert problem.made_by.prompt_hash == prompt_hash("proposer_functions", "task")
 
 
 # --- a bad server ---
