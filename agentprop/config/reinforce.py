@@ -17,10 +17,15 @@ Granularity = Literal["action", "token", "trajectory"]
 Gate = Literal["paper", "sapo", "none"]
 
 
+IN_PROCESS, VLLM = "in-process", "vllm"
+
+
 class ReinforceConfig(TrainConfig):
     """What both have: groups of attempts, rewarded and compared. A step is one rollout batch and its update."""
 
-    outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {"steps", "sample_every", "max_tokens", "max_cost"}
+    outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {
+        "steps", "sampler", "sample_every", "max_tokens", "max_cost"
+    }
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
@@ -34,6 +39,9 @@ class ReinforceConfig(TrainConfig):
     """Optimiser steps per rollout batch; with one, gate and clip have nothing to do."""
     reply_tokens: Count = 2048
     """Most tokens of one reply of the policy; what is cut off is masked."""
+    sampler: str = IN_PROCESS
+    """Who samples: `in-process`, the trainer's own module; `vllm`, a server of its own that is given the weights after
+    every step; or a name from agentprop.toml, such a server with that model's serve_args and serve_env."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """What becomes of groups without a signal: nothing, or a pull to the reference."""
     std: Literal["sample", "none"] = "sample"

@@ -9,11 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agentprop.config.reinforce import ReinforceConfig
+from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.local import vllm_program
+from agentprop.models.registry import resolve
+from agentprop.models.settings import ModelSettings
 from agentprop.stages.training_run import TrainingRun
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from agentprop.training.metrics import Metrics
     from agentprop.training.policy import Policy
     from agentprop.training.reinforce import Experience, Loop
+    from agentprop.training.samplers import Sampler
 
 RECENT = 10
 """Steps that the summary is the mean of."""
@@ -70,6 +75,33 @@ def check_world(groups: int, world: World) -> None:
         )
 
 
+def check_sampler(name: str) -> ModelSettings | None:
+    """How the server that samples is started; None where there is none. Raises ConfigError where it cannot be."""
+    if name == IN_PROCESS:
+        return None
+    settings = ModelSettings(model=VLLM) if name == VLLM else resolve(name)
+    if not settings.local:
+        raise ConfigError(
+            f"{name} cannot sample: a trainer needs a server of its own, to give it new weights",
+            hint=f"give {IN_PROCESS}, {VLLM}, or a name from agentprop.toml without base_url",
+        )
+    if vllm_program() is None:
+        raise ConfigError("vLLM is not installed, and is to sample", hint=f"pip install vllm, or give {IN_PROCESS}")
+    return settings
+
+
+def sampler_of(config: ReinforceConfig, policy: Policy, world: World, folder: Path) -> Sampler:
+    """Who samples; `folder` is for the log of a server."""
+    from agentprop.training.samplers import InProcessSampler
+
+    settings = check_sampler(config.sampler)
+    if settings is None:
+        return InProcessSampler(policy, config, world)
+    from agentprop.training.vllm_sampler import VllmSampler
+
+    return VllmSampler(policy, config, world, folder, settings)
+
+
 def loaded(config: ReinforceConfig, world: World, *, beta: float) -> Policy:
     """The policy on its device, with a copy as π_ref where β > 0 and there are no adapters to switch off."""
     from agentprop.training.policy import Policy
@@ -99,7 +131,7 @@ def reinforce(
                 progress = progress.after(told, watched, loop.school.state)
                 _keep(loop, place, metrics, progress, experience, told)
         finally:
-            runner.run(loop.sampler.aclose())
+            runner.run(loop.aclose())
     return progress
 
 

@@ -26,7 +26,7 @@ from agentprop.sandbox import Sandbox
 from agentprop.stages.judges import probers_of, verifier_of
 from agentprop.stages.library import fingerprint, gather
 from agentprop.stages.propose_plan import Plan, plan_of
-from agentprop.stages.reinforcing import Progress, check_world, loaded, reinforce
+from agentprop.stages.reinforcing import Progress, check_sampler, check_world, loaded, reinforce, sampler_of
 from agentprop.stages.roles import FOLDER as MODELS
 from agentprop.stages.training_run import TrainingRun, require, training_run
 
@@ -57,6 +57,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 def check(config: TrainMgpoConfig) -> None:
     """Refuse what cannot work, before anything is loaded. Raises ConfigError."""
     require()
+    check_sampler(config.sampler)
     for name in config.prober:
         resolve(name)
     if config.algorithm == "grpo" and config.granularity != "action":
@@ -69,14 +70,13 @@ def _run(
     from agentprop.training.loading import fingerprint as model_fingerprint
     from agentprop.training.optimiser import Optimiser
     from agentprop.training.reinforce import Loop
-    from agentprop.training.samplers import InProcessSampler
 
     check_world(config.groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
             ExitStack() as stack:  # fmt: skip
         policy = loaded(config, world, beta=config.beta)
-        sampler = InProcessSampler(policy, config, world)
+        sampler = sampler_of(config, policy, world, place.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         school = _school(config, plan, policy, sampler, sandbox, place, stack)
         total = config.steps * config.minibatches

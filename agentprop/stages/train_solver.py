@@ -22,7 +22,8 @@ from agentprop.prompts import prompt_hash
 from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.accepted import Joined, join
-from agentprop.stages.reinforcing import check_world, loaded, reinforce
+from agentprop.stages.reinforcing import check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.roles import FOLDER as MODELS
 from agentprop.stages.training_run import require, training_run
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def run(
 ) -> dict[str, Any]:
     """Train, or go on; the summary, which is empty in all processes but the first."""
     require()
+    check_sampler(config.sampler)
     joined = join(sources, band=Band.of(config.difficulty))
     exercises = gather(config, joined)
     from agentprop.training.distributed import join as take_part
@@ -73,14 +75,14 @@ def _run(
     from agentprop.training.loading import fingerprint
     from agentprop.training.optimiser import Optimiser
     from agentprop.training.reinforce import Loop
-    from agentprop.training.samplers import InProcessSampler
 
     check_world(config.groups, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
-    with training_run(config, out, world, inputs={"model": fingerprint(config.model), "runs": runs}, fresh=fresh) \
-            as place, ExitStack() as stack:  # fmt: skip
+    inputs = {"model": fingerprint(config.model), "runs": runs}
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
+            ExitStack() as stack:  # fmt: skip
         policy = loaded(config, world, beta=config.beta)
-        sampler = InProcessSampler(policy, config, world)
+        sampler = sampler_of(config, policy, world, place.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         school = _school(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches
