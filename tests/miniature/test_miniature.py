@@ -1,0 +1,160 @@
+"""The miniature: its steps take their settings, run in order and once, and what they leave is counted rightly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentprop.cli.settings import resolve
+from agentprop.config import STAGES
+from agentprop.records import Problem, Stage, Trajectory, Verdict
+from agentprop.runs import open_run
+
+ROOT = Path(__file__).resolve().parents[2]
+MINIATURE = ROOT / "examples" / "miniature"
+
+
+@pytest.fixture(autouse=True)
+def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(MINIATURE))
+
+
+@pytest.fixture(scope="module")
+def expert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run of the built-in proposer on the miniature's library."""
+    out = tmp_path_factory.mktemp("miniature") / "expert"
+    agentprop("propose", "--n", "30", "--out", str(out), "--quiet", "--no-bundled-skills", "--skills",
+              str(MINIATURE / "skills"), "--set", "max_skills=3", "--set", "max_turns=12")  # fmt: skip
+    return out
+
+
+def agentprop(*words: str) -> None:
+    call("-m", "agentprop", *words)
+
+
+def call(*words: str) -> str:
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def flags(words: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """The settings that a command's own flags give."""
+    names = {"--n": int, "--model": str, "--prober": lambda name: (name,), "--format": str, "--seed": int}
+    for flag, read in names.items():
+        if flag in words:
+            yield flag.strip("-").replace("-", "_"), read(words[words.index(flag) + 1])
+
+
+def test_every_step_of_every_arm_takes_its_settings(tmp_path: Path) -> None:
+    from plan import AGENTPROP, ARMS, FULL, SMOKE, steps
+
+    seen = set()
+    for size in (FULL, SMOKE):
+        for step in steps(size, (0, 1), tmp_path, tuple(ARMS)):
+            if step.command[:2] == AGENTPROP:
+                words = step.command[2:]
+                pairs = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+                resolve(STAGES[words[0]], assignments=pairs, flags=dict(flags(words)), environ={}, directory=tmp_path)
+                seen.add(words[0])
+    assert seen == {"propose", "export", "train-sft", "train-mgpo", "probe", "train-solver", "evaluate"}
+
+
+def test_arms_differ_in_what_they_name_and_in_nothing_else(tmp_path: Path) -> None:
+    from plan import ARMS, FULL, steps
+
+    found = {step.name: step.command for step in steps(FULL, (0,), tmp_path, tuple(ARMS))}
+    full = set(found["0/mgpo"])
+    for name, arm in ARMS.items():
+        if not arm.imitates and arm.expert == "expert":
+            told = {f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in arm.settings.items()}
+            assert set(found[f"0/{name}"]) - full == told | ({str(tmp_path / "0" / name)} - full)
+
+
+def test_what_a_step_needs_is_a_step(tmp_path: Path) -> None:
+    from plan import ARMS, FULL, steps
+
+    wanted = steps(FULL, (0, 1, 2), tmp_path, tuple(ARMS))
+    names = [step.name for step in wanted]
+    assert len(set(names)) == len(names)
+    assert {need for step in wanted for need in step.needs} <= set(names)
+
+
+def test_steps_run_in_order_and_once_and_a_failure_ends_the_run(tmp_path: Path) -> None:
+    from plan import Step
+    from run import run_all
+
+    said = tmp_path / "said"
+    says = f"import sys; open({str(said)!r}, 'a').write(sys.argv[1])"
+    steps = [
+        Step("b", ("-c", says, "b"), tmp_path / "b", ("a",)),
+        Step("a", ("-c", says, "a"), tmp_path / "a"),
+        Step("bounded", ("-c", "raise SystemExit(3)"), tmp_path / "c", ("b",), bounded=True),
+    ]
+    assert run_all(steps, tmp_path, 2) is None
+    assert run_all(steps, tmp_path, 2) is None
+    assert said.read_text() == "ab"
+    broken = Step("broken", ("-c", "raise SystemExit(1)"), tmp_path / "d")
+    after = Step("after", ("-c", says, "x"), tmp_path / "e", ("broken",))
+    assert run_all([after, broken], tmp_path, 2) is broken
+    assert said.read_text() == "ab"
+
+
+def test_one_shot_keeps_the_submission_alone(expert: Path, tmp_path: Path) -> None:
+    call(str(MINIATURE / "one_shot.py"), str(expert), "--out", str(tmp_path / "once"))
+    whole = {t.task_id: t for t in open_run(expert).iter(Trajectory)}
+    made = open_run(tmp_path / "once")
+    shortened = list(made.iter(Trajectory))
+    assert len(shortened) == 30 and made.complete
+    for trajectory in shortened:
+        (turn,) = trajectory.turns
+        assert (turn.action, turn.stage) == ("submit", Stage.DRAFT)
+        assert turn.message == whole[trajectory.task_id].turns[-1].message
+    assert {p.trajectory_id for p in made.iter(Problem)} == {t.id for t in shortened}
+    assert {v.problem_id for v in made.iter(Verdict)} == {p.id for p in made.iter(Problem)}
+
+
+def test_the_tokenizer_leaves_digits_apart_and_says_a_conversation_exactly(expert: Path, tmp_path: Path) -> None:
+    from agentprop.training.rendering import Renderer, load_tokenizer
+    from agentprop.training.sequences import rendered
+
+    call(str(MINIATURE / "student.py"), str(expert), "--out", str(tmp_path), "--vocabulary", "600")
+    renderer = Renderer(load_tokenizer(str(tmp_path)))
+    assert len(renderer.encode("472")) == 3
+    trajectory = next(open_run(expert).iter(Trajectory))
+    sequence = rendered(trajectory, renderer)
+    said = [renderer.decode(sequence.ids[sequence.action == turn.index].tolist()) for turn in trajectory.turns]
+    assert said == [turn.message for turn in trajectory.turns]
+    assert trajectory.system not in renderer.decode(sequence.ids.tolist())
+
+
+def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
+    from results import Estimate, smooth
+
+    found = Estimate.of([1.0, 2.0, 3.0])
+    assert found.mean == 2.0 and found.half == pytest.approx(4.303 / 3**0.5)
+    assert Estimate.of([1.0]).half is None
+    assert smooth([1.0, 1.0, 1.0]) == pytest.approx([1.0, 1.0, 1.0])
+    assert smooth([0.0, 1.0])[1] == pytest.approx(0.2 / 0.36)
+
+
+def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
+    """Every command of examples/paper/pipeline.sh, as a dry run."""
+    import os
+
+    script = ROOT / "examples" / "paper" / "pipeline.sh"
+    corpora = ROOT / "examples" / "corpora"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "DRY_RUN": "1", "CORPORA": str(corpora), "RUNS": str(tmp_path / "runs"),
+                   "BENCHMARK": str(corpora / "word_problems.jsonl")}  # fmt: skip
+    done = subprocess.run(["bash", str(script)], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    commands = script.read_text().count("\nstage ") + script.read_text().count("\nspread ")
+    assert done.stdout.count('"allow_weak_sandbox"') == commands == 10
+    assert not (tmp_path / "runs").exists()
