@@ -1,6 +1,6 @@
 """Sizes, seeds and arms → the steps of the miniature, each an agentprop command (or a script beside this one).
 
-Everything that differs between two arms is in ARMS; whatever an arm does not name is equal in all of them: seeds, tasks,
+Everything that differs between two arms is in ARMS; whatever an arm does not name is equal in all: seeds, tasks,
 the number of episodes and of optimiser steps, the learning rate, the prober. An arm whose proposer behaves differently
 from the start (no edits, no loop) imitates expert trajectories of its own kind first, of as many problems.
 """

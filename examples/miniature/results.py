@@ -14,10 +14,11 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from plan import ARMS, Size
+
 from agentprop.records import Difficulty, Trajectory, Verdict
 from agentprop.runs import open_run
 from agentprop.training.rewards import terminal
-from plan import ARMS, Size
 
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """97.5 % quantiles of Student's t by the number of values."""
@@ -139,8 +140,8 @@ def _gate(curves: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:
 def draw(curves: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Path) -> None:
     """Reward, validity, difficulty and entropy by step, a line per arm: the mean over seeds, and their range."""
     try:
-        from matplotlib import use
         from matplotlib import pyplot as plt
+        from matplotlib import use
     except ImportError:
         return
     use("svg")

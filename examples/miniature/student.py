@@ -1,4 +1,4 @@
-"""Trajectories and problems of a run → a model directory without weights: a tokenizer that compresses them, and a config.
+"""A run → a model directory without weights: a tokenizer that compresses its trajectories well, and a small config.
 
     python examples/miniature/student.py RUN --out DIR [--vocabulary 2048] [--hidden 128] [--layers 3]
 
