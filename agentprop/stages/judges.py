@@ -7,9 +7,9 @@ runs in this process; it begins anew with every step, so that its attempts at a 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ from agentprop.stages.verify_models import Panel, conversations
 if TYPE_CHECKING:
     from agentprop.training.distributed import World
     from agentprop.training.scoring import Verifier
+
+Close = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -60,32 +62,63 @@ class PanelVerifier:
         return judged.attempts, judged.verdict
 
 
-def verifier_of(
+@dataclass(frozen=True)
+class Judges:
+    """Everybody who judges."""
+
+    verify: Verifier
+    """V."""
+    probers: Sequence[Prober]
+    """Weak → strong."""
+    closing: tuple[Close, ...]
+    """What lets go of their connections."""
+
+    async def aclose(self) -> None:
+        """Let go of all connections, in the loop that used them."""
+        for close in self.closing:
+            await close()
+
+
+def judges_of(
+    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
+) -> Judges:
+    """Those whom the settings name; what they were asked and what it cost is kept in the folder."""
+    verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack)
+    probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack)
+    return Judges(verify, probers, (close_verifiers, close_probers))
+
+
+def _verifier(
     config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack
-) -> Verifier:
-    """V as the settings name it."""
+) -> tuple[Verifier, Close]:
+    """V, and what closes it."""
     if config.verifier == (builtin.NAME,):
-        return BuiltinVerifier(Builtin(library, Executor(sandbox)))
+        return BuiltinVerifier(Builtin(library, Executor(sandbox))), _nothing
     settings = VerifyConfig(
         verifier=config.verifier, auditor=config.auditor, seed=config.seed, max_tokens=config.max_tokens,
         max_cost=config.max_cost, allow_weak_sandbox=config.allow_weak_sandbox,
     )  # fmt: skip
-    return PanelVerifier(stack.enter_context(conversations(settings, library, folder / "verifiers")).panel)
+    panel = stack.enter_context(conversations(settings, library, folder)).panel
+    return PanelVerifier(panel), panel.bench.aclose
 
 
-def probers_of(
+def _probers(
     config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
-) -> list[Prober]:
-    """The pool, weak → strong."""
-    settings = [resolve(name) for name in config.prober]
-    served = {f"prober-{i}": name for i, name in enumerate(config.prober) if not _here(settings[i])}
-    cast = roles(folder / "probers", served, max_cost=config.max_cost, max_tokens=config.max_tokens)
-    opened = stack.enter_context(cast) if served else None
-    found = []
-    for i, one in enumerate(settings):
-        model: ChatModel = opened[f"prober-{i}"] if opened and f"prober-{i}" in served else _read(one, config, world)
-        found.append(_prober(one, model, config, sandbox))
-    return found
+) -> tuple[list[Prober], Close]:
+    """The pool, and what closes it."""
+    settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
+    served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
+    if not served:
+        return [_prober(one, _read(one, config, world), config, sandbox) for one in settings.values()], _nothing
+    cast = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
+    models: dict[str, ChatModel] = {
+        part: cast[part] if part in served else _read(one, config, world) for part, one in settings.items()
+    }
+    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], cast.aclose
+
+
+async def _nothing() -> None:
+    """There is no connection."""
 
 
 def _here(settings: ModelSettings) -> bool:
@@ -114,4 +147,4 @@ def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, 
         name=settings.model, revision=settings.revision, sampling=json.dumps(told, sort_keys=True),
         prompt_hash=prompt_hash("prober"), version=__version__,
     )  # fmt: skip
-    return Prober(model, model.identity, replace(sampling), made_by, sandbox)
+    return Prober(model, model.identity, sampling, made_by, sandbox)

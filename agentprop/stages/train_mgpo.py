@@ -23,12 +23,12 @@ from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.records import StopReason
 from agentprop.sandbox import Sandbox
-from agentprop.stages.judges import probers_of, verifier_of
+from agentprop.stages.judges import Judges, judges_of
 from agentprop.stages.library import fingerprint, gather
 from agentprop.stages.propose_plan import Plan, plan_of
 from agentprop.stages.reinforcing import Progress, check_sampler, check_world, loaded, reinforce, sampler_of
 from agentprop.stages.roles import FOLDER as MODELS
-from agentprop.stages.training_run import TrainingRun, require, training_run
+from agentprop.stages.training_run import require, training_run
 
 if TYPE_CHECKING:
     from agentprop.training.distributed import World
@@ -78,7 +78,8 @@ def _run(
         policy = loaded(config, world, beta=config.beta)
         sampler = sampler_of(config, policy, world, place.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        school = _school(config, plan, policy, sampler, sandbox, place, stack)
+        judges = judges_of(config, dict(plan.library), place.path / MODELS, sandbox, world, stack)
+        school = _school(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
         loop = Loop(policy, Optimiser(policy.trained(), config, total_steps=total), sampler, school,
                     _objective(config, sampler), config, world)  # fmt: skip
@@ -130,8 +131,8 @@ def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
 
 
 def _school(
-    config: TrainMgpoConfig, plan: Plan, policy: Policy, sampler: Sampler, sandbox: Sandbox, place: TrainingRun,
-    stack: ExitStack,
+    config: TrainMgpoConfig, plan: Plan, policy: Policy, sampler: Sampler, sandbox: Sandbox, judges: Judges,
+    world: World,
 ) -> Proposing:  # fmt: skip
     from agentprop.training.groups import Arena
     from agentprop.training.proposing import Proposing
@@ -141,13 +142,11 @@ def _school(
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_maker(config.model, None, sampling)
     arena = Arena(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
-    folder = place.path / MODELS
     return Proposing(
         tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
-        verify=verifier_of(config, dict(plan.library), folder, sandbox, stack),
-        probers=probers_of(config, folder, sandbox, place.world, stack), rule=_rule(config), k=config.k,
+        verify=judges.verify, probers=judges.probers, close=judges.aclose, rule=_rule(config), k=config.k,
         rewards=_rewards(config), comparison=_comparison(config), encode=_encode(config, policy),
-        groups=config.groups, size=config.group_size, world=place.world,
+        groups=config.groups, size=config.group_size, world=world,
     )  # fmt: skip
 
 

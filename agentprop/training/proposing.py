@@ -7,7 +7,7 @@ are moved on by what all processes found, in the order of the tasks, so that eve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -41,6 +41,8 @@ class Proposing:
     verify: Verifier
     probers: Sequence[Prober]
     """Weak → strong; none means that difficulty pays nothing."""
+    close: Callable[[], Awaitable[None]]
+    """Lets go of the connections of those who judge."""
     rule: SwitchRule
     k: int
     rewards: Rewards
@@ -68,6 +70,10 @@ class Proposing:
         state = {"mastery": standing.mastery, "novelty": standing.novelty, "pool": pool.stored()}
         told = {"prober": float(self._pool.at(self._pool.problems)), "mastery": _mean(standing.mastery.values())}
         return Experience(found, figures | told, kept(scored[:KEPT_GROUPS]), state)
+
+    async def aclose(self) -> None:
+        """Let go of what judging holds."""
+        await self.close()
 
     # --- what is remembered from step to step ---
 

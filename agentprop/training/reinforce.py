@@ -64,6 +64,10 @@ class School(Protocol[Rollouts]):
         """Judge what came out. Every process calls it."""
         ...
 
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
 
 @dataclass
 class Timer:
@@ -111,6 +115,11 @@ class Loop(Generic[Rollouts]):
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
+
+    async def aclose(self) -> None:
+        """Let go of everything, in the loop that used it."""
+        await self.sampler.aclose()
+        await self.school.aclose()
 
     def _spent(self, experience: Experience) -> dict[str, float]:
         """Time and memory."""

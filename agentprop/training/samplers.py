@@ -8,7 +8,7 @@ Another engine needs these three methods and nothing else.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -61,7 +61,10 @@ class InProcessSampler:
             copy: nn.Module = load(config.model, config, frozen=True)[0]
             self._copy = copy.to(world.device)
         module = self._copy or policy.model
-        self.model = Lockstep(module, policy.tokenizer, name=config.model, context_length=config.max_length)
+        shape: Any = policy.model.config.get_text_config()
+        positions = getattr(shape, "max_position_embeddings", None) or config.max_length
+        longest = min(config.max_length, positions)
+        self.model = Lockstep(module, policy.tokenizer, name=config.model, context_length=longest)
 
     def executor(self, sandbox: Sandbox) -> Executor:
         """In step with the sampling."""

@@ -86,6 +86,9 @@ class Solving:
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
         return Experience(found, figures, records, {})
 
+    async def aclose(self) -> None:
+        """Grading holds nothing open."""
+
     def drawn(self, number: int) -> Problem:
         """The question of a group: all of them in a new order, again and again."""
         epoch, place = divmod(number, len(self.exercises))

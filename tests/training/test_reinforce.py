@@ -59,6 +59,9 @@ class Bandit:
             figures.add("reward", map(reward, reply.choices))
         return Experience(list(map(lesson, rollouts)), figures.means(ALONE), [], {"steps": self.state["steps"] + 1})
 
+    async def aclose(self) -> None:
+        return
+
 
 def reward(choice: Choice) -> float:
     return float((choice.token_ids or (PAYING,))[0] < PAYING)

@@ -22,7 +22,7 @@ from transformers import AutoModelForCausalLM
 
 from agentprop.cli.show import describe
 from agentprop.config import TrainMgpoConfig
-from agentprop.errors import AgentpropError, ConfigError, RunError
+from agentprop.errors import ConfigError, RunError
 from agentprop.models.failures import ModelOutage
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
 from agentprop.runs import open_run
@@ -211,14 +211,20 @@ def test_a_prober_that_dies_ends_the_run_with_a_sentence_and_nothing_is_lost(
     config = settings(place, prober=["weak"], k=4, steps=3, save_every=50)
     prober.left = 1000
     train(config, tmp_path / "straight")
-    prober.left = 1  # all valid problems are one: a step asks once
-    with pytest.raises(ModelOutage) as ended:
-        train(config, tmp_path / "run")
-    assert ended.value.hint and isinstance(ended.value, AgentpropError)
-    assert len(lines(tmp_path / "run")) == 1
+    out = tmp_path / "run"
+    for left, steps, done in ((0, 3, 0), (1000, 1, 1), (0, 3, 1)):
+        shutil.rmtree(out / "models", ignore_errors=True)  # what was answered once is not asked again
+        prober.left = left
+        if left:
+            train(config.model_copy(update={"steps": steps}), out)
+        else:
+            with pytest.raises(ModelOutage) as ended:
+                train(config, out)
+            assert ended.value.hint
+        assert len(lines(out)) == done
     prober.left = 1000
-    train(config, tmp_path / "run")
-    assert timeless(tmp_path / "run") == timeless(tmp_path / "straight")
+    train(config, out)
+    assert timeless(out) == timeless(tmp_path / "straight")
     told = lines(tmp_path / "run")[0]
     assert told["reward/rho"] == 1.0 and told["reward/r_T"] == pytest.approx(0.5 * told["reward/validity"])
     assert {(d.c, d.k) for d in open_run(tmp_path / "run").iter(Difficulty)} == {(4, 4)}
