@@ -148,3 +148,10 @@ def _loss(model: Qwen3ForCausalLM, rows: Sequence[tuple[list[int], int]]) -> Ten
     hidden = model.model(input_ids=ids_BT, use_cache=False).last_hidden_state  # padding is behind, and causal
     wanted = targets_BT >= 0
     return torch.nn.functional.cross_entropy(model.lm_head(hidden[wanted]), targets_BT[wanted])
+
+
+def logprobs_of(model: torch.nn.Module, prompt: Sequence[int], sampled: Sequence[int]) -> Tensor:
+    """log π(sampled | prompt) by transformers, in nats."""
+    with torch.no_grad():
+        logits = model(torch.tensor([[*prompt, *sampled]])).logits[0, len(prompt) - 1 : -1]
+    return logits.log_softmax(-1).gather(1, torch.tensor(list(sampled))[:, None])[:, 0]

@@ -51,7 +51,7 @@ def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
 def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_for(
     school: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    bounds = ("--n", 1, "--max-candidates", 16, "--set", "reply_tokens=60", "--category", CATEGORY)
+    bounds = ("--n", 1, "--max-candidates", 16, "--set", "reply_tokens=30", "--category", CATEGORY)
     done = agentprop("propose", "--proposer", school / "random", *bounds, "--out", "run", code=3)
     assert "stopped at --max-candidates 16 with 0 of 1" in done.stderr
     run = open_run(tmp_path / "run")
@@ -71,9 +71,9 @@ def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_fo
 def test_a_model_extracts_skills_and_its_script_holds_in_the_sandbox(
     school: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    chunks = ("--set", f"chunk_characters={CHUNK_CHARACTERS}")
-    agentprop("extract", school / "corpus.jsonl", "--teacher", school / "taught", *chunks, "--set", "temperature=0",
-              "--out", "run")  # fmt: skip
+    chosen = (f"chunk_characters={CHUNK_CHARACTERS}", "merge_similarity=0.99", "temperature=0")
+    settings = [word for one in chosen for word in ("--set", one)]
+    agentprop("extract", school / "corpus.jsonl", "--teacher", school / "taught", *settings, "--out", "run")
     skills = {skill.name: skill for skill in open_run(tmp_path / "run").iter(Skill)}
     assert set(skills) == {"counting-multiples", "counting-paths"}
     assert (skills["counting-multiples"].script is None, skills["counting-paths"].script is None) == (False, True)

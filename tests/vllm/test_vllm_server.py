@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from checkpoints import logprobs_of
 from lessons import CATEGORY
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -68,13 +69,6 @@ def proposals(out: Path, proposer: str, **settings: object) -> list[Trajectory]:
     with suppress(BoundReached):
         propose.run(ProposeConfig.model_validate(config), str(out), quiet=True)
     return list(open_run(out).iter(Trajectory))
-
-
-def logprobs_of(model: torch.nn.Module, prompt: tuple[int, ...], sampled: tuple[int, ...]) -> torch.Tensor:
-    """log π(sampled | prompt) by transformers."""
-    with torch.no_grad():
-        logits = model(torch.tensor([[*prompt, *sampled]])).logits[0, len(prompt) - 1 : -1]
-    return logits.log_softmax(-1).gather(1, torch.tensor(sampled)[:, None])[:, 0]
 
 
 def test_every_turn_has_the_ids_and_logprobs_of_transformers_and_the_next_prompt_goes_on_from_them(

@@ -1,0 +1,158 @@
+"""A real vLLM as the trainer's sampler: what comes back is of the weights of the moment, token by token."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import torch
+from checkpoints import logprobs_of
+from conftest import Command
+from lessons import CATEGORY
+from processes import all_gone, below, server_below
+from transformers import AutoModelForCausalLM
+
+from agentprop.config import TrainMgpoConfig
+from agentprop.models.chat import Message, Reply, Request, Sampling
+from agentprop.models.failures import ModelOutage
+from agentprop.records import Trajectory
+from agentprop.runs import open_run
+from agentprop.training.distributed import World
+from agentprop.training.policy import Policy
+from agentprop.training.saving import merged
+from agentprop.training.sequences import sequences_of
+from agentprop.training.vllm_sampler import VllmSampler
+
+CLOSE = 1e-3
+"""Nats."""
+ALONE = World(0, 1, torch.device("cpu"), None)
+LONG = Message("user", "What follows from all of this? " * 60)
+"""Longer than a block of the cache, so that what stays in it would show."""
+ASKED = Request((LONG,), Sampling(temperature=1.0, max_tokens=16, seed=5), n=3, sample=7)
+
+
+def policy_of(model: Path, **settings: object) -> Policy:
+    return Policy.load(TrainMgpoConfig.model_validate({"model": str(model), "device": "cpu", **settings}))
+
+
+def nudge(policy: Policy) -> None:
+    """Another policy, a little away from this one."""
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for _, parameter in policy.trained():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+
+
+def furthest(policy: Policy, reply: Reply) -> float:
+    """The largest difference between the log-probs of a reply and the policy's own."""
+    plain = AutoModelForCausalLM.from_config(policy.model.config).float()
+    plain.load_state_dict(dict(merged(policy)), strict=False)
+    plain.tie_weights()
+    gaps = [
+        (logprobs_of(plain.eval(), reply.prompt_token_ids or (), choice.token_ids or ())
+         - torch.tensor(choice.logprobs)).abs().max()
+        for choice in reply.choices
+    ]  # fmt: skip
+    return float(max(gaps))
+
+
+def sampling(sampler: VllmSampler, work: Callable[[], Awaitable[None]]) -> None:
+    """Run the work, and close the sampler in the same loop."""
+
+    async def run() -> None:
+        try:
+            await work()
+        finally:
+            await sampler.aclose()
+
+    asyncio.run(run())
+
+
+def test_weights_are_refreshed_and_conversations_go_on_by_their_ids(school: Path, tmp_path: Path) -> None:
+    policy = policy_of(school / "taught", max_length=1024)
+    adapted = policy_of(school / "taught", max_length=1024, lora_rank=4)
+    sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
+    started: list[Reply] = []
+
+    async def work() -> None:
+        await sampler.refresh(policy, 0)
+        before = await sampler.model.reply(ASKED)
+        started.append(before)
+        assert furthest(policy, before) < CLOSE
+        assert len({choice.token_ids for choice in before.choices}) == 3
+
+        nudge(policy)
+        assert furthest(policy, before) > 10 * CLOSE
+        await sampler.refresh(policy, 1)
+        after = await sampler.model.reply(ASKED)
+        assert furthest(policy, after) < CLOSE
+        assert after.model.endswith("#step-1")
+        await _goes_on(sampler, after)
+
+        nudge(adapted)
+        await sampler.refresh(adapted, 2)
+        assert furthest(adapted, await sampler.model.reply(ASKED)) < CLOSE
+
+    sampling(sampler, work)
+    assert started
+    assert not (tmp_path / "models" / "weights").exists()
+    assert all_gone(below(os.getpid()))
+
+
+async def _goes_on(sampler: VllmSampler, before: Reply) -> None:
+    """The next prompt of each conversation is all that was sent and sampled, and a bridge."""
+    for number, choice in enumerate(before.choices, ASKED.sample):
+        messages = (LONG, Message("assistant", choice.text), Message("user", "And then?"))
+        reply = await sampler.model.reply(Request(messages, Sampling(max_tokens=4), sample=number))
+        so_far = (*(before.prompt_token_ids or ()), *(choice.token_ids or ()))
+        assert (reply.prompt_token_ids or ())[: len(so_far)] == so_far
+
+
+def test_a_server_that_is_killed_ends_the_rollout_with_its_last_words(school: Path, tmp_path: Path) -> None:
+    policy = policy_of(school / "taught", max_length=1024)
+    sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
+
+    async def work() -> None:
+        await sampler.refresh(policy, 0)
+        running = below(os.getpid())
+        server_below(os.getpid()).send_signal(signal.SIGKILL)
+        with pytest.raises(ModelOutage, match="was ended by SIGKILL"):
+            await sampler.model.reply(ASKED)
+        assert all_gone(running)
+
+    sampling(sampler, work)
+
+
+def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
+    school: Path, tmp_path: Path, agentprop: Command
+) -> None:
+    chosen = ("sampler=vllm", "reply_tokens=120", "max_length=2048", "sample_every=1", "save_every=1",
+              "keep_checkpoints=3", "minibatches=1", f'categories=["{CATEGORY}"]')  # fmt: skip
+    settings = [word for one in chosen for word in ("--set", one)]
+    agentprop("train-mgpo", "--model", school / "taught", "--verifier", school / "taught", "--steps", 2, "--groups", 2,
+              "--group-size", 4, "--learning-rate", 1e-2, "--device", "cpu", *settings, "--out", "run")  # fmt: skip
+    steps = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert len(steps) == 2
+    assert all(step["update/engine_gap"] < CLOSE for step in steps)
+    trajectories = list(open_run(tmp_path / "run").iter(Trajectory))
+    assert len(trajectories) == 2 * 8
+    first, second = (
+        AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
+        for path in (school / "taught", tmp_path / "run" / "checkpoints" / "step-000001")
+    )
+    for model, other, sampled in ((first, second, trajectories[:8]), (second, first, trajectories[8:])):
+        turns = [turn for trajectory in sampled for turn in trajectory.turns]
+        own = [_gap(model, turn) for turn in turns]
+        foreign = [_gap(other, turn) for turn in turns]
+        assert max(own) < CLOSE < max(foreign)
+        assert all(len(sequences_of(trajectory)) == 1 for trajectory in sampled if trajectory.turns)
+
+
+def _gap(model: torch.nn.Module, turn: object) -> float:
+    expected = logprobs_of(model, turn.prompt_token_ids, turn.token_ids)  # type: ignore[attr-defined]
+    return float((expected - torch.tensor(turn.logprobs)).abs().max())  # type: ignore[attr-defined]
