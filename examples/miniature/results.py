@@ -93,7 +93,7 @@ def measure(place: Path, arm: str) -> dict[str, float]:
 
 def _score(run: Path) -> float:
     summary: dict[str, Any] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
-    return float(summary["mean_at_k"])
+    return float(summary["mean"]["value"])
 
 
 def _table(table: Mapping[str, Mapping[str, Estimate]], beginner: Estimate) -> list[str]:
