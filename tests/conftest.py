@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; children inherit it
 
 import pytest
 from judging import Judge
