@@ -5,7 +5,7 @@ Under torchrun every process runs this; they read the same runs, and the first o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from agentprop.stages.training_run import TrainingRun, require, training_run
 
 if TYPE_CHECKING:
     from agentprop.training.distributed import World
-    from agentprop.training.imitation import Material
+    from agentprop.training.imitation import Material, Reading
     from agentprop.training.optimiser import Optimiser
     from agentprop.training.policy import Policy
     from agentprop.training.sft import Progress
@@ -72,7 +72,7 @@ def _run(
         progress = _imitate(config, policy, optimiser, material, place, quiet=quiet, stop=stop)
         kept = progress.best_step if config.patience else progress.step
         place.publish(kept or progress.step)
-        summary = _summary(progress, kept, reading.counts, policy)
+        summary = _summary(progress, kept, reading, policy)
         place.summarise(summary, finished=True)
     return summary if world.first else {}
 
@@ -101,12 +101,13 @@ def _free(config: TrainSftConfig) -> frozenset[str]:
     return frozenset({"epochs"} if config.schedule == "constant" else ())
 
 
-def _summary(progress: Progress, kept: int | None, counts: Mapping[str, int], policy: Policy) -> dict[str, Any]:
+def _summary(progress: Progress, kept: int | None, reading: Reading, policy: Policy) -> dict[str, Any]:
     from agentprop.training.resources import peak_memory_mib
 
     return {
         "steps": progress.step, "model_of_step": kept, "loss": progress.loss, "held_out_loss": progress.held_out_loss,
         "best_held_out_loss": progress.best, "action_tokens": progress.tokens, "seconds": round(progress.seconds, 1),
         "parameters_trained": sum(parameter.numel() for _, parameter in policy.trained()),
-        "memory_mib": round(peak_memory_mib(policy.device)), "material": dict(sorted(counts.items())),
+        "memory_mib": round(peak_memory_mib(policy.device)), "material": dict(sorted(reading.counts.items())),
+        **({"drift": reading.drift.rate} if reading.drift.turns else {}),
     }  # fmt: skip

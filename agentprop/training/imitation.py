@@ -15,8 +15,10 @@ from agentprop.models.chat import Message
 from agentprop.prompts import prompt
 from agentprop.records import Problem, Skill, Trajectory
 from agentprop.training.rendering import Renderer
-from agentprop.training.sequences import Spoken, TokenSequence, join, rendered, sequences_of
+from agentprop.training.sequences import Drift, Spoken, TokenSequence, drift, join, rendered, sequences_of
 
+DRIFT_SAMPLE = 100
+"""Rendered trajectories of which the drift is measured: each turn costs a rendering of the whole conversation."""
 Sample = tuple[TokenSequence, ...]
 """The sequences of one trajectory, most often one."""
 
@@ -42,11 +44,15 @@ class Reading:
     """Tokens of the longest sequence that is kept."""
     counts: Counter[str] = field(default_factory=Counter)
     """Trajectories that were `exact` or `rendered`, `answers`, `skills`, and what was `too_long`."""
+    drift: Drift = field(default_factory=Drift)
+    """How often a server that renders from scratch would send other ids, of the first that were rendered."""
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
         """Its sequences; None where one of them is too long."""
         exact = spoken_here(trajectory, self.renderer)
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
+        if not exact and self.counts["rendered"] < DRIFT_SAMPLE:
+            self.drift += drift(_without_ids(trajectory), self.renderer)
         return self._kept(sample, "exact" if exact else "rendered")
 
     def answer(self, problem: Problem) -> Sample | None:
@@ -67,6 +73,12 @@ class Reading:
             return None
         self.counts[kind] += 1
         return sample
+
+
+def _without_ids(trajectory: Trajectory) -> Trajectory:
+    """Its text alone: ids that are not believed are no measure."""
+    turns = (t.model_copy(update={"token_ids": None, "prompt_token_ids": None}) for t in trajectory.turns)
+    return trajectory.model_copy(update={"turns": tuple(turns)})
 
 
 def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:

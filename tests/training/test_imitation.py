@@ -12,6 +12,7 @@ from agentprop.records import Skill, StopReason, Task, Trajectory, Turn
 from agentprop.records.environment import Stage
 from agentprop.training.imitation import Reading, skill_sequence, spoken_here
 from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.sequences import Drift
 
 SAID = ("<action:think>plan</action:think>", "<action:exec>1+1</action:exec>")
 ANSWERED = ("go on", "2")
@@ -60,6 +61,7 @@ def test_every_word_of_the_policy_and_none_of_the_environment_is_imitated(render
     assert whole.startswith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nP<|im_end|>")
     assert "<|im_start|>user\ngo on<|im_end|>" in whole
     assert reading.counts == {"exact" if exact else "rendered": 1}
+    assert reading.drift == (Drift() if exact else Drift(turns=2, drifted=0))
 
 
 def test_a_conversation_that_was_begun_anew_is_two_sequences(renderer: Renderer) -> None:
