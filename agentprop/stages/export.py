@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,12 @@ def _items(config: ExportConfig, joined: Joined, content: Content) -> Iterator[I
 def _splits(config: ExportConfig, joined: Joined, content: Content) -> dict[str, Split]:
     """Where each item belongs, by its id."""
     found = {item.id: item.skills for item in _items(config, joined, content)}
+    known = {name for skills in found.values() for name in skills}
+    unknown = sorted({name for pair in map(pair_named, config.held_out) for name in pair} - known)
+    if unknown:
+        near = get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {near[0]}?" if near else "agentprop skills list names them"
+        raise InputError(f"nothing that is exported has the skill {unknown[0]}", hint=hint)
     return dict(zip(found, _holdout(config).splits(list(found.values())), strict=True))
 
 

@@ -163,6 +163,13 @@ def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Prob
     assert "+".join(sorted(pair)) in (tmp_path / "out" / "README.md").read_text("utf-8")
 
 
+def test_a_pair_that_nothing_has_is_a_typing_mistake(exported: Export, problems: list[Problem]) -> None:
+    first, second, *_ = problems[0].skills
+    with pytest.raises(InputError, match=f"has the skill {first}x") as caught:
+        exported("jsonl", "out", held_out=[f"{first}x+{second}"])
+    assert caught.value.hint == f"did you mean {first}?"
+
+
 def test_a_trajectory_counts_with_every_skill_it_showed(
     exported: Export, runs: list[str], problems: list[Problem], tmp_path: Path
 ) -> None:
