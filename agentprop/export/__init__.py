@@ -1,2 +1,1 @@
-"""Problems and trajectories as other tools read them: rows, the formats made of them, a card, a reward. Nothing is read
-or written here."""
+"""Problems and trajectories as other tools read them: rows, formats, a card, a reward; nothing is written here."""
