@@ -6,7 +6,6 @@ of an export. What is there already is replaced only with `fresh`, and a directo
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -19,6 +18,7 @@ from agentprop.errors import InputError, RunError
 from agentprop.files import disk_errors, write_json
 from agentprop.records import Part
 from agentprop.shards import TableWriter
+from agentprop.stored import load_json
 
 RECEIPT = "export.json"
 """In every directory that an export wrote: what it holds and where it comes from."""
@@ -111,7 +111,7 @@ def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
 
 
 def _check_ours(out: Path) -> None:
-    listed = set(json.loads((out / RECEIPT).read_text("utf-8"))["files"]) if (out / RECEIPT).is_file() else set()
+    listed = set(load_json(out / RECEIPT).get("files", ())) if (out / RECEIPT).is_file() else set()
     found = {str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()}
     foreign = sorted(found - listed - {RECEIPT})
     if foreign:
@@ -148,10 +148,11 @@ def place_directory(made: Path, out: Path, receipt: Mapping[str, Any]) -> None:
 def place_files(made: Path, out: Path) -> None:
     """Move finished files to their places: one as it is named, several with their splits in the names."""
     found = sorted(made.iterdir())
-    for old in _files_of(out):
+    places = {path: out if len(found) == 1 else _named(out, path.stem) for path in found}
+    for path, place in places.items():
+        path.replace(place)
+    for old in set(_files_of(out)) - set(places.values()):
         old.unlink()
-    for path in found:
-        path.replace(out if len(found) == 1 else _named(out, path.stem))
 
 
 def _files_of(out: Path) -> list[Path]:

@@ -224,6 +224,8 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(exported: Export, tmp_p
         with pytest.raises(RunError, match="nothing was changed"):
             exported("jsonl", out, limit=5)
     assert len(lines(tmp_path / "out.jsonl")) == 3
+    exported("jsonl", "out.jsonl", validation_share=0.3, fresh=True)
+    assert not (tmp_path / "out.jsonl").exists()
     exported("jsonl", "out.jsonl", limit=5, fresh=True)
     exported("trl-grpo", "dir", limit=5, fresh=True)
     assert len(lines(tmp_path / "out.jsonl")) == 5
