@@ -38,7 +38,10 @@ class ReinforceConfig(TrainConfig):
     minibatches: Count = 4
     """Optimiser steps per rollout batch; with one, gate and clip have nothing to do."""
     reply_tokens: Count = 2048
-    """Most tokens of one reply of the policy; what is cut off is masked."""
+    """Most tokens of one reply of the policy."""
+    mask_cut_off: bool = True
+    """Leave out of the loss what was cut off: a reply or context that was too long, an episode out of turns. They stay
+    in the statistics of their group; false counts them as failures, which teaches to be short."""
     sampler: str = IN_PROCESS
     """Who samples: `in-process`, the trainer's own module; `vllm`, a server of its own that is given the weights after
     every step; or a name from agentprop.toml, such a server with that model's serve_args and serve_env."""
@@ -121,7 +124,7 @@ class TrainMgpoConfig(ReinforceConfig):
     """Problems that a prober must have measured before the next one takes over."""
 
     max_turns: Count = 16
-    """Actions of an episode; whoever runs out of them is masked."""
+    """Actions of an episode."""
     edits: bool = True
     """Whether τ_edit exists."""
     one_shot: bool = False
@@ -150,6 +153,9 @@ class TrainSolverConfig(ReinforceConfig):
     """LO..HI: only problems whose measured pass rate lies in there; needs a probe run."""
     limit: Count | None = None
     """Take at most so many problems; null means all."""
+    mask_cut_off: bool = False
+    """Leave replies that were cut off out of the loss; false counts them as wrong, so that a solver which no longer
+    comes to an end is not left alone with it."""
     beta: NonNegative = 0.0
     """β of the KL term; 0 needs no reference."""
     wrong_reward: Annotated[float, Field(lt=1)] = 0.0

@@ -105,10 +105,11 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
 
 
 def _rewards(config: TrainMgpoConfig) -> Rewards:
+    """A single shot that is no submission has failed, and has not run out of turns."""
     from agentprop.training.scoring import CUT_OFF, Rewards
 
     cut_off = CUT_OFF - {StopReason.TURN_LIMIT} if config.one_shot else CUT_OFF
-    return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off)
+    return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off if config.mask_cut_off else frozenset())
 
 
 def _comparison(config: TrainMgpoConfig) -> Comparison:

@@ -107,8 +107,8 @@ def _school(
     made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
     return Solving(
         exercises, Prober(sampler.model, config.model, sampling, made_by, sandbox),
-        Comparison(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward, config.groups,
-        config.group_size, config.seed, world,
+        Comparison(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward,
+        config.mask_cut_off, config.groups, config.group_size, config.seed, world,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Rewards:
     malformed: float = 0.0
     """r_proc of a malformed message, 0 or less."""
     cut_off: frozenset[StopReason] = CUT_OFF
-    """Ends that mask a member."""
+    """Ends that mask a member; none where they are to count as failures."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +190,9 @@ def _scored(
 def _fate(
     member: Member, verdict: Verdict | None, difficulty: Difficulty | None, probed: bool, rewards: Rewards
 ) -> Fate:
-    if not member.trajectory.turns or member.trajectory.stop in BROKEN:
-        return "masked" if member.trajectory.stop in rewards.cut_off else "lost"
-    if member.trajectory.stop in rewards.cut_off:
-        return "masked"
+    stop = member.trajectory.stop
+    if stop in rewards.cut_off or stop in BROKEN:
+        return "masked" if stop in rewards.cut_off else "lost"
     if member.problem is None:
         return "counted"
     if verdict is None or (verdict.value == "undetermined" and verdict.code in UNDECIDED):

@@ -2,8 +2,8 @@
 
 Paper (arXiv 2602.03279): GRPO on {question, answer}; the proposer's traces never reach the solver. Here they cannot: an
 exercise has no field for them. Attempts are asked for and graded exactly as a prober's, so answers are compared by
-equivalence and programs run hidden tests in the sandbox. An attempt that was cut off is masked; one that could not be
-graded is left out.
+equivalence and programs run hidden tests in the sandbox. An attempt that was cut off is wrong, or masked where that is
+asked for; one that could not be graded is left out.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Solving:
     comparison: Comparison
     wrong_reward: float
     """Reward of a wrong answer; a right one earns 1."""
+    mask_cut_off: bool
+    """Whether attempts that were cut off are in the statistics of their group alone."""
     groups: int
     """Questions of a step, over all processes."""
     size: int
@@ -105,7 +107,7 @@ class Solving:
 
     def _lesson(self, one: Attempted) -> Lesson:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
-        examples = tuple(example(one.exercise, number, tried) for number, tried in known)
+        examples = tuple(example(one.exercise, number, tried, self._masked(tried)) for number, tried in known)
         members = [
             Member(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
             for e, (_, tried) in zip(examples, known, strict=True)
@@ -113,22 +115,21 @@ class Solving:
         c = self.comparison
         return Lesson(advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode), examples)
 
+    def _masked(self, tried: Try) -> bool:
+        return self.mask_cut_off and tried.grade.outcome == "truncated"
+
     def _reward(self, tried: Try) -> float:
-        match tried.grade.outcome:
-            case "correct":
-                return 1.0
-            case "wrong" | "too_slow":
-                return self.wrong_reward
-            case _:
-                return 0.0
+        if self._masked(tried):
+            return 0.0
+        return 1.0 if tried.grade.outcome == "correct" else self.wrong_reward
 
     def _records(self, one: Attempted) -> list[Record]:
         tries = enumerate(one.tries, one.first)
         return [one.exercise, *(self.solver.attempt(one.exercise, number, tried) for number, tried in tries)]
 
 
-def example(asked: Problem, number: int, tried: Try) -> Example:
-    """The tokens of an attempt; in the loss where its reply was not cut off. Raises InputError where it has none."""
+def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
+    """The tokens of an attempt. Raises InputError where the sampler gave none."""
     own = f"{asked.id}/{number}"
     if not isinstance(tried.reply, Reply):
         return Example(own, (), in_loss=False)
@@ -139,7 +140,7 @@ def example(asked: Problem, number: int, tried: Try) -> Example:
             hint="use a server that gives token ids, or sample in process",
         )
     sequence = join([Spoken(prompt, choice.token_ids, choice.logprobs)], own)[0]
-    return Example(own, (sequence,), in_loss=tried.grade.outcome != "truncated")
+    return Example(own, (sequence,), in_loss=not masked)
 
 
 def measured(rollouts: Sequence[Attempted], found: Sequence[Lesson]) -> Figures:
@@ -149,7 +150,7 @@ def measured(rollouts: Sequence[Attempted], found: Sequence[Lesson]) -> Figures:
     figures = Figures()
     figures.add("reward/accuracy", (outcome == "correct" for outcome in every if outcome not in LOST))
     figures.add("reward/solved", ("correct" in group for group in outcomes))
-    figures.add("fate/masked", (outcome == "truncated" for outcome in every))
+    figures.add("fate/masked", (not example.in_loss for lesson in found for example in lesson.examples))
     figures.add("fate/lost", (outcome in LOST for outcome in every))
     for name in OUTCOMES:
         figures.add(f"outcome/{name}", (outcome == name for outcome in every))

@@ -134,6 +134,13 @@ def test_who_was_cut_off_is_masked_and_who_met_a_broken_world_is_lost(scored: Sc
     assert [one.r_T for one in members] == [0.5, 0.0, 0.0, 0.0, 0.0]
 
 
+def test_being_cut_off_may_count_as_a_failure(scored: Scoring) -> None:
+    strict = Rewards(cut_off=frozenset())
+    members = scored(GOOD, [RUNS, FAILS] * 4, [RUNS], [], ["down"], rewards=strict)
+    assert [one.fate for one in members] == ["counted"] * 4 + ["lost"]
+    assert [one.r_T for one in members] == [0.5, 0.0, 0.0, 0.0, 0.0]
+
+
 def test_running_out_of_a_single_turn_is_a_failure(scored: Scoring) -> None:
     rewards = Rewards(cut_off=CUT_OFF - {StopReason.TURN_LIMIT})
     assert [one.fate for one in scored([THINK] * 4, [THINK], rewards=rewards)] == ["counted", "masked"]

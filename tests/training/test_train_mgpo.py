@@ -208,11 +208,11 @@ def prober(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Ans
 def test_a_prober_that_dies_ends_the_run_with_a_sentence_and_nothing_is_lost(
     place: Path, tmp_path: Path, prober: type[Answers]
 ) -> None:
-    config = settings(place, prober=["weak"], k=4, steps=3, save_every=50)
+    config = settings(place, prober=["weak"], k=4, steps=2, save_every=50)
     prober.left = 1000
     train(config, tmp_path / "straight")
     out = tmp_path / "run"
-    for left, steps, done in ((0, 3, 0), (1000, 1, 1), (0, 3, 1)):
+    for left, steps, done in ((0, 2, 0), (1000, 1, 1), (0, 2, 1)):
         shutil.rmtree(out / "models", ignore_errors=True)  # what was answered once is not asked again
         prober.left = left
         if left:

@@ -1,0 +1,151 @@
+"""The solver's school: what an exercise holds, in which order they come, what attempts earn, and who is left out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tiny_model import tiny_model
+from toy_groups import ALONE
+from toy_solver import STATEMENTS, problem, program
+
+from agentprop.errors import InputError
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import Choice, Reply, Request, Sampling
+from agentprop.models.failures import Kind, ModelFailure
+from agentprop.records import Attempt, MadeBy, Problem
+from agentprop.sandbox.executor import Executor
+from agentprop.training.lessons import Comparison
+from agentprop.training.reinforce import Experience
+from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.solver import Solving, exercise
+
+RIGHT, WRONG, CUT = "\\boxed{7}", "\\boxed{8}", "Let me see, first of"
+DOUBLES = "```python\ndef solve(n):\n    return n + n\n```"
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
+
+
+@dataclass
+class Replies:
+    """A chat model whose attempts are these texts, in turn; `CUT` is cut off."""
+
+    renderer: Renderer
+    texts: Sequence[str]
+    exact: bool = True
+    asked: list[Request] = field(default_factory=list)
+    identity: str = "replies"
+
+    async def reply(self, request: Request) -> Reply:
+        self.asked.append(request)
+        if not self.texts:
+            raise ModelFailure(Kind.SERVER, "it broke")
+        said = [self.texts[(request.sample + i) % len(self.texts)] for i in range(request.n)]
+        choices = tuple(
+            Choice(text, finish_reason="length" if text == CUT else "stop",
+                   token_ids=self.renderer.said(text) if self.exact else None)
+            for text in said
+        )  # fmt: skip
+        prompt = self.renderer.prompt(request.messages) if self.exact else None
+        return Reply(choices, self.identity, prompt_token_ids=prompt)
+
+    async def aclose(self) -> None:
+        return
+
+
+def school(
+    renderer: Renderer, executor: Executor, texts: Sequence[str], problems: Sequence[Problem] = (problem(),), *,
+    groups: int = 1, exact: bool = True, wrong_reward: float = 0.0, masking: bool = False, seed: int = 0,
+) -> Solving:  # fmt: skip
+    model = Replies(renderer, texts, exact)
+    solver = Prober(model, "me", Sampling(temperature=1.0), MadeBy(name="me"), executor.sandbox)
+    return Solving(
+        [exercise(one) for one in problems], solver, Comparison(omega=0.0, std="none", floor_episode=0.0), wrong_reward,
+        masking, groups, max(len(texts), 2), seed, ALONE,
+    )  # fmt: skip
+
+
+def test_an_exercise_has_no_place_for_what_its_proposer_did() -> None:
+    one = problem()
+    kept = exercise(one)
+    assert (kept.statement, kept.answer, kept.answer_type, kept.id) == (one.statement, one.answer, "integer", one.id)
+    assert "secret" in one.model_dump_json()
+    assert "secret" not in kept.model_dump_json()
+    assert (kept.skills, kept.operators, kept.trajectory_id, kept.category) == ((), (), None, "")
+    assert exercise(program()).tests == program().tests
+
+
+def test_all_exercises_come_once_before_any_comes_twice(renderer: Renderer, executor: Executor) -> None:
+    problems = [problem(statement) for statement in STATEMENTS]
+    drawn = [school(renderer, executor, [RIGHT], problems).drawn(number).statement for number in range(12)]
+    for start in (0, 4, 8):
+        assert Counter(drawn[start : start + 4]) == Counter(STATEMENTS)
+    other = [school(renderer, executor, [RIGHT], problems, seed=1).drawn(number).statement for number in range(12)]
+    assert other != drawn == [school(renderer, executor, [RIGHT], problems).drawn(n).statement for n in range(12)]
+
+
+def test_a_right_answer_earns_one_and_a_wrong_one_what_is_said(renderer: Renderer, executor: Executor) -> None:
+    one = school(renderer, executor, [RIGHT, WRONG, WRONG, RIGHT], wrong_reward=-0.5)
+    found = asyncio.run(_experience(one))
+    [lesson] = found.lessons
+    assert [member.episode for member in lesson.advantages.members] == [0.75, -0.75, -0.75, 0.75]
+    assert found.metrics["reward/accuracy"] == 0.5 and found.metrics["reward/solved"] == 1.0
+    assert lesson.lengths == [[len(renderer.said(text))] for text in (RIGHT, WRONG, WRONG, RIGHT)]
+
+
+@pytest.mark.parametrize(("masking", "earned"), [(True, 0.0), (False, -1.0)])
+def test_what_was_cut_off_is_wrong_or_masked(
+    renderer: Renderer, executor: Executor, masking: bool, earned: float
+) -> None:
+    one = school(renderer, executor, [RIGHT, CUT], wrong_reward=-1.0, masking=masking)
+    found = asyncio.run(_experience(one))
+    [lesson] = found.lessons
+    assert [example.in_loss for example in lesson.examples] == [True, not masking]
+    half = (1 - earned) / 2
+    assert [member.episode for member in lesson.advantages.members] == [half, -half]
+    assert found.metrics["fate/masked"] == masking / 2 and found.metrics["outcome/truncated"] == 0.5
+
+
+def test_programs_run_their_hidden_tests(renderer: Renderer, executor: Executor) -> None:
+    one = school(renderer, executor, [DOUBLES, DOUBLES.replace("n + n", "3 * n")], [program()])
+    found = asyncio.run(_experience(one))
+    assert [member.episode for member in found.lessons[0].advantages.members] == [0.5, -0.5]
+
+
+def test_a_question_that_was_not_answered_is_no_lesson(renderer: Renderer, executor: Executor) -> None:
+    found = asyncio.run(_experience(school(renderer, executor, [])))
+    assert found.lessons[0].examples == () and found.lessons[0].advantages.singleton
+    assert found.metrics["fate/unanswered"] == 1.0
+
+
+def test_attempts_have_numbers_of_their_own_over_the_run(renderer: Renderer, executor: Executor) -> None:
+    one = school(renderer, executor, [RIGHT, WRONG], [problem(statement) for statement in STATEMENTS], groups=3)
+    asyncio.run(one.roll_out(0))
+    asyncio.run(one.roll_out(1))
+    assert isinstance(one.solver.model, Replies)
+    samples = [request.sample + i for request in one.solver.model.asked for i in range(request.n)]
+    assert samples == list(range(12))
+    assert all(request.exact and request.messages[0].role == "user" for request in one.solver.model.asked)
+
+
+def test_a_sampler_without_token_ids_is_refused(renderer: Renderer, executor: Executor) -> None:
+    with pytest.raises(InputError, match="no token ids"):
+        asyncio.run(_experience(school(renderer, executor, [RIGHT, WRONG], exact=False)))
+
+
+def test_what_is_kept_are_the_question_and_the_attempts(renderer: Renderer, executor: Executor, tmp_path: Path) -> None:
+    found = asyncio.run(_experience(school(renderer, executor, [RIGHT, WRONG])))
+    asked, *attempts = found.records
+    assert isinstance(asked, Problem) and "secret" not in asked.model_dump_json()
+    assert [(a.code, a.response) for a in attempts if isinstance(a, Attempt)] == [("correct", RIGHT), ("wrong", WRONG)]
+
+
+async def _experience(one: Solving) -> Experience:
+    return await one.score(await one.roll_out(0))
