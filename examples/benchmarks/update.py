@@ -70,7 +70,7 @@ class Workload:
 
 WORKLOADS = {
     "short": Workload(192, 5, 4096, 4, 4, minibatches=4, batch=4, prompt=200, turns=6, action=60, observation=30),
-    "long": Workload(128, 4, 151_936, 2, 2, minibatches=2, batch=2, prompt=500, turns=30, action=80, observation=40),
+    "long": Workload(128, 4, 151_936, 2, 2, minibatches=2, batch=2, prompt=400, turns=16, action=60, observation=40),
     "smoke": Workload(32, 2, 300, 2, 4, minibatches=2, batch=2, prompt=10, turns=3, action=6, observation=4),
 }
 
