@@ -66,18 +66,22 @@ class SlotCache(Cache):
             tensor[a, :, :length] = tensor[b, :, :length]
             tensor[b, :, :length] = kept
 
+    def write(self, key_THd: Tensor, value_THd: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """Write keys and values of the tokens of the pass; the whole cache of the layer comes back."""
+        assert self.places is not None  # the generator sets them before every pass
+        slots_T, positions_T = self.places
+        keys, values, size = self.keys[layer], self.values[layer], len(slots_T)
+        keys[slots_T, :, positions_T] = key_THd[:size]
+        values[slots_T, :, positions_T] = value_THd[:size]
+        return keys, values
+
     # --- called by the model ---
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
         """Write keys and values [1, heads, T, width] of the tokens; the whole cache of the layer comes back."""
-        assert self.places is not None  # the generator sets them before every pass
-        slots_T, positions_T = self.places
-        keys, values, size = self.keys[layer_idx], self.values[layer_idx], len(slots_T)
-        keys[slots_T, :, positions_T] = key_states[0, :, :size].transpose(0, 1)
-        values[slots_T, :, positions_T] = value_states[0, :, :size].transpose(0, 1)
-        return keys, values
+        return self.write(key_states[0].transpose(0, 1), value_states[0].transpose(0, 1), layer_idx)
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Positions of a slot."""

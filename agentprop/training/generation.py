@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from agentprop.training.cache import SlotCache
+from agentprop.training.lean import Lean
 from agentprop.training.ragged import Pass, Piece, passing
 from agentprop.training.sampling import draw, key_of, uniforms
 from agentprop.training.slots import Ids, Slots
@@ -82,6 +83,7 @@ class Generator:
     ) -> None:  # fmt: skip
         self.model, self.max_length, self.max_slots, self.cache_bytes = model, max_length, slots, cache_bytes
         self.cache = SlotCache.of(model.eval())
+        self.lean = Lean.of(model)
         self.slots = Slots()
         self.stop_ids = np.array(sorted(stop_ids), np.int64)
         self._unused_mask = torch.zeros((1, 1, 1, 1), device=self.cache.device)  # so that the model makes none
@@ -137,6 +139,7 @@ class Generator:
         if self.busy:
             raise RuntimeError("weights cannot change while replies are under way")
         self.slots.forget()
+        self.lean = Lean.of(self.model)
         self.clock = 0
 
     # --- starting ---
@@ -219,13 +222,15 @@ class Generator:
             length=min(_rounded(int(reach_S.max(initial=0)) + 1), slots.length),
         )  # fmt: skip
         self.cache.places = (now.slots_T, now.positions_T)
-        filled = np.zeros((2, 1, max(len(slots_T), LEAST_TOKENS)), np.int64)
-        filled[:, 0, : len(slots_T)] = slots.ids_SL[slots_T, positions_T], positions_T
-        kept = torch.arange(max(now.decoded, LEAST_TOKENS), device=self.cache.device)
+        filled = np.zeros((2, max(len(slots_T), LEAST_TOKENS)), np.int64)
+        filled[:, : len(slots_T)] = slots.ids_SL[slots_T, positions_T], positions_T
+        kept, (ids_T, positions_T) = max(now.decoded, LEAST_TOKENS), self._tensor(filled)
+        if self.lean is not None:
+            return self.lean(ids_T, positions_T, now, self.cache, kept)[: now.decoded]
         with passing(self.model, now):
             out = self.model(
-                input_ids=self._tensor(filled[0]), position_ids=self._tensor(filled[1]), logits_to_keep=kept,
-                attention_mask=self._unused_mask, past_key_values=self.cache, use_cache=True,
+                input_ids=ids_T[None], position_ids=positions_T[None], attention_mask=self._unused_mask,
+                past_key_values=self.cache, use_cache=True, logits_to_keep=torch.arange(kept, device=ids_T.device),
             )  # fmt: skip
         logits: Tensor = out.logits[0, : now.decoded]
         return logits

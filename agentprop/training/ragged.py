@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,12 @@ class Pass:
     pieces: tuple[Piece, ...]
     """What is prefilled."""
     _biases: dict[tuple[int, int, int | None], Tensor] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def alone(cls, count: int, device: torch.device) -> Self:
+        """The first tokens of slot 0 and nothing else."""
+        slots_T, positions_T = torch.zeros(count, dtype=torch.long, device=device), torch.arange(count, device=device)
+        return cls(slots_T, positions_T, 0, slots_T[:0], 0, 0, (Piece(0, 0, count),))
 
     def bias(self, groups: int, window: int | None, dtype: torch.dtype) -> Tensor:
         """Additive mask [span · groups, 1, length] of the tokens that are decoded."""
@@ -107,29 +113,35 @@ def attend(
     if softcap is not None or s_aux is not None:
         raise ConfigError(
             "a model with capped attention scores or attention sinks cannot be sampled in process",
-            hint="serve it: MODEL@BASE_URL, or engine = \"vllm\"",
+            hint='serve it: MODEL@BASE_URL, or engine = "vllm"',
         )
-    now, scale = _now.get(), query.shape[-1] ** -0.5 if scaling is None else scaling
-    found = [_decoded(now, query[0, :, : now.decoded], key, value, scale, sliding_window)] if now.decoded else []
-    at = now.decoded
-    for number, piece in enumerate(now.pieces):
-        found.append(_prefilled(now, number, query[:, :, at : at + piece.count], key, value, scale, sliding_window))
-        at += piece.count
-    if at < query.shape[2]:  # tokens that only fill the pass up
-        found.append(value.new_zeros(query.shape[2] - at, query.shape[1], value.shape[-1]))
-    return (found[0] if len(found) == 1 else torch.cat(found))[None], None
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    return attention(_now.get(), query[0].transpose(0, 1), key, value, scale, sliding_window)[None], None
 
 
 AttentionInterface.register(NAME, attend)
 
 
+def attention(
+    now: Pass, query_THd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None = None
+) -> Tensor:
+    """Each query attends to its own slot of the cache [S, K, length, d], up to its own position → [T, H, d]."""
+    found = [_decoded(now, query_THd[: now.decoded], key, value, scale, window)] if now.decoded else []
+    at = now.decoded
+    for number, piece in enumerate(now.pieces):
+        found.append(_prefilled(now, number, query_THd[at : at + piece.count], key, value, scale, window))
+        at += piece.count
+    if at < len(query_THd):  # tokens that only fill the pass up
+        found.append(value.new_zeros(len(query_THd) - at, query_THd.shape[1], value.shape[-1]))
+    return found[0] if len(found) == 1 else torch.cat(found)
+
+
 def _decoded(
-    now: Pass, query_HDd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None
+    now: Pass, query_DHd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None
 ) -> Tensor:
     """One query per slot → [D, H, d]."""
-    heads, decoded, width = query_HDd.shape
+    decoded, heads, width = query_DHd.shape
     groups = key.shape[1]
-    query_DHd = query_HDd.transpose(0, 1)
     if decoded < now.span:
         query_DHd = query_DHd.new_zeros(now.span, heads, width).index_copy_(0, now.slots_T[:decoded], query_DHd)
     query_NGd = query_DHd.reshape(now.span * groups, heads // groups, width)
@@ -142,14 +154,14 @@ def _decoded(
 
 
 def _prefilled(
-    now: Pass, number: int, query: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None
+    now: Pass, number: int, query_CHd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None
 ) -> Tensor:
-    """The queries [1, H, C, d] of a piece → [C, H, d]."""
+    """The queries of a piece → [C, H, d]."""
     piece = now.pieces[number]
     rows, end = slice(piece.slot, piece.slot + 1), piece.start + piece.count
-    bias = now.piece_bias(number, window, query.dtype)
+    bias = now.piece_bias(number, window, query_CHd.dtype)
     out = scaled_dot_product_attention(
-        query, key[rows, :, :end], value[rows, :, :end], attn_mask=bias, is_causal=bias is None, scale=scale,
-        enable_gqa=key.shape[1] != query.shape[1],
+        query_CHd.transpose(0, 1)[None], key[rows, :, :end], value[rows, :, :end], attn_mask=bias,
+        is_causal=bias is None, scale=scale, enable_gqa=key.shape[1] != query_CHd.shape[1],
     )  # fmt: skip
     return out[0].transpose(0, 1)

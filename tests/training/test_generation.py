@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from peft import LoraConfig, inject_adapter_in_model
+from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma3TextConfig, LlamaConfig, Qwen2Config, Qwen3Config
 
 from agentprop.errors import ConfigError
@@ -25,6 +27,7 @@ FAMILIES = {
     "qwen3": Qwen3Config(**SHAPE),
     "llama": LlamaConfig(**SHAPE),
     "windows": Qwen2Config(**SHAPE, use_sliding_window=True, **WINDOWED),
+    "biased": Qwen2Config(**SHAPE),
     "gemma3": Gemma3TextConfig(**SHAPE, query_pre_attn_scalar=8, **WINDOWED),
 }
 
@@ -39,7 +42,11 @@ def one_thread() -> Iterator[None]:
 
 def model_of(config: Any, seed: int = 0) -> Any:
     torch.manual_seed(seed)
-    return AutoModelForCausalLM.from_config(config).eval()
+    model = AutoModelForCausalLM.from_config(config).eval()
+    for parameter in model.parameters():
+        if parameter.ndim == 1:  # biases and scales begin as zeros and ones
+            parameter.data += 0.3 * torch.randn_like(parameter)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +236,63 @@ def test_prompt_and_reply_together_stay_within_the_context(model: Any) -> None:
 
 
 # --- the model ---
+
+
+def with_adapters(model: Any) -> Any:
+    """The model with LoRA on every linear layer of its body, changed from what it begins with."""
+    model = inject_adapter_in_model(LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"), model)
+    torch.manual_seed(1)
+    for name, parameter in model.named_parameters():
+        if "lora_" in name:
+            parameter.data.normal_(std=0.2)
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("family", "lean"), [("qwen3", True), ("llama", True), ("biased", True), ("windows", True), ("gemma3", False)]
+)
+def test_small_models_of_known_architectures_have_a_lean_pass(family: str, lean: bool) -> None:
+    generator = Generator(model_of(FAMILIES[family]), [], max_length=400)
+    assert (generator.lean is not None) == lean
+
+
+def test_a_lean_pass_says_what_the_models_own_code_says() -> None:
+    model = model_of(FAMILIES["biased"])
+    lean, own = (Generator(model, [0], max_length=400, slots=5) for _ in range(2))
+    assert lean.lean is not None
+    own.lean = None
+    for jobs in zip(sampled(lean, prompts(9), 30), sampled(own, prompts(9), 30), strict=True):
+        assert jobs[0].tokens == jobs[1].tokens
+        assert np.allclose(jobs[0].logprobs, jobs[1].logprobs, atol=1e-5)
+
+
+def test_adapters_are_sampled_with() -> None:
+    plain = sampled(Generator(model_of(FAMILIES["qwen3"]), [], max_length=400), prompts(3))
+    model = with_adapters(model_of(FAMILIES["qwen3"]))
+    generator = Generator(model, [], max_length=400)
+    adapted = sampled(generator, prompts(3))
+    assert generator.lean is not None
+    assert [job.tokens for job in adapted] != [job.tokens for job in plain]
+    assert error(model, adapted) < 1e-4
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            module._disable_adapters = True
+    generator.forget()
+    assert [job.tokens for job in sampled(generator, prompts(3))] == [job.tokens for job in plain]
+
+
+def test_a_model_that_only_looks_known_runs_its_own_code() -> None:
+    model = model_of(FAMILIES["llama"])
+    forward = type(model).forward
+    model.forward = lambda *args, **given: _halved(forward(model, *args, **given))
+    generator = Generator(model, [], max_length=400)
+    assert generator.lean is None
+    assert error(model, sampled(generator, prompts(3))) < 1e-4
+
+
+def _halved(out: Any) -> Any:
+    out.logits = out.logits / 2
+    return out
 
 
 def test_new_weights_are_sampled_from_once_the_old_ones_are_forgotten() -> None:
