@@ -88,9 +88,11 @@ class InProcess:
 
         Raises RuntimeError while replies are under way.
         """
-        self.generator.forget()
+        if self.generator.busy:
+            raise RuntimeError("weights cannot change while replies are under way")
         if state is not None:
             self.generator.model.load_state_dict(state)
+        self.generator.forget()
         self.identity = name or self.identity
 
     async def aclose(self) -> None:
