@@ -23,6 +23,11 @@ class Figures:
         total, count = self._sums.get(name, (0.0, 0))
         self._sums[name] = (total + sum(found), count + len(found))
 
+    def add_mean(self, name: str, mean: float, count: int) -> None:
+        """Count so many values by their mean."""
+        total, known = self._sums.get(name, (0.0, 0))
+        self._sums[name] = (total + mean * count, known + count)
+
     def means(self, world: World) -> dict[str, float]:
         """The mean of each figure over all processes; those of nothing are left out. Every process calls it."""
         flat = world.sum([part for pair in self._sums.values() for part in pair])

@@ -66,6 +66,8 @@ class Lesson:
     """A_E, A_S and A of its members."""
     examples: tuple[Example, ...]
     """Their tokens, in the same order."""
+    number: int = 0
+    """Number of the group over the run, and over all processes."""
 
     @property
     def lengths(self) -> list[list[int]]:
@@ -76,16 +78,16 @@ class Lesson:
 
 def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: Comparison) -> list[Lesson]:
     """One lesson for each group of which anybody is left."""
-    kept = [[scored for scored in group.members if scored.fate != "lost"] for group in groups]
-    return [_lesson(members, encode, comparison) for members in kept if members]
+    kept = [(g.group.task.index, [scored for scored in g.members if scored.fate != "lost"]) for g in groups]
+    return [_lesson(number, members, encode, comparison) for number, members in kept if members]
 
 
-def _lesson(members: Sequence[Scored], encode: Encode, c: Comparison) -> Lesson:
+def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: Comparison) -> Lesson:
     compared = advantages(
         [_compared(scored) for scored in members],
         omega=c.omega, std=c.std, floor_episode=c.floor_episode, floor_stage=c.floor_stage,
     )  # fmt: skip
-    return Lesson(compared, tuple(_example(scored, encode) for scored in members))
+    return Lesson(compared, tuple(_example(scored, encode) for scored in members), number)
 
 
 def _compared(scored: Scored) -> Member:

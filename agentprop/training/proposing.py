@@ -147,6 +147,9 @@ def measured(groups: Sequence[ScoredGroup], found: Sequence[Lesson]) -> Figures:
     figures.add("reward/rho", (one.rho for one in formed if one.rho is not None))
     figures.add("reward/rho_zero", (one.rho == 0 for one in formed if one.rho is not None))
     figures.add("reward/r_proc", (r for one in known for r in one.r_proc))
+    for group in groups:
+        said = Counter(one.member.problem.id for one in group.members if one.member.problem is not None)
+        figures.add("reward/distinct", (number == 0 for count in said.values() for number in range(count)))
     _add_fates(figures, members)
     _add_turns(figures, known)
     _add_advantages(figures, found, known)
@@ -169,8 +172,6 @@ def _add_turns(figures: Figures, known: Sequence[Scored]) -> None:
     figures.add("edits/pruned", (trajectory.pruned > 0 for trajectory in trajectories))
     figures.add("edits/replaced", (trajectory.replaced > 0 for trajectory in trajectories))
     figures.add("tokens/action", (len(turn.token_ids) for turn in turns if turn.token_ids is not None))
-    distinct = Counter(one.member.problem.id for one in known if one.member.problem is not None)
-    figures.add("reward/distinct", (number == 0 for count in distinct.values() for number in range(count)))
 
 
 def _add_advantages(figures: Figures, found: Sequence[Lesson], known: Sequence[Scored]) -> None:

@@ -109,7 +109,7 @@ class Loop(Generic[Rollouts]):
         with self.timer.phase("update"), memory_errors("an update"):
             update = learn(
                 self.policy, self.optimiser, experience.lessons, self.objective, self.world,
-                pack_tokens=self.config.pack_tokens, seed=f"{self.config.seed}/{step}",
+                groups=self.config.groups, pack_tokens=self.config.pack_tokens, seed=f"{self.config.seed}/{step}",
             )  # fmt: skip
         self.school.state = experience.state
         with self.timer.phase("refresh"):

@@ -113,7 +113,8 @@ class Solving:
             for e, (_, tried) in zip(examples, known, strict=True)
         ]
         c = self.comparison
-        return Lesson(advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode), examples)
+        compared = advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode)
+        return Lesson(compared, examples, one.first // self.size)
 
     def _masked(self, tried: Try) -> bool:
         return self.mask_cut_off and tried.grade.outcome == "truncated"

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, NamedTuple
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from agentprop.training.advantages import GroupAdvantages
 from agentprop.training.distributed import World
+from agentprop.training.figures import Figures
 from agentprop.training.grpo import grpo_loss
 from agentprop.training.lessons import Lesson
 from agentprop.training.logprobs import Scores
@@ -83,10 +84,11 @@ class Frozen(NamedTuple):
 
 def learn(
     policy: Policy, optimiser: Optimiser, lessons: Sequence[Lesson], objective: Objective, world: World, *,
-    pack_tokens: int, seed: str,
+    groups: int, pack_tokens: int, seed: str,
 ) -> dict[str, float]:  # fmt: skip
     """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
 
+    `groups` is how many groups a rollout batch has over all processes; a lesson's number says which of them it is.
     Where no group has a signal nothing is computed and no step is taken.
 
     Raises TrainingDiverged where the gradient stays infinite, and InputError where tokens are missing.
@@ -96,12 +98,14 @@ def learn(
         return {"steps": 0.0}
     sheet = Sheet.of(telling, pack_tokens)
     frozen = freeze(policy, sheet, objective, world)
-    weight, metrics = weigh(telling, frozen, objective)
+    weight, figures = weigh(telling, frozen, objective)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     policy.train()
     sums: list[Sums] = []
     steps: list[Step] = []
-    for numbers in minibatches(sheet, len(telling), objective.minibatches, seed):
+    parts = minibatches([lesson.number % groups for lesson in telling], groups, objective.minibatches, seed, world)
+    for part in parts:
+        numbers = [n for n, lesson in enumerate(sheet.lesson) if sheet.in_loss[n] and lesson in part]
         n_tokens = world.sum([sum(sheet.sequences[number].n_actions for number in numbers)])[0]
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum
@@ -111,17 +115,21 @@ def learn(
             loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         steps.append(optimiser.step())
-    told = metrics | described(frozen, correction)
-    return averaged(told, world) | (measured(sums, _over(world)) if sums else {}) | _of_steps(steps)
+    describe(figures, frozen, correction)
+    return figures.means(world) | (measured(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
 
-def minibatches(sheet: Sheet, lessons: int, count: int, seed: str) -> list[list[int]]:
-    """The numbers of the sequences of each optimiser step: whole groups, shuffled; there may be empty ones."""
-    order = list(range(lessons))
+def minibatches(own: Sequence[int], groups: int, count: int, seed: str, world: World) -> list[set[int]]:
+    """Places in `own` that belong to each optimiser step: whole groups, shuffled; there may be empty steps.
+
+    `own` are the groups of this process that take part. All that do, of any process, are dealt out in one order: a step
+    has the same groups however they are shared out.
+    """
+    known = world.sum([float(group in own) for group in range(groups)])
+    order = [group for group, taking_part in enumerate(known) if taking_part]
     Random(seed).shuffle(order)
-    parts = [set(order[start::count]) for start in range(count)]
-    places = range(len(sheet.sequences))
-    return [[n for n in places if sheet.in_loss[n] and sheet.lesson[n] in part] for part in parts]
+    step_of = {group: place % count for place, group in enumerate(order)}
+    return [{n for n, group in enumerate(own) if step_of[group] == step} for step in range(count)]
 
 
 # --- before the weights change ---
@@ -152,16 +160,19 @@ def _scores(policy: Policy, sheet: Sheet, world: World) -> tuple[Tensor, Tensor]
     return logprob, entropy
 
 
-def weigh(lessons: Sequence[Lesson], frozen: Frozen, objective: Objective) -> tuple[Tensor, dict[str, float]]:
+def weigh(lessons: Sequence[Lesson], frozen: Frozen, objective: Objective) -> tuple[Tensor, Figures]:
     """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
     actions = Actions.of([lesson.advantages for lesson in lessons], [lesson.lengths for lesson in lessons])
+    figures = Figures()
     if objective.algorithm == "grpo":
-        return actions.advantage_J[actions.action_A].float(), {}
+        return actions.advantage_J[actions.action_A].float(), figures
     found = zero_sum_weights(
         actions, frozen.old, frozen.ref, beta=objective.beta, granularity=objective.granularity,
         constant_groups=objective.constant_groups,
     )  # fmt: skip
-    return found.weight_A, found.metrics
+    for name in ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs"):
+        figures.add_mean(name, found.metrics[name], len(found.unit_weight))
+    return found.weight_A, figures
 
 
 def corrections(frozen: Frozen, cap: float) -> Tensor:
@@ -184,19 +195,16 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correc
 # --- what is worth knowing ---
 
 
-def described(frozen: Frozen, correction: Tensor | None) -> dict[str, float]:
-    """Entropy, and how far the engine that sampled is from the trainer."""
+def describe(figures: Figures, frozen: Frozen, correction: Tensor | None) -> None:
+    """Add entropy, KL(π_old ‖ π_ref), and how far the engine that sampled is from the trainer."""
     known = ~frozen.engine.isnan()
-    found = {
-        "entropy": _mean(frozen.entropy),
-        "engine_gap": _mean((frozen.old - frozen.engine)[known].abs()),
-    }
-    return found if correction is None else found | {"correction_mean": _mean(correction)}
-
-
-def averaged(values: Mapping[str, float], world: World) -> dict[str, float]:
-    """The mean of each value over the processes."""
-    return {name: total / world.size for name, total in zip(values, world.sum(list(values.values())), strict=True)}
+    values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
+    if frozen.ref is not None:
+        values["kl_ref"] = frozen.old - frozen.ref
+    if correction is not None:
+        values["correction_mean"] = correction
+    for name, found in values.items():
+        figures.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
 
 
 def _over(world: World) -> Callable[[Tensor], Tensor]:
@@ -214,6 +222,3 @@ def _of_steps(steps: Sequence[Step]) -> dict[str, float]:
         "skipped": float(sum(not step.applied for step in steps)),
     }
 
-
-def _mean(values: Tensor) -> float:
-    return float(values.double().mean()) if len(values) else 0.0

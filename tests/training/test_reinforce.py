@@ -57,7 +57,8 @@ class Bandit:
         figures = Figures()
         for reply in rollouts:
             figures.add("reward", map(reward, reply.choices))
-        return Experience(list(map(lesson, rollouts)), figures.means(ALONE), [], {"steps": self.state["steps"] + 1})
+        lessons = [lesson(reply, number) for number, reply in enumerate(rollouts)]
+        return Experience(lessons, figures.means(ALONE), [], {"steps": self.state["steps"] + 1})
 
     async def aclose(self) -> None:
         return
@@ -67,11 +68,11 @@ def reward(choice: Choice) -> float:
     return float((choice.token_ids or (PAYING,))[0] < PAYING)
 
 
-def lesson(reply: Reply) -> Lesson:
+def lesson(reply: Reply, number: int) -> Lesson:
     members = [Member(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)]
     spoken = [Spoken(reply.prompt_token_ids or (), c.token_ids or (), c.logprobs) for c in reply.choices]
     examples = [Example(m.id, tuple(join([one], m.id)), True) for m, one in zip(members, spoken, strict=True)]
-    return Lesson(advantages(members, omega=0.0), tuple(examples))
+    return Lesson(advantages(members, omega=0.0), tuple(examples), number)
 
 
 def loop_of(model: Path, objective: Objective, **settings: Any) -> Loop[Any]:

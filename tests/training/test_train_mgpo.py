@@ -282,3 +282,25 @@ def test_the_gate_that_decays_the_wrong_way_is_refused() -> None:
         settings(Path("x"), tau_pos=1.2)
     with pytest.raises(ConfigError, match="granularity"):
         train_mgpo.check(settings(Path("x"), algorithm="grpo", granularity="token"))
+
+
+# --- many processes ---
+
+
+def test_two_processes_take_the_step_that_one_takes(place: Path, straight: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    config = tmp_path / "settings.json"
+    config.write_text(json.dumps(settings(place, steps=2).model_dump(mode="json")), encoding="utf-8")
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    stage = ["-m", "agentprop", "train-mgpo", "--config", str(config), "--out", str(out), "--quiet"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([*launch, *stage], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.strip() == str(out)
+    first, alone = timeless(out)[0], timeless(straight)[0]
+    assert len(lines(out)) == 2
+    assert first.keys() == alone.keys()
+    for name in alone:
+        loose = name.startswith("update/")  # each process's own groups are in its own rows, and sums in another order
+        assert first[name] == pytest.approx(alone[name], rel=1e-2 if loose else 1e-9, abs=1e-3 if loose else 0), name
+    assert open_run(out).complete

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor
 from toy_groups import ALONE, config
 
 from agentprop.training.advantages import ActionReturn, Member, advantages
+from agentprop.training.distributed import World
 from agentprop.training.lessons import Example, Lesson
 from agentprop.training.optimiser import Optimiser, Step
 from agentprop.training.policy import Policy
@@ -75,14 +76,14 @@ def lesson(
         Example(name, (sequence(name, turns, 100 * seed + number),), number not in masked)
         for number, name in enumerate(names)
     )
-    return Lesson(advantages(members, omega=omega, std="none"), examples)
+    return Lesson(advantages(members, omega=omega, std="none"), examples, seed)
 
 
 def gradients(
     policy: Policy, lessons: Sequence[Lesson], objective: Objective, pack_tokens: int = 512
 ) -> list[dict[str, Tensor]]:
     kept = Kept(policy)
-    learn(policy, kept, lessons, objective, ALONE, pack_tokens=pack_tokens, seed="0")
+    learn(policy, kept, lessons, objective, ALONE, groups=6, pack_tokens=pack_tokens, seed="0")
     return kept.gradients
 
 
@@ -150,7 +151,7 @@ def test_groups_without_a_signal_take_no_part(policy: Policy) -> None:
     silent = lesson([0.5, 0.5], omega=0.0, seed=3)
     kept = Kept(policy, rate=1.0)
     before = [p.clone() for _, p in policy.trained()]
-    assert learn(policy, kept, [silent], FLAT, ALONE, pack_tokens=512, seed="0") == {"steps": 0.0}
+    assert learn(policy, kept, [silent], FLAT, ALONE, groups=6, pack_tokens=512, seed="0") == {"steps": 0.0}
     assert kept.gradients == [] and all(map(torch.equal, before, [p for _, p in policy.trained()]))
     loud = lesson([1.0, 0.0], seed=4)
     [with_silent], [alone] = gradients(policy, [silent, loud], FLAT), gradients(policy, [loud], FLAT)
@@ -159,7 +160,7 @@ def test_groups_without_a_signal_take_no_part(policy: Policy) -> None:
 
 def test_a_batch_of_the_masked_alone_takes_no_step(policy: Policy) -> None:
     kept = Kept(policy, rate=1.0)
-    found = learn(policy, kept, [lesson([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, pack_tokens=512, seed="0")
+    found = learn(policy, kept, [lesson([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, groups=6, pack_tokens=512, seed="0")
     assert found["steps"] == 0 and kept.gradients == []
 
 
@@ -193,14 +194,34 @@ def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> N
 
 
 def test_minibatches_are_whole_groups_and_have_everybody_once() -> None:
-    lessons = [lesson([1.0, 0.0], seed=seed, masked=[1] if seed == 2 else []) for seed in range(6)]
-    sheet = Sheet.of(lessons, 512)
-    parts = minibatches(sheet, 6, 4, "7")
-    assert sorted(n for part in parts for n in part) == [n for n in range(12) if sheet.in_loss[n]]
-    of_part = [{sheet.lesson[n] for n in part} for part in parts]
-    assert sorted(map(len, of_part)) == [1, 1, 2, 2] and len(set.union(*of_part)) == 6
-    assert minibatches(sheet, 6, 4, "7") == parts != minibatches(sheet, 6, 4, "8")
-    assert [len(part) for part in minibatches(Sheet.of(lessons[:1], 512), 1, 4, "7")].count(0) == 3
+    own = [0, 1, 3, 5, 6, 7]
+    parts = minibatches(own, 8, 4, "7", ALONE)
+    assert sorted(map(len, parts)) == [1, 1, 2, 2]
+    assert sorted(place for part in parts for place in part) == [0, 1, 2, 3, 4, 5]
+    assert minibatches(own, 8, 4, "7", ALONE) == parts != minibatches(own, 8, 4, "8", ALONE)
+    assert minibatches([2], 8, 4, "7", ALONE).count(set()) == 3
+
+
+def test_a_step_has_the_same_groups_however_they_are_shared_out() -> None:
+    @dataclass(frozen=True)
+    class Half(World):
+        """One of two processes; the other one's groups take part too."""
+
+        others: frozenset[int] = frozenset()
+
+        def sum(self, values: Sequence[float]) -> list[float]:
+            return [value + (n in self.others) for n, value in enumerate(values)]
+
+    everybody = [0, 1, 3, 5, 6, 7]
+    whole = minibatches(everybody, 8, 4, "7", ALONE)
+    expected = [{everybody[place] for place in part} for part in whole]
+    halves = ([0, 6], [1, 3, 5, 7])
+    found = [set[int]() for _ in expected]
+    for own, others in (halves, halves[::-1]):
+        world = Half(0, 2, torch.device("cpu"), None, frozenset(others))
+        for step, part in enumerate(minibatches(own, 8, 4, "7", world)):
+            found[step] |= {own[place] for place in part}
+    assert found == expected
 
 
 def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
@@ -208,11 +229,11 @@ def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
     lessons = [lesson([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
     optimiser = Optimiser(policy.trained(), config(model, learning_rate=0.05))
     gated = replace(FLAT, gate="paper", minibatches=4)
-    found = learn(policy, optimiser, lessons, gated, ALONE, pack_tokens=512, seed="0")
+    found = learn(policy, optimiser, lessons, gated, ALONE, groups=6, pack_tokens=512, seed="0")
     assert found["steps"] == 4 and optimiser.applied == 4
     assert found["ratio_std"] > 0.01 and found["gate"] < 1.0 and found["kl_old"] > 0
     assert found["w_sum_pre"] != found["w_sum_post"]
-    again = learn(policy, optimiser, lessons, replace(FLAT, minibatches=1), ALONE, pack_tokens=512, seed="0")
+    again = learn(policy, optimiser, lessons, replace(FLAT, minibatches=1), ALONE, groups=6, pack_tokens=512, seed="0")
     assert again["ratio_std"] == pytest.approx(0.0, abs=1e-3)
 
 
@@ -222,7 +243,7 @@ def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
     sheet, optimiser = Sheet.of([one], 512), Optimiser(policy.trained(), config(model, learning_rate=0.01))
     before = freeze(policy, sheet, FLAT, ALONE).old
     for step in range(3):
-        learn(policy, optimiser, [one], FLAT, ALONE, pack_tokens=512, seed=str(step))
+        learn(policy, optimiser, [one], FLAT, ALONE, groups=6, pack_tokens=512, seed=str(step))
     good, bad = (freeze(policy, sheet, FLAT, ALONE).old - before).view(2, 10)
     assert good.mean() > 0.05 and bad.mean() < -0.05
 
@@ -254,9 +275,9 @@ def _heard(own: TokenSequence, logprobs: Tensor) -> TokenSequence:
 def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: Policy) -> None:
     found: dict[str, Any] = learn(
         policy, Kept(policy), [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
-        replace(FLAT, minibatches=2), ALONE, pack_tokens=512, seed="0",
+        replace(FLAT, minibatches=2), ALONE, groups=6, pack_tokens=512, seed="0",
     )  # fmt: skip
     assert found["tokens"] == 30
     assert 0 < found["entropy"] < np.log(400)
-    assert found["groups_constant"] == 0
+    assert 0 < found["weight_abs"] < 1 and "engine_gap" not in found
     assert sum(value for name, value in found.items() if name.startswith("ratio_in/")) == pytest.approx(1)
