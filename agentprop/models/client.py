@@ -194,11 +194,11 @@ class Model:
         raise failure
 
     async def _book(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
-        """On the disk first, then in our own totals; a cancelled caller does not keep it from the disk."""
+        """In our totals, and on the disk before anybody uses it; who is cancelled meanwhile has paid all the same."""
         counts = charge(usage, self.lane.settings)
+        self.meter.add(self.account, counts)
         if self.cache is not None:
             await self.cache.put(self.account, counts, key=key, body=body)
-        self.meter.add(self.account, counts)
 
 
 def _nth(request: Request, i: int) -> Request:

@@ -132,7 +132,8 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
     """Set a process up; what comes out makes the candidates of a batch."""
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
+        slots = math.ceil(usable_cores() / session.processes)
+        sandbox = stack.enter_context(Sandbox(slots=slots, allow_weak=config.allow_weak_sandbox))
         accounts = stack.enter_context(SharedAccounts.joined(session.ticket))
         cache = None if session.replies is None else stack.enter_context(closing(ReplyCache(session.replies)))
         meter = Meter(max_cost=config.max_cost, max_tokens=config.max_tokens, accounts=accounts)

@@ -189,8 +189,17 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seed
         writer.close()
 
 
+def numbered(body: bytes) -> int:
+    return int(NUMBER.findall(body)[-1])
+
+
+def said(number: int, body: bytes) -> dict[str, object]:
+    """The message of an answer, as far as it is not `reply NUMBER`."""
+    return action(number, body) if b'"tools":' in body else {}
+
+
 async def answer(writer: asyncio.StreamWriter, body: bytes, seed: int, share: float) -> None:
-    number = int(NUMBER.findall(body)[-1])
+    number = numbered(body)
     asked_for = next(iter(ASKED_FOR.findall(body)), None)
     arrivals[number] += 1
     fault = asked_for.decode() if asked_for else chosen(seed, share, number, arrivals[number])
@@ -201,8 +210,8 @@ async def answer(writer: asyncio.StreamWriter, body: bytes, seed: int, share: fl
         done = await FAULTS[fault](writer, number)
         answered[number] += done
         return
-    act = jumbled_action if fault == JUMBLED else action
-    writer.write(http("200 OK", completion(number, **(act(number, body) if acting else {}))))
+    message = jumbled_action(number, body) if fault == JUMBLED else said(number, body)
+    writer.write(http("200 OK", completion(number, **message)))
     answered[number] += 1
 
 
