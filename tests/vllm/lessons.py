@@ -44,7 +44,8 @@ from agentprop.teaching.lesson import Teacher
 
 CATEGORY = "probability"
 NUMBERS = range(12, 20)
-EPISODES = 3 * len(NUMBERS)
+TASKS, ROUNDS = 7, 3
+"""Seven tasks and eight numbers: each task is answered with another number in every round."""
 CHUNK_CHARACTERS = 300
 RARE = 10
 """How often a lesson that comes up once is repeated."""
@@ -187,23 +188,23 @@ def _model(tutor: Tutor) -> Model:
 
 
 async def _episodes(folder: Path, model: Model) -> list[Episode]:
-    """An episode for every k in tagged text, on tasks as `propose` draws them; and one for every k by native calls."""
-    config = ProposeConfig(n=EPISODES, categories=(CATEGORY,), workers=1, verifier="none")
+    """Episodes in tagged text, on tasks as `propose` draws them; then the same by native calls."""
+    config = ProposeConfig(n=TASKS, categories=(CATEGORY,), workers=1, verifier="none")
     propose.run(config, str(folder / "tasks"), quiet=True)
-    tasks = [t.task for t in open_run(folder / "tasks").iter(Trajectory)][:EPISODES]
+    tasks = [t.task for t in open_run(folder / "tasks").iter(Trajectory)][:TASKS]
     library = load([])
     with Sandbox(preload=(), slots=2) as sandbox:
         found = [
             await rollout(Environment(task, library, Executor(sandbox), tools()), ChatPolicy(model, native=native))
             for native in (False, True)
-            for task in tasks
+            for task in ROUNDS * tasks
         ]
     assert all(episode.problem is not None for episode in found)
     return found
 
 
 async def _judged(episodes: Sequence[Episode], taught: Model, doubting: Model) -> None:
-    for episode in episodes[:EPISODES]:
+    for episode in episodes[: ROUNDS * TASKS]:
         problem = episode.problem
         assert problem is not None
         shown = verifiers.question(problem, episode.trajectory)
@@ -223,7 +224,7 @@ async def _studied(source: Path, model: Model) -> None:
 
 def _tried(episodes: Sequence[Episode]) -> list[Lesson]:
     """Three right answers and a wrong one to every problem."""
-    problems = [episode.problem for episode in episodes[:EPISODES] if episode.problem is not None]
+    problems = [episode.problem for episode in episodes[: ROUNDS * TASKS] if episode.problem is not None]
     return [
         Lesson([{"role": "user", "content": question(problem)}], f"So it is \\boxed{{{answer}}}.")
         for problem in problems
