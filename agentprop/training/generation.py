@@ -83,7 +83,7 @@ class Generator:
     ) -> None:  # fmt: skip
         self.model, self.max_length, self.max_slots, self.cache_bytes = model, max_length, slots, cache_bytes
         self.cache = SlotCache.of(model.eval())
-        self.lean = Lean.of(model)
+        self.lean, self._weights = Lean.of(model), _stamp(model)
         self.slots = Slots()
         self.stop_ids = np.array(sorted(stop_ids), np.int64)
         self._unused_mask = torch.zeros((1, 1, 1, 1), device=self.cache.device)  # so that the model makes none
@@ -110,6 +110,8 @@ class Generator:
         """Start what is queued and sample one token of every reply under way; the jobs that are done come back."""
         if self.model.training:
             self.model.eval()
+        if not self.slots.active_S.any() and _stamp(self.model) != self._weights:
+            self._begin_anew()
         self.clock += 1
         with torch.inference_mode():
             self._start_pending()
@@ -132,15 +134,17 @@ class Generator:
             self._release(slot)
 
     def forget(self) -> None:
-        """The weights have changed: begin as if nothing had ever been sampled, in the memory that is there.
+        """Begin as if nothing had ever been sampled, in the memory that is there.
 
-        Raises RuntimeError while replies are under way.
+        Weights that were changed in place are noticed without it. Raises RuntimeError while replies are under way.
         """
         if self.busy:
             raise RuntimeError("weights cannot change while replies are under way")
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.slots.forget()
-        self.lean = Lean.of(self.model)
-        self.clock = 0
+        self.lean, self._weights, self.clock = Lean.of(self.model), _stamp(self.model), 0
 
     # --- starting ---
 
@@ -324,6 +328,11 @@ class Generator:
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.cache.device)
+
+
+def _stamp(model: nn.Module) -> list[tuple[int, int]]:
+    """What changes with the weights: where each lies, and how often it was written to."""
+    return [(parameter.data_ptr(), parameter._version) for parameter in model.parameters()]
 
 
 def _so_far(job: Job) -> Ids:

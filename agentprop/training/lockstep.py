@@ -21,7 +21,7 @@ from transformers import PreTrainedTokenizerBase
 from agentprop.sandbox import Job as Code
 from agentprop.sandbox import Result
 from agentprop.sandbox.executor import Executor
-from agentprop.training.generation import Generator, Job
+from agentprop.training.generation import Job
 from agentprop.training.inprocess import InProcess
 
 PLACES = 2
@@ -48,10 +48,7 @@ class Lockstep(InProcess):
 
     def renew(self, name: str) -> None:
         """The weights have changed: begin as if nothing had ever been sampled, which is what a resumed run does."""
-        old = self.generator
-        self.generator = Generator(
-            old.model, self.stop_ids, max_length=old.max_length, slots=old.max_slots, cache_bytes=old.cache_bytes
-        )
+        self.generator.forget()
         self.identity = name
 
     async def _work(self, jobs: Sequence[Job]) -> None:
@@ -77,6 +74,7 @@ class Lockstep(InProcess):
                         future.set_result(None)
                 await asyncio.sleep(0)
         except Exception as error:
+            self.generator.abandon()
             waiting, self._waiting = self._waiting, {}
             for future in waiting.values():
                 future.set_exception(error)

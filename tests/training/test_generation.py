@@ -308,6 +308,18 @@ def test_new_weights_are_sampled_from_once_the_old_ones_are_forgotten() -> None:
     assert [(job.tokens, job.logprobs) for job in after] == [(job.tokens, job.logprobs) for job in fresh]
 
 
+def test_weights_that_an_optimiser_changed_are_noticed() -> None:
+    model = model_of(FAMILIES["qwen3"])
+    generator = Generator(model, [], max_length=400)
+    before = sampled(generator, prompts(4), max_tokens=20)
+    optimiser = torch.optim.SGD(model.parameters(), lr=5.0)
+    model(torch.arange(1, 20)[None]).logits.square().mean().backward()
+    optimiser.step()
+    after = sampled(generator, prompts(4), max_tokens=20)
+    assert [job.tokens for job in after] != [job.tokens for job in before]
+    assert error(model, after) < 1e-4
+
+
 def test_weights_cannot_change_while_a_reply_is_under_way(model: Any) -> None:
     generator = Generator(model, [], max_length=400)
     generator.add(Job(np.arange(1, 9), 40))
