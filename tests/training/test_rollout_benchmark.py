@@ -1,4 +1,4 @@
-"""The benchmark of rollouts, small: every way ran, sampled the same number of tokens, and told their log-probs right."""
+"""The benchmark of rollouts, small: every way ran, sampled as many tokens, and told their log-probs right."""
 
 from __future__ import annotations
 
