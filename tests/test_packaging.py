@@ -127,8 +127,12 @@ def pins() -> dict[str, str]:
 
 def test_the_constraints_pin_what_the_tests_need_to_versions_that_are_allowed() -> None:
     pinned = pins()
-    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]:
+    extras = PROJECT["optional-dependencies"]
+    for text in [*PROJECT["dependencies"], *extras["train"], *extras["test"]]:
         requirement = Requirement(text)
+        if requirement.name == PROJECT["name"]:
+            assert requirement.extras == {"train"}, "its own extra, whose libraries are in the list"
+            continue
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), text
 
 
