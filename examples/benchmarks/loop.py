@@ -27,15 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from client import drive, open_ways, run_peer
-from loop_parts import Costs, conversation, parts
+from loop_parts import Costs, conversation, parts, skill_flags
 from loopback import COUNTER, Server, counting_server
 from model_server import STATEMENT
 from processes import Sample, Watch
 
-from agentprop.skills import bundled_directory
-
-FEW = ("number-theory-*", "combinatorics-*", "sequences-*")
-"""A few skills: the start, which is not counted, takes a moment."""
 REQUESTS_PER_CANDIDATE = 3
 REPLY = {
     "id": "x",
@@ -145,11 +141,9 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
 
 def propose(candidates: int, workers: int, out: Path) -> list[str]:
     """The command."""
-    skills = sorted(str(path) for pattern in FEW for path in bundled_directory().glob(pattern))
     return [
         sys.executable, "-m", "agentprop", "propose", "--proposer", "static", "--n", str(candidates), "--quiet",
-        "--max-candidates", str(candidates), "--workers", str(workers), "--no-bundled-skills", "--out", str(out),
-        *(part for skill in skills for part in ("--skills", skill)),
+        "--max-candidates", str(candidates), "--workers", str(workers), "--out", str(out), *skill_flags(),
     ]  # fmt: skip
 
 

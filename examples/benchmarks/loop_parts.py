@@ -40,9 +40,19 @@ def claim(number: int) -> str:
     return ACTIONS["claim"].format(name=name_of(number))
 
 
+def few_skills() -> list[str]:
+    """A few packages: the start, which is not counted, takes a moment, and there is still something to compose."""
+    return sorted(str(path) for pattern in FEW for path in bundled_directory().glob(pattern))
+
+
+def skill_flags() -> list[str]:
+    """The same for the command line."""
+    return ["--no-bundled-skills", *(part for skill in few_skills() for part in ("--skills", skill))]
+
+
 def config(candidates: int) -> ProposeConfig:
     """Settings over a few skills."""
-    skills = tuple(sorted(str(path) for pattern in FEW for path in bundled_directory().glob(pattern)))
+    skills = tuple(few_skills())
     return ProposeConfig(
         n=candidates, max_candidates=candidates, skills=skills, bundled_skills=False, proposer="static@localhost:1/v1"
     )
