@@ -21,7 +21,8 @@ def test_it_measures_every_way_against_either_server(server: str, tmp_path: Path
         pytest.skip("nginx is not installed")
     hide = (
         "import shutil, sys, runpy; shutil.which = lambda *a, **k: None; "
-        f"sys.path.insert(0, {str(SCRIPT.parent)!r}); sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+        f"sys.path.insert(0, {str(SCRIPT.parent)!r}); sys.argv = sys.argv[1:]; "
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     start = [str(SCRIPT)] if server == "nginx" else ["-c", hide, str(SCRIPT)]
     command = [sys.executable, *start, "--smoke", "--json"]
