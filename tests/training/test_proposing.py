@@ -1,0 +1,221 @@
+"""What the proposer's school remembers: mastery that moves the curriculum, and probers that take over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tiny_model import tiny_model
+from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, Told, arena
+
+from agentprop.agent.bundles import Allowed, Bundles
+from agentprop.agent.candidates import Curriculum, Standing, tools
+from agentprop.errors import InputError
+from agentprop.grading import builtin
+from agentprop.grading.pool import PoolState, SwitchRule
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import ChatModel, Choice, Reply, Request, Sampling
+from agentprop.records import Attempt, Difficulty, MadeBy, Problem, Task, Trajectory, Verdict
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.symbolic.planner import Planner
+from agentprop.training.lessons import Comparison, exactly
+from agentprop.training.policy import Policy
+from agentprop.training.proposing import Proposing, kept, measured
+from agentprop.training.reinforce import Experience
+from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.scoring import Rewards
+from agentprop.training.tasks import Tasks, success_rates
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
+    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
+
+
+@dataclass
+class Fixed:
+    """A sampler whose model follows scripts."""
+
+    model: ChatModel
+    exact: bool = True
+
+    def executor(self, sandbox: Sandbox) -> Executor:
+        return Executor(sandbox, shared=False)
+
+    async def refresh(self, policy: Policy, step: int) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
+
+@dataclass
+class Tries:
+    """A prober's model: so many of sixteen attempts are right."""
+
+    right: int
+    asked: int = 0
+    identity: str = "tries"
+
+    async def reply(self, request: Request) -> Reply:
+        self.asked += 1
+        said = ["\\boxed{49}" if i < self.right else "\\boxed{1}" for i in range(request.n)]
+        return Reply(tuple(Choice(text, finish_reason="stop") for text in said), self.identity)
+
+    async def aclose(self) -> None:
+        return
+
+
+@dataclass
+class School:
+    """A school of toys."""
+
+    renderer: Renderer
+    executor: Executor
+    closed: list[str] = field(default_factory=list)
+
+    def of(
+        self, scripts: Sequence[Sequence[str]], *, right: Sequence[int] = (), groups: int = 2, **rule: Any
+    ) -> Proposing:
+        async def verify(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+            found = await builtin.judge(problem, LIBRARY, tools(), self.executor)
+            attempt, verdict = found.records(problem, MadeBy())
+            return (attempt,), verdict
+
+        async def close() -> None:
+            self.closed.append("judges")
+
+        probers = [Prober(Tries(n), f"p{n}", Sampling(), MadeBy(name=f"p{n}"), self.executor.sandbox) for n in right]
+        return Proposing(
+            tasks=tasks(), arena=arena(self.executor, max_turns=4), sampler=Fixed(Told(self.renderer, scripts)),
+            sampling=Sampling(), verify=verify, probers=probers, close=close, rule=SwitchRule(len(right), **rule), k=16,
+            rewards=Rewards(), comparison=Comparison(), encode=exactly, groups=groups, size=len(scripts), world=ALONE,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def school(renderer: Renderer, executor: Executor) -> School:
+    return School(renderer, executor)
+
+
+def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
+    bundles = Bundles(Planner(LIBRARY, allowed=Allowed.of(held_out)), {})
+    return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
+
+
+def stepped(school: Proposing, steps: int, start: int = 0) -> list[Experience]:
+    async def run() -> list[Experience]:
+        found = []
+        for step in range(start, start + steps):
+            found.append(await school.score(await school.roll_out(step)))
+            school.state = found[-1].state
+        return found
+
+    return asyncio.run(run())
+
+
+# --- tasks ---
+
+
+def test_a_task_follows_from_seed_number_and_standing() -> None:
+    standing = Standing({"toy": 0.5}, {"toy": 1.0})
+    drawn = tasks().draw(range(8), standing)
+    assert [task.index for task in drawn] == list(range(8))
+    assert len({task.id for task in drawn}) == 8
+    assert drawn[5:] == tasks().draw(range(5, 8), standing)
+    assert all(set(task.skill_names) == set(LIBRARY) for task in drawn)
+
+
+def test_where_every_bundle_is_held_out_there_is_nothing_to_train_on() -> None:
+    with pytest.raises(InputError, match="no bundle"):
+        tasks("toy-square+toy-double").draw([0], Standing({"toy": 0.5}, {"toy": 1.0}))
+
+
+def test_successes_of_a_group_are_all_new() -> None:
+    assert success_rates([("a", True), ("a", True), ("b", False), ("a", False)]) == {"a": [3, 2, 2], "b": [1, 0, 0]}
+
+
+# --- what is remembered ---
+
+
+def test_mastery_follows_what_was_valid(school: School) -> None:
+    half = school.of([GOOD, GARBAGE])
+    stepped(half, 1)
+    assert half.state["mastery"] == {"toy": 0.5}
+    never = school.of([GARBAGE, GARBAGE])
+    [first, second] = stepped(never, 2)
+    assert (first.state["mastery"], second.state["mastery"]) == ({"toy": 0.25}, {"toy": 0.125})
+    always = school.of([GOOD, GOOD, ["down"]])
+    stepped(always, 1)
+    assert always.state["mastery"] == {"toy": 0.75}  # whoever is lost says nothing of it
+
+
+def test_the_next_prober_takes_over_where_the_first_hardly_solves_anything(school: School) -> None:
+    pool = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    found = stepped(pool, 5)
+    assert [experience.metrics["prober"] for experience in found] == [0, 0, 1, 1, 1]
+    assert [experience.metrics["reward/rho"] for experience in found] == [0, 0, 1, 1, 1]
+    for experience in found:
+        probers = {record.prober for record in experience.records if isinstance(record, Difficulty)}
+        assert len(probers) == 1
+
+
+def test_a_strong_prober_stays(school: School) -> None:
+    pool = school.of([GOOD, GARBAGE], right=[8, 16], every=1, samples=2)
+    stepped(pool, 4)
+    assert PoolState.restored(pool.state["pool"]).prober == 0
+
+
+def test_what_is_remembered_is_enough_to_go_on_from(school: School) -> None:
+    whole = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    expected = stepped(whole, 4)
+    first = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    stepped(first, 2)
+    second = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    second.state = first.state
+    again = stepped(second, 2, start=2)
+    assert [one.metrics for one in again] == [one.metrics for one in expected[2:]]
+    assert second.state == whole.state
+
+
+# --- what is told and kept ---
+
+
+def test_a_step_is_measured_by_its_parts(school: School) -> None:
+    [found] = stepped(school.of([GOOD, GARBAGE, [RUNS], ["down"]], right=[4]), 1)
+    told = found.metrics
+    assert told["reward/r_T"] == pytest.approx((0.875 + 0 + 0) / 3)
+    assert told["reward/r_T_formed"] == pytest.approx(0.875)
+    assert told["reward/formed"] == told["reward/validity"] == pytest.approx(1 / 3)
+    assert (told["fate/counted"], told["fate/masked"], told["fate/lost"]) == (0.5, 0.25, 0.25)
+    assert told["stop/submitted"] == told["stop/malformed"] == told["stop/truncated"] == 0.25
+    assert told["reward/rho"] == 0.25 and told["reward/distinct"] == 1
+    assert told["turns/malformed"] == pytest.approx(3 / 6)
+    assert told["groups/constant"] == 0 and told["advantage/episode"] > 0
+
+
+def test_records_of_a_sample_are_kept_once(school: School) -> None:
+    one = school.of([GOOD, GOOD, GARBAGE], right=[4], groups=3)
+    groups = asyncio.run(one.roll_out(0))
+    [found] = stepped(one, 1)
+    ids = [record.id for record in found.records]
+    assert len(ids) == len(set(ids))
+    tasks_kept = {record.task_id for record in found.records if isinstance(record, Trajectory)}
+    assert tasks_kept == {group.task.id for group in groups[:2]}
+    assert {type(record) for record in found.records} == {Trajectory, Problem, Verdict, Attempt, Difficulty}
+    assert kept([]) == [] and measured([], []).means(ALONE) == {}
+
+
+def test_the_judges_connections_are_let_go_of(school: School) -> None:
+    asyncio.run(school.of([GOOD, GARBAGE]).aclose())
+    assert school.closed == ["judges"]
+
+
+def test_a_task_of_the_school_is_one_of_the_curriculums(school: School) -> None:
+    groups = asyncio.run(school.of([GARBAGE, GARBAGE]).roll_out(4))
+    assert [group.task.index for group in groups] == [8, 9]
+    assert all(isinstance(group.task, Task) and group.task.category == "toy" for group in groups)
