@@ -27,7 +27,7 @@ from agentprop.models.client import Model, Part
 from agentprop.models.costs import Meter
 from agentprop.models.failures import Kind, ModelFailure, ModelOutage
 from agentprop.models.registry import Models, resolve
-from agentprop.models.settings import ModelSettings, Served
+from agentprop.models.settings import Loaded, ModelSettings, Served
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.propose_ledger import BATCH, WINDOW
@@ -111,8 +111,8 @@ def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[Conv
 
 def _processes(workers: int | None, settings: ModelSettings, window: int) -> int:
     """Worker processes: as many as asked for, as far as each can have a request under way and a batch to work on."""
-    if settings.replies is not None:
-        return 1  # a script is read in one order
+    if settings.replies is not None or isinstance(settings, Loaded):
+        return 1  # a script is read in one order, and a model in memory is not wanted there twice
     wanted = workers or min(usable_cores(), math.ceil(settings.max_concurrency / PER_PROCESS))
     return min(wanted, settings.max_concurrency, window)
 
