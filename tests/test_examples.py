@@ -47,10 +47,19 @@ def call(directory: Path, *arguments: str | Path) -> str:
 
 
 def test_every_example_has_a_test() -> None:
+    """A script is named by a test; a module is imported, or started, by a script of its directory."""
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    scripts = [str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh")]
-    assert "quickstart/tour.sh" in scripts
-    assert not [script for script in scripts if script not in tests and not script.startswith(FOREIGN)]
+    found = [path for path in EXAMPLES.rglob("*") if path.suffix in (".py", ".sh")]
+    scripts = [path for path in found if "skills" not in path.relative_to(EXAMPLES).parts]
+    assert EXAMPLES / "quickstart" / "tour.sh" in scripts
+    untested = [path for path in scripts if path.name not in tests and not used_beside(path, scripts)]
+    assert not [path for path in untested if not str(path.relative_to(EXAMPLES)).startswith(FOREIGN)]
+
+
+def used_beside(path: Path, scripts: list[Path]) -> bool:
+    uses = re.compile(rf"^(?:from|import) {path.stem}\b|\"{path.name}\"", re.MULTILINE)
+    beside = [other for other in scripts if other.parent == path.parent and other != path]
+    return any(uses.search(other.read_text(encoding="utf-8")) for other in beside)
 
 
 # --- benchmarks ---

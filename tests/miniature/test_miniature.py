@@ -18,6 +18,9 @@ from agentprop.runs import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = ROOT / "examples" / "miniature"
+MODULES = ("miniature/plan.py", "miniature/run.py", "miniature/results.py")
+STUDENT, ONE_SHOT = "miniature/student.py", "miniature/one_shot.py"
+PIPELINE = "paper/pipeline.sh"
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +69,11 @@ def test_every_step_of_every_arm_takes_its_settings(tmp_path: Path) -> None:
     assert seen == {"propose", "export", "train-sft", "train-mgpo", "probe", "train-solver", "evaluate"}
 
 
+def test_the_modules_import_each_other_and_nothing_that_is_not_there() -> None:
+    for module in MODULES:
+        call("-c", f"import sys; sys.path.insert(0, {str(MINIATURE)!r}); import {Path(module).stem}")
+
+
 def test_arms_differ_in_what_they_name_and_in_nothing_else(tmp_path: Path) -> None:
     from plan import ARMS, FULL, steps
 
@@ -107,7 +115,7 @@ def test_steps_run_in_order_and_once_and_a_failure_ends_the_run(tmp_path: Path) 
 
 
 def test_one_shot_keeps_the_submission_alone(expert: Path, tmp_path: Path) -> None:
-    call(str(MINIATURE / "one_shot.py"), str(expert), "--out", str(tmp_path / "once"))
+    call(str(ROOT / "examples" / ONE_SHOT), str(expert), "--out", str(tmp_path / "once"))
     whole = {t.task_id: t for t in open_run(expert).iter(Trajectory)}
     made = open_run(tmp_path / "once")
     shortened = list(made.iter(Trajectory))
@@ -124,7 +132,7 @@ def test_the_tokenizer_leaves_digits_apart_and_says_a_conversation_exactly(exper
     from agentprop.training.rendering import Renderer, load_tokenizer
     from agentprop.training.sequences import rendered
 
-    call(str(MINIATURE / "student.py"), str(expert), "--out", str(tmp_path), "--vocabulary", "600")
+    call(str(ROOT / "examples" / STUDENT), str(expert), "--out", str(tmp_path), "--vocabulary", "600")
     renderer = Renderer(load_tokenizer(str(tmp_path)))
     assert len(renderer.encode("472")) == 3
     trajectory = next(open_run(expert).iter(Trajectory))
@@ -148,7 +156,7 @@ def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
     """Every command of examples/paper/pipeline.sh, as a dry run."""
     import os
 
-    script = ROOT / "examples" / "paper" / "pipeline.sh"
+    script = ROOT / "examples" / PIPELINE
     corpora = ROOT / "examples" / "corpora"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "DRY_RUN": "1", "CORPORA": str(corpora), "RUNS": str(tmp_path / "runs"),
