@@ -7,6 +7,7 @@ of which the attention of the pass reads what it needs. Layout [slot, head, posi
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import torch
@@ -15,16 +16,23 @@ from transformers import Cache
 
 
 class SlotCache(Cache):
-    """The cache of one model. `shapes` holds (heads, width) of keys and of values for each layer."""
+    """The cache of one model. `shapes` holds (heads, width) of keys and of values for each layer.
+
+    What has the same shape lies in one tensor, so that a prefix is copied by one operation and not by one per layer.
+    """
 
     def __init__(self, shapes: list[tuple[torch.Size, torch.Size]], dtype: torch.dtype, device: torch.device) -> None:
         super().__init__(layers=[])
         self.shapes, self.dtype, self.device = shapes, dtype, device
+        self.bytes_per_token = sum(k.numel() + v.numel() for k, v in shapes) * dtype.itemsize
+        """Memory of one position of one slot, over all layers."""
         self.slots = self.length = 0
         self.keys: list[Tensor] = []
+        """Of each layer, [slot, head, position, width]."""
         self.values: list[Tensor] = []
         self.places: tuple[Tensor, Tensor] | None = None
         """(slot, position) of each token of the pass; further tokens only fill it up and are not stored."""
+        self._blocks: dict[torch.Size, Tensor] = {}
         self.resize(0, 0)
 
     @classmethod
@@ -36,35 +44,31 @@ class SlotCache(Cache):
             model(input_ids=token, position_ids=token, past_key_values=seen, use_cache=True)
         return cls(seen.shapes, seen.dtype, token.device)
 
-    @property
-    def bytes_per_token(self) -> int:
-        """Memory of one position of one slot, over all layers."""
-        return sum(k.numel() + v.numel() for k, v in self.shapes) * self.dtype.itemsize
-
     def resize(self, slots: int, length: int) -> None:
         """Make room for so many slots of so many positions; what fits both is kept."""
-        common = (slice(min(slots, self.slots)), slice(None), slice(min(length, self.length)))
-        for layer, pair in enumerate(self.shapes):
-            for tensors, (heads, width) in zip((self.keys, self.values), pair, strict=True):
-                new = torch.zeros((slots, heads, length, width), dtype=self.dtype, device=self.device)
-                if layer < len(tensors):
-                    new[common] = tensors[layer][common]
-                    tensors[layer] = new
-                else:
-                    tensors.append(new)
+        counts = Counter(shape for pair in self.shapes for shape in pair)
+        common = (slice(None), slice(min(slots, self.slots)), slice(None), slice(min(length, self.length)))
+        for shape, count in counts.items():
+            new = torch.zeros((count, slots, shape[0], length, shape[1]), dtype=self.dtype, device=self.device)
+            if shape in self._blocks:
+                new[common] = self._blocks[shape][common]
+            self._blocks[shape] = new
+        parts = {shape: iter(block) for shape, block in self._blocks.items()}
+        pairs = [(next(parts[key]), next(parts[value])) for key, value in self.shapes]
+        self.keys, self.values = [key for key, _ in pairs], [value for _, value in pairs]
         self.slots, self.length = slots, length
 
     def copy(self, source: int, target: int, length: int) -> None:
         """The first positions of one slot, into another one."""
-        for tensor in (*self.keys, *self.values):
-            tensor[target, :, :length] = tensor[source, :, :length]
+        for block in self._blocks.values():
+            block[:, target, :, :length] = block[:, source, :, :length]
 
     def swap(self, a: int, b: int, length: int) -> None:
         """Exchange the first positions of two slots."""
-        for tensor in (*self.keys, *self.values):
-            kept = tensor[a, :, :length].clone()
-            tensor[a, :, :length] = tensor[b, :, :length]
-            tensor[b, :, :length] = kept
+        for block in self._blocks.values():
+            kept = block[:, a, :, :length].clone()
+            block[:, a, :, :length] = block[:, b, :, :length]
+            block[:, b, :, :length] = kept
 
     def write(self, key_THd: Tensor, value_THd: Tensor, layer: int) -> tuple[Tensor, Tensor]:
         """Write keys and values of the tokens of the pass; the whole cache of the layer comes back."""

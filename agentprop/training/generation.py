@@ -153,23 +153,24 @@ class Generator:
         passed = deque[Job]()
         while self.pending:
             prompt = _so_far(self.pending[0])
-            if self.slots.soon(prompt):
+            shared_S = self.slots.shared(prompt)
+            if self.slots.soon(shared_S):
                 passed.append(self.pending.popleft())
-            elif self._place(self.pending[0], prompt):
+            elif self._place(self.pending[0], prompt, shared_S):
                 self.pending.popleft()
             else:
                 break
         self.pending = passed + self.pending
 
-    def _place(self, job: Job, prompt: Ids) -> bool:
+    def _place(self, job: Job, prompt: Ids, shared_S: Ids) -> bool:
         """Give a job a slot, if there is room for one."""
-        slots = self.slots
+        slots, size = self.slots, (self.slots.count, self.slots.length)
         if not self._fit(slots.count or min(FEWEST, self.max_slots), len(prompt) + 1):
             return False
-        place = slots.place(prompt)
+        place = slots.place(shared_S if size == (slots.count, slots.length) else slots.shared(prompt))
         if (place is None or place.costs) and slots.count < self.max_slots:
             self._fit(min(2 * slots.count, self.max_slots), slots.length)
-            place = slots.place(prompt)
+            place = slots.place(slots.shared(prompt))
         if place is None:
             return False
         if place.source != place.slot:

@@ -70,12 +70,15 @@ class Slots:
         found = np.flatnonzero(self.active_S)
         return int(found[-1]) + 1 if len(found) else 0
 
-    def place(self, prompt: Ids) -> Place | None:
-        """Where a prompt goes; None where no slot is free. A slot whose content it goes on from is the first choice."""
+    def place(self, shared_S: Ids) -> Place | None:
+        """Where a prompt goes that shares so much with the slots; None where none is free.
+
+        A slot whose content it goes on from is the first choice.
+        """
         idle_S = ~self.active_S
         if not idle_S.any():
             return None
-        have_S = np.minimum(self.shared(prompt), self.computed_S)
+        have_S = np.minimum(shared_S, self.computed_S)
         goes_on_S = idle_S & (self.computed_S > 0) & (have_S == self.computed_S)
         goes_on = bool(goes_on_S.any())
         slot = _first(have_S, goes_on_S) if goes_on else _first(-self._age_S, idle_S)
@@ -84,9 +87,8 @@ class Slots:
             source = slot
         return Place(slot, source, int(have_S[source]), not goes_on and bool(self.known_S[slot]))
 
-    def soon(self, prompt: Ids) -> bool:
+    def soon(self, shared_S: Ids) -> bool:
         """Whether a slot at work is about to hold so much of a prompt that waiting for it pays."""
-        shared_S = self.shared(prompt)
         have = np.minimum(shared_S, self.computed_S).max(initial=0)
         return bool(shared_S[self.active_S].max(initial=0) >= have + WORTH_WAITING)
 
