@@ -7,7 +7,7 @@ runs in this process; it begins anew with every step, so that its attempts at a 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from agentprop.training.scoring import Verifier
 
 Close = Callable[[], Awaitable[None]]
+Account = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -72,25 +73,34 @@ class Judges:
     """Weak → strong."""
     closing: tuple[Close, ...]
     """What lets go of their connections."""
+    accounts: Mapping[str, Account]
+    """What those that are asked through a server have cost so far."""
 
     async def aclose(self) -> None:
         """Let go of all connections, in the loop that used them."""
         for close in self.closing:
             await close()
 
+    def spending(self) -> dict[str, Any]:
+        """Requests, tokens and money of verifiers and probers, over all sessions."""
+        told = {name: account() for name, account in self.accounts.items()}
+        return {name: {key: spent[key] for key in ("requests", "tokens", "cost")} for name, spent in told.items()}
+
 
 def judges_of(
     config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
 ) -> Judges:
     """Those whom the settings name; what they were asked and what it cost is kept in the folder."""
-    verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack)
-    probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack)
-    return Judges(verify, probers, (close_verifiers, close_probers))
+    accounts: dict[str, Account] = {}
+    verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack, accounts)
+    probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack, accounts)
+    return Judges(verify, probers, (close_verifiers, close_probers), accounts)
 
 
 def _verifier(
-    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack
-) -> tuple[Verifier, Close]:
+    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack,
+    accounts: dict[str, Account],
+) -> tuple[Verifier, Close]:  # fmt: skip
     """V, and what closes it."""
     if config.verifier == (builtin.NAME,):
         return BuiltinVerifier(Builtin(library, Executor(sandbox))), _nothing
@@ -99,18 +109,21 @@ def _verifier(
         max_cost=config.max_cost, allow_weak_sandbox=config.allow_weak_sandbox,
     )  # fmt: skip
     panel = stack.enter_context(conversations(settings, library, folder)).panel
+    accounts["verifiers"] = lambda: panel.bench.spending(0, 0)
     return PanelVerifier(panel), panel.bench.aclose
 
 
 def _probers(
-    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
-) -> tuple[list[Prober], Close]:
+    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack,
+    accounts: dict[str, Account],
+) -> tuple[list[Prober], Close]:  # fmt: skip
     """The pool, and what closes it."""
     settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
     served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
     if not served:
         return [_prober(one, _read(one, config, world), config, sandbox) for one in settings.values()], _nothing
     cast = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
+    accounts["probers"] = lambda: cast.spending(0)
     models: dict[str, ChatModel] = {
         part: cast[part] if part in served else _read(one, config, world) for part, one in settings.items()
     }

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
-from agentprop.errors import BoundReached, ConfigError
-from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -147,7 +146,7 @@ def _attempt(
             raise KeyboardInterrupt
         attempt = loop.attempt(progress.step)
         return runner.run(unless(stop, attempt) if alone else attempt)
-    except (KeyboardInterrupt, ModelFailure, ModelOutage, BoundReached) as ended:
+    except (KeyboardInterrupt, AgentpropError) as ended:
         if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
             place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
         raise

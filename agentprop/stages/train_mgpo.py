@@ -9,7 +9,9 @@ Under torchrun every process runs this with tasks of its own; the first one writ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import Bundles, written_skills
@@ -21,7 +23,7 @@ from agentprop.errors import ConfigError
 from agentprop.grading.pool import SwitchRule
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
-from agentprop.records import StopReason
+from agentprop.records import StopReason, Trajectory
 from agentprop.sandbox import Sandbox
 from agentprop.stages.judges import Judges, judges_of
 from agentprop.stages.library import fingerprint, gather
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from agentprop.training.proposing import Proposing
     from agentprop.training.samplers import Sampler
     from agentprop.training.scoring import Rewards
+    from agentprop.training.sequences import Drift
     from agentprop.training.update import Objective
 
 WATCHED = ("reward/r_T", "reward/r_T_formed", "reward/formed", "reward/validity", "reward/rho", "edits/pruned",
@@ -85,7 +88,7 @@ def _run(
                     _objective(config, sampler), config, world)  # fmt: skip
         progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
         place.publish(progress.step)
-        summary = _summary(progress, config)
+        summary = {**_summary(progress, config), "spending": judges.spending()}
         place.summarise(summary, finished=True)
     return summary if world.first else {}
 
@@ -147,7 +150,7 @@ def _school(
         tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
         verify=judges.verify, probers=judges.probers, close=judges.aclose, rule=_rule(config), k=config.k,
         rewards=_rewards(config), comparison=_comparison(config), encode=_encode(config, policy),
-        groups=config.groups, size=config.group_size, world=world,
+        drift=_drift(config, policy), groups=config.groups, size=config.group_size, world=world,
     )  # fmt: skip
 
 
@@ -160,6 +163,14 @@ def _encode(config: TrainMgpoConfig, policy: Policy) -> Encode:
     from agentprop.training.rendering import Renderer
 
     return rendering(Renderer(policy.tokenizer)) if config.allow_retokenised else exactly
+
+
+def _drift(config: TrainMgpoConfig, policy: Policy) -> Callable[[Trajectory], Drift] | None:
+    """Where text may be learnt from, how far its rendering is from what was sent."""
+    from agentprop.training.rendering import Renderer
+    from agentprop.training.sequences import drift
+
+    return partial(drift, renderer=Renderer(policy.tokenizer)) if config.allow_retokenised else None
 
 
 def _summary(progress: Progress, config: TrainMgpoConfig) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from agentprop.agent.candidates import Standing
 from agentprop.grading.pool import PoolState, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
-from agentprop.records import Record, Stage, StopReason
+from agentprop.records import Record, Stage, StopReason, Trajectory
 from agentprop.training.distributed import World
 from agentprop.training.figures import Figures
 from agentprop.training.groups import Arena, Group, roll_out
@@ -24,6 +24,7 @@ from agentprop.training.lessons import Comparison, Encode, Lesson, lessons
 from agentprop.training.reinforce import Experience
 from agentprop.training.samplers import Sampler
 from agentprop.training.scoring import Rewards, Scored, ScoredGroup, Verifier, score
+from agentprop.training.sequences import Drift
 from agentprop.training.tasks import Tasks, success_rates
 
 KEPT_GROUPS = 2
@@ -53,6 +54,8 @@ class Proposing:
     size: int
     """G."""
     world: World
+    drift: Callable[[Trajectory], Drift] | None = None
+    """How far a trajectory's rendering is from what was sent; None where all is learnt by the ids that were sampled."""
     state: dict[str, Any] = field(default_factory=dict)
 
     async def roll_out(self, step: int) -> list[Group]:
@@ -65,11 +68,15 @@ class Proposing:
         """What the episodes earn, and where the curriculum and the pool go from here."""
         scored = await score(rollouts, self.verify, self._prober, k=self.k, rewards=self.rewards)
         found = lessons(scored, self.encode, self.comparison)
-        figures = measured(scored, found).means(self.world)
+        figures = measured(scored, found)
+        if self.drift is not None:
+            for one in chain.from_iterable(group.members for group in rollouts):
+                drifted = self.drift(one.trajectory)
+                figures.add_mean("tokens/drift", drifted.rate, drifted.turns)
         standing, pool = self._advanced(scored)
         state = {"mastery": standing.mastery, "novelty": standing.novelty, "pool": pool.stored()}
         told = {"prober": float(self._pool.at(self._pool.problems)), "mastery": _mean(standing.mastery.values())}
-        return Experience(found, figures | told, kept(scored[:KEPT_GROUPS]), state)
+        return Experience(found, figures.means(self.world) | told, kept(scored[:KEPT_GROUPS]), state)
 
     async def aclose(self) -> None:
         """Let go of what judging holds."""

@@ -132,6 +132,7 @@ class Loop(Generic[Rollouts]):
         return prefixed("seconds", seconds) | {
             "tokens/sampled": sampled,
             "tokens/trained": seen,
+            "tokens/observed": 1 - sampled / max(seen, 1.0),
             "speed/rollout": sampled / seconds["rollout"],
             "speed/update": seen / seconds["update"],
             "memory_mib": peak_memory_mib(self.world.device),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +30,7 @@ from agentprop.training.proposing import Proposing, kept, measured
 from agentprop.training.reinforce import Experience
 from agentprop.training.rendering import Renderer, load_tokenizer
 from agentprop.training.scoring import Rewards
+from agentprop.training.sequences import drift
 from agentprop.training.tasks import Tasks, success_rates
 
 
@@ -196,6 +199,15 @@ def test_a_step_is_measured_by_its_parts(school: School) -> None:
     assert told["reward/rho"] == 0.25 and told["reward/distinct"] == 1
     assert told["turns/malformed"] == pytest.approx(3 / 6)
     assert told["groups/constant"] == 0 and told["advantage/episode"] > 0
+
+
+def test_where_text_is_learnt_from_its_drift_is_told(school: School, renderer: Renderer, tmp_path: Path) -> None:
+    other = Renderer(load_tokenizer(str(tiny_model(tmp_path / "other", texts=[*GOOD, *GARBAGE] * 9))))
+    for by, rate in ((renderer, 0.0), (other, 1.0)):
+        one = school.of([GOOD, GARBAGE])
+        one.drift = partial(drift, renderer=by)
+        [found] = stepped(one, 1)
+        assert found.metrics["tokens/drift"] == rate  # the sampled ids are those of `renderer`
 
 
 def test_records_of_a_sample_are_kept_once(school: School) -> None:
