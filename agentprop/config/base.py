@@ -60,6 +60,6 @@ class StageConfig(BaseModel):
     seed: int = 0
     """Everything random follows from it."""
     workers: Count | None = None
-    """Worker processes; null means one for each core."""
+    """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
     allow_weak_sandbox: bool = False
     """Run even where untrusted code cannot be isolated; only for code you trust."""

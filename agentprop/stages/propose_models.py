@@ -42,8 +42,9 @@ second, so it would take replies within a quarter of a second to overtax it."""
 AHEAD = 12
 """Candidates in flight for each request that may be under way: fewer, and a slow conversation at the head of the order
 leaves places at the server empty."""
-TALKING = 1.25
-"""Conversations for each request that may be under way: one that runs its code asks nothing meanwhile."""
+TALKING = 2
+"""Conversations for each request that may be under way: one that runs its code, or waits for its reply to be on the
+disk, asks nothing meanwhile."""
 
 
 def window_of(config: ProposeConfig) -> int:
@@ -140,7 +141,7 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
         part = Part(accounts.number - 1, session.processes)
         models = Models(cache=cache, meter=meter, part=part, loader=in_process)
         maker = _maker(plan, settings, models.open(ROLE, settings), sandbox)
-        places = asyncio.Semaphore(math.ceil(TALKING * part.of(settings.max_concurrency)))
+        places = asyncio.Semaphore(TALKING * part.of(settings.max_concurrency))
 
         async def candidate(index: int, probabilities: list[float]) -> Candidate:
             async with places:

@@ -1,11 +1,11 @@
 """Trajectories against a server that takes its time: how much of the allowed concurrency is used, and is memory flat?
 
-    python examples/benchmarks/latency.py [--smoke] [--trajectories 11000] [--median 0.2] [--sigma 0.8]
+    python examples/benchmarks/latency.py [--smoke] [--trajectories 11000] [--median 0.5] [--sigma 0.8]
                                           [--concurrency 64] [--workers 1] [--script think,think,submit] [--json]
 
 The server is a process of its own whose replies take a log-normal time: a typical language model's median of two
-seconds, scaled down tenfold so that the run takes minutes, which asks ten times as much of us; `--median 2
---concurrency 512` is the real thing with more conversations at once. It counts by itself what is under way. Each
+seconds, scaled down fourfold so that the run takes minutes, which asks four times as much of us; `--median 2
+--concurrency 256` is the real thing in as many minutes, with more conversations at once. It counts by itself what is under way. Each
 trajectory reflects, and submits a problem whose certificate is run in the sandbox. Achieved concurrency is the time
 average of the requests under way, between the first request and the last reply, divided by what was allowed; memory is
 that of the whole process tree, and flat means that the last quarter of the run needs as much as the second one.
@@ -40,7 +40,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--trajectories", type=int, default=11_000)
-    parser.add_argument("--median", type=float, default=0.2, help="seconds of a reply")
+    parser.add_argument("--median", type=float, default=0.5, help="seconds of a reply")
     parser.add_argument("--sigma", type=float, default=0.8, help="of the logarithm")
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--workers", type=int, default=1)

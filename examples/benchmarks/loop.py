@@ -33,6 +33,7 @@ from model_server import STATEMENT
 from processes import Sample, Watch
 
 REQUESTS_PER_CANDIDATE = 3
+SAMPLE_S = 0.1
 REPLY = {
     "id": "x",
     "object": "chat.completion",
@@ -130,13 +131,13 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
     (out / "agentprop.toml").write_text(project)
     server.forget()
     with subprocess.Popen(propose(candidates, workers, out / "run"), cwd=out, stderr=subprocess.PIPE) as process, \
-            Watch(process.pid, every_s=0.1, memory=False) as watch:  # fmt: skip
+            Watch(process.pid, every_s=SAMPLE_S, memory=False) as watch:  # fmt: skip
         told = process.communicate()[1].decode()
     if process.returncode != 3:  # the bound on candidates, and nothing accepted
         sys.exit(f"propose ended with exit code {process.returncode}: {told}")
     seen = server.seen()
     first_s, last_s, count = seen["first_s"], seen["last_s"], seen["requests"]
-    return count / (last_s - first_s), by_process(watch.between(first_s, last_s), count)
+    return count / (last_s - first_s), by_process(watch.between(first_s - SAMPLE_S, last_s + SAMPLE_S), count)
 
 
 def propose(candidates: int, workers: int, out: Path) -> list[str]:
@@ -149,8 +150,6 @@ def propose(candidates: int, workers: int, out: Path) -> list[str]:
 
 def by_process(samples: list[Sample], requests: float) -> Costs:
     """Microseconds of processor time per request: of the process that commits, and of those that converse."""
-    if len(samples) < 2:
-        return {}
     first, last = dict(samples[0].cpu_s), dict(samples[-1].cpu_s)
     root = samples[0].cpu_s[0][0]
     spent = {pid: seconds - first.get(pid, 0.0) for pid, seconds in last.items()}
@@ -178,6 +177,8 @@ def summary(
         "fastest_openai": fastest,
         "ratio": {name: ratio(rates[name], [max(r) for r in zip(*(rates[b] for b in bare), strict=True)])
                   for name in ours},
+        "ratio_by_cpu": {name: ratio([cost["all"] for cost in costs[fastest]], [cost["all"] for cost in found])
+                         for name, found in costs.items() if name not in bare},
         "cpu_us_per_request": {name: median_costs(found) for name, found in costs.items()},
     }  # fmt: skip
 
@@ -198,11 +199,12 @@ def show(report: dict[str, Any]) -> None:
           f"{report['rounds']} rounds, {report['cores']} cores\n")  # fmt: skip
     for name, rate in sorted(report["requests_per_s"].items(), key=lambda item: item[1]):
         relative = f"{report['ratio'][name]:8.2f}" if name in report["ratio"] else " " * 8
+        relative += f"{report['ratio_by_cpu'][name]:8.2f}" if name in report["ratio_by_cpu"] else " " * 8
         cost = report["cpu_us_per_request"].get(name, {})
         told = ", ".join(f"{part} {value:.0f}" for part, value in cost.items())
         print(f"{name:32}{rate:8.0f}/s{relative}   {told}")
-    print(f"\nratios are to the fastest bare client of each round, mostly {report['fastest_openai']}; then processor")
-    print("time per request in µs, by process, and here by part, each measured alone:")
+    print(f"\nratios, by the clock and by processor time, are to the fastest bare client, {report['fastest_openai']};")
+    print("then processor time per request in µs, by process, and here by part, each measured alone:")
     for name, cost in report["parts_us"].items():
         print(f"  {name:44}{cost:8.0f}")
 
