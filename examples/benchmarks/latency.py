@@ -5,10 +5,11 @@
 
 The server is a process of its own whose replies take a log-normal time: a typical language model's median of two
 seconds, scaled down fourfold so that the run takes minutes, which asks four times as much of us; `--median 2
---concurrency 256` is the real thing in as many minutes, with more conversations at once. It counts by itself what is under way. Each
-trajectory reflects, and submits a problem whose certificate is run in the sandbox. Achieved concurrency is the time
-average of the requests under way, between the first request and the last reply, divided by what was allowed; memory is
-that of the whole process tree, and flat means that the last quarter of the run needs as much as the second one.
+--concurrency 256` is the real thing in as many minutes, with more conversations at once. It counts by itself what is
+under way. Each trajectory reflects, and submits a problem whose certificate is run in the sandbox. Achieved concurrency
+is the time average of the requests under way, between the first request and the last reply, divided by what was
+allowed; memory is that of the whole process tree, and flat means that the last quarter of the run needs as much as the
+second one.
 """
 
 from __future__ import annotations
