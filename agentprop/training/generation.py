@@ -20,14 +20,13 @@ from torch import Tensor, nn
 from agentprop.training.cache import SlotCache
 from agentprop.training.lean import Lean
 from agentprop.training.ragged import Pass, Piece, passing
+from agentprop.training.room import Room, rounded
 from agentprop.training.sampling import draw, key_of, uniforms
-from agentprop.training.slots import Ids, Slots
+from agentprop.training.slots import Ids
 
 Finish = Literal["stop", "length", "overflow"]
 """`overflow`: prompt and reply do not fit into the memory of the cache, even alone."""
 
-STEP = 64
-"""Positions that are read are a multiple of it."""
 PREFILL_TOKENS = 2048
 """Most tokens that are prefilled in one pass."""
 LEAST_TOKENS = 8
@@ -35,10 +34,6 @@ LEAST_TOKENS = 8
 else is sampled."""
 CHUNK = 512
 """Most tokens of one slot among them."""
-FEWEST = 8
-"""Slots to begin with."""
-SPAN_WASTE = 0.25
-"""Share of idle rows among those decoded from which on slots are exchanged."""
 
 
 @dataclass(eq=False, slots=True)
@@ -81,14 +76,14 @@ class Generator:
         self, model: nn.Module, stop_ids: Collection[int], *, max_length: int, slots: int = 128,
         cache_bytes: int = 4 << 30,
     ) -> None:  # fmt: skip
-        self.model, self.max_length, self.max_slots, self.cache_bytes = model, max_length, slots, cache_bytes
+        self.model, self.max_length = model, max_length
         self.cache = SlotCache.of(model.eval())
         self.lean, self._weights = Lean.of(model), _stamp(model)
-        self.slots = Slots()
+        self.room = Room(self.cache, slots=slots, length=max_length, size_bytes=cache_bytes)
+        self.slots = self.room.slots
         self.stop_ids = np.array(sorted(stop_ids), np.int64)
         self._unused_mask = torch.zeros((1, 1, 1, 1), device=self.cache.device)  # so that the model makes none
         self.pending: deque[Job] = deque()
-        self.jobs: list[Job | None] = []
         self.clock = 0
         self._done: list[Job] = []
 
@@ -101,7 +96,7 @@ class Generator:
         """Queue a job; one that can never be worked on is finished at the next step."""
         if job.max_tokens < 1 or len(job.prompt) >= self.max_length:
             self._finish(job, "length")
-        elif not self._most(len(job.prompt) + 1):
+        elif not self.room.most(len(job.prompt) + 1):
             self._finish(job, "overflow")
         else:
             self.pending.append(job)
@@ -164,29 +159,21 @@ class Generator:
 
     def _place(self, job: Job, prompt: Ids, shared_S: Ids) -> bool:
         """Give a job a slot, if there is room for one."""
-        slots, size = self.slots, (self.slots.count, self.slots.length)
-        if not self._fit(slots.count or min(FEWEST, self.max_slots), len(prompt) + 1):
-            return False
-        place = slots.place(shared_S if size == (slots.count, slots.length) else slots.shared(prompt))
-        if (place is None or place.costs) and slots.count < self.max_slots:
-            self._fit(min(2 * slots.count, self.max_slots), slots.length)
-            place = slots.place(slots.shared(prompt))
+        slots, place, start = self.slots, self.room.place(prompt, shared_S), len(job.prompt)
         if place is None:
             return False
-        if place.source != place.slot:
-            self.cache.copy(place.source, place.slot, place.have)
-        slots.take(place, prompt, len(job.prompt), min(len(job.prompt) + job.max_tokens, self.max_length))
-        slots.logprobs_SL[place.slot, len(job.prompt) : len(prompt)] = job.logprobs
+        slots.take(place, job, prompt, start, min(start + job.max_tokens, self.max_length))
+        slots.logprobs_SL[place.slot, start : len(prompt)] = job.logprobs
         slots.key_S[place.slot] = key_of(job.seed, job.sample, job.prompt)
         slots.temperature_S[place.slot], slots.top_p_S[place.slot] = job.temperature, job.top_p
-        self.jobs[place.slot], job.cached = job, place.have
+        job.cached = place.have
         return True
 
     # --- a pass ---
 
     def _advance(self) -> None:
         """One pass: the next token of every reply under way, and some of what is still to be prefilled."""
-        self._compact()
+        self.room.compact()
         self._make_room()
         slots = self.slots
         left_S = np.where(slots.active_S, slots.known_S - 1 - slots.computed_S, -1)
@@ -224,7 +211,7 @@ class Generator:
         now = Pass(
             slots_T=self._tensor(slots_T), positions_T=self._tensor(positions_T), span=span,
             reach_S=self._tensor(reach_S), decoded=len(decoded_D), pieces=pieces,
-            length=min(_rounded(int(reach_S.max(initial=0)) + 1), slots.length),
+            length=min(rounded(int(reach_S.max(initial=0)) + 1), slots.length),
         )  # fmt: skip
         self.cache.places = (now.slots_T, now.positions_T)
         filled = np.zeros((2, max(len(slots_T), LEAST_TOKENS)), np.int64)
@@ -249,9 +236,9 @@ class Generator:
         slots.known_S[decoded_D] += 1
         stopped_D = np.isin(tokens_D, self.stop_ids)
         full_D = at_D + 1 >= slots.limit_S[decoded_D]
-        for slot, stopped in zip(decoded_D.tolist(), stopped_D.tolist(), strict=True) if self._asking else ():
-            job = self.jobs[slot]
-            if not stopped and job is not None and job.ends is not None and job.ends(self._sampled(slot)[0]):
+        for slot in decoded_D[~stopped_D].tolist() if self._asking else ():
+            ends = self.slots.owner_S[slot].ends
+            if ends is not None and ends(self._sampled(slot)[0]):
                 stopped_D |= decoded_D == slot
         ended_D = stopped_D | full_D
         for slot, stopped in zip(decoded_D[ended_D].tolist(), stopped_D[ended_D].tolist(), strict=True):
@@ -260,7 +247,7 @@ class Generator:
     @property
     def _asking(self) -> bool:
         """Whether any job at work has a condition of its own."""
-        return any(job is not None and job.ends is not None for job in self.jobs)
+        return any(job.ends is not None for job in self.slots.owner_S[self.slots.active_S])
 
     def _sampled(self, slot: int) -> tuple[list[int], list[float]]:
         part = slice(self.slots.start_S[slot], self.slots.known_S[slot])
@@ -268,10 +255,9 @@ class Generator:
 
     def _release(self, slot: int) -> Job:
         """Take a job off its slot, with what it has."""
-        job = self.jobs[slot]
-        assert job is not None  # only slots at work are released
+        job: Job = self.slots.owner_S[slot]
         job.tokens, job.logprobs = self._sampled(slot)
-        self.jobs[slot] = None
+        self.slots.owner_S[slot] = None
         self.slots.active_S[slot], self.slots.used_S[slot] = False, self.clock
         return job
 
@@ -279,53 +265,15 @@ class Generator:
         job.finish = why
         self._done.append(job)
 
-    # --- room ---
-
-    def _most(self, length: int) -> int:
-        """Slots of such a length that memory allows."""
-        return self.cache_bytes // (self.cache.bytes_per_token * _rounded(length))
-
-    def _fit(self, count: int, length: int) -> bool:
-        """Have such a length, and so many slots of it as memory allows; False where those at work would not fit."""
-        slots, needed = self.slots, max(_rounded(length), self.slots.length)
-        roomy = max(needed, min(2 * slots.length, _rounded(self.max_length))) if needed > slots.length else needed
-        for found in (roomy, needed):
-            fitting = min(count, self._most(found))
-            if fitting >= max(slots.span, 1):
-                self._resize(fitting, found)
-                return True
-        return False
-
-    def _resize(self, count: int, length: int) -> None:
-        if (count, length) != (self.slots.count, self.slots.length):
-            self.cache.resize(count, length)
-            self.slots.resize(count, length)
-            self.jobs = [*self.jobs, *[None] * count][:count]
-
     def _make_room(self) -> None:
         """Have room for one more token of every reply; where memory forbids it, the last ones go back to the queue."""
         slots = self.slots
-        while span := slots.span:
-            if self._fit(slots.count, int(slots.known_S[:span].max()) + 1):
-                return
+        while (span := slots.span) and not self.room.fit(int(slots.known_S[:span].max()) + 1):
             last = self._release(span - 1)
-            if self._most(len(last.prompt) + len(last.tokens) + 1):
+            if self.room.most(len(last.prompt) + len(last.tokens) + 1):
                 self.pending.appendleft(last)
             else:
                 self._finish(last, "overflow")
-
-    def _compact(self) -> None:
-        """Exchange slots until hardly any of those decoded is idle."""
-        slots = self.slots
-        span, working = slots.span, int(slots.active_S.sum())
-        if not working or span - working <= SPAN_WASTE * span:
-            return
-        holes = np.flatnonzero(~slots.active_S[:working])
-        high = np.flatnonzero(slots.active_S[working:]) + working
-        for a, b in zip(holes.tolist(), high.tolist(), strict=True):
-            self.cache.swap(a, b, int(max(slots.computed_S[a], slots.computed_S[b])))
-            slots.swap(a, b)
-            self.jobs[a], self.jobs[b] = self.jobs[b], self.jobs[a]
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.cache.device)
@@ -339,7 +287,3 @@ def _stamp(model: nn.Module) -> list[tuple[int, int]]:
 def _so_far(job: Job) -> Ids:
     """The prompt, and what was sampled before the job lost its slot."""
     return np.append(job.prompt, np.array(job.tokens, np.int64)) if job.tokens else job.prompt
-
-
-def _rounded(length: int) -> int:
-    return -(-length // STEP) * STEP

@@ -47,6 +47,7 @@ class Slots:
         self.key_S = np.zeros(count, np.uint64)
         self.temperature_S, self.top_p_S = np.ones((2, count), np.float32)
         self.active_S = np.zeros(count, np.bool_)
+        self.owner_S = np.empty(count, np.object_)
         for name, array in self._arrays():
             part = tuple(slice(n) for n in shared[: array.ndim])
             if name in old:
@@ -92,9 +93,9 @@ class Slots:
         have = np.minimum(shared_S, self.computed_S).max(initial=0)
         return bool(shared_S[self.active_S].max(initial=0) >= have + WORTH_WAITING)
 
-    def take(self, place: Place, prompt: Ids, start: int, limit: int) -> None:
-        """Put a prompt in its place; what is sampled begins at `start` and ends before `limit`."""
-        slot = place.slot
+    def take(self, place: Place, owner: object, prompt: Ids, start: int, limit: int) -> None:
+        """Put an owner's prompt in its place; what is sampled begins at `start` and ends before `limit`."""
+        slot, self.owner_S[place.slot] = place.slot, owner
         self.ids_SL[slot, : len(prompt)] = prompt
         self.known_S[slot], self.computed_S[slot] = len(prompt), place.have
         self.start_S[slot], self.limit_S[slot] = start, limit

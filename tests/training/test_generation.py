@@ -124,7 +124,7 @@ def test_replies_are_the_same_where_memory_is_so_short_that_some_must_wait_or_be
     asked = prompts(12)
     free = sampled(Generator(model, [], max_length=400), asked, max_tokens=150)
     generator = Generator(model, [], max_length=400)
-    generator.cache_bytes = 5 * 192 * generator.cache.bytes_per_token
+    generator.room.most_bytes = 5 * 192 * generator.cache.bytes_per_token
     tight = sampled(generator, asked, max_tokens=150)
     assert [job.tokens for job in tight] == [job.tokens for job in free]
     assert generator.cache.slots * generator.cache.length <= 5 * 192
@@ -133,7 +133,7 @@ def test_replies_are_the_same_where_memory_is_so_short_that_some_must_wait_or_be
 
 def test_what_does_not_fit_into_memory_at_all_says_so(model: Any) -> None:
     generator = Generator(model, [], max_length=1000, cache_bytes=0)
-    generator.cache_bytes = 128 * generator.cache.bytes_per_token
+    generator.room.most_bytes = 128 * generator.cache.bytes_per_token
     long, short = sampled(generator, [np.arange(1, 110), np.arange(1, 20)], max_tokens=60)
     assert (long.finish, short.finish) == ("overflow", "length")
     assert len(short.tokens) == 60
