@@ -13,6 +13,7 @@ import hashlib
 import queue
 import sqlite3
 import threading
+import time
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -128,20 +129,42 @@ class ReplyCache:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-        found = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        found, version, tables = _looked_at(connection)
         if tables and found != APPLICATION_ID:
             raise RunError(f"{path} is not a file of replies", hint="move it away, or choose another directory")
         if version > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
         if not tables:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
     except sqlite3.Error as error:
         raise _disk_error(path, error) from error
     return connection
+
+
+def _looked_at(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Application, version and number of tables, of one moment: another process may be making them."""
+    asked = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
+    connection.execute("BEGIN")
+    try:
+        found, version, tables = (int(connection.execute(one).fetchone()[0]) for one in asked)
+    finally:
+        connection.execute("ROLLBACK")
+    return found, version, tables
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Change the journal; SQLite itself does not wait here for another process that does the same."""
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.005)
 
 
 def _commit(connection: sqlite3.Connection, path: Path, rows: list[_Row]) -> RunError | None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import multiprocessing
+import os
+import signal
 import sqlite3
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentprop.errors import RunError
-from agentprop.models.cache import ReplyCache, key_of
+from agentprop.models.cache import APPLICATION_ID, ReplyCache, key_of
 
 ME = ("role", "model")
 
@@ -68,6 +73,68 @@ def test_processes_share_one_file(tmp_path: Path) -> None:
     cache = ReplyCache(tmp_path / "r")
     assert len(cache) == cache.totals()[ME]["requests"] == 600
     cache.close()
+
+
+def open_together(path: Path, files: int, start: Barrier) -> None:
+    for number in range(files):
+        start.wait()
+        ReplyCache(path / str(number)).close()
+
+
+def test_processes_that_make_one_file_at_the_same_time_all_get_it(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(3)
+    makers = [context.Process(target=open_together, args=(tmp_path, 60, start)) for _ in range(3)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join()
+    assert [maker.exitcode for maker in makers] == [0, 0, 0]
+
+
+def kill_itself(path: Path, statement: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the file, and be killed as the statement of that number begins."""
+    numbers = itertools.count()
+
+    def trace(_: str) -> None:
+        if next(numbers) == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def connect(*args: Any, **more: Any) -> sqlite3.Connection:
+        connection = sqlite3.Connection(*args, **more)
+        connection.set_trace_callback(trace)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    ReplyCache(path).close()
+
+
+def test_a_file_whose_maker_was_killed_at_any_statement_is_simply_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = multiprocessing.get_context("fork")
+    for statement in itertools.count():
+        path = tmp_path / str(statement)
+        maker = context.Process(target=kill_itself, args=(path, statement, monkeypatch))
+        maker.start()
+        maker.join()
+        cache = ReplyCache(path)
+        put(cache, (b"k", b"{}"))
+        assert (cache.get(b"k"), len(cache)) == (b"{}", 1)
+        cache.close()
+        if maker.exitcode == 0:
+            break
+        assert maker.exitcode == -signal.SIGKILL
+    assert statement > 10
+
+
+def test_an_empty_file_becomes_one_of_replies(tmp_path: Path) -> None:
+    (tmp_path / "r").touch()
+    cache = ReplyCache(tmp_path / "r")
+    put(cache, (b"k", b"{}"))
+    cache.close()
+    with sqlite3.connect(tmp_path / "r") as other:
+        assert other.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
 
 
 def test_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
