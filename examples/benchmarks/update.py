@@ -203,19 +203,23 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     members = [recorded[start : start + work.members] for start in range(0, len(recorded), work.members)]
 
     def update() -> None:
-        lessons = [lesson(one) for one in members]
-        learn(policy, optimiser, lessons, objective, world, pack_tokens=work.batch * longest(recorded), seed="0")
+        lessons = [lesson(one, number) for number, one in enumerate(members)]
+        learn(
+            policy, optimiser, lessons, objective, world,
+            groups=work.groups, pack_tokens=work.batch * longest(recorded), seed="0",
+        )  # fmt: skip
 
     return best(update, options)
 
 
-def lesson(members: list[Recorded]) -> Lesson:
+def lesson(members: list[Recorded], number: int) -> Lesson:
     """A group as the update gets it."""
     group = [
         Member(str(n), one.reward, tuple(ActionReturn("check", float(t % 2)) for t in range(max(one.turn) + 1)))
         for n, one in enumerate(members)
     ]
-    return Lesson(advantages(group), tuple(Example(str(n), (sequence(one, n),), True) for n, one in enumerate(members)))
+    examples = tuple(Example(str(n), (sequence(one, n),), True) for n, one in enumerate(members))
+    return Lesson(advantages(group), examples, number)
 
 
 def sequence(one: Recorded, number: int) -> TokenSequence:
