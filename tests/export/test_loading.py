@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +41,8 @@ def model(runs: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def trl(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """TRL, which takes any directory on the path for vLLM that is called so, one of tests too."""
-    monkeypatch.setattr(sys, "path", [path for path in sys.path if not (Path(path) / "vllm" / "lessons.py").exists()])
+def trl() -> Any:
+    """TRL, where it is installed."""
     return pytest.importorskip("trl")
 
 
