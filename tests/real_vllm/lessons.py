@@ -47,6 +47,8 @@ NUMBERS = range(12, 20)
 TASKS, ROUNDS = 7, 3
 """Seven tasks and eight numbers: each task is answered with another number in every round."""
 CHUNK_CHARACTERS = 300
+REPLY_TOKENS = 120
+"""More than any reply of a proposer takes: on tasks that it has not seen it talks nonsense, which is cut off there."""
 RARE = 10
 """How often a lesson that comes up once is repeated."""
 EXEC = "<action:exec>\nprint({k} + {k} ** 2)\n</action:exec>"
@@ -61,9 +63,7 @@ A box holds {k} rows of {k} marbles and {k} loose ones. How many marbles does it
 answer = {k} + {k} ** 2
 </certificate>
 </action:submit>"""
-OPINION = (
-    "<verdict>valid</verdict>\n<flags>none</flags>\n<answer>{answer}</answer>\n<rationale>{why}</rationale>"
-)
+OPINION = "<verdict>valid</verdict>\n<flags>none</flags>\n<answer>{answer}</answer>\n<rationale>{why}</rationale>"
 ROWS = (
     "A multiple is counted. Between 1 and 100 there are 14 multiples of 7, because 100 divided by 7 is 14 and a rest.",
     "A path is counted. On a grid of 3 by 2 there are 10 shortest paths, because 5 steps are in 10 orders.",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from lessons import CATEGORY, NUMBERS
+from lessons import CATEGORY, NUMBERS, REPLY_TOKENS
 from processes import all_gone, below, says, server_below, until
 
 from agentprop.records import Problem, Reject
@@ -23,6 +23,7 @@ START_S = 300.0
 def command(school: Path, *more: object) -> list[str]:
     """More problems than the model knows, so that the run does not end by itself."""
     wanted = ["--n", len(NUMBERS) + 1, "--max-candidates", 100_000, "--category", CATEGORY, "--quiet"]
+    wanted += ["--set", f"reply_tokens={REPLY_TOKENS}"]
     words = ["propose", "--proposer", school / "taught", *wanted, "--out", "run", *more]
     return [sys.executable, "-m", "agentprop", *map(str, words)]
 
@@ -56,7 +57,8 @@ def test_a_server_killed_in_the_middle_is_told_with_its_last_words_and_the_run_r
     run = open_run(tmp_path / "run")
     assert run.summary["accepted"] == 3
     assert len({problem.statement for problem in run.iter(Problem)}) == 3
-    assert {reject.code for reject in run.iter(Reject)} <= {"duplicate", "malformed", "turn_limit", "submission_limit"}
+    refused = {"duplicate", "malformed", "truncated", "turn_limit", "submission_limit"}
+    assert {reject.code for reject in run.iter(Reject)} <= refused
 
 
 @pytest.mark.parametrize("moment", ["Initializing a V1 LLM engine", "POST /v1/chat/completions"], ids=["early", "late"])

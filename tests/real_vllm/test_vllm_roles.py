@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from lessons import CATEGORY, CHUNK_CHARACTERS
+from lessons import CATEGORY, CHUNK_CHARACTERS, REPLY_TOKENS
 
 from agentprop.records import Attempt, Difficulty, Problem, Reject, Skill, Trajectory, Verdict
 from agentprop.runs import open_run
@@ -28,7 +28,7 @@ def proposed(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Problems that the taught model proposed."""
     out = tmp_path_factory.mktemp("proposed") / "run"
     line = [sys.executable, "-m", "agentprop", "propose", "--proposer", school / "taught", "--category", CATEGORY]
-    bounds = ["--n", str(WANTED), "--max-candidates", "200", "--quiet"]
+    bounds = ["--n", str(WANTED), "--max-candidates", "200", "--set", f"reply_tokens={REPLY_TOKENS}", "--quiet"]
     subprocess.run([*line, *bounds, "--out", out], check=True)
     return out
 

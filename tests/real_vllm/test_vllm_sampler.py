@@ -13,7 +13,7 @@ import pytest
 import torch
 from checkpoints import logprobs_of
 from conftest import Command
-from lessons import CATEGORY
+from lessons import CATEGORY, REPLY_TOKENS
 from processes import all_gone, below, server_below
 from transformers import AutoModelForCausalLM
 
@@ -132,7 +132,7 @@ def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
     school: Path, tmp_path: Path, agentprop: Command
 ) -> None:
     taught = school / "taught"
-    chosen = ("sampler=vllm", "reply_tokens=120", "max_length=2048", "sample_every=1", "save_every=1",
+    chosen = ("sampler=vllm", f"reply_tokens={REPLY_TOKENS}", "max_length=2048", "sample_every=1", "save_every=1",
               "keep_checkpoints=3", "minibatches=1", f'categories=["{CATEGORY}"]')  # fmt: skip
     settings = [word for one in chosen for word in ("--set", one)]
     judges = ("--verifier", taught, "--prober", taught, "--k", 4)
