@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 from checkpoints import logprobs_of
@@ -61,6 +62,11 @@ def furthest(policy: Policy, reply: Reply) -> float:
     return float(max(gaps))
 
 
+def since(ours: list[psutil.Process]) -> list[psutil.Process]:
+    """Processes that are below this one and were not before."""
+    return [process for process in below(os.getpid()) if process not in ours]
+
+
 def sampling(sampler: VllmSampler, work: Callable[[], Awaitable[None]]) -> None:
     """Run the work, and close the sampler in the same loop."""
 
@@ -78,6 +84,7 @@ def test_weights_are_refreshed_and_conversations_go_on_by_their_ids(school: Path
     adapted = policy_of(school / "taught", max_length=1024, lora_rank=4)
     sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
     started: list[Reply] = []
+    ours = below(os.getpid())
 
     async def work() -> None:
         await sampler.refresh(policy, 0)
@@ -101,7 +108,7 @@ def test_weights_are_refreshed_and_conversations_go_on_by_their_ids(school: Path
     sampling(sampler, work)
     assert started
     assert not (tmp_path / "models" / "weights").exists()
-    assert all_gone(below(os.getpid()))
+    assert all_gone(since(ours))
 
 
 async def _goes_on(sampler: VllmSampler, before: Reply) -> None:
@@ -116,10 +123,11 @@ async def _goes_on(sampler: VllmSampler, before: Reply) -> None:
 def test_a_server_that_is_killed_ends_the_rollout_with_its_last_words(school: Path, tmp_path: Path) -> None:
     policy = policy_of(school / "taught", max_length=1024)
     sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
+    ours = below(os.getpid())
 
     async def work() -> None:
         await sampler.refresh(policy, 0)
-        running = below(os.getpid())
+        running = since(ours)
         server_below(os.getpid()).send_signal(signal.SIGKILL)
         with pytest.raises(ModelOutage, match="was ended by SIGKILL"):
             await sampler.model.reply(ASKED)
