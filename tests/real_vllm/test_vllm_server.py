@@ -78,7 +78,8 @@ def test_every_turn_has_the_ids_and_logprobs_of_transformers_and_the_next_prompt
     model = AutoModelForCausalLM.from_pretrained(server.model, dtype=torch.float32)
     renderer = Renderer(AutoTokenizer.from_pretrained(server.model))
     trajectories = proposals(project / "run", "tagged")
-    assert sum(t.problem_id is not None for t in trajectories) == 3
+    assert sum(t.problem_id is not None for t in trajectories) >= 3  # a statement may have come twice
+    assert len(list(open_run(project / "run").iter(Problem))) == 3
     for trajectory in trajectories:
         for turn in trajectory.turns:
             assert turn.prompt_token_ids and turn.token_ids and turn.logprobs
@@ -126,16 +127,17 @@ def test_several_replies_come_in_one_request_each_with_its_own_tokens(server: Mo
 def test_native_calls_propose_as_tagged_text_does(project: Path) -> None:
     trajectories = proposals(project / "run", "native")
     accepted = [t for t in trajectories if t.problem_id is not None]
-    assert len(accepted) == 3
+    assert len(accepted) >= 3
     assert all([turn.action for turn in t.turns] == ["exec", "submit"] for t in accepted)
     assert all(turn.finish_reason == "tool_calls" for t in accepted for turn in t.turns)
-    assert all("marbles" in problem.statement for problem in open_run(project / "run").iter(Problem))
+    assert ["marbles" in problem.statement for problem in open_run(project / "run").iter(Problem)] == 3 * [True]
 
 
 def test_a_reply_is_held_to_a_schema(server: ModelSettings) -> None:
     messages = (Message("system", prompt("verifier")), Message("user", SUM))
     judging = Request(messages, Sampling(temperature=0.0, max_tokens=60))
-    assert ask(server, judging).text.startswith("<verdict>")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(ask(server, judging).text)
     assert json.loads(ask(server, replace(judging, schema=SCHEMA)).text).keys() == {"sum"}
 
 
