@@ -7,15 +7,16 @@ from the start (no edits, no loop) imitates expert trajectories of its own kind 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
 AGENTPROP = ("-m", "agentprop")
-HELD_OUT = ("digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
-            "product+remainder", "multiples+running-total")  # fmt: skip
-"""Pairs of skills that no step before the test puts together."""
+FIRST = 0
+"""The seed of what all arms and seeds begin with."""
+SKILLS = ("binary-ones", "digit-sum", "divisor-count", "multiples", "product", "remainder", "reversal", "running-total")
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,25 @@ ARMS: dict[str, Arm] = {
 }
 
 
+RULES: dict[str, dict[str, object]] = {
+    "expert": {}, "expert-no-edit": {"prune": False}, "expert-at-once": {"one_shot": True},
+}  # fmt: skip
+"""What a proposer that imitates these is allowed when it proposes."""
+
+
 @dataclass(frozen=True)
 class Size:
     """How much of everything."""
 
     seeds: tuple[int, ...]
     arms: tuple[str, ...]
+    skills: tuple[str, ...]
+    """The library."""
+    held_out: tuple[str, ...]
+    """Pairs of skills that no step before the tests puts together, and the tests alone do; none, and they are like the
+    training."""
+    max_skills: int
+    """Most skills of a task."""
     problems: int
     """Expert problems to imitate."""
     vocabulary: int
@@ -71,12 +85,16 @@ class Size:
 
 
 FULL = Size(
-    seeds=(0, 1, 2), arms=tuple(ARMS), problems=12_000, vocabulary=1536, hidden=128, layers=3, sft_epochs=3,
-    solver_epochs=8, steps=60, groups=8, group_size=8, candidates=600, solver_steps=60, test=300, k=16,
+    seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=(
+        "digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
+        "product+remainder", "multiples+running-total",
+    ), max_skills=3, problems=14_000, vocabulary=1536, hidden=128, layers=3, sft_epochs=2,
+    solver_epochs=6, steps=30, groups=8, group_size=8, candidates=300, solver_steps=30, test=300, k=16,
 )  # fmt: skip
 SMOKE = Size(
-    seeds=(0,), arms=("sft", "mgpo"), problems=1_500, vocabulary=1024, hidden=96, layers=2, sft_epochs=3,
-    solver_epochs=4, steps=6, groups=4, group_size=8, candidates=100, solver_steps=3, test=40, k=8,
+    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples", "product", "remainder"),
+    held_out=("digit-sum+product",), max_skills=2, problems=4_000, vocabulary=1024, hidden=128, layers=3, sft_epochs=2,
+    solver_epochs=4, steps=12, groups=4, group_size=8, candidates=400, solver_steps=3, test=40, k=16,
 )  # fmt: skip
 
 
@@ -94,6 +112,15 @@ class Step:
     """Steps that come first."""
     bounded: bool = False
     """Ends at a bound that was set on purpose."""
+    problems: Path | None = None
+    """Run without whose problems there is nothing to do: a bad proposer may have none."""
+
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        if self.problems is None:
+            return False
+        summary = json.loads((self.problems / "summary.json").read_text(encoding="utf-8"))
+        return not summary["accepted"]
 
     @property
     def _mark(self) -> Path:
@@ -110,123 +137,145 @@ class Step:
 
 def steps(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> list[Step]:
     """Every step for these seeds and arms."""
-    first = f"{seeds[0]}/expert"
-    student = Step("student", _script("student.py", str(out / first), "--out", str(out / "student"),
-                   "--vocabulary", size.vocabulary, "--hidden", size.hidden, "--layers", size.layers),
-                   out / "student", (first,))  # fmt: skip
-    test = list(_benchmark(size, out))
-    return [*test, student, *(step for seed in seeds for step in Seed(size, seed, out).steps(arms))]
-
-
-def _benchmark(size: Size, out: Path) -> Iterator[Step]:
-    """Problems with held-out pairs, of the built-in proposer: what the solvers are examined on."""
-    problems, file = out / "test", out / "test.jsonl"
-    yield Step("test", _propose("builtin", problems, 999, n=size.test, held_out_only=True), problems)
-    yield Step("benchmark", _agentprop("export", problems, "--format", "jsonl", "--out", file), file, ("test",))
+    shared = Shared(size, out)
+    return [*shared.steps(arms), *(step for seed in seeds for step in Seed(size, out, seed).steps(arms))]
 
 
 @dataclass(frozen=True)
-class Seed:
-    """The steps of one seed."""
+class Shared:
+    """What all arms and seeds begin with: expert trajectories, models that imitate them, a prober, a benchmark."""
 
     size: Size
-    seed: int
     out: Path
 
     def steps(self, arms: Sequence[str]) -> Iterator[Step]:
-        """From expert trajectories to the scores of every arm's solver."""
-        experts = dict.fromkeys(ARMS[arm].expert for arm in arms)
-        yield from self._experts({"expert": None, **experts})
+        """From the skill library to the proposers that reinforcement begins with, and to how good they are."""
+        experts = dict.fromkeys(["expert", *(ARMS[arm].expert for arm in arms)])
+        yield from self._experts(experts)
+        yield self._student()
         for expert in experts:
             yield self._imitate(expert)
         yield self._answers("prober", self.size.solver_epochs)
         yield self._answers("beginner", 1)
-        yield self._evaluate("beginner", self._path("beginner"), "beginner")
-        for arm in arms:
-            yield from self._arm(arm)
-
-    # --- before the arms part ---
+        yield from self._benchmark()
+        for expert in experts:
+            start = f"sft-{expert}"
+            yield from examined(self.size, self.out, start, self.out / start, RULES[expert], FIRST, start)
 
     def _experts(self, wanted: Mapping[str, object]) -> Iterator[Step]:
-        n, at = self.size.problems, self._path
-        yield self._step("expert", _propose("builtin", at("expert"), self.seed, n=n))
+        n, at = self.size.problems, self.out
+        yield Step("expert", _propose(self.size, "builtin", at / "expert", FIRST, n=n), at / "expert")
         if "expert-no-edit" in wanted:
-            yield self._step("expert-no-edit", _propose("builtin", at("expert-no-edit"), self.seed, n=n, prune=False))
+            product = at / "expert-no-edit"
+            yield Step("expert-no-edit", _propose(self.size, "builtin", product, FIRST, n=n, prune=False), product)
         if "expert-at-once" in wanted:
-            command = _script("one_shot.py", at("expert"), "--out", at("expert-at-once"))
-            yield self._step("expert-at-once", command, "expert")
+            product = at / "expert-at-once"
+            yield Step("expert-at-once", _script("one_shot.py", at / "expert", "--out", product), product, ("expert",))
+
+    def _student(self) -> Step:
+        size, product = self.size, self.out / "student"
+        command = _script("student.py", self.out / "expert", "--out", product, "--vocabulary", size.vocabulary,
+                          "--hidden", size.hidden, "--layers", size.layers)  # fmt: skip
+        return Step("student", command, product, ("expert",))
 
     def _imitate(self, expert: str) -> Step:
         name = f"sft-{expert}"
-        command = _train("train-sft", self._path(expert), self.out / "student", self._path(name), self.seed,
-                         **SFT, epochs=self.size.sft_epochs, held_out=HELD_OUT)  # fmt: skip
-        return self._step(name, command, expert, "/student")
+        command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST,
+                         **SFT, epochs=self.size.sft_epochs, held_out=self.size.held_out)  # fmt: skip
+        return Step(name, command, self.out / name, (expert, "student"))
 
     def _answers(self, name: str, epochs: int) -> Step:
-        command = _train("train-sft", self._path("expert"), self.out / "student", self._path(name), self.seed,
-                         **SFT | {"batch_size": 48}, imitate="answers", epochs=epochs, held_out=HELD_OUT)  # fmt: skip
-        return self._step(name, command, "expert", "/student")
+        settings = SFT | {"batch_size": 48, "imitate": "answers", "epochs": epochs, "held_out": self.size.held_out}
+        command = _train("train-sft", self.out / "expert", self.out / "student", self.out / name, FIRST, **settings)
+        return Step(name, command, self.out / name, ("expert", "student"))
 
-    # --- an arm ---
+    def _benchmark(self) -> Iterator[Step]:
+        """Problems with held-out pairs, of the built-in proposer: what the solvers are examined on."""
+        problems, file = self.out / "test", self.out / "test.jsonl"
+        only = bool(self.size.held_out)
+        command = _propose(self.size, "builtin", problems, 999, n=self.size.test, held_out_only=only)
+        yield Step("test", command, problems)
+        yield Step("benchmark", _agentprop("export", problems, "--format", "jsonl", "--out", file), file, ("test",))
+
+
+@dataclass(frozen=True)
+class Seed:
+    """The arms with one seed: of their training, of what they propose, of their solvers."""
+
+    size: Size
+    out: Path
+    seed: int
+
+    def steps(self, arms: Sequence[str]) -> Iterator[Step]:
+        """From a proposer that imitates to the scores of every arm's solver."""
+        yield self._evaluate("beginner", self.out / "beginner", "beginner")
+        for arm in arms:
+            yield from self._arm(arm)
 
     def _arm(self, name: str) -> Iterator[Step]:
-        arm, at, size = ARMS[name], self._path, self.size
-        start, model = at(f"sft-{arm.expert}") / "model", at(name) / "model"
-        before = f"sft-{arm.expert}"
+        arm, size = ARMS[name], self.size
+        before, here = f"sft-{arm.expert}", f"{self.seed}/{name}"
+        product, start = self.out / here, self.out / before / "model"
         if arm.imitates:
-            command = _train("train-sft", at(arm.expert), start, at(name), self.seed + 100, **CONTINUED,
-                             max_steps=self._as_many_steps(), held_out=HELD_OUT)  # fmt: skip
-            yield self._step(name, command, before)
+            command = _train("train-sft", self.out / arm.expert, start, product, self.seed + 100, **CONTINUED,
+                             max_steps=self._as_many_steps(), held_out=size.held_out)  # fmt: skip
         else:
-            command = _train("train-mgpo", None, start, at(name), self.seed, **self._reinforce(), **arm.settings)
-            yield self._step(name, command, before, "prober")
-        shape = {"edits": "prune"}
-        rules = {shape.get(key, key): value for key, value in arm.settings.items() if key in ("edits", "one_shot")}
-        bound = {"n": 10 * size.candidates, "max_candidates": size.candidates, "verifier": "builtin", **rules}
-        yield self._step(f"{name}-problems", _propose(model, at(f"{name}-problems"), 5000 + self.seed, **bound), name,
-                         bounded=True)  # fmt: skip
-        yield self._step(f"{name}-test", _propose(model, at(f"{name}-test"), 6000 + self.seed, held_out_only=True,
-                                                  **bound), name, bounded=True)  # fmt: skip
-        probe = _agentprop("probe", at(f"{name}-test"), "--prober", at("prober") / "model", "--k", size.k,
-                           "--out", at(f"{name}-rho"), "--quiet", *_set(temperature=1.0, top_p=1.0, reply_tokens=16,
-                                                                        seed=self.seed))  # fmt: skip
-        yield self._step(f"{name}-rho", probe, f"{name}-test", "prober")
-        solver = _train("train-solver", at(f"{name}-problems"), at("beginner") / "model", at(f"{name}-solver"),
+            command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
+        yield Step(here, command, product, (before, "prober"))
+        rules = RULES[arm.expert]
+        yield from examined(size, self.out, here, product, rules, self.seed, here)
+        problems = self.out / f"{here}-problems"
+        command = _propose(size, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
+        yield Step(f"{here}-problems", command, problems, (here,), bounded=True)
+        solver = _train("train-solver", problems, self.out / "beginner" / "model", self.out / f"{here}-solver",
                         self.seed, **SOLVER, steps=size.solver_steps)  # fmt: skip
-        yield self._step(f"{name}-solver", solver, f"{name}-problems", "beginner")
-        yield self._evaluate(f"{name}-score", at(f"{name}-solver"), f"{name}-solver")
+        yield Step(f"{here}-solver", solver, self.out / f"{here}-solver", (f"{here}-problems", "beginner"),
+                   problems=problems)  # fmt: skip
+        yield self._evaluate(here, self.out / f"{here}-solver", f"{here}-solver", problems)
 
     def _reinforce(self) -> dict[str, object]:
         size = self.size
-        return {**WORLD, **RL, "prober": str(self._path("prober") / "model"), "k": size.k, "steps": size.steps,
-                "groups": size.groups, "group_size": size.group_size, "held_out": HELD_OUT}  # fmt: skip
+        return {**world(size), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k, "steps": size.steps,
+                "groups": size.groups, "group_size": size.group_size, "held_out": size.held_out}  # fmt: skip
 
     def _as_many_steps(self) -> int:
         """Optimiser steps of imitation that see as many trajectories as reinforcement rolls out."""
         return self.size.steps * self.size.groups * self.size.group_size // int(str(SFT["batch_size"]))
 
-    def _evaluate(self, name: str, model: Path, *needs: str) -> Step:
-        target = name if name.endswith("-score") else f"{name}-score"
+    def _evaluate(self, who: str, model: Path, need: str, problems: Path | None = None) -> Step:
+        name = f"{who}-score" if "/" in who else f"{self.seed}/{who}-score"
         command = _agentprop("evaluate", self.out / "test.jsonl", "--model", model / "model", "--k", self.size.k,
-                             "--out", self._path(target), "--quiet",
+                             "--out", self.out / name, "--quiet",
                              *_set(temperature=1.0, reply_tokens=16, seed=self.seed))  # fmt: skip
-        return self._step(target, command, "/benchmark", *needs)
+        return Step(name, command, self.out / name, ("benchmark", need), problems=problems)
 
-    def _path(self, name: str) -> Path:
-        return self.out / str(self.seed) / name
 
-    def _step(self, name: str, command: tuple[str, ...], *needs: str, bounded: bool = False) -> Step:
-        """Needs are of this seed, or shared by all where they begin with a slash."""
-        first = tuple(need[1:] if need.startswith("/") else f"{self.seed}/{need}" for need in needs)
-        return Step(f"{self.seed}/{name}", command, self._path(name), first, bounded)
+def examined(
+    size: Size, out: Path, name: str, model: Path, rules: Mapping[str, object], seed: int, need: str
+) -> Iterator[Step]:
+    """What a proposer makes of its test, and how hard the prober finds it."""
+    test, rho = out / f"{name}-test", out / f"{name}-rho"
+    bounds = _bounded(size, rules) | {"held_out_only": bool(size.held_out)}
+    command = _propose(size, model / "model", test, 6000 + seed, **bounds)
+    yield Step(f"{name}-test", command, test, (need,), bounded=True)
+    probe = _agentprop("probe", test, "--prober", out / "prober" / "model", "--k", size.k, "--out", rho, "--quiet",
+                       *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=seed))  # fmt: skip
+    yield Step(f"{name}-rho", probe, rho, (f"{name}-test", "prober"), problems=test)
+
+
+def _bounded(size: Size, rules: Mapping[str, object]) -> dict[str, object]:
+    """So many candidates, however many of them are good."""
+    return {"n": 10 * size.candidates, "max_candidates": size.candidates, "verifier": "builtin", **rules}
 
 
 # --- settings that all arms share ---
 
-WORLD: dict[str, object] = {
-    "skills": [str(HERE / "skills")], "bundled_skills": False, "max_skills": 3, "max_turns": 12,
-}  # fmt: skip
-"""The library and the limits of an episode."""
+def world(size: Size) -> dict[str, object]:
+    """The library and the limits of an episode."""
+    packages = [str(HERE / "skills" / name) for name in size.skills]
+    return {"skills": packages, "bundled_skills": False, "max_skills": size.max_skills, "max_turns": 12}
+
+
 SFT: dict[str, object] = {
     "learning_rate": 4e-3, "batch_size": 12, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
     "log_every": 20, "save_every": 200,
@@ -241,9 +290,9 @@ SOLVER: dict[str, object] = {
 }  # fmt: skip
 
 
-def _propose(proposer: str | Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
+def _propose(size: Size, proposer: str | Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
     n = settings.pop("n")
-    chosen = {**WORLD, "max_template_repeats": 1_000_000, "held_out": HELD_OUT, "temperature": 1.0,
+    chosen = {**world(size), "max_template_repeats": 1_000_000, "held_out": size.held_out, "temperature": 1.0,
               "reply_tokens": 192, **settings}  # fmt: skip
     if proposer == "builtin":
         chosen = {key: value for key, value in chosen.items() if key not in ("temperature", "reply_tokens")}
@@ -272,6 +321,4 @@ def _set(**settings: object) -> Iterator[str]:
 
 
 def _text(value: object) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value)

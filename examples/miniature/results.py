@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, stdev, variance
 from typing import Any
 
 from plan import ARMS, Size
@@ -23,6 +23,8 @@ from agentprop.training.rewards import terminal
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """97.5 % quantiles of Student's t by the number of values."""
 FULL = "mgpo"
+SIGMAS = 3.0
+"""Standard errors by which a smoke run has to be better than what it began with."""
 MEASURES = {
     "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T | well formed]",
     "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged", "turns": "turns",
@@ -54,14 +56,18 @@ class Estimate:
 def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> None:
     """Count, write and print."""
     measured = {arm: [measure(out / str(seed), arm) for seed in seeds] for arm in arms}
+    starts = {ARMS[arm].expert: examined(out, f"sft-{ARMS[arm].expert}").figures() for arm in arms}
     beginners = [_score(out / str(seed) / "beginner-score") for seed in seeds]
     table = {arm: {key: Estimate.of([m[key] for m in found]) for key in MEASURES} for arm, found in measured.items()}
-    lines = [*_table(table, Estimate.of(beginners)), "", *_differences(table)]
     curves = {arm: [_curve(out / str(seed) / arm / "metrics.jsonl") for seed in seeds] for arm in arms}
+    gates = {arm: _gate(found) for arm, found in curves.items()}
+    tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
+    lines = [*_table(table, starts, Estimate.of(beginners)), "", *_differences(table), "", *_gates(gates), "",
+             *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
         "seeds": list(seeds), "size": vars(size) | {"seeds": list(size.seeds)},
         "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in table.items()},
-        "beginner": beginners, "gates": {arm: _gate(found) for arm, found in curves.items()},
+        "starts": starts, "beginner": beginners, "gates": gates, "tokens": tokens,
     }  # fmt: skip
     (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -69,26 +75,55 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
     print("\n".join(lines))
 
 
-def measure(place: Path, arm: str) -> dict[str, float]:
-    """What an arm's proposer does on pairs of skills it was never trained on, and what its solver learnt."""
-    run = open_run(place / f"{arm}-test")
-    rho = {d.problem_id: d.c / d.k for d in open_run(place / f"{arm}-rho").iter(Difficulty)}
+@dataclass(frozen=True)
+class Examined:
+    """What a proposer made of pairs of skills it was never trained on."""
+
+    trajectories: Sequence[Trajectory]
+    """Every candidate."""
+    paid: Sequence[float]
+    """r_T of the well-formed ones."""
+    rho: Sequence[float]
+    """ρ of the valid ones."""
+
+    def figures(self) -> dict[str, float]:
+        """As the table has them."""
+        found = self.trajectories
+        return {
+            "formed": len(self.paid) / len(found),
+            "validity": len(self.rho) / len(found),
+            "r_T": sum(self.paid) / len(found),
+            "r_T_formed": fmean(self.paid) if self.paid else 0.0,
+            "rho": fmean(self.rho) if self.rho else 0.0,
+            "pruned": sum(t.pruned > 0 for t in found) / len(found),
+            "replaced": sum(t.replaced > 0 for t in found) / len(found),
+            "turns": fmean(len(t.turns) for t in found),
+        }
+
+
+def examined(place: Path, name: str) -> Examined:
+    """A proposer's test, as its verifier and the prober judged it."""
+    run = open_run(place / f"{name}-test")
+    probed = place / f"{name}-rho"
+    rho = {d.problem_id: d.c / d.k for d in open_run(probed).iter(Difficulty)} if probed.exists() else {}
     valid = {v.problem_id for v in run.iter(Verdict) if v.value == "valid"}
     found = list(run.iter(Trajectory))
     formed = [t.problem_id for t in found if t.problem_id is not None]
     paid = [terminal(p in valid, rho.get(p)) for p in formed]
-    hard = [rho[p] for p in formed if p in valid and p in rho]
-    return {
-        "formed": len(formed) / len(found),
-        "validity": sum(p in valid for p in formed) / len(found),
-        "r_T": sum(paid) / len(found),
-        "r_T_formed": fmean(paid) if paid else 0.0,
-        "rho": fmean(hard) if hard else 0.0,
-        "pruned": sum(t.pruned > 0 for t in found) / len(found),
-        "replaced": sum(t.replaced > 0 for t in found) / len(found),
-        "turns": fmean(len(t.turns) for t in found),
-        "solver": _score(place / f"{arm}-score"),
-    }
+    return Examined(found, paid, [rho[p] for p in formed if p in valid and p in rho])
+
+
+def measure(place: Path, arm: str) -> dict[str, float]:
+    """What an arm's proposer does, and what its solver learnt: nothing, where it had no problem to learn from."""
+    score = place / f"{arm}-score"
+    return examined(place, arm).figures() | {"solver": _score(score if score.exists() else place / "beginner-score")}
+
+
+def learnt(out: Path, seed: int, arm: str = FULL) -> tuple[float, float]:
+    """E[r_T | well formed] after minus before, and its standard error over problems."""
+    before, after = examined(out, f"sft-{ARMS[arm].expert}").paid, examined(out / str(seed), arm).paid
+    error = sqrt(sum(variance(paid) / len(paid) for paid in (before, after)))
+    return fmean(after) - fmean(before), error
 
 
 def _score(run: Path) -> float:
@@ -96,9 +131,13 @@ def _score(run: Path) -> float:
     return float(summary["mean"]["value"])
 
 
-def _table(table: Mapping[str, Mapping[str, Estimate]], beginner: Estimate) -> list[str]:
+def _table(
+    table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Mapping[str, float]], beginner: Estimate
+) -> list[str]:
     titles = list(MEASURES.values())
     lines = ["| arm | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
+    lines += [f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES if key in row)
+              + " | |" for expert, row in starts.items()]  # fmt: skip
     lines += [f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |"
               for arm, row in table.items()]  # fmt: skip
     return [*lines, f"| solver before training | {' | ' * (len(titles) - 1)}{beginner} |"]
@@ -119,6 +158,12 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     return lines
 
 
+def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Whether each arm's gate had anything to do."""
+    return [f"gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
+            f"{found['least']:.4f}" for arm, found in gates.items() if found["mean"] is not None]  # fmt: skip
+
+
 # --- curves ---
 
 
@@ -126,6 +171,13 @@ def _curve(path: Path) -> list[dict[str, float]]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _tokens(run: Path) -> float:
+    """Action tokens that an arm was trained on, those of masked episodes left out."""
+    if "action_tokens" in (summary := json.loads((run / "summary.json").read_text(encoding="utf-8"))):
+        return float(summary["action_tokens"])
+    return sum(row.get("update/tokens", 0.0) for row in _curve(run / "metrics.jsonl"))
 
 
 def _gate(curves: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:

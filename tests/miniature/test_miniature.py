@@ -152,6 +152,19 @@ def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
     assert smooth([0.0, 1.0])[1] == pytest.approx(0.2 / 0.36)
 
 
+@pytest.mark.slow
+def test_the_smoke_run_learns(tmp_path: Path) -> None:
+    """From a skill library to a proposer whose well-formed problems are worth more after reinforcement than before."""
+    from results import SIGMAS, learnt
+
+    call("examples/miniature/run.py", "--smoke", "--out", str(tmp_path))
+    gain, error = learnt(tmp_path, 0)
+    assert gain > SIGMAS * error > 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert set(results["arms"]) == {"sft", "mgpo"} and set(results["starts"]) == {"expert"}
+    assert "full MGPO" in (tmp_path / "results.md").read_text()
+
+
 def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
     """Every command of examples/paper/pipeline.sh, as a dry run."""
     import os
