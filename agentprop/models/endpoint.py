@@ -27,6 +27,8 @@ from agentprop.models.wire import EXCERPT, failure_of_status
 
 OPENAI_HOST = "api.openai.com"
 CONNECT_S = 20.0
+MANY = 1 << 20
+"""More connections than are ever open; for None the aiohttp transport takes a default of its own, of a hundred."""
 PATH = "/chat/completions"
 ABOUT_US = (
     "lang",
@@ -97,7 +99,7 @@ def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
 
 
 def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
-    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=None, max_keepalive_connections=None)
+    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=MANY, max_keepalive_connections=MANY)
     timeout = openai.Timeout(None, connect=CONNECT_S)  # the whole exchange is timed by us, and the queue is ours
     kind = openai.DefaultAioHttpClient if find_spec("aiohttp") else openai.DefaultAsyncHttpxClient
     proxied = urlsplit(settings.base_url or "").hostname not in ("127.0.0.1", "localhost", "::1")

@@ -73,6 +73,31 @@ def test_a_good_reply_comes_through_both_transports(base_url: str, transport: st
     assert read(exchange(base_url, None, timeout_s=30)).text == "reply 5"
 
 
+async def all_or_nobody(count: int) -> list[Exchange]:
+    """Ask a server that answers as soon as so many requests are there at once."""
+    there = asyncio.Barrier(count)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+        await there.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, backlog=count) as server:
+        port = server.sockets[0].getsockname()[1]
+        endpoint = Endpoint(ModelSettings(model="m", base_url=f"http://127.0.0.1:{port}/v1", timeout_s=60))
+        try:
+            return await asyncio.gather(*(endpoint.post({"n": n}) for n in range(count)))
+        finally:
+            await endpoint.aclose()
+
+
+def test_hundreds_of_requests_are_under_way_at_once_through_both_transports(transport: str) -> None:
+    assert asyncio.run(all_or_nobody(250)) == 250 * [Exchange(b"{}")]
+
+
 def test_retry_after_is_kept(base_url: str) -> None:
     with pytest.raises(ModelFailure) as caught:
         exchange(base_url, "429 with Retry-After", timeout_s=30)
