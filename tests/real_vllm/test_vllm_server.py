@@ -23,7 +23,6 @@ from agentprop.models import Message, Models, ModelSettings, Reply, Request, ser
 from agentprop.models.abilities import SCHEMA, SUM
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import Kind, ModelFailure
-from agentprop.prompts import prompt
 from agentprop.records import Problem, StopReason, Trajectory, Turn
 from agentprop.runs import open_run
 from agentprop.stages import propose
@@ -133,12 +132,12 @@ def test_native_calls_propose_as_tagged_text_does(project: Path) -> None:
     assert ["marbles" in problem.statement for problem in open_run(project / "run").iter(Problem)] == 3 * [True]
 
 
-def test_a_reply_is_held_to_a_schema(server: ModelSettings) -> None:
-    messages = (Message("system", prompt("verifier")), Message("user", SUM))
-    judging = Request(messages, Sampling(temperature=0.0, max_tokens=60))
-    with pytest.raises(json.JSONDecodeError):
-        json.loads(ask(server, judging).text)
-    assert json.loads(ask(server, replace(judging, schema=SCHEMA)).text).keys() == {"sum"}
+def test_a_schema_reaches_the_server(server: ModelSettings) -> None:
+    asked = Request((Message("user", SUM),), Sampling(temperature=0.0, max_tokens=60), schema=SCHEMA)
+    assert json.loads(ask(server, asked).text) == {"sum": 5}
+    with pytest.raises(ModelFailure) as caught:
+        ask(server, replace(asked, schema={"type": "nonsense"}))
+    assert caught.value.kind is Kind.REJECTED
 
 
 def test_a_conversation_longer_than_the_context_is_told_from_a_reply_that_was_cut_off(
