@@ -68,6 +68,8 @@ class Size:
     vocabulary: int
     hidden: int
     layers: int
+    batch: int
+    """Trajectories of a step of imitation."""
     sft_epochs: int
     solver_epochs: int
     """Passes of the prober over the expert problems; the downstream solver begins with one."""
@@ -88,13 +90,13 @@ FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=(
         "digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
         "product+remainder", "multiples+running-total",
-    ), max_skills=3, problems=14_000, vocabulary=1536, hidden=128, layers=3, sft_epochs=2,
+    ), max_skills=3, problems=14_000, vocabulary=1536, hidden=128, layers=3, batch=12, sft_epochs=2,
     solver_epochs=6, steps=30, groups=8, group_size=8, candidates=300, solver_steps=30, test=300, k=16,
 )  # fmt: skip
 SMOKE = Size(
-    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples", "product", "remainder"),
-    held_out=("digit-sum+product",), max_skills=2, problems=4_000, vocabulary=1024, hidden=128, layers=3, sft_epochs=2,
-    solver_epochs=4, steps=12, groups=4, group_size=8, candidates=400, solver_steps=3, test=40, k=16,
+    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples", "product"), held_out=(), max_skills=2,
+    problems=3_000, vocabulary=1024, hidden=128, layers=3, batch=6, sft_epochs=2, solver_epochs=8, steps=12, groups=4,
+    group_size=8, candidates=400, solver_steps=3, test=40, k=16,
 )  # fmt: skip
 
 
@@ -180,8 +182,9 @@ class Shared:
 
     def _imitate(self, expert: str) -> Step:
         name = f"sft-{expert}"
-        command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST,
-                         **SFT, epochs=self.size.sft_epochs, held_out=self.size.held_out)  # fmt: skip
+        size = self.size
+        settings = SFT | {"batch_size": size.batch, "epochs": size.sft_epochs, "held_out": size.held_out}
+        command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST, **settings)
         return Step(name, command, self.out / name, (expert, "student"))
 
     def _answers(self, name: str, epochs: int) -> Step:
@@ -217,8 +220,9 @@ class Seed:
         before, here = f"sft-{arm.expert}", f"{self.seed}/{name}"
         product, start = self.out / here, self.out / before / "model"
         if arm.imitates:
-            command = _train("train-sft", self.out / arm.expert, start, product, self.seed + 100, **CONTINUED,
-                             max_steps=self._as_many_steps(), held_out=size.held_out)  # fmt: skip
+            settings = CONTINUED | {"batch_size": size.batch, "max_steps": self._as_many_steps()}
+            command = _train("train-sft", self.out / arm.expert, start, product, self.seed + 100, **settings,
+                             held_out=size.held_out)  # fmt: skip
         else:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
         yield Step(here, command, product, (before, "prober"))
@@ -240,7 +244,7 @@ class Seed:
 
     def _as_many_steps(self) -> int:
         """Optimiser steps of imitation that see as many trajectories as reinforcement rolls out."""
-        return self.size.steps * self.size.groups * self.size.group_size // int(str(SFT["batch_size"]))
+        return self.size.steps * self.size.groups * self.size.group_size // self.size.batch
 
     def _evaluate(self, who: str, model: Path, need: str, problems: Path | None = None) -> Step:
         name = f"{who}-score" if "/" in who else f"{self.seed}/{who}-score"
@@ -277,7 +281,7 @@ def world(size: Size) -> dict[str, object]:
 
 
 SFT: dict[str, object] = {
-    "learning_rate": 4e-3, "batch_size": 12, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
+    "learning_rate": 4e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
     "log_every": 20, "save_every": 200,
 }  # fmt: skip
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 100}
