@@ -90,8 +90,8 @@ FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=(
         "digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
         "product+remainder", "multiples+running-total",
-    ), max_skills=3, problems=14_000, vocabulary=1536, hidden=128, layers=3, batch=12, sft_epochs=2,
-    solver_epochs=6, steps=30, groups=8, group_size=8, candidates=300, solver_steps=30, test=300, k=16,
+    ), max_skills=3, problems=16_000, vocabulary=1536, hidden=128, layers=3, batch=12, sft_epochs=2,
+    solver_epochs=6, steps=120, groups=8, group_size=8, candidates=400, solver_steps=60, test=300, k=16,
 )  # fmt: skip
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples", "product"), held_out=(), max_skills=2,
@@ -281,7 +281,7 @@ def world(size: Size) -> dict[str, object]:
 
 
 SFT: dict[str, object] = {
-    "learning_rate": 4e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
+    "learning_rate": 2e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
     "log_every": 20, "save_every": 200,
 }  # fmt: skip
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 100}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import nan, sqrt
 from pathlib import Path
 from statistics import fmean, stdev, variance
 from typing import Any
@@ -23,8 +23,6 @@ from agentprop.training.rewards import terminal
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """97.5 % quantiles of Student's t by the number of values."""
 FULL = "mgpo"
-SIGMAS = 3.0
-"""Standard errors by which a smoke run has to be better than what it began with."""
 MEASURES = {
     "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T | well formed]",
     "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged", "turns": "turns",
@@ -62,7 +60,8 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
     curves = {arm: [_curve(out / str(seed) / arm / "metrics.jsonl") for seed in seeds] for arm in arms}
     gates = {arm: _gate(found) for arm, found in curves.items()}
     tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
-    lines = [*_table(table, starts, Estimate.of(beginners)), "", *_differences(table), "", *_gates(gates), "",
+    lines = [*_table(table, starts, Estimate.of(beginners)), "", *_differences(table), "",
+             *_gains(out, seeds, arms), "", *_gates(gates), "",
              *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
         "seeds": list(seeds), "size": vars(size) | {"seeds": list(size.seeds)},
@@ -119,9 +118,11 @@ def measure(place: Path, arm: str) -> dict[str, float]:
     return examined(place, arm).figures() | {"solver": _score(score if score.exists() else place / "beginner-score")}
 
 
-def learnt(out: Path, seed: int, arm: str = FULL) -> tuple[float, float]:
-    """E[r_T | well formed] after minus before, and its standard error over problems."""
+def learnt(out: Path, seed: int, arm: str) -> tuple[float, float]:
+    """E[r_T | well formed] after minus before, and its standard error over problems; NaN where there are none."""
     before, after = examined(out, f"sft-{ARMS[arm].expert}").paid, examined(out / str(seed), arm).paid
+    if min(len(before), len(after)) < 2:
+        return nan, nan
     error = sqrt(sum(variance(paid) / len(paid) for paid in (before, after)))
     return fmean(after) - fmean(before), error
 
@@ -156,6 +157,13 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
                              for key, e in pairs.items())  # fmt: skip
             lines.append(f"full MGPO − {ARMS[arm].title}: {told}")
     return lines
+
+
+def _gains(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> list[str]:
+    """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
+    gains = {arm: [learnt(out, seed, arm) for seed in seeds] for arm in arms}
+    told = {arm: ", ".join(f"{gain:+.3f} ({error:.3f})" for gain, error in found) for arm, found in gains.items()}
+    return [f"E[r_T | well formed], gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
 
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -152,17 +152,25 @@ def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
     assert smooth([0.0, 1.0])[1] == pytest.approx(0.2 / 0.36)
 
 
-@pytest.mark.slow
-def test_the_smoke_run_learns(tmp_path: Path) -> None:
-    """From a skill library to a proposer whose well-formed problems are worth more after reinforcement than before."""
-    from results import SIGMAS, learnt
+def test_a_gain_is_told_with_its_standard_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import results
 
-    call("examples/miniature/run.py", "--smoke", "--out", str(tmp_path))
-    gain, error = learnt(tmp_path, 0)
-    assert gain > SIGMAS * error > 0
-    results = json.loads((tmp_path / "results.json").read_text())
-    assert set(results["arms"]) == {"sft", "mgpo"} and set(results["starts"]) == {"expert"}
-    assert "full MGPO" in (tmp_path / "results.md").read_text()
+    paid = {"sft-expert": [0.0, 1.0], "mgpo": [0.5, 1.0, 1.5]}
+    monkeypatch.setattr(results, "examined", lambda place, name: results.Examined((), paid[name], ()))
+    gain, error = results.learnt(tmp_path, 0, "mgpo")
+    assert gain == pytest.approx(0.5) and error == pytest.approx((0.5 / 2 + 0.25 / 3) ** 0.5)
+    paid["mgpo"] = [1.0]
+    assert all(value != value for value in results.learnt(tmp_path, 0, "mgpo"))
+
+
+def test_what_a_proposer_made_nothing_for_is_left_out(tmp_path: Path) -> None:
+    from plan import Step
+    from run import run_all
+
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "summary.json").write_text('{"accepted": 0}')
+    broken = Step("broken", ("-c", "raise SystemExit(1)"), tmp_path / "x", problems=tmp_path / "none")
+    assert run_all([broken], tmp_path, 1) is None and not broken.product.exists()
 
 
 def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
