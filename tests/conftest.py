@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; children inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job; what tests interrupt would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from judging import Judge
