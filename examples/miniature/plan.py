@@ -94,9 +94,9 @@ FULL = Size(
     solver_epochs=6, steps=120, groups=8, group_size=8, candidates=400, solver_steps=60, test=300, k=16,
 )  # fmt: skip
 SMOKE = Size(
-    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples", "product"), held_out=(), max_skills=2,
-    problems=3_000, vocabulary=1024, hidden=128, layers=3, batch=6, sft_epochs=2, solver_epochs=8, steps=12, groups=4,
-    group_size=8, candidates=400, solver_steps=3, test=40, k=16,
+    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples"), held_out=(), max_skills=2,
+    problems=3_000, vocabulary=800, hidden=128, layers=3, batch=6, sft_epochs=2, solver_epochs=8, steps=20, groups=8,
+    group_size=8, candidates=300, solver_steps=3, test=40, k=16,
 )  # fmt: skip
 
 

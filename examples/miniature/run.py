@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/miniature"))
     parser.add_argument("--seeds", type=int, nargs="+", default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="steps that run at once, a core each")
-    parser.add_argument("--smoke", action="store_true", help="small: one seed, SFT and MGPO alone, three skills")
+    parser.add_argument("--smoke", action="store_true", help="small: one seed, SFT and MGPO alone, one pair of skills")
     parser.add_argument("--arms", nargs="+", default=None, help="only these arms")
     asked = parser.parse_args()
     size = SMOKE if asked.smoke else FULL
