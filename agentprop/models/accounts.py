@@ -185,9 +185,10 @@ class SharedAccounts:
         os.close(self._file)
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
-        """Count one exchange."""
-        for name, value in counts.items():
-            self._increase((account, name), value)
+        """Count one exchange; who is alone sees all of it or nothing."""
+        with self.alone():
+            for name, value in counts.items():
+                self._increase((account, name), value)
 
     def fail(self, kind: str) -> None:
         """Count one of FAILURES."""

@@ -176,7 +176,8 @@ class Meter:
 
     def _may_begin(self) -> bool:
         """Whether one more request fits now; where nothing is under way, the last one below a bound does."""
-        counts, under_way = self._sum(), self.accounts.under_way()
+        under_way = self.accounts.under_way()  # first: what ends before the sum is taken counts twice, never not at all
+        counts = self._sum()
         if self._fits(counts, under_way + 1):
             return True
         if under_way:

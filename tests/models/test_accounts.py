@@ -6,7 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -14,13 +14,15 @@ import pytest
 
 from agentprop.errors import BoundReached
 from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, lane_of
-from agentprop.models.accounts import OwnAccounts, SharedAccounts, Ticket
+from agentprop.models.accounts import Account, OwnAccounts, SharedAccounts, Ticket
 
 ACCOUNT = ("r", "m@http://x/v1")
 SETTINGS = ModelSettings(model="m", base_url="http://x/v1", price_in=1.0, price_out=1.0)
 SPAWN = multiprocessing.get_context("spawn")
 EACH = 100
 """Tokens of a request."""
+ADDED = 5_000
+"""Exchanges that `adding` counts."""
 
 
 def counting(ticket: Ticket, pipe: Connection[Any, Any]) -> None:
@@ -55,6 +57,21 @@ async def asked(meter: Meter) -> tuple[int, bool]:
     told = [outcome for outcome in found if isinstance(outcome, BaseException)]
     assert all(isinstance(outcome, BoundReached) for outcome in told)
     return len(found) - len(told), bool(told)
+
+
+def adding(ticket: Ticket, pipe: Connection[Any, Any]) -> None:
+    """Count exchanges without a pause."""
+    with SharedAccounts.joined(ticket) as accounts:
+        for _ in range(ADDED):
+            accounts.add(ACCOUNT, {"requests": 1, "prompt_tokens": 1})
+        pipe.send("done")
+
+
+def counts_of(accounts: SharedAccounts) -> tuple[int, int]:
+    """Requests and their tokens, looked at alone."""
+    with accounts.alone():
+        counts = accounts.totals().get(ACCOUNT, {})
+    return counts.get("requests", 0), counts.get("prompt_tokens", 0)
 
 
 def start(function: Callable[..., None], *arguments: Any) -> tuple[Any, Connection[Any, Any]]:
@@ -114,6 +131,45 @@ def test_a_bound_is_overshot_by_one_request_at_most_by_all_together(bound: int) 
         assert bound <= tokens < bound + EACH
         assert all(told for _, told in found)
         assert accounts.under_way() == 0
+
+
+def test_a_request_that_ends_while_the_bound_is_looked_at_is_not_forgotten() -> None:
+    class Ending(OwnAccounts):
+        """The request under way ends right after the first look at either number."""
+
+        def totals(self) -> Mapping[Account, Mapping[str, int]]:
+            found = {account: dict(counts) for account, counts in super().totals().items()}
+            self.end()
+            return found
+
+        def under_way(self) -> int:
+            found = super().under_way()
+            self.end()
+            return found
+
+        async def change(self) -> None:
+            """It is over already."""
+
+        def end(self) -> None:
+            if super().under_way():
+                self.add(ACCOUNT, {"requests": 1, "prompt_tokens": EACH})
+                self.move(-1)
+
+    accounts = Ending({ACCOUNT: {"requests": 1, "prompt_tokens": EACH}})
+    accounts.move(1)
+    with pytest.raises(BoundReached):
+        asyncio.run(Meter(max_tokens=2 * EACH, accounts=accounts).admit())
+
+
+def test_nobody_who_is_alone_sees_half_of_an_exchange() -> None:
+    with SharedAccounts.opened((ACCOUNT,), 2, {}) as accounts:
+        workers = [start(adding, accounts.ticket) for _ in range(2)]
+        while sum(seen := counts_of(accounts)) < 2 * 2 * ADDED:
+            assert seen[0] == seen[1]
+        for process, pipe in workers:
+            pipe.recv()
+            process.join()
+        assert counts_of(accounts) == (2 * ADDED, 2 * ADDED)
 
 
 def test_accounts_of_one_process_count_the_same() -> None:
