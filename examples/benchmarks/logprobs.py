@@ -12,13 +12,12 @@ leaves the head as it is, as adapters do; else it has a gradient.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
 import torch
-from measuring import apart, measured
+from measuring import apart, measured, parser_of, run
 from torch import Tensor
 
 from agentprop.training.logprobs import token_scores
@@ -31,26 +30,15 @@ DIGEST = 64
 
 def main() -> None:
     """Measure every way in turn, and print a table and the ratios."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = parser_of(__doc__, rounds=3)
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--width", type=int, default=1024)
     parser.add_argument("--vocabulary", type=int, default=151_936)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--frozen", action="store_true", help="a head that does not learn")
-    parser.add_argument("--smoke", action="store_true", help="small and once: does it run at all")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.way:
-        print(json.dumps(one(options.way, options)))
-        return
-    if options.smoke:
+    if options.smoke and not options.way:
         options.tokens, options.width, options.vocabulary, options.rounds = 64, 32, 20_000, 1
-    report = compare(options)
-    print(json.dumps(report)) if options.json else show(report)
+    run(options, lambda asked: one(asked.way, asked), compare, show)
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:
@@ -81,7 +69,6 @@ def _seconds(found: dict[str, float]) -> float:
 
 def one(way: str, options: argparse.Namespace) -> dict[str, Any]:
     """Log-probs and a weighted backward pass, measured."""
-    torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     dtype, device = getattr(torch, options.dtype), options.device
     hidden = torch.randn(options.tokens, options.width).to(device, dtype).requires_grad_()

@@ -1,17 +1,19 @@
 """A call → the seconds it takes and the memory it needs beyond what there was; and a way in a process of its own.
 
 The benchmarks of training run each way in a fresh interpreter, because memory that one way has freed hides what the
-next one needs.
+next one needs. They are asked in the same way, too.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,3 +73,44 @@ def apart(script: str, *arguments: object) -> dict[str, Any]:
     )
     report: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return report
+
+
+# --- what is asked ---
+
+
+def parser_of(doc: str | None, *, rounds: int) -> argparse.ArgumentParser:
+    """The options that all have."""
+    parser = argparse.ArgumentParser(description=(doc or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--smoke", action="store_true", help="small and once: does it run at all")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--way", help=argparse.SUPPRESS)
+    return parser
+
+
+def workload_parser(doc: str | None, workloads: Iterable[str], default: str, *, rounds: int) -> argparse.ArgumentParser:
+    """The same for those whose ways work on a model and a workload."""
+    parser = parser_of(doc, rounds=rounds)
+    parser.add_argument("--workload", choices=workloads, default=default)
+    parser.add_argument("--model", help=argparse.SUPPRESS)
+    return parser
+
+
+def run(
+    options: argparse.Namespace, measure: Callable[[argparse.Namespace], object],
+    compare: Callable[[argparse.Namespace], dict[str, Any]], show: Callable[[dict[str, Any]], None],
+) -> None:  # fmt: skip
+    """Print what one way measured, or the comparison of all."""
+    if options.way:
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        warnings.simplefilter("ignore", FutureWarning)
+        torch.set_num_threads(options.threads)
+        print("\n" + json.dumps(measure(options)))
+        return
+    report = compare(options)
+    print(json.dumps(report)) if options.json else show(report)

@@ -17,9 +17,7 @@ Each way runs in a process of its own; the best round counts.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,9 +25,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import Measured, apart, measured
+from measuring import Measured, apart, measured, run, workload_parser
 from transformers import DynamicCache, GenerationConfig, Qwen3Config, Qwen3ForCausalLM, StoppingCriteria
-from transformers.utils import logging
 
 PAD = 0
 
@@ -76,27 +73,10 @@ class Conversation:
 
 def main() -> None:
     """Measure all ways in turn, and print a table and the ratios."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workload", choices=WORKLOADS, default="small")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--smoke", action="store_true", help="small and once: does it run at all")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
-    parser.add_argument("--model", help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    logging.disable_progress_bar()
-    warnings.simplefilter("ignore", FutureWarning)
+    options = workload_parser(__doc__, WORKLOADS, "small", rounds=2).parse_args()
     if options.smoke:
         options.workload, options.rounds = "smoke", 1
-    if options.way:
-        torch.set_num_threads(options.threads)
-        print("\n" + json.dumps(measure(options)))
-        return
-    report = compare(options)
-    print(json.dumps(report)) if options.json else show(report)
+    run(options, measure, compare, show)
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:

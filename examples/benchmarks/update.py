@@ -14,10 +14,8 @@ trajectories, padding not counted.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
-import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -26,11 +24,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import Measured, apart, measured
+from measuring import Measured, apart, measured, run, workload_parser
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-from transformers.utils import logging
 
 from agentprop.config.training import TrainSftConfig
 from agentprop.training.advantages import ActionReturn, Member, advantages
@@ -89,28 +86,12 @@ class Recorded:
 
 def main() -> None:
     """Measure both in turn, and print a table and the ratios."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workload", choices=WORKLOADS, default="short")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
+    parser = workload_parser(__doc__, WORKLOADS, "short", rounds=3)
     parser.add_argument("--checkpointing", action="store_true", help="activations are computed again, in both")
-    parser.add_argument("--smoke", action="store_true", help="small and once: does it run at all")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--way", help=argparse.SUPPRESS)
-    parser.add_argument("--model", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    logging.disable_progress_bar()
-    warnings.simplefilter("ignore", FutureWarning)
     if options.smoke:
         options.workload, options.rounds = "smoke", 1
-    if options.way:
-        torch.set_num_threads(options.threads)
-        print("\n" + json.dumps(WAYS[options.way](options)))
-        return
-    report = compare(options)
-    print(json.dumps(report)) if options.json else show(report)
+    run(options, lambda asked: WAYS[asked.way](asked), compare, show)
 
 
 def compare(options: argparse.Namespace) -> dict[str, Any]:

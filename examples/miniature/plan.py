@@ -161,8 +161,7 @@ class Shared:
         yield self._answers("beginner", 1)
         yield from self._benchmark()
         for expert in experts:
-            start = f"sft-{expert}"
-            yield from examined(self.size, self.out, start, self.out / start, RULES[expert], FIRST, start)
+            yield from examined(self.size, self.out, f"sft-{expert}", RULES[expert], FIRST)
 
     def _experts(self, wanted: Mapping[str, object]) -> Iterator[Step]:
         n, at = self.size.problems, self.out
@@ -211,7 +210,7 @@ class Seed:
 
     def steps(self, arms: Sequence[str]) -> Iterator[Step]:
         """From a proposer that imitates to the scores of every arm's solver."""
-        yield self._evaluate("beginner", self.out / "beginner", "beginner")
+        yield self._evaluate(f"{self.seed}/beginner", "beginner")
         for arm in arms:
             yield from self._arm(arm)
 
@@ -227,7 +226,7 @@ class Seed:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
         yield Step(here, command, product, (before, "prober"))
         rules = RULES[arm.expert]
-        yield from examined(size, self.out, here, product, rules, self.seed, here)
+        yield from examined(size, self.out, here, rules, self.seed)
         problems = self.out / f"{here}-problems"
         command = _propose(size, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
         yield Step(f"{here}-problems", command, problems, (here,), bounded=True)
@@ -235,7 +234,7 @@ class Seed:
                         self.seed, **SOLVER, steps=size.solver_steps)  # fmt: skip
         yield Step(f"{here}-solver", solver, self.out / f"{here}-solver", (f"{here}-problems", "beginner"),
                    problems=problems)  # fmt: skip
-        yield self._evaluate(here, self.out / f"{here}-solver", f"{here}-solver", problems)
+        yield self._evaluate(here, f"{here}-solver", problems)
 
     def _reinforce(self) -> dict[str, object]:
         size = self.size
@@ -246,22 +245,20 @@ class Seed:
         """Optimiser steps of imitation that see as many trajectories as reinforcement rolls out."""
         return self.size.steps * self.size.groups * self.size.group_size // self.size.batch
 
-    def _evaluate(self, who: str, model: Path, need: str, problems: Path | None = None) -> Step:
-        name = f"{who}-score" if "/" in who else f"{self.seed}/{who}-score"
-        command = _agentprop("evaluate", self.out / "test.jsonl", "--model", model / "model", "--k", self.size.k,
+    def _evaluate(self, who: str, solver: str, problems: Path | None = None) -> Step:
+        name, model = f"{who}-score", self.out / solver / "model"
+        command = _agentprop("evaluate", self.out / "test.jsonl", "--model", model, "--k", self.size.k,
                              "--out", self.out / name, "--quiet",
                              *_set(temperature=1.0, reply_tokens=16, seed=self.seed))  # fmt: skip
-        return Step(name, command, self.out / name, ("benchmark", need), problems=problems)
+        return Step(name, command, self.out / name, ("benchmark", solver), problems=problems)
 
 
-def examined(
-    size: Size, out: Path, name: str, model: Path, rules: Mapping[str, object], seed: int, need: str
-) -> Iterator[Step]:
+def examined(size: Size, out: Path, name: str, rules: Mapping[str, object], seed: int) -> Iterator[Step]:
     """What a proposer makes of its test, and how hard the prober finds it."""
     test, rho = out / f"{name}-test", out / f"{name}-rho"
     bounds = _bounded(size, rules) | {"held_out_only": bool(size.held_out)}
-    command = _propose(size, model / "model", test, 6000 + seed, **bounds)
-    yield Step(f"{name}-test", command, test, (need,), bounded=True)
+    command = _propose(size, out / name / "model", test, 6000 + seed, **bounds)
+    yield Step(f"{name}-test", command, test, (name,), bounded=True)
     probe = _agentprop("probe", test, "--prober", out / "prober" / "model", "--k", size.k, "--out", rho, "--quiet",
                        *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=seed))  # fmt: skip
     yield Step(f"{name}-rho", probe, rho, (f"{name}-test", "prober"), problems=test)

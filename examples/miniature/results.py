@@ -53,20 +53,24 @@ class Estimate:
 
 def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> None:
     """Count, write and print."""
-    measured = {arm: [measure(out / str(seed), arm) for seed in seeds] for arm in arms}
-    starts = {ARMS[arm].expert: examined(out, f"sft-{ARMS[arm].expert}").figures() for arm in arms}
+    starts = {expert: examined(out, f"sft-{expert}") for expert in dict.fromkeys(ARMS[arm].expert for arm in arms)}
+    ends = {arm: [examined(out / str(seed), arm) for seed in seeds] for arm in arms}
+    before = {expert: start.figures() for expert, start in starts.items()}
+    measured = {arm: [end.figures() | {"solver": solved(out / str(seed), arm)}
+                      for seed, end in zip(seeds, found, strict=True)] for arm, found in ends.items()}  # fmt: skip
+    gains = {arm: [gain(starts[ARMS[arm].expert], end) for end in found] for arm, found in ends.items()}
     beginners = [_score(out / str(seed) / "beginner-score") for seed in seeds]
     table = {arm: {key: Estimate.of([m[key] for m in found]) for key in MEASURES} for arm, found in measured.items()}
     curves = {arm: [_curve(out / str(seed) / arm / "metrics.jsonl") for seed in seeds] for arm in arms}
     gates = {arm: _gate(found) for arm, found in curves.items()}
     tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
-    lines = [*_table(table, starts, Estimate.of(beginners)), "", *_differences(table), "",
-             *_gains(out, seeds, arms), "", *_gates(gates), "",
+    lines = [*_table(table, before, Estimate.of(beginners)), "", *_differences(table), "",
+             *_gains(gains), "", *_gates(gates), "",
              *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
         "seeds": list(seeds), "size": vars(size) | {"seeds": list(size.seeds)},
         "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in table.items()},
-        "starts": starts, "beginner": beginners, "gates": gates, "tokens": tokens,
+        "starts": before, "beginner": beginners, "gates": gates, "tokens": tokens,
     }  # fmt: skip
     (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -76,21 +80,23 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
 
 @dataclass(frozen=True)
 class Examined:
-    """What a proposer made of pairs of skills it was never trained on."""
+    """What a proposer made of its test."""
 
     trajectories: Sequence[Trajectory]
     """Every candidate."""
     paid: Sequence[float]
     """r_T of the well-formed ones."""
+    valid: int
+    """How many of them are valid."""
     rho: Sequence[float]
-    """ρ of the valid ones."""
+    """ρ of the valid ones that were probed."""
 
     def figures(self) -> dict[str, float]:
         """As the table has them."""
         found = self.trajectories
         return {
             "formed": len(self.paid) / len(found),
-            "validity": len(self.rho) / len(found),
+            "validity": self.valid / len(found),
             "r_T": sum(self.paid) / len(found),
             "r_T_formed": fmean(self.paid) if self.paid else 0.0,
             "rho": fmean(self.rho) if self.rho else 0.0,
@@ -109,22 +115,22 @@ def examined(place: Path, name: str) -> Examined:
     found = list(run.iter(Trajectory))
     formed = [t.problem_id for t in found if t.problem_id is not None]
     paid = [terminal(p in valid, rho.get(p)) for p in formed]
-    return Examined(found, paid, [rho[p] for p in formed if p in valid and p in rho])
+    good = [p for p in formed if p in valid]
+    return Examined(found, paid, len(good), [rho[p] for p in good if p in rho])
 
 
-def measure(place: Path, arm: str) -> dict[str, float]:
-    """What an arm's proposer does, and what its solver learnt: nothing, where it had no problem to learn from."""
+def solved(place: Path, arm: str) -> float:
+    """Mean@k of an arm's solver, which is still the beginner where it had no problem to learn from."""
     score = place / f"{arm}-score"
-    return examined(place, arm).figures() | {"solver": _score(score if score.exists() else place / "beginner-score")}
+    return _score(score if score.exists() else place / "beginner-score")
 
 
-def learnt(out: Path, seed: int, arm: str) -> tuple[float, float]:
+def gain(before: Examined, after: Examined) -> tuple[float, float]:
     """E[r_T | well formed] after minus before, and its standard error over problems; NaN where there are none."""
-    before, after = examined(out, f"sft-{ARMS[arm].expert}").paid, examined(out / str(seed), arm).paid
-    if min(len(before), len(after)) < 2:
+    if min(len(before.paid), len(after.paid)) < 2:
         return nan, nan
-    error = sqrt(sum(variance(paid) / len(paid) for paid in (before, after)))
-    return fmean(after) - fmean(before), error
+    error = sqrt(sum(variance(paid) / len(paid) for paid in (before.paid, after.paid)))
+    return fmean(after.paid) - fmean(before.paid), error
 
 
 def _score(run: Path) -> float:
@@ -159,10 +165,9 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     return lines
 
 
-def _gains(out: Path, seeds: Sequence[int], arms: Sequence[str]) -> list[str]:
+def _gains(gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
     """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
-    gains = {arm: [learnt(out, seed, arm) for seed in seeds] for arm in arms}
-    told = {arm: ", ".join(f"{gain:+.3f} ({error:.3f})" for gain, error in found) for arm, found in gains.items()}
+    told = {arm: ", ".join(f"{more:+.3f} ({error:.3f})" for more, error in found) for arm, found in gains.items()}
     return [f"E[r_T | well formed], gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
 
 

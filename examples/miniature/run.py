@@ -41,8 +41,7 @@ def main() -> int:
     if failed is not None:
         print(f"error: {failed.name} failed\nhint: read {log_of(failed, asked.out)}", file=sys.stderr)
         return 1
-    seeds = asked.seeds or size.seeds
-    tell(size, seeds, asked.out, asked.arms or size.arms)
+    tell(size, asked.seeds or size.seeds, asked.out, asked.arms or size.arms)
     return 0
 
 

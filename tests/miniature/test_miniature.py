@@ -152,15 +152,22 @@ def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
     assert smooth([0.0, 1.0])[1] == pytest.approx(0.2 / 0.36)
 
 
-def test_a_gain_is_told_with_its_standard_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import results
+def test_a_gain_is_told_with_its_standard_error() -> None:
+    from results import Examined, gain
 
-    paid = {"sft-expert": [0.0, 1.0], "mgpo": [0.5, 1.0, 1.5]}
-    monkeypatch.setattr(results, "examined", lambda place, name: results.Examined((), paid[name], ()))
-    gain, error = results.learnt(tmp_path, 0, "mgpo")
-    assert gain == pytest.approx(0.5) and error == pytest.approx((0.5 / 2 + 0.25 / 3) ** 0.5)
-    paid["mgpo"] = [1.0]
-    assert all(value != value for value in results.learnt(tmp_path, 0, "mgpo"))
+    before, after, hardly = (Examined((), paid, 0, ()) for paid in ([0.0, 1.0], [0.5, 1.0, 1.5], [1.0]))
+    found, error = gain(before, after)
+    assert found == pytest.approx(0.5) and error == pytest.approx((0.5 / 2 + 0.25 / 3) ** 0.5)
+    assert all(value != value for value in gain(before, hardly))
+
+
+def test_a_valid_problem_that_was_not_probed_is_valid_all_the_same(expert: Path) -> None:
+    from results import examined
+
+    (expert.parent / "x-test").symlink_to(expert)
+    found = examined(expert.parent, "x")
+    candidates = len(list(open_run(expert).iter(Trajectory)))
+    assert found.figures()["validity"] == pytest.approx(30 / candidates) and not found.rho
 
 
 def test_what_a_proposer_made_nothing_for_is_left_out(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The misbehaving server in the roles of the stages: `python stage_server.py SEED SHARE` proposes and judges.
 
 What it says follows from the conversation alone, so a run that is killed hears the same again; its faults still follow
-from how often it was asked. It reflects, and then
-submits, sometimes after a mistake; as a judge it agrees with the claim that it is shown.
+from how often it was asked. It reflects, and then submits, sometimes after a mistake; as a judge it agrees with the
+claim that it is shown.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,14 +29,6 @@ FAMILIES = {
     "biased": Qwen2Config(**SHAPE),
     "gemma3": Gemma3TextConfig(**SHAPE, query_pre_attn_scalar=8, **WINDOWED),
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def model_of(config: Any, seed: int = 0) -> Any:

@@ -6,19 +6,13 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from tiny_model import tiny_model
 from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, Told, rolled
 
 from agentprop.records import StopReason
 from agentprop.sandbox.executor import Executor
 from agentprop.training.groups import check
-from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.rendering import Renderer
 from agentprop.training.together import together
-
-
-@pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
 
 
 def test_every_member_starts_from_its_groups_task(renderer: Renderer, executor: Executor) -> None:

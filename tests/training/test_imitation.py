@@ -18,11 +18,6 @@ SAID = ("<action:think>plan</action:think>", "<action:exec>1+1</action:exec>")
 ANSWERED = ("go on", "2")
 
 
-@pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
-
-
 def trajectory(renderer: Renderer | None, *, split: bool = False) -> Trajectory:
     """Two turns, with the ids that a renderer's tokenizer gives them; `split`: the second prompt does not go on."""
     turns = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, cast
@@ -36,15 +35,12 @@ class Sleepy:
 
 
 @pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Policy]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
     loaded = Policy.load(config(tiny_model(tmp_path_factory.mktemp("model")))).spread(ALONE)
     with torch.no_grad():
         for parameter in loaded.parameters():
             parameter.mul_(3)
-    yield loaded
-    torch.set_num_threads(before)
+    return loaded
 
 
 def model_of(policy: Policy, **options: Any) -> Lockstep:

@@ -34,11 +34,6 @@ from agentprop.training.sequences import drift
 from agentprop.training.tasks import Tasks, success_rates
 
 
-@pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
-
-
 @dataclass
 class Fixed:
     """A sampler whose model follows scripts."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
-from tiny_model import tiny_model
 from toy_groups import FAILS, GARBAGE, GOOD, LIBRARY, RUNS, THINK, UNREADABLE, WRONG, Told, rolled, submission
 
 from agentprop.agent.candidates import tools
@@ -19,16 +18,11 @@ from agentprop.models.failures import Kind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.training.lessons import Comparison, exactly, lessons, rendering
-from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.rendering import Renderer
 from agentprop.training.scoring import CUT_OFF, Rewards, Scored, Verifier, score
 
 OTHER = [submission(9)]
 PAY = Rewards()
-
-
-@pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
 
 
 @dataclass

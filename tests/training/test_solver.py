@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tiny_model import tiny_model
 from toy_groups import ALONE
 from toy_solver import STATEMENTS, problem, program
 
@@ -21,16 +20,11 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.training.lessons import Comparison
 from agentprop.training.reinforce import Experience
-from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.training.rendering import Renderer
 from agentprop.training.solver import Solving, exercise
 
 RIGHT, WRONG, CUT = "\\boxed{7}", "\\boxed{8}", "Let me see, first of"
 DOUBLES = "```python\ndef solve(n):\n    return n + n\n```"
-
-
-@pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    return Renderer(load_tokenizer(str(tiny_model(tmp_path_factory.mktemp("model")))))
 
 
 @dataclass

@@ -34,15 +34,12 @@ CLOCKED = ("seconds/", "speed/", "memory")
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Iterator[Path]:
+def place(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Path:
     """A directory with model/ and library/."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("taught")
     skills(folder / "library")
     taught(folder, executor)
-    yield folder
-    torch.set_num_threads(before)
+    return folder
 
 
 def settings(place: Path, **changed: Any) -> TrainMgpoConfig:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,8 @@ PROBLEMS = [problem(statement) for statement in STATEMENTS]
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield guessing(tmp_path_factory.mktemp("guessing"))
-    torch.set_num_threads(before)
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return guessing(tmp_path_factory.mktemp("guessing"))
 
 
 @pytest.fixture(scope="module")

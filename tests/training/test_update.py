@@ -42,7 +42,6 @@ class Kept(Optimiser):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
     return tiny_model(tmp_path_factory.mktemp("model"))
 
 
