@@ -150,9 +150,9 @@ class Maker:
         """What a language model is given to start with."""
         return Bundles(self.planner, self.written)
 
-    def batch(self, start: int, size: int, standing: Standing) -> list[Candidate]:
-        """Candidates start … start + size − 1, advanced together."""
-        return asyncio.run(self._batch(range(start, start + size), self.curriculum.probabilities(standing)))
+    def batch(self, indices: range, standing: Standing) -> list[Candidate]:
+        """These candidates, advanced together."""
+        return asyncio.run(self._batch(indices, self.curriculum.probabilities(standing)))
 
     async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))

@@ -7,6 +7,7 @@ Memory: one window of batches, and two digests of eight bytes per accepted probl
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,20 +51,23 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
     """Make and commit batches until the target or a bound; returns the bound that was hit."""
     started = time.monotonic()
     limit = config.max_candidates or PATIENCE * config.n + 1000
+    begun = ledger.next
+    if begun >= limit:
+        return f"--max-candidates {limit}"
 
     def batches() -> Iterator[Batch]:
-        number = ledger.next // BATCH
-        while True:
-            yield Batch(number * BATCH, ledger.standing(number))
-            number += 1
+        """Those up to the bound, and none that would be paid for in vain."""
+        for number in range(ledger.next // BATCH, math.ceil(limit / BATCH)):
+            first = number * BATCH
+            yield Batch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
 
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
         for result in source.results(batches(), stop, sink.tick):
             for found in result:
-                if found.index >= ledger.next and ledger.accepted < config.n and ledger.counts["candidates"] < limit:
+                if ledger.accepted < config.n:
                     sink.add(ledger.commit(found))
-            if ledger.next == result[-1].index + 1:
+            if ledger.next % BATCH == 0:
                 ledger.close_batch()
             sink.commit(ledger)
             rate = ledger.accepted / max(ledger.counts["candidates"], 1)
@@ -71,7 +75,7 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
             bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")
             if ledger.accepted >= config.n:
                 return None
-            if ledger.counts["candidates"] >= limit:
+            if ledger.next >= limit:
                 return f"--max-candidates {limit}"
             if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
                 return f"--max-minutes {config.max_minutes:g}"

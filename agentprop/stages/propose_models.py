@@ -149,7 +149,7 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
 
         async def make(batch: Batch) -> list[Candidate]:
             probabilities = plan.curriculum.probabilities(batch.standing)
-            return await together(candidate(i, probabilities) for i in range(batch.start, batch.start + BATCH))
+            return await together(candidate(i, probabilities) for i in batch.indices)
 
         try:
             yield make

@@ -47,9 +47,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """A range of candidates and the standing of the categories they are drawn with."""
+    """Some candidates and the standing of the categories they are drawn with."""
 
-    start: int
+    indices: range
     standing: Standing
 
 

@@ -9,7 +9,7 @@ from agentprop.agent.candidates import Candidate, Maker
 from agentprop.engine import WorkerDied, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
-from agentprop.stages.propose_ledger import BATCH, WINDOW
+from agentprop.stages.propose_ledger import WINDOW
 from agentprop.stages.propose_plan import Batch, Plan
 
 
@@ -72,4 +72,4 @@ def prepare(plan: Plan) -> None:
 def make(batch: Batch) -> list[Candidate]:
     """The candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
-    return _maker.batch(batch.start, BATCH, batch.standing)
+    return _maker.batch(batch.indices, batch.standing)

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 AGENTPROP = ("-m", "agentprop")
 FIRST = 0
 """The seed of what all arms and seeds begin with."""
-SKILLS = ("binary-ones", "digit-sum", "divisor-count", "multiples", "product", "remainder", "reversal", "running-total")
+SKILLS = ("digit-sum", "multiples", "product", "remainder")
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,21 @@ class Size:
     """Problems of the downstream benchmark."""
     k: int
     """Attempts of the prober, and of the solvers at each problem of the benchmark."""
+    imitated: Path | None = None
+    """A model that has imitated the expert already; None, and that is done first."""
 
 
 FULL = Size(
-    seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=(
-        "digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
-        "product+remainder", "multiples+running-total",
-    ), max_skills=3, problems=16_000, vocabulary=1536, hidden=128, layers=3, batch=12, sft_epochs=2,
-    solver_epochs=6, steps=120, groups=8, group_size=8, candidates=400, solver_steps=60, test=300, k=16,
-)  # fmt: skip
+    seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=("digit-sum+remainder",), max_skills=3,
+    problems=12_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=1, solver_epochs=4, steps=30, groups=8,
+    group_size=8, candidates=200, solver_steps=20, test=300, k=16,
+)
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples"), held_out=(), max_skills=2,
-    problems=3_000, vocabulary=800, hidden=128, layers=3, batch=6, sft_epochs=2, solver_epochs=8, steps=20, groups=8,
-    group_size=8, candidates=300, solver_steps=3, test=40, k=16,
+    problems=8_000, vocabulary=1536, hidden=128, layers=3, batch=3, sft_epochs=1, solver_epochs=3, steps=20, groups=8,
+    group_size=8, candidates=300, solver_steps=3, test=40, k=16, imitated=HERE / "imitated",
 )  # fmt: skip
+"""Begins with a model that has imitated already: nobody can say how many minutes it takes until numbers are copied."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +154,17 @@ class Shared:
     def steps(self, arms: Sequence[str]) -> Iterator[Step]:
         """From the skill library to the proposers that reinforcement begins with, and to how good they are."""
         experts = dict.fromkeys(["expert", *(ARMS[arm].expert for arm in arms)])
+        begin = {expert: beginning(self.size, self.out, expert) for expert in experts}
         yield from self._experts(experts)
         yield self._student()
-        for expert in experts:
-            yield self._imitate(expert)
+        for expert, (_, needs) in begin.items():
+            if needs:
+                yield self._imitate(expert)
         yield self._answers("prober", self.size.solver_epochs)
         yield self._answers("beginner", 1)
         yield from self._benchmark()
-        for expert in experts:
-            yield from examined(self.size, self.out, f"sft-{expert}", RULES[expert], FIRST)
+        for expert, (model, needs) in begin.items():
+            yield from examined(self.size, self.out, f"sft-{expert}", model, needs, RULES[expert], FIRST)
 
     def _experts(self, wanted: Mapping[str, object]) -> Iterator[Step]:
         n, at = self.size.problems, self.out
@@ -216,17 +219,17 @@ class Seed:
 
     def _arm(self, name: str) -> Iterator[Step]:
         arm, size = ARMS[name], self.size
-        before, here = f"sft-{arm.expert}", f"{self.seed}/{name}"
-        product, start = self.out / here, self.out / before / "model"
+        here = f"{self.seed}/{name}"
+        product, (start, before) = self.out / here, beginning(size, self.out, arm.expert)
         if arm.imitates:
             settings = CONTINUED | {"batch_size": size.batch, "max_steps": self._as_many_steps()}
             command = _train("train-sft", self.out / arm.expert, start, product, self.seed + 100, **settings,
                              held_out=size.held_out)  # fmt: skip
         else:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
-        yield Step(here, command, product, (before, "prober"))
+        yield Step(here, command, product, (*before, arm.expert if arm.imitates else "prober"))
         rules = RULES[arm.expert]
-        yield from examined(size, self.out, here, rules, self.seed)
+        yield from examined(size, self.out, here, product / "model", (here,), rules, self.seed)
         problems = self.out / f"{here}-problems"
         command = _propose(size, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
         yield Step(f"{here}-problems", command, problems, (here,), bounded=True)
@@ -253,12 +256,21 @@ class Seed:
         return Step(name, command, self.out / name, ("benchmark", solver), problems=problems)
 
 
-def examined(size: Size, out: Path, name: str, rules: Mapping[str, object], seed: int) -> Iterator[Step]:
+def beginning(size: Size, out: Path, expert: str) -> tuple[Path, tuple[str, ...]]:
+    """The model that has imitated an expert, and the steps that make it."""
+    if size.imitated is not None and expert == "expert":
+        return size.imitated, ()
+    return out / f"sft-{expert}" / "model", (f"sft-{expert}",)
+
+
+def examined(
+    size: Size, out: Path, name: str, model: Path, needs: tuple[str, ...], rules: Mapping[str, object], seed: int
+) -> Iterator[Step]:
     """What a proposer makes of its test, and how hard the prober finds it."""
     test, rho = out / f"{name}-test", out / f"{name}-rho"
     bounds = _bounded(size, rules) | {"held_out_only": bool(size.held_out)}
-    command = _propose(size, out / name / "model", test, 6000 + seed, **bounds)
-    yield Step(f"{name}-test", command, test, (name,), bounded=True)
+    command = _propose(size, model, test, 6000 + seed, **bounds)
+    yield Step(f"{name}-test", command, test, needs, bounded=True)
     probe = _agentprop("probe", test, "--prober", out / "prober" / "model", "--k", size.k, "--out", rho, "--quiet",
                        *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=seed))  # fmt: skip
     yield Step(f"{name}-rho", probe, rho, (f"{name}-test", "prober"), problems=test)

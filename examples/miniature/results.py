@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import nan, sqrt
 from pathlib import Path
 from statistics import fmean, stdev, variance
@@ -68,9 +68,9 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
              *_gains(gains), "", *_gates(gates), "",
              *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
-        "seeds": list(seeds), "size": vars(size) | {"seeds": list(size.seeds)},
+        "seeds": list(seeds), "size": sized(size),
         "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in table.items()},
-        "starts": before, "beginner": beginners, "gates": gates, "tokens": tokens,
+        "starts": before, "gains": gains, "beginner": beginners, "gates": gates, "tokens": tokens,
     }  # fmt: skip
     (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -131,6 +131,11 @@ def gain(before: Examined, after: Examined) -> tuple[float, float]:
         return nan, nan
     error = sqrt(sum(variance(paid) / len(paid) for paid in (before.paid, after.paid)))
     return fmean(after.paid) - fmean(before.paid), error
+
+
+def sized(size: Size) -> dict[str, Any]:
+    """As JSON takes it."""
+    return asdict(size) | {"imitated": None if size.imitated is None else size.imitated.name}
 
 
 def _score(run: Path) -> float:

@@ -85,14 +85,15 @@ def contents(found: list[Candidate]) -> list[Any]:
 
 def test_a_candidate_does_not_depend_on_its_batch(maker: Maker) -> None:
     start = maker.curriculum.start()
-    whole = contents(maker.batch(40, 24, start))
-    pieces = [c for first, size in ((40, 1), (41, 7), (48, 16)) for c in contents(maker.batch(first, size, start))]
+    whole = contents(maker.batch(range(40, 64), start))
+    pieces = [c for indices in (range(40, 41), range(41, 48), range(48, 64))
+              for c in contents(maker.batch(indices, start))]  # fmt: skip
     assert pieces == whole
-    assert contents(maker.batch(40, 24, start)) == whole
+    assert contents(maker.batch(range(40, 64), start)) == whole
 
 
 def test_candidates_fail_repair_and_succeed_for_real(maker: Maker) -> None:
-    found = maker.batch(0, 160, maker.curriculum.start())
+    found = maker.batch(range(160), maker.curriculum.start())
     outcomes = Counter(t.outcome for c in found if c.trajectory for t in c.trajectory.turns)
     assert outcomes["conflict"] > 10
     assert sum(c.success for c in found) > 100
@@ -109,7 +110,7 @@ def test_a_trajectory_replays_to_the_same_observations_and_problem(maker: Maker)
         async def act(self, observation: Observation) -> Move:
             return Move(message=next(self.messages, None))
 
-    for candidate in maker.batch(200, 30, maker.curriculum.start()):
+    for candidate in maker.batch(range(200, 230), maker.curriculum.start()):
         if candidate.trajectory is None:
             continue
         first = candidate.trajectory

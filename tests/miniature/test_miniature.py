@@ -18,7 +18,8 @@ from agentprop.runs import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = ROOT / "examples" / "miniature"
-MODULES = ("miniature/plan.py", "miniature/run.py", "miniature/results.py")
+RUN = "miniature/run.py"
+MODULES = ("miniature/plan.py", RUN, "miniature/results.py")
 STUDENT, ONE_SHOT = "miniature/student.py", "miniature/one_shot.py"
 PIPELINE = "paper/pipeline.sh"
 
@@ -168,6 +169,16 @@ def test_a_valid_problem_that_was_not_probed_is_valid_all_the_same(expert: Path)
     found = examined(expert.parent, "x")
     candidates = len(list(open_run(expert).iter(Trajectory)))
     assert found.figures()["validity"] == pytest.approx(30 / candidates) and not found.rho
+
+
+@pytest.mark.slow
+def test_the_smoke_run_learns_by_a_margin_that_no_noise_explains(tmp_path: Path) -> None:
+    told = call(str(ROOT / "examples" / RUN), "--smoke", "--out", str(tmp_path))
+    results = json.loads((tmp_path / "results.json").read_text())
+    before = results["starts"]["expert"]
+    ((gain, error),) = results["gains"]["mgpo"]
+    assert before["formed"] > 0.5, told
+    assert gain > 3 * error > 0, told
 
 
 def test_what_a_proposer_made_nothing_for_is_left_out(tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_a_bound_on_tokens_holds_over_all_processes_together(server: str, tmp_pa
     assert summary is None or summary["spending"]["requests"] <= 50
 
 
+def test_nothing_is_asked_for_beyond_the_bound_on_candidates(server: str, tmp_path: Path) -> None:
+    place = Workplace(tmp_path, server)
+    for bound in (7, 7, 11):  # the second time there is nothing to do
+        told = place.run(place.propose("run", N, "--max-candidates", str(bound), workers=2), exit_code=3)
+        assert f"stopped at --max-candidates {bound}" in told
+        summary = open_run(tmp_path / "run", warn=False).summary
+        assert summary is not None and summary["candidates"] == bound
+        assert summary["spending"]["requests"] == place.stored("run") == summary["turns"]
+
+
 def test_a_server_that_is_down_is_one_sentence(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "http://127.0.0.1:9/v1", patience_s=1.0)
     told = place.run(place.propose("run", 3, workers=2), exit_code=1)
