@@ -90,15 +90,15 @@ class Size:
 
 FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=("digit-sum+remainder",), max_skills=3,
-    problems=12_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=1, solver_epochs=4, steps=30, groups=8,
+    problems=12_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=2, solver_epochs=4, steps=30, groups=8,
     group_size=8, candidates=200, solver_steps=20, test=300, k=16,
 )
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples"), held_out=(), max_skills=2,
-    problems=8_000, vocabulary=1536, hidden=128, layers=3, batch=3, sft_epochs=1, solver_epochs=3, steps=20, groups=8,
+    problems=4_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=2, solver_epochs=6, steps=20, groups=8,
     group_size=8, candidates=300, solver_steps=3, test=40, k=16, imitated=HERE / "imitated",
 )  # fmt: skip
-"""Begins with a model that has imitated already: nobody can say how many minutes it takes until numbers are copied."""
+"""Begins with the model that the whole run begins with, as that left it: imitation takes too long for a smoke run."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from agentprop.training.rewards import terminal
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """97.5 % quantiles of Student's t by the number of values."""
 FULL = "mgpo"
+NEAR = "update/ratio_in/0.95-1.05"
+"""Metric: the share of tokens whose ratio r to the policy that sampled them is there."""
 MEASURES = {
     "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T | well formed]",
     "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged", "turns": "turns",
@@ -177,9 +179,10 @@ def _gains(gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
 
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Whether each arm's gate had anything to do."""
+    """Whether each arm's gate had anything to do, and how far the ratio r went that it looks at."""
     return [f"gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
-            f"{found['least']:.4f}" for arm, found in gates.items() if found["mean"] is not None]  # fmt: skip
+            f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
+            for arm, found in gates.items() if found["mean"] is not None]  # fmt: skip
 
 
 # --- curves ---
@@ -204,7 +207,8 @@ def _gate(curves: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:
     if not gates:
         return {"mean": None, "verdict": "no gate"}
     mean = fmean(gates)
-    return {"mean": mean, "least": min(gates), "verdict": "not exercised" if mean > 0.99 else "exercised"}
+    near = fmean([row[NEAR] for curve in curves for row in curve if NEAR in row])
+    return {"mean": mean, "least": min(gates), "near": near, "verdict": "not exercised" if mean > 0.99 else "exercised"}
 
 
 def draw(curves: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Path) -> None:

@@ -171,6 +171,17 @@ def test_a_valid_problem_that_was_not_probed_is_valid_all_the_same(expert: Path)
     assert found.figures()["validity"] == pytest.approx(30 / candidates) and not found.rho
 
 
+def test_a_gate_that_never_moves_a_weight_is_told_as_not_exercised() -> None:
+    from results import NEAR, _gate
+
+    def curves(*gates: float) -> list[list[dict[str, float]]]:
+        return [[{"update/gate": gate, NEAR: 0.5} for gate in gates], [{}]]
+
+    assert _gate(curves(1.0, 63 / 64)) == {"mean": 127 / 128, "least": 63 / 64, "near": 0.5, "verdict": "not exercised"}
+    assert _gate(curves(0.9, 0.8))["verdict"] == "exercised"
+    assert _gate([[{}]])["verdict"] == "no gate"
+
+
 @pytest.mark.slow
 def test_the_smoke_run_learns_by_a_margin_that_no_noise_explains(tmp_path: Path) -> None:
     told = call(str(ROOT / "examples" / RUN), "--smoke", "--out", str(tmp_path))
