@@ -16,7 +16,30 @@ HERE = Path(__file__).parent
 AGENTPROP = ("-m", "agentprop")
 FIRST = 0
 """The seed of what all arms and seeds begin with."""
-SKILLS = ("digit-sum", "multiples", "product", "remainder")
+MORE = "more"
+"""Expert trajectories on what is practised, as many as reinforcement rolls out."""
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What may be asked of a proposer."""
+
+    skills: tuple[str, ...]
+    """The library."""
+    most: int
+    """Most skills of a task."""
+    held_out: tuple[str, ...] = ()
+    """Pairs of skills that nothing before the tests puts together, and the tests always do; none, and the tests ask for
+    what is practised."""
+
+
+ALL = Tasks(
+    ("binary-ones", "digit-sum", "divisor-count", "multiples", "product", "remainder", "reversal", "running-total"), 3,
+    ("digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
+     "product+remainder", "multiples+running-total"),
+)  # fmt: skip
+FOUR = Tasks(("digit-sum", "multiples", "product", "remainder"), 2, ("digit-sum+product", "product+remainder"))
+PAIR = Tasks(("digit-sum", "multiples"), 2)
 
 
 @dataclass(frozen=True)
@@ -56,13 +79,10 @@ class Size:
 
     seeds: tuple[int, ...]
     arms: tuple[str, ...]
-    skills: tuple[str, ...]
-    """The library."""
-    held_out: tuple[str, ...]
-    """Pairs of skills that no step before the tests puts together, and the tests alone do; none, and they are like the
-    training."""
-    max_skills: int
-    """Most skills of a task."""
+    imitated: Tasks
+    """What the expert does, and is imitated in."""
+    practised: Tasks
+    """What reinforcement practises and the tests ask for: fewer, because a step sees 64 episodes."""
     problems: int
     """Expert problems to imitate."""
     vocabulary: int
@@ -84,20 +104,20 @@ class Size:
     """Problems of the downstream benchmark."""
     k: int
     """Attempts of the prober, and of the solvers at each problem of the benchmark."""
-    imitated: Path | None = None
+    start: Path | None = None
     """A model that has imitated the expert already; None, and that is done first."""
 
 
 FULL = Size(
-    seeds=(0, 1, 2), arms=tuple(ARMS), skills=SKILLS, held_out=("digit-sum+remainder",), max_skills=3,
-    problems=12_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=2, solver_epochs=4, steps=30, groups=8,
-    group_size=8, candidates=200, solver_steps=20, test=300, k=16,
+    seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=FOUR, problems=14_000, vocabulary=1536, hidden=128,
+    layers=3, batch=12, sft_epochs=2, solver_epochs=6, steps=36, groups=8, group_size=8, candidates=200,
+    solver_steps=20, test=300, k=16,
 )
 SMOKE = Size(
-    seeds=(0,), arms=("sft", "mgpo"), skills=("digit-sum", "multiples"), held_out=(), max_skills=2,
-    problems=4_000, vocabulary=1536, hidden=128, layers=3, batch=4, sft_epochs=2, solver_epochs=6, steps=20, groups=8,
-    group_size=8, candidates=300, solver_steps=3, test=40, k=16, imitated=HERE / "imitated",
-)  # fmt: skip
+    seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
+    layers=3, batch=12, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=300,
+    solver_steps=3, test=40, k=16, start=HERE / "start",
+)
 """Begins with the model that the whole run begins with, as that left it: imitation takes too long for a smoke run."""
 
 
@@ -160,6 +180,9 @@ class Shared:
         for expert, (_, needs) in begin.items():
             if needs:
                 yield self._imitate(expert)
+        more = self.out / MORE
+        episodes = self.size.steps * self.size.groups * self.size.group_size
+        yield Step(MORE, _propose(self.size.practised, "builtin", more, FIRST + 1, n=episodes), more)
         yield self._answers("prober", self.size.solver_epochs)
         yield self._answers("beginner", 1)
         yield from self._benchmark()
@@ -167,11 +190,11 @@ class Shared:
             yield from examined(self.size, self.out, f"sft-{expert}", model, needs, RULES[expert], FIRST)
 
     def _experts(self, wanted: Mapping[str, object]) -> Iterator[Step]:
-        n, at = self.size.problems, self.out
-        yield Step("expert", _propose(self.size, "builtin", at / "expert", FIRST, n=n), at / "expert")
+        n, at, tasks = self.size.problems, self.out, self.size.imitated
+        yield Step("expert", _propose(tasks, "builtin", at / "expert", FIRST, n=n), at / "expert")
         if "expert-no-edit" in wanted:
             product = at / "expert-no-edit"
-            yield Step("expert-no-edit", _propose(self.size, "builtin", product, FIRST, n=n, prune=False), product)
+            yield Step("expert-no-edit", _propose(tasks, "builtin", product, FIRST, n=n, prune=False), product)
         if "expert-at-once" in wanted:
             product = at / "expert-at-once"
             yield Step("expert-at-once", _script("one_shot.py", at / "expert", "--out", product), product, ("expert",))
@@ -185,20 +208,21 @@ class Shared:
     def _imitate(self, expert: str) -> Step:
         name = f"sft-{expert}"
         size = self.size
-        settings = SFT | {"batch_size": size.batch, "epochs": size.sft_epochs, "held_out": size.held_out}
+        settings = SFT | {"batch_size": size.batch, "epochs": size.sft_epochs, "held_out": size.imitated.held_out}
         command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST, **settings)
         return Step(name, command, self.out / name, (expert, "student"))
 
     def _answers(self, name: str, epochs: int) -> Step:
-        settings = SFT | {"batch_size": 48, "imitate": "answers", "epochs": epochs, "held_out": self.size.held_out}
+        settings = SFT | {"batch_size": 48, "imitate": "answers", "epochs": epochs,
+                          "held_out": self.size.imitated.held_out}  # fmt: skip
         command = _train("train-sft", self.out / "expert", self.out / "student", self.out / name, FIRST, **settings)
         return Step(name, command, self.out / name, ("expert", "student"))
 
     def _benchmark(self) -> Iterator[Step]:
         """Problems with held-out pairs, of the built-in proposer: what the solvers are examined on."""
         problems, file = self.out / "test", self.out / "test.jsonl"
-        only = bool(self.size.held_out)
-        command = _propose(self.size, "builtin", problems, 999, n=self.size.test, held_out_only=only)
+        tasks = self.size.practised
+        command = _propose(tasks, "builtin", problems, 999, n=self.size.test, held_out_only=bool(tasks.held_out))
         yield Step("test", command, problems)
         yield Step("benchmark", _agentprop("export", problems, "--format", "jsonl", "--out", file), file, ("test",))
 
@@ -222,16 +246,15 @@ class Seed:
         here = f"{self.seed}/{name}"
         product, (start, before) = self.out / here, beginning(size, self.out, arm.expert)
         if arm.imitates:
-            settings = CONTINUED | {"batch_size": size.batch, "max_steps": self._as_many_steps()}
-            command = _train("train-sft", self.out / arm.expert, start, product, self.seed + 100, **settings,
-                             held_out=size.held_out)  # fmt: skip
+            command = _train("train-sft", self.out / MORE, start, product, self.seed + 100, **CONTINUED,
+                             batch_size=size.batch)  # fmt: skip
         else:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
-        yield Step(here, command, product, (*before, arm.expert if arm.imitates else "prober"))
+        yield Step(here, command, product, (*before, MORE if arm.imitates else "prober"))
         rules = RULES[arm.expert]
         yield from examined(size, self.out, here, product / "model", (here,), rules, self.seed)
         problems = self.out / f"{here}-problems"
-        command = _propose(size, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
+        command = _propose(size.practised, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
         yield Step(f"{here}-problems", command, problems, (here,), bounded=True)
         solver = _train("train-solver", problems, self.out / "beginner" / "model", self.out / f"{here}-solver",
                         self.seed, **SOLVER, steps=size.solver_steps)  # fmt: skip
@@ -241,12 +264,8 @@ class Seed:
 
     def _reinforce(self) -> dict[str, object]:
         size = self.size
-        return {**world(size), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k, "steps": size.steps,
-                "groups": size.groups, "group_size": size.group_size, "held_out": size.held_out}  # fmt: skip
-
-    def _as_many_steps(self) -> int:
-        """Optimiser steps of imitation that see as many trajectories as reinforcement rolls out."""
-        return self.size.steps * self.size.groups * self.size.group_size // self.size.batch
+        return {**world(size.practised), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k,
+                "steps": size.steps, "groups": size.groups, "group_size": size.group_size}  # fmt: skip
 
     def _evaluate(self, who: str, solver: str, problems: Path | None = None) -> Step:
         name, model = f"{who}-score", self.out / solver / "model"
@@ -258,8 +277,8 @@ class Seed:
 
 def beginning(size: Size, out: Path, expert: str) -> tuple[Path, tuple[str, ...]]:
     """The model that has imitated an expert, and the steps that make it."""
-    if size.imitated is not None and expert == "expert":
-        return size.imitated, ()
+    if size.start is not None and expert == "expert":
+        return size.start, ()
     return out / f"sft-{expert}" / "model", (f"sft-{expert}",)
 
 
@@ -268,8 +287,8 @@ def examined(
 ) -> Iterator[Step]:
     """What a proposer makes of its test, and how hard the prober finds it."""
     test, rho = out / f"{name}-test", out / f"{name}-rho"
-    bounds = _bounded(size, rules) | {"held_out_only": bool(size.held_out)}
-    command = _propose(size, model, test, 6000 + seed, **bounds)
+    bounds = _bounded(size, rules) | {"held_out_only": bool(size.practised.held_out)}
+    command = _propose(size.practised, model, test, 6000 + seed, **bounds)
     yield Step(f"{name}-test", command, test, needs, bounded=True)
     probe = _agentprop("probe", test, "--prober", out / "prober" / "model", "--k", size.k, "--out", rho, "--quiet",
                        *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=seed))  # fmt: skip
@@ -283,17 +302,18 @@ def _bounded(size: Size, rules: Mapping[str, object]) -> dict[str, object]:
 
 # --- settings that all arms share ---
 
-def world(size: Size) -> dict[str, object]:
+def world(tasks: Tasks) -> dict[str, object]:
     """The library and the limits of an episode."""
-    packages = [str(HERE / "skills" / name) for name in size.skills]
-    return {"skills": packages, "bundled_skills": False, "max_skills": size.max_skills, "max_turns": 12}
+    packages = [str(HERE / "skills" / name) for name in tasks.skills]
+    return {"skills": packages, "bundled_skills": False, "max_skills": tasks.most, "max_turns": 12,
+            "held_out": tasks.held_out}  # fmt: skip
 
 
 SFT: dict[str, object] = {
-    "learning_rate": 2e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
+    "learning_rate": 4e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
     "log_every": 20, "save_every": 200,
 }  # fmt: skip
-CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 100}
+CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 1}
 RL: dict[str, object] = {
     "learning_rate": 2e-4, "reply_tokens": 192, "minibatches": 4, "pack_tokens": 8192, "save_every": 10,
     "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0, "beta": 0.01,
@@ -303,10 +323,9 @@ SOLVER: dict[str, object] = {
 }  # fmt: skip
 
 
-def _propose(size: Size, proposer: str | Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
+def _propose(tasks: Tasks, proposer: str | Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
     n = settings.pop("n")
-    chosen = {**world(size), "max_template_repeats": 1_000_000, "held_out": size.held_out, "temperature": 1.0,
-              "reply_tokens": 192, **settings}  # fmt: skip
+    chosen = {**world(tasks), "max_template_repeats": 1_000_000, "temperature": 1.0, "reply_tokens": 192, **settings}
     if proposer == "builtin":
         chosen = {key: value for key, value in chosen.items() if key not in ("temperature", "reply_tokens")}
     return _agentprop("propose", "--n", n, "--proposer", proposer, "--out", out, "--seed", seed, "--quiet",

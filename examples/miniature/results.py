@@ -137,7 +137,7 @@ def gain(before: Examined, after: Examined) -> tuple[float, float]:
 
 def sized(size: Size) -> dict[str, Any]:
     """As JSON takes it."""
-    return asdict(size) | {"imitated": None if size.imitated is None else size.imitated.name}
+    return asdict(size) | {"start": None if size.start is None else size.start.name}
 
 
 def _score(run: Path) -> float:

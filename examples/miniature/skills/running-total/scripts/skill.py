@@ -1,0 +1,11 @@
+"""A whole number to the sum of the whole numbers up to it."""
+
+
+def solve(n: int) -> int:
+    """Pair the ends."""
+    return n * (n + 1) // 2
+
+
+def check(n: int) -> int:
+    """Add one by one."""
+    return sum(range(1, n + 1))
