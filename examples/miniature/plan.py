@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -40,6 +40,7 @@ ALL = Tasks(
 )  # fmt: skip
 FOUR = Tasks(("digit-sum", "multiples", "product", "remainder"), 2, ("digit-sum+product", "product+remainder"))
 PAIR = Tasks(("digit-sum", "multiples"), 2)
+FOUR_IN_THREES = Tasks(FOUR.skills, 3, ("digit-sum+remainder",))
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class Size:
     layers: int
     batch: int
     """Trajectories of a step of imitation."""
+    sft_rate: float
+    """Learning rate of imitation."""
     sft_epochs: int
     solver_epochs: int
     """Passes of the prober over the expert problems; the downstream solver begins with one."""
@@ -110,15 +113,16 @@ class Size:
 
 FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=FOUR, problems=14_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_epochs=2, solver_epochs=6, steps=36, groups=8, group_size=8, candidates=200,
+    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=200,
     solver_steps=20, test=300, k=16,
 )
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=300,
+    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=40, groups=8, group_size=8, candidates=600,
     solver_steps=3, test=40, k=16, start=HERE / "start",
 )
-"""Begins with the model that the whole run begins with, as that left it: imitation takes too long for a smoke run."""
+FROM_SCRATCH = replace(SMOKE, start=None, imitated=FOUR_IN_THREES, problems=12_000)
+"""Imitates first. What a smoke run starts with is what this one imitated."""
 
 
 @dataclass(frozen=True)
@@ -206,17 +210,15 @@ class Shared:
         return Step("student", command, product, ("expert",))
 
     def _imitate(self, expert: str) -> Step:
-        name = f"sft-{expert}"
-        size = self.size
-        settings = SFT | {"batch_size": size.batch, "epochs": size.sft_epochs, "held_out": size.imitated.held_out}
-        command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST, **settings)
-        return Step(name, command, self.out / name, (expert, "student"))
+        return self._learn(f"sft-{expert}", expert, batch_size=self.size.batch, epochs=self.size.sft_epochs)
 
     def _answers(self, name: str, epochs: int) -> Step:
-        settings = SFT | {"batch_size": 48, "imitate": "answers", "epochs": epochs,
-                          "held_out": self.size.imitated.held_out}  # fmt: skip
-        command = _train("train-sft", self.out / "expert", self.out / "student", self.out / name, FIRST, **settings)
-        return Step(name, command, self.out / name, ("expert", "student"))
+        return self._learn(name, "expert", imitate="answers", batch_size=48, epochs=epochs)
+
+    def _learn(self, name: str, expert: str, **settings: object) -> Step:
+        chosen = {**SFT, "learning_rate": self.size.sft_rate, "held_out": self.size.imitated.held_out, **settings}
+        command = _train("train-sft", self.out / expert, self.out / "student", self.out / name, FIRST, **chosen)
+        return Step(name, command, self.out / name, (expert, "student"))
 
     def _benchmark(self) -> Iterator[Step]:
         """Problems with held-out pairs, of the built-in proposer: what the solvers are examined on."""
@@ -310,9 +312,8 @@ def world(tasks: Tasks) -> dict[str, object]:
 
 
 SFT: dict[str, object] = {
-    "learning_rate": 4e-3, "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200,
-    "log_every": 20, "save_every": 200,
-}  # fmt: skip
+    "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200, "log_every": 20, "save_every": 200,
+}
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 1}
 RL: dict[str, object] = {
     "learning_rate": 2e-4, "reply_tokens": 192, "minibatches": 4, "pack_tokens": 8192, "save_every": 10,

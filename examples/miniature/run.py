@@ -1,6 +1,6 @@
 """The paper's ablations in miniature: one command from a skill library to a table, on a bare machine.
 
-    python examples/miniature/run.py --out runs/miniature [--seeds 0 1 2] [--jobs 2] [--smoke]
+    python examples/miniature/run.py --out runs/miniature [--seeds 0 1 2] [--jobs 2] [--smoke | --from-scratch]
 
 For every seed: expert trajectories of the built-in proposer → agentic SFT of a small transformer from scratch → one run
 of reinforcement per arm → problems of each arm → a solver trained on them → its score on pairs of skills that nobody
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from plan import FULL, SMOKE, Step, steps
+from plan import FROM_SCRATCH, FULL, SMOKE, Step, steps
 from results import tell
 
 HERE = Path(__file__).parent
@@ -32,9 +32,10 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="steps that run at once, a core each")
     parser.add_argument("--smoke", action="store_true", help="small: one seed, SFT and MGPO alone, one pair of skills")
+    parser.add_argument("--from-scratch", action="store_true", help="as --smoke, and with imitation of its own")
     parser.add_argument("--arms", nargs="+", default=None, help="only these arms")
     asked = parser.parse_args()
-    size = SMOKE if asked.smoke else FULL
+    size = FROM_SCRATCH if asked.from_scratch else SMOKE if asked.smoke else FULL
     wanted = steps(size, asked.seeds or size.seeds, asked.out, asked.arms or size.arms)
     asked.out.mkdir(parents=True, exist_ok=True)
     failed = run_all(wanted, asked.out, asked.jobs)

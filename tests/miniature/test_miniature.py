@@ -57,10 +57,10 @@ def flags(words: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
 
 
 def test_every_step_of_every_arm_takes_its_settings(tmp_path: Path) -> None:
-    from plan import AGENTPROP, ARMS, FULL, SMOKE, steps
+    from plan import AGENTPROP, ARMS, FROM_SCRATCH, FULL, SMOKE, steps
 
     seen = set()
-    for size in (FULL, SMOKE):
+    for size in (FULL, SMOKE, FROM_SCRATCH):
         for step in steps(size, (0, 1), tmp_path, tuple(ARMS)):
             if step.command[:2] == AGENTPROP:
                 words = step.command[2:]
