@@ -113,7 +113,7 @@ class Size:
 
 FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=FOUR, problems=14_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=200,
+    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=120, groups=8, group_size=8, candidates=400,
     solver_steps=20, test=300, k=16,
 )
 SMOKE = Size(
