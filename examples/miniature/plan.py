@@ -118,7 +118,7 @@ FULL = Size(
 )
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
-    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=600,
+    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=400,
     solver_steps=3, test=40, k=16, start=HERE / "start",
 )
 FROM_SCRATCH = replace(SMOKE, start=None, imitated=FOUR_IN_THREES, problems=12_000)

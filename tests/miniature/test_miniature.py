@@ -184,7 +184,7 @@ def test_a_gate_that_never_moves_a_weight_is_told_as_not_exercised() -> None:
 
 @pytest.mark.slow
 def test_the_smoke_run_learns_by_a_margin_that_no_noise_explains(tmp_path: Path) -> None:
-    told = call(str(ROOT / "examples" / RUN), "--smoke", "--out", str(tmp_path))
+    told = call(str(ROOT / "examples" / RUN), "--smoke", "--arms", "mgpo", "--out", str(tmp_path))
     results = json.loads((tmp_path / "results.json").read_text())
     before = results["starts"]["expert"]
     ((gain, error),) = results["gains"]["mgpo"]
