@@ -184,9 +184,9 @@ class Shared:
         for expert, (_, needs) in begin.items():
             if needs:
                 yield self._imitate(expert)
-        more = self.out / MORE
-        episodes = self.size.steps * self.size.groups * self.size.group_size
-        yield Step(MORE, _propose(self.size.practised, "builtin", more, FIRST + 1, n=episodes), more)
+        if any(ARMS[arm].imitates for arm in arms):
+            more, episodes = self.out / MORE, self.size.steps * self.size.groups * self.size.group_size
+            yield Step(MORE, _propose(self.size.practised, "builtin", more, FIRST + 1, n=episodes), more)
         yield self._answers("prober", self.size.solver_epochs)
         yield self._answers("beginner", 1)
         yield from self._benchmark()
