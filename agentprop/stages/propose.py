@@ -51,13 +51,13 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
     """Make and commit batches until the target or a bound; returns the bound that was hit."""
     started = time.monotonic()
     limit = config.max_candidates or PATIENCE * config.n + 1000
-    begun = ledger.next
+    reached, begun = f"--max-candidates {limit}", ledger.next
     if begun >= limit:
-        return f"--max-candidates {limit}"
+        return reached
 
     def batches() -> Iterator[Batch]:
         """Those up to the bound, and none that would be paid for in vain."""
-        for number in range(ledger.next // BATCH, math.ceil(limit / BATCH)):
+        for number in range(begun // BATCH, math.ceil(limit / BATCH)):
             first = number * BATCH
             yield Batch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
 
@@ -76,7 +76,7 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
             if ledger.accepted >= config.n:
                 return None
             if ledger.next >= limit:
-                return f"--max-candidates {limit}"
+                return reached
             if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
                 return f"--max-minutes {config.max_minutes:g}"
         if stop():
