@@ -2,10 +2,10 @@
 
     python examples/miniature/run.py --out runs/miniature [--seeds 0 1 2] [--jobs 2] [--smoke | --from-scratch]
 
-Once: expert trajectories of the built-in proposer → agentic SFT of a small transformer from scratch. For every seed: one
-run of reinforcement per arm → problems of each arm → a solver trained on them → its score on pairs of skills that nobody
-trained on. Every step is an agentprop command that a user could type; `plan.py` says which, and in what order. Steps
-that are done are not done again: stop it at any time, and run the same command to go on.
+Once: expert trajectories of the built-in proposer → agentic SFT of a small transformer from scratch. For every seed:
+one run of reinforcement per arm → problems of each arm → a solver trained on them → its score on pairs of skills that
+nobody trained on. Every step is an agentprop command that a user could type; `plan.py` says which, and in what order.
+Steps that are done are not done again: stop it at any time, and run the same command to go on.
 """
 
 from __future__ import annotations
