@@ -14,6 +14,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 AGENTPROP = ("-m", "agentprop")
+TEST, PRACTISED = "test", "problems"
+EXAMS = {TEST: 6000, PRACTISED: 5000}
+"""What a proposer is examined in, on pairs that were held out and on those that were practised, and from which seed on.
+What it makes of the practised ones is also what its solver learns from."""
 FIRST = 0
 """The seed of what all arms and seeds begin with."""
 MORE = "more"
@@ -38,9 +42,9 @@ ALL = Tasks(
     ("digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
      "product+remainder", "multiples+running-total"),
 )  # fmt: skip
-FOUR = Tasks(("digit-sum", "multiples", "product", "remainder"), 2, ("digit-sum+product", "product+remainder"))
+THREE = Tasks(("product", "remainder", "reversal"), 2, ("product+remainder",))
 PAIR = Tasks(("digit-sum", "multiples"), 2)
-FOUR_IN_THREES = Tasks(FOUR.skills, 3, ("digit-sum+remainder",))
+FOUR_IN_THREES = Tasks(("digit-sum", "multiples", "product", "remainder"), 3, ("digit-sum+remainder",))
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,16 @@ class Size:
     start: Path | None = None
     """A model that has imitated the expert already; None, and that is done first."""
 
+    @property
+    def exams(self) -> tuple[str, ...]:
+        """Of EXAMS; where nothing is held out, one is like the other."""
+        return tuple(EXAMS) if self.practised.held_out else (TEST,)
+
 
 FULL = Size(
-    seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=FOUR, problems=14_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=120, groups=8, group_size=8, candidates=400,
-    solver_steps=20, test=300, k=16,
+    seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=THREE, problems=14_000, vocabulary=1536, hidden=128,
+    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=32, groups=8, group_size=8, candidates=400,
+    solver_steps=40, test=300, k=16,
 )
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
@@ -191,7 +200,7 @@ class Shared:
         yield self._answers("beginner", 1)
         yield from self._benchmark()
         for expert, (model, needs) in begin.items():
-            yield from examined(self.size, self.out, f"sft-{expert}", model, needs, RULES[expert], FIRST)
+            yield from Proposer(self.size, self.out, f"sft-{expert}", model, needs, RULES[expert], FIRST).exams()
 
     def _experts(self, wanted: Mapping[str, object]) -> Iterator[Step]:
         n, at, tasks = self.size.problems, self.out, self.size.imitated
@@ -253,14 +262,14 @@ class Seed:
         else:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
         yield Step(here, command, product, (*before, MORE if arm.imitates else "prober"))
-        rules = RULES[arm.expert]
-        yield from examined(size, self.out, here, product / "model", (here,), rules, self.seed)
-        problems = self.out / f"{here}-problems"
-        command = _propose(size.practised, product / "model", problems, 5000 + self.seed, **_bounded(size, rules))
-        yield Step(f"{here}-problems", command, problems, (here,), bounded=True)
+        proposer = Proposer(size, self.out, here, product / "model", (here,), RULES[arm.expert], self.seed)
+        yield from proposer.exams()
+        if PRACTISED not in size.exams:
+            yield proposer.proposes(PRACTISED)
+        problems = self.out / f"{here}-{PRACTISED}"
         solver = _train("train-solver", problems, self.out / "beginner" / "model", self.out / f"{here}-solver",
                         self.seed, **SOLVER, steps=size.solver_steps)  # fmt: skip
-        yield Step(f"{here}-solver", solver, self.out / f"{here}-solver", (f"{here}-problems", "beginner"),
+        yield Step(f"{here}-solver", solver, self.out / f"{here}-solver", (f"{here}-{PRACTISED}", "beginner"),
                    problems=problems)  # fmt: skip
         yield self._evaluate(here, f"{here}-solver", problems)
 
@@ -284,22 +293,39 @@ def beginning(size: Size, out: Path, expert: str) -> tuple[Path, tuple[str, ...]
     return out / f"sft-{expert}" / "model", (f"sft-{expert}",)
 
 
-def examined(
-    size: Size, out: Path, name: str, model: Path, needs: tuple[str, ...], rules: Mapping[str, object], seed: int
-) -> Iterator[Step]:
-    """What a proposer makes of its test, and how hard the prober finds it."""
-    test, rho = out / f"{name}-test", out / f"{name}-rho"
-    bounds = _bounded(size, rules) | {"held_out_only": bool(size.practised.held_out)}
-    command = _propose(size.practised, model, test, 6000 + seed, **bounds)
-    yield Step(f"{name}-test", command, test, needs, bounded=True)
-    probe = _agentprop("probe", test, "--prober", out / "prober" / "model", "--k", size.k, "--out", rho, "--quiet",
-                       *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=seed))  # fmt: skip
-    yield Step(f"{name}-rho", probe, rho, (f"{name}-test", "prober"), problems=test)
+@dataclass(frozen=True)
+class Proposer:
+    """A proposer that is to be examined."""
 
+    size: Size
+    out: Path
+    name: str
+    """`seed/arm`, or of the model that imitates."""
+    model: Path
+    needs: tuple[str, ...]
+    """Steps that make the model."""
+    rules: Mapping[str, object]
+    """What it is allowed."""
+    seed: int
 
-def _bounded(size: Size, rules: Mapping[str, object]) -> dict[str, object]:
-    """So many candidates, however many of them are good."""
-    return {"n": 10 * size.candidates, "max_candidates": size.candidates, "verifier": "builtin", **rules}
+    def exams(self) -> Iterator[Step]:
+        """What it makes of its tasks, and how hard the prober finds it."""
+        for exam in self.size.exams:
+            proposed = self.proposes(exam)
+            yield proposed
+            rho = self.out / f"{self.name}-{exam}-rho"
+            command = _agentprop("probe", proposed.product, "--prober", self.out / "prober" / "model",
+                                 "--k", self.size.k, "--out", rho, "--quiet",
+                                 *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=self.seed))  # fmt: skip
+            yield Step(f"{self.name}-{exam}-rho", command, rho, (proposed.name, "prober"), problems=proposed.product)
+
+    def proposes(self, exam: str) -> Step:
+        """So many candidates, however many of them are good."""
+        name, tasks, most = f"{self.name}-{exam}", self.size.practised, self.size.candidates
+        held_out_only = exam == TEST and bool(tasks.held_out)
+        command = _propose(tasks, self.model, self.out / name, EXAMS[exam] + self.seed, n=10 * most, verifier="builtin",
+                           max_candidates=most, held_out_only=held_out_only, **self.rules)  # fmt: skip
+        return Step(name, command, self.out / name, self.needs, bounded=True)
 
 
 # --- settings that all arms share ---
@@ -317,7 +343,7 @@ SFT: dict[str, object] = {
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 1}
 RL: dict[str, object] = {
     "learning_rate": 2e-4, "reply_tokens": 192, "minibatches": 4, "pack_tokens": 8192, "save_every": 10,
-    "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0, "beta": 0.01,
+    "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0, "beta": 0.03,
 }  # fmt: skip
 SOLVER: dict[str, object] = {
     "learning_rate": 3e-4, "reply_tokens": 16, "groups": 16, "group_size": 16, "pack_tokens": 8192, "save_every": 20,

@@ -1,7 +1,7 @@
 """Runs of the miniature → `results.json`, `results.md` and, where matplotlib is there, `curves.svg`.
 
 Every number is counted from records on disk. An interval is the t interval over the seeds; a difference is paired by
-seed, because arms of one seed share their expert data, tasks and prober.
+seed, because arms of one seed share their expert data, tasks and prober. An exam is held on every proposer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, stdev, variance
 from typing import Any
 
-from plan import ARMS, Size
+from plan import ARMS, PRACTISED, TEST, Size
 
 from agentprop.records import Difficulty, Trajectory, Verdict
 from agentprop.runs import open_run
@@ -25,10 +25,10 @@ T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9
 FULL = "mgpo"
 NEAR = "update/ratio_in/0.95-1.05"
 """Metric: the share of tokens whose ratio r to the policy that sampled them is there."""
+TITLES = {TEST: "Pairs of the test", PRACTISED: "Pairs that were practised"}
 MEASURES = {
-    "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T | well formed]",
+    "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T, well formed]",
     "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged", "turns": "turns",
-    "solver": "solver, mean@k",
 }  # fmt: skip
 
 
@@ -49,30 +49,34 @@ class Estimate:
         half = T_95[len(values)] * stdev(values) / sqrt(len(values)) if len(values) in T_95 else None
         return cls(fmean(values), half, tuple(values))
 
+    @classmethod
+    def between(cls, one: Estimate, other: Estimate) -> Estimate:
+        """Of their difference, seed by seed."""
+        return cls.of([a - b for a, b in zip(one.values, other.values, strict=True)])
+
+    def __format__(self, sign: str) -> str:
+        """`+` shows the sign of the mean."""
+        return f"{self.mean:{sign}.3f}" + ("" if self.half is None else f" ± {self.half:.3f}")
+
     def __str__(self) -> str:
-        return f"{self.mean:.3f}" + ("" if self.half is None else f" ± {self.half:.3f}")
+        return format(self)
 
 
 def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> None:
     """Count, write and print."""
-    starts = {expert: examined(out, f"sft-{expert}") for expert in dict.fromkeys(ARMS[arm].expert for arm in arms)}
-    ends = {arm: [examined(out / str(seed), arm) for seed in seeds] for arm in arms}
-    before = {expert: start.figures() for expert, start in starts.items()}
-    measured = {arm: [end.figures() | {"solver": solved(out / str(seed), arm)}
-                      for seed, end in zip(seeds, found, strict=True)] for arm, found in ends.items()}  # fmt: skip
-    gains = {arm: [gain(starts[ARMS[arm].expert], end) for end in found] for arm, found in ends.items()}
-    beginners = [_score(out / str(seed) / "beginner-score") for seed in seeds]
-    table = {arm: {key: Estimate.of([m[key] for m in found]) for key in MEASURES} for arm, found in measured.items()}
+    exams = {exam: Exam.of(exam, seeds, out, arms) for exam in size.exams}
+    solvers = {arm: Estimate.of([solved(out / str(seed), arm) for seed in seeds]) for arm in arms}
+    beginner = Estimate.of([_score(out / str(seed) / "beginner-score") for seed in seeds])
     curves = {arm: [_curve(out / str(seed) / arm / "metrics.jsonl") for seed in seeds] for arm in arms}
     gates = {arm: _gate(found) for arm, found in curves.items()}
     tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
-    lines = [*_table(table, before, Estimate.of(beginners)), "", *_differences(table), "",
-             *_gains(gains), "", *_gates(gates), "",
-             *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
+    lines = [line for exam in exams.values() for line in (*exam.lines(), "")]
+    lines += [*_solvers(solvers, beginner), "", *_gates(gates), "",
+              *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
-        "seeds": list(seeds), "size": sized(size),
-        "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in table.items()},
-        "starts": before, "gains": gains, "beginner": beginners, "gates": gates, "tokens": tokens,
+        "seeds": list(seeds), "size": sized(size), "exams": {name: exam.results() for name, exam in exams.items()},
+        "solvers": {arm: vars(e) for arm, e in solvers.items()}, "beginner": vars(beginner), "gates": gates,
+        "tokens": tokens,
     }  # fmt: skip
     (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -108,10 +112,10 @@ class Examined:
         }
 
 
-def examined(place: Path, name: str) -> Examined:
-    """A proposer's test, as its verifier and the prober judged it."""
-    run = open_run(place / f"{name}-test")
-    probed = place / f"{name}-rho"
+def examined(place: Path, name: str, exam: str) -> Examined:
+    """A proposer's exam, as its verifier and the prober judged it."""
+    run = open_run(place / f"{name}-{exam}")
+    probed = place / f"{name}-{exam}-rho"
     rho = {d.problem_id: d.c / d.k for d in open_run(probed).iter(Difficulty)} if probed.exists() else {}
     valid = {v.problem_id for v in run.iter(Verdict) if v.value == "valid"}
     found = list(run.iter(Trajectory))
@@ -119,6 +123,47 @@ def examined(place: Path, name: str) -> Examined:
     paid = [terminal(p in valid, rho.get(p)) for p in formed]
     good = [p for p in formed if p in valid]
     return Examined(found, paid, len(good), [rho[p] for p in good if p in rho])
+
+
+@dataclass(frozen=True)
+class Exam:
+    """How all proposers did in one exam."""
+
+    title: str
+    starts: Mapping[str, Examined]
+    """What imitates an expert, by expert."""
+    ends: Mapping[str, Sequence[Examined]]
+    """Each arm, seed by seed."""
+
+    @classmethod
+    def of(cls, exam: str, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> Exam:
+        """From what is on disk."""
+        experts = dict.fromkeys(ARMS[arm].expert for arm in arms)
+        starts = {expert: examined(out, f"sft-{expert}", exam) for expert in experts}
+        ends = {arm: [examined(out / str(seed), arm, exam) for seed in seeds] for arm in arms}
+        return cls(TITLES[exam], starts, ends)
+
+    def table(self) -> dict[str, dict[str, Estimate]]:
+        """Arm → measure → its mean over seeds."""
+        figures = {arm: [end.figures() for end in found] for arm, found in self.ends.items()}
+        return {arm: {key: Estimate.of([one[key] for one in found]) for key in MEASURES}
+                for arm, found in figures.items()}  # fmt: skip
+
+    def gains(self) -> dict[str, list[tuple[float, float]]]:
+        """Arm → what it gained over what it began with, seed by seed."""
+        return {arm: [gain(self.starts[ARMS[arm].expert], end) for end in found] for arm, found in self.ends.items()}
+
+    def lines(self) -> list[str]:
+        """As text."""
+        table, before = self.table(), {expert: start.figures() for expert, start in self.starts.items()}
+        return [f"## {self.title}", "", *_table(table, before), "", *_differences(table), "", *_gains(self.gains())]
+
+    def results(self) -> dict[str, Any]:
+        """As JSON takes it."""
+        return {
+            "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in self.table().items()},
+            "starts": {expert: start.figures() for expert, start in self.starts.items()}, "gains": self.gains(),
+        }  # fmt: skip
 
 
 def solved(place: Path, arm: str) -> float:
@@ -145,16 +190,24 @@ def _score(run: Path) -> float:
     return float(summary["mean"]["value"])
 
 
-def _table(
-    table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Mapping[str, float]], beginner: Estimate
-) -> list[str]:
+def _table(table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Mapping[str, float]]) -> list[str]:
     titles = list(MEASURES.values())
     lines = ["| arm | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
-    lines += [f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES if key in row)
-              + " | |" for expert, row in starts.items()]  # fmt: skip
-    lines += [f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |"
-              for arm, row in table.items()]  # fmt: skip
-    return [*lines, f"| solver before training | {' | ' * (len(titles) - 1)}{beginner} |"]
+    lines += [f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES) + " |"
+              for expert, row in starts.items()]  # fmt: skip
+    return lines + [f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |"
+                    for arm, row in table.items()]  # fmt: skip
+
+
+def _solvers(solvers: Mapping[str, Estimate], beginner: Estimate) -> list[str]:
+    """How the downstream solvers did."""
+    lines = ["## Downstream solvers", "", "| trained on problems of | mean@k on the benchmark |", "|---|---|",
+             f"| nobody: before training | {beginner} |",
+             *(f"| {ARMS[arm].title} | {score} |" for arm, score in solvers.items())]  # fmt: skip
+    if FULL in solvers:
+        told = {arm: Estimate.between(solvers[FULL], score) for arm, score in solvers.items() if arm != FULL}
+        lines += ["", *(f"full MGPO − {ARMS[arm].title}: {e:+}" for arm, e in told.items())]
+    return lines
 
 
 def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
@@ -164,11 +217,9 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     lines = []
     for arm, row in table.items():
         if arm != FULL:
-            pairs = {key: Estimate.of([a - b for a, b in zip(table[FULL][key].values, row[key].values, strict=True)])
-                     for key in ("validity", "r_T", "r_T_formed", "solver")}  # fmt: skip
-            told = ", ".join(f"{MEASURES[key]} {e.mean:+.3f}" + ("" if e.half is None else f" ± {e.half:.3f}")
-                             for key, e in pairs.items())  # fmt: skip
-            lines.append(f"full MGPO − {ARMS[arm].title}: {told}")
+            pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in ("validity", "r_T", "r_T_formed")}
+            lines.append(f"full MGPO − {ARMS[arm].title}: "
+                         + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items()))  # fmt: skip
     return lines
 
 

@@ -166,9 +166,43 @@ def test_a_valid_problem_that_was_not_probed_is_valid_all_the_same(expert: Path)
     from results import examined
 
     (expert.parent / "x-test").symlink_to(expert)
-    found = examined(expert.parent, "x")
+    found = examined(expert.parent, "x", "test")
     candidates = len(list(open_run(expert).iter(Trajectory)))
     assert found.figures()["validity"] == pytest.approx(30 / candidates) and not found.rho
+
+
+def test_an_exam_compares_arms_by_seed_and_with_what_each_began_with() -> None:
+    from results import Exam, Examined
+
+    class Candidate:
+        pruned = replaced = 0
+        turns = ()
+
+    def did(*paid: float, candidates: int = 2) -> Examined:
+        return Examined([Candidate()] * candidates, paid, len(paid), ())
+
+    starts = {"expert": did(0.5, 0.5)}
+    ends = {"grpo": [did(0.5, 0.5), did(0.5, 0.6)], "mgpo": [did(0.75, 0.75), did(0.7, 0.9, candidates=4)]}
+    exam = Exam("Pairs", starts, ends)
+    assert exam.table()["grpo"]["r_T_formed"].values == pytest.approx((0.5, 0.55))
+    assert exam.table()["mgpo"]["formed"].values == (1.0, 0.5)
+    assert exam.gains()["mgpo"] == [pytest.approx((0.25, 0.0)), pytest.approx((0.3, 0.1))]
+    (difference,) = [line for line in exam.lines() if line.startswith("full MGPO − GRPO")]
+    assert difference.endswith("E[r_T, well formed] +0.250 ± 0.000")
+    assert exam.results()["starts"]["expert"]["r_T_formed"] == 0.5
+
+
+def test_pairs_that_were_practised_are_an_exam_of_their_own_where_others_are_held_out(tmp_path: Path) -> None:
+    from plan import FULL, SMOKE, steps
+
+    def commands(size: Any) -> dict[str, tuple[str, ...]]:
+        return {step.name: step.command for step in steps(size, (0,), tmp_path, ("mgpo",))}
+
+    whole, smoke = commands(FULL), commands(SMOKE)
+    for who in ("sft-expert", "0/mgpo"):
+        assert "held_out_only=true" in whole[f"{who}-test"] and "held_out_only=false" in whole[f"{who}-problems"]
+        assert f"{who}-test-rho" in smoke and f"{who}-problems-rho" in whole and f"{who}-problems-rho" not in smoke
+    assert "0/mgpo-problems" in smoke and "held_out_only=false" in smoke["0/mgpo-test"]
 
 
 def test_a_gate_that_never_moves_a_weight_is_told_as_not_exercised() -> None:
@@ -186,8 +220,9 @@ def test_a_gate_that_never_moves_a_weight_is_told_as_not_exercised() -> None:
 def test_the_smoke_run_learns_by_a_margin_that_no_noise_explains(tmp_path: Path) -> None:
     told = call(str(ROOT / "examples" / RUN), "--smoke", "--arms", "mgpo", "--out", str(tmp_path))
     results = json.loads((tmp_path / "results.json").read_text())
-    before = results["starts"]["expert"]
-    ((gain, error),) = results["gains"]["mgpo"]
+    (exam,) = results["exams"].values()
+    before = exam["starts"]["expert"]
+    ((gain, error),) = exam["gains"]["mgpo"]
     assert before["formed"] > 0.5, told
     assert gain > 3 * error > 0, told
 
