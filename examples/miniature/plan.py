@@ -2,7 +2,8 @@
 
 Everything that differs between two arms is in ARMS; whatever an arm does not name is equal in all: seeds, tasks,
 the number of episodes and of optimiser steps, the learning rate, the prober. An arm whose proposer behaves differently
-from the start (no edits, no loop) imitates expert trajectories of its own kind first, of as many problems.
+from the start (no edits, no loop) imitates expert trajectories of its own kind first, of as many problems. Without
+edits the learning rate of the others ruins the policy; that arm is there with half of it, too.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ ARMS: dict[str, Arm] = {
     "no-gate": Arm("MGPO without gate", settings={"gate": "none"}),
     "mgpo": Arm("full MGPO"),
     "no-edit": Arm("MGPO without τ_edit", expert="expert-no-edit", settings={"edits": False}),
+    "no-edit-slow": Arm("MGPO without τ_edit, half the learning rate", expert="expert-no-edit",
+                        settings={"edits": False, "learning_rate": 1e-4}),
     "one-shot": Arm("one-shot, without the loop", expert="expert-at-once", settings={"one_shot": True}),
-}
+}  # fmt: skip
 
 
 RULES: dict[str, dict[str, object]] = {
@@ -260,7 +263,7 @@ class Seed:
             command = _train("train-sft", self.out / MORE, start, product, self.seed + 100, **CONTINUED,
                              batch_size=size.batch)  # fmt: skip
         else:
-            command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(), **arm.settings)
+            command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(arm))
         yield Step(here, command, product, (*before, MORE if arm.imitates else "prober"))
         proposer = Proposer(size, self.out, here, product / "model", (here,), RULES[arm.expert], self.seed)
         yield from proposer.exams()
@@ -273,10 +276,10 @@ class Seed:
                    problems=problems)  # fmt: skip
         yield self._evaluate(here, f"{here}-solver", problems)
 
-    def _reinforce(self) -> dict[str, object]:
+    def _reinforce(self, arm: Arm) -> dict[str, object]:
         size = self.size
         return {**world(size.practised), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k,
-                "steps": size.steps, "groups": size.groups, "group_size": size.group_size}  # fmt: skip
+                "steps": size.steps, "groups": size.groups, "group_size": size.group_size, **arm.settings}  # fmt: skip
 
     def _evaluate(self, who: str, solver: str, problems: Path | None = None) -> Step:
         name, model = f"{who}-score", self.out / solver / "model"

@@ -7,9 +7,10 @@ seed, because arms of one seed share their expert data, tasks and prober. An exa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import nan, sqrt
+from math import isnan, nan, sqrt
 from pathlib import Path
 from statistics import fmean, stdev, variance
 from typing import Any
@@ -28,8 +29,11 @@ NEAR = "update/ratio_in/0.95-1.05"
 TITLES = {TEST: "Pairs of the test", PRACTISED: "Pairs that were practised"}
 MEASURES = {
     "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T, well formed]",
-    "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged", "turns": "turns",
+    "r_T_alike": "the same, tasks alike", "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged",
+    "turns": "turns",
 }  # fmt: skip
+COMPARED = ("formed", "validity", "r_T", "r_T_alike")
+"""What full MGPO and another arm are compared in."""
 
 
 @dataclass(frozen=True)
@@ -90,21 +94,32 @@ class Examined:
 
     trajectories: Sequence[Trajectory]
     """Every candidate."""
-    paid: Sequence[float]
-    """r_T of the well-formed ones."""
+    paid: Mapping[str, Sequence[float]]
+    """r_T of the well-formed ones, by kind of task: which skill asks, which supplies."""
     valid: int
     """How many of them are valid."""
     rho: Sequence[float]
     """ρ of the valid ones that were probed."""
 
+    @property
+    def all_paid(self) -> list[float]:
+        """r_T of the well-formed ones."""
+        return [reward for paid in self.paid.values() for reward in paid]
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each kind of task was asked for."""
+        return Counter(map(kind_of, self.trajectories))
+
     def figures(self) -> dict[str, float]:
         """As the table has them."""
-        found = self.trajectories
+        found, paid = self.trajectories, self.all_paid
         return {
-            "formed": len(self.paid) / len(found),
+            "formed": len(paid) / len(found),
             "validity": self.valid / len(found),
-            "r_T": sum(self.paid) / len(found),
-            "r_T_formed": fmean(self.paid) if self.paid else 0.0,
+            "r_T": sum(paid) / len(found),
+            "r_T_formed": fmean(paid) if paid else 0.0,
+            "r_T_alike": sum(share * fmean(self.paid[kind]) for kind, share in shares(self, self).items()),
             "rho": fmean(self.rho) if self.rho else 0.0,
             "pruned": sum(t.pruned > 0 for t in found) / len(found),
             "replaced": sum(t.replaced > 0 for t in found) / len(found),
@@ -119,10 +134,31 @@ def examined(place: Path, name: str, exam: str) -> Examined:
     rho = {d.problem_id: d.c / d.k for d in open_run(probed).iter(Difficulty)} if probed.exists() else {}
     valid = {v.problem_id for v in run.iter(Verdict) if v.value == "valid"}
     found = list(run.iter(Trajectory))
-    formed = [t.problem_id for t in found if t.problem_id is not None]
-    paid = [terminal(p in valid, rho.get(p)) for p in formed]
-    good = [p for p in formed if p in valid]
+    formed = [(kind_of(t), t.problem_id) for t in found if t.problem_id is not None]
+    paid: dict[str, list[float]] = {}
+    for kind, p in formed:
+        paid.setdefault(kind, []).append(terminal(p in valid, rho.get(p)))
+    good = [p for _, p in formed if p in valid]
     return Examined(found, paid, len(good), [rho[p] for p in good if p in rho])
+
+
+def kind_of(trajectory: Trajectory) -> str:
+    """What a task asks for: the skill that asks the question, and those that supply what it needs."""
+    return " of ".join(trajectory.task.skill_names)
+
+
+def shares(one: Examined, other: Examined, least: int = 1) -> dict[str, float]:
+    """The share of each kind of task among all that was asked of both, of kinds that both made problems of.
+
+    With it two proposers are compared on the same mixture of tasks: who learns to make problems of a kind that pays
+    little has a smaller E[r_T | well formed], though it does nothing worse.
+    """
+    asked = one.asked + other.asked
+    both = [kind for kind in asked if min(len(which.paid.get(kind, ())) for which in (one, other)) >= least]
+    return {kind: asked[kind] / sum(asked[k] for k in both) for kind in both}
+
+
+Gain = Callable[[Examined, Examined], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -149,20 +185,23 @@ class Exam:
         return {arm: {key: Estimate.of([one[key] for one in found]) for key in MEASURES}
                 for arm, found in figures.items()}  # fmt: skip
 
-    def gains(self) -> dict[str, list[tuple[float, float]]]:
+    def gains(self, how: Gain) -> dict[str, list[tuple[float, float]]]:
         """Arm → what it gained over what it began with, seed by seed."""
-        return {arm: [gain(self.starts[ARMS[arm].expert], end) for end in found] for arm, found in self.ends.items()}
+        return {arm: [how(self.starts[ARMS[arm].expert], end) for end in found] for arm, found in self.ends.items()}
 
     def lines(self) -> list[str]:
         """As text."""
         table, before = self.table(), {expert: start.figures() for expert, start in self.starts.items()}
-        return [f"## {self.title}", "", *_table(table, before), "", *_differences(table), "", *_gains(self.gains())]
+        return [f"## {self.title}", "", *_table(table, before), "", *_differences(table), "",
+                *_gains("E[r_T | well formed]", self.gains(gain)), "",
+                *_gains("E[r_T | well formed], tasks alike", self.gains(gain_alike))]  # fmt: skip
 
     def results(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {
             "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in self.table().items()},
-            "starts": {expert: start.figures() for expert, start in self.starts.items()}, "gains": self.gains(),
+            "starts": {expert: start.figures() for expert, start in self.starts.items()}, "gains": self.gains(gain),
+            "gains_alike": self.gains(gain_alike),
         }  # fmt: skip
 
 
@@ -174,10 +213,23 @@ def solved(place: Path, arm: str) -> float:
 
 def gain(before: Examined, after: Examined) -> tuple[float, float]:
     """E[r_T | well formed] after minus before, and its standard error over problems; NaN where there are none."""
-    if min(len(before.paid), len(after.paid)) < 2:
+    return _gain({"": 1.0}, *({"": which.all_paid} for which in (before, after)))
+
+
+def gain_alike(before: Examined, after: Examined) -> tuple[float, float]:
+    """The same on one mixture of tasks."""
+    return _gain(shares(before, after, least=2), before.paid, after.paid)
+
+
+def _gain(
+    weights: Mapping[str, float], before: Mapping[str, Sequence[float]], after: Mapping[str, Sequence[float]]
+) -> tuple[float, float]:
+    if not weights or any(min(len(before[kind]), len(after[kind])) < 2 for kind in weights):
         return nan, nan
-    error = sqrt(sum(variance(paid) / len(paid) for paid in (before.paid, after.paid)))
-    return fmean(after.paid) - fmean(before.paid), error
+    more = sum(weight * (fmean(after[kind]) - fmean(before[kind])) for kind, weight in weights.items())
+    spread = sum(weight**2 * variance(paid) / len(paid) for kind, weight in weights.items()
+                 for paid in (before[kind], after[kind]))  # fmt: skip
+    return more, sqrt(spread)
 
 
 def sized(size: Size) -> dict[str, Any]:
@@ -217,16 +269,17 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     lines = []
     for arm, row in table.items():
         if arm != FULL:
-            pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in ("validity", "r_T", "r_T_formed")}
+            pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in COMPARED}
             lines.append(f"full MGPO − {ARMS[arm].title}: "
                          + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items()))  # fmt: skip
     return lines
 
 
-def _gains(gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
+def _gains(what: str, gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
     """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
-    told = {arm: ", ".join(f"{more:+.3f} ({error:.3f})" for more, error in found) for arm, found in gains.items()}
-    return [f"E[r_T | well formed], gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
+    told = {arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
+            for arm, found in gains.items()}  # fmt: skip
+    return [f"{what}, gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
 
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
 def test_a_gain_is_told_with_its_standard_error() -> None:
     from results import Examined, gain
 
-    before, after, hardly = (Examined((), paid, 0, ()) for paid in ([0.0, 1.0], [0.5, 1.0, 1.5], [1.0]))
+    before, after, hardly = (Examined((), {"a of b": paid}, 0, ()) for paid in ([0.0, 1.0], [0.5, 1.0, 1.5], [1.0]))
     found, error = gain(before, after)
     assert found == pytest.approx(0.5) and error == pytest.approx((0.5 / 2 + 0.25 / 3) ** 0.5)
     assert all(value != value for value in gain(before, hardly))
@@ -171,25 +172,49 @@ def test_a_valid_problem_that_was_not_probed_is_valid_all_the_same(expert: Path)
     assert found.figures()["validity"] == pytest.approx(30 / candidates) and not found.rho
 
 
-def test_an_exam_compares_arms_by_seed_and_with_what_each_began_with() -> None:
-    from results import Exam, Examined
+@dataclass
+class Asked:
+    """As much of a trajectory as an exam looks at."""
 
-    class Candidate:
-        pruned = replaced = 0
-        turns = ()
+    skill_names: tuple[str, ...] = ("a", "b")
+    pruned: int = 0
+    replaced: int = 0
+    turns: tuple[()] = ()
+
+    @property
+    def task(self) -> Asked:
+        return self
+
+
+def test_an_exam_compares_arms_by_seed_and_with_what_each_began_with() -> None:
+    from results import Exam, Examined, gain
 
     def did(*paid: float, candidates: int = 2) -> Examined:
-        return Examined([Candidate()] * candidates, paid, len(paid), ())
+        return Examined([Asked()] * candidates, {"a of b": paid}, len(paid), ())
 
     starts = {"expert": did(0.5, 0.5)}
     ends = {"grpo": [did(0.5, 0.5), did(0.5, 0.6)], "mgpo": [did(0.75, 0.75), did(0.7, 0.9, candidates=4)]}
     exam = Exam("Pairs", starts, ends)
     assert exam.table()["grpo"]["r_T_formed"].values == pytest.approx((0.5, 0.55))
     assert exam.table()["mgpo"]["formed"].values == (1.0, 0.5)
-    assert exam.gains()["mgpo"] == [pytest.approx((0.25, 0.0)), pytest.approx((0.3, 0.1))]
+    assert exam.gains(gain)["mgpo"] == [pytest.approx((0.25, 0.0)), pytest.approx((0.3, 0.1))]
     (difference,) = [line for line in exam.lines() if line.startswith("full MGPO − GRPO")]
-    assert difference.endswith("E[r_T, well formed] +0.250 ± 0.000")
+    assert difference.endswith("the same, tasks alike +0.250 ± 0.000")
     assert exam.results()["starts"]["expert"]["r_T_formed"] == 0.5
+
+
+def test_on_the_same_tasks_problems_of_a_kind_that_pays_little_are_no_loss() -> None:
+    """Nothing is worse after, and more problems are made: only the mixture says otherwise."""
+    from results import Examined, gain, gain_alike
+
+    asked = [Asked(("a", "b"))] * 4 + [Asked(("b", "a"))] * 4
+    before = Examined(asked, {"a of b": [1.0] * 4, "b of a": [0.5] * 2}, 6, ())
+    after = Examined(asked, {"a of b": [1.0] * 4, "b of a": [0.5] * 4}, 8, ())
+    assert gain(before, after)[0] == pytest.approx(0.75 - 5 / 6)
+    assert gain_alike(before, after) == (0.0, 0.0)
+    assert before.figures()["r_T_alike"] == after.figures()["r_T_alike"] == 0.75
+    better = Examined(asked, {"a of b": [1.0] * 4, "b of a": [0.5, 0.7]}, 6, ())
+    assert gain_alike(before, better) == pytest.approx((0.05, 0.05))
 
 
 def test_pairs_that_were_practised_are_an_exam_of_their_own_where_others_are_held_out(tmp_path: Path) -> None:
