@@ -76,13 +76,14 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
     tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
     lines = [line for exam in exams.values() for line in (*exam.lines(), "")]
     lines += [*_solvers(solvers, beginner), "", *_gates(gates), "",
-              *(f"action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
+              *(f"- action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
     results = {
         "seeds": list(seeds), "size": sized(size), "exams": {name: exam.results() for name, exam in exams.items()},
         "solvers": {arm: vars(e) for arm, e in solvers.items()}, "beginner": vars(beginner), "gates": gates,
         "tokens": tokens,
     }  # fmt: skip
-    (out / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
+    (out / "results.json").write_text(text + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     draw(curves, out / "curves.svg")
     print("\n".join(lines))
@@ -200,8 +201,8 @@ class Exam:
         """As JSON takes it."""
         return {
             "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in self.table().items()},
-            "starts": {expert: start.figures() for expert, start in self.starts.items()}, "gains": self.gains(gain),
-            "gains_alike": self.gains(gain_alike),
+            "starts": {expert: start.figures() for expert, start in self.starts.items()},
+            "gains": _numbers(self.gains(gain)), "gains_alike": _numbers(self.gains(gain_alike)),
         }  # fmt: skip
 
 
@@ -258,7 +259,7 @@ def _solvers(solvers: Mapping[str, Estimate], beginner: Estimate) -> list[str]:
              *(f"| {ARMS[arm].title} | {score} |" for arm, score in solvers.items())]  # fmt: skip
     if FULL in solvers:
         told = {arm: Estimate.between(solvers[FULL], score) for arm, score in solvers.items() if arm != FULL}
-        lines += ["", *(f"full MGPO − {ARMS[arm].title}: {e:+}" for arm, e in told.items())]
+        lines += ["", *(f"- full MGPO − {ARMS[arm].title}: {e:+}" for arm, e in told.items())]
     return lines
 
 
@@ -270,7 +271,7 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     for arm, row in table.items():
         if arm != FULL:
             pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in COMPARED}
-            lines.append(f"full MGPO − {ARMS[arm].title}: "
+            lines.append(f"- full MGPO − {ARMS[arm].title}: "
                          + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items()))  # fmt: skip
     return lines
 
@@ -279,12 +280,17 @@ def _gains(what: str, gains: Mapping[str, Sequence[tuple[float, float]]]) -> lis
     """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
     told = {arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
             for arm, found in gains.items()}  # fmt: skip
-    return [f"{what}, gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
+    return [f"- {what}, gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
+
+
+def _numbers(gains: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, list[tuple[float, float] | None]]:
+    """As JSON takes it, which knows no NaN."""
+    return {arm: [None if isnan(pair[0]) else pair for pair in found] for arm, found in gains.items()}
 
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Whether each arm's gate had anything to do, and how far the ratio r went that it looks at."""
-    return [f"gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
+    return [f"- gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
             f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
             for arm, found in gates.items() if found["mean"] is not None]  # fmt: skip
 

@@ -198,9 +198,11 @@ def test_an_exam_compares_arms_by_seed_and_with_what_each_began_with() -> None:
     assert exam.table()["grpo"]["r_T_formed"].values == pytest.approx((0.5, 0.55))
     assert exam.table()["mgpo"]["formed"].values == (1.0, 0.5)
     assert exam.gains(gain)["mgpo"] == [pytest.approx((0.25, 0.0)), pytest.approx((0.3, 0.1))]
-    (difference,) = [line for line in exam.lines() if line.startswith("full MGPO − GRPO")]
+    (difference,) = [line for line in exam.lines() if line.startswith("- full MGPO − GRPO")]
     assert difference.endswith("the same, tasks alike +0.250 ± 0.000")
     assert exam.results()["starts"]["expert"]["r_T_formed"] == 0.5
+    nothing = Exam("Pairs", {"expert": did()}, ends)
+    assert nothing.results()["gains"]["grpo"] == [None, None]
 
 
 def test_on_the_same_tasks_problems_of_a_kind_that_pays_little_are_no_loss() -> None:
