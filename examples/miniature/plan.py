@@ -107,6 +107,8 @@ class Size:
     """Rollout batches of reinforcement."""
     groups: int
     group_size: int
+    beta: float
+    """Of the implicit reward; GRPO's, of its KL term."""
     candidates: int
     """Candidates of each arm on held-out pairs, and as many on the others, for its solver."""
     solver_steps: int
@@ -125,13 +127,13 @@ class Size:
 
 FULL = Size(
     seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=THREE, problems=14_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=32, groups=8, group_size=8, candidates=400,
-    solver_steps=40, test=300, k=16,
+    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=32, groups=8, group_size=8, beta=0.03,
+    candidates=400, solver_steps=40, test=300, k=16,
 )
 SMOKE = Size(
     seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
-    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, candidates=400,
-    solver_steps=3, test=40, k=16, start=HERE / "start",
+    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, beta=0.01,
+    candidates=400, solver_steps=3, test=40, k=16, start=HERE / "start",
 )
 FROM_SCRATCH = replace(SMOKE, start=None, imitated=FOUR_IN_THREES, problems=12_000)
 """Imitates first. What a smoke run starts with is what this one imitated."""
@@ -279,7 +281,8 @@ class Seed:
     def _reinforce(self, arm: Arm) -> dict[str, object]:
         size = self.size
         return {**world(size.practised), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k,
-                "steps": size.steps, "groups": size.groups, "group_size": size.group_size, **arm.settings}  # fmt: skip
+                "steps": size.steps, "groups": size.groups, "group_size": size.group_size, "beta": size.beta,
+                **arm.settings}  # fmt: skip
 
     def _evaluate(self, who: str, solver: str, problems: Path | None = None) -> Step:
         name, model = f"{who}-score", self.out / solver / "model"
@@ -346,7 +349,7 @@ SFT: dict[str, object] = {
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 1}
 RL: dict[str, object] = {
     "learning_rate": 2e-4, "reply_tokens": 192, "minibatches": 4, "pack_tokens": 8192, "save_every": 10,
-    "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0, "beta": 0.03,
+    "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0,
 }  # fmt: skip
 SOLVER: dict[str, object] = {
     "learning_rate": 3e-4, "reply_tokens": 16, "groups": 16, "group_size": 16, "pack_tokens": 8192, "save_every": 20,
