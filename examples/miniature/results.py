@@ -331,22 +331,27 @@ def draw(curves: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Pa
     use("svg")
     shown = {"reward/r_T": "E[r_T]", "reward/r_T_formed": "E[r_T | well formed]", "reward/validity": "valid",
              "reward/rho": "ρ of valid ones"}  # fmt: skip
-    figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3.2), layout="constrained")
+    figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3.6), layout="constrained")
     for axis, (key, title) in zip(axes, shown.items(), strict=True):
         for arm, by_seed in curves.items():
-            rows = [smooth([row[key] for row in curve if key in row]) for curve in by_seed]
-            length = min(map(len, rows), default=0)
-            if not length:
+            lines = [_line(curve, key) for curve in by_seed]
+            steps = sorted(set.intersection(*map(set, lines))) if lines else []
+            if not steps:
                 continue
-            middle = [fmean(row[i] for row in rows) for i in range(length)]
-            axis.plot(middle, label=ARMS[arm].title)
-            axis.fill_between(range(length), [min(r[i] for r in rows) for i in range(length)],
-                              [max(r[i] for r in rows) for i in range(length)], alpha=0.12)  # fmt: skip
+            found = [[line[step] for line in lines] for step in steps]
+            axis.plot(steps, [fmean(values) for values in found], label=ARMS[arm].title)
+            axis.fill_between(steps, [min(values) for values in found], [max(values) for values in found], alpha=0.12)
         axis.set_title(title)
         axis.set_xlabel("step")
-    axes[0].legend(fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(path)
     plt.close(figure)
+
+
+def _line(curve: Sequence[Mapping[str, float]], key: str) -> dict[int, float]:
+    """Step → smoothed value, of the steps that have one: without a well-formed episode there is nothing to average."""
+    rows = [row for row in curve if key in row]
+    return dict(zip([int(row["step"]) for row in rows], smooth([row[key] for row in rows]), strict=True))
 
 
 def smooth(values: Sequence[float], decay: float = 0.8) -> list[float]:

@@ -154,6 +154,13 @@ def test_an_estimate_is_the_mean_with_its_t_interval() -> None:
     assert smooth([0.0, 1.0])[1] == pytest.approx(0.2 / 0.36)
 
 
+def test_a_curve_has_its_points_at_their_steps_though_some_steps_have_none() -> None:
+    from results import _line
+
+    curve = [{"step": 1, "x": 0.0}, {"step": 2}, {"step": 3, "x": 1.0}]
+    assert _line(curve, "x") == pytest.approx({1: 0.0, 3: 0.2 / 0.36})
+
+
 def test_a_gain_is_told_with_its_standard_error() -> None:
     from results import Examined, gain
 
