@@ -1,7 +1,7 @@
 """Runs of the miniature → `results.json`, `results.md` and, where matplotlib is there, `curves.svg`.
 
 Every number is counted from records on disk. An interval is the t interval over the seeds; a difference is paired by
-seed, because arms of one seed share their expert data, tasks and prober. An exam is held on every proposer.
+seed, because arms of one seed share their expert data, tasks and prober.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ NEAR = "update/ratio_in/0.95-1.05"
 TITLES = {TEST: "Pairs of the test", PRACTISED: "Pairs that were practised"}
 MEASURES = {
     "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T, well formed]",
-    "r_T_alike": "the same, tasks alike", "rho": "ρ of valid ones", "pruned": "pruned", "replaced": "exchanged",
-    "turns": "turns",
+    "r_T_alike": "E[r_T, well formed], tasks alike", "rho": "ρ of valid ones", "pruned": "pruned",
+    "replaced": "exchanged", "turns": "turns",
 }  # fmt: skip
 COMPARED = ("formed", "validity", "r_T", "r_T_alike")
 """What full MGPO and another arm are compared in."""

@@ -206,7 +206,7 @@ def test_an_exam_compares_arms_by_seed_and_with_what_each_began_with() -> None:
     assert exam.table()["mgpo"]["formed"].values == (1.0, 0.5)
     assert exam.gains(gain)["mgpo"] == [pytest.approx((0.25, 0.0)), pytest.approx((0.3, 0.1))]
     (difference,) = [line for line in exam.lines() if line.startswith("- full MGPO − GRPO")]
-    assert difference.endswith("the same, tasks alike +0.250 ± 0.000")
+    assert difference.endswith("E[r_T, well formed], tasks alike +0.250 ± 0.000")
     assert exam.results()["starts"]["expert"]["r_T_formed"] == 0.5
     nothing = Exam("Pairs", {"expert": did()}, ends)
     assert nothing.results()["gains"]["grpo"] == [None, None]
