@@ -17,11 +17,11 @@ from agentprop.agent.candidates import tools
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
 from agentprop.records import Problem
-from agentprop.runs import open_run
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, load
-from agentprop.stages import propose
+from agentprop.stages.propose import run as propose
+from agentprop.storage.run import open_run
 
 
 @pytest.fixture(scope="session")

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from agentprop.grading import builtin
+from agentprop.composition.answer_text import answer_text
+from agentprop.composition.listing import listing
+from agentprop.composition.planner import body_data
+from agentprop.composition.reader import read
+from agentprop.composition.terms import Apply, Printed, Program, Route, Term, expression, imports, modules
+from agentprop.grading import builtin_verifier as builtin
 from agentprop.records import Certificate, Problem
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.symbolic.answers import answer_text
-from agentprop.symbolic.listing import listing
-from agentprop.symbolic.planner import body_data
-from agentprop.symbolic.reader import read
-from agentprop.symbolic.terms import Apply, Printed, Program, Route, Term, expression, imports, modules
-from agentprop.values import draw
+from agentprop.skills.values import draw
 
 
 def changed(problem: Problem, **fields: Any) -> Problem:

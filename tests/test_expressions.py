@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.expressions import ExpressionError, evaluate, holds, is_prime, names
+from agentprop.skills.constraints import ExpressionError, evaluate, holds, is_prime, names
 
 VALUES: dict[str, Any] = {"a": 12, "b": 18, "m": 7, "xs": [3, 1, 4, 1, 5], "q": Fraction(3, 4), "w": "abba"}
 SAME_AS_PYTHON = [

@@ -9,8 +9,8 @@ import pytest
 from agentprop.agent.candidates import Curriculum, Standing
 from agentprop.errors import InputError
 from agentprop.records import Certificate, Problem, Record, Verdict
-from agentprop.runs import Run
-from agentprop.stages.mastery import earlier_standing
+from agentprop.stages.common.mastery import earlier_standing
+from agentprop.storage.run import Run
 
 CURRICULUM = Curriculum(("algebra", "geometry"), alpha=0.5)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop import protocol
-from agentprop.protocol import MAX_MESSAGE, Malformed, parse
 from agentprop.records import Submission, TestCase
+from agentprop.records import action_text as protocol
+from agentprop.records.action_text import MAX_MESSAGE, Malformed, parse
 
 LATEX = r"Let $f(x) = \frac{x^2}{2} < 3 & y > \sqrt{2}$; is `a < b && c > d`? \begin{cases} 1 \\ 2 \end{cases}"
 CODE = 'for i in range(3):\n    if i < 2 and "<b>" != \'&amp;\':\n        print("\\n", f"{i:>3}")'

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from agentprop import runs
 from agentprop.errors import AgentpropError, ConfigError, RunError, ShardError
 from agentprop.records import RECORDS, Problem, Reject, Trajectory
-from agentprop.runs import Run, add_up, open_run
-from agentprop.shards import read_rows
-from agentprop.stored import FOLDERS
+from agentprop.storage import read_rows
+from agentprop.storage import run as runs
+from agentprop.storage.reader import FOLDERS
+from agentprop.storage.run import Run, add_up, open_run
 
 sys.path.insert(0, str(Path(__file__).parent / "storage"))
 from toy_records import ENVIRONMENT, problem, trajectory
@@ -193,7 +193,7 @@ def test_log_records_of_the_package_go_to_the_log_file(tmp_path: Path) -> None:
 
 def test_a_log_that_cannot_be_written_is_the_runs_error_and_releases_the_lock(tmp_path: Path) -> None:
     code = (
-        "import logging, resource, sys; from agentprop.runs import Run\n"
+        "import logging, resource, sys; from agentprop.storage.run import Run\n"
         "from agentprop.errors import RunError\n"
         "try:\n"
         "    with Run.open(sys.argv[1], 'toy', {}):\n"

@@ -21,9 +21,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from agentprop.errors import RunError, ShardError
-from agentprop.files import write_atomically
 from agentprop.records import RECORDS, PipedProblem, Problem, Record, Reject, Trajectory
-from agentprop.shards import (
+from agentprop.storage import (
     PipeClosed,
     StreamWriter,
     arrow_schema,
@@ -33,6 +32,7 @@ from agentprop.shards import (
     write_shard,
     write_stream,
 )
+from agentprop.storage.durable import write_atomically
 
 sys.path.insert(0, str(Path(__file__).parent / "storage"))
 from toy_records import ENVIRONMENT, piped, problem, trajectory
@@ -224,7 +224,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
     path = tmp_path / "file"
     write_atomically(path, b"old")
     code = (
-        "import resource, sys; from pathlib import Path; from agentprop.files import write_atomically\n"
+        "import resource, sys; from pathlib import Path; from agentprop.storage.durable import write_atomically\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "write_atomically(Path(sys.argv[1]), bytes(5000))"
     )

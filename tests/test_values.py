@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.skills import Package
-from agentprop.values import Parameter, draw, faults, misfit, parse, pattern, render
+from agentprop.skills.values import Parameter, draw, faults, misfit, parse, pattern, render
 
 KINDS: dict[str, dict[str, Any]] = {
     "integer": {"min": -50, "max": 50},

@@ -15,9 +15,9 @@ from functools import cached_property
 from itertools import combinations
 from random import Random
 
+from agentprop.composition.planner import Planner
 from agentprop.records import Domain
 from agentprop.skills import Package
-from agentprop.symbolic.planner import Planner
 
 SMALLEST, LARGEST = 2, 4
 """Skills of a bundle, as far as the domain has them."""

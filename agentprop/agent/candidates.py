@@ -15,19 +15,19 @@ from importlib.resources import files
 from random import Random
 
 from agentprop import __version__
-from agentprop.agent import functions
+from agentprop.agent import tool_calls as functions
 from agentprop.agent.bundles import Bundles
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
-from agentprop.grading import builtin
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.terms import Term, skills
+from agentprop.grading import builtin_verifier as builtin
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.symbolic.planner import Impossible, Planner
-from agentprop.symbolic.proposer import BuiltinProposer
-from agentprop.symbolic.terms import Term, skills
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
@@ -193,7 +193,7 @@ class Maker:
 
 def tools() -> dict[str, str]:
     """The helper module that code in the sandbox may import."""
-    return {"tools": files("agentprop.symbolic").joinpath("tools.py").read_text(encoding="utf-8")}
+    return {"tools": files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")}
 
 
 def builtin_maker() -> MadeBy:

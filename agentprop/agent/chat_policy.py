@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from agentprop.agent import functions
+from agentprop.agent import tool_calls as functions
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Move, Observation, StopReason

@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentprop.grading.builtin import MIN_TESTS
-from agentprop.grading.equivalence import equivalent
+from agentprop.answers.equivalence import equivalent
+from agentprop.composition.answer_text import answer_text, same_json
+from agentprop.composition.grammar import masked
+from agentprop.composition.terms import from_json, operators, skills
+from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.symbolic.answers import answer_text, same_json
-from agentprop.symbolic.grammar import masked
-from agentprop.symbolic.terms import from_json, operators, skills
 
 MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER = 20, 20_000, 20_000
 EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "independent")

@@ -14,8 +14,8 @@ from typing import Literal, Protocol
 
 from agentprop.agent.contract import Broken, judge
 from agentprop.prompts import prompt
-from agentprop.protocol import Malformed, parse
 from agentprop.records import Action, MadeBy, Move, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
+from agentprop.records.action_text import Malformed, parse
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, split

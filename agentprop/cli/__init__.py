@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 import typer
 
 from agentprop import __version__
-from agentprop.cli.door import USAGE_ERRORS, closing_errors, report_usage
+from agentprop.cli.failures import USAGE_ERRORS, closing_errors, report_usage
 from agentprop.cli.lazy import Entry, LazyGroup
 
 PROBLEMS, TRAINING, LOOKING = "Make problems", "Train", "Look at a run"

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from agentprop.cli.records import kind_of, primary_of
+from agentprop.cli.lookup import kind_of, primary_of
 from agentprop.errors import InputError
 from agentprop.records import RECORDS, PipedProblem
-from agentprop.shards import read_stream
-from agentprop.stored import open_run
+from agentprop.storage import read_stream
+from agentprop.storage.reader import open_run
 
 
 def command(

@@ -18,7 +18,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli.settings import ENV_FILE, PREFIX, PROJECT_FILE, read_env_file
-from agentprop.cli.stage import print_summary
+from agentprop.cli.shared import print_summary
 from agentprop.config import STAGES
 from agentprop.errors import ConfigError, InputError
 from agentprop.models.abilities import PING, Abilities, examine, rendered
@@ -30,7 +30,7 @@ from agentprop.models.scripted import script_of
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt
 from agentprop.records import Task
-from agentprop.stages.library import gather
+from agentprop.stages.common.library import gather
 
 ROLES = ("teacher", "proposer", "verifier", "auditor", "prober")
 BUILT_IN = frozenset({"builtin", "none", ""})

@@ -13,7 +13,7 @@ from typing import Any
 
 from agentprop import __version__
 from agentprop.cli import options
-from agentprop.cli.stage import print_summary
+from agentprop.cli.shared import print_summary
 from agentprop.engine import usable_cores
 from agentprop.errors import SkillError
 from agentprop.sandbox import isolation_report

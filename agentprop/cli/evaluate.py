@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config.evaluate import EvaluateConfig
 
 
@@ -51,8 +52,8 @@ def command(
     settings = shared.settings(EvaluateConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import evaluate
-    from agentprop.stages.evaluate_results import told
+    from agentprop.stages.evaluate import run as evaluate
+    from agentprop.stages.evaluate.results import told
 
     place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
     summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)

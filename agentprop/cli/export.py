@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config import ExportConfig
 
 
@@ -57,7 +58,7 @@ def command(
     settings = shared.settings(ExportConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import export
+    from agentprop.stages.export import run as export
 
     shared.present(export.run(settings, runs, out, fresh=fresh), out)
 

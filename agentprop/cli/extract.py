@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config import ExtractConfig
 
 KINDS = "Files, patterns or directories: .jsonl .json .parquet .csv .md .txt .tex, plain or .gz."
@@ -46,7 +47,7 @@ def command(
     settings = shared.settings(ExtractConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import extract
+    from agentprop.stages.extract import run as extract
 
     shared.present(extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

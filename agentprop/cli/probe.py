@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config import ProbeConfig
 
 
@@ -40,7 +41,7 @@ def command(
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import probe
+    from agentprop.stages.probe import run as probe
 
     shared.present(probe.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config import ProposeConfig
 
 
@@ -59,7 +60,7 @@ def command(
     settings = shared.settings(ProposeConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import propose
+    from agentprop.stages.propose import run as propose
 
     shared.present(propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 
 
 def command(
@@ -29,7 +30,7 @@ def command(
     file needs no server and no network, and nothing leaves this machine. Name the runs of all stages together: their
     records are joined.
     """
-    from agentprop.stages import report
+    from agentprop.stages.report import run as report
 
     settings = report.Options(problems=problems, trajectories=trajectories, seed=seed, title=title)
     summary = report.run(runs, out, settings)

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from agentprop.cli import options, views
-from agentprop.cli.records import find, open_runs, related
-from agentprop.cli.stage import print_summary
+from agentprop.cli import options
+from agentprop.cli import render as views
+from agentprop.cli.lookup import find, open_runs, related
+from agentprop.cli.shared import print_summary
 from agentprop.records import Attempt, Problem, Record, Reject, Skill, Trajectory, Verdict
-from agentprop.stored import FOLDERS, StoredRun
+from agentprop.storage.reader import FOLDERS, StoredRun
 
 COUNTED: Mapping[type[Record], tuple[str, ...]] = {
     Problem: ("domain", "category", "answer_type", "operators", "skills", "evidence"),

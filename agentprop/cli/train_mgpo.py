@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
 from agentprop.config import TrainMgpoConfig
 
@@ -67,7 +68,7 @@ def command(
         "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = shared.settings(TrainMgpoConfig, flags)
-    from agentprop.stages import train_mgpo
+    from agentprop.stages.train import mgpo as train_mgpo
 
     if shared.only_shows(settings, train_mgpo.check):
         return

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
 from agentprop.config import TrainSftConfig
 
@@ -48,7 +49,7 @@ def command(
         "learning_rate": learning_rate, "lora_rank": lora_rank, "extracted": extracted, "device": device, "seed": seed,
     }  # fmt: skip
     settings = shared.settings(TrainSftConfig, flags)
-    from agentprop.stages import train_sft
+    from agentprop.stages.train import sft as train_sft
 
     if shared.only_shows(settings, train_sft.check):
         return

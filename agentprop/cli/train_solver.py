@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
 from agentprop.config import TrainSolverConfig
 
@@ -50,7 +51,7 @@ def command(
     settings = shared.settings(TrainSolverConfig, flags)
     if shared.only_shows(settings):
         return
-    from agentprop.stages import train_solver
+    from agentprop.stages.train import solver as train_solver
 
     shared.present(train_solver.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options, stage
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.config import VerifyConfig
 
 MODELS = "Language models"
@@ -59,7 +60,7 @@ def command(
         "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
     }  # fmt: skip
     settings = shared.settings(VerifyConfig, flags)
-    from agentprop.stages import verify
+    from agentprop.stages.verify import run as verify
 
     if shared.only_shows(settings, verify.check):
         return

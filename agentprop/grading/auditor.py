@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentprop.grading.verifiers import form_of
+from agentprop.grading.model_verifier import form_of
 from agentprop.records import Attempt, Problem
 
 

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentprop.grading.builtin import compared_claim
+from agentprop.answers.outcome import Equivalence
+from agentprop.grading.builtin_verifier import compared_claim
 from agentprop.grading.comparison import Limits, comparison_of
 from agentprop.grading.mathverify import MathVerify
 from agentprop.grading.mutations import Mutation
-from agentprop.grading.outcome import Equivalence
-from agentprop.intervals import wilson
+from agentprop.grading.wilson import wilson
 from agentprop.models.chat import ChatModel, Message, Request, Sampling
 from agentprop.models.failures import ModelFailure
 from agentprop.prompts import prompt

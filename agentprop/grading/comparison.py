@@ -10,16 +10,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S, equivalent
+from agentprop.answers.outcome import Equivalence, different, same, undetermined
+from agentprop.answers.reading.extract import final_answer
+from agentprop.answers.reading.words import same_text
+from agentprop.composition.answer_text import read_value, same_json
 from agentprop.errors import InputError
-from agentprop.grading.answers import final_answer
 from agentprop.grading.consensus import Same
-from agentprop.grading.equivalence import DEFAULT_TIMEOUT_S, equivalent
-from agentprop.grading.outcome import Equivalence, different, same, undetermined
-from agentprop.grading.words import same_text
 from agentprop.records import Problem
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
-from agentprop.symbolic.answers import read_value, same_json
 
 QUOTES = "\"'`“”‘’"
 OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavailable"})

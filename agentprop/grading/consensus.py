@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from agentprop.grading.opinions import FLAGS
-from agentprop.grading.outcome import Equivalence, same
+from agentprop.answers.outcome import Equivalence, same
+from agentprop.grading.verifier_reply import FLAGS
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 
 Same = Callable[[str, str], Equivalence]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from agentprop.grading.units import unit_named
+from agentprop.answers.reading.units import unit_named
+from agentprop.composition.answer_text import read_value
 from agentprop.records import Problem
-from agentprop.symbolic.answers import read_value
 
 _INTEGER = re.compile(r"-?\d{1,400}")
 _RATIONAL = re.compile(r"(-?\d{1,400})/([1-9]\d{0,400})")

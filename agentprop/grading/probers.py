@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agentprop.grading.answers import final_answer
+from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
+from agentprop.answers.outcome import Equivalence
+from agentprop.answers.reading.extract import final_answer
 from agentprop.grading.comparison import HiddenTests, Texts
 from agentprop.grading.difficulty import Outcome
-from agentprop.grading.equivalence import DEFAULT_TIMEOUT_S
-from agentprop.grading.outcome import Equivalence
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure, all_of
 from agentprop.prompts import prompt

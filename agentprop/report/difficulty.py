@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from agentprop.intervals import Z95, wilson
+from agentprop.grading.wilson import Z95, wilson
 from agentprop.report.index import Column, Index
 
 FINE = 32

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from agentprop import expressions
+from agentprop.skills import constraints as expressions
 from agentprop.skills.frontmatter import split
 from agentprop.skills.package import Package
 from agentprop.skills.spec import Spec
+from agentprop.skills.values import faults as parameter_faults
 from agentprop.skills.wordings import holes
-from agentprop.values import faults as parameter_faults
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from agentprop.records import Domain, Evidence, Part
-from agentprop.values import Parameter
+from agentprop.skills.values import Parameter
 
 OutputKind = Literal[
     "integer", "rational", "quantity", "list", "string", "words", "graph", "boolean", "expression", "program"

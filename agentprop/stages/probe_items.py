@@ -10,8 +10,8 @@ from itertools import islice
 
 from agentprop.errors import RunError
 from agentprop.records import PipedProblem, Problem, Skill, Trajectory, Verdict
-from agentprop.runs import StoredRun, open_run
-from agentprop.shards import read_stream
+from agentprop.storage import read_stream
+from agentprop.storage.run import StoredRun, open_run
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from agentprop.files import disk_errors
-from agentprop.training.live import Live
+from agentprop.storage.durable import disk_errors
+from agentprop.training.progress_table import Live
 
 FILE = "metrics.jsonl"
 BOARD = "tensorboard"

@@ -20,13 +20,13 @@ import numpy as np
 import torch
 
 from agentprop.config.training import TrainSftConfig
-from agentprop.training.distributed import World
-from agentprop.training.imitation import Material
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.policy import Policy
-from agentprop.training.resources import memory_errors, peak_memory_mib
-from agentprop.training.rows import even_rows, per_token
-from agentprop.training.sequences import TokenSequence
+from agentprop.training.data.imitation import Material
+from agentprop.training.data.rows import even_rows, per_token
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.memory_errors import memory_errors, peak_memory_mib
+from agentprop.training.model.distributed import World
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
 
 Values = dict[str, float]
 

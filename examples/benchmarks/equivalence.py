@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agentprop.grading import equivalent
+from agentprop.answers import equivalent
 
 TABLE = Path(__file__).parents[2] / "tests" / "grading" / "equivalence_cases.json"
 OPTIONS = ("precision", "choices", "unit", "require_unit")

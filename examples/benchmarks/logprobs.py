@@ -20,7 +20,7 @@ import torch
 from measuring import apart, measured, parser_of, run
 from torch import Tensor
 
-from agentprop.training.logprobs import token_scores
+from agentprop.training.model.logprobs import token_scores
 
 Scorer = Callable[[Tensor, Tensor, Tensor], Tensor]
 """Hidden states [A, d], head [V, d], targets [A] → log-probs [A]."""

@@ -24,10 +24,10 @@ from agentprop.records import Task
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import bundled_directory
-from agentprop.stages.library import gather
-from agentprop.stages.propose_ledger import Ledger
-from agentprop.stages.propose_plan import plan_of
-from agentprop.stages.propose_sinks import Directory
+from agentprop.stages.common.library import gather
+from agentprop.stages.common.plan import plan_of
+from agentprop.stages.propose.ledger import Ledger
+from agentprop.stages.propose.sinks import Directory
 
 Costs = dict[str, float]
 """Microseconds of processor time by part."""

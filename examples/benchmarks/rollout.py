@@ -177,7 +177,7 @@ def error(model: Any, talks: Sequence[Conversation], said: Said) -> float:
 
 def agentprop(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
     """Conversations go on one by one."""
-    from agentprop.training.generation import Generator, Job
+    from agentprop.inference.engine import Generator, Job
 
     generator = Generator(model, [], max_length=8192, slots=len(talks))
 

@@ -30,13 +30,13 @@ from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 from agentprop.config.training import TrainSftConfig
-from agentprop.training.advantages import ActionReturn, Member, advantages
-from agentprop.training.distributed import World
-from agentprop.training.lessons import Example, Lesson
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.policy import Policy
-from agentprop.training.sequences import TokenSequence
-from agentprop.training.update import Objective, learn
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.model.distributed import World
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.advantages import ActionReturn, Member, advantages
+from agentprop.training.rl.examples import Example, Lesson
+from agentprop.training.rl.update import Objective, learn
 
 WORDS = 256
 RATE, BETA = 1e-6, 0.01
@@ -168,7 +168,7 @@ def load(options: argparse.Namespace, **extra: Any) -> Any:
 
 def agentprop(options: argparse.Namespace) -> dict[str, float]:
     """`learn`, as train-mgpo calls it after a rollout batch."""
-    from agentprop.training import attention
+    from agentprop.training.model import packed_attention as attention
 
     work = WORKLOADS[options.workload]
     recorded = trajectories(work)

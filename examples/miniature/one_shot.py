@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agentprop.prompts import prompt
 from agentprop.records import Problem, Stage, Trajectory, Verdict
-from agentprop.runs import Run, open_run
+from agentprop.storage.run import Run, open_run
 
 
 def at_once(trajectory: Trajectory) -> Trajectory:

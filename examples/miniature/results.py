@@ -18,8 +18,8 @@ from typing import Any
 from plan import ARMS, PRACTISED, TEST, Size
 
 from agentprop.records import Difficulty, Trajectory, Verdict
-from agentprop.runs import open_run
-from agentprop.training.rewards import terminal
+from agentprop.storage.run import open_run
+from agentprop.training.rl.rewards import terminal
 
 T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 """97.5 % quantiles of Student's t by the number of values."""

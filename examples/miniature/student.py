@@ -20,7 +20,7 @@ from transformers import PreTrainedTokenizerFast, Qwen3Config
 
 from agentprop.grading.probers import question
 from agentprop.records import Problem, Trajectory
-from agentprop.runs import open_run
+from agentprop.storage.run import open_run
 
 PAD, USER, ASSISTANT, END = SPECIAL = ("<|pad|>", "<|user|>", "<|assistant|>", "<|end|>")
 TEMPLATE = (

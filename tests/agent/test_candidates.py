@@ -11,10 +11,10 @@ import pytest
 
 from agentprop.agent.candidates import UNIFORM, Candidate, Curriculum, Maker, Standing, categories_of, tools
 from agentprop.agent.environment import Environment, Rules, rollout
+from agentprop.composition.planner import Planner
 from agentprop.records import Move, Observation
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.symbolic.planner import Planner
 
 
 def standing(**mastery: float) -> Standing:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agentprop import protocol
 from agentprop.records import StopReason, Submission, TestCase
+from agentprop.records import action_text as protocol
 
 GOOD: dict[str, Any] = {
     "statement": "Find the square of the double of 7.", "answer": "196", "answer_type": "integer",

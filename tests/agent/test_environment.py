@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from agentprop import protocol
 from agentprop.agent.environment import ActionKind, next_stage
 from agentprop.records import Stage, StopReason, Submission
+from agentprop.records import action_text as protocol
 
 THINK = protocol.think("Let me see.")
 RUNS = protocol.execute("from skills import toy_square\nprint(toy_square.solve(n=7))")

@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from agentprop.agent.bundles import Allowed, Bundles
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.repairs import Mender
+from agentprop.composition.terms import Term, skills
 from agentprop.config import ProposeConfig
 from agentprop.skills import Package
-from agentprop.symbolic.mending import Mender
-from agentprop.symbolic.planner import Impossible, Planner
-from agentprop.symbolic.terms import Term, skills
 
 
 def _drawn(planner: Planner, count: int) -> list[Term]:

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop import protocol
-from agentprop.agent import functions
+from agentprop.agent import tool_calls as functions
 from agentprop.agent.candidates import model_maker, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
@@ -22,12 +21,13 @@ from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
 from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, lane_of
 from agentprop.prompts import prompt, prompt_hash
-from agentprop.protocol import Malformed
 from agentprop.records import Problem, StopReason, Task, Trajectory
-from agentprop.runs import open_run
+from agentprop.records import action_text as protocol
+from agentprop.records.action_text import Malformed
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages import propose
+from agentprop.stages.propose import run as propose
+from agentprop.storage.run import open_run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 

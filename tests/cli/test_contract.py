@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agentprop.records import Problem, Verdict
-from agentprop.stored import open_run
+from agentprop.storage.reader import open_run
 
 from .conftest import Run, environment
 
@@ -147,7 +147,8 @@ def test_two_commands_cannot_work_in_one_directory(agentprop: Run, tmp_path: Pat
 
 
 def test_an_unexpected_exception_keeps_its_traceback(tmp_path: Path) -> None:
-    code = "import sys, agentprop.stored as s, agentprop.cli as c\ndef broken(*a, **k): raise LookupError('a defect')\n"
+    code = "import sys, agentprop.storage.reader as s, agentprop.cli as c\n"
+    code += "def broken(*a, **k): raise LookupError('a defect')\n"
     code += "s.open_run = broken; sys.argv = ['agentprop', 'cat', 'x']; c.main()"
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1

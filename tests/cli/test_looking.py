@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from agentprop.cli import views
+from agentprop.cli import render as views
 from agentprop.records import PipedProblem, Problem, Trajectory, Verdict
-from agentprop.shards import write_stream
-from agentprop.stored import open_run
+from agentprop.storage import write_stream
+from agentprop.storage.reader import open_run
 
 from .conftest import Run, environment
 

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentprop.cli.skills.new import scaffold
+from agentprop.composition.independence import script_faults
 from agentprop.errors import SkillError
 from agentprop.skills import parse, read, split
-from agentprop.symbolic.independence import script_faults
 
 FILES = scaffold("toy", "toys", "mathematics")
 LINES = FILES["SKILL.md"].splitlines(keepends=True)

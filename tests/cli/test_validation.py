@@ -7,11 +7,12 @@ from random import Random
 
 import pytest
 
+from agentprop.composition import skill_runs as probe
+from agentprop.composition import validation
+from agentprop.composition.skill_runs import Unsatisfiable, draw_cases, run
+from agentprop.composition.validation import validate
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package, parse
-from agentprop.symbolic import probe, validation
-from agentprop.symbolic.probe import Unsatisfiable, draw_cases, run
-from agentprop.symbolic.validation import validate
 
 FRONT = """---
 name: toy

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 import agentprop
-from agentprop.claims import lock
 from agentprop.config import ProposeConfig
 from agentprop.errors import InputError, RunError
 from agentprop.records import Problem, Reject
-from agentprop.runs import open_run
-from agentprop.stages import propose
-from agentprop.stages.benchmarks import REPORT
+from agentprop.stages.propose import run as propose
+from agentprop.stages.propose.benchmarks import REPORT
+from agentprop.storage.ownership import lock
+from agentprop.storage.run import open_run
 
 N = 12
 

@@ -11,8 +11,10 @@ from stored_runs import Export, K, altered, another, difficulty, store
 
 from agentprop.config import ExportConfig, ProposeConfig, VerifyConfig
 from agentprop.records import Problem, Record, StopReason, Trajectory, Verdict
-from agentprop.runs import open_run
-from agentprop.stages import export, propose, verify
+from agentprop.stages.export import run as export
+from agentprop.stages.propose import run as propose
+from agentprop.stages.verify import run as verify
+from agentprop.storage.run import open_run
 
 sys.path.append(str(Path(__file__).parents[1] / "training"))  # the tiny model
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.records import Difficulty, MadeBy, Problem, Record, Trajectory
-from agentprop.runs import Run
+from agentprop.storage.run import Run
 
 K = 16
 PROBER = "qwen3-1.7b@abc"

@@ -13,10 +13,10 @@ from agentprop.config import ExtractConfig
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Band
 from agentprop.records import Problem, Trajectory
-from agentprop.runs import open_run
-from agentprop.stages import extract
-from agentprop.stages.accepted import join
-from agentprop.stages.passages import taught
+from agentprop.stages.common.accepted import join
+from agentprop.stages.extract import run as extract
+from agentprop.stages.train.passages import taught
+from agentprop.storage.run import open_run
 
 CORPORA = Path(__file__).parents[2] / "examples" / "corpora"
 

@@ -16,9 +16,9 @@ from stored_runs import PROBER, Export, altered, difficulty, store
 from agentprop.config import ExportConfig
 from agentprop.errors import AgentpropError, InputError, RunError
 from agentprop.records import Problem, Trajectory, Verdict
-from agentprop.runs import open_run
-from agentprop.stages import export
-from agentprop.training.splits import pairs_of
+from agentprop.stages.export import run as export
+from agentprop.storage.run import open_run
+from agentprop.training.data.splits import pairs_of
 
 FORMATS = ("trl-sft", "trl-grpo", "trl-unpaired", "verl", "openai-chat", "verifiers", "jsonl", "dataset")
 

@@ -15,11 +15,11 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.export.reward import compute_score, trl_reward
 from agentprop.export.solver import hidden_tests
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.records import Problem, Trajectory
-from agentprop.runs import open_run
-from agentprop.stages.evaluate_items import read_benchmark
-from agentprop.training.rendering import Renderer, load_tokenizer
-from agentprop.training.sequences import rendered
+from agentprop.stages.evaluate.items import read_benchmark
+from agentprop.storage.run import open_run
+from agentprop.training.data.sequences import rendered
 
 pytest.importorskip("datasets")
 GENERATION = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from agentprop import runs
 from agentprop.config import ExtractConfig
-from agentprop.stages import extract
+from agentprop.stages.extract import run as extract
+from agentprop.storage import run as runs
 
 
 def main(source: str, out: str, workers: str = "1") -> int:

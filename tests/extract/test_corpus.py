@@ -13,9 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agentprop.corpus import Document, Fields, Unreadable, find_files, fingerprints, read_documents, tables
-from agentprop.corpus.documents import final_answer
 from agentprop.errors import AgentpropError, InputError
+from agentprop.extraction.corpus import (
+    Document,
+    Fields,
+    Unreadable,
+    find_files,
+    fingerprints,
+    read_documents,
+    tables,
+)
+from agentprop.extraction.corpus.documents import final_answer
 
 ROWS = [
     {"question": "What is 2 + 3?", "answer": "2 + 3 = 5\n#### 5"},

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop import expressions
-from agentprop.symbolic.mining.candidate import Candidate, from_json, mine, to_json
-from agentprop.symbolic.mining.equations import equations
-from agentprop.symbolic.mining.expression import NotArithmetic, evaluate, parse
-from agentprop.symbolic.mining.freedom import Judge, draw
-from agentprop.symbolic.mining.graph import Constant, Given, Node, Step, fingerprint, value
-from agentprop.symbolic.mining.lift import Refusal
-from agentprop.symbolic.mining.mentions import mentions
-from agentprop.symbolic.mining.notation import condition, infix, letters
+from agentprop.extraction.mining.candidate import Candidate, from_json, mine, to_json
+from agentprop.extraction.mining.equations import equations
+from agentprop.extraction.mining.expression import NotArithmetic, evaluate, parse
+from agentprop.extraction.mining.freedom import Judge, draw
+from agentprop.extraction.mining.graph import Constant, Given, Node, Step, fingerprint, value
+from agentprop.extraction.mining.lift import Refusal
+from agentprop.extraction.mining.mentions import mentions
+from agentprop.extraction.mining.notation import condition, infix, letters
+from agentprop.skills import constraints as expressions
 
 CASES = json.loads((Path(__file__).parent / "lift_cases.json").read_text())
 

@@ -10,14 +10,14 @@ from fractions import Fraction
 import pytest
 
 from agentprop import skills
+from agentprop.extraction.mining import quality, trial
+from agentprop.extraction.mining.candidate import Candidate, mine
+from agentprop.extraction.mining.graph import Constant, Given, Node, Step
+from agentprop.extraction.mining.merge import Family, Member, families
+from agentprop.extraction.mining.package import package
+from agentprop.extraction.mining.script import source
+from agentprop.extraction.mining.subject import past, subject, third_person
 from agentprop.sandbox import Sandbox
-from agentprop.symbolic.mining import quality, trial
-from agentprop.symbolic.mining.candidate import Candidate, mine
-from agentprop.symbolic.mining.graph import Constant, Given, Node, Step
-from agentprop.symbolic.mining.merge import Family, Member, families
-from agentprop.symbolic.mining.package import package
-from agentprop.symbolic.mining.script import source
-from agentprop.symbolic.mining.subject import past, subject, third_person
 
 BEADS = ("Maya has 150 beads. She makes 6 necklaces with 18 beads each. How many beads does Maya have left?",
          "6*18=<<6*18=108>>108, 150-108=<<150-108=42>>42", "42")  # fmt: skip

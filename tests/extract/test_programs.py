@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from agentprop import skills
-from agentprop.corpus import Document, find_files, read_documents
+from agentprop.extraction.corpus import Document, find_files, read_documents
+from agentprop.extraction.mining import programs
+from agentprop.extraction.mining.lift import Refusal
 from agentprop.sandbox import Sandbox
-from agentprop.symbolic.mining import programs
-from agentprop.symbolic.mining.lift import Refusal
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "corpora" / "programs.jsonl"
 HEAD = 'def double(value: int) -> int:\n    """Return twice the value, whatever its sign is."""\n'

@@ -15,8 +15,8 @@ from agentprop import skills
 from agentprop.config import ExtractConfig
 from agentprop.errors import AgentpropError, InputError
 from agentprop.records import Reject, Skill
-from agentprop.stages import extract
-from agentprop.stored import open_run
+from agentprop.stages.extract import run as extract
+from agentprop.storage.reader import open_run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = str(ROOT / "examples" / "corpora")

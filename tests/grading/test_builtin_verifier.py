@@ -14,10 +14,10 @@ from random import Random
 import pytest
 from judging import Judge, changed, unclaimed
 
-from agentprop.grading.builtin import MIN_TESTS
+from agentprop.composition.terms import Apply, Given, Program, from_json, to_json, walk
+from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Problem, TestCase
 from agentprop.skills import Package
-from agentprop.symbolic.terms import Apply, Given, Program, from_json, to_json, walk
 
 TABLE = tomllib.loads((Path(__file__).parent / "mutations.toml").read_text(encoding="utf-8"))
 

@@ -13,11 +13,11 @@ from equivalence_table import load, options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentprop.answers import equivalent
+from agentprop.answers.nodes import Unreadable
+from agentprop.answers.precision import stated
+from agentprop.answers.reading.extract import final_answer, read
 from agentprop.errors import InputError
-from agentprop.grading import equivalent
-from agentprop.grading.answers import final_answer, read
-from agentprop.grading.precision import stated
-from agentprop.grading.syntax import Unreadable
 
 CASES = load()
 
@@ -131,10 +131,10 @@ def test_a_timeout_is_undetermined_and_the_next_pair_is_decided() -> None:
 
 def test_simple_pairs_import_neither_sympy_nor_start_a_process() -> None:
     code = (
-        "import sys; from agentprop.grading import equivalent, workers; "
+        "import sys; from agentprop.answers.equivalence import POOL, equivalent; "
         "assert equivalent(gold='1/2', pred='0.5').status == 'same'; "
         "assert equivalent(gold='10 cm', pred='10 m').status == 'different'; "
-        "assert not workers._pool._idle and not {'sympy', 'mpmath'} & set(sys.modules)"
+        "assert POOL.idle == 0 and not {'sympy', 'mpmath'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from agentprop.grading.scores import Score, agreed, estimate, majority, mean_at, solved_at
-from agentprop.intervals import wilson
+from agentprop.grading.pass_at_k import Score, agreed, estimate, majority, mean_at, solved_at
+from agentprop.grading.wilson import wilson
 
 
 def exactly(one: str, other: str) -> bool:

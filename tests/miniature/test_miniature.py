@@ -15,7 +15,7 @@ import pytest
 from agentprop.cli.settings import resolve
 from agentprop.config import STAGES
 from agentprop.records import Problem, Stage, Trajectory, Verdict
-from agentprop.runs import open_run
+from agentprop.storage.run import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = ROOT / "examples" / "miniature"
@@ -131,8 +131,8 @@ def test_one_shot_keeps_the_submission_alone(expert: Path, tmp_path: Path) -> No
 
 
 def test_the_tokenizer_leaves_digits_apart_and_says_a_conversation_exactly(expert: Path, tmp_path: Path) -> None:
-    from agentprop.training.rendering import Renderer, load_tokenizer
-    from agentprop.training.sequences import rendered
+    from agentprop.inference.chat_template import Renderer, load_tokenizer
+    from agentprop.training.data.sequences import rendered
 
     call(str(ROOT / "examples" / STUDENT), str(expert), "--out", str(tmp_path), "--vocabulary", "600")
     renderer = Renderer(load_tokenizer(str(tmp_path)))

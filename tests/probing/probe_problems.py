@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.records import Certificate, Problem, Reject, Stage, StopReason, Task, TestCase, Trajectory, Turn, Verdict
-from agentprop.runs import Run
+from agentprop.storage.run import Run
 
 TESTS = tuple(TestCase(arguments=f"[{n}]", expected=str(n * n)) for n in range(6))
 

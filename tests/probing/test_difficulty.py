@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.grading.difficulty import DOUBT, WAVE, Band, Tally, chance, decided, due, pass_at
-from agentprop.intervals import wilson
+from agentprop.grading.wilson import wilson
 
 BAND = Band.of("0.25..0.75")
 assert BAND is not None

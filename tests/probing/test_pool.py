@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.grading.pool import RATE, PoolState, SwitchRule, Turns
+from agentprop.grading.prober_pool import RATE, PoolState, SwitchRule, Turns
 
 RULE = SwitchRule(probers=3)
 

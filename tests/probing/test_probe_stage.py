@@ -18,12 +18,12 @@ from prober_server import spread
 from agentprop import __version__
 from agentprop.config import ProbeConfig
 from agentprop.errors import AgentpropError, BoundReached, ConfigError, RunError
-from agentprop.intervals import wilson
+from agentprop.grading.wilson import wilson
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Difficulty, PipedProblem, Problem, Reject, Trajectory, Verdict
-from agentprop.runs import StoredRun, open_run
-from agentprop.shards import read_stream, write_stream
-from agentprop.stages import probe
+from agentprop.stages.probe import run as probe
+from agentprop.storage import read_stream, write_stream
+from agentprop.storage.run import StoredRun, open_run
 
 COUNT = 20
 

@@ -22,11 +22,14 @@ from agentprop.agent.candidates import tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, rollout
 from agentprop.config import ProposeConfig
-from agentprop.corpus import Fields, find_files
-from agentprop.corpus.texts import read_texts
-from agentprop.grading import auditor, verifiers
+from agentprop.extraction.corpus import Fields, find_files
+from agentprop.extraction.corpus.texts import read_texts
+from agentprop.extraction.teaching.chunks import chunked
+from agentprop.extraction.teaching.lesson import Teacher
+from agentprop.grading import auditor
+from agentprop.grading import model_verifier as verifiers
+from agentprop.grading.model_verifier import Judge
 from agentprop.grading.probers import question
-from agentprop.grading.verifiers import Judge
 from agentprop.models.abilities import ADD, SUM
 from agentprop.models.chat import Sampling
 from agentprop.models.client import Model, lane_of
@@ -34,13 +37,11 @@ from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted
 from agentprop.models.settings import ModelSettings
 from agentprop.records import Trajectory
-from agentprop.runs import open_run
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import load
-from agentprop.stages import propose
-from agentprop.teaching.chunks import chunked
-from agentprop.teaching.lesson import Teacher
+from agentprop.stages.propose import run as propose
+from agentprop.storage.run import open_run
 
 CATEGORY = "probability"
 NUMBERS = range(12, 20)

@@ -14,7 +14,7 @@ from lessons import CATEGORY, NUMBERS, REPLY_TOKENS
 from processes import all_gone, below, says, server_below, until
 
 from agentprop.records import Problem, Reject
-from agentprop.runs import open_run
+from agentprop.storage.run import open_run
 
 START_S = 300.0
 """Seconds that a server may take to come up beside everything else."""

@@ -16,9 +16,9 @@ from conftest import Command
 from lessons import CATEGORY, CHUNK_CHARACTERS, REPLY_TOKENS
 
 from agentprop.records import Attempt, Difficulty, Problem, Reject, Skill, Trajectory, Verdict
-from agentprop.runs import open_run
 from agentprop.skills import load
-from agentprop.training.sequences import sequences_of
+from agentprop.storage.run import open_run
+from agentprop.training.data.sequences import sequences_of
 
 WANTED = 5
 

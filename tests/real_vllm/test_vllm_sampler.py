@@ -22,12 +22,12 @@ from agentprop.config import TrainMgpoConfig
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.models.failures import ModelOutage
 from agentprop.records import Trajectory, Turn
-from agentprop.runs import open_run
-from agentprop.training.distributed import World
-from agentprop.training.policy import Policy
-from agentprop.training.saving import merged
-from agentprop.training.sequences import sequences_of
-from agentprop.training.vllm_sampler import VllmSampler
+from agentprop.storage.run import open_run
+from agentprop.training.data.sequences import sequences_of
+from agentprop.training.model.distributed import World
+from agentprop.training.model.policy import Policy
+from agentprop.training.model.saving import merged
+from agentprop.training.rl.vllm_sampler import VllmSampler
 
 CLOSE = 1e-3
 """Nats."""

@@ -19,15 +19,15 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from agentprop.cli.check_models import command as check_models
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached
+from agentprop.inference.chat_template import Renderer
 from agentprop.models import Message, Models, ModelSettings, Reply, Request, serving
 from agentprop.models.abilities import SCHEMA, SUM
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Problem, StopReason, Trajectory, Turn
-from agentprop.runs import open_run
-from agentprop.stages import propose
-from agentprop.training.rendering import Renderer
-from agentprop.training.sequences import drift, sequences_of
+from agentprop.stages.propose import run as propose
+from agentprop.storage.run import open_run
+from agentprop.training.data.sequences import drift, sequences_of
 
 EXACT = ("--dtype", "float32", "--enable-auto-tool-choice", "--tool-call-parser", "hermes")
 CLOSE = 1e-3

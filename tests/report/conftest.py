@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agentprop.stages import report
+from agentprop.stages.report import run as report
 
 from .reading import embedded
 from .toy_runs import write_runs

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.intervals import wilson
+from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties, Hardness

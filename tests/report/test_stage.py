@@ -14,8 +14,10 @@ from agentprop.cli import main
 from agentprop.config import ProposeConfig, VerifyConfig
 from agentprop.errors import RunError, SandboxUnavailable, ShardError
 from agentprop.records import Attempt, Trajectory, Verdict
-from agentprop.runs import open_run
-from agentprop.stages import propose, report, verify
+from agentprop.stages.propose import run as propose
+from agentprop.stages.report import run as report
+from agentprop.stages.verify import run as verify
+from agentprop.storage.run import open_run
 
 from .conftest import Written, write
 from .toy_runs import MADE, PROBERS, VERIFIERS, candidate, write_audit, write_runs

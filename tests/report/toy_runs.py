@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from agentprop.intervals import wilson
+from agentprop.grading.wilson import wilson
 from agentprop.records import (
     Attempt,
     Certificate,
@@ -30,7 +30,7 @@ from agentprop.records import (
     Turn,
     Verdict,
 )
-from agentprop.runs import Run
+from agentprop.storage.run import Run
 
 VERIFIERS = ("northern-70b", "southern-32b", "eastern-120b")
 AUDITOR = "auditor-235b"

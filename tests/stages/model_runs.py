@@ -16,8 +16,8 @@ from propose_process import FEW
 
 from agentprop.models import ReplyCache
 from agentprop.records import Problem, Reject, Trajectory
-from agentprop.runs import StoredRun, open_run
 from agentprop.skills import bundled_directory
+from agentprop.storage.run import StoredRun, open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}

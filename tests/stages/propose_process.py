@@ -11,11 +11,12 @@ import sys
 import time
 from typing import Any
 
-from agentprop import runs
 from agentprop.config import ProposeConfig
 from agentprop.skills import bundled_directory
-from agentprop.stages import propose, propose_sources
-from agentprop.stages.propose_plan import Batch
+from agentprop.stages.common.plan import Batch
+from agentprop.stages.propose import builtin as propose_sources
+from agentprop.stages.propose import run as propose
+from agentprop.storage import run as runs
 
 FEW = ("number-theory-*", "combinatorics-*", "coding-lists-*", "sequences-*")
 

@@ -19,8 +19,8 @@ from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 from agentprop.config import EvaluateConfig
 from agentprop.errors import BoundReached, ConfigError, InputError, RunError
 from agentprop.records import Attempt, Certificate, Problem, Question, Reject
-from agentprop.runs import Run, StoredRun, open_run
-from agentprop.stages import evaluate
+from agentprop.stages.evaluate import run as evaluate
+from agentprop.storage.run import Run, StoredRun, open_run
 
 ROWS = [
     {"question": "What is 1 + 1?", "answer": 2, "category": "sums", "level": "1"},

@@ -18,11 +18,11 @@ from agentprop.agent.candidates import Candidate, Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.records import RECORDS, Certificate, Problem, Reject, Trajectory, Verdict, content_id
-from agentprop.runs import StoredRun, open_run
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package
-from agentprop.stages import propose
-from agentprop.stages.propose_ledger import BATCH, WINDOW, Ledger
+from agentprop.stages.propose import run as propose
+from agentprop.stages.propose.ledger import BATCH, WINDOW, Ledger
+from agentprop.storage.run import StoredRun, open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESS = Path(__file__).with_name("propose_process.py")
@@ -290,7 +290,7 @@ def test_the_standing_of_a_batch_is_that_of_a_window_before() -> None:
 
 
 def test_the_survey_is_the_same_twice_and_all_its_values_are_real(library: Mapping[str, Package]) -> None:
-    from agentprop.symbolic.survey import survey
+    from agentprop.composition.survey import survey
 
     few = {n: p for n, p in library.items() if n.startswith(("number-theory", "combinatorics"))}
     with Sandbox(preload=()) as sandbox:

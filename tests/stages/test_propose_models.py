@@ -16,10 +16,10 @@ from model_runs import ENVIRONMENT, Workplace, check_ids, check_proposals, conte
 
 from agentprop.config import ProposeConfig
 from agentprop.records import PipedProblem, Problem, Trajectory
-from agentprop.runs import open_run
-from agentprop.shards import read_stream
-from agentprop.stages.propose_ledger import BATCH, WINDOW
-from agentprop.stages.propose_models import window_of
+from agentprop.stages.propose.ledger import BATCH, WINDOW
+from agentprop.stages.propose.models import window_of
+from agentprop.storage import read_stream
+from agentprop.storage.run import open_run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from servers import running

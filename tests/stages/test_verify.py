@@ -12,8 +12,8 @@ import pytest
 from propose_process import FEW
 
 from agentprop.records import Attempt, Problem, Reject, Verdict
-from agentprop.runs import open_run
 from agentprop.skills import bundled_directory
+from agentprop.storage.run import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 60

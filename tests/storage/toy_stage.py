@@ -10,11 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 
-from agentprop import runs
 from agentprop.engine import Interruption, ordered_map
 from agentprop.errors import AgentpropError
 from agentprop.records import Certificate, Problem, Reject
-from agentprop.runs import Run
+from agentprop.storage import run as runs
+from agentprop.storage.run import Run
 
 WINDOW = 8
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.symbolic.answers import answer_text, close, read_value, same_json, significant
-from agentprop.symbolic.grammar import masked, quantity_note
-from agentprop.symbolic.tools import show
+from agentprop.composition.answer_text import answer_text, close, read_value, same_json, significant
+from agentprop.composition.grammar import masked, quantity_note
+from agentprop.composition.sandbox_tools import show
 
 CASES = tomllib.loads((Path(__file__).parent / "answers.toml").read_text(encoding="utf-8"))
 

@@ -8,11 +8,11 @@ from random import Random
 import pytest
 from judging import Judge
 
+from agentprop.composition.answer_text import answer_text
+from agentprop.composition.listing import listing, read_listing
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.terms import Given, Printed, Program, walk
 from agentprop.skills import Package
-from agentprop.symbolic.answers import answer_text
-from agentprop.symbolic.listing import listing, read_listing
-from agentprop.symbolic.planner import Impossible, Planner
-from agentprop.symbolic.terms import Given, Printed, Program, walk
 
 CODING = ("coding-lists", "coding-strings", "coding-graphs", "coding-dp")
 

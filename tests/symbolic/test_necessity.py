@@ -7,10 +7,10 @@ from typing import Any
 
 from judging import Judge
 
+from agentprop.composition.answer_text import answer_text
+from agentprop.composition.draft_code import _replaced
+from agentprop.composition.terms import Apply, Program, Term, Variable, children, from_json, walk
 from agentprop.records import Problem
-from agentprop.symbolic.answers import answer_text
-from agentprop.symbolic.experiments import _replaced
-from agentprop.symbolic.terms import Apply, Program, Term, Variable, children, from_json, walk
 
 STEPS = (1, -1, 2, 3, 5, -2, 7, 11)
 

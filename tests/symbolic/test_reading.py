@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agentprop.composition import grammar
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.reader import MAX_STATEMENT, read
+from agentprop.composition.terms import Apply, Given, Term, Total, Variable, from_json, operators, skills, to_json
+from agentprop.composition.writer import Unwritable, write
 from agentprop.skills import Package, load
-from agentprop.symbolic import grammar
-from agentprop.symbolic.planner import Impossible, Planner
-from agentprop.symbolic.reader import MAX_STATEMENT, read
-from agentprop.symbolic.terms import Apply, Given, Term, Total, Variable, from_json, operators, skills, to_json
-from agentprop.symbolic.writer import Unwritable, write
 
 PELL = "the distance from $2002$ to the next larger integer $X$ for which $X^2-11Y^2=1$ has an integer solution $Y$"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.symbolic.terms import (
+from agentprop.composition.terms import (
     MAX_NESTING,
     Apply,
     Combine,

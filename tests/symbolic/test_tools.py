@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from agentprop.symbolic import tools
-from agentprop.symbolic.tools import Conflict
+from agentprop.composition import sandbox_tools as tools
+from agentprop.composition.sandbox_tools import Conflict
 
 PASS: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = [
     (tools.least, (lambda n: n * n > 50, 3), 8),

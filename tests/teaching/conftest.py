@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from toy_corpus import NOTES, PADDING, ROWS, config
 
-from agentprop.stages import extract
+from agentprop.stages.extract import run as extract
 
 HERE = Path(__file__).parent
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from agentprop import runs
 from agentprop.config import ExtractConfig
-from agentprop.stages import extract, teach
+from agentprop.stages.extract import run as extract
+from agentprop.stages.extract import teach
+from agentprop.storage import run as runs
 
 
 def main(source: str, model: str, out: str) -> int:

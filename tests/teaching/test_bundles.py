@@ -11,15 +11,15 @@ import toy_teacher
 
 from agentprop.agent.bundles import Bundles, written_skills
 from agentprop.agent.candidates import categories_of
+from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig
+from agentprop.extraction.teaching.package import package
+from agentprop.extraction.teaching.proposals import read_proposals
 from agentprop.records import Problem, Trajectory
 from agentprop.skills import Package, load
-from agentprop.stages import propose
-from agentprop.stages.packages import unpack
-from agentprop.stored import open_run
-from agentprop.symbolic.planner import Planner
-from agentprop.teaching.package import package
-from agentprop.teaching.proposals import read_proposals
+from agentprop.stages.extract.packages import unpack
+from agentprop.stages.propose import run as propose
+from agentprop.storage.reader import open_run
 
 
 def written(name: str, category: str, domain: str = "mathematics") -> Package:

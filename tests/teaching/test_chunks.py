@@ -10,10 +10,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.corpus import Fields, Unreadable, find_files
-from agentprop.corpus.texts import Text, read_texts
+from agentprop.extraction.corpus import Fields, Unreadable, find_files
+from agentprop.extraction.corpus.texts import Text, read_texts
+from agentprop.extraction.teaching.chunks import Chunk, chunked, passages
 from agentprop.records import content_id
-from agentprop.teaching.chunks import Chunk, chunked, passages
 
 WORDS = st.sampled_from(["word", "Ende. ", "\n\n", "\n", " ", "x" * 30, "$a^b$", "\t"])
 PROSE = st.lists(WORDS, max_size=80).map("".join)

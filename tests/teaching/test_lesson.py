@@ -8,13 +8,13 @@ from typing import Any
 
 import toy_teacher
 
-from agentprop.corpus.texts import Text
+from agentprop.extraction.corpus.texts import Text
+from agentprop.extraction.teaching.chunks import Chunk, chunked
+from agentprop.extraction.teaching.lesson import Lesson, Teacher
 from agentprop.models import Kind, Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, lane_of
 from agentprop.models.scripted import Script, ScriptedReply
 from agentprop.prompts import prompt
 from agentprop.records import content_id
-from agentprop.teaching.chunks import Chunk, chunked
-from agentprop.teaching.lesson import Lesson, Teacher
 
 
 def model(script: Script) -> Model:

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from agentprop.teaching.merging import Waiting, merge
-from agentprop.teaching.minhash import SIZE, groups, phrases, signature, similarity
+from agentprop.extraction.teaching.merging import Waiting, merge
+from agentprop.extraction.teaching.minhash import SIZE, groups, phrases, signature, similarity
 
 WORDS = [f"word{i}" for i in range(400)]
 

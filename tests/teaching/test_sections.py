@@ -10,10 +10,10 @@ import toy_teacher
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.teaching.package import executable_fault, package
-from agentprop.teaching.proposals import LINES, PARAGRAPHS, from_json, read_proposals
-from agentprop.teaching.ratings import BEST, WEIGHTS, Rating, read_ratings
-from agentprop.teaching.sections import blocks, unfenced
+from agentprop.extraction.teaching.package import executable_fault, package
+from agentprop.extraction.teaching.proposals import LINES, PARAGRAPHS, from_json, read_proposals
+from agentprop.extraction.teaching.ratings import BEST, WEIGHTS, Rating, read_ratings
+from agentprop.extraction.teaching.sections import blocks, unfenced
 
 TAGS = [
     "skill", "executable", "phrasing", "ask", "script", "parameters", "output", "value", "none", *LINES, *PARAGRAPHS,

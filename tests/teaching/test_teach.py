@@ -17,13 +17,13 @@ from toy_corpus import NOTES, PADDING, ROWS, config
 
 import agentprop
 from agentprop import skills
+from agentprop.composition.validation import validate
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.models.cache import ReplyCache
 from agentprop.records import Reject, Skill
 from agentprop.sandbox import Sandbox
-from agentprop.stages import extract
-from agentprop.stored import open_run
-from agentprop.symbolic.validation import validate
+from agentprop.stages.extract import run as extract
+from agentprop.storage.reader import open_run
 
 HERE = Path(__file__).parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny_model import tiny_model
 
-from agentprop.training.rendering import Renderer, load_tokenizer
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 
 
 @pytest.fixture(scope="session", autouse=True)

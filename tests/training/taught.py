@@ -11,12 +11,12 @@ import torch
 from tiny_model import TEMPLATE, tiny_model
 from toy_groups import ALONE, GARBAGE, LIBRARY, RUNS, Told, config, rolled, submission, task
 
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.sandbox.executor import Executor
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.packing import batch_of
-from agentprop.training.policy import Policy
-from agentprop.training.rendering import Renderer, load_tokenizer
-from agentprop.training.sequences import TokenSequence, sequences_of
+from agentprop.training.data.packing import batch_of
+from agentprop.training.data.sequences import TokenSequence, sequences_of
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
 
 GOOD, BAD = submission(7), submission(7, claim="48")
 SCRIPTS = ([RUNS, GOOD], [GOOD], [BAD, BAD, BAD], GARBAGE)

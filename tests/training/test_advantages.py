@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.training.advantages import (
+from agentprop.training.rl.advantages import (
     ActionReturn,
     GroupAdvantages,
     Member,

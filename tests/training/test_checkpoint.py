@@ -15,11 +15,11 @@ from tiny_model import random_sequence, tiny_model
 
 from agentprop.config import TrainSftConfig
 from agentprop.errors import RunError
-from agentprop.training import checkpoint
-from agentprop.training.distributed import World
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.packing import batch_of
-from agentprop.training.policy import Policy
+from agentprop.training.data.packing import batch_of
+from agentprop.training.model import checkpoint
+from agentprop.training.model.distributed import World
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 ROW = batch_of([random_sequence(30, 1), random_sequence(20, 2)])

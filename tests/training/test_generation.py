@@ -12,8 +12,8 @@ from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma3TextConfig, LlamaConfig, Qwen2Config, Qwen3Config
 
 from agentprop.errors import ConfigError
-from agentprop.training.generation import Generator, Job
-from agentprop.training.sampling import draw, uniforms
+from agentprop.inference.engine import Generator, Job
+from agentprop.inference.sampling import draw, uniforms
 
 VOCABULARY = 120
 SHAPE: dict[str, Any] = {

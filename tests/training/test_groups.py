@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, Told, rolled
 
+from agentprop.inference.chat_template import Renderer
 from agentprop.records import StopReason
 from agentprop.sandbox.executor import Executor
-from agentprop.training.groups import check
-from agentprop.training.rendering import Renderer
+from agentprop.training.rl.rollout import check
 from agentprop.training.together import together
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from tiny_model import tiny_model
 
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import Message
 from agentprop.records import Skill, StopReason, Task, Trajectory, Turn
 from agentprop.records.environment import Stage
-from agentprop.training.imitation import Reading, skill_sequence, spoken_here
-from agentprop.training.rendering import Renderer, load_tokenizer
-from agentprop.training.sequences import Drift
+from agentprop.training.data.imitation import Reading, skill_sequence, spoken_here
+from agentprop.training.data.sequences import Drift
 
 SAID = ("<action:think>plan</action:think>", "<action:exec>1+1</action:exec>")
 ANSWERED = ("go on", "2")

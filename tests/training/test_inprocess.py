@@ -15,6 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 
 from agentprop.config import ProbeConfig, ProposeConfig, VerifyConfig
 from agentprop.errors import BoundReached, InputError
+from agentprop.inference.chat import InProcess
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Message, Reply, Request, Sampling, Tool
 from agentprop.models.failures import Kind, ModelFailure
@@ -22,10 +23,11 @@ from agentprop.models.registry import Models
 from agentprop.models.settings import Loaded, ModelSettings
 from agentprop.prompts import prompt
 from agentprop.records import Attempt, Certificate, Difficulty, Problem, Trajectory, Verdict
-from agentprop.runs import Run, open_run
-from agentprop.stages import probe, propose, verify
-from agentprop.stages.roles import in_process, loaded, runs_here
-from agentprop.training.inprocess import InProcess
+from agentprop.stages.common.models import in_process, loaded, runs_here
+from agentprop.stages.probe import run as probe
+from agentprop.stages.propose import run as propose
+from agentprop.stages.verify import run as verify
+from agentprop.storage.run import Run, open_run
 
 CONTEXT = 4096
 STOPS = 40

@@ -13,10 +13,10 @@ import torch
 from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
+from agentprop.inference.deterministic import PASSES, Delayed, Lockstep
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.sandbox import Job, Result, Sandbox
-from agentprop.training.lockstep import PASSES, Delayed, Lockstep
-from agentprop.training.policy import Policy
+from agentprop.training.model.policy import Policy
 from agentprop.training.together import together
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from agentprop.training import logprobs
-from agentprop.training.logprobs import Scores, token_scores
+from agentprop.training.model import logprobs
+from agentprop.training.model.logprobs import Scores, token_scores
 
 SHAPES = [(1, 1, 5), (3, 7, 64), (10, 10, 23), (4, 23, 4), (64, 1000, 1000)]
 """Tokens at a time, vocabulary entries at a time, and the vocabulary."""

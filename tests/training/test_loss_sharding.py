@@ -17,14 +17,14 @@ from torch import Tensor
 from torch.multiprocessing.spawn import spawn
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from agentprop.training import attention
-from agentprop.training.advantages import ActionReturn, Member, advantages
-from agentprop.training.grpo import grpo_loss
-from agentprop.training.losses import Loss, Tokens, measured
-from agentprop.training.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
-from agentprop.training.packing import batch_of
-from agentprop.training.policy import Policy
-from agentprop.training.sequences import TokenSequence
+from agentprop.training.data.packing import batch_of
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.model import packed_attention as attention
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.advantages import ActionReturn, Member, advantages
+from agentprop.training.rl.grpo import grpo_loss
+from agentprop.training.rl.losses import Loss, Tokens, measured
+from agentprop.training.rl.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
 
 GROUPS, MEMBERS, TURNS, VOCABULARY = 2, 3, 2, 61
 ALGORITHMS = ("mgpo", "grpo")

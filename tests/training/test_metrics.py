@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agentprop.training import live
-from agentprop.training.live import Live, curve
+from agentprop.training import progress_table as live
 from agentprop.training.metrics import Metrics
+from agentprop.training.progress_table import Live, curve
 
 
 def lines(folder: Path) -> list[dict[str, float]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from agentprop.config import TrainSftConfig
-from agentprop.training.optimiser import MAX_SKIPPED, Optimiser, TrainingDiverged, schedule
+from agentprop.training.model.optimiser import MAX_SKIPPED, Optimiser, TrainingDiverged, schedule
 
 
 def config(**settings: Any) -> TrainSftConfig:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tiny_model import random_sequence
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from agentprop.training.packing import Batch, batch_of, pack
-from agentprop.training.sequences import TokenSequence
+from agentprop.training.data.packing import Batch, batch_of, pack
+from agentprop.training.data.sequences import TokenSequence
 
 LENGTHS = st.lists(st.integers(1, 120), max_size=60)
 

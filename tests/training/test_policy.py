@@ -16,11 +16,11 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from agentprop.config import TrainSftConfig
 from agentprop.errors import InputError
-from agentprop.training import attention
-from agentprop.training.packing import batch_of
-from agentprop.training.policy import Policy
-from agentprop.training.saving import merged
-from agentprop.training.sequences import TokenSequence
+from agentprop.training.data.packing import batch_of
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.model import packed_attention as attention
+from agentprop.training.model.policy import Policy
+from agentprop.training.model.saving import merged
 
 SEQUENCES = [random_sequence(length, seed) for seed, length in enumerate((21, 2, 34, 13))]
 KINDS: dict[str, dict[str, Any]] = {

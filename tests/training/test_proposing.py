@@ -15,23 +15,23 @@ from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, Told, arena
 
 from agentprop.agent.bundles import Allowed, Bundles
 from agentprop.agent.candidates import Curriculum, Standing, tools
+from agentprop.composition.planner import Planner
 from agentprop.errors import InputError
-from agentprop.grading import builtin
-from agentprop.grading.pool import PoolState, SwitchRule
+from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.prober_pool import PoolState, SwitchRule
 from agentprop.grading.probers import Prober
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import ChatModel, Choice, Reply, Request, Sampling
 from agentprop.records import Attempt, Difficulty, MadeBy, Problem, Task, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
-from agentprop.symbolic.planner import Planner
-from agentprop.training.lessons import Comparison, exactly
-from agentprop.training.policy import Policy
-from agentprop.training.proposing import Proposing, kept, measured
-from agentprop.training.reinforce import Experience
-from agentprop.training.rendering import Renderer, load_tokenizer
-from agentprop.training.scoring import Rewards
-from agentprop.training.sequences import drift
-from agentprop.training.tasks import Tasks, success_rates
+from agentprop.training.data.sequences import drift
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.examples import Comparison, exactly
+from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.proposer_env import Proposing, kept, measured
+from agentprop.training.rl.scoring import Rewards
+from agentprop.training.rl.tasks import Tasks, success_rates
 
 
 @dataclass

@@ -15,16 +15,16 @@ from toy_groups import ALONE, config
 
 from agentprop.config import TrainMgpoConfig
 from agentprop.models.chat import Choice, Message, Reply, Request, Sampling
-from agentprop.training.advantages import ActionReturn, Member, advantages
-from agentprop.training.figures import Figures
-from agentprop.training.lessons import Example, Lesson
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.policy import Policy
-from agentprop.training.reinforce import Experience, Loop, unless
-from agentprop.training.samplers import InProcessSampler, Sampler
-from agentprop.training.sequences import Spoken, join
+from agentprop.training.data.sequences import Spoken, join
+from agentprop.training.means import Figures
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.advantages import ActionReturn, Member, advantages
+from agentprop.training.rl.examples import Example, Lesson
+from agentprop.training.rl.loop import Experience, Loop, unless
+from agentprop.training.rl.samplers import InProcessSampler, Sampler
+from agentprop.training.rl.update import Objective
 from agentprop.training.together import together
-from agentprop.training.update import Objective
 
 GROUPS = 4
 PAYING = 100

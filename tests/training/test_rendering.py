@@ -9,8 +9,8 @@ from tiny_model import TEMPLATE, tiny_model
 from transformers import PreTrainedTokenizerBase
 
 from agentprop.errors import InputError
+from agentprop.inference.chat_template import Memory, Renderer, load_tokenizer
 from agentprop.models.chat import Message
-from agentprop.training.rendering import Memory, Renderer, load_tokenizer
 
 ASKED = (Message("system", "s"), Message("user", "Propose."))
 TOLD = (Message("user", "[check] 4"),)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from agentprop.errors import RunError
-from agentprop.training.resources import OutOfMemory, memory_errors, peak_memory_mib, saving_errors
+from agentprop.training.memory_errors import OutOfMemory, memory_errors, peak_memory_mib, saving_errors
 
 
 def test_an_allocation_that_torch_cannot_make_says_what_to_lower() -> None:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop import protocol
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, rollout
 from agentprop.records import Move, Observation, Stage, Task, Turn
+from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.training.rewards import process, terminal
+from agentprop.training.rl.rewards import process, terminal
 
 STAGES = st.sampled_from(list(Stage))
 ACTIONS = st.sampled_from(["think", "exec", "edit", "submit", "malformed"])

@@ -11,15 +11,15 @@ from toy_groups import FAILS, GARBAGE, GOOD, LIBRARY, RUNS, THINK, UNREADABLE, W
 
 from agentprop.agent.candidates import tools
 from agentprop.errors import InputError
-from agentprop.grading import builtin
+from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober
+from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
-from agentprop.training.lessons import Comparison, exactly, lessons, rendering
-from agentprop.training.rendering import Renderer
-from agentprop.training.scoring import CUT_OFF, Rewards, Scored, Verifier, score
+from agentprop.training.rl.examples import Comparison, exactly, lessons, rendering
+from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, Verifier, score
 
 OTHER = [submission(9)]
 PAY = Rewards()

@@ -13,8 +13,8 @@ from toy_trajectories import SAID, TOLD, sampled, texts, trajectory, turn
 
 from agentprop.agent.chat_policy import spoken
 from agentprop.errors import InputError
-from agentprop.training.rendering import Ids, Renderer, load_tokenizer
-from agentprop.training.sequences import Drift, Spoken, drift, join, rendered, sequences_of
+from agentprop.inference.chat_template import Ids, Renderer, load_tokenizer
+from agentprop.training.data.sequences import Drift, Spoken, drift, join, rendered, sequences_of
 
 
 @pytest.fixture(scope="module")

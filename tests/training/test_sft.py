@@ -14,11 +14,11 @@ import torch
 from tiny_model import random_sequence, tiny_model
 
 from agentprop.config import TrainSftConfig
-from agentprop.training.distributed import World
-from agentprop.training.imitation import Material
-from agentprop.training.optimiser import Optimiser, TrainingDiverged
-from agentprop.training.policy import Policy
-from agentprop.training.sequences import TokenSequence
+from agentprop.training.data.imitation import Material
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.model.distributed import World
+from agentprop.training.model.optimiser import Optimiser, TrainingDiverged
+from agentprop.training.model.policy import Policy
 from agentprop.training.sft import Drawn, Hooks, Order, Progress, Values, evaluate, imitate, learn
 
 ALONE = World(0, 1, torch.device("cpu"), None)

@@ -14,14 +14,14 @@ from toy_solver import STATEMENTS, problem, program
 
 from agentprop.errors import InputError
 from agentprop.grading.probers import Prober
+from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox.executor import Executor
-from agentprop.training.lessons import Comparison
-from agentprop.training.reinforce import Experience
-from agentprop.training.rendering import Renderer
-from agentprop.training.solver import Solving, exercise
+from agentprop.training.rl.examples import Comparison
+from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.solver_env import Solving, exercise
 
 RIGHT, WRONG, CUT = "\\boxed{7}", "\\boxed{8}", "Let me see, first of"
 DOUBLES = "```python\ndef solve(n):\n    return n + n\n```"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.errors import InputError
-from agentprop.training.splits import Holdout, in_share, pair_named, pairs_of, share_of
+from agentprop.training.data.splits import Holdout, in_share, pair_named, pairs_of, share_of
 
 SKILLS = [f"skill-{letter}" for letter in "abcdefghij"]
 BUNDLES = [list(pair) for pair in combinations(SKILLS, 2)] + [list(three) for three in combinations(SKILLS, 3)]

@@ -25,9 +25,9 @@ from agentprop.config import TrainMgpoConfig
 from agentprop.errors import ConfigError, RunError
 from agentprop.models.failures import ModelOutage
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
-from agentprop.runs import open_run
 from agentprop.sandbox.executor import Executor
-from agentprop.stages import train_mgpo
+from agentprop.stages.train import mgpo as train_mgpo
+from agentprop.storage.run import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOCKED = ("seconds/", "speed/", "memory")

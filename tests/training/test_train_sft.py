@@ -20,8 +20,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from agentprop.config import ExtractConfig, ProposeConfig, TrainSftConfig
 from agentprop.errors import AgentpropError, ConfigError, InputError, RunError
 from agentprop.records import Problem, Trajectory
-from agentprop.runs import open_run
-from agentprop.stages import extract, propose, train_sft
+from agentprop.stages.extract import run as extract
+from agentprop.stages.propose import run as propose
+from agentprop.stages.train import sft as train_sft
+from agentprop.storage.run import open_run
 
 ROOT = Path(__file__).resolve().parents[2]
 SAME = ("step", "epoch", "loss", "grad_norm", "held_out_loss", "entropy", "learning_rate", "tokens")
@@ -288,7 +290,7 @@ def test_settings_that_leave_nothing_to_do_claim_no_directory(
 def test_a_run_without_valid_problems_says_what_became_of_them(
     proposed: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agentprop.stages import accepted
+    from agentprop.stages.common import accepted
 
     joined = accepted.join([str(proposed)])
     joined.verdicts = dict.fromkeys(joined.verdicts, "invalid")

@@ -14,8 +14,8 @@ from transformers import AutoModelForCausalLM
 from agentprop.config import TrainSolverConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Attempt, Problem
-from agentprop.runs import open_run
-from agentprop.stages import train_solver
+from agentprop.stages.train import solver as train_solver
+from agentprop.storage.run import open_run
 
 CLOCKED = ("seconds/", "speed/", "memory")
 PROBLEMS = [problem(statement) for statement in STATEMENTS]
@@ -104,8 +104,8 @@ def test_nothing_to_learn_from_is_said_with_the_reason(model: Path, judged: Path
 
 
 def test_groups_that_cannot_be_shared_out_are_refused() -> None:
-    from agentprop.stages.reinforcing import check_world
-    from agentprop.training.distributed import World
+    from agentprop.stages.train.rl_run import check_world
+    from agentprop.training.model.distributed import World
 
     with pytest.raises(ConfigError, match="6 groups"):
         check_world(6, World(0, 4, torch.device("cpu"), None))

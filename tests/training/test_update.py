@@ -14,14 +14,14 @@ from tiny_model import tiny_model
 from torch import Tensor
 from toy_groups import ALONE, config
 
-from agentprop.training.advantages import ActionReturn, Member, advantages
-from agentprop.training.distributed import World
-from agentprop.training.lessons import Example, Lesson
-from agentprop.training.optimiser import Optimiser, Step
-from agentprop.training.policy import Policy
-from agentprop.training.sequences import TokenSequence
-from agentprop.training.sheet import Sheet
-from agentprop.training.update import Objective, corrections, freeze, learn, minibatches
+from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.model.distributed import World
+from agentprop.training.model.optimiser import Optimiser, Step
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.advantages import ActionReturn, Member, advantages
+from agentprop.training.rl.examples import Example, Lesson
+from agentprop.training.rl.token_table import Sheet
+from agentprop.training.rl.update import Objective, corrections, freeze, learn, minibatches
 
 FLAT = Objective(beta=0.0, gate="none", minibatches=1)
 """REINFORCE with the group's baseline."""

@@ -11,20 +11,20 @@ from typing import Any
 import torch
 from tiny_model import tiny_model
 
-from agentprop import protocol
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
+from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
+from agentprop.inference.chat_template import Memory, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Submission, Task
+from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
-from agentprop.symbolic.terms import Apply, Given, to_json
-from agentprop.training.distributed import World
-from agentprop.training.groups import Arena, Group, roll_out
-from agentprop.training.policy import Policy
-from agentprop.training.rendering import Memory, Renderer
+from agentprop.training.model.distributed import World
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.rollout import Arena, Group, roll_out
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 

@@ -10,14 +10,14 @@ from tiny_model import TEMPLATE, tiny_model
 from toy_groups import ALONE, config
 
 from agentprop.grading.probers import question
+from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import Message
 from agentprop.records import Certificate, Difficulty, Problem, TestCase, Verdict
-from agentprop.runs import Run
-from agentprop.training.optimiser import Optimiser
-from agentprop.training.packing import batch_of
-from agentprop.training.policy import Policy
-from agentprop.training.rendering import Renderer, load_tokenizer
-from agentprop.training.sequences import Spoken, join
+from agentprop.storage.run import Run
+from agentprop.training.data.packing import batch_of
+from agentprop.training.data.sequences import Spoken, join
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
 
 STATEMENTS = ("What is 3 + 4?", "How many days has a week?", "What is 14 / 2?", "Which prime follows 5?")
 ANSWER = "7"

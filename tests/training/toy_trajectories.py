@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentprop.agent.chat_policy import spoken
+from agentprop.inference.chat_template import Ids, Renderer
 from agentprop.records import Stage, StopReason, Task, Trajectory, Turn
-from agentprop.training.rendering import Ids, Renderer
 
 SYSTEM, PROMPT = "You propose.", "Propose one problem."
 SAID = ("<action:think>plan</action:think>", "<action:exec>print(4)</action:exec>", "<action:submit>4</action:submit>")

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toys import problem
 
+from agentprop.answers.outcome import Equivalence, undetermined
 from agentprop.grading.comparison import Texts
 from agentprop.grading.consensus import Same, Standing, quorum, verdict, weigh
-from agentprop.grading.opinions import FLAGS
-from agentprop.grading.outcome import Equivalence, undetermined
+from agentprop.grading.verifier_reply import FLAGS
 from agentprop.records import Attempt, MadeBy
 
 CASES = tomllib.loads((Path(__file__).parent / "consensus_cases.toml").read_text(encoding="utf-8"))["case"]

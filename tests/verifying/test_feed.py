@@ -10,7 +10,7 @@ import pytest
 
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ShardError
-from agentprop.stages.feed import Feed
+from agentprop.stages.common.feed import Feed
 
 
 async def gathered(feed: Feed[int], tasks: int) -> list[int | None]:

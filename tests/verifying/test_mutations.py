@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toys import doubling, problem
 
+from agentprop.answers.equivalence import equivalent
+from agentprop.answers.outcome import Equivalence
 from agentprop.grading.checkers import Checker, Tally, local_checkers
 from agentprop.grading.comparison import Limits
-from agentprop.grading.equivalence import equivalent
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
-from agentprop.grading.outcome import Equivalence
 from agentprop.records import Problem
 from agentprop.sandbox import Sandbox
 

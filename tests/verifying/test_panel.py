@@ -21,9 +21,9 @@ from agentprop.config import VerifyConfig
 from agentprop.errors import BoundReached, ConfigError, RunError
 from agentprop.models import ModelOutage
 from agentprop.records import Attempt, PipedProblem, Problem, Reject, Trajectory, Verdict
-from agentprop.runs import Run, StoredRun, open_run
-from agentprop.shards import read_stream, write_stream
-from agentprop.stages import verify
+from agentprop.stages.verify import run as verify
+from agentprop.storage import read_stream, write_stream
+from agentprop.storage.run import Run, StoredRun, open_run
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
 COUNT = 12

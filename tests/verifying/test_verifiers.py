@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from toys import doubling, opinion, problem, scripted, trace
 
-from agentprop.grading import auditor, verifiers
-from agentprop.grading.verifiers import Judge, owed_again, reread
+from agentprop.grading import auditor
+from agentprop.grading import model_verifier as verifiers
+from agentprop.grading.model_verifier import Judge, owed_again, reread
 from agentprop.models import Choice, Kind, ModelFailure, Reply, Request, Sampling
 from agentprop.models.scripted import Script
 from agentprop.records import Attempt

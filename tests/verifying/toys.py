@@ -8,7 +8,6 @@ from typing import Any
 from agentprop.config import ProposeConfig
 from agentprop.models import Meter, Model, ModelSettings, Scripted, lane_of
 from agentprop.models.scripted import Script
-from agentprop.protocol import submit, think
 from agentprop.records import (
     Certificate,
     Problem,
@@ -20,7 +19,8 @@ from agentprop.records import (
     Trajectory,
     Turn,
 )
-from agentprop.runs import Run
+from agentprop.records.action_text import submit, think
+from agentprop.storage.run import Run
 
 
 def problem(index: int = 2, **changes: Any) -> Problem:

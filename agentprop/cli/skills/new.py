@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from agentprop.errors import InputError
-from agentprop.files import disk_errors
 from agentprop.skills import NAME, bundled_directory, directories, read
+from agentprop.storage.durable import disk_errors
 
 TEMPLATE = {"SKILL.md": "SKILL.md", "scripts/skill.py": "skill.py"}
 """File of the package, and the template it comes from."""

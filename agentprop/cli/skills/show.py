@@ -11,13 +11,13 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli.skills.library import library, pick
+from agentprop.composition.answer_text import answer_text
+from agentprop.composition.skill_runs import draw_parameters, run
+from agentprop.composition.validation import statement
+from agentprop.composition.writer import Unwritable
 from agentprop.errors import SkillError
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package, read, split
-from agentprop.symbolic.answers import answer_text
-from agentprop.symbolic.probe import draw_parameters, run
-from agentprop.symbolic.validation import statement
-from agentprop.symbolic.writer import Unwritable
 
 
 def command(

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from agentprop.cli import options
+from agentprop.composition.validation import Report, validate
 from agentprop.engine import usable_cores
 from agentprop.errors import InputError
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package, bundled_directory, clashes, directories, read
-from agentprop.symbolic.validation import Report, validate
 
 MANY_DRAWS = 1000
 

@@ -18,12 +18,12 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from agentprop import intervals
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached
+from agentprop.grading import wilson as intervals
 from agentprop.records import Problem, Reject, Trajectory, Verdict
-from agentprop.runs import StoredRun, open_run
-from agentprop.stages import propose
+from agentprop.stages.propose import run as propose
+from agentprop.storage.run import StoredRun, open_run
 
 ARMS = {"with pruning": True, "without pruning": False}
 AFTER_V = frozenset({"duplicate", "template_repeats", "mined_share"})

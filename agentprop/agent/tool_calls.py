@@ -1,0 +1,240 @@
+"""The four actions as functions that a model may call: their schemas, and native calls → the tagged text that is kept.
+
+What a model called is written as the block it would have spoken, so that one record serves both ways of speaking, and
+the environment reads actions in one place. A reply that is not one usable call keeps its words, with what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from agentprop.models.chat import Choice, Message, Tool, ToolCall
+from agentprop.prompts import prompt
+from agentprop.records import Action, AnswerType, Part, Submission, TestCase
+from agentprop.records import action_text as protocol
+from agentprop.records.action_text import Malformed
+
+PROMPT = "proposer_functions"
+"""The prompt that stands where the one about the tags stands in the record."""
+SWALLOWED = re.compile(r"[\b\f\r\t](?=[A-Za-z])")
+"""What JSON makes of LaTeX whose backslash is not doubled: \\frac, \\binom, \\rho, \\times."""
+
+Stripped = Annotated[str, StringConstraints(strip_whitespace=True)]
+SkillName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+
+
+class Arguments(Part):
+    """What a function takes; `action` is what a call of it does."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class Think(Arguments):
+    """Plan, reflect, audit the logic; nothing is run."""
+
+    text: str
+    """The reflection."""
+
+    def action(self) -> Action:
+        return Action(kind="think", text=self.text)
+
+
+class Exec(Arguments):
+    """Run Python in a sandbox; the answer is what it prints."""
+
+    code: str
+    """The program, or only read_skill("NAME") to see how a skill is used."""
+
+    def action(self) -> Action:
+        return Action(kind="exec", text=self.code)
+
+
+class Edit(Arguments):
+    """Change the active skills."""
+
+    edit: Literal["prune", "add", "replace"]
+    """What is done to `skill`."""
+    skill: SkillName
+    """The skill that is pruned, added or replaced."""
+    replacement: SkillName | None = None
+    """The skill that takes its place, for replace alone."""
+    reason: Stripped
+    """Why."""
+
+    @model_validator(mode="after")
+    def _replaces(self) -> Self:
+        if (self.edit == "replace") != (self.replacement is not None):
+            raise ValueError("`replacement` goes with replace, and with nothing else")
+        return self
+
+    def action(self) -> Action:
+        return Action(kind="edit", text=self.reason, edit=self.edit, skill=self.skill, replacement=self.replacement)
+
+
+class Test(Part):
+    """One hidden test of a program."""
+
+    arguments: list[Any]
+    """Positional arguments."""
+    expected: Any
+    """What the program returns."""
+
+
+class Submit(Arguments):
+    """Submit the finished problem."""
+
+    statement: Stripped
+    """What a solver is given."""
+    answer: Stripped
+    """The answer; for a program its source."""
+    answer_type: AnswerType
+    """Kind of the answer."""
+    unit: str | None = None
+    """Unit of a quantity."""
+    figures: int | None = None
+    """Significant figures the statement asks for."""
+    certificate: str = ""
+    """Python that assigns the answer's value to `answer`."""
+    tests: tuple[Test, ...] = ()
+    """Hidden tests, for a program alone."""
+
+    @model_validator(mode="after")
+    def _doubled(self) -> Self:
+        if SWALLOWED.search(self.statement if self.answer_type == "program" else f"{self.statement} {self.answer}"):
+            raise ValueError("a control character stands where LaTeX was meant; in JSON a backslash is written twice")
+        return self
+
+    def action(self) -> Action:
+        tests = tuple(TestCase(arguments=json.dumps(t.arguments), expected=json.dumps(t.expected)) for t in self.tests)
+        submission = Submission(
+            statement=self.statement, answer=self.answer, answer_type=self.answer_type, unit=self.unit,
+            figures=self.figures, certificate=self.certificate, tests=tests,
+        )  # fmt: skip
+        return Action(kind="submit", submission=submission)
+
+
+FUNCTIONS: dict[str, type[Think] | type[Exec] | type[Edit] | type[Submit]] = {
+    "think": Think,
+    "exec": Exec,
+    "edit": Edit,
+    "submit": Submit,
+}
+ONE = f"call exactly one of {', '.join(FUNCTIONS)}"
+
+
+def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    """JSON Schema without titles and references, which not every server follows."""
+    found = arguments.model_json_schema()
+    parts = found.pop("$defs", {})
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, dict) and "$ref" in node:
+            return plain(parts[node["$ref"].rpartition("/")[2]])
+        if isinstance(node, dict):
+            return {key: plain(value) for key, value in node.items() if key != "title"}
+        return [plain(value) for value in node] if isinstance(node, list) else node
+
+    return {key: value for key, value in plain(found).items() if key != "description"}
+
+
+TOOLS = tuple(Tool(name, kind.__doc__ or "", _schema(kind)) for name, kind in FUNCTIONS.items())
+"""The four actions, as a server is offered them."""
+
+
+# --- calls → tagged text ---
+
+
+def heard(choice: Choice) -> tuple[str, str | None]:
+    """A reply → (the message that is kept, what is wrong with it or None). Reasoning is not part of it."""
+    calls = once(choice.tool_calls)
+    if not calls:
+        return choice.text, None if "<action:" in choice.text else f"no function was called; {ONE}"
+    try:
+        blocks = "\n".join(written(call) for call in calls)
+    except Malformed as error:
+        return f"{choice.text}\n{_as_text(calls)}".strip(), str(error)
+    fault = f"{len(calls)} functions were called; {ONE}" if len(calls) > 1 else None
+    return f"{choice.text}\n{blocks}".strip(), fault
+
+
+def once(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """Calls without those that only repeat an earlier one under another id."""
+    found: dict[tuple[str, str], ToolCall] = {}
+    for call in calls:
+        found.setdefault((call.name, call.arguments), call)
+    return tuple(found.values())
+
+
+def written(call: ToolCall) -> str:
+    """The block of a call. Raises Malformed, with a correction the model can act on."""
+    kind = FUNCTIONS.get(call.name)
+    if kind is None:
+        raise Malformed(f"there is no function {call.name[:80]}; {ONE}")
+    try:
+        block = protocol.write(kind.model_validate(_read(call)).action())
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in error.errors())
+        raise Malformed(f"the arguments of {call.name} cannot be used: {said[:500]}") from None
+    if protocol.write(protocol.parse(block)) != block:
+        raise Malformed(f"the arguments of {call.name} contain tags that end the action: leave them out")
+    return block
+
+
+def _read(call: ToolCall) -> dict[str, Any]:
+    """The arguments of a call; line breaks in texts, which models often forget to escape, are taken as they are."""
+    try:
+        found = json.loads(call.arguments, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the arguments of {call.name} are not valid JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise Malformed(f"the arguments of {call.name} are not a JSON object")
+    return found
+
+
+def _as_text(calls: Sequence[ToolCall]) -> str:
+    """Calls as words: never an action block, whatever is in them."""
+    said = [json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False) for call in calls]
+    return "\n".join(said).replace("<", "\\u003c")
+
+
+# --- the conversation as it is sent ---
+
+
+def own(choice: Choice, message: str) -> Message:
+    """A reply as it is sent back: its calls, or words where a server might refuse them."""
+    try:
+        calls = tuple(_sendable(call) for call in once(choice.tool_calls))
+    except Malformed:
+        return Message("assistant", message)
+    return Message("assistant", choice.text, calls)
+
+
+def _sendable(call: ToolCall) -> ToolCall:
+    """The call with arguments that every server can read. Raises Malformed where there is no such call."""
+    if call.name not in FUNCTIONS:
+        raise Malformed(f"there is no function {call.name[:80]}")
+    arguments = json.dumps(_read(call), ensure_ascii=False)
+    return replace(call, arguments=arguments.encode("utf-8", "replace").decode())  # a text may hold lone surrogates
+
+
+def conversation(history: Sequence[tuple[str, str]], replies: Sequence[Message]) -> tuple[Message, ...]:
+    """The record's (role, text) pairs → what is sent: `replies` for what was kept of them, answers to their calls."""
+    return tuple(_messages(history, iter(replies)))
+
+
+def _messages(history: Sequence[tuple[str, str]], replies: Iterator[Message]) -> Iterator[Message]:
+    last: Message | None = None
+    for role, text in history:
+        if role == "assistant":
+            last = next(replies)
+            yield last
+        elif role == "tool" and last is not None and last.tool_calls:
+            yield from (Message("tool", text, tool_call_id=call.id) for call in last.tool_calls)
+        else:
+            yield Message("system", prompt(PROMPT)) if role == "system" else Message("user", text)

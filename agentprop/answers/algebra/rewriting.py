@@ -1,0 +1,180 @@
+"""Trees to simpler trees before they are compared: ± written out, assignments taken apart, quantities converted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from agentprop.answers.nodes import (
+    Apply,
+    Constant,
+    Group,
+    Node,
+    Number,
+    Quantity,
+    Relation,
+    Symbol,
+    Text,
+    apply,
+    is_closed,
+    symbols,
+    walk,
+)
+from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Unit
+
+
+def expand(node: Node) -> Node:
+    """Write out ± as two values; a column or row of a list stays as it is."""
+    if not any(isinstance(part, Apply) and part.head in ("pm", "mp") for part in walk(node)):
+        return node
+    if isinstance(node, Group) and node.kind in ("bare", "set"):
+        items: list[Node] = []
+        for item in node.items:
+            wide = expand(item)
+            items.extend(wide.items if isinstance(wide, Group) and wide.kind == "bare" else (wide,))
+        return Group(node.kind, tuple(items))
+    return Group("bare", (_signed(node, "+"), _signed(node, "-")))
+
+
+def _signed(node: Node, upper: str) -> Node:
+    match node:
+        case Apply(("pm" | "mp") as head, (left, right)):
+            plus = (head == "pm") == (upper == "+")
+            a, b = _signed(left, upper), _signed(right, upper)
+            return apply("+", a, b if plus else apply("neg", b))
+        case Apply(head, args):
+            return Apply(head, tuple(_signed(arg, upper) for arg in args), node.depth + 1)
+        case Group(kind, items):
+            return Group(kind, tuple(_signed(item, upper) for item in items))
+        case Relation(op, left, right):
+            return Relation(op, _signed(left, upper), _signed(right, upper))
+        case Quantity(value, unit, certain):
+            return Quantity(_signed(value, upper), unit, certain)
+        case _:
+            return node
+
+
+def assignments(node: Node) -> dict[str, list[Node]] | None:
+    """`x = 1, y = 2` as values by variable, in the order named; None for anything else."""
+    match node:
+        case Relation("=", Symbol(name), value) if not {name, name.removesuffix("()")} & symbols(value):
+            return {name: list(value.items) if isinstance(value, Group) and value.kind == "bare" else [value]}
+        case Relation("=", value, Symbol(name)) if not symbols(value):
+            return {name: [value]}
+        case Relation("in", Symbol(name), Group("set", items)):
+            return {name: [Group("set", items)]}
+        case Relation("=", Group("tuple" | "bare", names), Group("tuple" | "bare", values)) if len(names) == len(
+            values
+        ):
+            return _paired(names, values)
+        case Group("bare", items) if isinstance(items[0], Relation):
+            return _several(items)
+        case Apply("and", items):
+            return _several(items) if all(isinstance(item, Relation) and item.op == "=" for item in items) else None
+    return None
+
+
+def _paired(names: Sequence[Node], values: Sequence[Node]) -> dict[str, list[Node]] | None:
+    if not all(isinstance(name, Symbol) for name in names):
+        return None
+    return {name.name: [value] for name, value in zip(names, values, strict=True) if isinstance(name, Symbol)}
+
+
+def _several(items: Sequence[Node]) -> dict[str, list[Node]] | None:
+    found: dict[str, list[Node]] = {}
+    last: str | None = None
+    for item in items:
+        single = assignments(item) if isinstance(item, Relation) else None
+        if single is None:
+            if last is None or isinstance(item, Relation | Text):
+                return None
+            found[last].append(item)
+            continue
+        for name, values in single.items():
+            found.setdefault(name, []).extend(values)
+            last = name
+    return found
+
+
+def assigned_value(node: Node) -> Node:
+    found = assignments(node)
+    return listed(next(iter(found.values()))) if found and len(found) == 1 else node
+
+
+def listed(values: list[Node]) -> Node:
+    return values[0] if len(values) == 1 else Group("bare", tuple(values))
+
+
+def residue(node: Node) -> tuple[Node, Node] | None:
+    match node:
+        case Apply("class", (value, modulus)):
+            return value, modulus
+        case Relation("~" | "=", Symbol(), Apply("class", (value, modulus))):
+            return value, modulus
+    return None
+
+
+def defines(relation: Relation) -> bool:
+    """`f(x) = …` or `AB = 5`: the right-hand side is the answer, the left-hand side its name."""
+    left = relation.left
+    if isinstance(left, Apply) and left.head == "*" and is_closed(relation.right):
+        return all(isinstance(factor, Symbol) for factor in left.args)
+    return isinstance(left, Symbol)
+
+
+def is_scalar(node: Node) -> bool:
+    return isinstance(node, Number | Symbol | Constant) or (
+        isinstance(node, Apply) and node.head not in ("and", "union", "intersection", "minus")
+    )
+
+
+def may_be_undefined(node: Node) -> bool:
+    return any(isinstance(part, Apply) and part.head in ("/", "^") for part in walk(node)) and not symbols(node)
+
+
+def without_common(left: Sequence[Node], remaining: list[Node]) -> list[Node]:
+    """Drop pairs that are literally equal, in linear time; `remaining` loses its half in place."""
+    counts: dict[Node, int] = {}
+    for item in remaining:
+        counts[item] = counts.get(item, 0) + 1
+    rest = []
+    used: dict[Node, int] = {}
+    for item in left:
+        if counts.get(item, 0) > used.get(item, 0):
+            used[item] = used.get(item, 0) + 1
+        else:
+            rest.append(item)
+    kept = []
+    for item in remaining:
+        if used.get(item, 0):
+            used[item] -= 1
+        else:
+            kept.append(item)
+    remaining[:] = kept
+    return rest
+
+
+def in_si(value: Node, unit: Unit) -> Node:
+    scaled = apply("*", value, Number(unit.factor))
+    return apply("+", scaled, Number(unit.offset)) if unit.offset else scaled
+
+
+def converted(value: Node, source: Unit, target: Unit) -> Node:
+    """From one unit to another: shift, scale, shift back."""
+    return apply("/", apply("+", in_si(value, source), Number(-target.offset)), Number(target.factor))
+
+
+def as_angle(node: Node) -> Node:
+    """A value that ends in a degree sign is a quantity; inside an expression the sign is a factor of pi/180."""
+    match node:
+        case Apply("degrees", (value,)):
+            return Quantity(value, DEGREE, True)
+        case Apply("neg", (Apply("degrees", (value,)),)):
+            return Quantity(apply("neg", value), DEGREE, True)
+    return node
+
+
+def radians(quantity: Quantity) -> Node:
+    if quantity.unit.dimensions == RADIAN_DIMENSIONS:
+        return quantity.value
+    return apply("/", apply("*", quantity.value, Constant("pi")), Number(Fraction(180)))

@@ -1,0 +1,339 @@
+"""Two trees to a verdict: what is compared with what, down to pairs of scalars that `Scalars` decides.
+
+Policies, in one place:
+- ( ) is ordered or an open interval, [ ] ordered or closed, { } unordered without repetition; a bare `1, 2` is a list
+  of solutions in any order, and meets an ordered shape in its order. One solution is the same bare or in braces.
+- `x = 5` meets `5`; with two different variables named, the answers differ.
+- A unit named on one side only is taken to be understood on the other (unless `require_unit`); two units are converted.
+- A set written as inequalities meets the same set written as intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from agentprop.answers.algebra import real_sets as realsets
+from agentprop.answers.algebra.rewriting import (
+    as_angle,
+    assigned_value,
+    assignments,
+    converted,
+    defines,
+    expand,
+    in_si,
+    is_scalar,
+    listed,
+    may_be_undefined,
+    radians,
+    residue,
+    without_common,
+)
+from agentprop.answers.nodes import Group, Interval, Matrix, Node, Number, Quantity, Relation, Text, Truth, apply
+from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
+from agentprop.answers.precision import Precision
+from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
+from agentprop.answers.reading.words import same_text
+
+MAX_MATCHED = 300
+"""Longest unordered collection matched item by item; sorted or hashed forms have been tried before."""
+
+
+class Scalars(Protocol):
+    """How two scalar trees are decided: quickly and in part (raising `Hard`), or with everything a worker has."""
+
+    def decide(self, gold: Node, pred: Node, precision: Precision | None) -> Equivalence: ...
+
+    def order(self, left: Node, right: Node) -> int:
+        """-1, 0 or 1, for real closed trees."""
+        ...
+
+    def equations(self, gold: Relation, pred: Relation) -> Equivalence: ...
+
+    def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
+        """Compare conditions on one real variable that are not plainly intervals."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One comparison with its settings."""
+
+    scalars: Scalars
+    precision: Precision | None = None
+    require_unit: bool = False
+
+    def compare(self, gold: Node, pred: Node) -> Equivalence:
+        gold, pred = expand(gold), expand(pred)
+        if gold == pred and not may_be_undefined(gold):
+            return same("identical", "both read as the same expression")
+        for rule in (self._words, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
+            verdict = rule(gold, pred)
+            if verdict is not None:
+                return verdict
+        return self.scalars.decide(gold, pred, self.precision)
+
+    # -- words -------------------------------------------------------------------------------------------------------
+
+    def _words(self, gold: Node, pred: Node) -> Equivalence | None:
+        match gold, pred:
+            case Truth(a), Truth(b):
+                return different("truth", "one says yes, the other no") if a != b else same("truth", "both say so")
+            case Text(a, quoted_a), Text(b, quoted_b):
+                equal = a == b if quoted_a or quoted_b else same_text(a, b)
+                return same("text", "the words agree") if equal else different("text", f"{a[:80]!r} is not {b[:80]!r}")
+            case (Text() | Truth(), _) | (_, Text() | Truth()):
+                return different("kind", "one is in words, the other is a mathematical value")
+        return None
+
+    # -- residue classes ---------------------------------------------------------------------------------------------
+
+    def _congruences(self, gold: Node, pred: Node) -> Equivalence | None:
+        left, right = residue(gold), residue(pred)
+        if left is None and right is None:
+            return None
+        if left is None or right is None:
+            value, _ = left or right or (gold, pred)
+            bare = pred if right is None else gold
+            return self.compare(value, assigned_value(bare))
+        moduli = self.compare(left[1], right[1])
+        if moduli.status != "same":
+            return moduli
+        difference = apply("mod", apply("+", left[0], apply("neg", right[0])), left[1])
+        return self.compare(Number(Fraction(0)), difference)
+
+    # -- relations ---------------------------------------------------------------------------------------------------
+
+    def _relations(self, gold: Node, pred: Node) -> Equivalence | None:
+        left, right = assignments(gold), assignments(pred)
+        if left and right:
+            return self._assignments(left, right, gold, pred)
+        if left or right:
+            return self._bare_against_assigned(left or right or {}, pred if left else gold, gold, pred)
+        match gold, pred:
+            case Relation("="), Relation("="):
+                return self.scalars.equations(gold, pred)
+            case Relation("="), _ if is_scalar(pred) and defines(gold):
+                return self.compare(gold.right, pred)
+            case _, Relation("=") if is_scalar(gold) and defines(pred):
+                return self.compare(gold, pred.right)
+            case (Relation("="), _) | (_, Relation("=")):
+                return self.scalars.solution_sets(gold, pred)
+        return None
+
+    def _assignments(
+        self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
+    ) -> Equivalence:
+        if (
+            left.keys() != right.keys()
+            and len(left) == len(right) == 1
+            and any(name.endswith("()") for name in left.keys() ^ right.keys())
+            and not all(name.endswith("()") for name in left.keys() ^ right.keys())
+        ):
+            return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
+        if left.keys() != right.keys():
+            if isinstance(gold, Relation) and isinstance(pred, Relation):
+                return self.scalars.equations(gold, pred)
+            return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
+        return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+
+    def _values(self, left: list[Node], right: list[Node]) -> Equivalence:
+        return self.compare(listed(left), listed(right))
+
+    def _bare_against_assigned(
+        self, assigned: dict[str, list[Node]], bare: Node, gold: Node, pred: Node
+    ) -> Equivalence | None:
+        if isinstance(bare, Relation) and isinstance(gold, Relation) and isinstance(pred, Relation):
+            return self.scalars.equations(gold, pred) if bare.op == "=" else None
+        if realsets.is_condition(bare) or isinstance(bare, Interval):
+            return None
+        if len(assigned) == 1:
+            values = listed(next(iter(assigned.values())))
+            return self.compare(bare, values) if bare is gold else self.compare(values, bare)
+        if isinstance(bare, Group) and all(len(values) == 1 for values in assigned.values()):
+            ordered = Group("tuple", tuple(values[0] for values in assigned.values()))
+            return self.compare(ordered, Group("tuple", bare.items) if bare.kind in ("bare", "vector") else bare)
+        return different("kind", "one names several variables, the other is a single value")
+
+    # -- sets of reals -----------------------------------------------------------------------------------------------
+
+    def _sets(self, gold: Node, pred: Node) -> Equivalence | None:
+        if not (realsets.is_set(gold) or realsets.is_set(pred)):
+            return None
+        if not (realsets.could_be_set(gold) and realsets.could_be_set(pred)):
+            return different("kind", "one is a set of numbers, the other is not")
+        names = {name for name in (realsets.variable(gold), realsets.variable(pred)) if name is not None}
+        if len(names) > 1:
+            return different("variables", "the conditions are about different variables")
+        if self.precision is not None and isinstance(gold, Interval) and isinstance(pred, Interval):
+            return self._intervals(gold, pred)
+        if realsets.is_plain(gold) and realsets.is_plain(pred):
+            return realsets.compare(gold, pred, self.scalars.order)
+        return self.scalars.solution_sets(gold, pred)
+
+    def _intervals(self, gold: Interval, pred: Interval) -> Equivalence:
+        if (gold.low_closed, gold.high_closed) != (pred.low_closed, pred.high_closed):
+            return different("interval", "the ends are not open and closed alike")
+        ends = ((gold.low, pred.low), (gold.high, pred.high))
+        return all_same((self.compare(left, right) for left, right in ends), "interval")
+
+    # -- quantities --------------------------------------------------------------------------------------------------
+
+    def _quantities(self, gold: Node, pred: Node) -> Equivalence | None:
+        gold, pred = as_angle(gold), as_angle(pred)
+        match gold, pred:
+            case Quantity(), Quantity():
+                return self._two_units(gold, pred)
+            case Quantity(), _ if is_scalar(pred):
+                return self._one_unit(gold, pred)
+            case _, Quantity() if is_scalar(gold):
+                return self._one_unit(pred, gold, swapped=True)
+        return None
+
+    def _two_units(self, gold: Quantity, pred: Quantity) -> Equivalence:
+        left, right = gold.unit, pred.unit
+        if left == right or (left.factor, left.dimensions, left.offset) == (
+            right.factor,
+            right.dimensions,
+            right.offset,
+        ):
+            return self.compare(gold.value, pred.value)
+        angles = {left.dimensions, right.dimensions}
+        if angles == {DEGREE_DIMENSIONS, RADIAN_DIMENSIONS}:
+            return self.compare(radians(gold), radians(pred))
+        if left.dimensions != right.dimensions:
+            return different("units", f"{left.name} and {right.name} measure different things")
+        if self.precision is None:
+            return self.compare(in_si(gold.value, left), in_si(pred.value, right))
+        return self.compare(gold.value, converted(pred.value, right, left))
+
+    def _one_unit(self, quantity: Quantity, bare: Node, *, swapped: bool = False) -> Equivalence:
+        pair = (bare, quantity.value) if swapped else (quantity.value, bare)
+        if quantity.unit.dimensions == DEGREE_DIMENSIONS:
+            in_radians = radians(quantity)
+            verdict = self.compare(bare, in_radians) if swapped else self.compare(in_radians, bare)
+            if verdict.status == "same":
+                return verdict
+        if self.require_unit:
+            return different("unit-missing", f"{quantity.unit.name} is stated on one side only")
+        if not quantity.certain:
+            return different("units", f"{quantity.unit.name} stands on one side only")
+        verdict = self.compare(*pair)
+        if verdict.status != "same":
+            return verdict
+        return same("unit-understood", f"the numbers agree; {quantity.unit.name} is stated on one side only")
+
+    # -- collections -------------------------------------------------------------------------------------------------
+
+    def _shapes(self, gold: Node, pred: Node) -> Equivalence | None:
+        match gold, pred:
+            case Matrix(), Matrix():
+                return self._matrices(gold, pred)
+            case Matrix(), Group(kind, items) if kind in ("tuple", "list", "vector", "bare"):
+                return self._vector(gold, items, swapped=False)
+            case Group(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
+                return self._vector(pred, items, swapped=True)
+            case Group("ratio", left), Group("ratio", right):
+                return self._ratios(left, right)
+            case (Group("ratio", items), other) | (other, Group("ratio", items)) if not isinstance(other, Group):
+                return self.compare(apply("/", *items), other) if len(items) == 2 else different("kind", "no ratio")
+            case Group(), Group():
+                return self._groups(gold, pred)
+            case Group(kind, items), _:
+                return self._lone(kind, items, pred, swapped=False)
+            case _, Group(kind, items):
+                return self._lone(kind, items, gold, swapped=True)
+            case (Matrix(), _) | (_, Matrix()):
+                return different("kind", "one is a matrix, the other is not")
+        return None
+
+    def _matrices(self, gold: Matrix, pred: Matrix) -> Equivalence:
+        if (len(gold.rows), len(gold.rows[0])) != (len(pred.rows), len(pred.rows[0])):
+            return different("matrix", "the matrices differ in size")
+        pairs = zip(gold.rows, pred.rows, strict=True)
+        return all_same(
+            (self.compare(a, b) for left, right in pairs for a, b in zip(left, right, strict=True)), "matrix"
+        )
+
+    def _vector(self, matrix: Matrix, items: Sequence[Node], *, swapped: bool) -> Equivalence:
+        nested = [item.items for item in items if isinstance(item, Group) and item.kind in ("list", "tuple")]
+        if nested and len(nested) == len(items) and len({len(row) for row in nested}) == 1:
+            rows = Matrix(tuple(nested))
+            return self._matrices(rows, matrix) if swapped else self._matrices(matrix, rows)
+        entries = [entry for row in matrix.rows for entry in row]
+        if min(len(matrix.rows), len(matrix.rows[0])) > 1:
+            return different("matrix", "one is a matrix, the other a vector")
+        return self._ordered(items, entries) if swapped else self._ordered(entries, items)
+
+    def _ratios(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
+        if len(left) != len(right):
+            return different("ratio", "the ratios differ in length")
+        parts = zip(left[1:], right[1:], strict=True)
+        return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
+
+    def _groups(self, gold: Group, pred: Group) -> Equivalence:
+        kinds = {gold.kind, pred.kind}
+        if kinds == {"dict"} or kinds == {"bare"}:
+            return self._unordered(gold.items, pred.items)
+        if "set" in kinds and kinds <= {"set", "bare"}:
+            return self._as_sets(gold.items, pred.items)
+        if (
+            len(kinds) == 1
+            or ("vector" in kinds - {"set", "dict"} and not kinds & {"set", "dict"})
+            or ("bare" in kinds and kinds <= {"bare", "tuple", "list"})
+        ):
+            return self._ordered(gold.items, pred.items)
+        return different("brackets", f"a {gold.kind} is not a {pred.kind}")
+
+    def _ordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
+        if len(left) != len(right):
+            return different("length", f"{len(left)} entries against {len(right)}")
+        return all_same((self.compare(a, b) for a, b in zip(left, right, strict=True)), "ordered")
+
+    def _unordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
+        """Match each item with one of the other side that it equals."""
+        if len(left) != len(right):
+            return different("length", f"{len(left)} values against {len(right)}")
+        remaining = list(right)
+        doubtful: Equivalence | None = None
+        for item in without_common(left, remaining):
+            if len(remaining) > MAX_MATCHED:
+                return undetermined("size", "too many values to match one by one")
+            verdicts = [self.compare(item, other) for other in remaining]
+            position = next((k for k, verdict in enumerate(verdicts) if verdict.status == "same"), None)
+            if position is not None:
+                remaining.pop(position)
+                continue
+            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
+            if doubtful is None:
+                return different("unordered", "a value of one side is missing on the other")
+        return doubtful or same("unordered", f"the same {len(left)} values")
+
+    def _as_sets(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
+        if len(left) == len(right):
+            verdict = self._unordered(left, right)
+            if verdict.status == "same":
+                return verdict
+        forward = self._included(left, right)
+        return forward if forward.status != "same" else self._included(right, left)
+
+    def _included(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
+        known = set(right)
+        doubtful: Equivalence | None = None
+        for item in left:
+            if item in known:
+                continue
+            verdicts = [self.compare(item, other) for other in right[:MAX_MATCHED]]
+            if any(verdict.status == "same" for verdict in verdicts):
+                continue
+            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
+            if doubtful is None and len(right) <= MAX_MATCHED:
+                return different("set", "an element of one set is not in the other")
+        return doubtful or same("set", "the same elements")
+
+    def _lone(self, kind: str, items: Sequence[Node], other: Node, *, swapped: bool) -> Equivalence:
+        if kind in ("set", "bare") and len(items) == 1:
+            return self.compare(other, items[0]) if swapped else self.compare(items[0], other)
+        return different("kind", f"one is a {kind} of {len(items)}, the other a single value")

@@ -1,0 +1,180 @@
+"""Calls of one function in processes that can be killed: a request goes out as a line of JSON, a reply comes back.
+
+The clock starts when the worker says that it has begun, so that starting it, importing sympy and waiting for a free one
+cost nobody a verdict. A worker that overruns is killed and replaced. Any thread may call.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import selectors
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+STARTUP_S = 60.0
+"""Longest wait for a new interpreter to come up on a busy machine before giving up on it."""
+
+MEMORY_BYTES = 2 << 30
+"""Address space of a worker; beyond it a call raises MemoryError."""
+
+Request = Mapping[str, Any]
+Reply = dict[str, str]
+Handler = Callable[[dict[str, Any]], Reply]
+"""A module's own function, found by its name in the child; what a request may contain is JSON."""
+
+DIED: Reply = {"status": "undetermined", "rule": "crash", "why": "the worker process died"}
+
+
+class Worker:
+    """One child process, used by one thread at a time."""
+
+    def __init__(self, handler: Handler) -> None:
+        module, name = handler.__module__, handler.__name__
+        code = f"from {module} import {name}; from {__name__} import serve; serve({name})"
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}, start_new_session=True,
+        )  # fmt: skip
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._in, self._out = self.process.stdin, self.process.stdout
+        self._buffer = b""
+
+    def ask(self, request: Request, timeout_s: float) -> Reply | None:
+        """The worker's reply; None when it overran (it is dead then)."""
+        try:
+            self._in.write(json.dumps(request).encode() + b"\n")
+            self._in.flush()
+        except BrokenPipeError:
+            self.close()
+            return None
+        began = self._line(STARTUP_S) is not None
+        reply = self._line(timeout_s) if began else None
+        if reply is None:
+            crashed = self._ended()
+            self.close()
+            return DIED if crashed else None
+        return dict(json.loads(reply))
+
+    def _ended(self) -> bool:
+        """The process is gone or going: its output has closed, rather than stayed silent."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            return bool(selector.select(0)) and not self._out.peek(1)  # type: ignore[attr-defined]
+
+    def _line(self, seconds: float) -> bytes | None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._out, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                if not selector.select(seconds):
+                    return None
+                chunk = os.read(self._out.fileno(), 65536)
+                if not chunk:
+                    return None
+                self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self._in, self._out):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                continue
+
+
+class Pool:
+    """Workers that serve one function: at most one per core at work, grown on demand, kept until the interpreter ends."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._start()
+        os.register_at_fork(after_in_child=self._start)  # a forked child must not share its parent's pipes
+        atexit.register(self.close)
+
+    def _start(self) -> None:
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    @property
+    def idle(self) -> int:
+        """Workers that wait for a request."""
+        return len(self._idle)
+
+    def ask(self, request: Request, timeout_s: float) -> Reply | None:
+        with self._slots:
+            worker = self._borrow()
+            try:
+                return worker.ask(request, timeout_s)
+            except BaseException:
+                worker.close()
+                raise
+            finally:
+                if worker.alive:
+                    with self._lock:
+                        self._idle.append(worker)
+
+    def _borrow(self) -> Worker:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.alive:
+                    return worker
+                worker.close()
+        return Worker(self._handler)
+
+    def close(self) -> None:
+        with self._lock:
+            for worker in self._idle:
+                worker.close()
+            self._idle.clear()
+
+
+# -- inside the worker -----------------------------------------------------------------------------------------------
+
+
+def serve(handler: Handler) -> None:
+    """Read requests from stdin until it closes; answer on stdout. Runs in the child only."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    requests = _requests_until_closed(sys.stdin)
+    for line in iter(requests.get, None):
+        _say("{}")
+        _say(json.dumps(handler(json.loads(line))))
+
+
+def _requests_until_closed(stream: TextIO) -> Any:
+    """A queue fed by a thread that ends the process as soon as the parent is gone, even in mid-computation."""
+    import queue
+
+    requests: queue.Queue[str] = queue.Queue()
+
+    def feed() -> None:
+        for line in stream:
+            requests.put(line)
+        os._exit(0)
+
+    threading.Thread(target=feed, daemon=True).start()
+    return requests
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,269 @@
+"""A term → the Python the built-in proposer runs to find out whether its draft holds together.
+
+`attempt` computes by `solve` and guards every port (range, constraint, necessity, soundness); `recheck` computes by
+`check` and prints the same lines. Both are ordinary programs over `skills.<module>` and `tools`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    Printed,
+    Program,
+    Route,
+    Term,
+    Total,
+    Variable,
+    children,
+    expression,
+    imports,
+    literal,
+    walk,
+)
+from agentprop.skills import Package, Spec
+from agentprop.skills.constraints import names as free_names
+
+
+def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
+    """The program that tries a draft. `inputs` is a Python list of data for programs."""
+    if isinstance(term, Program):
+        return _program_attempt(term, library, inputs or "[]")
+    root = term.body if isinstance(term, Printed) else term
+    draft = _Draft(library, "solve")
+    call = draft.expression(root)
+    lines = [imports(term, library), "from tools import *", "", *draft.lines]
+    lines += [f"answer = {call}", 'print("answer =", show(answer))']
+    lines.append(f"sound(answer, {_given_numbers(term, library)})")
+    lines += draft.necessity(root)
+    for name, without in _shortened(root, library):
+        lines.append(f'does_something("{name}", [None], lambda _: answer, lambda _: {without})')
+    spec = output_spec(root, library)
+    if spec is not None and spec.output is not None and spec.output.kind == "quantity":
+        lines.append(f"rounds_safely(answer, {spec.output.figures})")
+    return "\n".join(lines)
+
+
+def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
+    """The program that computes a draft's values a second time, by the independent route."""
+    if isinstance(term, Program):
+        body = expression(term.body, library, "check")
+        return "\n".join(
+            [imports(term, library), "from tools import show", "", f"for {term.variable} in {inputs}:",
+             f"    print(show({body}))"]
+        )  # fmt: skip
+    root = term.body if isinstance(term, Printed) else term
+    draft = _Draft(library, "check", guards=False)
+    call = draft.expression(root)
+    head = [imports(term, library), f"from tools import {', '.join(_tools(call, draft.lines))}", ""]
+    return "\n".join([*head, *draft.lines, f"answer = {call}", 'print("answer =", show(answer))'])
+
+
+def verification(term: Term, library: Mapping[str, Package]) -> str:
+    """The program a verifier runs: every value by `check`, every port guarded, the result in `answer`."""
+    draft = _Draft(library, "check")
+    call = draft.expression(term)
+    return "\n".join([imports(term, library), "from tools import *", "", *draft.lines, f"answer = {call}"])
+
+
+def certificate(term: Term, library: Mapping[str, Package]) -> str:
+    """The program that assigns the answer's value to `answer`; for programs, the function `solve`."""
+    if isinstance(term, Program):
+        body = expression(term.body, library, "solve")
+        return f"{imports(term, library)}\n\ndef solve({term.variable}):\n    return {body}"
+    call = expression(term, library, "solve")
+    tools = [name for name in _tools(call, []) if name != "show"]
+    head = [imports(term, library)]
+    if "Fraction(" in call:
+        head.insert(0, "from fractions import Fraction")
+    if tools:
+        head.append(f"from tools import {', '.join(tools)}")
+    return "\n".join([*head, f"answer = {call}"])
+
+
+def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
+    """The skill whose output is the answer itself, where it is one."""
+    if isinstance(term, Printed):
+        return output_spec(term.body, library)
+    return library[term.skill].spec if isinstance(term, Apply) else None
+
+
+def _tools(call: str, lines: list[str]) -> list[str]:
+    text = "\n".join([call, *lines])
+    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum")
+    return ["show", *(name for name in helpers if f"{name}(" in text)]
+
+
+def _given_numbers(term: Term, library: Mapping[str, Package]) -> str:
+    """Numbers that stand in the statement: an answer among them would be given away."""
+    found: dict[str, None] = {}
+    for node in walk(term):
+        if isinstance(node, Apply):
+            for name, value in node.arguments:
+                parameter = library[node.skill].spec.parameters[name]
+                if isinstance(value, Given) and parameter.kind in ("integer", "rational"):
+                    found[literal(parameter, value.text)] = None
+    return f"[{', '.join(found)}]"
+
+
+@dataclass
+class _Draft:
+    """Straight-line code for a term: every linked value is named, printed and guarded."""
+
+    library: Mapping[str, Package]
+    route: Route
+    guards: bool = True
+    lines: list[str] = field(default_factory=list)
+    names: dict[Term, str] = field(default_factory=dict)
+
+    def expression(self, term: Term) -> str:
+        match term:
+            case Apply():
+                return self._call(term)
+            case Combine():
+                for side in (term.left, term.right):
+                    self._name(side)
+                return expression(_named(term, self.names), self.library, self.route)
+            case Least() | Total() | Count():
+                return expression(term, self.library, self.route)
+            case _:
+                inner = children(term)
+                if inner:
+                    self._name(inner[0])
+                return expression(_named(term, self.names), self.library, self.route)
+
+    def _call(self, term: Apply) -> str:
+        spec = self.library[term.skill].spec
+        for name, value in term.arguments:
+            if not isinstance(value, Given | Variable):
+                self._name(value)
+                if self.guards:
+                    self.lines += _fit(spec, name, self.names[value])
+        if self.guards:
+            self.lines += self._needs(term, spec)
+        return expression(_named(term, self.names), self.library, self.route)
+
+    def _name(self, term: Term) -> None:
+        if term in self.names:
+            return
+        call = self.expression(term)
+        name = f"v{len(self.names) + 1}"
+        self.names[term] = name
+        self.lines += [f"{name} = {call}", f'print("{name} =", show({name}))']
+
+    def _needs(self, term: Apply, spec: Spec) -> Iterator[str]:
+        linked = {name for name, value in term.arguments if not isinstance(value, Given | Variable)}
+        bound = {name: self._argument(spec, name, value) for name, value in term.arguments}
+        for text in spec.constraints:
+            used = sorted(free_names(text))
+            if linked & set(used):
+                yield f"need((lambda {', '.join(used)}: {text})({', '.join(bound[u] for u in used)}), {text!r})"
+
+    def _argument(self, spec: Spec, name: str, value: Term) -> str:
+        if isinstance(value, Given):
+            return literal(spec.parameters[name], value.text)
+        return value.name if isinstance(value, Variable) else self.names[value]
+
+    def necessity(self, root: Term) -> Iterator[str]:
+        """Guards that the answer depends on every value a sub-problem supplies."""
+        spec = output_spec(root, self.library)
+        output = spec.output if spec is not None else None
+        figures = f", {output.figures}" if output is not None and output.kind == "quantity" else ""
+        for node, name in self.names.items():
+            inner = {t: n for t, n in self.names.items() if t != node and not _inside(node, t)}
+            changed = _replaced(root, node, Variable(name))
+            call = expression(_named(changed, inner), self.library, self.route)
+            yield f'matters("{name}", {name}, lambda {name}: {call}, answer{figures})'
+        for node in _swept(root):
+            changed = _replaced(root, node, Combine("sum", node, Variable("shift")))
+            call = expression(_named(changed, {}), self.library, self.route)
+            yield f'matters("{node.skill}", 0, lambda shift: {call}, answer{figures})'
+
+
+def _fit(spec: Spec, name: str, variable: str) -> list[str]:
+    p = spec.parameters[name]
+    if p.kind not in ("integer", "rational", "decimal"):
+        return []
+    bounds: dict[str, Any] = {"low": p.min, "high": p.max, "values": p.values or None}
+    if p.kind != "decimal":
+        bounds |= {k: int(v) for k, v in bounds.items() if isinstance(v, float) and v == int(v)}
+    text = ", ".join(f"{k}={v!r}" for k, v in bounds.items() if v is not None)
+    whole = ", whole=True" if p.kind == "integer" else ""
+    return [f'fit("{variable}", {variable}, {text}{whole})'] if text else []
+
+
+def _swept(term: Term) -> Iterator[Apply]:
+    """Skills inside a sweep: their values are not named one by one."""
+    for node in walk(term):
+        if isinstance(node, Least | Total | Count):
+            for inner in children(node):
+                yield from (n for n in walk(inner) if isinstance(n, Apply))
+
+
+def _inside(needle: Term, hay: Term) -> bool:
+    return any(node == needle for node in walk(hay))
+
+
+def _replaced(term: Term, old: Term, new: Term) -> Term:
+    """The term with a sub-term exchanged."""
+    return _rebuilt(term, {old: new})
+
+
+def _named(term: Term, names: Mapping[Term, str]) -> Term:
+    """The term with named sub-terms (below its root) replaced by their names."""
+    table: dict[Term, Term] = {t: Variable(n) for t, n in names.items() if t != term}
+    return _rebuilt(term, table)
+
+
+def _rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
+    if term in table:
+        return table[term]
+    match term:
+        case Apply():
+            return replace(term, arguments=tuple((k, _rebuilt(v, table)) for k, v in term.arguments))
+        case Combine():
+            return replace(term, left=_rebuilt(term.left, table), right=_rebuilt(term.right, table))
+        case Least() | Count():
+            other = term.relation.other
+            relation = term.relation if other is None else replace(term.relation, other=_rebuilt(other, table))
+            return replace(term, body=_rebuilt(term.body, table), relation=relation)
+        case Given() | Variable():
+            return term
+        case _:
+            return replace(term, body=_rebuilt(term.body, table))
+
+
+def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str) -> str:
+    data = term.variable
+    lines = [
+        imports(term, library), "from tools import *", "",
+        f"def solve({data}):", f"    return {expression(term.body, library, 'solve')}", "",
+        f"inputs = {inputs}", "outputs = [solve(item) for item in inputs]",
+        "for output in outputs:", "    print(show(output))", "differing(outputs)",
+    ]  # fmt: skip
+    for node in walk(term.body):
+        if isinstance(node, Apply) and node != term.body:
+            rest = expression(_replaced(term.body, node, Variable("value")), library, "solve")
+            inner = expression(node, library, "solve")
+            lines.append(f'matters_somewhere("{node.skill}", inputs, lambda {data}: {inner}, lambda value: {rest})')
+    for name, without in _shortened(term.body, library):
+        lines.append(f'does_something("{name}", inputs, solve, lambda {data}: {without})')
+    return "\n".join(lines)
+
+
+def _shortened(root: Term, library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
+    """(skill, expression of the whole with that skill left out) for every step that data pass through."""
+    for node in walk(root):
+        port = library[node.skill].spec.data if isinstance(node, Apply) else None
+        if isinstance(node, Apply) and port is not None:
+            data = node.argument(port)
+            if isinstance(data, Given):
+                data = Variable(literal(library[node.skill].spec.parameters[port], data.text))
+            yield node.skill, expression(_replaced(root, node, data), library, "solve")

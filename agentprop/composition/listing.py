@@ -1,0 +1,164 @@
+"""The `solve` functions a term applies → one self-contained Python program.
+
+Used for reference answers and for the listings of output-prediction problems. A function is sliced out of its script
+with the imports and helpers it uses, and renamed; the slice is made from the syntax tree, nothing is executed.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+
+from agentprop.composition.terms import Apply, Given, Term, expression, skills
+from agentprop.skills import Package
+from agentprop.skills.values import Parameter, parse, render
+
+
+@lru_cache(maxsize=4096)
+def sliced(script: str, name: str, prefix: str) -> tuple[tuple[str, ...], str]:
+    """(import lines, definitions) of the function `solve`, renamed to `name`, helpers to `<prefix><helper>`."""
+    tree = ast.parse(script)
+    defined: dict[str, ast.stmt] = {}
+    imported: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        for bound in _bound_names(node):
+            (imported if isinstance(node, ast.Import | ast.ImportFrom) else defined)[bound] = node
+    needed, queue = dict[str, None](), ["solve"]
+    while queue:
+        current = queue.pop()
+        if current in needed or current not in defined:
+            continue
+        needed[current] = None
+        queue += [n.id for n in ast.walk(defined[current]) if isinstance(n, ast.Name)]
+    keep = [node for node in tree.body if any(b in needed for b in _bound_names(node))]
+    used = {n.id for node in keep for n in ast.walk(node) if isinstance(n, ast.Name)}
+    lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
+    renames = {n: name if n == "solve" else f"{prefix}{n.lstrip('_')}" for n in needed}
+    return lines, "\n\n".join(ast.unparse(_Rename(renames).visit(_undocumented(ast.parse(ast.unparse(n)).body[0])))
+                              for n in keep)  # fmt: skip
+
+
+def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None) -> str:
+    """A program that prints the value of the body, or with `entry=(function, parameter)` defines that function."""
+    names = {skill: f"f{number}" for number, skill in enumerate(reversed(skills(body)), 1)}
+    lines: dict[str, None] = {}
+    blocks: list[str] = []
+    for skill, name in names.items():
+        imports, text = sliced(library[skill].script or "", name, f"{name}_")
+        lines |= dict.fromkeys(imports)
+        blocks.append(text)
+    call = expression(body, library, "solve")
+    for skill, name in names.items():
+        call = call.replace(f"{library[skill].module}.solve(", f"{name}(")
+    if entry is None:
+        blocks.append(f"print({call})")
+    else:
+        blocks.append(f"def {entry[0]}({entry[1]}):\n    return {call}")
+    head = "\n".join(sorted(lines))
+    return "\n\n".join(([head] if head else []) + blocks)
+
+
+def _bound_names(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+        case ast.FunctionDef() | ast.ClassDef():
+            return [node.name]
+        case ast.Assign():
+            return [t.id for t in node.targets if isinstance(t, ast.Name)]
+        case ast.AnnAssign() if isinstance(node.target, ast.Name):
+            return [node.target.id]
+        case _:
+            return []
+
+
+def _import_line(node: ast.stmt, name: str) -> str:
+    """The import of one name alone, so that slices of different scripts merge."""
+    if isinstance(node, ast.ImportFrom):
+        alias = next(a for a in node.names if (a.asname or a.name) == name)
+        return ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
+    assert isinstance(node, ast.Import)
+    alias = next(a for a in node.names if (a.asname or a.name).split(".")[0] == name)
+    return ast.unparse(ast.Import([alias]))
+
+
+def _undocumented(node: ast.stmt) -> ast.stmt:
+    """A docstring would tell a solver what the function does."""
+    if (
+        isinstance(node, ast.FunctionDef)
+        and len(node.body) > 1
+        and isinstance(node.body[0], ast.Expr)
+        and isinstance(node.body[0].value, ast.Constant)
+    ):
+        node.body = node.body[1:]
+    return node
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self.names.get(node.id, node.id)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.name = self.names.get(node.name, node.name)
+        self.generic_visit(node)
+        return node
+
+
+# --- reading a listing back ---
+
+
+def read_listing(text: str, library: Mapping[str, Package]) -> Term | None:
+    """The term of a listing that prints a body, or None where the text is no listing of these skills.
+
+    The program is recognised by writing it again: the functions must be, to the letter, the slices of known skills.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # the text may be anything; nobody wants to hear of its style
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    last = tree.body[-1] if tree.body else None
+    if not (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and len(last.value.args) == 1):
+        return None
+    nodes = ast.walk(last.value.args[0])
+    calls = [n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    known = {name: skill for name in calls if (skill := _recognise(text, name, library))}
+    body = _term(last.value.args[0], known, library)
+    return body if body is not None and listing(body, library) == text else None
+
+
+def _recognise(text: str, name: str, library: Mapping[str, Package]) -> str | None:
+    found = [s for s, package in library.items() if sliced(package.script or "", name, f"{name}_")[1] in text]
+    return max(found, key=lambda s: len(library[s].script or ""), default=None)
+
+
+def _term(node: ast.expr, known: Mapping[str, str], library: Mapping[str, Package]) -> Term | None:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known):
+        return None
+    skill = known[node.func.id]
+    arguments: list[tuple[str, Term]] = []
+    for keyword in node.keywords:
+        parameter = library[skill].spec.parameters.get(keyword.arg or "")
+        if parameter is None:
+            return None
+        value = _term(keyword.value, known, library) or _given(parameter, keyword.value)
+        if value is None:
+            return None
+        arguments.append((keyword.arg or "", value))
+    return Apply(skill, tuple(arguments))
+
+
+def _given(parameter: Parameter, node: ast.expr) -> Given | None:
+    """The given of a literal, or None where it is no value of the parameter's kind; the text may be anything."""
+    try:
+        value = ast.literal_eval(node)
+        text = render(parameter, value)
+        return Given(text) if parse(parameter, text) == value else None
+    except (ValueError, TypeError, ArithmeticError, LookupError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,311 @@
+"""Library + category + random numbers → a composition to try.
+
+The planner knows types and roles, not values: whether a value fits its port is only known after running the skills, so
+that its failures are real. Shapes and their weights are ours, not the paper's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any, cast
+
+from agentprop.composition.links import Impossible, Link, Links, tells
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    LowestTerms,
+    Printed,
+    Program,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+    skills,
+    walk,
+)
+from agentprop.composition.writer import complete_follow, story_wordings
+from agentprop.records import Domain
+from agentprop.skills import Package, Spec
+from agentprop.skills import constraints as expressions
+from agentprop.skills.values import draw, render
+
+__all__ = ["Impossible", "Planner", "body_data", "compositions"]
+
+DRAWS = 400
+"""Tries to satisfy a skill's constraints by chance."""
+PLANS = 60
+"""Compositions tried for a category."""
+SWEEP_WIDTH = (12, 60)
+
+
+class Planner:
+    """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
+
+    `survey` holds values that some skills took on random parameters, by which links are weighed; `allowed` says which
+    skills may stand together.
+    """
+
+    def __init__(
+        self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True,
+        allowed: Callable[[Collection[str]], bool] = lambda names: True,
+    ) -> None:  # fmt: skip
+        self.allowed = allowed
+        self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
+        self.index = Links(self.library, survey or {}, linked=links)
+        self.categories: dict[str, list[str]] = {}
+        for name, package in self.library.items():
+            self.categories.setdefault(package.spec.category, []).append(name)
+        for name in [c for c in self.categories if not any(map(self._shapes, self.categories[c]))]:
+            del self.categories[name]
+
+    def domain(self, category: str) -> Domain:
+        """The domain a category belongs to."""
+        return self.library[self.categories[category][0]].spec.domain
+
+    def mined(self, category: str) -> bool:
+        """Whether a category consists of mined skills only."""
+        return all(self.index.mined(name) for name in self.categories[category])
+
+    # --- planning ---
+
+    def plan(self, category: str, rng: Random) -> Term:
+        """A composition whose question belongs to the category. Raises Impossible."""
+        for _ in range(PLANS if category in self.categories else 0):
+            root = rng.choice(self.categories[category])
+            shapes = self._shapes(root)
+            if not shapes:
+                continue
+            names = list(shapes)
+            shape = rng.choices(names, [shapes[n] for n in names])[0]
+            try:
+                term = cast(Term, getattr(self, f"_plan_{shape}")(root, rng))
+            except Impossible:
+                continue
+            if self.allowed(skills(term)):
+                return term
+        raise Impossible(f"no composition found for {category}")
+
+    def _shapes(self, root: str) -> dict[str, float]:
+        spec, weights = self.library[root].spec, dict[str, float]()
+        output = spec.output
+        assert output is not None
+        links = self.index.into[root]
+        if self.index.mined(root):
+            return {"before_story": 1.0} if output.role and self.index.onward(root, story=True) else {}
+        if spec.domain == "coding":
+            return self._coding_shapes(spec, links)
+        if links:
+            weights["chain"] = 6.0 if any(not link.story for link in links) else 4.0
+            if len({link.parameter for link in links}) > 1:
+                weights["fork"] = 1.2
+        if any(link.story for link in links):
+            weights["story"] = 8.0
+        if output.role and output.subject and self.index.onward(root, story=True) and tells(spec):
+            weights["before_story"] = 2.0
+        if spec.value and output.kind == "integer":
+            weights["combine"] = 1.2
+            if spec.sweep:
+                weights |= {"swept": 1.6, "compared": 0.4}
+        if spec.value and output.kind == "rational" and links:
+            weights["lowest"] = 3.0
+        return weights
+
+    def _coding_shapes(self, spec: Spec, links: Sequence[Link]) -> dict[str, float]:
+        data = spec.data
+        if data is None or not any(link.parameter == data and not link.story for link in links):
+            return {}
+        return {"program": 5.0, "printed": 3.0, "chain": 0.4}
+
+    def _plan_chain(self, root: str, rng: Random) -> Term:
+        links = [link for link in self.index.into[root] if not link.story]
+        term = self._linked(root, self.index.pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
+        return self._capped(term, rng)
+
+    def _plan_fork(self, root: str, rng: Random) -> Term:
+        links = [link for link in self.index.into[root] if not link.story]
+        first = self.index.pick(links, rng)
+        second = self.index.pick([link for link in links if link.parameter != first.parameter
+                        and link.producer != first.producer], rng)  # fmt: skip
+        term = self._linked(root, first, rng, depth=1)
+        return self._capped(term.with_argument(second.parameter, self._supply(second.producer, rng, 0)), rng)
+
+    def _plan_story(self, root: str, rng: Random) -> Term:
+        link = self.index.pick([link for link in self.index.into[root] if link.story], rng)
+        return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
+
+    def _plan_before_story(self, root: str, rng: Random) -> Term:
+        link = self.index.pick(self.index.onward(root, story=True), rng)
+        return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(root, rng))
+
+    def _plan_combine(self, root: str, rng: Random) -> Term:
+        peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]
+        if not peers:
+            raise Impossible("no partner")
+        sides: tuple[Term, Term] = (self._supply(root, rng, 1), self._supply(rng.choice(peers), rng, 0))
+        op = rng.choices(("sum", "difference", "product"), (2, 3, 1))[0]
+        return Combine(cast("object", op), *sides)  # type: ignore[arg-type]
+
+    def _plan_swept(self, root: str, rng: Random) -> Term:
+        """A sweep of the root inside another skill: smallest n, total or count as a given of a consumer."""
+        sweep = self._sweep(root, rng)
+        consumers = [link for link in self.index.onward(root, story=False)
+                     if self.library[link.consumer].spec.domain == "mathematics"]  # fmt: skip
+        link = self.index.pick(consumers, rng)
+        return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
+
+    def _plan_compared(self, root: str, rng: Random) -> Term:
+        peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]
+        peers = [n for n in peers if self.library[n].spec.sweep]
+        if not peers:
+            raise Impossible("no partner")
+        other = rng.choice(peers)
+        low = rng.randint(1, 5)
+        high = low + rng.randint(*SWEEP_WIDTH)
+        body, low, high = self._body(root, "n", low, high, rng)
+        right, low, high = self._body(other, "n", low, high, rng)
+        return Count("n", low, high, body, Relation("exceeds", None, right))
+
+    def _plan_lowest(self, root: str, rng: Random) -> Term:
+        links = [link for link in self.index.into[root] if not link.story]
+        return LowestTerms(self._linked(root, self.index.pick(links, rng), rng, depth=1))
+
+    def _plan_program(self, root: str, rng: Random) -> Term:
+        body = self._pipeline(root, rng, rng.choices((1, 2, 3), (3, 4, 1.5))[0])
+        node, name = body_data(body, self.library)
+        return Program(name, _with_data(body, node.with_argument(name, Variable(name))))
+
+    def _plan_printed(self, root: str, rng: Random) -> Term:
+        return Printed(self._pipeline(root, rng, rng.choices((1, 2), (3, 2))[0]))
+
+    def _pipeline(self, root: str, rng: Random, length: int) -> Apply:
+        spec, used = self.library[root].spec, {root}
+        chain = [self.givens(root, rng)]
+        for _ in range(length):
+            data = spec.data
+            links = [link for link in self.index.into[chain[-1].skill]
+                     if link.parameter == data and not link.story and link.producer not in used
+                     and self.library[link.producer].spec.domain == "coding"]  # fmt: skip
+            if not links:
+                break
+            link = rng.choice(links)
+            used.add(link.producer)
+            chain.append(self.givens(link.producer, rng))
+            spec = self.library[link.producer].spec
+        if len(chain) < 2:
+            raise Impossible("nothing feeds it")
+        term = chain[-1]
+        for outer in reversed(chain[:-1]):
+            data = self.library[outer.skill].spec.data
+            assert data is not None  # coding links go through the data
+            term = outer.with_argument(data, term)
+        return term
+
+    # --- parts ---
+
+    def _linked(self, consumer: str, link: Link, rng: Random, depth: int, story: bool = False) -> Apply:
+        supplier = self._supply(link.producer, rng, depth - 1, story, {consumer})
+        return self.givens(consumer, rng).with_argument(link.parameter, supplier)
+
+    def _supply(
+        self, name: str, rng: Random, depth: int, story: bool = False, used: frozenset[str] | set[str] = frozenset()
+    ) -> Term:
+        """The producer, itself supplied by another skill where the depth allows."""
+        spec = self.library[name].spec
+        if depth > 0:
+            links = [link for link in self.index.into[name] if link.story == story and link.producer not in used
+                     and (not story or self._continues(spec, link))]  # fmt: skip
+            if links:
+                return self._linked(name, self.index.pick(links, rng), rng, depth, story)
+        if not story and not used and spec.sweep and rng.random() < 0.12:
+            return self._sweep(name, rng)
+        return self.givens(name, rng)
+
+    def _continues(self, spec: Spec, link: Link) -> bool:
+        role = self.library[link.producer].spec.output
+        assert role is not None and role.role is not None
+        return any(complete_follow(spec, w, link.parameter) for w in story_wordings(spec, link.parameter, role.role))
+
+    def _sweep(self, name: str, rng: Random) -> Term:
+        spec = self.library[name].spec
+        if spec.output is None or spec.output.kind != "integer":
+            raise Impossible("only integers are swept")
+        low = rng.randint(1, 8)
+        body, low, high = self._body(name, "n", low, low + rng.randint(*SWEEP_WIDTH), rng)
+        kind = rng.choice(("least", "total", "count"))
+        if kind == "total":
+            return Total("n", low, high, body)
+        divisor = rng.randint(2, 12)
+        if kind == "count":
+            relation = Relation("odd") if rng.random() < 0.3 else Relation("divisible", divisor)
+            return Count("n", low, high, body, relation)
+        relation = Relation("divisible", divisor + 5) if rng.random() < 0.6 else Relation("at_least", 10 * divisor)
+        return Least("n", low, body, relation)
+
+    def _body(self, name: str, variable: str, low: int, high: int, rng: Random) -> tuple[Apply, int, int]:
+        """A skill with one parameter swept, and the range clipped to what it takes."""
+        spec = self.library[name].spec
+        swept = rng.choice(spec.sweep)
+        p = spec.parameters[swept]
+        low = max(low, p.low)
+        high = min(max(high, low + SWEEP_WIDTH[0]), p.high, low + 120)
+        if high - low < 4:
+            raise Impossible("the range is too narrow")
+        return self.givens(name, rng).with_argument(swept, Variable(variable)), low, high
+
+    def _capped(self, term: Term, rng: Random) -> Term:
+        """Sometimes ask only for a remainder, as contests do with large numbers."""
+        if isinstance(term, Apply):
+            spec = self.library[term.skill].spec
+            if spec.output is not None and spec.output.kind == "integer" and spec.value and rng.random() < 0.04:
+                return Remainder(term, 1000)
+        return term
+
+    def givens(self, name: str, rng: Random) -> Apply:
+        """A skill with every parameter given, its constraints satisfied. Raises Impossible."""
+        spec = self.library[name].spec
+        for _ in range(DRAWS):
+            values = {key: draw(p, rng) for key, p in spec.parameters.items()}
+            if all(expressions.holds(text, values) for text in spec.constraints):
+                texts = {key: render(p, values[key]) for key, p in spec.parameters.items()}
+                return Apply(name, tuple((key, Given(text)) for key, text in texts.items()))
+        raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
+
+    def _producers(self, kind: str, near: Spec) -> list[str]:
+        """Skills of one domain with a noun phrase and a kind of output."""
+        return [n for n, p in self.library.items() if p.spec.output and p.spec.output.kind == kind and p.spec.value
+                and p.spec.domain == near.domain]  # fmt: skip
+
+
+def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
+    """The innermost application of a pipeline and its data parameter."""
+    node = body
+    while True:
+        data = library[node.skill].spec.data
+        assert data is not None  # pipelines are made of skills with data
+        inner = node.argument(data)
+        if not isinstance(inner, Apply):
+            return node, data
+        node = inner
+
+
+def _with_data(body: Apply, innermost: Apply) -> Apply:
+    if body.skill == innermost.skill:
+        return innermost
+    return replace(body, arguments=tuple(
+        (k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments))  # fmt: skip
+
+
+def _composable(spec: Spec) -> bool:
+    """Lifted programs are not composed: to ask for one again would only repeat the corpus."""
+    return spec.output is not None and spec.output.kind != "program" and bool(spec.phrasings or spec.value)
+
+
+def compositions(term: Term) -> int:
+    """How many skills a term applies."""
+    return len({t.skill for t in walk(term) if isinstance(t, Apply)})

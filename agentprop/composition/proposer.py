@@ -1,0 +1,248 @@
+"""The built-in proposer: a policy for the environment that a language model acts in, with no language model.
+
+It drafts a composition, tries it in the sandbox, and when the guards of its own code raise (a value out of range, an
+answer that does not depend on a skill, a triviality) it reflects and repairs the numbers, exchanges or prunes a skill,
+and tries again. Its failures are real: it does not know a value before the sandbox has computed it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from agentprop.composition import draft_code as experiments
+from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.listing import listing
+from agentprop.composition.planner import Impossible, Planner, body_data, compositions
+from agentprop.composition.repairs import Mender
+from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
+from agentprop.composition.writer import Unwritable, write
+from agentprop.records import Move, Observation, Submission, TestCase
+from agentprop.records import action_text as protocol
+from agentprop.skills import Package
+from agentprop.skills.values import draw
+
+Script = Generator[str, Observation, None]
+REPAIRS = 2
+"""Redraws of a composition's numbers before one of its skills is held to be the cause."""
+PROGRAM_INPUTS = 10
+
+
+@dataclass
+class BuiltinProposer:
+    """One candidate's policy. Everything it does follows from the composition and the generator handed in."""
+
+    planner: Planner
+    term: Term
+    rng: Random
+    edits: bool = True
+
+    def __post_init__(self) -> None:
+        self.mender = Mender(self.planner)
+        self._script = self._run()
+        self._started = False
+
+    async def act(self, observation: Observation) -> Move:
+        """The next message, or none when there is nothing left to try."""
+        try:
+            if not self._started:
+                self._started = True
+                return Move.model_construct(message=next(self._script))
+            return Move.model_construct(message=self._script.send(observation))
+        except StopIteration:
+            return Move()
+
+    @property
+    def library(self) -> dict[str, Package]:
+        """The packages it may compose."""
+        return self.planner.library
+
+    # --- the loop ---
+
+    def _run(self) -> Script:
+        statement = yield from self._draft("")
+        failures = 0
+        while statement is not None:
+            inputs = self._inputs()
+            tried = yield protocol.execute(experiments.attempt(self.term, self.library, inputs))
+            if tried.outcome != "ok":
+                failures += 1
+                statement = yield from self._mend(tried, failures)
+                continue
+            checked = yield protocol.execute(experiments.recheck(self.term, self.library, inputs))
+            fault = _disagreement(tried, checked)
+            if fault is None:
+                answer = yield protocol.submit(self._submission(statement, tried, inputs))
+                fault = answer.text
+            failures += 1
+            yield protocol.think(f"{fault} I start again with other numbers.")
+            statement = yield from self._redraft("")
+
+    def _draft(self, why: str) -> Generator[str, Observation, str | None]:
+        for _ in range(4):
+            try:
+                statement = write(self.term, self.library, self.rng)
+            except Unwritable:
+                if not self._redraw():
+                    return None
+                continue
+            yield protocol.think(f"{why}{self._plan_text()}\n{statement}")
+            return statement
+        return None
+
+    def _redraft(self, why: str) -> Generator[str, Observation, str | None]:
+        if not self._redraw():
+            return None
+        return (yield from self._draft(why))
+
+    def _redraw(self) -> bool:
+        try:
+            self.term = self.mender.redrawn(self.term, self.rng)
+        except Impossible:
+            return False
+        return True
+
+    # --- reflection ---
+
+    def _mend(self, seen: Observation, failures: int) -> Generator[str, Observation, str | None]:
+        """Reflect on a failed check; repair the numbers, or change the bundle. Returns the new draft."""
+        if seen.turns_left < 5 or failures > 6:
+            return None
+        problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
+        culprit = self._culprit(problem)
+        if "digits" in problem and isinstance(self.term, Apply) and self.library[self.term.skill].spec.value:
+            self.term = Remainder(self.term, 1000)
+            return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
+        if "does not exceed" in problem and isinstance(self.term, Combine):
+            self.term = replace(self.term, left=self.term.right, right=self.term.left)
+            return (yield from self._draft(f"{problem}. The sides change places. "))
+        structural = "does not depend" in problem
+        if self.edits and culprit is not None and (structural or failures > REPAIRS):
+            return (yield from self._change(problem, culprit))
+        return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
+
+    def _culprit(self, problem: str) -> str | None:
+        """The supplier that a conflict speaks of: the named skill, or the one behind the named value."""
+        names = [name for name in skills(self.term) if name in problem]
+        if names:
+            return names[0]
+        found = re.search(r"\bv(\d+)\b", problem)
+        linked = [t for t in _linked(self.term) if isinstance(t, Apply)]
+        if found is None or not linked:
+            return linked[0].skill if linked else None
+        number = int(found[1]) - 1
+        return linked[number].skill if number < len(linked) else linked[-1].skill
+
+    def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
+        new = self.mender.substitute(self.term, culprit, self.rng)
+        try:
+            pruned = self.mender.pruned(self.term, culprit, self.rng)
+        except Impossible:
+            pruned = None
+        if pruned is not None and (compositions(pruned) > 1 or new is None):
+            seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
+            self.term = pruned if seen.outcome == "ok" else self.term
+        elif new is not None:
+            seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
+            if seen.outcome == "ok":
+                try:
+                    self.term = self.mender.exchanged(self.term, culprit, new, self.rng)
+                except Impossible:
+                    return None
+        return (yield from self._draft(""))
+
+    # --- texts ---
+
+    def _plan_text(self) -> str:
+        names = skills(self.term)
+        if isinstance(self.term, Program | Printed):
+            return f"A pipeline of {', then '.join(reversed(names))}. Draft:"
+        if len(names) == 1:
+            return f"{names[0]} by itself. Draft:"
+        return f"{names[0]} asks the question; {', '.join(names[1:])} supplies what it needs. Draft:"
+
+    def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
+        certificate = experiments.certificate(self.term, self.library)
+        composition = to_json(self.term)
+        if isinstance(self.term, Program):
+            return Submission.model_construct(
+                statement=statement, answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
+                answer_type="program", unit=None, figures=None, certificate=certificate, composition=composition,
+                tests=_tests(inputs or "[]", _printed(tried.text)),
+            )  # fmt: skip
+        value = _values(tried.text)["answer"]
+        output = _output(self.term, self.library)
+        unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
+        kind = TYPES[output.kind] if output else "integer"
+        return Submission.model_construct(
+            statement=statement, answer=answer_text(value, unit=unit, figures=figures), answer_type=kind, unit=unit,
+            figures=figures, certificate=certificate, composition=composition, tests=(),
+        )  # fmt: skip
+
+    def _inputs(self) -> str | None:
+        """Data to try a program on: ordinary, short and empty where the kind allows it."""
+        if not isinstance(self.term, Program):
+            return None
+        node, name = _innermost(self.term, self.library)
+        parameter = self.library[node.skill].spec.parameters[name]
+        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)]
+        return repr(json.loads(json.dumps(drawn)))  # as the stored tests will give them: lists, not tuples
+
+
+def _linked(term: Term) -> list[Term]:
+    """Suppliers in the order in which the attempt names them: innermost first, left to right."""
+    out: list[Term] = []
+    for node in walk(term):
+        if isinstance(node, Apply):
+            out = [*(v for _, v in node.arguments if isinstance(v, Apply)), *out]
+    return out
+
+
+def _innermost(term: Program, library: dict[str, Package]) -> tuple[Apply, str]:
+    assert isinstance(term.body, Apply)  # programs are pipelines of skills
+    return body_data(term.body, library)
+
+
+def _output(term: Term, library: dict[str, Package]) -> Any:
+    spec = experiments.output_spec(term, library)
+    return spec.output if spec is not None else None
+
+
+def _printed(text: str) -> list[str]:
+    return text.split("] ", 1)[1].splitlines()
+
+
+def _values(text: str) -> dict[str, Any]:
+    """`name = value` lines of an observation."""
+    pairs = (line.split(" = ", 1) for line in _printed(text) if " = " in line)
+    return {name: read_value(value) for name, value in pairs}
+
+
+def _disagreement(tried: Observation, checked: Observation) -> str | None:
+    if checked.outcome != "ok":
+        return f"The independent check failed: {checked.text.splitlines()[-1]}."
+    left, right = _printed(tried.text), _printed(checked.text)
+    if left == right:
+        return None
+    if len(left) == len(right) and all(a == b or close(_value(a), _value(b)) for a, b in zip(left, right, strict=True)):
+        return None
+    return "solve and check disagree."
+
+
+def _value(line: str) -> Any:
+    try:
+        return read_value(line.split(" = ", 1)[-1])
+    except ValueError:
+        return line
+
+
+def _tests(inputs: str, printed: list[str]) -> tuple[TestCase, ...]:
+    arguments = read_value(inputs)
+    return tuple(
+        TestCase(arguments=json.dumps([argument]), expected=json.dumps(read_value(line)))
+        for argument, line in zip(arguments, printed, strict=True)
+    )

@@ -1,0 +1,124 @@
+"""A composition that does not hold → others that might: new numbers, one skill fewer, or one exchanged for another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from agentprop.composition.planner import Planner
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    LowestTerms,
+    Printed,
+    Program,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+    walk,
+)
+from agentprop.composition.writer import is_link
+
+
+@dataclass(frozen=True)
+class Mender:
+    """Mends the compositions of a planner."""
+
+    planner: Planner
+    """Whose library and links what is mended comes from."""
+
+    def redrawn(self, term: Term, rng: Random) -> Term:
+        """The same composition with new numbers."""
+        match term:
+            case Apply():
+                fresh = self.planner.givens(term.skill, rng)
+                return replace(fresh, arguments=tuple(
+                    (k, new if isinstance(old, Given) else self.redrawn(old, rng))
+                    for (k, old), (_, new) in zip(term.arguments, fresh.arguments, strict=True)))  # fmt: skip
+            case Combine():
+                return replace(term, left=self.redrawn(term.left, rng), right=self.redrawn(term.right, rng))
+            case Least():
+                relation = term.relation
+                if relation.value is not None:
+                    relation = replace(relation, value=max(2, relation.value + rng.randint(-3, 6)))
+                return replace(term, body=self.redrawn(term.body, rng), relation=relation)
+            case Total() | Count() | LowestTerms() | Remainder() | Program() | Printed():
+                return replace(term, body=self.redrawn(term.body, rng))
+            case _:
+                return term
+
+    def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:
+        """The composition without a skill: its value becomes a given. None where nothing sensible is left."""
+        match term:
+            case Apply():
+                return self._prune_apply(term, skill, rng)
+            case Combine():
+                if any(isinstance(t, Apply) and t.skill == skill for t in (term.left, term.right)):
+                    return None
+                sides = [self.pruned(t, skill, rng) for t in (term.left, term.right)]
+                return None if None in sides else replace(term, left=sides[0], right=sides[1])  # type: ignore[arg-type]
+            case Least() | Total() | Count():
+                return None
+            case LowestTerms() | Remainder() | Program() | Printed():
+                body = self.pruned(term.body, skill, rng)
+                return None if body is None else replace(term, body=body)
+            case _:
+                return term
+
+    def _prune_apply(self, term: Apply, skill: str, rng: Random) -> Term | None:
+        if term.skill == skill:
+            return None
+        fresh = dict(self.planner.givens(term.skill, rng).arguments)
+        arguments: list[tuple[str, Term]] = []
+        for name, value in term.arguments:
+            if isinstance(value, Given | Variable):
+                arguments.append((name, value))
+                continue
+            kept = self.pruned(value, skill, rng)
+            if kept is None and isinstance(value, Apply) and value.skill == skill:
+                inner = next((v for _, v in value.arguments if isinstance(v, Apply | Variable)), None)
+                kept = inner if inner is not None and self._accepts(term.skill, name, inner) else None
+            arguments.append((name, fresh[name] if kept is None else kept))
+        if not any(is_link(value) for _, value in arguments):  # the givens must suit each other
+            arguments = [(name, value if isinstance(value, Variable) else fresh[name]) for name, value in arguments]
+        return replace(term, arguments=tuple(arguments))
+
+    def _accepts(self, consumer: str, parameter: str, value: Term) -> bool:
+        if isinstance(value, Variable):
+            return self.planner.library[consumer].spec.parameters[parameter].input
+        return isinstance(value, Apply) and any(
+            link.parameter == parameter and link.producer == value.skill for link in self.planner.index.into[consumer]
+        )
+
+    def substitute(self, term: Term, skill: str, rng: Random) -> str | None:
+        """A skill that could take the place of a supplier, or None."""
+        for node in walk(term):
+            if isinstance(node, Apply):
+                for name, value in node.arguments:
+                    if isinstance(value, Apply) and value.skill == skill:
+                        story = any(link.story for link in self.planner.index.into[node.skill]
+                                    if (link.parameter, link.producer) == (name, skill))  # fmt: skip
+                        used = {n.skill for n in walk(term) if isinstance(n, Apply)}
+                        links = [link for link in self.planner.index.into[node.skill] if link.parameter == name
+                                 and link.story == story and link.producer not in used
+                                 and self.planner.allowed(used - {skill} | {link.producer})]  # fmt: skip
+                        return self.planner.index.pick(links, rng).producer if links else None
+        return None
+
+    def exchanged(self, term: Term, old: str, new: str, rng: Random) -> Term:
+        """The composition with one supplier exchanged for another."""
+        if isinstance(term, Apply):
+            if term.skill == old:
+                return self.planner.givens(new, rng)
+            return replace(term, arguments=tuple((k, self.exchanged(v, old, new, rng)) for k, v in term.arguments))
+        if isinstance(term, Combine):
+            return replace(
+                term, left=self.exchanged(term.left, old, new, rng), right=self.exchanged(term.right, old, new, rng)
+            )
+        if isinstance(term, LowestTerms | Remainder | Program | Printed):
+            return replace(term, body=self.exchanged(term.body, old, new, rng))
+        return term

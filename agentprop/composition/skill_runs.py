@@ -1,0 +1,130 @@
+"""A skill package → parameter sets to try, and what its functions make of them in the sandbox.
+
+`solve` and `check` run in processes of their own, and in each the other function does not exist. Both run a second time
+in the opposite order, so that a value that depends on anything but the parameters differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from agentprop.sandbox import CallOutcome, Sandbox
+from agentprop.skills import Spec
+from agentprop.skills import constraints as expressions
+from agentprop.skills.values import draw
+
+TIME_LIMIT_S = 20.0
+"""For all calls of one function together."""
+TRIES = 2000
+"""Random draws after which constraints count as unsatisfiable."""
+EDGE_TRIES = 100
+
+Parameters = dict[str, Any]
+
+
+class Unsatisfiable(ValueError):
+    """No random draw met the constraints."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What calling a function twice with the same parameters came to."""
+
+    value: Any = None
+    """What was returned, or the reason of a ValueError."""
+    refused: bool = False
+    """Whether it raised ValueError."""
+    changed: bool = False
+    """Whether it changed its arguments."""
+    seconds: float = 0.0
+    """How long the quicker of the two took."""
+    error: str | None = None
+    """Anything else that happened."""
+    otherwise: Any = None
+    """What the second call came to, where that differs."""
+
+
+def draw_parameters(
+    spec: Spec, rng: Random, tries: int = TRIES, fixed: Mapping[str, Any] | None = None
+) -> Parameters | None:
+    """Random parameters that satisfy the constraints, some of them fixed; None where none was found."""
+    for _ in range(tries):
+        values = {name: draw(p, rng) for name, p in spec.parameters.items()} | dict(fixed or {})
+        if all(expressions.holds(text, values) for text in spec.constraints):
+            return values
+    return None
+
+
+def draw_cases(spec: Spec, draws: int, rng: Random) -> tuple[list[Parameters], float]:
+    """Both ends of every range and then random draws, with the share of draws that met the constraints."""
+    if not spec.parameters:
+        return [{}], 1.0
+    accepted: list[Parameters] = []
+    tried = 0
+    while len(accepted) < draws and tried < TRIES * max(1, len(accepted)):
+        tried += 1
+        values = draw_parameters(spec, rng, 1)
+        accepted += [values] if values is not None else []
+    if not accepted:
+        raise Unsatisfiable(f"none of {tried} random draws satisfies them all")
+    ends = [draw_parameters(spec, rng, EDGE_TRIES, {name: end}) for name, end in _ends(spec)]
+    return [*(values for values in ends if values is not None), *accepted], len(accepted) / tried
+
+
+def _ends(spec: Spec) -> Iterator[tuple[str, Any]]:
+    """The smallest and largest value of every number."""
+    for name, p in spec.parameters.items():
+        if p.kind == "integer":
+            numbers = [value for value in p.values if isinstance(value, int)] or [p.low, p.high]
+            yield from ((name, end) for end in (min(numbers), max(numbers)))
+        elif p.kind == "decimal":
+            yield from ((name, float(end)) for end in (p.min, p.max) if end is not None)
+
+
+_PROBE = """
+
+def agentprop_probe(parameters, function={function}):
+    import copy
+    import time
+    given = copy.deepcopy(parameters)
+    started = time.perf_counter()
+    try:
+        value, refused = function(**given), False
+    except ValueError as problem:
+        value, refused = str(problem), True
+    return value, refused, given != parameters, time.perf_counter() - started
+
+
+del {other}
+"""
+
+
+def run(script: str, function: str, cases: Sequence[Parameters], sandbox: Sandbox) -> list[Call]:
+    """Call `solve` or `check` on every case, twice, in two processes."""
+    other = "check" if function == "solve" else "solve"
+    source = script + _PROBE.format(function=function, other=other)
+
+    def once(cases: Sequence[Parameters]) -> list[Call]:
+        outcomes = sandbox.call(source, "agentprop_probe", [[case] for case in cases], timeout_s=TIME_LIMIT_S)
+        return [_call(outcome) for outcome in outcomes]
+
+    return [_both(one, two) for one, two in zip(once(cases), once(cases[::-1])[::-1], strict=True)]
+
+
+def _call(outcome: CallOutcome) -> Call:
+    if outcome.status == "ok" and isinstance(outcome.value, tuple) and len(outcome.value) == 4:
+        value, refused, changed, seconds = outcome.value
+        return Call(value, refused is True, changed is True, float(seconds))
+    if outcome.status == "timeout":
+        return Call(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s")
+    return Call(error=outcome.error or outcome.status)
+
+
+def _both(one: Call, two: Call) -> Call:
+    """The first call, with what the second did differently."""
+    same = (one.refused, repr(one.value)) == (two.refused, repr(two.value))
+    otherwise = None if same or one.error else two.error or two.value
+    return Call(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, otherwise)

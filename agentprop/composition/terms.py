@@ -1,0 +1,349 @@
+"""What a statement means: a term over skills, and the Python that computes it by `solve` or by `check`.
+
+A term is a tree. Its leaves are givens (numbers of the statement) and variables; its nodes apply skills or combine
+their values. The composition operators of the proposer are shapes of terms:
+
+    chain      Apply whose argument is another Apply
+    aggregate  Combine (sum, difference, product), Total over a range
+    invert     Least: the smallest n such that …
+    constrain  Count: how many n in a range satisfy …
+    nest       a given of an Apply replaced by any of the above
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Literal, TypeVar, cast
+
+from agentprop.skills import Package
+from agentprop.skills.values import Parameter, parse
+
+Route = Literal["solve", "check"]
+MAX_NESTING = 64
+"""Deepest composition that is read."""
+T = TypeVar("T")
+Comparison = Literal["at_least", "divisible", "odd", "equals", "exceeds", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that stands in the statement, in its canonical prose text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A bound letter, or the data of a program."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A skill applied to its parameters."""
+
+    skill: str
+    arguments: tuple[tuple[str, Term], ...]
+
+    def argument(self, name: str) -> Term:
+        """The term that stands for a parameter."""
+        return dict(self.arguments)[name]
+
+    def with_argument(self, name: str, term: Term) -> Apply:
+        """The same application with one argument exchanged."""
+        return replace(self, arguments=tuple((k, term if k == name else v) for k, v in self.arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Combine:
+    """Arithmetic on two values: left + right, left - right, left · right."""
+
+    op: Literal["sum", "difference", "product"]
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What is asked of a value: at least / divisible by / equal to a number, odd, or greater than / equal to a term."""
+
+    comparison: Comparison
+    value: int | None = None
+    other: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The smallest integer variable ≥ low for which the body stands in the relation."""
+
+    variable: str
+    low: int
+    body: Term
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of the body over low ≤ variable ≤ high."""
+
+    variable: str
+    low: int
+    high: int
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many integers low ≤ variable ≤ high put the body in the relation."""
+
+    variable: str
+    low: int
+    high: int
+    body: Term
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class LowestTerms:
+    """p + q, where the body is p/q in lowest terms."""
+
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """The body modulo a number of the statement."""
+
+    body: Term
+    modulus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The function that maps its data to the body (coding)."""
+
+    variable: str
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What the program of a body prints (coding)."""
+
+    body: Term
+
+
+Term = Given | Variable | Apply | Combine | Least | Total | Count | LowestTerms | Remainder | Program | Printed
+NODES: dict[str, type[Any]] = {
+    cls.__name__.lower(): cls
+    for cls in (Given, Variable, Apply, Combine, Least, Total, Count, LowestTerms, Remainder, Program, Printed)
+}
+
+
+# --- walking ---
+
+
+def children(term: Term) -> tuple[Term, ...]:
+    """Direct sub-terms, in reading order."""
+    match term:
+        case Apply():
+            return tuple(t for _, t in term.arguments)
+        case Combine():
+            return term.left, term.right
+        case Least() | Count():
+            other = term.relation.other
+            return (term.body,) if other is None else (term.body, other)
+        case Total() | LowestTerms() | Remainder() | Program() | Printed():
+            return (term.body,)
+        case _:
+            return ()
+
+
+def walk(term: Term) -> Iterator[Term]:
+    """The term and all its sub-terms, outside in."""
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(children(node))
+
+
+def skills(term: Term) -> tuple[str, ...]:
+    """Names of the skills applied, the outermost first, each once."""
+    return tuple(dict.fromkeys(t.skill for t in walk(term) if isinstance(t, Apply)))
+
+
+def operators(term: Term) -> tuple[str, ...]:
+    """Names of the composition operators a term uses."""
+    found: dict[str, None] = {}
+    for node in walk(term):
+        match node:
+            case Apply():
+                kinds = {"chain" if isinstance(c, Apply) else "nest" for c in children(node) if not _leaf(c)}
+                found |= dict.fromkeys(sorted(kinds))
+            case Combine() | Total():
+                found["aggregate"] = None
+            case Least():
+                found["invert"] = None
+            case Count():
+                found["constrain"] = None
+            case LowestTerms() | Remainder():
+                found["reduce"] = None
+            case Program():
+                found["program"] = None
+            case Printed():
+                found["trace"] = None
+            case _:
+                pass
+    return tuple(found)
+
+
+def _leaf(term: Term) -> bool:
+    return isinstance(term, Given | Variable)
+
+
+# --- JSON ---
+
+
+def to_json(term: Term) -> str:
+    """Compact JSON of a term."""
+    return json.dumps(_encode(term), ensure_ascii=False, separators=(",", ":"))
+
+
+def _encode(term: Any) -> Any:
+    match term:
+        case Given(text):
+            return text
+        case Variable(name):
+            return {"var": name}
+        case Apply(skill, arguments):
+            return {"apply": skill, "to": {k: _encode(v) for k, v in arguments}}
+        case Relation(comparison, value, other):
+            return {"is": comparison, "value": value, "other": None if other is None else _encode(other)}
+        case None | int() | str():
+            return term
+    fields = {name: _encode(getattr(term, name)) for name in term.__dataclass_fields__}
+    return {"node": type(term).__name__.lower(), **fields}
+
+
+def from_json(text: str) -> Term:
+    """The term of `to_json`. Raises ValueError for anything else."""
+    try:
+        term = _decode_term(json.loads(text), MAX_NESTING)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a composition: {error}") from None
+    return term
+
+
+def _decode_term(data: Any, depth: int) -> Term:
+    if depth == 0:
+        raise ValueError("a composition of absurd depth")
+    if isinstance(data, str):
+        return Given(data)
+    if "var" in data:
+        return Variable(_of(str, data["var"]))
+    if "apply" in data:
+        arguments = ((_of(str, k), _decode_term(v, depth - 1)) for k, v in data["to"].items())
+        return Apply(_of(str, data["apply"]), tuple(arguments))
+    cls = NODES[data["node"]]
+    return cast(Term, cls(**{k: _decode_field(k, data[k], depth - 1) for k in cls.__dataclass_fields__}))
+
+
+def _decode_field(name: str, data: Any, depth: int) -> Any:
+    if name in ("low", "high", "modulus"):
+        return _of(int, data)
+    if name in ("variable", "op"):
+        return _of(str, data)
+    return _decode_relation(data, depth) if name == "relation" else _decode_term(data, depth)
+
+
+def _decode_relation(data: Any, depth: int) -> Relation:
+    value, other = data["value"], data["other"]
+    return Relation(
+        cast(Comparison, _of(str, data["is"])),
+        None if value is None else _of(int, value),
+        None if other is None else _decode_term(other, depth),
+    )
+
+
+def _of(kind: type[T], value: Any) -> T:
+    if type(value) is not kind:
+        raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
+    return value
+
+
+# --- Python ---
+
+
+def literal(p: Parameter, text: str) -> str:
+    """The Python literal of a given."""
+    value = parse(p, text)
+    return f"Fraction({value.numerator}, {value.denominator})" if isinstance(value, Fraction) else repr(value)
+
+
+def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
+    """A Python expression for the value of a term, over the modules `skills.<name>` and `tools`."""
+    match term:
+        case Variable(name):
+            return name
+        case Apply(skill, arguments):
+            spec = library[skill].spec
+            given = ", ".join(
+                f"{name}={_argument(spec.parameters[name], value, library, route)}" for name, value in arguments
+            )
+            return f"{library[skill].module}.{route}({given})"
+        case Combine(op, left, right):
+            sides = expression(left, library, route), expression(right, library, route)
+            if op == "difference":
+                return f"excess({sides[0]}, {sides[1]})"
+            return f"({sides[0]} {'+' if op == 'sum' else '*'} {sides[1]})"
+        case Least(variable, low, body, relation):
+            return f"least(lambda {variable}: {condition(body, relation, library, route)}, {low})"
+        case Total(variable, low, high, body):
+            return f"sum({expression(body, library, route)} for {variable} in range({low}, {high + 1}))"
+        case Count(variable, low, high, body, relation):
+            test = condition(body, relation, library, route)
+            return f"count(lambda {variable}: {test}, {low}, {high})"
+        case LowestTerms(body):
+            return f"lowest_terms_sum({expression(body, library, route)})"
+        case Remainder(body, modulus):
+            return f"{expression(body, library, route)} % {modulus}"
+        case Program() | Printed():
+            return expression(term.body, library, route)
+        case Given():
+            raise ValueError("a given has no value outside a skill's parameter")
+
+
+def _argument(p: Parameter, term: Term, library: Mapping[str, Package], route: Route) -> str:
+    return literal(p, term.text) if isinstance(term, Given) else expression(term, library, route)
+
+
+def condition(body: Term, relation: Relation, library: Mapping[str, Package], route: Route) -> str:
+    """A Python condition for a body in a relation."""
+    left = expression(body, library, route)
+    if relation.other is not None:
+        sign = ">" if relation.comparison == "exceeds" else "=="
+        return f"{left} {sign} {expression(relation.other, library, route)}"
+    match relation.comparison:
+        case "at_least":
+            return f"{left} >= {relation.value}"
+        case "divisible":
+            return f"{left} % {relation.value} == 0"
+        case "odd":
+            return f"{left} % 2 == 1"
+        case _:
+            return f"{left} == {relation.value}"
+
+
+def imports(term: Term, library: Mapping[str, Package]) -> str:
+    """The import line of the skills a term applies."""
+    return "from skills import " + ", ".join(library[name].module for name in skills(term))
+
+
+def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
+    """Module name → source of what the term's Python imports from the library."""
+    return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}

@@ -1,0 +1,271 @@
+"""A skill package → every fault that running it brings to light: solve against check on random parameters.
+
+The packages are untrusted, so this happens in the sandbox. What a package claims is compared here, outside of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from random import Random
+from statistics import median
+from typing import Any
+
+from agentprop.composition.answer_text import close
+from agentprop.composition.independence import script_faults
+from agentprop.composition.reader import read
+from agentprop.composition.skill_runs import TIME_LIMIT_S, Call, Parameters, Unsatisfiable, draw_cases, run
+from agentprop.composition.terms import Apply, Given
+from agentprop.composition.writer import Unwritable, write
+from agentprop.sandbox import Sandbox
+from agentprop.skills import OutputKind, Package
+from agentprop.skills.values import render
+
+LIMITS_MS = {"solve": (1.0, 5.0), "check": (5.0, 20.0)}
+"""What a call may take usually, and at worst: beyond that a run of many problems waits for this skill."""
+MIN_ACCEPTANCE = 0.05
+"""Share of random draws that should satisfy the constraints."""
+ENOUGH = 10
+"""Answers from which on one that is always the same, or mostly trivial, is no accident."""
+SHOWN = 3
+"""Examples given of one fault."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What validating one package found."""
+
+    faults: tuple[str, ...] = ()
+    """Why the package cannot be used."""
+    warnings: tuple[str, ...] = ()
+    """What makes it worse than it could be."""
+    draws: int = 0
+    """Parameter sets that solve and check were compared on."""
+    refused: int = 0
+    """How many of them solve refused with a ValueError."""
+    solve_ms: float | None = None
+    """Median milliseconds of a call of solve."""
+    check_ms: float | None = None
+    """Median milliseconds of a call of check."""
+
+
+def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int = 0) -> Report:
+    """Run a package whose files are without fault; the same seed gives the same draws on every machine."""
+    spec, script = package.spec, package.script
+    if script is None or spec.output is None:
+        return Report()
+    faults = script_faults(script, independent=spec.evidence == "independent")
+    if spec.output.kind == "program":
+        return _tried_program(package, faults, sandbox)
+    try:
+        cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
+    except Unsatisfiable as problem:
+        return Report(faults=(*faults, f"constraints: {problem}"))
+    compared = _compare(package, cases, sandbox)
+    few = f"constraints: only {share:.1%} of random draws satisfy them; {MIN_ACCEPTANCE:.0%} is wanted"
+    return replace(
+        compared,
+        faults=(*faults, *_wording_faults(package, cases[-1], seed), *compared.faults),
+        warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
+    )
+
+
+def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> Report:
+    assert package.script is not None and package.spec.output is not None  # validate() made sure
+    kind = package.spec.output.kind
+    calls = {name: run(package.script, name, cases, sandbox) for name in ("solve", "check")}
+    faults = [fault for name in calls for fault in _call_faults(name, kind, cases, calls[name])]
+    warnings = [warning for name in calls for warning in _time_warnings(name, calls[name])]
+    solved, checked = calls["solve"], calls["check"]
+    if not any(call.error for call in (*solved, *checked)):
+        faults += _disagreements(cases, solved, checked, kind)
+        faults += [fault for name in calls for fault in _constant_faults(name, calls[name])]
+        warnings += _value_warnings(cases, solved)
+    return Report(
+        tuple(faults), tuple(warnings), len(cases), sum(call.refused for call in solved),
+        _milliseconds(solved), _milliseconds(checked),
+    )  # fmt: skip
+
+
+# --- one function ---
+
+
+def _call_faults(name: str, kind: OutputKind, cases: Sequence[Parameters], calls: Sequence[Call]) -> list[str]:
+    pairs = list(zip(cases, calls, strict=True))
+    errors = {call.error for call in calls}
+    if len(errors) == 1 and None not in errors:
+        return [f"{name}: {errors.pop()}"]  # whatever the parameters
+    unfit = [(case, call) for case, call in pairs if not (call.error or call.refused or FITS[kind](call.value))]
+    return [
+        *_some(f"{name}: {call.error} for {_shown(case)}" for case, call in pairs if call.error),
+        *_some(f"{name}: gives {_brief(call.value)}, not {WANTED[kind]}, for {_shown(case)}" for case, call in unfit),
+        *_some(f"{name}: changes its arguments, as in {_shown(case)}" for case, call in pairs if call.changed),
+        *_some(f"{name}: gives {_brief(call.value)} and another time {_brief(call.otherwise)} for {_shown(case)}"
+               for case, call in pairs if call.otherwise is not None),
+    ]  # fmt: skip
+
+
+def _constant_faults(name: str, calls: Sequence[Call]) -> Iterator[str]:
+    """One value for everything is no computation, whether the two functions agree or not."""
+    answers = [repr(call.value) for call in calls if not call.refused]
+    if not answers:
+        yield f"{name}: has no answer for any of {len(calls)} draws"
+    elif len(answers) >= ENOUGH and len(set(answers)) == 1:
+        yield f"{name}: gives {answers[0][:60]} for every one of {len(answers)} draws"
+
+
+def _time_warnings(name: str, calls: Sequence[Call]) -> Iterator[str]:
+    usual, worst = LIMITS_MS[name]
+    taken = [call.seconds * 1000 for call in calls if not call.error]
+    if taken and (median(taken) > usual or max(taken) > worst):
+        yield (
+            f"{name}: takes {median(taken):.1f} ms and at worst {max(taken):.1f} ms; "
+            f"{usual:g} ms and {worst:g} ms keep a large run quick"
+        )
+
+
+def _milliseconds(calls: Sequence[Call]) -> float | None:
+    taken = [call.seconds * 1000 for call in calls if not call.error]
+    return round(median(taken), 3) if taken else None
+
+
+# --- one against the other ---
+
+
+def _disagreements(
+    cases: Sequence[Parameters], solved: Sequence[Call], checked: Sequence[Call], kind: OutputKind
+) -> list[str]:
+    found = []
+    for case, solve, check in zip(cases, solved, checked, strict=True):
+        if solve.refused != check.refused:
+            refusing, other, reason = ("solve", "check", solve) if solve.refused else ("check", "solve", check)
+            found.append(f"{refusing} refuses {_shown(case)} ({reason.value}) and {other} does not")
+        elif not solve.refused and not _agree(solve.value, check.value, kind):
+            found.append(f"solve gives {_brief(solve.value)} and check {_brief(check.value)} for {_shown(case)}")
+    return _some(found)
+
+
+def _agree(one: Any, other: Any, kind: OutputKind) -> bool:
+    if kind == "rational" and isinstance(one, int | Fraction) and isinstance(other, int | Fraction):
+        return one == other
+    if kind == "quantity" and isinstance(one, int | float) and isinstance(other, int | float):
+        return close(float(one), float(other))
+    return close(one, other)
+
+
+def _value_warnings(cases: Sequence[Parameters], solved: Sequence[Call]) -> Iterator[str]:
+    answered = [(case, call.value) for case, call in zip(cases, solved, strict=True) if not call.refused]
+    plain = sum(type(value) is int and (value in (0, 1) or value in case.values()) for case, value in answered)
+    if len(answered) >= ENOUGH and plain > len(answered) / 2:
+        yield f"{plain} of {len(answered)} answers are 0, 1 or one of the givens"
+    if len(cases) >= ENOUGH and len(answered) < len(cases) / 2:
+        missing = len(cases) - len(answered)
+        yield f"{missing} of {len(cases)} draws have no answer: narrow the ranges, or add constraints"
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_list_of(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and {*map(type, value)} <= set(kinds)
+
+
+FITS: dict[OutputKind, Callable[[Any], bool]] = {
+    "integer": lambda value: type(value) is int,
+    "rational": lambda value: type(value) in (int, Fraction),
+    "quantity": _is_number,
+    "boolean": lambda value: type(value) is bool,
+    "list": _is_list_of(int),
+    "words": _is_list_of(str),
+    "graph": _is_list_of(tuple),
+    "string": lambda value: type(value) is str,
+    "expression": lambda value: type(value) is str,
+}
+WANTED: dict[OutputKind, str] = {
+    "integer": "an int", "rational": "an int or a Fraction", "quantity": "a finite float", "boolean": "a bool",
+    "list": "a list of ints", "words": "a list of strings", "graph": "a list of edges", "string": "a string",
+    "expression": "a string",
+}  # fmt: skip
+
+
+# --- wordings and programs ---
+
+
+def statement(package: Package, parameters: Parameters, rng: Random) -> str:
+    """A problem in the package's own words. Raises Unwritable."""
+    return write(_term(package, parameters), {package.name: package}, rng)
+
+
+def _term(package: Package, parameters: Parameters) -> Apply:
+    specs = package.spec.parameters
+    return Apply(package.name, tuple((name, Given(render(p, parameters[name]))) for name, p in specs.items()))
+
+
+def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iterator[str]:
+    """Every phrasing must give back the parameters it was written with, and no others."""
+    term, phrasings = _term(package, parameters), package.spec.phrasings
+    for number, phrasing in enumerate(phrasings):
+        if phrasing.text in (other.text for other in phrasings[:number]):
+            yield f"phrasings.{number}: repeats an earlier one word for word"
+            continue
+        alone = replace(package, spec=package.spec.model_copy(update={"phrasings": (phrasing,)}))
+        try:
+            text = write(term, {package.name: alone}, Random(seed))
+        except Unwritable as problem:
+            yield f"phrasings.{number}: no statement can be written with it: {problem}"
+            continue
+        meanings = read(text, {package.name: package})
+        if term not in meanings:
+            yield f"phrasings.{number}: the parameters cannot be read back from {_brief(text)}"
+        elif len(meanings) > 1:
+            yield f"phrasings.{number}: {_brief(text)} can be read in {len(meanings)} ways"
+
+
+def _tried_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> Report:
+    """A lifted program must pass the tests that come with it."""
+    spec = package.spec
+    try:
+        listed = json.loads(spec.tests or "[]")
+        tests = [(json.loads(test["arguments"]), json.loads(test["expected"])) for test in listed]
+    except (ValueError, TypeError, KeyError) as problem:
+        return Report((*faults, f"tests: cannot be read: {problem}"))
+    if not tests or not spec.entry_point:
+        return Report((*faults, "tests: a program needs `entry_point` and `tests`"))
+    source, arguments = package.script or "", [case for case, _ in tests]
+    outcomes = sandbox.call(source, spec.entry_point, arguments, timeout_s=TIME_LIMIT_S)
+    failed = (
+        f"tests.{number}: {spec.entry_point} gives {_brief(outcome.error or outcome.value)}, not {_brief(expected)}"
+        for number, (outcome, (_, expected)) in enumerate(zip(outcomes, tests, strict=True))
+        if outcome.status != "ok" or not _same_json(outcome.value, expected)
+    )
+    return Report((*faults, *_some(failed)), draws=len(tests))
+
+
+def _same_json(value: Any, expected: Any) -> bool:
+    """Tests are JSON, where a tuple is a list."""
+    try:
+        return bool(json.loads(json.dumps(value)) == expected)
+    except (TypeError, ValueError):
+        return False
+
+
+# --- telling ---
+
+
+def _some(faults: Iterator[str] | Sequence[str]) -> list[str]:
+    found = list(faults)
+    rest = len(found) - SHOWN
+    return [*found[:SHOWN], f"… and {rest} more like these"] if rest > 0 else found
+
+
+def _shown(parameters: Parameters) -> str:
+    return ", ".join(f"{name}={_brief(value)}" for name, value in parameters.items()) or "no parameters"
+
+
+def _brief(value: Any) -> str:
+    text = str(value) if isinstance(value, Fraction) else repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}…"

@@ -1,0 +1,384 @@
+"""A term → a statement: one situation, told in sentences of the grammar.
+
+A value that another skill supplies is placed by one of four links: a *story* (the supplier's scene is told and the
+consumer goes on in it), *inline* (a noun phrase ends the question), *where* ("…, where $k$ is …") or *let* ("Let $k$
+be …. …"). The choice among them is free and made by the generator of random numbers; the meaning is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
+
+from agentprop.composition import grammar
+from agentprop.composition.listing import listing
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    LowestTerms,
+    Printed,
+    Program,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+    walk,
+)
+from agentprop.skills import Hole, Package, Spec, Wording, segments
+from agentprop.skills.values import parse, render
+
+SPARE = "kNtrsmjucdhMKT"
+Links = Mapping[str, Term]
+
+
+class Unwritable(ValueError):
+    """The grammar has no sentence for the term."""
+
+
+def write(term: Term, library: Mapping[str, Package], rng: Random) -> str:
+    """The statement of a term. Raises Unwritable where the skills' wordings do not allow one."""
+    return _Writer(library, rng, _reserved(term, library)).statement(term)
+
+
+def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
+    used = {t.name for t in walk(term) if isinstance(t, Variable)}
+    used |= {t.variable for t in walk(term) if isinstance(t, Least | Total | Count)}
+    for node in walk(term):
+        if isinstance(node, Apply):
+            spec = library[node.skill].spec
+            used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
+    return used | {"p", "q"}
+
+
+@lru_cache(maxsize=8192)
+def _letters_of(wordings: tuple[str, ...]) -> frozenset[str]:
+    return frozenset().union(*(grammar.letters(re.sub(r"<\w+>", "0", text)) for text in wordings))
+
+
+@dataclass
+class _Writer:
+    library: Mapping[str, Package]
+    rng: Random
+    used: set[str]
+    bindings: list[tuple[str, Term]] = field(default_factory=list)
+
+    # --- questions ---
+
+    def statement(self, term: Term) -> str:
+        if isinstance(term, Program):
+            return self._program(term)
+        if isinstance(term, Printed):
+            frame = self.rng.choice(grammar.PRINTED_FRAMES)
+            return frame.replace("<listing>", listing(term.body, self.library))
+        text = self._apply(term) if isinstance(term, Apply) else self._framed(term)
+        note = closing_note(term, self.library)
+        return f"{text} {note}" if note else text
+
+    def _framed(self, term: Term) -> str:
+        frame = self.rng.choice(grammar.FRAMES[_kind(term)])
+        return self._bound(self._fill_frame(frame, term))
+
+    def _apply(self, term: Apply) -> str:
+        links = _links(term)
+        story = self._story_link(term, links)
+        if story is not None:
+            return self._tell(term, *story)
+        wordings = self.library[term.skill].spec.phrasings
+        inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
+        if inline and self.rng.random() < 0.5:
+            wording, hole = self.rng.choice(inline)
+            return self._bound(self._fill(term, wording.text, inline=hole))
+        if links and self.library[term.skill].spec.value and self.rng.random() < 0.2:
+            return self._bound(self.rng.choice(grammar.FRAMES["find"]).replace("<body>", self.phrase(term)))
+        if not wordings:
+            raise Unwritable(f"{term.skill} has no wording")
+        return self._bound(self._fill(term, self.rng.choice(wordings).text))
+
+    def _bound(self, text: str) -> str:
+        """The text with the symbols it uses explained, in front or behind."""
+        bindings, self.bindings = self.bindings, []
+        if not bindings:
+            return text
+        phrases: list[tuple[str, str]] = []
+        while bindings:  # explaining a symbol may need another one
+            symbol, term = bindings.pop(0)
+            phrases.append((symbol, self.phrase(term)))
+            bindings += self.bindings
+            self.bindings = []
+        last = re.split(r"(?<=[.?!]) ", text)[-1]
+        behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
+        if behind and self.rng.random() < 0.65:
+            return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
+        return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
+
+    # --- stories ---
+
+    def _story_link(self, term: Apply, links: Links) -> tuple[str, Apply, Wording] | None:
+        for name, supplier in links.items():
+            if isinstance(supplier, Apply) and len(links) == 1:
+                follow = self._follow(term, name, supplier)
+                if follow is not None:
+                    return name, supplier, follow
+        return None
+
+    def _follow(self, term: Apply, name: str, supplier: Apply) -> Wording | None:
+        output = self.library[supplier.skill].spec.output
+        if output is None or output.role is None or not output.subject or not self._has_scene(supplier):
+            return None
+        options = story_wordings(self.library[term.skill].spec, name, output.role)
+        return self.rng.choice(options) if options else None
+
+    def _has_scene(self, term: Apply) -> bool:
+        links = _links(term)
+        if not links:
+            spec = self.library[term.skill].spec
+            return any(complete_scene(spec, w) for w in spec.phrasings)
+        return self._story_link(term, links) is not None
+
+    def _tell(self, term: Apply, name: str, supplier: Apply, follow: Wording) -> str:
+        return f"{self._scene(supplier)} {self._fill(term, follow.text, skip=name, supplier=supplier)}"
+
+    def _scene(self, term: Apply) -> str:
+        links = _links(term)
+        story = self._story_link(term, links) if links else None
+        if story is not None:
+            name, supplier, follow = story
+            if not complete_follow(self.library[term.skill].spec, follow, name):
+                raise Unwritable(f"{term.skill}: the story needs its question")
+            return f"{self._scene(supplier)} {self._fill(term, follow.scene, skip=name, supplier=supplier)}"
+        spec = self.library[term.skill].spec
+        options = [w for w in spec.phrasings if complete_scene(spec, w)]
+        if links or not options:
+            raise Unwritable(f"{term.skill} has no scene of its own")
+        return self._fill(term, self.rng.choice(options).scene)
+
+    # --- noun phrases ---
+
+    def phrase(self, term: Term) -> str:
+        """A noun phrase; values it cannot place itself become bindings."""
+        if isinstance(term, Apply):
+            options = self.library[term.skill].spec.value
+            if not options:
+                raise Unwritable(f"{term.skill} has no noun phrase")
+            text = self.rng.choice(options)
+            return self._fill(term, text, inline=_last_hole(text, text))
+        options = grammar.PHRASES.get(_kind(term), ())
+        if not options:
+            raise Unwritable(f"no noun phrase for {_kind(term)}")
+        return self._fill_frame(self.rng.choice(options), term)
+
+    def _fill_frame(self, frame: str, term: Term) -> str:
+        values: dict[str, str] = {}
+        match term:
+            case Combine():
+                values = {"left": self.phrase(term.left), "right": self.phrase(term.right)}
+            case Least() | Count():
+                values = {"body": self.phrase(term.body), "relation": self._relation(term.relation)}
+            case Total() | LowestTerms() | Remainder():
+                values = {"body": self.phrase(term.body)}
+        for name in ("variable", "low", "high", "modulus"):
+            if hasattr(term, name):
+                hole = {"variable": "var", "modulus": "value"}.get(name, name)
+                values[hole] = str(getattr(term, name))
+        return re.sub(r"<(\w+)>", lambda found: values[str(found[1])], frame)
+
+    def _relation(self, relation: Relation) -> str:
+        text = self.rng.choice(grammar.RELATIONS[relation.comparison])
+        if relation.other is not None:
+            text = text.replace("<right>", self.phrase(relation.other))
+        return text.replace("<value>", str(relation.value))
+
+    # --- holes ---
+
+    def _fill(
+        self, term: Apply, text: str, *, inline: str | None = None, skip: str | None = None,
+        supplier: Apply | None = None,
+    ) -> str:  # fmt: skip
+        spec = self.library[term.skill].spec
+        flavour = {name: self.rng.choice(words) for name, words in spec.flavour.items()}
+        symbols: dict[str, str] = {}
+        out: list[str] = []
+        parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
+        for position, part in enumerate(parts):
+            if isinstance(part, str):
+                out.append(part)
+            elif part.name in flavour:
+                out.append(flavour[part.name])
+            else:
+                out.append(self._hole(term, part, symbols, inline == part.name, parts, position))
+        return _undollar("".join(out))
+
+    def _hole(
+        self, term: Apply, hole: Hole, symbols: dict[str, str], inline: bool, parts: Sequence[str | Hole], position: int
+    ) -> str:
+        spec, value = self.library[term.skill].spec, term.argument(hole.name)
+        if isinstance(value, Given):
+            parameter = spec.parameters[hole.name]
+            return render(parameter, parse(parameter, value.text), math=hole.math)
+        if isinstance(value, Variable):
+            code = spec.parameters[hole.name].input
+            return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"
+        if inline and not self._needs_symbol(value) and _lonely(parts, position):
+            phrase = self.phrase(value)
+            return f"\x00{phrase}\x01" if hole.math else phrase
+        if spec.parameters[hole.name].kind not in ("integer", "rational", "list", "string"):
+            raise Unwritable(f"{spec.name}: {hole.name} cannot be named by a letter")
+        if hole.name not in symbols:
+            symbols[hole.name] = self._symbol(spec, hole.name)
+            self.bindings.append((symbols[hole.name], value))
+        return symbols[hole.name] if hole.math else f"${symbols[hole.name]}$"
+
+    def _needs_symbol(self, value: Term) -> bool:
+        return isinstance(value, Combine) and value.op == "difference"
+
+    def _subject(self, supplier: Apply) -> str:
+        output = self.library[supplier.skill].spec.output
+        assert output is not None and output.subject is not None  # _follow made sure
+        return output.subject
+
+    def _symbol(self, spec: Spec, name: str) -> str:
+        wanted: list[str] = [spec.parameters[name].symbol or "", name if len(name) == 1 else "", *SPARE]
+        for letter in wanted:
+            if len(letter) == 1 and letter not in self.used:
+                self.used.add(letter)
+                return letter
+        raise Unwritable("no letter is left")
+
+    # --- programs ---
+
+    def _program(self, term: Program) -> str:
+        noun = data_noun(term, self.library)
+        steps = self._steps(term)
+        if steps and self.rng.random() < (0.7 if len(steps) > 2 else 0.4):
+            numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
+            frame = grammar.STEPS_FRAME.replace("<steps>", numbered)
+        else:
+            frame = self.rng.choice(grammar.PROGRAM_FRAMES).replace("<body>", self.phrase(term.body))
+        return frame.replace("<data>", noun).replace("<var>", term.variable)
+
+    def _steps(self, term: Program) -> list[str]:
+        """The pipeline as imperative sentences, or nothing where a skill has no such wording."""
+        chain = pipeline(term.body, self.library)
+        out: list[str] = []
+        for node, final in [(n, n is chain[-1]) for n in chain]:
+            spec = self.library[node.skill].spec
+            text = spec.finish if final and spec.finish else spec.step
+            if text is None or not chain:
+                return []
+            filled = self._fill(node, text)
+            out.append(f"Return {filled}." if final and spec.finish else f"{filled[0].upper()}{filled[1:]}.")
+        return out if len(out) > 1 else []
+
+
+# --- questions about wordings that the planner and the reader ask too ---
+
+
+def closing_note(term: Term, library: Mapping[str, Package]) -> str:
+    """What a statement ends with: unit and figures of a quantity, the form of a fraction; empty for the rest."""
+    output = library[term.skill].spec.output if isinstance(term, Apply) else None
+    if output is not None and output.kind == "quantity":
+        return grammar.quantity_note(output.unit or "1", output.figures)
+    return grammar.FRACTION_NOTE if output is not None and output.kind == "rational" else ""
+
+
+def with_subject(wording: str, subject: str) -> str:
+    """A follow-up with its subject named: in full (“the shells that she has left”) once, then by the bare noun."""
+    bare = re.split(r" (?:that|which|who) ", subject)[0]
+    first, mark, rest = wording.partition("<subject>")
+    full = re.search(r"\b[Tt]he $", first) is not None
+    return first + (subject if full else bare) + rest.replace("<subject>", bare) if mark else wording
+
+
+def complete_scene(spec: Spec, wording: Wording) -> bool:
+    """Whether the scene alone fixes every parameter, so that its question can be dropped."""
+    return bool(wording.scene) and set(spec.parameters) <= _names(wording.scene)
+
+
+def complete_follow(spec: Spec, wording: Wording, name: str) -> bool:
+    """Whether a follow-up's scene alone fixes every other parameter."""
+    return bool(wording.scene) and set(spec.parameters) - {name} <= _names(wording.scene)
+
+
+def story_wordings(spec: Spec, name: str, role: str) -> list[Wording]:
+    """The follow-ups that take a parameter from a story in which it plays the role."""
+    if role not in spec.parameters[name].roles:
+        return []
+    return [w for w in spec.follows.get(name, ()) if w.role in (None, role)]
+
+
+def pipeline(body: Term, library: Mapping[str, Package]) -> list[Apply]:
+    """The applications of a chain along the data parameter, innermost first; empty where it is not a chain."""
+    chain: list[Apply] = []
+    node = body
+    while isinstance(node, Apply):
+        data = library[node.skill].spec.data
+        if data is None or any(is_link(v) for k, v in node.arguments if k != data):
+            return []
+        chain.append(node)
+        node = node.argument(data)
+    return chain[::-1] if isinstance(node, Variable) else []
+
+
+def data_noun(term: Program, library: Mapping[str, Package]) -> str:
+    """How the data of a program is described."""
+    for node in walk(term.body):
+        if isinstance(node, Apply):
+            for name, value in node.arguments:
+                if value == Variable(term.variable):
+                    p = library[node.skill].spec.parameters[name]
+                    kind = ("weighted " if p.weights else "directed " if p.directed else "") + p.kind
+                    return grammar.DATA_NOUNS[kind].replace("<var>", term.variable)
+    raise Unwritable("the program does not use its data")
+
+
+def _names(text: str) -> set[str]:
+    return {part.name for part in segments(text) if isinstance(part, Hole)}
+
+
+def is_link(term: Term) -> bool:
+    """Whether a term is supplied by another skill, not given."""
+    return not isinstance(term, Given | Variable)
+
+
+def _links(term: Apply) -> dict[str, Term]:
+    return {name: value for name, value in term.arguments if is_link(value)}
+
+
+def _kind(term: Term) -> str:
+    return term.op if isinstance(term, Combine) else type(term).__name__.lower()
+
+
+def _last_hole(sentence: str, whole: str) -> str | None:
+    """The parameter that ends a sentence (`… by <m>.`, `… by $<m>$?`), if it occurs nowhere else."""
+    found = re.search(r"(?:^|[\s])\$?<(\w+)>\$?[.?]?$", sentence)
+    if found is None or len(re.findall(rf"<{found[1]}>", whole)) != 1:
+        return None
+    return found[1]
+
+
+def _lonely(parts: Sequence[str | Hole], position: int) -> bool:
+    """Whether the hole ends the wording and stands alone between its dollars."""
+    before = parts[position - 1] if position else ""
+    after = parts[position + 1] if position + 1 < len(parts) else ""
+    hole = parts[position]
+    if position + 2 < len(parts) or not isinstance(before, str) or not isinstance(after, str):
+        return False
+    if isinstance(hole, Hole) and hole.math:
+        return before.endswith("$") and after in ("$", "$.", "$?")
+    return after in ("", ".", "?")
+
+
+def _undollar(text: str) -> str:
+    """Drop the dollars around an inline noun phrase."""
+    return text.replace("$\x00", "").replace("\x01$", "").replace("\x00", "").replace("\x01", "")
+
+
+def _mentions(text: str, symbol: str) -> bool:
+    return symbol in grammar.letters(text)

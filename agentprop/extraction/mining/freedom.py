@@ -1,0 +1,207 @@
+"""A lifted graph to the numbers that may vary together and the rules that keep the story true.
+
+Every rule is something seen in the original: a step that was whole stays whole, one that was positive stays positive
+(so a part stays below its whole), one that was a share stays below one, two prices keep their order. Givens whose
+variation leaves too little room are put back to their original numbers, one by one, until random draws satisfy the
+rules often enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from random import Random
+from typing import Literal
+
+from agentprop.extraction.mining.domains import answer_caps, domain
+from agentprop.extraction.mining.graph import Constant, Given, Node, Program, Step, fix, givens, steps, value
+from agentprop.extraction.mining.lift import Lift, Refusal
+from agentprop.extraction.mining.mentions import Mention
+
+MIN_ACCEPTANCE = 0.08
+"""Least share of random draws that satisfy the rules; the package format asks for 0.05, this leaves a margin."""
+MIN_SETTINGS = 8
+"""Least expected number of distinct valid settings; fewer are not a family of problems."""
+DRAWS = 150
+
+RuleKind = Literal["whole", "at-least", "at-most", "below-one", "cents", "ordered"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on one node, or on the order of two givens."""
+
+    kind: RuleKind
+    node: Node
+    """What it is about; for `ordered` the smaller of two givens."""
+    bound: Fraction = Fraction(0)
+    """For `at-least` and `at-most`."""
+    other: Node | None = None
+    """For `ordered`: the larger given."""
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes it is about."""
+        return (self.node,) if self.other is None else (self.node, self.other)
+
+    def holds(self, found: Fraction, other: Fraction) -> bool:
+        """Whether the condition is met by the values of its node and of the other one."""
+        if self.kind == "whole":
+            return found.denominator == 1
+        if self.kind == "cents":
+            return (found * 100).denominator == 1
+        if self.kind == "below-one":
+            return found < 1
+        if self.kind == "at-most":
+            return found <= self.bound
+        if self.kind == "ordered":
+            return found < other
+        return found >= self.bound
+
+
+@dataclass(frozen=True)
+class Freedom:
+    """A family of problems: the graph, what its givens may be, and the rules between them."""
+
+    root: Node
+    """Computes the answer; givens that do not vary are constants by now."""
+    domains: dict[int, tuple[int, ...]]
+    """Given to its allowed values, ascending."""
+    rules: tuple[Rule, ...]
+    """What must hold."""
+    acceptance: float
+    """Share of random draws that satisfy the rules."""
+
+
+def free(lifted: Lift, question: str) -> Freedom:
+    """As many givens varying as leave enough room; raises Refusal where none does."""
+    original = lifted.original()
+    _refuse_degenerate(lifted.root, original)
+    root, found = lifted.root, _freedom(lifted, question, lifted.root)
+    while found.acceptance < MIN_ACCEPTANCE or _settings(found) < MIN_SETTINGS:
+        trials = [fix(root, index, original[index]) for index in found.domains]
+        options = [_freedom(lifted, question, trial) for trial in trials if givens(trial)]
+        if not options:
+            raise Refusal("no-room", "the numbers cannot vary without breaking what the question says")
+        found = max(options, key=lambda option: (min(option.acceptance, 0.3), _settings(option)))
+        root = found.root
+    return found
+
+
+def _settings(found: Freedom) -> float:
+    size = 1.0
+    for values in found.domains.values():
+        size *= len(values)
+    return size * found.acceptance
+
+
+def _refuse_degenerate(root: Node, original: dict[int, Fraction]) -> None:
+    if any(value(step, original) <= 0 for step in steps(root)):
+        raise Refusal("not-positive", "a step of the original solution is zero or negative")
+
+
+def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
+    """The family over one graph: all rules of its steps, and as many orderings as leave room."""
+    original = lifted.original()
+    rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original))]
+    rules += [Rule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
+    alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
+    domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
+    rules = [rule for rule in rules if len(givens(rule.node)) > 1]
+    acceptance = acceptance_of(domains, rules)
+    for rule in _orderings(lifted, question, sorted(domains)):
+        if (tightened := acceptance_of(domains, [*rules, rule])) >= MIN_ACCEPTANCE:
+            rules, acceptance = [*rules, rule], tightened
+    return Freedom(root, domains, tuple(rules), acceptance)
+
+
+def _allowed(mention: Mention, question: str, rules: Sequence[Rule]) -> tuple[int, ...]:
+    """The values that satisfy the rules about this number alone; looked for further away where few do."""
+    (index,) = {index for rule in rules for index in givens(rule.node)} or {0}
+    judge = Judge(rules)
+    near = tuple(number for number in domain(mention, question) if judge.accepts({index: number}))
+    if len(near) >= MIN_SETTINGS or not rules:
+        return near
+    return tuple(number for number in domain(mention, question, reach=4) if judge.accepts({index: number}))
+
+
+def _step_rules(step: Step, original: Fraction) -> list[Rule]:
+    rules = []
+    if original.denominator == 1:
+        if _may_break(step):
+            rules.append(Rule("whole", step))
+        if _may_shrink(step):
+            rules.append(Rule("at-least", step, min(original, Fraction(2))))
+    else:
+        if original < 1:
+            rules.append(Rule("below-one", step))
+        if _may_shrink(step):
+            rules.append(Rule("at-least", step, min(original / 2, Fraction(1, 100))))
+        if (original * 100).denominator == 1 and step.operator == "/":
+            rules.append(Rule("cents", step))
+    return rules
+
+
+def _may_break(step: Step) -> bool:
+    """Whether a step over whole numbers may stop being whole: division, or a fraction among its constants."""
+    return step.operator == "/" or any(
+        (isinstance(side, Constant) and side.value.denominator > 1) or (isinstance(side, Step) and _may_break(side))
+        for side in (step.left, step.right)
+    )
+
+
+def _may_shrink(step: Step) -> bool:
+    """Whether a step may fall to one or below although its operands do not."""
+    return step.operator in "-/" or _may_break(step)
+
+
+def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[Rule]:
+    """Pairs of prices, or of counts of one noun, keep the order they had."""
+    rules = []
+    for position, first in enumerate(indices):
+        for second in indices[position + 1 :]:
+            a, b = lifted.numbers[first], lifted.numbers[second]
+            if a.form == b.form and (a.form == "money" or _noun(question, a.end) == _noun(question, b.end)):
+                low, high = (first, second) if a.value < b.value else (second, first)
+                rules.append(Rule("ordered", Given(low), other=Given(high)))
+    return rules
+
+
+def _noun(question: str, end: int) -> str:
+    match = re.match(r"[ -](\w+)", question[end : end + 30])
+    return match[1].lower().rstrip("s") if match else ""
+
+
+def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[Rule]) -> float:
+    """Share of random settings that satisfy the rules; the same for the same arguments."""
+    if not all(domains.values()):
+        return 0.0
+    if not rules:
+        return 1.0
+    rng, judge = Random("freedom"), Judge(rules)
+    return sum(judge.accepts(draw(domains, rng)) for _ in range(DRAWS)) / DRAWS
+
+
+def draw(domains: Mapping[int, Sequence[int]], rng: Random) -> dict[int, int]:
+    """One random setting, rules not considered."""
+    return {index: rng.choice(values) for index, values in domains.items()}
+
+
+class Judge:
+    """Rules compiled for many settings."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._program = Program([node for rule in rules for node in rule.nodes()])
+        self._checks = [
+            (rule, self._program.registers[rule.node], self._program.registers[rule.other or rule.node])
+            for rule in rules
+        ]
+
+    def accepts(self, setting: Mapping[int, int]) -> bool:
+        """Whether every rule holds."""
+        try:
+            values = self._program.run(setting)
+        except ZeroDivisionError:
+            return False
+        return all(rule.holds(values[node], values[other]) for rule, node, other in self._checks)

@@ -1,0 +1,184 @@
+"""The two jobs of an extraction, each a pure function of its item: documents to candidates, candidates to packages.
+
+Everything that passes between them is plain data, so that they run in any process and survive a restart on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from agentprop.extraction.mining import candidate, package, programs, quality, trial
+from agentprop.extraction.mining.lift import Refusal
+from agentprop.extraction.mining.merge import Family, Member, families, key
+from agentprop.records import MadeBy, Skill, Span
+from agentprop.sandbox import Job, Result, Sandbox
+from agentprop.skills import parse
+
+UNSOLVED = frozenset({"no-answer", "no-number", "no-equations", "no-program", "no-description"})
+"""Refusals before any equation, or program, was found."""
+NOT_LIFTED = frozenset({"unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced"})
+"""Refusals of equations that are not understood."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the miner needs of a document."""
+
+    document: str
+    """Document id."""
+    sha: str
+    """Hash of its text."""
+    question: str
+    """Question, or head of a program."""
+    solution: str
+    """Worked solution."""
+    answer: str
+    """Final answer."""
+    program: str = ""
+    """Reference program."""
+    test: str = ""
+    """Its tests."""
+    entry_point: str = ""
+    """The function they call."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document's candidate as plain data, or why there is none."""
+
+    document: str
+    """Document id."""
+    sha: str
+    """Hash of its text."""
+    length: int
+    """Characters of the question."""
+    key: str = ""
+    """Candidates of one key may become one skill; empty for a refusal."""
+    wording: str = ""
+    """The phrasing with its holes emptied; two skills must not share it."""
+    exact: str = ""
+    """The phrasing as it is."""
+    data: str = ""
+    """The candidate, JSON."""
+    code: str = ""
+    """Reason code of a refusal."""
+    message: str = ""
+    """The reason in a sentence."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A skill to be, tried out; or a failure that its documents share."""
+
+    documents: tuple[str, ...]
+    """Its documents."""
+    skill: Skill | None
+    """The record, whatever its quality."""
+    code: str = ""
+    """Reason code, where there is no skill."""
+    message: str = ""
+    """The reason in a sentence."""
+
+
+def find(sources: Sequence[Source]) -> list[Found]:
+    """Each document's candidate or refusal."""
+    return [_find(source) for source in sources]
+
+
+def _find(source: Source) -> Found:
+    length = len(source.question)
+    try:
+        if source.program:
+            reference = programs.read(source.question, source.program, source.test, source.entry_point)
+            wording, data = programs.task(reference), json.dumps(asdict(reference))
+            name = "program " + hashlib.sha256(reference.source.encode()).hexdigest()[:16]
+            return Found(source.document, source.sha, length, name, wording, wording, data)
+        mined = candidate.mine(source.question, source.solution, source.answer)
+    except Refusal as refusal:
+        return Found(source.document, source.sha, length, code=refusal.code, message=refusal.message)
+    exact = f"{mined.phrasing.scene} {mined.phrasing.ask}"
+    blank = re.sub(r"<\w+>", "<>", exact)
+    return Found(
+        source.document, source.sha, length, key(mined), blank, exact, json.dumps(candidate.to_json(mined))
+    )  # fmt: skip
+
+
+Trial = tuple[Job, Callable[[Result], Settled]]
+"""What runs in the sandbox, and what its result means."""
+
+_sandbox: Sandbox | None = None
+_version = ""
+
+
+def start(version: str, allow_weak: bool) -> None:
+    """Give this process a sandbox; nothing runs in it before the first call."""
+    global _sandbox, _version
+    _sandbox, _version = Sandbox(preload=("fractions",), allow_weak=allow_weak), version
+
+
+def settle(groups: Sequence[Sequence[Found]]) -> list[Settled]:
+    """Groups of equal keys to tried packages, in order, one sandbox batch for all of them."""
+    if _sandbox is None:
+        raise RuntimeError("settle() needs start() in its process")
+    trials = [one for group in groups for one in (_programs(group) if _is_program(group) else _stories(group))]
+    results = _sandbox.run_batch([job for job, _ in trials])
+    return [judge(result) for (_, judge), result in zip(trials, results, strict=True)]
+
+
+def _stories(group: Sequence[Found]) -> list[Trial]:
+    """A trial for each family of a group."""
+    return [_story(family, package.package(family)) for family in families(_members(group))]
+
+
+def _story(family: Family, packaged: tuple[str, str, str]) -> Trial:
+    return trial.job(family, packaged[2]), partial(_settle_story, family, packaged)
+
+
+def _programs(group: Sequence[Found]) -> list[Trial]:
+    """The one trial of a group of equal programs."""
+    reference = programs.Reference(**json.loads(group[0].data))
+    return [(programs.job(reference), partial(_settle_program, group, reference))]
+
+
+def _is_program(group: Sequence[Found]) -> bool:
+    return group[0].key.startswith("program ")
+
+
+def _members(group: Sequence[Found]) -> list[Member]:
+    return [
+        Member(found.document, found.sha, found.length, candidate.from_json(json.loads(found.data))) for found in group
+    ]
+
+
+def _settle_story(family: Family, packaged: tuple[str, str, str], result: Result) -> Settled:
+    documents = tuple(member.document for member in family.members)
+    fault = trial.passes(family, result)
+    if fault is not None:
+        return Settled(documents, None, "not-reproduced", fault)
+    parts = quality.parts(family, reproduced=True)
+    spans = [Span(document=m.document, start=0, end=m.length, sha=m.sha) for m in family.members]
+    return Settled(documents, _record(packaged, parts, quality.score(parts), spans))
+
+
+def _settle_program(group: Sequence[Found], reference: programs.Reference, result: Result) -> Settled:
+    documents = tuple(found.document for found in group)
+    try:
+        tests = programs.recorded(result)
+    except Refusal as refusal:
+        return Settled(documents, None, refusal.code, refusal.message)
+    parts = {"reproduced": 1.0, "tests": round(min(len(tests) / 8, 1.0), 3), "description": 1.0}
+    score = round(0.5 + 0.3 * parts["tests"] + 0.2 * parts["description"], 3)
+    spans = [Span(document=f.document, start=0, end=f.length, sha=f.sha) for f in group]
+    return Settled(documents, _record(programs.package(reference, tests), parts, score, spans))
+
+
+def _record(packaged: tuple[str, str, str], parts: dict[str, float], score: float, spans: Sequence[Span]) -> Skill:
+    """The record of a package; reading it back proves that it is a valid one."""
+    _, skill_md, script = packaged
+    made = parse(skill_md, script, "mined").record(quality=score, quality_parts=json.dumps(parts), lineage=spans)
+    return made.model_copy(update={"made_by": MadeBy(name="builtin", version=_version)})

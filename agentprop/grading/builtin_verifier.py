@@ -1,0 +1,286 @@
+"""A problem → an attempt and a verdict, from the statement alone and without a language model.
+
+The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is
+asked. It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from
+the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can
+therefore fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that
+it cannot read is undetermined.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any, Literal
+
+from agentprop.answers.equivalence import equivalent
+from agentprop.answers.outcome import Equivalence, different, same
+from agentprop.answers.reading.extract import final_answer
+from agentprop.composition import draft_code as experiments
+from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
+from agentprop.composition.listing import listing
+from agentprop.composition.planner import body_data
+from agentprop.composition.reader import read
+from agentprop.composition.terms import (
+    Apply,
+    Count,
+    Given,
+    Least,
+    Printed,
+    Program,
+    Term,
+    Total,
+    Variable,
+    expression,
+    from_json,
+    imports,
+    modules,
+    skills,
+    walk,
+)
+from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
+from agentprop.sandbox.executor import Executor
+from agentprop.sandbox.records import Job, Result
+from agentprop.skills import Package
+from agentprop.skills import constraints as expressions
+from agentprop.skills.values import draw, misfit, parse
+
+Value = Literal["valid", "invalid", "undetermined"]
+OWN_INPUTS, FOREIGN_INPUTS = 6, 64
+"""Data the verifier draws itself, beside the stored tests, for a reference program that is made of the library's own
+functions, and for anybody else's; the latter also runs in a process of its own."""
+MIN_TESTS = 4
+"""Different hidden tests that a program needs."""
+ENTRY_POINT = "solve"
+"""The function every statement of the grammar asks for."""
+NAME = "builtin"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the verifier made of a problem."""
+
+    value: Value
+    """The verdict."""
+    code: str
+    """Reason code."""
+    message: str
+    """The reason in a sentence."""
+    answer: str | None = None
+    """The answer the verifier computed."""
+    isolation: str = ""
+    """Sandbox level of the computation."""
+
+    def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
+        """The attempt and the verdict to keep."""
+        vote = {"valid": True, "invalid": False, "undetermined": None}[self.value]
+        attempt = Attempt(
+            problem_id=problem.id, role="verifier", verifier=NAME, vote=vote, answer=self.answer, code=self.code,
+            rationale=self.message, isolation=self.isolation, made_by=made_by,
+        )  # fmt: skip
+        evidence: Evidence = problem.evidence if self.value == "valid" else "none"
+        verdict = Verdict(
+            problem_id=problem.id, value=self.value, code=self.code, message=self.message, answer=self.answer,
+            evidence=evidence, attempt_ids=(attempt.id,), made_by=made_by,
+        )  # fmt: skip
+        return attempt, verdict
+
+
+async def judge(
+    problem: Problem, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    """V(q) of the built-in verifier."""
+    known = {name: library[name] for name in problem.skills if name in library and library[name].executable}
+    term = understand(problem, known)
+    if isinstance(term, Judgement):
+        return term
+    broken = broken_port(term, known)
+    if broken is not None:
+        return Judgement("invalid", "out_of_range", broken)
+    if isinstance(term, Program):
+        return await _judge_program(problem, term, known, tools, executor)
+    return await _judge_answer(problem, term, known, tools, executor)
+
+
+# --- reading ---
+
+
+def understand(problem: Problem, library: Mapping[str, Package]) -> Term | Judgement:
+    """The one term the statement expresses, equal to the certificate's, or why there is none."""
+    if set(problem.skills) - set(library):
+        missing = ", ".join(sorted(set(problem.skills) - set(library)))
+        return Judgement("undetermined", "unknown_skill", f"skills that this verifier does not have: {missing}")
+    claimed = problem.certificate.composition
+    terms = read(problem.statement, library)
+    if not terms:
+        if claimed is None:
+            return Judgement("undetermined", "not_in_grammar", "the statement is not written in the built-in grammar")
+        return Judgement("invalid", "unreadable", "the statement does not say what the certificate composes")
+    if len(terms) > 1:
+        return Judgement("invalid", "ambiguous", f"the statement can be read in {len(terms)} ways")
+    if claimed is not None:
+        try:
+            agrees = from_json(claimed) == terms[0]
+        except ValueError:
+            agrees = False
+        if not agrees:
+            return Judgement("invalid", "mismatch", "the statement and the certificate's composition differ")
+    if set(problem.skills) != set(skills(terms[0])):
+        return Judgement("invalid", "mismatch", "the statement does not use the skills the problem names")
+    return terms[0]
+
+
+def broken_port(term: Term, library: Mapping[str, Package]) -> str | None:
+    """The first given that is outside its range, or constraint among givens that does not hold."""
+    for node in walk(term):
+        if isinstance(node, Apply):
+            broken = _broken_givens(node, library[node.skill])
+            if broken is not None:
+                return broken
+        elif isinstance(node, Least | Total | Count) and not _range_fits(node, library):
+            return f"the range of {node.variable} is not what the swept skill takes"
+    return None
+
+
+def _broken_givens(node: Apply, package: Package) -> str | None:
+    values: dict[str, Any] = {}
+    for name, value in node.arguments:
+        if isinstance(value, Given):
+            values[name] = parse(package.spec.parameters[name], value.text)
+            reason = misfit(package.spec.parameters[name], values[name])
+            if reason is not None:
+                return f"{name} of {node.skill}: {reason}"
+    for text in package.spec.constraints:
+        if expressions.names(text) <= set(values) and not expressions.holds(text, values):
+            return f"{node.skill}: {text} does not hold"
+    return None
+
+
+def _range_fits(node: Least | Total | Count, library: Mapping[str, Package]) -> bool:
+    low, high = node.low, node.low if isinstance(node, Least) else node.high
+    if low > high:
+        return False
+    for inner in walk(node):
+        if isinstance(inner, Apply):
+            for name, value in inner.arguments:
+                if value == Variable(node.variable):
+                    parameter = library[inner.skill].spec.parameters[name]
+                    if misfit(parameter, low) or misfit(parameter, high):
+                        return False
+    return True
+
+
+# --- computing ---
+
+
+async def _judge_answer(
+    problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    body = term.body if isinstance(term, Printed) else term
+    spec = experiments.output_spec(term, library)
+    output = spec.output if spec is not None else None
+    quantity = output is not None and output.kind == "quantity"
+    unit, figures = (output.unit, output.figures) if output is not None and quantity else (None, None)
+    expected_type = TYPES[output.kind] if output is not None else "integer"
+    if (problem.answer_type, problem.unit, problem.figures) != (expected_type, unit, figures):
+        return Judgement("invalid", "answer_type", f"the statement asks for {expected_type}, not {problem.answer_type}")
+    job = Job(experiments.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
+    result = await executor.run(job)
+    failed = _failed(result)
+    if failed is not None:
+        return failed
+    try:
+        answer = answer_text(result.value, unit=unit, figures=figures)
+    except ValueError as error:
+        return Judgement("invalid", "check_fails", str(error), isolation=result.isolation)
+    compared = compared_claim(answer, problem)
+    if compared.status == "same":
+        why = f"the independent check gives the same answer ({compared.rule})"
+        return Judgement("valid", "agrees", why, answer, result.isolation)
+    if compared.status == "undetermined":
+        return Judgement("undetermined", "equivalence", compared.why, answer, result.isolation)
+    return Judgement("invalid", "answer_differs", f"the independent check gives {answer}", answer, result.isolation)
+
+
+def compared_claim(answer: str, problem: Problem) -> Equivalence:
+    """The computed answer against the stored one, which is a canonical text and gets no benefit of the doubt.
+
+    A reply to the question may leave out a unit, give more figures than it asks for, or be wrapped in words; what is
+    stored as the answer may not.
+    """
+    if answer == problem.answer:
+        return same("identical", "the texts are identical")
+    if final_answer(problem.answer) != problem.answer:
+        return different("wrapped", "the stored answer is wrapped in other text")
+    if problem.answer_type == "string":
+        return different("text", "the strings differ")
+    if problem.answer_type == "list":
+        return same("list", "equal lists") if _equal_lists(answer, problem.answer) else different("list", "other lists")
+    return equivalent(gold=answer, pred=problem.answer, require_unit=True)
+
+
+def _equal_lists(left: str, right: str) -> bool:
+    try:
+        return same_json(read_value(left), read_value(right))
+    except ValueError:
+        return False
+
+
+async def _judge_program(
+    problem: Problem, term: Program, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    if problem.answer_type != "program":
+        return Judgement("invalid", "answer_type", f"the statement asks for a program, not {problem.answer_type}")
+    if problem.entry_point != ENTRY_POINT:
+        return Judgement("invalid", "entry_point", f"the statement asks for `{ENTRY_POINT}`, not {problem.entry_point}")
+    if len({test.arguments for test in problem.tests}) < MIN_TESTS:
+        return Judgement("invalid", "tests", f"a program needs at least {MIN_TESTS} different tests")
+    try:
+        stored = [argument for test in problem.tests for [argument] in [json.loads(test.arguments)]]
+        claimed = [json.loads(test.expected) for test in problem.tests]
+    except (ValueError, TypeError, RecursionError):
+        return Judgement("invalid", "tests", "the stored tests cannot be read")
+    own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
+    inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
+    body = expression(term.body, library, "check")
+    reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
+    checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs"))
+    failed = _failed(checked)
+    if failed is not None:
+        return failed
+    outputs = checked.value if isinstance(checked.value, list) else []
+    if not all(same_json(a, b) for a, b in zip(outputs, claimed, strict=False)):
+        return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
+    program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
+    job = Job(program, returns="outputs")
+    ran = await executor.run(job) if own else await asyncio.to_thread(executor.sandbox.run_job, job)
+    failed = _failed(ran)
+    if failed is not None:
+        return replace(failed, code=f"program_{failed.code}")
+    if not same_json(ran.value, outputs):
+        return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
+    why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
+    return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
+
+
+def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size: int) -> list[Any]:
+    assert isinstance(term.body, Apply)  # programs are pipelines of skills
+    node, name = body_data(term.body, library)
+    rng = Random(problem.id)
+    drawn = [draw(library[node.skill].spec.parameters[name], rng) for _ in range(size)]
+    return list(json.loads(json.dumps(drawn)))
+
+
+def _failed(result: Result) -> Judgement | None:
+    match result.status:
+        case "ok" if result.has_value:
+            return None
+        case "ok":
+            return Judgement("undetermined", "no_value", "the check gave no value", isolation=result.isolation)
+        case "timeout" | "sandbox-unavailable" | "output-limit" | "memory":
+            return Judgement("undetermined", result.status, result.detail or result.status, isolation=result.isolation)
+        case _:
+            return Judgement("invalid", "check_fails", result.error or result.status, isolation=result.isolation)

@@ -1,0 +1,188 @@
+"""A model in this process → a `ChatModel`: what a server would answer, with exact token ids, beside the event loop.
+
+    model = InProcess(module, tokenizer, name="policy")       # shares the module with whoever trains it
+    reply = await model.reply(Request(messages, Sampling(temperature=1.0, max_tokens=256), n=8, sample=0))
+    model.refresh()                                            # after its weights have changed
+
+Replies depend on the seed, the sample's number and the ids of the prompt alone, up to float rounding: equal requests
+with equal numbers get equal replies, whatever is sampled beside them. Passes run in a thread of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase
+
+from agentprop.inference.chat_template import Memory, Renderer
+from agentprop.inference.engine import Generator, Job
+from agentprop.models.chat import Choice, Reply, Request, Usage
+from agentprop.models.failures import Kind, ModelFailure
+
+CONTEXT = 4096
+"""Positions of a model that does not say how many it has."""
+TAIL = 32
+"""Last sampled tokens in which a stop text is looked for."""
+DEFAULT_TEMPERATURE = 1.0
+
+
+@dataclass(eq=False, slots=True)
+class _Order:
+    """A job on its way, and who waits for it."""
+
+    job: Job
+    done: asyncio.Future[None] = field(compare=False)
+
+
+class InProcess:
+    """Answers conversations from a causal language model and its tokenizer. Use it from one event loop at a time."""
+
+    def __init__(
+        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, name: str, context_length: int | None = None,
+        slots: int = 128, cache_bytes: int = 4 << 30,
+    ) -> None:  # fmt: skip
+        config: Any = model.config
+        self.identity = name
+        self.renderer = Renderer(tokenizer)
+        self.stop_ids = self.renderer.stop_ids | _ids(getattr(model, "generation_config", None))
+        self.memory = Memory(self.renderer)
+        positions = getattr(config.get_text_config(), "max_position_embeddings", None)
+        self.context_length: int = context_length or positions or CONTEXT
+        self.generator = Generator(
+            model, self.stop_ids, max_length=self.context_length, slots=slots, cache_bytes=cache_bytes
+        )
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def reply(self, request: Request) -> Reply:
+        """Answer with `request.n` choices. Raises ModelFailure where the conversation is too long, or asks for more
+        than text."""
+        if request.tools or request.schema is not None:
+            raise ModelFailure(Kind.REJECTED, f"{self.identity} runs in process, which knows no tools and no schemas")
+        started = time.perf_counter()
+        prompt = np.array(self.memory.prompt(request.messages, request.sample), np.int64)
+        if len(prompt) >= self.context_length:
+            raise ModelFailure(
+                Kind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
+            )
+        jobs = [self._job(request, prompt, request.sample + i) for i in range(request.n)]
+        await self._work(jobs)
+        choices = tuple(self._choice(request, job) for job in jobs)
+        for job, choice in zip(jobs, choices, strict=True):
+            self.memory.remember(request.messages, prompt.tolist(), job.tokens, choice.text, job.sample)
+        usage = Usage(len(prompt), sum(len(job.tokens) for job in jobs), cached_tokens=min(job.cached for job in jobs))
+        return Reply(
+            choices, self.identity, usage, tuple(prompt.tolist()), duration_s=time.perf_counter() - started
+        )
+
+    def refresh(self, state: Mapping[str, Tensor] | None = None, *, name: str | None = None) -> None:
+        """The weights have changed, or become those of `state`: what was computed with the old ones is forgotten.
+
+        Raises RuntimeError while replies are under way.
+        """
+        if self.generator.busy:
+            raise RuntimeError("weights cannot change while replies are under way")
+        if state is not None:
+            self.generator.model.load_state_dict(state)
+        self.generator.forget()
+        self.identity = name or self.identity
+
+    async def aclose(self) -> None:
+        """End the thread; a later request starts another one."""
+        if self._thread is not None:
+            self._orders.put(None)
+            thread, self._thread = self._thread, None
+            await asyncio.to_thread(thread.join)
+
+    # --- jobs ---
+
+    def _job(self, request: Request, prompt: np.ndarray[Any, Any], sample: int) -> Job:
+        sampling = request.sampling
+        room = self.context_length - len(prompt)
+        return Job(
+            prompt=prompt, max_tokens=min(sampling.max_tokens or room, room),
+            temperature=DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature,
+            top_p=1.0 if sampling.top_p is None else sampling.top_p, seed=sampling.seed or 0, sample=sample,
+            ends=self._ends(sampling.stop) if sampling.stop else None,
+        )  # fmt: skip
+
+    def _ends(self, stop: Sequence[str]) -> Callable[[list[int]], bool]:
+        return lambda tokens: any(text in self.renderer.decode(tokens[-TAIL:]) for text in stop)
+
+    def _choice(self, request: Request, job: Job) -> Choice:
+        if job.finish == "overflow":
+            said = f"a conversation of {len(job.prompt)} tokens does not fit into the memory of the cache"
+            raise ModelFailure(Kind.CONTEXT_OVERFLOW, said)
+        ended = bool(job.tokens) and job.tokens[-1] in self.stop_ids
+        text = self.renderer.decode(job.tokens[:-1] if ended else job.tokens)
+        cuts = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
+        return Choice(
+            text[: min(cuts, default=len(text))], finish_reason=job.finish, token_ids=tuple(job.tokens),
+            logprobs=tuple(job.logprobs),
+        )  # fmt: skip
+
+    # --- the thread ---
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        loop = asyncio.get_running_loop()
+        orders = [_Order(job, loop.create_future()) for job in jobs]
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._serve, name="agentprop-sampling", daemon=True)
+            self._thread.start()
+        for order in orders:
+            self._orders.put(order)
+        await asyncio.gather(*(order.done for order in orders))
+
+    def _serve(self) -> None:
+        """Advance what is under way, a token at a time, taking new orders in between; until an order of None."""
+        waiting: dict[int, _Order] = {}
+        while True:
+            for order in self._gather(block=not self.generator.busy):
+                if order is None:
+                    return
+                waiting[id(order.job)] = order
+                self.generator.add(order.job)
+            try:
+                done = [waiting.pop(id(job)) for job in self.generator.step()]
+            except Exception as error:  # raised where the replies are waited for
+                self.generator.abandon()
+                _tell(list(waiting.values()), error)
+                waiting.clear()
+                continue
+            _tell(done, None)
+
+    def _gather(self, *, block: bool) -> list[_Order | None]:
+        orders: list[_Order | None] = []
+        while True:
+            try:
+                orders.append(self._orders.get(block=block and not orders))
+            except queue.Empty:
+                return orders
+
+
+def _tell(orders: Sequence[_Order], error: BaseException | None) -> None:
+    """Wake those who wait, all of one event loop with one call."""
+    for loop in {order.done.get_loop() for order in orders}:
+        mine = [order.done for order in orders if order.done.get_loop() is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, mine, error)
+
+
+def _resolve(futures: Sequence[asyncio.Future[None]], error: BaseException | None) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_result(None) if error is None else future.set_exception(error)
+
+
+def _ids(generation_config: Any) -> frozenset[int]:
+    """The end-of-sequence ids that a model's generation config names."""
+    found = getattr(generation_config, "eos_token_id", None)
+    return frozenset([] if found is None else [found] if isinstance(found, int) else found)

@@ -1,0 +1,51 @@
+"""A declared parameter → everything that is wrong with the declaration."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+
+from agentprop.skills.values.kinds import RULES, draw, misfit, parse, pattern, render
+from agentprop.skills.values.parameter import Parameter
+
+MAX_BOUND = 10_000
+"""Longest list, largest graph, heaviest edge that may be declared."""
+TRIALS = 6
+"""Values drawn to see whether a declaration can be used."""
+_COMMON = {"kind", "symbol", "role", "input"}
+
+
+def faults(p: Parameter) -> list[str]:
+    """What is wrong with a declaration."""
+    rules, given = RULES[p.kind], p.model_fields_set - _COMMON
+    found = [f"{p.kind} needs `{name}`" for name in rules.required if name not in given]
+    found += [f"{p.kind} does not take `{name}`" for name in sorted(given - set(rules.allowed))]
+    if p.kind == "integer" and not p.values and not {"min", "max"} <= given:
+        found.append("integer needs `min` and `max`, or `values`")
+    if p.min is not None and p.max is not None and p.min > p.max:
+        found.append(f"min {p.min} is above max {p.max}")
+    for name in ("length", "word_length", "rows", "cols", "degree", "nodes", "weights"):
+        bounds = getattr(p, name)
+        if bounds is not None and not 0 <= bounds[0] <= bounds[1] <= MAX_BOUND:
+            found.append(f"`{name}` must be [low, high] with 0 ≤ low ≤ high ≤ {MAX_BOUND}")
+    if p.distinct and p.length and p.high - p.low + 1 < p.length[1]:
+        found.append("too few numbers between min and max for `distinct`")
+    if not 0 <= p.digits <= 12:
+        found.append("`digits` must be between 0 and 12")
+    return found or _trial_faults(p)
+
+
+def _trial_faults(p: Parameter) -> list[str]:
+    """What goes wrong when values are drawn, written and read back."""
+    rng = Random(0)
+    try:
+        for value in [draw(p, rng) for _ in range(TRIALS)]:
+            for math_ in (False, True):
+                text = render(p, value, math=math_)
+                if not re.fullmatch(pattern(p, math=math_), text) or parse(p, text, math=math_) != value:
+                    return [f"{value!r} cannot be read back from {text!r}"]
+            if reason := misfit(p, value):
+                return [f"draws {value!r}, which does not fit: {reason}"]
+    except (ValueError, TypeError, ArithmeticError, LookupError, re.error) as error:
+        return [f"no value can be drawn: {error}"]
+    return []

@@ -1,0 +1,156 @@
+"""Runs of propose, verify and probe → the problems that V accepted, with how they came to be and how hard they are.
+
+Records are joined by id. Runs are read in the order of their stages, and of several verdicts on a problem, or several
+measurements of it, the last one counts. What is left out is counted by its reason: in = out + left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from agentprop.errors import InputError
+from agentprop.grading.difficulty import Band
+from agentprop.records import Difficulty, Problem, StopReason, Trajectory, Verdict
+from agentprop.storage.reader import Segment, StoredRun, open_run
+
+ORDER = ("extract", "propose", "verify", "probe")
+OWN_FAULT = frozenset(
+    {StopReason.ABANDONED, StopReason.TURN_LIMIT, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT}
+)
+"""Ends without a problem that its proposer, and neither a server nor a token limit, is to blame for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """ρ = c/k of a problem."""
+
+    prober: str
+    """Who measured it: model and revision."""
+    c: int
+    """Attempts that were right."""
+    k: int
+    """Attempts that count."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A problem that V accepted."""
+
+    problem: Problem
+    """The problem."""
+    rate: Rate | None
+    """How hard it is, where it was measured."""
+
+
+@dataclass
+class Joined:
+    """Runs whose records are joined; a few hundred bytes are held for each problem."""
+
+    runs: tuple[StoredRun, ...]
+    """In the order of their stages."""
+    verdicts: dict[str, str] = field(default_factory=dict)
+    """The last verdict on each problem."""
+    rates: dict[str, Rate] = field(default_factory=dict)
+    """The last measurement of each problem."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Problems that the last pass left out, by reason."""
+    _seen: set[str] = field(default_factory=set)
+
+    def problems(self, band: Band | None = None) -> Iterator[Accepted]:
+        """The problems that V accepted and whose measured rate lies in the band, each once."""
+        for stored, segment in self._segments():
+            yield from self._kept(stored, segment, band)
+
+    def lessons(self, band: Band | None = None) -> Iterator[tuple[Accepted, Trajectory]]:
+        """The same, each with the trajectory it came from; one whose trajectory is in no run is left out."""
+        for stored, segment in self._segments():
+            kept = {a.problem.trajectory_id: a for a in self._kept(stored, segment, band)}
+            for trajectory in stored.iter(Trajectory, segment) if kept else ():
+                if trajectory.id in kept:
+                    yield kept.pop(trajectory.id), trajectory
+            self.left_out.update({"no trajectory": len(kept)} if kept else {})
+
+    def labelled(self, band: Band | None = None) -> Iterator[tuple[Trajectory, bool]]:
+        """Trajectories of the problems that `problems` gives (True), and those that failed by their own fault (False).
+
+        Left out are those of which nobody can tell, and good ones whose problem was refused for another reason: it was
+        there before, or resembles a benchmark.
+        """
+        for stored, segment in self._segments():
+            good = {a.problem.trajectory_id for a in self._kept(stored, segment, band)}
+            for trajectory in stored.iter(Trajectory, segment):
+                invalid = self.verdicts.get(trajectory.problem_id or "") == "invalid"
+                if trajectory.id in good:
+                    yield trajectory, True
+                elif invalid or (trajectory.problem_id is None and trajectory.stop in OWN_FAULT):
+                    yield trajectory, False
+
+    def _segments(self) -> Iterator[tuple[StoredRun, Segment]]:
+        """Pieces of the runs: a problem, its trajectory and its first verdict are always in the same one."""
+        self.left_out.clear()
+        self._seen.clear()
+        for stored in self.runs:
+            yield from ((stored, segment) for segment in stored.segments)
+
+    def _kept(self, stored: StoredRun, segment: Segment, band: Band | None) -> list[Accepted]:
+        kept = []
+        for problem in stored.iter(Problem, segment):
+            reason = self._refusal(problem.id, band)
+            self._seen.add(problem.id)
+            if reason is None:
+                kept.append(Accepted(problem, self.rates.get(problem.id)))
+            else:
+                self.left_out[reason] += 1
+        return kept
+
+    def _refusal(self, problem_id: str, band: Band | None) -> str | None:
+        """Why a problem is left out, if so."""
+        verdict, rate = self.verdicts.get(problem_id), self.rates.get(problem_id)
+        if problem_id in self._seen:
+            return "there before"
+        if verdict != "valid":
+            return verdict or "no verdict"
+        if band is None:
+            return None
+        if rate is None:
+            return "difficulty not measured"
+        return None if band.holds(rate.c, rate.k) else "outside the band of difficulty"
+
+
+def join(paths: Sequence[str], *, band: Band | None = None, prober: str | None = None) -> Joined:
+    """Open runs and join their verdicts and measurements.
+
+    `prober` takes the measurements of one prober alone, by a part of its name. Raises InputError where there are no
+    problems, no verdicts, or, with a band, no measurements.
+    """
+    runs = sorted((open_run(path) for path in paths), key=_place)
+    joined = Joined(tuple(runs))
+    for stored in runs:
+        for row in stored.iter_rows(Verdict, ["problem_id", "value"]):
+            joined.verdicts[row["problem_id"]] = row["value"]
+        for row in stored.iter_rows(Difficulty, ["problem_id", "prober", "c", "k"]):
+            if prober is None or prober in row["prober"]:
+                joined.rates[row["problem_id"]] = Rate(row["prober"], row["c"], row["k"])
+    _check(joined, paths, band, prober)
+    return joined
+
+
+def _place(stored: StoredRun) -> int:
+    return ORDER.index(stored.stage) if stored.stage in ORDER else len(ORDER)
+
+
+def _check(joined: Joined, paths: Sequence[str], band: Band | None, prober: str | None) -> None:
+    names = ", ".join(paths)
+    if not any(stored.rows.get(Problem.kind) for stored in joined.runs):
+        raise InputError(f"there are no problems in {names}", hint="name the run that proposed them too")
+    if not joined.verdicts:
+        raise InputError(
+            f"nobody has judged the problems of {names}", hint="run agentprop verify, and name its run as well"
+        )
+    if (band is not None or prober is not None) and not joined.rates:
+        by = f" by {prober}" if prober else ""
+        raise InputError(
+            f"no difficulty was measured{by} in {names}", hint="run agentprop probe, and name its run as well"
+        )

@@ -1,0 +1,128 @@
+"""The language models of a stage: role → model, with one meter, one cache of replies and the local servers they need.
+
+    with roles(run.path / FOLDER, {"proposer": "small"}, …) as cast:
+        await cast["proposer"].reply(request)
+
+What was spent is in the cache's journal, so it adds up over resumes. Without vLLM, local models run in this process.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from agentprop.models.cache import ReplyCache
+from agentprop.models.chat import Transport
+from agentprop.models.client import Model
+from agentprop.models.costs import Meter
+from agentprop.models.local import fingerprint, serving_all, vllm_program
+from agentprop.models.registry import Models, resolve
+from agentprop.models.settings import Loaded, ModelSettings
+
+FOLDER = "models"
+"""Directory of a run that holds the bought replies and the logs of local servers."""
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays what."""
+
+    models: Mapping[str, Model]
+    """Role → model."""
+    settings: Mapping[str, ModelSettings]
+    """Role → settings."""
+    meter: Meter
+    """What was spent."""
+    pool: Models
+    """Lanes and connections."""
+
+    def __getitem__(self, role: str) -> Model:
+        return self.models[role]
+
+    async def aclose(self) -> None:
+        """Let go of connections, in the loop that used them."""
+        await self.pool.aclose()
+
+    def spending(self, accepted: int, target: int | None = None) -> dict[str, Any]:
+        """The cost part of a summary: by role, in all, per accepted problem; null where a price is unknown."""
+        total = self.meter.total()
+        by_role = {
+            f"{role} {model}": {"requests": s.requests, "tokens": s.tokens, "reasoning_tokens": s.reasoning_tokens,
+                                "cost": s.cost}
+            for (role, model), s in self.meter.spend().items()
+        }  # fmt: skip
+        return {
+            "requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role,
+            "per_accepted": dict(total.each(accepted)),
+            "projected_cost": total.projected(accepted, target) if target else None,
+            "failures": dict(self.meter.failures),
+        }  # fmt: skip
+
+
+@contextmanager
+def roles(
+    folder: Path | None, wanted: Mapping[str, str], *, max_cost: float | None = None, max_tokens: int | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Cast]:  # fmt: skip
+    """Open the models of a stage. Raises ConfigError before anything is spent where a bound could not be kept.
+
+    Without a folder (a stage that writes to a pipe) replies are not kept.
+    """
+    settings = {role: resolve(name) for role, name in wanted.items()}
+    with ExitStack() as stack:
+        cache = ReplyCache(folder / "replies.sqlite") if folder is not None else None
+        if cache is not None:
+            stack.callback(cache.close)
+        meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
+        meter.check_prices(settings.values())
+        served = stack.enter_context(_served(settings, folder, tell or _say))
+        pool = Models(cache=cache, meter=meter, loader=in_process)
+        yield Cast({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
+
+
+@contextmanager
+def _served(
+    settings: Mapping[str, ModelSettings], folder: Path | None, tell: Callable[[str], None]
+) -> Iterator[dict[str, ModelSettings]]:
+    """The settings with addresses; roles that share a local model share its server, and servers start together."""
+    settings = {role: loaded(s) if s.local and runs_here(s) else s for role, s in settings.items()}
+    first: dict[str, str] = {}
+    for role, s in settings.items():
+        if s.local and not isinstance(s, Loaded):
+            first.setdefault(s.model_dump_json(), role)
+    with ExitStack() as stack:
+        logs = folder or Path(stack.enter_context(TemporaryDirectory(prefix="agentprop-")))
+        wanted = [(settings[role], logs / f"{role}.log") for role in first.values()]
+        up = dict(zip(first, stack.enter_context(serving_all(wanted, tell=tell)), strict=True))
+        yield {role: up.get(s.model_dump_json(), s) for role, s in settings.items()}
+
+
+def runs_here(settings: ModelSettings) -> bool:
+    """Whether a local model runs in this process: where its settings say so, or nothing else can run it."""
+    if settings.engine is not None or settings.serve_command:
+        return settings.engine == "in-process"
+    return vllm_program() is None and all(map(find_spec, ("torch", "transformers")))
+
+
+def loaded(settings: ModelSettings) -> Loaded:
+    """The settings of a local model that runs in this process; it takes what the models of no server need."""
+    known = {"n": True, "logprobs": True, "token_ids": True, "schema_support": False}
+    chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return Loaded.model_validate({**known, **chosen, "weights": fingerprint(Path(settings.model))})
+
+
+def in_process(settings: Loaded) -> Transport:
+    """What answers for such a model; it is read when it is asked for the first time."""
+    from agentprop.inference.transport import InProcessTransport
+
+    return InProcessTransport(settings)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

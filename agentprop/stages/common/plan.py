@@ -1,0 +1,79 @@
+"""Settings and a library → what everybody who makes candidates of a run needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agentprop.agent.bundles import Allowed, Bundles, written_skills
+from agentprop.agent.candidates import Curriculum, Standing, categories_of
+from agentprop.agent.environment import ONE_SHOT, Rules
+from agentprop.composition.planner import Planner
+from agentprop.composition.survey import survey
+from agentprop.config import ProposeConfig
+from agentprop.errors import ConfigError
+from agentprop.sandbox import Sandbox
+from agentprop.skills import Package
+from agentprop.stages.common.mastery import earlier_standing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker needs; sent once."""
+
+    library: Mapping[str, Package]
+    survey: Mapping[str, Any]
+    curriculum: Curriculum
+    config: ProposeConfig
+
+    def planner(self) -> Planner:
+        """Composes the executable skills that the run may use together."""
+        return _planner(self.config, self.library, self.survey)
+
+    @property
+    def rules(self) -> Rules:
+        """Limits of an episode."""
+        if self.config.one_shot:
+            return ONE_SHOT
+        return Rules(max_turns=self.config.max_turns, edits=self.config.prune)
+
+    @property
+    def judges(self) -> bool:
+        """Whether the built-in verifier judges each problem before it counts."""
+        config = self.config
+        return config.verifier == "builtin" or (config.verifier is None and config.proposer == "builtin")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some candidates and the standing of the categories they are drawn with."""
+
+    indices: range
+    standing: Standing
+
+
+def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
+    """The plan of a run. Raises ConfigError where there is nothing to propose in."""
+    if config.one_shot and config.proposer == "builtin":
+        raise ConfigError("the built-in proposer works in the loop", hint="give --proposer MODEL, or drop one_shot")
+    with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
+        values = survey(library, sandbox, seed=0)
+    planner = _planner(config, library, values)
+    bundles = Bundles(planner, {} if config.proposer == "builtin" else written_skills(library))
+    categories = categories_of(bundles, config.domain, config.categories)
+    unknown = sorted(set(config.categories) - set(bundles.categories))
+    if unknown:
+        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(bundles.categories))}")
+    if not categories:
+        raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
+    mined = frozenset(c for c in categories if bundles.mined(c))
+    share = 1.0 if mined == set(categories) else config.mined_share
+    curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
+    if config.learn_from:
+        curriculum = replace(curriculum, initial=earlier_standing(config.learn_from, curriculum))
+    return Plan(dict(library), values, curriculum, config)
+
+
+def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
+    return Planner(library, values, allowed=Allowed.of(config.held_out, config.held_out_only, config.max_skills))

@@ -1,0 +1,132 @@
+"""Graded attempts → the numbers of an evaluation, over all problems and by the columns they are counted under.
+
+An attempt that was cut off, or whose answer cannot be compared with the right one, is an attempt that failed. One that
+the server lost says nothing and is left out, here and in the number of attempts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
+from agentprop.grading.comparison import Texts
+from agentprop.grading.pass_at_k import Estimate, Score, agreed, majority, mean_at, solved_at
+from agentprop.records import Attempt, Problem
+from agentprop.stages.evaluate.items import Item
+
+VOTING = frozenset({"correct", "wrong", "undetermined"})
+"""Outcomes of attempts that have an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What is kept in mind of an attempt."""
+
+    code: str
+    """Its outcome."""
+    answer: str | None
+    """Its answer."""
+    answered: bool
+    """Whether there was a reply."""
+
+
+def tried(attempt: Attempt) -> Tried:
+    """What counts of a record."""
+    return Tried(attempt.code, attempt.answer, attempt.response is not None)
+
+
+def score_of(problem: Problem, attempts: Sequence[Tried]) -> Score:
+    """What a model did on a problem; may take seconds."""
+    answered = [attempt for attempt in attempts if attempt.answered]
+    correct = sum(attempt.code == "correct" for attempt in answered)
+    if problem.answer_type == "program":
+        return Score(len(answered), correct, None)
+    others = Counter(a.answer for a in answered if a.code in VOTING and a.code != "correct" and a.answer)
+    same = Texts(problem, DEFAULT_TIMEOUT_S)
+    share = majority(correct, others, lambda one, other: same(one, other).status == "same")
+    return Score(len(answered), correct, share if answered else None)
+
+
+@dataclass
+class Totals:
+    """Sums over the problems seen."""
+
+    k: int
+    counts: Counter[str] = field(default_factory=Counter)
+    scores: list[Score] = field(default_factory=list)
+    by: dict[str, dict[str, list[Score]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+
+    def add(self, item: Item, score: Score, attempts: Sequence[Tried], failure: str | None) -> None:
+        """Count a problem."""
+        lost = failure is not None or not score.attempts
+        self.counts.update({"problems": 1, "failed" if lost else "accepted": 1})
+        self.counts.update(f"attempts {attempt.code if attempt.answered else 'lost'}" for attempt in attempts)
+        if not score.attempts:
+            return
+        self.scores.append(score)
+        for column, value in item.groups.items():
+            self.by[column][value].append(score)
+
+    @property
+    def mean(self) -> float:
+        """Mean@k so far."""
+        found = mean_at(self.scores)
+        return found.value if found else 0.0
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers; in = accepted + failed."""
+        c = self.counts
+        if c["problems"] != c["accepted"] + c["failed"]:
+            raise AssertionError(f"problems are not accounted for: {dict(c)}")
+        return {
+            **{name: c[name] for name in ("problems", "accepted", "failed")}, "k": self.k,
+            "attempts": {k.removeprefix("attempts "): v for k, v in sorted(c.items()) if k.startswith("attempts ")},
+            **measures(self.scores, self.k),
+            "by": {
+                column: {value: measures(scores, self.k) for value, scores in _in_order(values.items())}
+                for column, values in self.by.items()
+            },
+        }  # fmt: skip
+
+
+def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:
+    """Mean@k, pass@k for powers of two, majority@k."""
+    solved = {str(n): _plain(solved_at(scores, n)) for n in powers_of_two(k)}
+    return {
+        "mean": _plain(mean_at(scores)), "pass_at": {n: found for n, found in solved.items() if found is not None},
+        "majority": _plain(agreed(scores)),
+    }  # fmt: skip
+
+
+def powers_of_two(most: int) -> list[int]:
+    """1, 2, 4, … and `most` itself."""
+    return sorted({most, *(2**i for i in range(most.bit_length()) if 2**i <= most)})
+
+
+def told(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary for people: an estimate as one line, and only Mean@k for the values of a column."""
+    by = {column: {value: found["mean"] for value, found in values.items()} for column, values in summary["by"].items()}
+    return _told({**summary, "by": by})
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _line(value) if isinstance(value, Mapping) else value for key, value in values.items()}
+
+
+def _line(value: Mapping[str, Any]) -> Any:
+    if set(value) != set(Estimate.__dataclass_fields__):
+        return _told(value)
+    problems = f"{value['problems']:,} problem{'s' if value['problems'] != 1 else ''}"
+    return f"{value['value']:.1%}  ({value['low']:.1%} to {value['high']:.1%}, {problems})"
+
+
+def _plain(found: Estimate | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)
+
+
+def _in_order(values: Iterable[tuple[str, list[Score]]]) -> list[tuple[str, list[Score]]]:
+    """Numbers as numbers, and before words."""
+    return sorted(values, key=lambda item: (not item[0].isdigit(), item[0].zfill(12) if item[0].isdigit() else item[0]))

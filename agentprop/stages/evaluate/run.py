@@ -1,0 +1,205 @@
+"""A benchmark and a model → Mean@k, pass@k and majority@k, with every prompt and every reply kept.
+
+What is owed is k attempts at every problem, less those that are stored. Attempts of one problem are stored together, so
+a resumed run goes on with whole problems and buys no reply again that was paid for; asking for more attempts than were
+made makes those that are missing. Every session sees every problem, in order, so its numbers are those of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from agentprop import __version__
+from agentprop.config.evaluate import EvaluateConfig
+from agentprop.engine import Interruption
+from agentprop.engine.rolling import ordered_rolling
+from agentprop.errors import BoundReached, ConfigError
+from agentprop.grading.comparison import HiddenTests
+from agentprop.grading.pass_at_k import Score
+from agentprop.grading.probers import Passes, Prober, question
+from agentprop.grading.program_tests import Assertions
+from agentprop.models.chat import Sampling
+from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.settings import Loaded
+from agentprop.prompts import prompt_hash
+from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
+from agentprop.sandbox import Sandbox
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.progress import Progress
+from agentprop.stages.evaluate.items import Benchmark, Item, read_benchmark
+from agentprop.stages.evaluate.results import Totals, Tried, score_of, tried
+from agentprop.storage.run import Run
+
+ROLE = "solver"
+WINDOW = 128
+"""Problems under way."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A problem and all that was tried."""
+
+    item: Item
+    """The problem."""
+    attempts: tuple[Attempt, ...]
+    """Those that are new."""
+    all_tries: tuple[Tried, ...]
+    """Earlier ones included."""
+    score: Score
+    """What they amount to."""
+    failure: str | None = None
+    """Why the attempts that are owed could not be made; they stay owed."""
+
+
+def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
+    """Ask a model every problem of a benchmark and return the summary."""
+    if config.temperature == 0 and config.k > 1:
+        raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    benchmark = read_benchmark(source, config)
+    opened = Run.open(
+        out, "evaluate", config, fresh=fresh, outside_identity=config.outside_identity, inputs=benchmark.inputs,
+        folders=(MODELS,),
+    )  # fmt: skip
+    with opened as stored, \
+            roles(stored.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens) \
+            as cast, Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
+        store, totals = _Store(stored, benchmark), Totals(config.k)
+        solver = solver_of(config, cast, sandbox, benchmark)
+
+        def summary() -> dict[str, Any]:
+            facts = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            return {"model": solver.name, **totals.summary(), **facts,
+                    "spending": cast.spending(totals.counts["accepted"])}  # fmt: skip
+
+        try:
+            _loop(Examination(config, solver, store.known), benchmark, store, totals, cast, quiet)
+        except (BoundReached, ModelOutage):
+            stored.summarise(summary())
+            raise
+        stored.finish(summary())
+    return summary()
+
+
+def _loop(
+    examination: Examination, benchmark: Benchmark, store: _Store, totals: Totals, cast: Cast, quiet: bool
+) -> None:
+    """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
+    with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
+        for examined in examination.results(benchmark, stop, store.run.tick, cast):
+            totals.add(examined.item, examined.score, examined.all_tries, examined.failure)
+            store.add(examined)
+            bar.update(done=totals.counts["problems"], note=f"mean {totals.mean:.1%}")
+        if stop():
+            raise KeyboardInterrupt
+
+
+# --- who is asked ---
+
+
+def solver_of(config: EvaluateConfig, cast: Cast, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
+    """The model as one that only tries; it is asked as a prober is."""
+    settings = cast.settings[ROLE]
+    sampling = Sampling(
+        temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens or settings.max_tokens,
+        seed=config.seed if isinstance(settings, Loaded) else None,  # a server would give a second batch the first one
+    )  # fmt: skip
+    told = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
+    extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
+    made_by = MadeBy(
+        name=settings.model, revision=settings.revision, sampling=json.dumps({**told, **extra}, sort_keys=True),
+        prompt_hash=prompt_hash("prober"), version=__version__,
+    )  # fmt: skip
+    assertions = {item.problem.id: item.assertions for item in benchmark.items if item.assertions}
+    tests = partial(_tests, assertions, sandbox)
+    return Prober(cast[ROLE], settings.identity, sampling, made_by, sandbox, tests=tests)
+
+
+def _tests(assertions: Mapping[str, str], sandbox: Sandbox, problem: Problem, seconds: float) -> Passes:
+    code = assertions.get(problem.id)
+    if code is None:
+        return HiddenTests(problem, sandbox, seconds).passes
+    return Assertions(code, problem.entry_point or "solve", sandbox, seconds).passes
+
+
+@dataclass
+class Examination:
+    """A model at work on a benchmark."""
+
+    config: EvaluateConfig
+    solver: Prober
+    known: Mapping[str, list[Tried]]
+    """Problem → the attempts that are stored."""
+
+    def results(
+        self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], cast: Cast
+    ) -> Iterator[Examined]:
+        """The examined problems, in order."""
+
+        def expand(item: Item) -> list[Callable[[], Awaitable[Examined]]]:
+            return [partial(self._examine, item)]
+
+        for found in ordered_rolling(
+            expand, benchmark.items, concurrency=WINDOW, window=WINDOW, stop=stop, idle=idle, close=cast.aclose
+        ):
+            yield from found
+
+    async def _examine(self, item: Item) -> Examined:
+        """Make the attempts that are owed, and score all of them."""
+        earlier = self.known.get(item.problem.id, [])
+        made: list[Attempt] = []
+        failure = None
+        if len(earlier) < self.config.k:
+            try:
+                made = await self.solver.attempts(item.problem, len(earlier), self.config.k - len(earlier))
+            except ModelFailure as failed:
+                failure = failed.message
+        tries = (*earlier, *map(tried, made))
+        score = await asyncio.to_thread(score_of, item.problem, tries)
+        return Examined(item, tuple(made), tries, score, failure)
+
+
+# --- where records go ---
+
+
+class _Store:
+    """Problems, questions, attempts and rejects in a run directory that can be resumed."""
+
+    def __init__(self, run: Run, benchmark: Benchmark) -> None:
+        self.run = run
+        self.known: dict[str, list[Tried]] = defaultdict(list)
+        for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
+            answered = row["response"] is not None
+            self.known[row["problem_id"]].append(Tried(row["code"], row["answer"], answered))
+        self._asked = run.done_ids(Problem)
+        refused = run.done_ids(Reject)
+        for reject in benchmark.unreadable:
+            if reject.id not in refused:
+                run.add(reject)
+        run.commit({})
+
+    def add(self, examined: Examined) -> None:
+        """Store what is new of a problem."""
+        new = [*self._question(examined.item), *examined.attempts]
+        for record in new:
+            self.run.add(record)
+        if new:
+            self.run.commit({})
+
+    def _question(self, item: Item) -> list[Problem | Question]:
+        if item.problem.id in self._asked:
+            return []
+        self._asked.add(item.problem.id)
+        messages = [{"role": "user", "content": question(item.problem)}]
+        asked = Question(
+            problem_id=item.problem.id, source=item.source, prompt=json.dumps(messages, ensure_ascii=False),
+            groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
+            made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash("prober"), version=__version__),
+        )  # fmt: skip
+        return [item.problem, asked]

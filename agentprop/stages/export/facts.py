@@ -1,0 +1,122 @@
+"""Joined runs and what was written of them → the facts for a card: funnel, makers, difficulty, settings."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentprop.config import STAGES
+from agentprop.export.card import Maker, Stage
+from agentprop.records import Attempt, Difficulty, MadeBy, Reject
+from agentprop.report.contamination import FILE as CONTAMINATION
+from agentprop.report.text import shareable
+from agentprop.stages.common.accepted import Joined, Rate
+from agentprop.storage.reader import StoredRun, load_json
+
+MOST_REASONS = 20
+"""Reasons named for each stage; the rest is counted together."""
+BARS = 10
+"""Equal parts of [0, 1] in which problems are counted by their pass rates, besides never and always."""
+SPLITS = {
+    "train": "what to learn from",
+    "validation": "bundles of skills that training does not have, of the same kinds: what tuning may look at",
+    "compositional": "pairs of skills that training never has together, though it has each of them",
+    "exploratory": "more skills in one problem than any problem of training has",
+    "both": "held-out pairs, and more skills than any problem of training has",
+}
+"""What each split is."""
+
+
+@dataclass
+class Seen:
+    """What was counted while rows were written."""
+
+    proposers: Counter[MadeBy] = field(default_factory=Counter)
+    """Who proposed."""
+    rates: Counter[int] = field(default_factory=Counter)
+    """Problems by pass rate: −1 never, 0 … BARS − 1 in between, BARS always."""
+    pairs: set[str] = field(default_factory=set)
+    """Held-out pairs that occur."""
+
+    def add(self, made_by: MadeBy, rate: Rate | None, held_out: Iterable[frozenset[str]]) -> None:
+        """Count one row."""
+        self.proposers[made_by] += 1
+        self.pairs |= {"+".join(sorted(pair)) for pair in held_out}
+        if rate is not None and rate.k:
+            self.rates[-1 if rate.c == 0 else rate.c * BARS // rate.k] += 1
+
+    def difficulty(self) -> dict[str, int]:
+        """The histogram as text."""
+        return {_bar(number): count for number, count in sorted(self.rates.items())}
+
+
+def stages(joined: Joined) -> list[Stage]:
+    """The runs."""
+    return [_stage(stored) for stored in joined.runs]
+
+
+def makers(joined: Joined, seen: Seen) -> list[Maker]:
+    """Who proposed what was written, and who judged and tried the problems of these runs."""
+    tried: Counter[tuple[str, str, MadeBy]] = Counter()
+    for stored in joined.runs:
+        for row in stored.iter_rows(Attempt, ["role", "verifier", "made_by"]):
+            if row["role"] != "prober":
+                tried[row["role"], row["verifier"], MadeBy.model_validate(row["made_by"])] += 1
+        for row in stored.iter_rows(Difficulty, ["prober", "made_by"]):
+            tried["prober", row["prober"], MadeBy.model_validate(row["made_by"])] += 1
+    proposed = [(("proposer", made_by.name, made_by), count) for made_by, count in seen.proposers.most_common()]
+    return [
+        Maker(role, name, made_by.revision, made_by.sampling, count)
+        for (role, name, made_by), count in [*proposed, *tried.most_common()]
+    ]
+
+
+def contamination(joined: Joined) -> str | None:
+    """What was looked for, where a run looked for benchmarks."""
+    found = [load_json(path) for stored in joined.runs if (path := stored.path / CONTAMINATION).is_file()]
+    names = sorted({str(one.get("name")) for report in found for one in report.get("benchmarks", [])})
+    if not names:
+        return None
+    hits = sum(len(report.get("hits", [])) for report in found)
+    return f"Compared with {', '.join(f'`{name}`' for name in names)}: {hits:,} problems were left out for it."
+
+
+def _stage(stored: StoredRun) -> Stage:
+    manifest = stored.manifest
+    return Stage(stored.stage, manifest.agentprop if manifest else None, stored.fingerprint, _funnel(stored),
+                 _settings(stored))  # fmt: skip
+
+
+def _funnel(stored: StoredRun) -> dict[str, int]:
+    reasons: Counter[tuple[str, str]] = Counter()
+    for row in stored.iter_rows(Reject, ["outcome", "code"]):
+        reasons[row["outcome"], row["code"]] += 1
+    refused = Counter(outcome for outcome, _ in reasons.elements())
+    summary = stored.summary or {}
+    accepted = summary.get("accepted", summary.get("valid"))
+    totals = {"in": accepted + refused.total(), "accepted": accepted} if isinstance(accepted, int) else {}
+    named = {f"{outcome}: {code}": count for (outcome, code), count in reasons.most_common(MOST_REASONS)}
+    rest = reasons.total() - sum(named.values())
+    return {**totals, **{name: refused[name] for name in ("rejected", "failed")}, **named,
+            **({"other reasons": rest} if rest else {})}  # fmt: skip
+
+
+def _settings(stored: StoredRun) -> Mapping[str, Any]:
+    """Settings that are not the usual ones."""
+    known = STAGES.get(stored.stage)
+    usual = {name: json.loads(json.dumps(info.get_default(), default=str)) for name, info in known.model_fields.items()
+             if not info.is_required()} if known else {}  # fmt: skip
+    kept = {key: value for key, value in stored.config.items() if usual.get(key, ...) != value and key != "workers"}
+    told: Mapping[str, Any] = shareable(kept)
+    return told
+
+
+def _bar(number: int) -> str:
+    if number < 0:
+        return "0 (never right)"
+    if number == BARS:
+        return "1 (always right)"
+    return f"{number / BARS:.1f} – {(number + 1) / BARS:.1f}"

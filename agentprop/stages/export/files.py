@@ -1,0 +1,164 @@
+"""Rows → files that appear all at once: a single one, several with the split in their names, or a directory.
+
+Everything is written beside its place under a temporary name and moved there at the end, so that nobody ever reads half
+of an export. What is there already is replaced only with `fresh`, and a directory only if an export wrote all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from agentprop.errors import InputError, RunError
+from agentprop.records import Part
+from agentprop.storage import TableWriter
+from agentprop.storage.durable import disk_errors, write_json
+from agentprop.storage.reader import load_json
+
+RECEIPT = "export.json"
+"""In every directory that an export wrote: what it holds and where it comes from."""
+SUFFIXES = ("jsonl", "parquet")
+SPLITS = ("train", "validation", "compositional", "exploratory", "both")
+
+
+Layout = Callable[[str, str], str]
+"""(table, split) → path below the directory."""
+
+
+class Writer(Protocol):
+    """An open file of rows."""
+
+    def write(self, row: Any) -> None:
+        """Add one row."""
+        ...
+
+    def close(self) -> None:
+        """No more rows."""
+        ...
+
+
+class Lines:
+    """Rows as JSON lines."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, row: Part) -> None:
+        """Add one row, nulls kept."""
+        self._file.write(row.model_dump_json() + "\n")
+
+    def close(self) -> None:
+        """Write what is buffered; standard output stays open."""
+        self._file.flush()
+        if self._file is not sys.stdout:
+            self._file.close()
+
+
+class Outlets:
+    """Open files below a directory, or standard output where there is none."""
+
+    def __init__(self, directory: Path | None, layout: Layout) -> None:
+        self._directory, self._layout = directory, layout
+        self._open: dict[str, Writer] = {}
+
+    def write(self, table: str, split: str, row: Part) -> None:
+        """Add a row to the file of a split, which is made when it has its first."""
+        name = self._layout(table, split)
+        if name not in self._open:
+            self._open[name] = self._opened(name, type(row))
+        self._open[name].write(row)
+
+    def close(self) -> None:
+        """No more rows."""
+        for writer in self._open.values():
+            writer.close()
+
+    def _opened(self, name: str, row_type: type[Part]) -> Writer:
+        if self._directory is None:
+            return Lines(sys.stdout)
+        path = self._directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return TableWriter(path, row_type) if path.suffix == ".parquet" else Lines(path.open("w", encoding="utf-8"))
+
+
+def suffix_of(out: str) -> str | None:
+    """The kind of file that a name asks for; None for a directory. Raises InputError for a file of another kind."""
+    suffix = Path(out).suffix.removeprefix(".")
+    if suffix in SUFFIXES:
+        return suffix
+    if suffix in ("json", "csv", "txt", "arrow", "gz"):
+        raise InputError(f"{out} is not a kind of file that is written", hint="end it with .jsonl or .parquet")
+    return None
+
+
+def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
+    """Refuse a place that is taken, before any work is done."""
+    there = ([out] if out.exists() else []) if directory else _files_of(out)
+    if not there or (out.is_dir() and directory and not any(out.iterdir())):
+        return
+    if out.exists() and out.is_dir() != directory:
+        kind = "a directory" if out.is_dir() else "a file"
+        raise RunError(f"{out} is {kind}", hint="choose another --out")
+    if not fresh:
+        raise RunError(f"{there[0]} is there already; nothing was changed", hint="choose another --out, or --fresh")
+    if directory:
+        _check_ours(out)
+
+
+def _check_ours(out: Path) -> None:
+    listed = set(load_json(out / RECEIPT).get("files", ())) if (out / RECEIPT).is_file() else set()
+    found = {str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir()}
+    foreign = sorted(found - listed - {RECEIPT})
+    if foreign:
+        raise RunError(
+            f"{out} also holds files that no export wrote ({foreign[0]}); nothing was changed",
+            hint="move them away, or choose another --out",
+        )
+
+
+@contextmanager
+def beside(out: Path) -> Iterator[Path]:
+    """A directory next to a place, gone at the end."""
+    temporary = out.absolute().parent / f".{out.name}.{os.getpid()}.tmp"
+    with disk_errors(out):
+        temporary.mkdir(parents=True)
+    try:
+        with disk_errors(out):
+            yield temporary
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def place_directory(made: Path, out: Path, receipt: Mapping[str, Any]) -> None:
+    """Move a finished directory to its place; what an earlier export wrote there goes first."""
+    files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
+    write_json(made / RECEIPT, {**receipt, "files": files})
+    old = made.with_suffix(".old")
+    if out.exists():
+        out.rename(old)
+    made.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def place_files(made: Path, out: Path) -> None:
+    """Move finished files to their places: one as it is named, several with their splits in the names."""
+    found = sorted(made.iterdir())
+    places = {path: out if len(found) == 1 else _named(out, path.stem) for path in found}
+    for path, place in places.items():
+        path.replace(place)
+    for old in set(_files_of(out)) - set(places.values()):
+        old.unlink()
+
+
+def _files_of(out: Path) -> list[Path]:
+    """The files that an export to this name may have written."""
+    return [path for path in (out, *(_named(out, split) for split in SPLITS)) if path.exists()]
+
+
+def _named(out: Path, split: str) -> Path:
+    return out.with_name(f"{out.stem}.{split}{out.suffix}")

@@ -1,0 +1,113 @@
+"""Joined runs → the things that rows are made of, each with the skills that decide about its split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from agentprop.export import proposer, solver
+from agentprop.export.formats import Content
+from agentprop.export.problems import problem_row
+from agentprop.export.rows import QuestionAnswer
+from agentprop.grading.difficulty import Band
+from agentprop.records import Domain, MadeBy, Part, Problem, Trajectory
+from agentprop.stages.common.accepted import Accepted, Joined, Rate
+
+Make = Callable[[str, int], Part]
+"""(split, number in the split) → the row."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What becomes a row."""
+
+    id: str
+    """The problem's id; that of the trajectory where there need be no problem."""
+    skills: tuple[str, ...]
+    """All skills that whoever learns from it sees together."""
+    made_by: MadeBy
+    """Who proposed it."""
+    rate: Rate | None
+    """How hard its problem is, where that was measured."""
+    make: Make
+    """Its row."""
+
+
+def items(content: Content, format_: str, joined: Joined, band: Band | None) -> Iterator[Item]:
+    """In the order of the runs, the same on every call."""
+    match content:
+        case "problems":
+            return (_of_problem(accepted) for accepted in joined.problems(band))
+        case "questions":
+            return (_of_question(accepted, format_) for accepted in joined.problems(band))
+        case "lessons" | "trajectories":
+            return (_of_lesson(accepted, trajectory, content) for accepted, trajectory in joined.lessons(band))
+        case "labelled":
+            return (_of_label(trajectory, good) for trajectory, good in joined.labelled(band))
+        case "pairs":
+            return (_of_pair(good, bad) for good, bad in _pairs(joined, band))
+
+
+def _of_problem(accepted: Accepted) -> Item:
+    problem, rate = accepted.problem, accepted.rate
+    measured = (rate.prober, rate.c, rate.k) if rate is not None else (None, None, None)
+    return Item(problem.id, problem.skills, problem.made_by, rate, lambda *_: problem_row(problem, *measured))
+
+
+def _of_question(accepted: Accepted, format_: str) -> Item:
+    """From here on there are two texts; verl wants to know the domain too."""
+    problem = accepted.problem
+    make = partial(_question, format_, solver.allowed(problem), problem.domain)
+    return Item(problem.id, problem.skills, problem.made_by, accepted.rate, make)
+
+
+def _question(format_: str, row: QuestionAnswer, domain: Domain, split: str, index: int) -> Part:
+    match format_:
+        case "trl-grpo":
+            return solver.prompt_solution(row)
+        case "verl":
+            return solver.verl_row(row, domain, index, split)
+        case _:
+            return solver.prompted(row)
+
+
+def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> Item:
+    make = proposer.conversation if content == "lessons" else proposer.trajectory_row
+    skills = _seen(trajectory, accepted.problem)
+    return Item(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: make(trajectory))
+
+
+def _of_label(trajectory: Trajectory, good: bool) -> Item:
+    return Item(trajectory.id, _seen(trajectory), trajectory.made_by, None,
+                lambda *_: proposer.unpaired(trajectory, good))  # fmt: skip
+
+
+def _of_pair(good: Trajectory, bad: Trajectory) -> Item:
+    skills = _seen(good) + _seen(bad)
+    return Item(good.id, skills, good.made_by, None, lambda *_: proposer.preference(good, bad))
+
+
+def _seen(trajectory: Trajectory, problem: Problem | None = None) -> tuple[str, ...]:
+    """The skills of a trajectory: those it began with, those it went through and those it ended with."""
+    passed = (name for turn in trajectory.turns for name in turn.skills)
+    return tuple(dict.fromkeys([*trajectory.task.skill_names, *passed, *(problem.skills if problem else ())]))
+
+
+def _pairs(joined: Joined, band: Band | None) -> Iterator[tuple[Trajectory, Trajectory]]:
+    """Good and bad trajectories of the same prompt, each in one pair at most; only prompts with both are held."""
+    counts: Counter[tuple[bytes, bool]] = Counter()
+    for trajectory, good in joined.labelled(band):
+        counts[proposer.prompt_key(trajectory), good] += bool(trajectory.turns)
+    waiting: dict[tuple[bytes, bool], list[Trajectory]] = {}
+    for trajectory, good in joined.labelled(band):
+        key = proposer.prompt_key(trajectory)
+        if not trajectory.turns or not (counts[key, True] and counts[key, False]):
+            continue
+        partners = waiting.get((key, not good))
+        if partners:
+            partner = partners.pop(0)
+            yield (trajectory, partner) if good else (partner, trajectory)
+        else:
+            waiting.setdefault((key, good), []).append(trajectory)

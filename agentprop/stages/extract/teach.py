@@ -1,0 +1,309 @@
+"""extract by a language model: sources → chunks → rated candidates → skills, kept as the built-in teacher keeps them.
+
+Chunks are studied many at once and committed in order; candidates that are good enough wait in a working file, because
+near-duplicates become one skill wherever in the corpus they lie. Then groups of them are settled: the best one is kept,
+with the lineage of all, and with its script where that holds in the sandbox.
+
+What goes in are the candidates, the passages that brought none, and the documents that cannot be read; each comes out
+accepted (in a skill), rejected or failed, and the counts are asserted to add up. Replies are bought once: a killed run
+reads them again from its cache.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from agentprop import __version__
+from agentprop.config import ExtractConfig
+from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
+from agentprop.engine.rolling import ordered_rolling
+from agentprop.errors import BoundReached
+from agentprop.extraction.corpus import Fields, Unreadable
+from agentprop.extraction.corpus.texts import read_texts
+from agentprop.extraction.teaching import trial
+from agentprop.extraction.teaching.chunks import Chunk, chunked
+from agentprop.extraction.teaching.lesson import Candidate, Lesson, Refusal, Teacher, prompts_hash, sources
+from agentprop.extraction.teaching.merging import Waiting, merge
+from agentprop.extraction.teaching.package import package
+from agentprop.extraction.teaching.proposals import Proposal, from_json
+from agentprop.models.chat import Sampling
+from agentprop.records import MadeBy, Reject, Skill, Span
+from agentprop.skills import load, parse
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.progress import Progress
+from agentprop.stages.extract.packages import unpack
+from agentprop.stages.extract.working_file import Lines
+from agentprop.storage.run import Run
+
+BATCH = 8
+"""Chunks committed together."""
+WINDOW = 32
+"""Batches under way: a slow chunk delays the commits after it, not the use of the server."""
+TRIED = 4
+"""Scripts that a worker is given at once."""
+WORKING = "candidates"
+
+Studied = tuple[Chunk | Unreadable, Lesson]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a script."""
+
+    fault: str | None
+    """Why it is left out; None where it holds."""
+
+
+class Teaching:
+    """One command's share of a run; what `_commit` writes is the state that segments carry."""
+
+    UNIT = "chunks"
+    FOLDERS = ("skills", WORKING, MODELS)
+
+    def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
+        self._config, self._run, self._files, self._stop = config, stored, files, stop
+        state = stored.state
+        self._done: int = state.get("done", 0)
+        self._read_all: bool = state.get("read_all", False)
+        self._settled: int = state.get("settled", 0)
+        self._made_by: dict[str, Any] = state.get("made_by", {})
+        self._counts: Counter[str] = Counter(state.get("counts", {}))
+        self._failures: Counter[str] = Counter()
+        self._lines = Lines(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
+
+    # --- chunks to candidates ---
+
+    def read(self, bar: Progress) -> None:
+        """Study every chunk that is still owed. Raises BoundReached where the models' budget ends first."""
+        if self._read_all:
+            return
+        c = self._config
+        wanted = {"teacher": c.teacher, "rater": c.teacher}
+        with roles(self._run.path / MODELS, wanted, max_cost=c.max_cost, max_tokens=c.max_tokens) as cast:
+            self._failures = cast.meter.failures
+            try:
+                self._study_all(cast, bar)
+            except BoundReached as bound:
+                self._run.summarise(self._summary(cast))
+                raise BoundReached(
+                    f"{bound.message}; {self._counts['chunks']} chunks were studied", hint=bound.hint
+                ) from bound
+        self._halt()
+        self._read_all = True
+        self._commit()
+
+    def _study_all(self, cast: Cast, bar: Progress) -> None:
+        settings = cast.settings["teacher"]
+        sampling = Sampling(temperature=self._config.temperature, max_tokens=self._config.reply_tokens)
+        self._made_by = _maker(settings.identity, settings.revision, sampling).model_dump(mode="json")
+        teacher = Teacher(cast["teacher"], cast["rater"], self._config.chunk_skills, sampling)
+        batches = ordered_rolling(
+            partial(_lessons, teacher), batched(self._owed(), BATCH), concurrency=settings.max_concurrency,
+            window=WINDOW, stop=self._stop, idle=self._run.tick, close=cast.aclose,
+        )  # fmt: skip
+        for batch in batches:
+            for item, lesson in batch:
+                self._take(item, lesson)
+            self._commit()
+            bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
+
+    def _owed(self) -> Iterator[Chunk | Unreadable]:
+        """Chunks that no segment counts yet; repeated documents are known by their hash, so all are read again."""
+        c = self._config
+        fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
+        texts = islice(read_texts(self._files, fields), c.limit)
+        return islice(chunked(texts, c.chunk_characters), self._done, None)
+
+    def _take(self, item: Chunk | Unreadable, lesson: Lesson) -> None:
+        self._done += 1
+        self._counts["proposed"] += lesson.proposed
+        self._counts["in"] += len(lesson.refusals) + len(lesson.candidates)
+        if isinstance(item, Chunk):
+            self._counts["chunks"] += 1
+            self._counts["passages"] += len(item.passages)
+            self._counts["documents"] += sum(passage.opening for passage in item.passages)
+            self._lines.write(_line(item, one) for one in lesson.candidates if self._good_enough(one))
+        else:
+            self._counts["documents"] += 1
+        for refusal in lesson.refusals:
+            self._reject(refusal)
+
+    def _good_enough(self, candidate: Candidate) -> bool:
+        rating, wanted = candidate.rating, self._config.min_quality
+        if rating.quality >= wanted:
+            self._counts["waiting"] += 1
+            return True
+        message = f"quality {rating.quality} is below {wanted}: {dict(rating.parts)} {rating.reason}".rstrip()
+        record = json.dumps(asdict(candidate.proposal), ensure_ascii=False)
+        self._reject(Refusal(candidate.item, "low-quality", message, record=record))
+        return False
+
+    # --- candidates to skills ---
+
+    def settle(self, bar: Progress) -> None:
+        """Merge near-duplicates, try scripts, and keep every group that is still owed."""
+        waiting = [_waiting(offset, line) for offset, line in self._lines.numbered()]
+        merged = merge(waiting, self._config.merge_similarity)
+        owed, bar.total = merged[self._settled :], len(merged)
+        wordings = self._wordings() if any(group[0].scripted for group in merged) else set()
+        faults = self._tried([group[0] for group in owed if group[0].scripted])
+        for group in owed:
+            if self._stop():
+                break
+            tried = next(faults, None) if group[0].scripted else Tried("the teacher wrote none")
+            if tried is None:  # interrupted
+                break
+            self._settled += 1
+            self._keep(group, tried.fault, wordings)
+            self._commit()
+            bar.update(done=self._settled, note=f"{self._counts['skills']} skills")
+        self._halt()
+
+    def _wordings(self) -> set[str]:
+        """Wordings that are taken: the bundled library's, and those of the skills kept so far."""
+        kept = (parse(skill.skill_md, skill.script, "teacher") for skill in self._run.iter(Skill) if skill.script)
+        return {wording for one in (*load(()).values(), *kept) for wording in trial.wordings(one)}
+
+    def _tried(self, scripted: Sequence[Waiting]) -> Iterator[Tried]:
+        """What is wrong with each script, in order; whatever kills its process cannot be believed either."""
+        if not scripted:
+            return
+        proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
+        tried = ordered_map(
+            trial.script_faults, batched(proposals, TRIED), workers=self._config.workers or usable_cores(),
+            window=BATCH, stop=self._stop, idle=self._run.tick, initializer=trial.start,
+            initargs=(self._config.allow_weak_sandbox,),
+        )  # fmt: skip
+        for faults in tried:
+            found = [faults.message] * len(faults.item) if isinstance(faults, WorkerDied) else faults
+            yield from map(Tried, found)
+
+    def _keep(self, group: Sequence[Waiting], fault: str | None, wordings: set[str]) -> None:
+        lines = self._lines.at([one.offset for one in group])
+        proposal = _proposal(lines[0])
+        self._counts["waiting"] -= len(group)
+        self._counts["scripts written"] += proposal.executable is not None
+        if fault is None and trial.wordings(package(proposal, scripted=True)) & wordings:
+            fault = "another skill has one of its wordings"
+        if fault is not None and self._config.require_scripts:
+            for line in lines:
+                record = json.dumps(line["proposal"], ensure_ascii=False)
+                self._reject(Refusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record))
+            return
+        skill = _skill(lines, fault, MadeBy.model_validate(self._made_by))
+        if skill.script is not None:
+            wordings |= trial.wordings(parse(skill.skill_md, skill.script, "teacher"))
+            self._counts["scripts accepted"] += 1
+        self._run.add(skill)
+        self._counts["accepted"] += len(group)
+        self._counts["merged"] += len(group) - 1
+        self._counts["skills"] += 1
+        self._counts[f"skills in {skill.category}"] += 1
+
+    # --- books ---
+
+    def _reject(self, refusal: Refusal) -> None:
+        self._run.add(
+            Reject(stage="extract", item=refusal.item, outcome=refusal.outcome, code=refusal.code,
+                   message=refusal.message, record=refusal.record)
+        )  # fmt: skip
+        self._counts[refusal.outcome] += 1
+        self._counts[f"code {refusal.code}"] += 1
+
+    def _commit(self) -> None:
+        self._run.commit({
+            "done": self._done, "read_all": self._read_all, "settled": self._settled, "size": self._lines.size,
+            "made_by": self._made_by, "counts": dict(self._counts),
+        })  # fmt: skip
+
+    def _halt(self) -> None:
+        if self._stop():
+            self._run.flush()
+            raise KeyboardInterrupt
+
+    # --- records to packages ---
+
+    def finish(self) -> dict[str, Any]:
+        """Unpack the skills, write summary and manifest, and drop the working file."""
+        self._run.flush()
+        assert self._counts["waiting"] == 0, "candidates are left over"
+        unpack(self._run.iter(Skill), self._run.path / "skills")
+        with roles(self._run.path / MODELS, {}) as books:
+            summary = self._summary(books)
+        self._run.finish(summary)
+        self._lines.remove()
+        return summary
+
+    def _summary(self, cast: Cast) -> dict[str, Any]:
+        """The funnel; in = accepted + rejected + failed, once nothing waits any more."""
+        c = self._counts
+        if c["in"] != c["accepted"] + c["rejected"] + c["failed"] + c["waiting"]:
+            raise AssertionError(f"{c['in']} items went in, and {dict(c)} came out")
+        funnel = ("documents", "passages", "chunks", "proposed", "in", "accepted", "rejected", "failed")
+        return {
+            **{name: c[name] for name in funnel},
+            "merged": c["merged"],
+            "distinct skills": c["skills"],
+            "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
+            "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
+            "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
+            "spending": {**cast.spending(c["skills"]), "failures": dict(self._failures)},
+        }
+
+
+# --- one chunk ---
+
+
+def _lessons(teacher: Teacher, batch: Sequence[Chunk | Unreadable]) -> list[Callable[[], Awaitable[Studied]]]:
+    return [partial(_studied, teacher, item) for item in batch]
+
+
+async def _studied(teacher: Teacher, item: Chunk | Unreadable) -> Studied:
+    if isinstance(item, Unreadable):
+        return item, Lesson(refusals=(Refusal(item.id, item.code, item.message),))
+    return item, await teacher.study(item)
+
+
+def _line(chunk: Chunk, candidate: Candidate) -> dict[str, Any]:
+    """A candidate as a line of the working file."""
+    places = sources(chunk, candidate.proposal).values()
+    return {
+        "item": candidate.item, "proposal": asdict(candidate.proposal), "quality": candidate.rating.quality,
+        "parts": dict(candidate.rating.parts), "reason": candidate.rating.reason,
+        "spans": [chunk.passages[place].span.model_dump() for place in places],
+    }  # fmt: skip
+
+
+def _maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
+    drawn = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts_hash(), version=__version__)
+
+
+# --- one skill ---
+
+
+def _proposal(line: dict[str, Any]) -> Proposal:
+    return from_json(line["proposal"])
+
+
+def _waiting(offset: int, line: dict[str, Any]) -> Waiting:
+    return Waiting.of(offset, line["quality"], _proposal(line))
+
+
+def _skill(lines: Sequence[dict[str, Any]], fault: str | None, made_by: MadeBy) -> Skill:
+    """The record of the best of a group, with the lineage of all."""
+    best = lines[0]
+    spans = dict.fromkeys(Span.model_validate(span) for line in lines for span in line["spans"])
+    parts = {**best["parts"], "reason": best["reason"], "script": fault or "solve and check agree"}
+    made = package(_proposal(best), scripted=fault is None).record(
+        quality=best["quality"], quality_parts=json.dumps(parts, ensure_ascii=False), lineage=list(spans)
+    )
+    return made.model_copy(update={"made_by": made_by})

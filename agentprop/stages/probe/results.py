@@ -1,0 +1,136 @@
+"""What became of every problem → the numbers of the probe stage; what was stored earlier counts like what is new.
+
+Nothing is added up over sessions: every session sees every problem, in order, so its numbers are those of the run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agentprop.config import ProbeConfig
+from agentprop.grading.difficulty import Band, Tally, pass_at
+from agentprop.grading.probers import Prober
+from agentprop.grading.wilson import wilson
+from agentprop.records import Attempt, Difficulty, Reject
+from agentprop.stages.probe_items import Item
+
+Fate = Literal["accepted", "rejected", "failed"]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A problem that was looked at."""
+
+    item: Item
+    """What went in."""
+    number: int
+    """Which problem of the run, from 0."""
+    prober: int
+    """Who probed it, as its place in the pool."""
+    tally: Tally
+    """All attempts of this prober, earlier ones included."""
+    attempts: tuple[Attempt, ...] = ()
+    """Those that are new."""
+    failure: str | None = None
+    """Why the attempts that are owed could not be made; they stay owed."""
+
+
+def fate(probed: Probed, band: Band | None) -> tuple[Fate, str, str]:
+    """(accepted, rejected or failed; reason code; message)."""
+    tally = probed.tally
+    if probed.failure is not None:
+        return "failed", "infrastructure", probed.failure
+    if tally.rate is None:
+        lost = f"{tally.truncated} truncated, {tally.timeouts} timed out, {tally.undetermined} undetermined"
+        return "failed", "unmeasured", f"none of {tally.made} attempts counts: {lost}"
+    if band is not None and not band.holds(tally.correct, tally.counted):
+        code = "too_easy" if tally.rate > band.high else "too_hard"
+        return "rejected", code, f"{tally.correct} of {tally.counted} attempts are right"
+    return "accepted", "", ""
+
+
+def difficulty(probed: Probed, prober: Prober) -> Difficulty | None:
+    """ρ with everything that it depends on; None where no attempt counts, or some are still owed."""
+    tally = probed.tally
+    if probed.failure is not None or not tally.counted:
+        return None
+    low, high = wilson(tally.correct, tally.counted)
+    return Difficulty(
+        problem_id=probed.item.problem.id, prober=prober.name, k=tally.counted, c=tally.correct,
+        truncated=tally.truncated, timeouts=tally.timeouts, low=low, high=high, sampling=prober.made_by.sampling,
+        made_by=prober.made_by,
+    )  # fmt: skip
+
+
+def reject(probed: Probed, band: Band | None) -> Reject | None:
+    """Why a problem is not accepted, if so."""
+    outcome, code, message = fate(probed, band)
+    if outcome == "accepted":
+        return None
+    problem = probed.item.problem
+    return Reject(
+        stage="probe", item=problem.id, outcome=outcome, code=code, message=message, record=problem.model_dump_json()
+    )
+
+
+@dataclass
+class Totals:
+    """Sums over the problems seen."""
+
+    config: ProbeConfig
+    probers: Sequence[Prober]
+    counts: Counter[str] = field(default_factory=Counter)
+    solved: dict[int, list[float]] = field(default_factory=dict)
+    """k → sum of pass@k and number of problems with so many attempts."""
+    by_prober: dict[str, list[float]] = field(default_factory=dict)
+    """Prober → problems measured, sum of ρ, never solved, always solved."""
+
+    def add(self, probed: Probed) -> None:
+        """Count a problem."""
+        tally = probed.tally
+        outcome, code, _ = fate(probed, Band.of(self.config.band))
+        self.counts.update({"problems": 1, outcome: 1, **({f"reason {code}": 1} if code else {})})
+        for name in ("correct", "wrong", "truncated", "timeouts", "undetermined"):
+            self.counts[f"attempts {name}"] += getattr(tally, name)
+        if tally.rate is None:
+            return
+        self.counts["measured"] += 1
+        row = self.by_prober.setdefault(self.probers[probed.prober].name, [0, 0.0, 0, 0])
+        gained = (1, tally.rate, tally.correct == 0, tally.correct == tally.counted)
+        self.by_prober[self.probers[probed.prober].name] = [a + b for a, b in zip(row, gained, strict=True)]
+        for k in _powers_of_two(self.config.k):
+            if k <= tally.counted:
+                total, count = self.solved.get(k, [0.0, 0])
+                self.solved[k] = [total + pass_at(k, correct=tally.correct, attempts=tally.counted), count + 1]
+
+    @property
+    def mean(self) -> float:
+        """Mean ρ so far."""
+        return sum(row[1] for row in self.by_prober.values()) / max(1, self.counts["measured"])
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers the command prints; in = accepted + rejected + failed."""
+        c = self.counts
+        if c["problems"] != c["accepted"] + c["rejected"] + c["failed"]:
+            raise AssertionError(f"problems are not accounted for: {dict(c)}")
+        return {
+            **{name: c[name] for name in ("problems", "accepted", "rejected", "failed")},
+            "reasons": {k.removeprefix("reason "): v for k, v in sorted(c.items()) if k.startswith("reason ")},
+            "k": self.config.k, "band": self.config.band,
+            "attempts": {k.removeprefix("attempts "): v for k, v in c.items() if k.startswith("attempts ")},
+            "probers": {name: _described(row) for name, row in self.by_prober.items()},
+            "pass_at": {str(k): total / count for k, (total, count) in sorted(self.solved.items())},
+        }  # fmt: skip
+
+
+def _described(row: Sequence[float]) -> dict[str, float]:
+    measured, total, never, always = row
+    return {"problems": int(measured), "pass_rate": total / measured, "never": int(never), "always": int(always)}
+
+
+def _powers_of_two(most: int) -> list[int]:
+    """1, 2, 4, … and `most` itself."""
+    return sorted({most, *(2**i for i in range(most.bit_length()) if 2**i <= most)})

@@ -1,0 +1,75 @@
+"""Batches → candidates: the built-in proposer in worker processes, and what every proposer is to the stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from agentprop.agent.candidates import Candidate, Maker
+from agentprop.engine import WorkerDied, ordered_map, usable_cores
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.stages.common.plan import Batch, Plan
+from agentprop.stages.propose.ledger import WINDOW
+
+
+class Source(Protocol):
+    """Who makes candidates."""
+
+    def results(
+        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+    ) -> Iterator[list[Candidate]]:
+        """The candidates of each batch, in order."""
+        ...
+
+    def spending(self, accepted: int, target: int) -> dict[str, Any]:
+        """What it cost, for the summary."""
+        ...
+
+
+class Builtin:
+    """The built-in proposer."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def results(
+        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+    ) -> Iterator[list[Candidate]]:
+        """The candidates of each batch, in order."""
+        workers = self.plan.config.workers or usable_cores()
+        made = ordered_map(
+            make, batches, workers=workers, window=WINDOW, initializer=prepare, initargs=(self.plan,), stop=stop,
+            idle=idle,
+        )  # fmt: skip
+        yield from surviving(made)
+
+    def spending(self, accepted: int, target: int) -> dict[str, Any]:
+        """It costs nothing."""
+        return {}
+
+
+def surviving(made: Iterator[list[Candidate] | WorkerDied]) -> Iterator[list[Candidate]]:
+    """The results; a batch that takes its worker with it is a defect."""
+    for result in made:
+        if isinstance(result, WorkerDied):
+            raise RuntimeError(result.message)
+        yield result
+
+
+# --- in the worker ---
+
+_maker: Maker | None = None
+
+
+def prepare(plan: Plan) -> None:
+    """Set a worker up: its planner and its own sandbox."""
+    global _maker  # one per process, set up once by the engine's initializer
+    sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
+    _maker = Maker(plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges)
+
+
+def make(batch: Batch) -> list[Candidate]:
+    """The candidates of a batch."""
+    assert _maker is not None  # the engine ran prepare()
+    return _maker.batch(batch.indices, batch.standing)

@@ -1,0 +1,93 @@
+"""Skills → accepted problems: the main job.
+
+Candidates are made in batches by worker processes; this process commits them in index order, so that acceptance,
+deduplication, mastery and the files are the same for any number of workers, and for a run that was killed and resumed.
+Memory: one window of batches, and two digests of eight bytes per accepted problem.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agentprop.config import ProposeConfig
+from agentprop.engine import Interruption
+from agentprop.errors import BoundReached
+from agentprop.stages.common.library import gather
+from agentprop.stages.common.plan import Batch, Plan, plan_of
+from agentprop.stages.common.progress import Progress
+from agentprop.stages.propose.benchmarks import open_benchmarks
+from agentprop.stages.propose.builtin import Builtin, Source
+from agentprop.stages.propose.ledger import BATCH, Ledger
+from agentprop.stages.propose.models import conversations, window_of
+from agentprop.stages.propose.sinks import Directory, Pipe, Sink
+
+PATIENCE = 20
+"""Default bound on candidates: so many for each problem asked for, plus a thousand."""
+
+
+def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
+    """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
+    plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
+    with Pipe.open(plan) if out == "-" else Directory.open(plan, out, fresh, ledger) as sink, \
+            _proposing(plan, sink.folder, ledger.window) as source:  # fmt: skip
+        bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+        summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
+        sink.finish(summary, complete=bound is None)
+    if bound is not None:
+        raise BoundReached(
+            f"stopped at {bound} with {ledger.accepted} of {config.n} problems accepted",
+            hint="raise the bound and run the same command again; it goes on where it stopped",
+        )
+    return summary
+
+
+def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
+    """Make and commit batches until the target or a bound; returns the bound that was hit."""
+    started = time.monotonic()
+    limit = config.max_candidates or PATIENCE * config.n + 1000
+    reached, begun = f"--max-candidates {limit}", ledger.next
+    if begun >= limit:
+        return reached
+
+    def batches() -> Iterator[Batch]:
+        """Those up to the bound, and none that would be paid for in vain."""
+        for number in range(begun // BATCH, math.ceil(limit / BATCH)):
+            first = number * BATCH
+            yield Batch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
+
+    with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
+        bar.update(done=ledger.accepted)
+        for result in source.results(batches(), stop, sink.tick):
+            for found in result:
+                if ledger.accepted < config.n:
+                    sink.add(ledger.commit(found))
+            if ledger.next % BATCH == 0:
+                ledger.close_batch()
+            sink.commit(ledger)
+            rate = ledger.accepted / max(ledger.counts["candidates"], 1)
+            speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)
+            bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")
+            if ledger.accepted >= config.n:
+                return None
+            if ledger.next >= limit:
+                return reached
+            if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
+                return f"--max-minutes {config.max_minutes:g}"
+        if stop():
+            raise KeyboardInterrupt
+    return None
+
+
+@contextmanager
+def _proposing(plan: Plan, folder: Path | None, window: int) -> Iterator[Source]:
+    if plan.config.proposer == "builtin":
+        yield Builtin(plan)
+        return
+    with conversations(plan, folder, window) as source:
+        yield source

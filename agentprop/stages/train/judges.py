@@ -1,0 +1,163 @@
+"""Settings of MGPO → who judges while the proposer learns: V, and the pool of probers.
+
+The built-in verifier and models on servers are those of `verify` and `probe`. A prober that is a directory of weights
+runs in this process; it begins anew with every step, so that its attempts at a problem are the same in every session.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentprop import __version__
+from agentprop.config import VerifyConfig
+from agentprop.config.reinforce import TrainMgpoConfig
+from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import ChatModel, Sampling
+from agentprop.models.registry import resolve
+from agentprop.models.settings import ModelSettings
+from agentprop.prompts import prompt_hash
+from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
+from agentprop.stages.common.intake import Item
+from agentprop.stages.common.models import loaded, roles, runs_here
+from agentprop.stages.verify.builtin import Builtin
+from agentprop.stages.verify.models import Panel, conversations
+
+if TYPE_CHECKING:
+    from agentprop.training.model.distributed import World
+    from agentprop.training.rl.scoring import Verifier
+
+Close = Callable[[], Awaitable[None]]
+Account = Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class BuiltinVerifier:
+    """V by the built-in verifier."""
+
+    reader: Builtin
+
+    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+        """Its attempt and verdict."""
+        attempt, verdict = await self.reader.records(Item(problem))
+        return (attempt,), verdict
+
+
+@dataclass(frozen=True)
+class PanelVerifier:
+    """V by language models, as in `verify`."""
+
+    panel: Panel
+
+    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+        """Their attempts and what these amount to. Raises ModelOutage where one of them answers nobody."""
+        judged = await self.panel.judge(Item(problem, trajectory=trajectory))
+        return judged.attempts, judged.verdict
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Everybody who judges."""
+
+    verify: Verifier
+    """V."""
+    probers: Sequence[Prober]
+    """Weak → strong."""
+    closing: tuple[Close, ...]
+    """What lets go of their connections."""
+    accounts: Mapping[str, Account]
+    """What those that are asked through a server have cost so far."""
+
+    async def aclose(self) -> None:
+        """Let go of all connections, in the loop that used them."""
+        for close in self.closing:
+            await close()
+
+    def spending(self) -> dict[str, Any]:
+        """Requests, tokens and money of verifiers and probers, over all sessions."""
+        told = {name: account() for name, account in self.accounts.items()}
+        return {name: {key: spent[key] for key in ("requests", "tokens", "cost")} for name, spent in told.items()}
+
+
+def judges_of(
+    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
+) -> Judges:
+    """Those whom the settings name; what they were asked and what it cost is kept in the folder."""
+    accounts: dict[str, Account] = {}
+    verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack, accounts)
+    probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack, accounts)
+    return Judges(verify, probers, (close_verifiers, close_probers), accounts)
+
+
+def _verifier(
+    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack,
+    accounts: dict[str, Account],
+) -> tuple[Verifier, Close]:  # fmt: skip
+    """V, and what closes it."""
+    if config.verifier == (builtin.NAME,):
+        return BuiltinVerifier(Builtin(library, Executor(sandbox))), _nothing
+    settings = VerifyConfig(
+        verifier=config.verifier, auditor=config.auditor, seed=config.seed, max_tokens=config.max_tokens,
+        max_cost=config.max_cost, allow_weak_sandbox=config.allow_weak_sandbox,
+    )  # fmt: skip
+    panel = stack.enter_context(conversations(settings, library, folder)).panel
+    accounts["verifiers"] = lambda: panel.bench.spending(0, 0)
+    return PanelVerifier(panel), panel.bench.aclose
+
+
+def _probers(
+    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack,
+    accounts: dict[str, Account],
+) -> tuple[list[Prober], Close]:  # fmt: skip
+    """The pool, and what closes it."""
+    settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
+    served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
+    if not served:
+        return [_prober(one, _read(one, config, world), config, sandbox) for one in settings.values()], _nothing
+    cast = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
+    accounts["probers"] = lambda: cast.spending(0)
+    models: dict[str, ChatModel] = {
+        part: cast[part] if part in served else _read(one, config, world) for part, one in settings.items()
+    }
+    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], cast.aclose
+
+
+async def _nothing() -> None:
+    """There is no connection."""
+
+
+def _here(settings: ModelSettings) -> bool:
+    return settings.local and runs_here(settings)
+
+
+def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
+    from agentprop.inference.deterministic import Lockstep
+    from agentprop.training.model.loading import load
+
+    module: Any
+    module, tokenizer = load(settings.model, config, frozen=True)
+    return Lockstep(
+        module.to(world.device), tokenizer, name=loaded(settings).identity, context_length=settings.context_length,
+        forgetful=True,
+    )  # fmt: skip
+
+
+def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, sandbox: Sandbox) -> Prober:
+    sampling = Sampling(
+        temperature=config.prober_temperature, top_p=config.prober_top_p,
+        max_tokens=config.prober_tokens or settings.max_tokens,
+    )  # fmt: skip
+    told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+    made_by = MadeBy(
+        name=settings.model, revision=settings.revision, sampling=json.dumps(told, sort_keys=True),
+        prompt_hash=prompt_hash("prober"), version=__version__,
+    )  # fmt: skip
+    return Prober(model, model.identity, sampling, made_by, sandbox)

@@ -1,0 +1,179 @@
+"""Skills, a proposer, V and probers → a better proposer; resumable to the same steps.
+
+    checkpoints/, metrics.jsonl, model/    as every trainer's run
+    trajectories/, problems/, verdicts/ …  the first groups of a step now and then, for `show` and `report`
+    models/                                replies of verifiers and probers that cost something
+
+Under torchrun every process runs this with tasks of its own; the first one writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agentprop.agent.bundles import Bundles, written_skills
+from agentprop.agent.candidates import model_maker, tools
+from agentprop.config import ProposeConfig
+from agentprop.config.reinforce import TrainMgpoConfig
+from agentprop.engine import Interruption
+from agentprop.errors import ConfigError
+from agentprop.grading.prober_pool import SwitchRule
+from agentprop.models.chat import Sampling
+from agentprop.models.registry import resolve
+from agentprop.records import StopReason, Trajectory
+from agentprop.sandbox import Sandbox
+from agentprop.stages.common.library import fingerprint, gather
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.plan import Plan, plan_of
+from agentprop.stages.train.judges import Judges, judges_of
+from agentprop.stages.train.rl_run import Progress, check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.run_dir import require, training_run
+
+if TYPE_CHECKING:
+    from agentprop.training.data.sequences import Drift
+    from agentprop.training.model.distributed import World
+    from agentprop.training.model.policy import Policy
+    from agentprop.training.rl.examples import Comparison, Encode
+    from agentprop.training.rl.proposer_env import Proposing
+    from agentprop.training.rl.samplers import Sampler
+    from agentprop.training.rl.scoring import Rewards
+    from agentprop.training.rl.update import Objective
+
+WATCHED = ("reward/r_T", "reward/r_T_formed", "reward/formed", "reward/validity", "reward/rho", "edits/pruned",
+           "fate/masked", "update/entropy", "update/kl_ref", "update/gate")  # fmt: skip
+"""What a line of progress shows, and what the summary is made of."""
+
+
+def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
+    """Train, or go on; the summary, which is empty in all processes but the first."""
+    check(config)
+    plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
+    from agentprop.training.model.distributed import join
+
+    with Interruption() as stop, join(config.device) as world:
+        return _run(config, plan, out, world, fresh=fresh, quiet=quiet, stop=stop)
+
+
+def check(config: TrainMgpoConfig) -> None:
+    """Refuse what cannot work, before anything is loaded. Raises ConfigError."""
+    require()
+    check_sampler(config.sampler)
+    for name in config.prober:
+        resolve(name)
+    if config.algorithm == "grpo" and config.granularity != "action":
+        raise ConfigError("GRPO has no R_θ, so no granularity of it", hint="drop granularity, or train by mgpo")
+
+
+def _run(
+    config: TrainMgpoConfig, plan: Plan, out: str, world: World, *, fresh: bool, quiet: bool, stop: Interruption
+) -> dict[str, Any]:
+    from agentprop.training.model.loading import fingerprint as model_fingerprint
+    from agentprop.training.model.optimiser import Optimiser
+    from agentprop.training.rl.loop import Loop
+
+    check_world(config.groups, world)
+    inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
+            ExitStack() as stack:  # fmt: skip
+        policy = loaded(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, place.path / MODELS)
+        sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
+        judges = judges_of(config, dict(plan.library), place.path / MODELS, sandbox, world, stack)
+        school = _school(config, plan, policy, sampler, sandbox, judges, world)
+        total = config.steps * config.minibatches
+        loop = Loop(policy, Optimiser(policy.trained(), config, total_steps=total), sampler, school,
+                    _objective(config, sampler), config, world)  # fmt: skip
+        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
+        place.publish(progress.step)
+        summary = {**_summary(progress, config), "spending": judges.spending()}
+        place.summarise(summary, finished=True)
+    return summary if world.first else {}
+
+
+# --- what the settings amount to ---
+
+
+def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
+    """The settings by which `propose` would draw tasks for a model, and let it act."""
+    return ProposeConfig(
+        n=1, proposer=config.model, domain=config.domain, categories=config.categories, skills=config.skills,
+        bundled_skills=config.bundled_skills, held_out=config.held_out, max_skills=config.max_skills,
+        max_turns=config.max_turns, prune=config.edits, one_shot=config.one_shot,
+        mastery_alpha=config.mastery_alpha, mastery_epsilon=config.mastery_epsilon, seed=config.seed,
+        allow_weak_sandbox=config.allow_weak_sandbox,
+    )  # fmt: skip
+
+
+def _rewards(config: TrainMgpoConfig) -> Rewards:
+    """A single shot that is no submission has failed, and has not run out of turns."""
+    from agentprop.training.rl.scoring import CUT_OFF, Rewards
+
+    cut_off = CUT_OFF - {StopReason.TURN_LIMIT} if config.one_shot else CUT_OFF
+    return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off if config.mask_cut_off else frozenset())
+
+
+def _comparison(config: TrainMgpoConfig) -> Comparison:
+    from agentprop.training.rl.advantages import episode_floor
+    from agentprop.training.rl.examples import Comparison
+
+    omega = config.omega if config.algorithm == "mgpo" else 0.0
+    return Comparison(omega, config.std, floor_episode=episode_floor(config.lam, config.k))
+
+
+def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
+    from agentprop.training.rl.update import Objective
+
+    return Objective(
+        algorithm=config.algorithm, beta=config.beta, granularity=config.granularity,
+        constant_groups=config.constant_groups, gate=config.gate, tau_pos=config.tau_pos, tau_neg=config.tau_neg,
+        clip_low=config.clip_low, clip_high=config.clip_high, minibatches=config.minibatches,
+        correction=None if sampler.exact else config.correction_cap,
+    )  # fmt: skip
+
+
+def _school(
+    config: TrainMgpoConfig, plan: Plan, policy: Policy, sampler: Sampler, sandbox: Sandbox, judges: Judges,
+    world: World,
+) -> Proposing:  # fmt: skip
+    from agentprop.training.rl.proposer_env import Proposing
+    from agentprop.training.rl.rollout import Arena
+    from agentprop.training.rl.tasks import Tasks
+
+    bundles = Bundles(plan.planner(), written_skills(plan.library))
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
+    made_by = model_maker(config.model, None, sampling)
+    arena = Arena(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    return Proposing(
+        tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
+        verify=judges.verify, probers=judges.probers, close=judges.aclose, rule=_rule(config), k=config.k,
+        rewards=_rewards(config), comparison=_comparison(config), encode=_encode(config, policy),
+        drift=_drift(config, policy), groups=config.groups, size=config.group_size, world=world,
+    )  # fmt: skip
+
+
+def _rule(config: TrainMgpoConfig) -> SwitchRule:
+    return SwitchRule(len(config.prober), config.switch_every, config.switch_below, config.switch_samples)
+
+
+def _encode(config: TrainMgpoConfig, policy: Policy) -> Encode:
+    from agentprop.inference.chat_template import Renderer
+    from agentprop.training.rl.examples import exactly, rendering
+
+    return rendering(Renderer(policy.tokenizer)) if config.allow_retokenised else exactly
+
+
+def _drift(config: TrainMgpoConfig, policy: Policy) -> Callable[[Trajectory], Drift] | None:
+    """Where text may be learnt from, how far its rendering is from what was sent."""
+    from agentprop.inference.chat_template import Renderer
+    from agentprop.training.data.sequences import drift
+
+    return partial(drift, renderer=Renderer(policy.tokenizer)) if config.allow_retokenised else None
+
+
+def _summary(progress: Progress, config: TrainMgpoConfig) -> dict[str, Any]:
+    pool = progress.school.get("pool", {}).get("prober", 0)
+    mastery = {category: round(value, 3) for category, value in progress.school.get("mastery", {}).items()}
+    return {**progress.summary(), "prober": config.prober[pool] if config.prober else None, "mastery": mastery}

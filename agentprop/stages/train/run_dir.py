@@ -1,0 +1,136 @@
+"""The run directory of a trainer, as all its processes see it: the first one writes, the others look on.
+
+    checkpoints/step-000100/   whole trainers; the same command goes on from the newest
+    metrics.jsonl              a line per step, as long as the checkpoint that was gone on from says
+    tensorboard/               where asked for
+    model/                     the finished model, a Hugging Face directory
+    rest                       as every stage's run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentprop.config.training import TrainConfig
+from agentprop.errors import ConfigError
+from agentprop.storage.run import Run
+
+if TYPE_CHECKING:
+    from agentprop.training.metrics import Metrics
+    from agentprop.training.model.checkpoint import Restored
+    from agentprop.training.model.distributed import World
+    from agentprop.training.model.optimiser import Optimiser
+    from agentprop.training.model.policy import Policy
+
+MODEL = "model"
+SIZE = "metrics_bytes"
+"""Key of a checkpoint's state that the run keeps for itself."""
+
+
+def require() -> None:
+    """Raises ConfigError where the libraries of training are not installed."""
+    missing = [name for name in ("torch", "transformers", "peft", "safetensors") if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"training needs {', '.join(missing)}", hint="pip install 'agentprop[train]'")
+
+
+class TrainingRun:
+    """What the loop of a trainer keeps; every process calls every method, and in the same order."""
+
+    def __init__(self, path: Path, config: TrainConfig, world: World, run: Run | None) -> None:
+        from agentprop.training.model import checkpoint
+
+        self.path, self.world, self.run = path, world, run
+        self._config = config
+        self._checkpoints = path / checkpoint.FOLDER
+        self._metrics: Metrics | None = None
+        self._metrics_bytes = 0
+        self._saved: int | None = None
+
+    def restore(self, optimiser: Optimiser) -> Restored | None:
+        """Put the newest checkpoint back; None where there is none."""
+        from agentprop.training.model import checkpoint
+
+        found = checkpoint.newest(self._checkpoints)
+        if found is None:
+            return None
+        restored = checkpoint.restore(found, optimiser, self.world)
+        self._metrics_bytes = restored.state.pop(SIZE)
+        self._saved = restored.step
+        return restored
+
+    @contextmanager
+    def metrics(self, total: int | None, watch: Sequence[str], *, quiet: bool) -> Iterator[Metrics]:
+        """metrics.jsonl from where the checkpoint left it, and a view of it for a person; after `restore`."""
+        from agentprop.training.metrics import Metrics
+        from agentprop.training.progress_table import Live
+
+        hushed = quiet or not self.world.first
+        with ExitStack() as stack:
+            live = stack.enter_context(Live(self._config.stage, total, watch=watch, quiet=hushed))
+            folder = self.path if self.world.first else None
+            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, live=live)
+            self._metrics = stack.enter_context(opened)
+            yield opened
+
+    def save(
+        self, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None
+    ) -> None:
+        """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step.
+
+        A step that is saved already is not written again: the only checkpoint must never be in the making.
+        """
+        from agentprop.training.model import checkpoint
+
+        if step == self._saved:
+            return
+        kept = {**state, SIZE: self._metrics.sync() if self._metrics else 0}
+        keep = self._config.keep_checkpoints
+        checkpoint.save(self._checkpoints, step, policy, optimiser, kept, self.world, keep=keep, pinned=pinned)
+        self._saved = step
+        if self.run is not None:
+            self.run.commit({"step": step})
+            self.run.flush()
+
+    def publish(self, step: int) -> None:
+        """Make the model of a checkpoint the run's result."""
+        from agentprop.training.model import checkpoint
+
+        if self.world.first:
+            checkpoint.copy_model(self._checkpoints / checkpoint.name(step), self.path / MODEL)
+        self.world.barrier()
+
+    def summarise(self, summary: Mapping[str, Any], *, finished: bool) -> None:
+        """Write summary.json, and the manifest where the run is finished."""
+        if self.run is None:
+            return
+        if finished:
+            self.run.finish(summary)
+        else:
+            self.run.summarise(summary)
+
+
+@contextmanager
+def training_run(
+    config: TrainConfig, out: str, world: World, *, inputs: Mapping[str, str], fresh: bool,
+    free: frozenset[str] = frozenset(), folders: Sequence[str] = (),
+) -> Iterator[TrainingRun]:
+    """Claim or resume the directory. `free` names settings that may change besides those that always may, `folders`
+    what the stage writes besides what every trainer does."""
+    from agentprop.training import metrics
+    from agentprop.training.model import checkpoint
+
+    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD, *folders)
+    with ExitStack() as stack:
+        run = None
+        if world.first:
+            run = stack.enter_context(Run.open(
+                out, config.stage, config, fresh=fresh, outside_identity=config.outside_identity | free,
+                inputs=inputs, folders=ours,
+            ))  # fmt: skip
+        world.barrier()
+        yield TrainingRun(Path(out), config, world, run)

@@ -1,0 +1,113 @@
+"""Accepted trajectories and a model → a model that proposes like them; resumable to the same losses.
+
+Under torchrun every process runs this; they read the same runs, and the first one writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from agentprop.config.training import TrainSftConfig
+from agentprop.engine import Interruption
+from agentprop.errors import ConfigError
+from agentprop.stages.common import accepted
+from agentprop.stages.common.accepted import Joined
+from agentprop.stages.train.run_dir import TrainingRun, require, training_run
+from agentprop.stages.train.sft_material import gather
+from agentprop.storage.run import open_run
+
+if TYPE_CHECKING:
+    from agentprop.training.data.imitation import Material, Reading
+    from agentprop.training.model.distributed import World
+    from agentprop.training.model.optimiser import Optimiser
+    from agentprop.training.model.policy import Policy
+    from agentprop.training.sft import Progress
+
+WATCHED = ("loss", "held_out_loss", "tokens_per_s")
+
+
+def run(
+    config: TrainSftConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Train, or go on; the summary, which is empty in all processes but the first."""
+    check(config)
+    joined = accepted.join(sources)
+    from agentprop.training.model.distributed import join
+
+    with Interruption() as stop, join(config.device) as world:
+        return _run(config, joined, out, world, fresh=fresh, quiet=quiet, stop=stop)
+
+
+def check(config: TrainSftConfig) -> None:
+    """Refuse what cannot be trained with, before anything is loaded. Raises ConfigError."""
+    require()
+    if config.patience and not (config.validation_share or config.held_out):
+        raise ConfigError("patience looks at what is held out, and nothing is", hint="set validation_share")
+
+
+def _run(
+    config: TrainSftConfig, joined: Joined, out: str, world: World, *, fresh: bool, quiet: bool,
+    stop: Interruption,
+) -> dict[str, Any]:  # fmt: skip
+    from agentprop.inference.chat_template import Renderer
+    from agentprop.training.data.imitation import Reading
+    from agentprop.training.memory_errors import memory_errors
+    from agentprop.training.model.loading import fingerprint
+    from agentprop.training.model.optimiser import Optimiser
+    from agentprop.training.model.policy import Policy
+    from agentprop.training.sft import Order
+
+    with memory_errors("the model"):
+        policy = Policy.load(config)
+    reading = Reading(Renderer(policy.tokenizer), config.max_length)
+    material = gather(config, joined, reading)
+    read = [*joined.runs, *map(open_run, config.extracted)]
+    inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as place:
+        with memory_errors("the model"):
+            policy.spread(world)
+        optimiser = Optimiser(policy.trained(), config, total_steps=Order(material, config).total)
+        progress = _imitate(config, policy, optimiser, material, place, quiet=quiet, stop=stop)
+        kept = progress.best_step if config.patience else progress.step
+        place.publish(kept or progress.step)
+        summary = _summary(progress, kept, reading, policy)
+        place.summarise(summary, finished=True)
+    return summary if world.first else {}
+
+
+def _imitate(
+    config: TrainSftConfig, policy: Policy, optimiser: Optimiser, material: Material, place: TrainingRun, *,
+    quiet: bool, stop: Interruption,
+) -> Progress:  # fmt: skip
+    from agentprop.training.sft import Hooks, Order, Progress, imitate
+
+    restored = place.restore(optimiser)
+    progress = Progress(**restored.state) if restored else Progress()
+    total = min(Order(material, config).total, config.max_steps or 1 << 30)
+    with place.metrics(total, WATCHED, quiet=quiet) as metrics:
+
+        def save(now: Progress) -> None:
+            pinned = now.best_step if config.patience else None
+            place.save(now.step, policy, optimiser, asdict(now), pinned=pinned)
+
+        hooks = Hooks(record=metrics.write, save=save, stop=stop)
+        return imitate(policy, optimiser, material, config, place.world, progress, hooks)
+
+
+def _free(config: TrainSftConfig) -> frozenset[str]:
+    """A constant learning rate does not know how long the run is to be."""
+    return frozenset({"epochs"} if config.schedule == "constant" else ())
+
+
+def _summary(progress: Progress, kept: int | None, reading: Reading, policy: Policy) -> dict[str, Any]:
+    from agentprop.training.memory_errors import peak_memory_mib
+
+    return {
+        "steps": progress.step, "model_of_step": kept, "loss": progress.loss, "held_out_loss": progress.held_out_loss,
+        "best_held_out_loss": progress.best, "action_tokens": progress.tokens, "seconds": round(progress.seconds, 1),
+        "parameters_trained": sum(parameter.numel() for _, parameter in policy.trained()),
+        "memory_mib": round(peak_memory_mib(policy.device)), "material": dict(sorted(reading.counts.items())),
+        **({"drift": reading.drift.rate} if reading.drift.turns else {}),
+    }  # fmt: skip

@@ -1,0 +1,79 @@
+"""Runs of propose, verify and extract → what agentic SFT learns from: only trajectories whose problem V accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from agentprop.config.training import TrainSftConfig
+from agentprop.errors import ConfigError, InputError
+from agentprop.records import Problem
+from agentprop.stages.common.accepted import Joined
+from agentprop.stages.train.passages import taught
+
+if TYPE_CHECKING:
+    from agentprop.training.data.imitation import Material, Reading, Sample
+    from agentprop.training.data.splits import Holdout
+
+
+def gather(config: TrainSftConfig, joined: Joined, reading: Reading) -> Material:
+    """Everything as token sequences; `reading.counts` says what became of what. Raises InputError if nothing is left.
+
+    Held out are problems whose skills are a held-out bundle or have a held-out pair, and trajectories that begin with
+    such a pair.
+    """
+    from agentprop.training.data.imitation import Material
+
+    bundles, pairs = _holdouts(config)
+    train: list[Sample] = []
+    held_out: list[Sample] = []
+    for problem, first, sample in _samples(config, joined, reading):
+        if sample is not None:
+            known = bundles.split(problem.skills) == pairs.split(first) == "train"
+            (train if known else held_out).append(sample)
+        if len(train) + len(held_out) == config.limit:
+            break
+    reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
+    _check(config, train, held_out, reading, joined)
+    skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))
+    return Material(tuple(train), tuple(held_out), reading.skills(skills))
+
+
+def _samples(
+    config: TrainSftConfig, joined: Joined, reading: Reading
+) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
+    """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
+    if config.imitate == "answers":
+        for accepted in joined.problems():
+            yield accepted.problem, (), reading.answer(accepted.problem)
+    else:
+        for accepted, trajectory in joined.lessons():
+            yield accepted.problem, trajectory.task.skill_names, reading.trajectory(trajectory)
+
+
+def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:
+    """What a problem's skills, and what those that a trajectory begins with, are asked."""
+    from agentprop.training.data.splits import Holdout, pair_named
+
+    pairs = frozenset(map(pair_named, config.held_out))
+    return Holdout(pairs, validation=config.validation_share, seed=config.seed), Holdout(pairs)
+
+
+def _check(
+    config: TrainSftConfig, train: Sequence[Sample], held_out: Sequence[Sample], reading: Reading, joined: Joined
+) -> None:
+    if not train and not held_out and reading.counts["too_long"]:
+        raise InputError(
+            f"all {reading.counts['too_long']} accepted trajectories are longer than {config.max_length} tokens",
+            hint="raise max_length",
+        )
+    if not train and not held_out:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(joined.left_out.items()))
+        raise InputError(
+            f"there is no trajectory whose problem was found valid ({reasons or 'there are no problems'})",
+            hint="propose more problems, judge them with `agentprop verify`, and name both runs",
+        )
+    if not train:
+        raise InputError("every trajectory is held out", hint="lower validation_share, or hold fewer pairs out")
+    if config.patience and not held_out:
+        raise ConfigError("nothing is held out for patience to look at", hint="raise validation_share")

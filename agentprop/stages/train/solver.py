@@ -1,0 +1,122 @@
+"""Problems that V accepted and a model → a better solver, by GRPO on question and answer; resumable to the same steps.
+
+    checkpoints/, metrics.jsonl, model/    as every trainer's run
+    problems/, attempts/                   some questions of a step now and then, with the attempts at them
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from agentprop import __version__
+from agentprop.config.reinforce import TrainSolverConfig
+from agentprop.engine import Interruption
+from agentprop.errors import InputError
+from agentprop.grading.difficulty import Band
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import Sampling
+from agentprop.prompts import prompt_hash
+from agentprop.records import MadeBy, Problem
+from agentprop.sandbox import Sandbox
+from agentprop.stages.common.accepted import Joined, join
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.train.rl_run import check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.run_dir import require, training_run
+
+if TYPE_CHECKING:
+    from agentprop.training.model.distributed import World
+    from agentprop.training.rl.samplers import Sampler
+    from agentprop.training.rl.solver_env import Solving
+    from agentprop.training.rl.update import Objective
+
+WATCHED = ("reward/accuracy", "reward/solved", "fate/masked", "groups/constant", "tokens/reply", "update/entropy",
+           "update/kl_old")  # fmt: skip
+"""What a line of progress shows, and what the summary is made of."""
+
+
+def run(
+    config: TrainSolverConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Train, or go on; the summary, which is empty in all processes but the first."""
+    require()
+    check_sampler(config.sampler)
+    joined = join(sources, band=Band.of(config.difficulty))
+    exercises = gather(config, joined)
+    from agentprop.training.model.distributed import join as take_part
+
+    with Interruption() as stop, take_part(config.device) as world:
+        return _run(config, joined, exercises, out, world, fresh=fresh, quiet=quiet, stop=stop)
+
+
+def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
+    """Question and answer of every problem that V accepted, in the band. Raises InputError where there is none."""
+    from agentprop.training.rl.solver_env import exercise
+
+    found: list[Problem] = []
+    for accepted in joined.problems(Band.of(config.difficulty)):
+        if config.limit is not None and len(found) >= config.limit:
+            break
+        found.append(exercise(accepted.problem))
+    if not found:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in joined.left_out.most_common())
+        raise InputError(
+            f"there is no problem to learn from: {reasons}", hint="widen --difficulty, or propose and verify more"
+        )
+    return found
+
+
+def _run(
+    config: TrainSolverConfig, joined: Joined, exercises: list[Problem], out: str, world: World, *, fresh: bool,
+    quiet: bool, stop: Interruption,
+) -> dict[str, Any]:  # fmt: skip
+    from agentprop.training.model.loading import fingerprint
+    from agentprop.training.model.optimiser import Optimiser
+    from agentprop.training.rl.loop import Loop
+
+    check_world(config.groups, world)
+    runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
+    inputs = {"model": fingerprint(config.model), "runs": runs}
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
+            ExitStack() as stack:  # fmt: skip
+        policy = loaded(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, place.path / MODELS)
+        sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
+        school = _school(config, exercises, sampler, sandbox, world)
+        total = config.steps * config.minibatches
+        loop = Loop(policy, Optimiser(policy.trained(), config, total_steps=total), sampler, school,
+                    _objective(config, sampler), config, world)  # fmt: skip
+        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
+        place.publish(progress.step)
+        left_out = dict(joined.left_out)
+        summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
+        place.summarise(summary, finished=True)
+    return summary if world.first else {}
+
+
+def _school(
+    config: TrainSolverConfig, exercises: Sequence[Problem], sampler: Sampler, sandbox: Sandbox, world: World
+) -> Solving:
+    from agentprop.training.rl.examples import Comparison
+    from agentprop.training.rl.solver_env import Solving
+
+    sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
+    told = json.dumps({"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True)
+    made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
+    return Solving(
+        exercises, Prober(sampler.model, config.model, sampling, made_by, sandbox),
+        Comparison(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward,
+        config.mask_cut_off, config.groups, config.group_size, config.seed, world,
+    )  # fmt: skip
+
+
+def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
+    from agentprop.training.rl.update import Objective
+
+    return Objective(
+        algorithm="grpo", beta=config.beta, constant_groups=config.constant_groups, clip_low=config.clip_low,
+        clip_high=config.clip_high, minibatches=config.minibatches,
+        correction=None if sampler.exact else config.correction_cap,
+    )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Problems → how often those who compare answers are wrong, each with intervals; no problem is judged.
+
+Right answers are changed on purpose, and every checker is asked about every change: our comparison, plain text, the
+built-in verifier's, hidden tests, math-verify where it is installed, and each verifier that is a model. The problems
+are those with the smallest ids, which is a draw by chance that is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from agentprop.config import VerifyConfig
+from agentprop.engine import Interruption
+from agentprop.engine.rolling import ordered_rolling
+from agentprop.errors import ConfigError
+from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.checkers import Tally, asked, local_checkers
+from agentprop.grading.comparison import Limits
+from agentprop.grading.mathverify import MathVerify, installed
+from agentprop.grading.mutations import Mutation, mutations
+from agentprop.models.chat import Sampling
+from agentprop.records import Problem
+from agentprop.sandbox import Sandbox
+from agentprop.stages.common.intake import Intake
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.progress import Progress
+from agentprop.storage.durable import disk_errors, write_json
+from agentprop.storage.run import Run
+
+FOLDER, REPORT = "audit", "checkers.json"
+"""Where a run keeps the whole report."""
+BATCH, WINDOW = 8, 64
+
+Case = tuple[Problem, Mutation]
+Idle = Callable[[], None]
+
+
+def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: bool) -> dict[str, Any]:
+    """Measure the checkers; the rates are the summary, and the whole report lies beside it."""
+    if out == "-":
+        raise ConfigError("the audit of checkers makes no records to stream", hint="give --out a run directory")
+    with Run.open(
+        out, "verify", config, fresh=fresh, outside_identity=config.outside_identity, inputs=intake.inputs,
+        folders=(MODELS, FOLDER),
+    ) as kept:  # fmt: skip
+        problems = heapq.nsmallest(config.audit_problems, (i.problem for i in intake.items), key=lambda p: p.id)
+        cases = list(cases_of(problems))
+        tallies, spending = _measure(config, kept, cases, quiet)
+        totals = {"audited_problems": len(problems), "wrong_answers": sum(not m.same for _, m in cases),
+                  "right_answers": sum(m.same for _, m in cases)}  # fmt: skip
+        summary = {**totals, "checkers": {name: tally.rates() for name, tally in tallies.items()}, **spending}
+        details = {name: {"by_mutation": t.by_mutation(), "examples": t.examples} for name, t in tallies.items()}
+        with disk_errors(kept.path / FOLDER):
+            (kept.path / FOLDER).mkdir(exist_ok=True)
+        write_json(kept.path / FOLDER / REPORT, {**summary, "details": details})
+        kept.finish(summary)
+    return summary
+
+
+def cases_of(problems: Sequence[Problem]) -> Iterator[Case]:
+    """Every change of every answer; the neighbour is the next problem with an answer of the same kind."""
+    for position, problem in enumerate(problems):
+        others = (*problems[position + 1 :], *problems[:position])
+        alike = (o for o in others if o.answer_type == problem.answer_type and o.entry_point == problem.entry_point)
+        neighbour = next((other.answer for other in alike if other.answer != problem.answer), None)
+        for mutation in mutations(problem, neighbour):
+            yield problem, mutation
+
+
+@dataclass
+class _Measurement:
+    """What the measurement needs, and how it stands."""
+
+    config: VerifyConfig
+    cases: Sequence[Case]
+    stop: Callable[[], bool]
+    bar: Progress
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def add(self, checker: str, case: Case, said: bool | None) -> None:
+        self.tallies.setdefault(checker, Tally()).add(*case, said)
+
+    def advance(self, done: int) -> None:
+        """Tell how far it is. Raises KeyboardInterrupt when it was asked to stop: the same command starts over."""
+        self.bar.update(done=done)
+        if self.stop():
+            raise KeyboardInterrupt
+
+
+def _measure(
+    config: VerifyConfig, kept: Run, cases: Sequence[Case], quiet: bool
+) -> tuple[dict[str, Tally], dict[str, Any]]:
+    """All checkers over all cases, and what that cost."""
+    names = [name for name in dict.fromkeys(config.verifier) if name != builtin.NAME]
+    texts = [case for case in cases if case[0].answer_type != "program"]
+    with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
+        m = _Measurement(config, cases, stop, bar)
+        _local(m)
+        return m.tallies, _models(m, names, texts, kept) if names else {}
+
+
+def _local(m: _Measurement) -> None:
+    """The checkers that ask no model."""
+    config = m.config
+    limits = Limits(config.comparison_timeout_s, config.program_timeout_s)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
+        peer = stack.enter_context(MathVerify(limits.comparison_s)) if installed() else None
+        checkers = local_checkers(sandbox, limits, peer)
+        for done, (problem, mutation) in enumerate(m.cases, 1):
+            for checker in checkers:
+                if checker.programs == (problem.answer_type == "program"):
+                    m.add(checker.name, (problem, mutation), checker.check(problem, mutation.text))
+            m.advance(done)
+
+
+def _models(m: _Measurement, names: Sequence[str], texts: Sequence[Case], kept: Run) -> dict[str, Any]:
+    """The verifiers that are models; what they cost."""
+    config = m.config
+    wanted = {f"checker-{number}": name for number, name in enumerate(names, 1)}
+    with roles(kept.path / MODELS, wanted, max_cost=config.max_cost, max_tokens=config.max_tokens) as cast:
+        questions = [(part, case) for part in wanted for case in texts]
+        answers = _ask(config, cast, questions, m.stop, kept.tick)
+        done = len(m.cases)
+        for (part, case), said in zip(questions, answers, strict=False):  # fewer answers where it was asked to stop
+            m.add(wanted[part], case, said)
+            done += 1
+            m.advance(done)
+        m.advance(done)
+        return {"spending": cast.spending(0)}
+
+
+def _ask(
+    config: VerifyConfig, cast: Cast, questions: Sequence[tuple[str, Case]], stop: Callable[[], bool], idle: Idle
+) -> Iterator[bool | None]:
+    """The models' comparisons, in order."""
+    sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
+    works: list[Callable[[], Awaitable[bool | None]]] = [
+        partial(asked, cast[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
+    ]
+    batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
+    concurrency = sum(settings.max_concurrency for settings in cast.settings.values())
+    rolled = ordered_rolling(
+        lambda batch: batch, batches, concurrency=concurrency, window=max(WINDOW, 2 * concurrency // BATCH),
+        stop=stop, idle=idle, close=cast.aclose,
+    )  # fmt: skip
+    for found in rolled:
+        yield from found

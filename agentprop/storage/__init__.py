@@ -1,0 +1,27 @@
+"""Records ↔ Parquet shards and Arrow streams; the only package that knows pyarrow.
+
+The Arrow schema is declared from the pydantic model and never inferred, so a column has one type in every shard ever
+written. A shard is at most one open segment of a run (a few hundred records), so it is encoded in memory and reaches
+the disk in one atomic step; reading goes row group by row group. Pages carry checksums, streams one at their end, and
+ids are recomputed on reading.
+"""
+
+from __future__ import annotations
+
+from agentprop.storage.arrow_schema import Row, arrow_schema
+from agentprop.storage.parquet import (
+    ROW_GROUP,
+    Shard,
+    TableWriter,
+    count_rows,
+    read_foreign_parquet,
+    read_rows,
+    read_shard,
+    write_shard,
+)
+from agentprop.storage.streams import STREAM_SECONDS, PipeClosed, StreamWriter, read_stream, write_stream
+
+__all__ = [
+    "ROW_GROUP", "STREAM_SECONDS", "PipeClosed", "Row", "Shard", "StreamWriter", "TableWriter", "arrow_schema",
+    "count_rows", "read_foreign_parquet", "read_rows", "read_shard", "read_stream", "write_shard", "write_stream",
+]  # fmt: skip

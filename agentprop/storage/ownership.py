@@ -1,0 +1,175 @@
+"""Whose directory is it: claiming, locking, comparing, clearing and repairing a run directory before a stage writes.
+
+Nothing here touches a file that agentprop did not write; where one is in the way, the directory is refused as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agentprop.errors import ConfigError, RunError, ShardError
+from agentprop.storage.durable import disk_error, disk_errors
+from agentprop.storage.reader import (
+    CONFIG,
+    FOLDERS,
+    JOURNAL,
+    LOG,
+    MANIFEST,
+    OURS,
+    RUN,
+    SUMMARY,
+    Identity,
+    Segment,
+    read_journal,
+)
+
+_LOCK = f"{OURS}/lock"
+_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, *FOLDERS.values()})
+
+
+def claim(path: Path) -> None:
+    """Make the directory ours, or refuse one that is somebody else's."""
+    with disk_errors(path):
+        if path.is_file():
+            raise RunError(f"{path} is a file, and a run needs a directory", hint="choose another --out")
+        path.mkdir(parents=True, exist_ok=True)
+        names = sorted(entry.name for entry in path.iterdir())
+    if names and OURS not in names:
+        raise RunError(
+            f"{path} holds files that are not an agentprop run ({_some(names)}); nothing was changed",
+            hint="choose another --out, or an empty directory",
+        )
+    with disk_errors(path):
+        (path / OURS).mkdir(exist_ok=True)
+
+
+def lock(path: Path) -> int:
+    """Hold the run for as long as the returned descriptor is open; the system releases it if we are killed."""
+    with disk_errors(path):
+        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise RunError(
+                f"another agentprop process is working in {path}", hint="wait for it to end, or choose another --out"
+            ) from error
+        raise disk_error(path, error) from error
+    return descriptor
+
+
+def clear(path: Path, folders: tuple[str, ...]) -> None:
+    """Empty a directory that holds nothing but a run; anything else in it is refused before a file is touched."""
+    foreign = _foreign(path, folders)
+    if foreign:
+        raise RunError(
+            f"{path} also holds files that no stage wrote ({_some(foreign)}); nothing was changed",
+            hint="move them away, or choose another --out",
+        )
+    with disk_errors(path):
+        # what makes it a run goes first: killed half-way, the next command finds leftovers and not a run
+        for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG):
+            (path / name).unlink(missing_ok=True)
+        for name in (*FOLDERS.values(), *folders):
+            if (path / name).is_dir():
+                shutil.rmtree(path / name)
+            else:
+                (path / name).unlink(missing_ok=True)
+        _remove_temporaries(path)
+
+
+def _foreign(path: Path, folders: tuple[str, ...]) -> list[str]:
+    names = [entry.name for entry in path.iterdir()]
+    foreign = [name for name in names if name not in _TOP_LEVEL | set(folders) and not _is_temporary(name)]
+    for folder in set(FOLDERS.values()) & set(names) - set(folders):
+        inside = (entry.name for entry in (path / folder).iterdir())
+        foreign += [f"{folder}/{name}" for name in inside if not _is_part(name) and not _is_temporary(name)]
+    return sorted(foreign)
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith("part-") and name.endswith(".parquet")
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def _remove_temporaries(path: Path) -> None:
+    for place in (path, path / OURS, *(path / folder for folder in FOLDERS.values())):
+        if place.is_dir():
+            for entry in place.iterdir():
+                if _is_temporary(entry.name):
+                    entry.unlink(missing_ok=True)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[str]) -> None:
+    """Refuse to mix two different runs in one directory."""
+    if started.stage != now.stage:
+        raise RunError(f"{path} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
+    changed = _differences(started.config, now.config, outside)
+    if changed:
+        resume = f"agentprop {now.stage} --config {shlex.quote(str(path / CONFIG))} --out {shlex.quote(str(path))}"
+        raise ConfigError(
+            f"{path} was started with other settings: {'; '.join(changed)}",
+            hint=f"to continue it: {resume}; to start over: add --fresh; or choose another --out",
+        )
+    moved = [name for name, print_ in started.inputs.items() if now.inputs.get(name, print_) != print_]
+    if moved:
+        raise RunError(
+            f"what {path} was started from has changed: {', '.join(moved)}",
+            hint="put it back to continue, start over with --fresh, or choose another --out",
+        )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], outside: frozenset[str], at: str = "") -> list[str]:
+    """`key was A, now B` for each setting that differs, nested ones with dots."""
+    changed = []
+    for key in sorted(before.keys() | now.keys()):
+        old, new = before.get(key), now.get(key)
+        if at + key in outside or old == new:
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            changed += _differences(old, new, outside, f"{at}{key}.")
+        else:
+            changed.append(f"{at}{key} was {_brief(old)}, now {_brief(new)}")
+    return changed
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def recover(path: Path) -> list[Segment]:
+    """The segments that exist, the last with its state; everything half-written is removed."""
+    journal = path / JOURNAL
+    segments, size = read_journal(journal)
+    listed = {shard.path: shard for segment in segments for shard in segment.shards}
+    with disk_errors(path):
+        if journal.exists() and journal.stat().st_size > size:
+            os.truncate(journal, size)
+        _remove_temporaries(path)
+        for folder in FOLDERS.values():
+            for part in (path / folder).glob("part-*.parquet"):
+                if f"{folder}/{part.name}" not in listed:
+                    part.unlink()
+    for name, shard in listed.items():
+        if not (path / name).exists() or (path / name).stat().st_size != shard.bytes:
+            raise ShardError(
+                f"{path / name} is missing or truncated, so the run cannot go on",
+                hint="restore it from a copy, or start over with --fresh",
+            )
+    return segments

@@ -1,0 +1,120 @@
+"""Records ↔ Parquet shards, and anyone's Parquet files → rows."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from agentprop.engine import batched
+from agentprop.errors import ShardError
+from agentprop.records import Record
+from agentprop.storage.arrow_schema import REMAKE, R, Row, arrow_schema, batch_of, check_schema, fields, records_of
+from agentprop.storage.durable import write_atomically
+
+ROW_GROUP = 256
+"""Records read or written in one piece: what bounds memory."""
+_ROWS_KEY = b"agentprop.rows"
+
+
+class Shard(NamedTuple):
+    """What a manifest says about one written shard."""
+
+    rows: int
+    """Records in it."""
+    bytes: int
+    """Size of the file."""
+    sha256: str
+    """Of the file."""
+
+
+def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard:
+    """Write one shard in one atomic step; the records must fit in memory."""
+    schema = arrow_schema(record_type)
+    sink = pa.BufferOutputStream()
+    rows = 0
+    with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=True, write_page_checksum=True) as writer:
+        for chunk in batched(records, ROW_GROUP):
+            writer.write_batch(batch_of(chunk, schema))
+            rows += len(chunk)
+        writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
+    data = memoryview(sink.getvalue())
+    write_atomically(path, data)
+    return Shard(rows, len(data), hashlib.sha256(data).hexdigest())
+
+
+def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:
+    """The shard's records, a row group at a time; a record whose id does not match its content is refused."""
+    return records_of(read_rows(path, record_type), record_type, str(path))
+
+
+def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
+    with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        check_schema(file.schema_arrow, record_type, str(path))
+        owed = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
+        for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
+            yield from batch.to_pylist()
+            owed -= batch.num_rows
+    if owed:  # the footer, where Parquet keeps its own counts, has no checksum
+        raise ShardError(f"{path} is truncated or damaged (it lacks {owed} rows)", hint=REMAKE)
+
+
+def count_rows(path: Path) -> int:
+    """Number of records, from the shard's footer alone."""
+    with _read_errors(str(path)), pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextlib.contextmanager
+def _read_errors(source: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ShardError(f"{source} does not exist", hint=REMAKE) from error
+    except PermissionError as error:
+        raise ShardError(f"{source} cannot be read: permission denied", hint="make it readable") from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ShardError(f"{source} is truncated or damaged ({reason})", hint=REMAKE) from error
+
+
+class TableWriter:
+    """Rows into a Parquet file for anyone, a row group at a time; the columns are declared from the type of the row.
+
+    The caller writes under a temporary name and renames: until `close` the file is not one.
+    """
+
+    def __init__(self, path: Path, row_type: type[BaseModel]) -> None:
+        self._schema = pa.schema(fields(row_type))
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[Row] = []
+
+    def write(self, row: BaseModel) -> None:
+        """Add one row."""
+        self._waiting.append(row.model_dump())
+        if len(self._waiting) >= ROW_GROUP:
+            self._send()
+
+    def _send(self) -> None:
+        self._writer.write_batch(pa.RecordBatch.from_pylist(self._waiting, schema=self._schema))
+        self._waiting = []
+
+    def close(self) -> None:
+        """Write what waits, and the end."""
+        if self._waiting:
+            self._send()
+        self._writer.close()
+
+
+def read_foreign_parquet(path: Path) -> Iterator[Row]:
+    """The rows of anyone's Parquet file as plain dicts, a batch at a time."""
+    with _read_errors(str(path)), pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=ROW_GROUP):
+            yield from batch.to_pylist()

@@ -1,0 +1,98 @@
+"""Accepted trajectories, and skills with the passages they came from → token sequences to imitate.
+
+A trajectory whose stored ids this tokenizer reads back as what was said is learnt by those ids, in a new sequence where
+its prefix breaks; any other, such as one of another model or of a server that gives no ids, is rendered from its text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from agentprop.grading.probers import question
+from agentprop.inference.chat_template import Renderer
+from agentprop.models.chat import Message
+from agentprop.prompts import prompt
+from agentprop.records import Problem, Skill, Trajectory
+from agentprop.training.data.sequences import Drift, Spoken, TokenSequence, drift, join, rendered, sequences_of
+
+DRIFT_SAMPLE = 100
+"""Rendered trajectories of which the drift is measured: each turn costs a rendering of the whole conversation."""
+Sample = tuple[TokenSequence, ...]
+"""The sequences of one trajectory, most often one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What there is to learn, and what is only looked at."""
+
+    train: tuple[Sample, ...]
+    """Trajectories to imitate."""
+    held_out: tuple[Sample, ...] = ()
+    """Trajectories with skill bundles that `train` does not have."""
+    skills: tuple[TokenSequence, ...] = ()
+    """Skills to learn, each after its passage."""
+
+
+@dataclass
+class Reading:
+    """A tokenizer at work; `counts` says what became of what it was given."""
+
+    renderer: Renderer
+    max_length: int
+    """Tokens of the longest sequence that is kept."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Trajectories that were `exact` or `rendered`, `answers`, `skills`, and what was `too_long`."""
+    drift: Drift = field(default_factory=Drift)
+    """How often a server that renders from scratch would send other ids, of the first that were rendered."""
+
+    def trajectory(self, trajectory: Trajectory) -> Sample | None:
+        """Its sequences; None where one of them is too long."""
+        exact = spoken_here(trajectory, self.renderer)
+        sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
+        if not exact and self.counts["rendered"] < DRIFT_SAMPLE:
+            self.drift += drift(_without_ids(trajectory), self.renderer)
+        return self._kept(sample, "exact" if exact else "rendered")
+
+    def answer(self, problem: Problem) -> Sample | None:
+        """What a prober is asked and the bare answer, or the program; None where it is too long."""
+        asked = self.renderer.prompt([Message("user", question(problem))])
+        program = problem.answer_type == "program"
+        said = f"```python\n{problem.answer}\n```" if program else f"\\boxed{{{problem.answer}}}"
+        return self._kept((join([Spoken(asked, self.renderer.said(said))], problem.id)[0],), "answers")
+
+    def skills(self, pairs: Iterable[tuple[Skill, str]]) -> tuple[TokenSequence, ...]:
+        """Skills and passages → sequences whose loss is −log π(k | D_corpus)."""
+        made = ((skill_sequence(skill, passage, self.renderer),) for skill, passage in pairs)
+        return tuple(sequence for sample in made for sequence in self._kept(sample, "skills") or ())
+
+    def _kept(self, sample: Sample, kind: str) -> Sample | None:
+        if any(len(sequence) > self.max_length for sequence in sample):
+            self.counts["too_long"] += 1
+            return None
+        self.counts[kind] += 1
+        return sample
+
+
+def _without_ids(trajectory: Trajectory) -> Trajectory:
+    """Its text alone: ids that are not believed are no measure."""
+    turns = (t.model_copy(update={"token_ids": None, "prompt_token_ids": None}) for t in trajectory.turns)
+    return trajectory.model_copy(update={"turns": tuple(turns)})
+
+
+def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
+    """Whether its ids are all there and mean with this tokenizer what the messages say."""
+    size = len(renderer.tokenizer)
+    for turn in trajectory.turns:
+        if not turn.token_ids or not turn.prompt_token_ids or max(*turn.token_ids, *turn.prompt_token_ids) >= size:
+            return False
+        if renderer.decode(turn.token_ids).strip() != turn.message.strip():
+            return False
+    return bool(trajectory.turns)
+
+
+def skill_sequence(skill: Skill, passage: str, renderer: Renderer) -> TokenSequence:
+    """A passage as the user's message and the text of the skill as the reply."""
+    asked = renderer.prompt([Message("user", prompt("acquire").format(passage=passage))])
+    return join([Spoken(asked, renderer.said(skill.skill_md))], skill.id)[0]

@@ -1,0 +1,210 @@
+"""A trainer in the middle of its work ↔ checkpoints/step-000100/, so that a killed run goes on to the same losses.
+
+    checkpoints/step-000100/
+        model.safetensors, config.json, tokenizer …   what `propose --proposer` and vLLM load
+        adapter/                                      with LoRA: the adapters by themselves
+        optimiser-00000.safetensors …                 what is trained, exactly, and AdamW's means; some GiB a file
+        rng.safetensors                               the random state of every process
+        state.json                                    step, counts, the stage's own state, and what it was trained with
+
+It is written under a temporary name, synced and renamed: a checkpoint is whole or not there. Older ones go only then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from agentprop.errors import RunError
+from agentprop.storage.durable import sync_directory, write_json
+from agentprop.training.memory_errors import saving_errors
+from agentprop.training.model.distributed import World, whole
+from agentprop.training.model.optimiser import Optimiser
+from agentprop.training.model.policy import Policy
+
+FOLDER = "checkpoints"
+STATE, RNG, OPTIMISER = "state.json", "rng.safetensors", "optimiser-{:05d}.safetensors"
+OPTIMISER_FILES = OPTIMISER.replace("{:05d}", "*")
+FILE_BYTES = 2 << 30
+"""Bytes of optimiser state gathered before they are written: what saving needs besides the model's weights."""
+VERSION = 1
+"""Layout of a checkpoint."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a run goes on from."""
+
+    step: int
+    """Optimiser steps, or rounds of the loop that saved it."""
+    state: dict[str, Any]
+    """The stage's own state."""
+    path: Path
+    """The checkpoint."""
+
+
+def save(
+    folder: Path, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], world: World, *,
+    keep: int, pinned: int | None = None,
+) -> Path:  # fmt: skip
+    """Write `folder`/step-…; then delete all but the newest `keep` and `pinned`. Every process calls it.
+
+    Raises RunError where the disk refuses; earlier checkpoints are untouched then.
+    """
+    path = folder / name(step)
+    temporary = folder / f".{path.name}.tmp"
+    with saving_errors(path, newest(folder) if world.first else None, temporary):
+        if world.first:
+            _remove_temporaries(folder)
+            temporary.mkdir(parents=True)
+        policy.save(temporary)
+        _write_optimiser(temporary, optimiser, world)
+        random = _random_states(world)
+        if world.first:
+            save_file(random, temporary / RNG)
+            document = {"version": VERSION, "step": step, "processes": world.size, **optimiser.counts(), "state": state}
+            write_json(temporary / STATE, document)
+            _publish(temporary, path)
+            _remove_old(folder, keep, pinned)
+    world.barrier()
+    return path
+
+
+def name(step: int) -> str:
+    """The directory of a step's checkpoint."""
+    return f"step-{step:06d}"
+
+
+def newest(folder: Path) -> Path | None:
+    """The last checkpoint that is whole."""
+    found = sorted(path for path in folder.glob("step-*") if (path / STATE).is_file())
+    return found[-1] if found else None
+
+
+def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
+    """Put weights, optimiser and random state back as they were saved; what is not trained, nobody changed.
+
+    Raises RunError for a checkpoint that is damaged or does not fit.
+    """
+    try:
+        document = json.loads((path / STATE).read_text(encoding="utf-8"))
+        if document["version"] > VERSION:
+            raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
+        optimiser.load(_Stored(path), document)
+        _set_random_state(load_file(path / RNG), world)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise RunError(
+            f"the checkpoint {path} is damaged or of another model: {reason}",
+            hint="delete it to go on from the one before, or start over with --fresh",
+        ) from error
+    return Restored(document["step"], document["state"], path)
+
+
+# --- parts ---
+
+
+def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
+    """Gather tensor by tensor, so that no process ever holds all of it."""
+    part: dict[str, Tensor] = {}
+    number, size = 0, 0
+    for name, tensor in optimiser.tensors():
+        full = whole(tensor)
+        if not world.first:
+            continue
+        if size + full.nbytes > FILE_BYTES and part:
+            save_file(part, folder / OPTIMISER.format(number))
+            part, number, size = {}, number + 1, 0
+        part[name] = full.cpu().contiguous()
+        size += full.nbytes
+    if world.first:
+        save_file(part, folder / OPTIMISER.format(number))
+
+
+class _Stored(Mapping[str, Tensor]):
+    """The tensors of a checkpoint's optimiser files, each read when it is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._files = [safe_open(file, framework="pt") for file in sorted(path.glob(OPTIMISER_FILES))]
+        self._home = {name: file for file in self._files for name in _names(file)}
+
+    def __getitem__(self, name: str) -> Tensor:
+        tensor: Tensor = self._home[name].get_tensor(name)  # type: ignore[no-untyped-call]
+        return tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._home)
+
+    def __len__(self) -> int:
+        return len(self._home)
+
+
+def _names(file: Any) -> list[str]:
+    names: list[str] = file.keys()
+    return names
+
+
+def _random_states(world: World) -> dict[str, Tensor]:
+    """`cpu.RANK` and, on GPUs, `device.RANK` of every process."""
+    own = {"cpu": torch.get_rng_state()}
+    if world.device.type == "cuda":
+        own["device"] = torch.cuda.get_rng_state(world.device)
+    states: dict[str, Tensor] = {}
+    for name, state in own.items():
+        for rank, one in enumerate(world.gather(state)):
+            states[f"{name}.{rank}"] = one
+    return states
+
+
+def _set_random_state(states: Mapping[str, Tensor], world: World) -> None:
+    """A process that was not there when it was saved goes on with the state it has."""
+    if f"cpu.{world.rank}" in states:
+        torch.set_rng_state(states[f"cpu.{world.rank}"])
+    if world.device.type == "cuda" and f"device.{world.rank}" in states:
+        torch.cuda.set_rng_state(states[f"device.{world.rank}"], world.device)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Everything to the disk, then the name."""
+    for file in temporary.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    for folder in (temporary, *(inside for inside in temporary.rglob("*") if inside.is_dir())):
+        sync_directory(folder)
+    if path.exists():
+        shutil.rmtree(path)  # of a step that is done again after going back to an earlier checkpoint
+    temporary.rename(path)
+    sync_directory(path.parent)
+
+
+def _remove_old(folder: Path, keep: int, pinned: int | None) -> None:
+    found = sorted(folder.glob("step-*"))
+    for path in found[:-keep]:
+        if pinned is None or path.name != name(pinned):
+            shutil.rmtree(path)
+
+
+def _remove_temporaries(folder: Path) -> None:
+    """What a killed process was writing."""
+    for path in folder.glob(".*.tmp"):
+        shutil.rmtree(path)
+
+
+def copy_model(source: Path, target: Path) -> None:
+    """The model of a checkpoint, without the trainer, as a directory of its own; what was there is replaced."""
+    temporary = source.parent / f".{target.name}.tmp"  # a run directory takes care of its own temporary files only
+    with saving_errors(target, source, temporary):
+        _remove_temporaries(source.parent)
+        shutil.copytree(source, temporary, ignore=shutil.ignore_patterns(STATE, RNG, OPTIMISER_FILES))
+        _publish(temporary, target)

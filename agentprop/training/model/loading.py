@@ -1,0 +1,131 @@
+"""A Hugging Face directory, a hub id, or a config without weights → a model that can be trained, and its tokenizer."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, inject_adapter_in_model
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from agentprop.config.training import TrainConfig
+from agentprop.errors import InputError
+from agentprop.inference.chat_template import load_tokenizer
+from agentprop.storage.durable import digest_file
+from agentprop.training.model import packed_attention as attention
+
+ADAPTER = "default"
+"""Name of the adapter that is trained."""
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
+COMPLETE = "the directory must hold complete .safetensors files of the model in its config.json"
+SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
+"""Settings by which some models change the logits after the head: they are not hidden states times the head."""
+
+
+def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Model on the CPU, in training mode unless `frozen`, adapters injected as the settings say; and its tokenizer."""
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    tokenizer = load_tokenizer(source)
+    shape = _shape(source)
+    _check(shape, tokenizer, source)
+    torch.manual_seed(config.seed)
+    model = _model(source, shape, dtype(config))
+    if frozen:
+        model.train(False)
+        return model, tokenizer
+    if config.lora_rank:
+        inject_adapter_in_model(lora(config, config.lora_rank), model, ADAPTER)
+        for parameter in model.parameters():
+            parameter.data = parameter.data.to(dtype(config))
+    if config.gradient_checkpointing:
+        enable: Any = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
+    model.train()
+    return model, tokenizer
+
+
+def dtype(config: TrainConfig) -> torch.dtype:
+    """Number format of the weights, and of the computation."""
+    if config.precision == "auto":
+        wanted = config.device == "auto" or config.device.startswith("cuda")
+        cuda = wanted and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        return torch.bfloat16 if cuda else torch.float32
+    return DTYPES[config.precision]
+
+
+def lora(config: TrainConfig, rank: int) -> LoraConfig:
+    """Adapters on every linear layer but the head."""
+    return LoraConfig(
+        r=rank, lora_alpha=config.lora_alpha, lora_dropout=config.lora_dropout,
+        target_modules="all-linear", bias="none", task_type="CAUSAL_LM",
+    )  # fmt: skip
+
+
+def from_scratch(source: str) -> bool:
+    """Whether a directory says what a model looks like, and holds no weights."""
+    path = Path(source)
+    return (path / "config.json").is_file() and not any(next(path.glob(name), None) for name in WEIGHTS)
+
+
+def fingerprint(source: str) -> str:
+    """Hash of every file of a model's directory; of a hub id, its commit."""
+    path = Path(source)
+    if not path.is_dir():
+        return str(getattr(_shape(source), "_commit_hash", None))
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    digests = [f"{file.relative_to(path)} {digest_file(file)}" for file in files]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _shape(source: str) -> PretrainedConfig:
+    try:
+        shape: PretrainedConfig = AutoConfig.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no model can be read from {source}: {_first_line(error)}",
+            hint="name a Hugging Face directory or hub id, or a directory with a config.json and a tokenizer",
+        ) from error
+    return shape
+
+
+def _check(shape: PretrainedConfig, tokenizer: PreTrainedTokenizerBase, source: str) -> None:
+    rows = int(getattr(shape, "vocab_size", 0))
+    highest = max(tokenizer.get_vocab().values(), default=0)
+    if highest >= rows:
+        raise InputError(
+            f"{source} has a tokenizer with ids up to {highest} and a model that knows {rows}: they are not a pair",
+            hint="give the tokenizer that the model was trained with, or raise vocab_size of a new model's config.json",
+        )
+    changed = [name for name in SCALED if getattr(shape, name, None) not in (None, 1, 1.0)]
+    if changed:
+        raise InputError(
+            f"{source} changes its logits after the head ({', '.join(changed)}), which training here does not",
+            hint="use a model whose logits are the head times the hidden states, such as Qwen3, Llama or Mistral",
+        )
+
+
+def _model(source: str, shape: PretrainedConfig, number: torch.dtype) -> PreTrainedModel:
+    kind = attention.NAME if attention.suits(shape) else "sdpa"
+    options: dict[str, Any] = {"dtype": number, "attn_implementation": kind}
+    if from_scratch(source):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(shape, **options)  # type: ignore[no-untyped-call]
+        return model
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            source, use_safetensors=True, output_loading_info=True, **options
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"the weights of {source} cannot be read: {_first_line(error)}", hint=COMPLETE) from error
+    model, found = loaded
+    if found["missing_keys"]:
+        raise InputError(f"the weights of {source} lack {min(found['missing_keys'])}", hint=COMPLETE)
+    return model
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

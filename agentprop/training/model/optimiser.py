@@ -1,0 +1,159 @@
+"""Gradients → new weights: AdamW on exact copies, a schedule, a clipped norm; a step that is not finite is skipped.
+
+Weights of lower precision than float32 have a float32 copy here. A gradient is added to the copy's as soon as it is
+complete and then dropped, so that many small batches add up exactly and nothing is kept twice. The copy is what learns;
+the weight is its rounding. Float32 weights are their own copies.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from agentprop.config.training import TrainConfig
+from agentprop.errors import AgentpropError
+from agentprop.training.model.distributed import like, whole
+
+MAX_SKIPPED = 10
+"""Steps in a row that may be skipped; after them the run is lost and says so."""
+
+STATE = ("exp_avg", "exp_avg_sq")
+"""What AdamW keeps per weight."""
+
+
+class TrainingDiverged(AgentpropError):
+    """Loss or gradients are not finite, again and again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimiser step did."""
+
+    grad_norm: float
+    """Norm of the gradient before clipping."""
+    learning_rate: float
+    """The rate it was taken at."""
+    clipped: bool
+    """Whether the gradient was scaled down."""
+    applied: bool
+    """False where the gradient was not finite and the weights were left as they were."""
+
+
+class Optimiser:
+    """AdamW over the trained parameters of a policy; `total_steps` is where a falling schedule ends."""
+
+    def __init__(
+        self, trained: Iterable[tuple[str, nn.Parameter]], config: TrainConfig, *, total_steps: int | None = None
+    ) -> None:
+        self.names, self._weights = map(list, zip(*trained, strict=True))
+        self._copies = [_copy(weight) for weight in self._weights]
+        self._config = config
+        self._factor = schedule(config, total_steps)
+        self.steps = 0
+        """Steps taken, skipped ones included."""
+        self.applied = 0
+        """Steps that changed the weights."""
+        self.skipped = 0
+        """Steps skipped since the last one that was not."""
+        decayed, plain = _split(self._copies)
+        self._adam = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+            lr=config.rate, betas=(config.beta1, config.beta2), eps=config.adam_epsilon, foreach=True,
+        )  # fmt: skip
+
+    def step(self) -> Step:
+        """Use and clear the gradients. Raises TrainingDiverged after too many that were not finite."""
+        rate = self._config.rate * self._factor(self.steps)
+        gradients = [copy.grad for copy in self._copies if copy.grad is not None]
+        norm = whole(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
+        finite = math.isfinite(float(norm))
+        if finite:
+            clip_grads_with_norm_(self._copies, self._config.clip, norm)
+            self._apply(rate)
+        self._clear(finite)
+        return Step(float(norm), rate, clipped=float(norm) > self._config.clip, applied=finite)
+
+    def _apply(self, rate: float) -> None:
+        for group in self._adam.param_groups:
+            group["lr"] = rate
+        self._adam.step()
+        with torch.no_grad():
+            for weight, copy in zip(self._weights, self._copies, strict=True):
+                if weight is not copy:
+                    weight.copy_(copy)
+
+    def _clear(self, applied: bool) -> None:
+        self._adam.zero_grad(set_to_none=True)
+        self.steps += 1
+        self.applied += applied
+        self.skipped = 0 if applied else self.skipped + 1
+        if self.skipped > MAX_SKIPPED:
+            raise TrainingDiverged(
+                f"the gradient was not finite in {self.skipped} steps in a row; the weights were left as they were",
+                hint="lower learning_rate, lengthen warmup_steps, or train in float32; earlier checkpoints are kept",
+            )
+
+    # --- what a checkpoint keeps ---
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """The state by name: `weight/NAME`, exact, and AdamW's two means; sharded as the weights are."""
+        for name, copy in zip(self.names, self._copies, strict=True):
+            yield f"weight/{name}", copy.detach()
+            state = self._adam.state.get(copy, {})
+            yield from ((f"{key}/{name}", state[key]) for key in STATE if key in state)
+
+    def counts(self) -> dict[str, int]:
+        """The numbers that go with `tensors`."""
+        return {"steps": self.steps, "applied": self.applied, "skipped": self.skipped}
+
+    @torch.no_grad()
+    def load(self, tensors: Mapping[str, Tensor], counts: Mapping[str, int]) -> None:
+        """Put back what `tensors` and `counts` gave, from whole tensors. Raises KeyError where one is missing."""
+        self.steps, self.applied, self.skipped = counts["steps"], counts["applied"], counts["skipped"]
+        for name, weight, copy in zip(self.names, self._weights, self._copies, strict=True):
+            copy.copy_(like(copy, tensors[f"weight/{name}"]))
+            if weight is not copy:
+                weight.copy_(copy)
+            state = {key: like(copy, tensors[f"{key}/{name}"]).clone() for key in STATE if f"{key}/{name}" in tensors}
+            if state:
+                self._adam.state[copy] = {"step": torch.tensor(float(self.applied)), **state}
+
+
+def schedule(config: TrainConfig, total_steps: int | None) -> Callable[[int], float]:
+    """Step number → factor of the learning rate: a linear rise, then constant or down to zero at `total_steps`."""
+
+    def factor(step: int) -> float:
+        rise = min(1.0, (step + 1) / (config.warmup_steps + 1))
+        if config.schedule == "constant" or total_steps is None:
+            return rise
+        done = (step - config.warmup_steps) / max(1, total_steps - config.warmup_steps)
+        left = 1.0 - min(1.0, max(0.0, done))
+        return rise * (left if config.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left))
+
+    return factor
+
+
+def _copy(weight: nn.Parameter) -> nn.Parameter:
+    """The float32 copy of a weight, which takes over its gradients; a weight that is exact enough is its own."""
+    if weight.dtype in (torch.float32, torch.float64):
+        return weight
+    copy = nn.Parameter(weight.detach().float())
+
+    def take_gradient(parameter: Tensor) -> None:
+        gradient = parameter.grad
+        if gradient is not None:
+            copy.grad = gradient.float() if copy.grad is None else copy.grad.add_(gradient)
+            parameter.grad = None
+
+    weight.register_post_accumulate_grad_hook(take_gradient)  # type: ignore[no-untyped-call]
+    return copy
+
+
+def _split(copies: list[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Matrices, which decay, and the rest: gains and biases."""
+    return [one for one in copies if one.ndim >= 2], [one for one in copies if one.ndim < 2]

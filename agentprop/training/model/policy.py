@@ -1,0 +1,108 @@
+"""A causal language model, whole or with LoRA adapters → log-probabilities of action tokens; and how it is kept.
+
+Packed rows go through the decoder once; only the hidden states that predict an action token meet the head. The head's
+weight is taken inside `forward`, where FSDP2 has it whole. Weights stay in the precision of the computation; what is
+trained in a lower one has its exact copy in the optimiser. `self.model` is the plain Hugging Face model, adapters
+injected in place, so that whatever samples from it sees the weights of this moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Self
+
+import torch
+from peft.tuners.tuners_utils import BaseTunerLayer
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from agentprop.config.training import TrainConfig
+from agentprop.training.data.packing import Batch
+from agentprop.training.model import loading
+from agentprop.training.model import packed_attention as attention
+from agentprop.training.model.distributed import World, shard
+from agentprop.training.model.logprobs import Scores, token_scores
+
+HEAD_CHUNK = 1024
+"""Action tokens whose logits exist at once."""
+
+
+class PolicyModel(nn.Module):
+    """π_θ(a_t | o_t) over packed rows."""
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        super().__init__()
+        self.model = model
+        """The Hugging Face model."""
+        self.tokenizer = tokenizer
+        """Its tokenizer, chat template included."""
+        self._frozen: tuple[Policy, ...] = ()  # in a tuple: no submodule, so not trained, saved or counted
+
+    def forward(self, batch: Batch, *, temperature: float = 1.0) -> Scores:
+        """log π(target) [A] with a graph, and entropies [A] without one, of the batch's action tokens, in nats."""
+        packed = self.model.config._attn_implementation == attention.NAME
+        options: dict[str, Any] = {"segments": [len(s) for s in batch.sequences]} if packed else {}
+        with attention.unmasked() if packed else nullcontext():
+            decoder: Any = self.model.get_decoder()  # type: ignore[no-untyped-call]
+            hidden_TD = decoder(
+                input_ids=batch.ids, position_ids=batch.position_ids, use_cache=False, **options
+            ).last_hidden_state[0]
+        head: Any = self.model.get_output_embeddings()  # type: ignore[no-untyped-call]
+        hidden_AD = hidden_TD.index_select(0, batch.action_index)
+        return token_scores(
+            hidden_AD, head.weight, batch.targets, chunk=HEAD_CHUNK, bias=head.bias, temperature=temperature
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def adapted(self) -> bool:
+        """Whether adapters are trained, and not the model."""
+        return any(isinstance(module, BaseTunerLayer) for module in self.model.modules())
+
+    def trained(self) -> list[tuple[str, nn.Parameter]]:
+        """The parameters that learn, by name."""
+        return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
+
+    # --- π_ref ---
+
+    def keep_reference(self, copy: Policy) -> None:
+        """Take `copy` (a second loading of the same model) as π_ref; not needed with adapters."""
+        self._frozen = (copy.requires_grad_(False).eval(),)
+
+    @contextmanager
+    def reference(self) -> Iterator[Policy]:
+        """π_ref: this model with its adapters off, or the copy that `keep_reference` took."""
+        if self._frozen:
+            yield self._frozen[0]
+            return
+        if not self.adapted:
+            raise ValueError("a fully trained policy needs keep_reference before reference")
+        layers = [module for module in self.model.modules() if isinstance(module, BaseTunerLayer)]
+        try:
+            for layer in layers:
+                layer._disable_adapters = True  # enable_adapters() would also touch requires_grad, behind FSDP's back
+            yield self
+        finally:
+            for layer in layers:
+                layer._disable_adapters = False
+
+    # --- on disk ---
+
+    @classmethod
+    def load(cls, config: TrainConfig, *, source: str | None = None, frozen: bool = False) -> Self:
+        """Read `source` (by default the settings' model) to the CPU, or initialise what has a config and no weights.
+
+        `frozen` ones get no adapters. Raises InputError for what cannot be read, or does not fit together.
+        """
+        return cls(*loading.load(source or config.model, config, frozen=frozen))
+
+    def spread(self, world: World) -> Self:
+        """Move to the process's device, sharded over all processes where there are several."""
+        names = set(self.model._no_split_modules or ())
+        shard(self, [part for part in self.model.modules() if type(part).__name__ in names], world)
+        return self

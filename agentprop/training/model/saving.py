@@ -1,0 +1,80 @@
+"""A policy → a plain Hugging Face directory that transformers and vLLM load: weights, config, tokenizer.
+
+Adapters are added to the weights they belong to, out of place: what is trained is not touched. They are also kept by
+themselves in adapter/, as peft writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from peft import LoraConfig
+from peft.tuners.lora import LoraLayer
+from safetensors.torch import save_file
+from torch import Tensor
+
+from agentprop.training.model.distributed import is_first, whole
+from agentprop.training.model.loading import ADAPTER
+from agentprop.training.model.policy import PolicyModel
+
+ADAPTER_FOLDER = "adapter"
+BASE, ADAPTED = ".base_layer.", (".lora_A.", ".lora_B.")
+
+
+def save(policy: PolicyModel, path: Path) -> None:
+    """Write a Hugging Face directory: merged weights, config, tokenizer, and adapter/ if there is one.
+
+    Every process of a distributed run calls it; the first one writes. `path` must exist there.
+    """
+    weights = {name: tensor for name, tensor in merged(policy) if is_first()}
+    adapter = {name: tensor for name, tensor in adapters(policy) if is_first()}
+    if not is_first():
+        return
+    policy.model.save_pretrained(path, state_dict=weights)
+    policy.tokenizer.save_pretrained(path)
+    if adapter:
+        folder = path / ADAPTER_FOLDER
+        folder.mkdir(exist_ok=True)
+        peft_config(policy).save_pretrained(str(folder))
+        save_file(adapter, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+
+
+@torch.no_grad()
+def merged(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
+    """Every weight under the name it has in the plain model, whole, on the CPU; adapters added.
+
+    What a server that samples needs too. Every process of a distributed run must exhaust it.
+    """
+    layers = {name: part for name, part in policy.model.named_modules() if isinstance(part, LoraLayer)}
+    for name, tensor in policy.model.state_dict().items():
+        if any(part in name for part in ADAPTED):
+            continue
+        full = whole(tensor)
+        layer = layers.get(name.removesuffix(".base_layer.weight"))
+        if layer is not None and name.endswith(f"{BASE}weight"):
+            full = full + _delta(layer).to(full.dtype)
+        yield name.replace(BASE, "."), full.cpu()
+
+
+def adapters(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
+    """The adapters' weights under the names that peft gives them in a file."""
+    for name, tensor in policy.model.state_dict().items():
+        if any(part in name for part in ADAPTED):
+            yield f"base_model.model.{name.replace(f'.{ADAPTER}.', '.')}", whole(tensor).cpu().contiguous()
+
+
+def peft_config(policy: PolicyModel) -> LoraConfig:
+    """The settings that the adapters were made with."""
+    config: Any = policy.model.peft_config[ADAPTER]
+    config.inference_mode = True
+    return cast(LoraConfig, config)
+
+
+def _delta(layer: LoraLayer) -> Tensor:
+    """scale · B·A, in float32."""
+    down, up = (whole(cast(Tensor, part[ADAPTER].weight)) for part in (layer.lora_A, layer.lora_B))
+    delta: Tensor = (up.float() @ down.float()) * layer.scaling[ADAPTER]
+    return delta

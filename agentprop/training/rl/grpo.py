@@ -1,0 +1,47 @@
+"""Group-normalised advantages → GRPO's clipped-ratio loss: how the solver learns, and MGPO's ablation.
+
+GRPO is of DeepSeekMath (arXiv 2402.03300, equation 3); its KL term is the k3 estimator of equation 4. Ours: normalised
+over the tokens of the whole optimiser step, as MGPO is, so that the two differ in nothing else; a group that does not
+differ has advantage 0. The advantages are `advantages.advantages` with ω = 0, or `advantages.normalised`.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from agentprop.training.rl.losses import MAX_LOG_RATIO, Loss, Tokens, ratio, ratio_sums
+
+
+def grpo_loss(
+    tokens: Tokens, *, n_tokens: float, clip_low: float = 0.2, clip_high: float = 0.2, beta: float = 0.0
+) -> Loss:
+    """L = −(1/N) Σ c·( min(r·A, clip(r, 1 − ε_low, 1 + ε_high)·A) − β·KL ), A the token's weight.
+
+    `n_tokens` is N, the unmasked action tokens of the optimiser step over all micro-batches and ranks. With β > 0 the
+    tokens need `logp_ref_A`.
+    """
+    a = tokens.weight_A.detach()
+    r = ratio(tokens.logp_A, tokens.logp_old_A.detach())
+    clipped = r.clamp(1 - clip_low, 1 + clip_high)
+    gain = torch.minimum(r * a, clipped * a)
+    sums = ratio_sums(tokens, r) | {
+        "frac_clipped_low": ((r < 1 - clip_low) & (a < 0)).sum(),
+        "frac_clipped_high": ((r > 1 + clip_high) & (a > 0)).sum(),
+        "w_sum_pre": a.sum(),
+    }
+    if beta:
+        kl = _k3(tokens)
+        gain = gain - beta * kl
+        sums["kl_ref"] = kl.detach().sum()
+    if tokens.correction_A is not None:
+        gain = gain * tokens.correction_A.detach()
+        sums["correction"] = tokens.correction_A.sum()
+    return Loss(-gain.sum() / n_tokens, sums)
+
+
+def _k3(tokens: Tokens) -> torch.Tensor:
+    """π_ref/π_θ − 1 − log(π_ref/π_θ) of each token, [A], with its graph."""
+    if tokens.logp_ref_A is None:
+        raise ValueError("a KL term with β > 0 needs the reference's log-probs")
+    log_ratio = (tokens.logp_ref_A.detach() - tokens.logp_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
+    return log_ratio.exp() - 1 - log_ratio

@@ -1,0 +1,222 @@
+"""Advantages and log-probs → MGPO's zero-sum weights and gated loss.
+
+Paper (arXiv 2602.03279): w = (A − mean A) − (R_θ − mean R_θ) with R_θ = β·log(π_θ/π_ref), each token's update scaled by
+an asymmetric gate sech²(τ/2·(r − 1)) with τ_neg > τ_pos, and a loss over the tokens of a batch. w is the residual of
+GVPO (arXiv 2504.19599), the gate is the derivative of SAPO's (4/τ)·σ(τ(r − 1)) (arXiv 2511.20347).
+Ours: R_θ is taken at π_old, frozen with the rollouts, per action, clamped to ±5; w and gate are detached; τ = 1.0 and
+1.05, where the asymmetry is at most 2.3 % for r ≤ 2; the sign of w picks τ; groups without a signal are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from agentprop.training.rl.advantages import GroupAdvantages
+from agentprop.training.rl.losses import Loss, Tokens, ratio, ratio_sums
+
+Granularity = Literal["action", "token", "trajectory"]
+"""What R_θ is summed over, and what w is centred over."""
+Form = Literal["paper", "sapo", "none"]
+"""sech²; r·sech², which lets go of what is already suppressed; or no gate at all."""
+
+MAX_IMPLICIT = 5.0
+"""Clamp of |R_θ|: one runaway action does not outweigh a group (ours)."""
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The actions of a rollout batch, group by group, and which of them each action token belongs to."""
+
+    advantage_J: Tensor
+    """A of each action, float64."""
+    trajectory_J: Tensor
+    """Trajectory of each action, from 0."""
+    group_I: Tensor
+    """Group of each trajectory, from 0."""
+    action_A: Tensor
+    """Action of each action token, from 0: group by group, trajectory by trajectory, in the order of the turns."""
+    constant_G: Tensor
+    """Whether a group has no signal."""
+    singleton_G: Tensor
+    """Whether a group has fewer than two trajectories."""
+
+    @classmethod
+    def of(
+        cls,
+        groups: Sequence[GroupAdvantages],
+        lengths: Sequence[Sequence[Sequence[int]]],
+        device: torch.device | str = "cpu",
+    ) -> Actions:
+        """From each group's advantages, and the action tokens of each group's trajectories' actions, in that order.
+
+        Masked trajectories belong in as well: leave their tokens out of the loss, not out of their group.
+        """
+        members = [member for group in groups for member in group.members]
+        counts = [list(map(int, member)) for group in lengths for member in group]
+        if [len(m.fused) for m in members] != [len(c) for c in counts]:
+            raise ValueError("advantages and token counts are not of the same actions")
+        flat = torch.tensor([n for member in counts for n in member], dtype=torch.int64)
+        per_member = torch.tensor([len(m.fused) for m in members], dtype=torch.int64)
+        per_group = torch.tensor([len(group.members) for group in groups], dtype=torch.int64)
+        return cls(
+            advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64).to(device),
+            trajectory_J=torch.repeat_interleave(per_member).to(device),
+            group_I=torch.repeat_interleave(per_group).to(device),
+            action_A=torch.repeat_interleave(flat).to(device),
+            constant_G=torch.tensor([group.constant for group in groups], dtype=torch.bool).to(device),
+            singleton_G=torch.tensor([group.singleton for group in groups], dtype=torch.bool).to(device),
+        )
+
+
+class Weights(NamedTuple):
+    """Zero-sum weights of a rollout batch."""
+
+    weight_A: Tensor
+    """w of each action token, float32, detached."""
+    unit_weight: Tensor
+    """w of each unit (action, token or trajectory), float64: sums to 0 over every group."""
+    unit_group: Tensor
+    """Group of each unit."""
+    metrics: dict[str, float]
+    """Means over the batch: see `zero_sum_weights`."""
+
+
+@torch.no_grad()
+def zero_sum_weights(
+    actions: Actions,
+    logp_old_A: Tensor,
+    logp_ref_A: Tensor | None,
+    *,
+    beta: float = 0.01,
+    granularity: Granularity = "action",
+    clamp: float = MAX_IMPLICIT,
+    constant_groups: Literal["drop", "kl_only"] = "drop",
+) -> Weights:
+    """w = (A − mean A) − (R_θ − mean R_θ) of every unit, means over the units of its group.
+
+    A unit is an action (A its own), a token (A of its action) or a trajectory (the mean A of its actions); R_θ is β
+    times the sum of log π_old − log π_ref over the unit's tokens. With β = 0 no reference is needed. Log-probs are [A]
+    in the order of `actions.action_A`; handing in log π_θ instead of log π_old gives GVPO's live R_θ.
+    """
+    units = _units(actions, granularity)
+    advantage = units.advantage - units.group_mean(units.advantage)
+    implicit, clamped = _implicit(units, logp_old_A, logp_ref_A, beta, clamp)
+    pull = implicit - units.group_mean(implicit)
+    silent = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
+    weight = torch.where(silent[units.group], 0.0, advantage - pull)
+    metrics = {
+        "implicit_mean": _mean(implicit),
+        "implicit_over_advantage": _ratio(pull, advantage),
+        "implicit_clamped": _mean(clamped.double()),
+        "weight_abs": _mean(weight.abs()),
+        "groups_constant": _mean(actions.constant_G.double()),
+        "groups_singleton": _mean(actions.singleton_G.double()),
+    }
+    if logp_ref_A is not None:
+        metrics["kl_ref"] = _mean((logp_old_A - logp_ref_A).double())
+    return Weights(weight[units.unit_A].float(), weight, units.group, metrics)
+
+
+@dataclass(frozen=True)
+class _Units:
+    """What R_θ is taken over: each unit's advantage and group, and the unit of each action token."""
+
+    advantage: Tensor
+    group: Tensor
+    unit_A: Tensor
+    groups: int
+
+    def total(self, values_A: Tensor) -> Tensor:
+        """Sum over the tokens of each unit."""
+        return _totals(values_A.double(), self.unit_A, len(self.group))
+
+    def group_mean(self, values: Tensor) -> Tensor:
+        """For each unit the mean over the units of its group."""
+        count = torch.bincount(self.group, minlength=self.groups).clamp(min=1)
+        return (_totals(values, self.group, self.groups) / count)[self.group]
+
+
+def _units(actions: Actions, granularity: Granularity) -> _Units:
+    groups = len(actions.constant_G)
+    group_J = actions.group_I[actions.trajectory_J]
+    if granularity == "action":
+        return _Units(actions.advantage_J, group_J, actions.action_A, groups)
+    if granularity == "token":
+        every = torch.arange(len(actions.action_A), device=actions.action_A.device)
+        return _Units(actions.advantage_J[actions.action_A], group_J[actions.action_A], every, groups)
+    acting, trajectory_J = cast(Any, actions.trajectory_J).unique(return_inverse=True)
+    count = torch.bincount(trajectory_J, minlength=len(acting))
+    mean = _totals(actions.advantage_J, trajectory_J, len(acting)) / count
+    return _Units(mean, actions.group_I[acting], trajectory_J[actions.action_A], groups)
+
+
+def _implicit(
+    units: _Units, logp_old_A: Tensor, logp_ref_A: Tensor | None, beta: float, clamp: float
+) -> tuple[Tensor, Tensor]:
+    """R_θ of each unit, and where it was clamped."""
+    if beta == 0:
+        return torch.zeros_like(units.advantage), torch.zeros_like(units.group, dtype=torch.bool)
+    if logp_ref_A is None:
+        raise ValueError("an implicit reward with β > 0 needs the reference's log-probs")
+    free = beta * units.total(logp_old_A.double() - logp_ref_A.double())
+    return free.clamp(-clamp, clamp), free.abs() > clamp
+
+
+def _totals(values: Tensor, index: Tensor, size: int) -> Tensor:
+    return values.new_zeros(size).index_add_(0, index, values)
+
+
+def _mean(values: Tensor) -> float:
+    return float(values.mean()) if len(values) else 0.0
+
+
+def _ratio(above: Tensor, below: Tensor) -> float:
+    """Standard deviation (both are centred) of one over that of the other; 0 without a signal."""
+    size = float(below.square().sum())
+    return (float(above.square().sum()) / size) ** 0.5 if size else 0.0
+
+
+# --- the loss ---
+
+
+def gate(
+    ratio_A: Tensor, weight_A: Tensor, *, tau_pos: float = 1.0, tau_neg: float = 1.05, form: Form = "paper"
+) -> Tensor:
+    """g of each token, [A]: 1 at r = 1, sech²(τ/2·(r − 1)) off it, written 4·σ(x)·σ(−x) so that nothing overflows.
+
+    It never falls below sech²(τ/2) = 0.786 (τ = 1) for r < 1, because r ≥ 0: a token that the update has already
+    suppressed is pushed on. `sapo` multiplies by r, as SAPO's own gradient does, and lets go of it.
+    """
+    if form == "none":
+        return torch.ones_like(ratio_A)
+    x = torch.where(weight_A > 0, tau_pos * (ratio_A - 1), tau_neg * (ratio_A - 1))
+    g = 4 * torch.sigmoid(x) * torch.sigmoid(-x)
+    return g * ratio_A if form == "sapo" else g
+
+
+def mgpo_loss(
+    tokens: Tokens, *, n_tokens: float, tau_pos: float = 1.0, tau_neg: float = 1.05, form: Form = "paper"
+) -> Loss:
+    """L = −(1/N) Σ stopgrad(c·g·w)·log π_θ.
+
+    `n_tokens` is N, the unmasked action tokens of the optimiser step over all micro-batches and ranks. The sums: r and
+    its histogram, the gate, w before and after it, the share of tokens still pushed down at r < 0.5, c.
+    """
+    w = tokens.weight_A.detach()
+    r = ratio(tokens.logp_A.detach(), tokens.logp_old_A.detach())
+    g = gate(r, w, tau_pos=tau_pos, tau_neg=tau_neg, form=form)
+    gated = g * w
+    scale = gated if tokens.correction_A is None else gated * tokens.correction_A.detach()
+    sums = ratio_sums(tokens, r) | {
+        "gate": g.sum(),
+        "w_sum_pre": w.sum(),
+        "w_sum_post": gated.sum(),
+        "frac_neg_suppressed": ((w < 0) & (r < 0.5)).sum(),
+        "correction": (scale.new_tensor(len(w)) if tokens.correction_A is None else tokens.correction_A.sum()),
+    }
+    return Loss(-(scale * tokens.logp_A).sum() / n_tokens, sums)

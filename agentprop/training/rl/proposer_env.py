@@ -1,0 +1,198 @@
+"""What the proposer learns from: tasks by the curriculum, episodes in the environment, V and ρ, r_T and r_proc.
+
+A step's tasks are drawn with the mastery that the step before left, and its problems are measured by one prober; both
+are moved on by what all processes found, in the order of the tasks, so that every process knows the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from agentprop.agent.candidates import Standing
+from agentprop.grading.prober_pool import PoolState, SwitchRule
+from agentprop.grading.probers import Prober
+from agentprop.models.chat import Sampling
+from agentprop.records import Record, Stage, StopReason, Trajectory
+from agentprop.training.data.sequences import Drift
+from agentprop.training.means import Figures
+from agentprop.training.model.distributed import World
+from agentprop.training.rl.examples import Comparison, Encode, Lesson, lessons
+from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.rollout import Arena, Group, roll_out
+from agentprop.training.rl.samplers import Sampler
+from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, Verifier, score
+from agentprop.training.rl.tasks import Tasks, success_rates
+
+KEPT_GROUPS = 2
+"""Groups of a sampled step that are kept."""
+
+
+@dataclass
+class Proposing:
+    """The school of the proposer."""
+
+    tasks: Tasks
+    arena: Arena
+    sampler: Sampler
+    sampling: Sampling
+    verify: Verifier
+    probers: Sequence[Prober]
+    """Weak → strong; none means that difficulty pays nothing."""
+    close: Callable[[], Awaitable[None]]
+    """Lets go of the connections of those who judge."""
+    rule: SwitchRule
+    k: int
+    rewards: Rewards
+    comparison: Comparison
+    encode: Encode
+    groups: int
+    """Groups of a step, over all processes."""
+    size: int
+    """G."""
+    world: World
+    drift: Callable[[Trajectory], Drift] | None = None
+    """How far a trajectory's rendering is from what was sent; None where all is learnt by the ids that were sampled."""
+    state: dict[str, Any] = field(default_factory=dict)
+
+    async def roll_out(self, step: int) -> list[Group]:
+        """This process's groups of the step."""
+        numbers = range(step * self.groups, (step + 1) * self.groups)
+        tasks = self.tasks.draw(self.world.share(numbers), self._standing)
+        return await roll_out(tasks, self.size, self.arena, self.sampler.model, self.sampling)
+
+    async def score(self, rollouts: Sequence[Group]) -> Experience:
+        """What the episodes earn, and where the curriculum and the pool go from here."""
+        scored = await score(rollouts, self.verify, self._prober, k=self.k, rewards=self.rewards)
+        found = lessons(scored, self.encode, self.comparison)
+        figures = measured(scored, found)
+        if self.drift is not None:
+            for one in chain.from_iterable(group.members for group in rollouts):
+                drifted = self.drift(one.trajectory)
+                figures.add_mean("tokens/drift", drifted.rate, drifted.turns)
+        standing, pool = self._advanced(scored)
+        state = {"mastery": standing.mastery, "novelty": standing.novelty, "pool": pool.stored()}
+        told = {"prober": float(self._pool.at(self._pool.problems)), "mastery": _mean(standing.mastery.values())}
+        return Experience(found, figures.means(self.world) | told, kept(scored[:KEPT_GROUPS]), state)
+
+    async def aclose(self) -> None:
+        """Let go of what judging holds."""
+        await self.close()
+
+    # --- what is remembered from step to step ---
+
+    @property
+    def _standing(self) -> Standing:
+        if not self.state:
+            return self.tasks.curriculum.start()
+        return Standing(self.state["mastery"], self.state["novelty"])
+
+    @property
+    def _pool(self) -> PoolState:
+        return PoolState.restored(self.state.get("pool"))
+
+    @property
+    def _prober(self) -> Prober | None:
+        pool = self._pool
+        return self.probers[pool.at(pool.problems)] if self.probers else None
+
+    def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[Standing, PoolState]:
+        """Mastery and pool after what all processes found."""
+        categories = self.tasks.curriculum.categories
+        tallies = success_rates(
+            (group.group.task.category, one.valid) for group in scored for one in group.members if one.fate != "lost"
+        )
+        flat = self.world.sum([float(n) for c in categories for n in tallies.get(c, (0, 0, 0))])
+        summed = {c: [int(n) for n in flat[3 * i : 3 * i + 3]] for i, c in enumerate(categories) if flat[3 * i]}
+        pool = before = self._pool
+        for rate in self._rates(scored):
+            pool = pool.advanced(self.rule, before.at(before.problems), rate)
+        return self.tasks.curriculum.updated(self._standing, summed), pool
+
+    def _rates(self, scored: Sequence[ScoredGroup]) -> list[float]:
+        """ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
+        found: dict[str, tuple[int, float]] = {}
+        for group in scored:
+            for one in group.members:
+                if one.difficulty is not None and one.rho is not None:
+                    place = (group.group.task.index % self.groups) * self.size + one.member.number
+                    found.setdefault(one.difficulty.problem_id, (place, one.rho))
+        rates, marks = [0.0] * (self.groups * self.size), [0.0] * (self.groups * self.size)
+        for place, rate in found.values():
+            rates[place], marks[place] = rate, 1.0
+        summed = self.world.sum([*rates, *marks])
+        half = self.groups * self.size
+        return [rate for rate, mark in zip(summed[:half], summed[half:], strict=True) if mark]
+
+
+# --- what is told and kept ---
+
+
+def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
+    """The records of some groups, each once."""
+    found: dict[str, Record] = {}
+    for one in chain.from_iterable(group.members for group in groups):
+        records = (one.member.trajectory, one.member.problem, one.verdict, one.difficulty, *one.attempts)
+        found |= {record.id: record for record in records if record is not None}
+    return list(found.values())
+
+
+def measured(groups: Sequence[ScoredGroup], found: Sequence[Lesson]) -> Figures:
+    """Rewards and their parts, fates, turns, and advantages by stage."""
+    members = [one for group in groups for one in group.members]
+    known = [one for one in members if one.fate != "lost"]
+    formed = [one for one in known if one.member.problem is not None]
+    figures = Figures()
+    figures.add("reward/r_T", (one.r_T for one in known))
+    figures.add("reward/r_T_formed", (one.r_T for one in formed))
+    figures.add("reward/formed", (one.member.problem is not None for one in known))
+    figures.add("reward/validity", (one.valid for one in known))
+    figures.add("reward/validity_formed", (one.valid for one in formed))
+    figures.add("reward/rho", (one.rho for one in formed if one.rho is not None))
+    figures.add("reward/rho_zero", (one.rho == 0 for one in formed if one.rho is not None))
+    figures.add("reward/r_proc", (r for one in known for r in one.r_proc))
+    for group in groups:
+        said = Counter(one.member.problem.id for one in group.members if one.member.problem is not None)
+        figures.add("reward/distinct", (number == 0 for count in said.values() for number in range(count)))
+    _add_fates(figures, members)
+    _add_turns(figures, known)
+    _add_advantages(figures, found, known)
+    return figures
+
+
+def _add_fates(figures: Figures, members: Sequence[Scored]) -> None:
+    for fate in ("counted", "masked", "lost"):
+        figures.add(f"fate/{fate}", (one.fate == fate for one in members))
+    for stop in StopReason:
+        figures.add(f"stop/{stop.value}", (one.member.trajectory.stop == stop for one in members))
+
+
+def _add_turns(figures: Figures, known: Sequence[Scored]) -> None:
+    trajectories = [one.member.trajectory for one in known]
+    turns = [turn for trajectory in trajectories for turn in trajectory.turns]
+    figures.add("turns/count", (len(trajectory.turns) for trajectory in trajectories))
+    figures.add("turns/malformed", (turn.action == "malformed" for turn in turns))
+    figures.add("turns/exec_ok", (turn.outcome == "ok" for turn in turns if turn.action == "exec"))
+    figures.add("edits/pruned", (trajectory.pruned > 0 for trajectory in trajectories))
+    figures.add("edits/replaced", (trajectory.replaced > 0 for trajectory in trajectories))
+    figures.add("tokens/action", (len(turn.token_ids) for turn in turns if turn.token_ids is not None))
+
+
+def _add_advantages(figures: Figures, found: Sequence[Lesson], known: Sequence[Scored]) -> None:
+    stages = {one.member.id: [turn.stage for turn in one.member.trajectory.turns] for one in known}
+    members = [member for lesson in found for member in lesson.advantages.members]
+    figures.add("advantage/episode", (abs(member.episode) for member in members))
+    pairs = [pair for member in members for pair in zip(stages[member.id], member.stages, strict=True)]
+    for stage in Stage:
+        figures.add(f"advantage/{stage.value}", (abs(a) for s, a in pairs if s == stage))
+    figures.add("groups/constant", (lesson.advantages.constant for lesson in found))
+    figures.add("groups/singleton", (lesson.advantages.singleton for lesson in found))
+    figures.add("groups/stages_compared", (lesson.advantages.stages_compared for lesson in found))
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found)

@@ -1,0 +1,200 @@
+"""Groups → scores: V and ρ of every submitted problem, r_T and r_proc of every member, and who is left out of the loss.
+
+Paper (arXiv 2602.03279): r_T = V·(R_base + 1[ρ > 0]·λ·(1 − ρ)). V is 1 only where the verifiers accept: a problem that
+they cannot make sense of earns nothing. Ours: three fates of a member.
+
+    counted   its reward is known, its actions are in the loss
+    masked    the policy was cut off (reply or context too long, out of turns): 0 in the statistics of the group, not
+              in the loss, because a 0 that is learnt would teach to be short
+    lost      the server, the sandbox, a verifier or the prober failed: nobody knows its reward, so it is in neither
+
+One prober measures all problems of a step, so that no group mixes two; a problem that several members submitted is
+measured once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from agentprop.grading.difficulty import Tally
+from agentprop.grading.probers import Prober
+from agentprop.grading.wilson import wilson
+from agentprop.models.failures import ModelFailure
+from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
+from agentprop.training.rl.rewards import process, terminal
+from agentprop.training.rl.rollout import Group, Member
+from agentprop.training.together import together
+
+Fate = Literal["counted", "masked", "lost"]
+
+CUT_OFF = frozenset({StopReason.TRUNCATED, StopReason.CONTEXT_OVERFLOW, StopReason.TURN_LIMIT})
+"""Ends that say nothing about what the policy did until then."""
+BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
+"""Ends that are nobody's mistake."""
+UNDECIDED = frozenset({"timeout", "sandbox-unavailable", "outage", "audit_timeout", "audit_outage"})
+"""Codes of `undetermined` that are failures of the verifying, not of the problem."""
+
+
+class Verifier(Protocol):
+    """V."""
+
+    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
+        """The attempts behind a verdict, and the verdict. Raises ModelOutage where nobody can be asked any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """How a judged episode is paid."""
+
+    r_base: float = 0.5
+    """R_base: what a valid problem earns at least."""
+    lam: float = 0.5
+    """λ: what the hardest solvable problem earns on top."""
+    malformed: float = 0.0
+    """r_proc of a malformed message, 0 or less."""
+    cut_off: frozenset[StopReason] = CUT_OFF
+    """Ends that mask a member; none where they are to count as failures."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A member and what it earns."""
+
+    member: Member
+    """The episode."""
+    fate: Fate
+    """Where it counts."""
+    r_T: float
+    """Terminal reward; 0 and meaningless where the member is lost."""
+    r_proc: tuple[float, ...]
+    """Process reward of each turn."""
+    verdict: Verdict | None = None
+    """V, where a problem was submitted."""
+    difficulty: Difficulty | None = None
+    """ρ, where it was measured."""
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    """The attempts behind both."""
+
+    @property
+    def valid(self) -> bool:
+        """V(q) = 1."""
+        return self.verdict is not None and self.verdict.value == "valid"
+
+    @property
+    def rho(self) -> float | None:
+        """ρ = c/k."""
+        return self.difficulty.c / self.difficulty.k if self.difficulty is not None else None
+
+
+@dataclass(frozen=True)
+class ScoredGroup:
+    """A group and what its members earn, in the same order."""
+
+    group: Group
+    """The episodes."""
+    members: tuple[Scored, ...]
+    """Their scores."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the verifiers made of a problem."""
+
+    attempts: tuple[Attempt, ...]
+    verdict: Verdict | None
+    """None where the verifiers could not be reached."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the prober made of a problem."""
+
+    attempts: tuple[Attempt, ...] = ()
+    difficulty: Difficulty | None = None
+    """None where no attempt counts, or the prober could not be reached."""
+
+
+async def score(
+    groups: Sequence[Group], verify: Verifier, prober: Prober | None, *, k: int, rewards: Rewards
+) -> list[ScoredGroup]:
+    """The scores of all members. Raises ModelOutage or BoundReached where verifying or probing cannot go on."""
+    submitted = {m.trajectory.id: (m.problem, m.trajectory) for g in groups for m in g.members if m.problem is not None}
+    verdicts = await together([_judge(verify, problem, trajectory) for problem, trajectory in submitted.values()])
+    judged = dict(zip(submitted, verdicts, strict=True))
+    valid = {p.id: p for key, (p, _) in submitted.items() if (v := judged[key].verdict) and v.value == "valid"}
+    measured = await measure(list(valid.values()), prober, k) if prober is not None else {}
+    return [
+        ScoredGroup(group, tuple(_scored(m, judged, measured, prober is not None, rewards) for m in group.members))
+        for group in groups
+    ]
+
+
+async def _judge(verify: Verifier, problem: Problem, trajectory: Trajectory) -> Judged:
+    try:
+        attempts, verdict = await verify(problem, trajectory)
+    except ModelFailure:
+        return Judged((), None)
+    return Judged(tuple(attempts), verdict)
+
+
+# --- ρ ---
+
+
+async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, Measured]:
+    """Problem id → k attempts of the prober and what they amount to."""
+    found = await together([_measure(problem, prober, k) for problem in problems])
+    return {problem.id: one for problem, one in zip(problems, found, strict=True)}
+
+
+async def _measure(problem: Problem, prober: Prober, k: int) -> Measured:
+    try:
+        attempts = tuple(await prober.attempts(problem, 0, k))
+    except ModelFailure:
+        return Measured()
+    tally = Tally().plus(attempt.code for attempt in attempts)
+    return Measured(attempts, _difficulty(problem, tally, prober))
+
+
+def _difficulty(problem: Problem, tally: Tally, prober: Prober) -> Difficulty | None:
+    if not tally.counted:
+        return None
+    low, high = wilson(tally.correct, tally.counted)
+    return Difficulty(
+        problem_id=problem.id, prober=prober.name, k=tally.counted, c=tally.correct, truncated=tally.truncated,
+        timeouts=tally.timeouts, low=low, high=high, sampling=prober.made_by.sampling, made_by=prober.made_by,
+    )  # fmt: skip
+
+
+# --- what a member earns ---
+
+
+def _scored(
+    member: Member, judged: Mapping[str, Judged], measured: Mapping[str, Measured], probed: bool, rewards: Rewards
+) -> Scored:
+    trajectory, problem = member.trajectory, member.problem
+    verified = judged.get(trajectory.id, Judged((), None))
+    tried = measured.get(problem.id, Measured()) if problem is not None else Measured()
+    fate = _fate(member, verified.verdict, tried.difficulty, probed, rewards)
+    valid = verified.verdict is not None and verified.verdict.value == "valid"
+    rho = tried.difficulty.c / tried.difficulty.k if tried.difficulty is not None else None
+    paid = terminal(valid, rho, r_base=rewards.r_base, lam=rewards.lam) if fate == "counted" else 0.0
+    return Scored(
+        member, fate, paid, process(trajectory.turns, malformed=rewards.malformed), verified.verdict,
+        tried.difficulty, (*verified.attempts, *tried.attempts),
+    )  # fmt: skip
+
+
+def _fate(
+    member: Member, verdict: Verdict | None, difficulty: Difficulty | None, probed: bool, rewards: Rewards
+) -> Fate:
+    stop = member.trajectory.stop
+    if stop in rewards.cut_off or stop in BROKEN:
+        return "masked" if stop in rewards.cut_off else "lost"
+    if member.problem is None:
+        return "counted"
+    if verdict is None or (verdict.value == "undetermined" and verdict.code in UNDECIDED):
+        return "lost"
+    return "lost" if verdict.value == "valid" and probed and difficulty is None else "counted"

@@ -1,0 +1,74 @@
+"""A number and the mastery so far → a task: the initial state that all members of a group share.
+
+Task i depends on the seed, on i and on the standing it is drawn with, and on nothing else. The bundle K_0 is drawn as
+`propose` draws it for a model: over written and executable skills alike, and away from the pairs that are held out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from agentprop.agent.bundles import Bundles
+from agentprop.agent.candidates import Curriculum, Standing
+from agentprop.composition.planner import Impossible
+from agentprop.composition.terms import skills
+from agentprop.errors import InputError
+from agentprop.records import Task
+
+TRIES = 100
+"""Categories drawn before a library is said to have no bundle that is allowed."""
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Where tasks come from."""
+
+    bundles: Bundles
+    """What may be composed."""
+    curriculum: Curriculum
+    """Which categories are drawn, and how often."""
+    seed: int = 0
+    """The run's seed."""
+
+    def draw(self, numbers: Iterable[int], standing: Standing) -> list[Task]:
+        """The tasks with these numbers, all drawn with one standing."""
+        probabilities = self.curriculum.probabilities(standing)
+        return [self._task(number, probabilities) for number in numbers]
+
+    def _task(self, number: int, probabilities: Sequence[float]) -> Task:
+        """Raises InputError where the library has no bundle that is allowed."""
+        rng = Random(f"{self.seed}/{number}")
+        for _ in range(TRIES):
+            category = rng.choices(self.curriculum.categories, probabilities)[0]
+            names = self._bundle(category, rng)
+            if names is not None:
+                library = self.bundles.library
+                return Task(
+                    seed=self.seed, index=number, domain=self.bundles.domain(category), category=category,
+                    skill_ids=tuple(library[name].id for name in names), skill_names=names,
+                )  # fmt: skip
+        raise InputError("no bundle of skills may be trained on", hint="add skills, or hold fewer pairs out")
+
+    def _bundle(self, category: str, rng: Random) -> tuple[str, ...] | None:
+        """K_0, or None where no composition of the category was found."""
+        drawn = self.bundles.draw(category, rng)
+        if drawn is not None:
+            return drawn
+        try:
+            return skills(self.bundles.planner.plan(category, rng))
+        except Impossible:
+            return None
+
+
+def success_rates(outcomes: Iterable[tuple[str, bool]]) -> dict[str, list[int]]:
+    """(category, whether it was mastered) → category → the tallies that `Curriculum.updated` takes.
+
+    Successes of a group share their task, so that they are alike says nothing about novelty: all count as distinct.
+    """
+    tallies: dict[str, list[int]] = {}
+    for category, success in outcomes:
+        total, good, _ = tallies.get(category, [0, 0, 0])
+        tallies[category] = [total + 1, good + success, good + success]
+    return tallies

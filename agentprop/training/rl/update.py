@@ -1,0 +1,224 @@
+"""Lessons → an improved policy: log-probs at the weights that sampled, weights of the tokens, minibatches, steps.
+
+    old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
+    w          MGPO: zero-sum weights over each group; GRPO: the advantages as they are
+    step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
+               divided by N, their number over all processes, whatever the micro-batches
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from agentprop.training.means import Figures
+from agentprop.training.model.distributed import World
+from agentprop.training.model.logprobs import Scores
+from agentprop.training.model.optimiser import Optimiser, Step
+from agentprop.training.model.policy import Policy
+from agentprop.training.rl.advantages import GroupAdvantages
+from agentprop.training.rl.examples import Lesson
+from agentprop.training.rl.grpo import grpo_loss
+from agentprop.training.rl.losses import Loss, Sums, Tokens, measured, rollout_correction
+from agentprop.training.rl.mgpo import Actions, Form, Granularity, mgpo_loss, zero_sum_weights
+from agentprop.training.rl.token_table import Sheet, in_step
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is optimised."""
+
+    algorithm: Literal["mgpo", "grpo"] = "mgpo"
+    """Gated zero-sum weights, or clipped ratios."""
+    beta: float = 0.01
+    """β of R_θ (MGPO) or of the KL term (GRPO); 0 needs no reference."""
+    granularity: Granularity = "action"
+    """What R_θ is summed over."""
+    constant_groups: Literal["drop", "kl_only"] = "drop"
+    """Whether groups without a signal are still pulled to the reference."""
+    gate: Form = "paper"
+    """Form of MGPO's gate."""
+    tau_pos: float = 1.0
+    """τ of the gate where w > 0."""
+    tau_neg: float = 1.05
+    """τ of the gate where w ≤ 0."""
+    clip_low: float = 0.2
+    """ε of GRPO's clip below 1."""
+    clip_high: float = 0.2
+    """ε of GRPO's clip above 1."""
+    correction: float | None = None
+    """Cap of the correction π_old/π_engine; None where the trainer's own weights sampled."""
+    minibatches: int = 4
+    """Optimiser steps per rollout batch."""
+
+    def silent(self, group: GroupAdvantages) -> bool:
+        """Whether nothing can be learnt from a group: it takes no part in a step, and in no N."""
+        return group.singleton or (group.constant and self.constant_groups == "drop")
+
+    def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
+        """The loss of some of the tokens of a step."""
+        if self.algorithm == "grpo":
+            clips = {"clip_low": self.clip_low, "clip_high": self.clip_high}
+            return grpo_loss(tokens, n_tokens=n_tokens, beta=self.beta, **clips)
+        return mgpo_loss(tokens, n_tokens=n_tokens, tau_pos=self.tau_pos, tau_neg=self.tau_neg, form=self.gate)
+
+
+class Frozen(NamedTuple):
+    """What is known of every action token before the weights change, [A]."""
+
+    old: Tensor
+    """log π_old, nats."""
+    ref: Tensor | None
+    """log π_ref, nats."""
+    engine: Tensor
+    """The sampler's own log-prob, nats; NaN where it gave none."""
+    entropy: Tensor
+    """Entropy of the policy's distribution, nats."""
+
+
+def learn(
+    policy: Policy, optimiser: Optimiser, lessons: Sequence[Lesson], objective: Objective, world: World, *,
+    groups: int, pack_tokens: int, seed: str,
+) -> dict[str, float]:  # fmt: skip
+    """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
+
+    `groups` is how many groups a rollout batch has over all processes; a lesson's number says which of them it is.
+    Where no group has a signal nothing is computed and no step is taken.
+
+    Raises TrainingDiverged where the gradient stays infinite, and InputError where tokens are missing.
+    """
+    telling = [lesson for lesson in lessons if not objective.silent(lesson.advantages)]
+    if not world.any(bool(telling)):
+        return {"steps": 0.0}
+    sheet = Sheet.of(telling, pack_tokens)
+    frozen = freeze(policy, sheet, objective, world)
+    weight, figures = weigh(telling, frozen, objective)
+    correction = None if objective.correction is None else corrections(frozen, objective.correction)
+    policy.train()
+    sums: list[Sums] = []
+    steps: list[Step] = []
+    parts = minibatches([lesson.number % groups for lesson in telling], groups, objective.minibatches, seed, world)
+    for part in parts:
+        numbers = [n for n, lesson in enumerate(sheet.lesson) if sheet.in_loss[n] and lesson in part]
+        n_tokens = world.sum([sum(sheet.sequences[number].n_actions for number in numbers)])[0]
+        if not n_tokens:
+            continue  # a step without a gradient would still move the weights by its momentum
+        for batch, places in in_step(sheet.rows(numbers), world):
+            tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction)
+            loss = objective.loss(tokens, n_tokens)
+            loss.loss.backward()  # type: ignore[no-untyped-call]
+            sums.append(loss.sums)
+        steps.append(optimiser.step())
+    describe(figures, frozen, correction)
+    return figures.means(world) | (measured(sums, _over(world)) if sums else {}) | _of_steps(steps)
+
+
+def minibatches(own: Sequence[int], groups: int, count: int, seed: str, world: World) -> list[set[int]]:
+    """Places in `own` that belong to each optimiser step: whole groups, shuffled; there may be empty steps.
+
+    `own` are the groups of this process that take part. All that do, of any process, are dealt out in one order: a step
+    has the same groups however they are shared out.
+    """
+    known = world.sum([float(group in own) for group in range(groups)])
+    order = [group for group, taking_part in enumerate(known) if taking_part]
+    Random(seed).shuffle(order)
+    step_of = {group: place % count for place, group in enumerate(order)}
+    return [{n for n, group in enumerate(own) if step_of[group] == step} for step in range(count)]
+
+
+# --- before the weights change ---
+
+
+@torch.no_grad()
+def freeze(policy: Policy, sheet: Sheet, objective: Objective, world: World) -> Frozen:
+    """What the trainer and the engine say of every action token at the weights that sampled."""
+    policy.eval()
+    old, entropy = _scores(policy, sheet, world)
+    ref = None
+    if objective.beta:
+        with policy.reference() as reference:
+            ref, _ = _scores(reference, sheet, world)
+    unknown = [np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask]
+               for s in sheet.sequences]  # fmt: skip
+    engine = torch.from_numpy(np.concatenate(unknown)) if unknown else torch.zeros(0)
+    return Frozen(old, ref, engine, entropy)
+
+
+def _scores(policy: Policy, sheet: Sheet, world: World) -> tuple[Tensor, Tensor]:
+    """Log-probs and entropies [A], on the CPU."""
+    logprob, entropy = torch.zeros(2, sheet.n_actions)
+    for batch, places in in_step(sheet.rows(range(len(sheet.sequences))), world):
+        found = policy(batch.to(policy.device))
+        logprob[places] = found.logprob[: len(places)].float().cpu()
+        entropy[places] = found.entropy[: len(places)].float().cpu()
+    return logprob, entropy
+
+
+def weigh(lessons: Sequence[Lesson], frozen: Frozen, objective: Objective) -> tuple[Tensor, Figures]:
+    """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
+    actions = Actions.of([lesson.advantages for lesson in lessons], [lesson.lengths for lesson in lessons])
+    figures = Figures()
+    if objective.algorithm == "grpo":
+        return actions.advantage_J[actions.action_A].float(), figures
+    found = zero_sum_weights(
+        actions, frozen.old, frozen.ref, beta=objective.beta, granularity=objective.granularity,
+        constant_groups=objective.constant_groups,
+    )  # fmt: skip
+    for name in ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs"):
+        figures.add_mean(name, found.metrics[name], len(found.unit_weight))
+    return found.weight_A, figures
+
+
+def corrections(frozen: Frozen, cap: float) -> Tensor:
+    """c of each action token [A]; 1 where the engine said nothing."""
+    return rollout_correction(frozen.old, torch.where(frozen.engine.isnan(), frozen.old, frozen.engine), cap=cap)
+
+
+def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correction: Tensor | None) -> Tokens:
+    """The action tokens of a row; none of an empty one, whose graph still reaches every weight."""
+
+    def of(values: Tensor) -> Tensor:
+        return values[places].to(live.logprob.device)
+
+    return Tokens(
+        live.logprob[: len(places)], of(frozen.old), of(weight), None if correction is None else of(correction),
+        None if frozen.ref is None else of(frozen.ref),
+    )  # fmt: skip
+
+
+# --- what is worth knowing ---
+
+
+def describe(figures: Figures, frozen: Frozen, correction: Tensor | None) -> None:
+    """Add entropy, KL(π_old ‖ π_ref), and how far the engine that sampled is from the trainer."""
+    known = ~frozen.engine.isnan()
+    values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
+    if frozen.ref is not None:
+        values["kl_ref"] = frozen.old - frozen.ref
+    if correction is not None:
+        values["correction_mean"] = correction
+    for name, found in values.items():
+        figures.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
+
+
+def _over(world: World) -> Callable[[Tensor], Tensor]:
+    return lambda totals: torch.tensor(world.sum(totals.tolist()), dtype=torch.float64)
+
+
+def _of_steps(steps: Sequence[Step]) -> dict[str, float]:
+    if not steps:
+        return {"steps": 0.0}
+    return {
+        "steps": float(len(steps)),
+        "grad_norm": sum(step.grad_norm for step in steps) / len(steps),
+        "learning_rate": steps[-1].learning_rate,
+        "clipped": sum(step.clipped for step in steps) / len(steps),
+        "skipped": float(sum(not step.applied for step in steps)),
+    }
+

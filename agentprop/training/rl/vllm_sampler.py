@@ -1,0 +1,158 @@
+"""A vLLM server as the trainer's sampler, with the weights of this moment after every step.
+
+    sampler = VllmSampler(policy, config, world, folder)
+    await sampler.refresh(policy, 0)       writes the weights and starts the server
+    await sampler.refresh(policy, 1)       writes them again; the server reads them in place
+
+It reads them from a directory on disk by what vLLM offers to trainers under VLLM_SERVER_DEV_MODE=1: /pause (which drops
+requests that nobody waits for any more), /collective_rpc with reload_weights, /reset_prefix_cache, /resume. Learnt from
+vLLM 0.32: on a CPU the head is packed when it is read first, and keeps its first values where it is tied to the
+embedding, so what is served is always untied; and a path without a checkpoint ends the server, so it is our own.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from agentprop.config.training import TrainConfig
+from agentprop.errors import ConfigError
+from agentprop.inference.chat_template import Renderer
+from agentprop.models.endpoint import Endpoint
+from agentprop.models.local import serving
+from agentprop.models.settings import ModelSettings, Served
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.training.model.distributed import World
+from agentprop.training.model.policy import Policy
+from agentprop.training.model.saving import merged
+from agentprop.training.rl.vllm_chat import VllmModel
+
+TIMEOUT_S = 6 * 3600.0
+"""Seconds for one reply: the server queues what does not fit."""
+HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
+"""The head's name, and the end of the embedding's: the two weights that may be one."""
+
+
+class VllmSampler:
+    """A server of its own on this machine; the processes of a distributed run share it."""
+
+    exact = False
+
+    def __init__(
+        self, policy: Policy, config: TrainConfig, world: World, folder: Path, settings: ModelSettings | None = None
+    ) -> None:
+        """`folder` is for its log and, while it is up, the weights; `settings` may have serve_args and serve_env."""
+        if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
+            raise ConfigError("a vLLM that samples is reached on its own machine alone", hint="train on one machine")
+        self._world, self._name = world, config.model
+        self._weights, self._log = folder / "weights", folder / "sampler.log"
+        context_length = _context_length(policy, config)
+        self._settings = _settings(settings, self._weights, policy, context_length)
+        renderer = Renderer(policy.tokenizer)
+        ends = renderer.stop_ids | _ends(policy)
+        self.model = VllmModel(renderer, sorted(ends), context_length, self._log)
+        self._server = ExitStack()
+
+    def executor(self, sandbox: Sandbox) -> Executor:
+        """Beside the sampling."""
+        return Executor(sandbox, shared=False)
+
+    async def refresh(self, policy: Policy, step: int) -> None:
+        """Write the weights, and let the server read them; the first time, start it."""
+        weights = dict(_untied(policy))
+        if self._world.first:
+            _write(policy, weights, self._weights)
+        if self.model.server is None:
+            await self._start()
+        elif self._world.first:
+            await self._reload()
+        self._world.barrier()
+        self.model.identity = f"{self._name}#step-{step}"
+
+    async def aclose(self) -> None:
+        """End the server and remove its weights."""
+        await self.model.aclose()
+        self.model.server = None
+        self._server.close()
+        if self._world.first:
+            shutil.rmtree(self._weights, ignore_errors=True)
+
+    async def _start(self) -> None:
+        """The first process starts it and tells the others the port."""
+        port = 0
+        up = Served.model_validate(self._settings.model_dump())
+        if self._world.first:
+            up = self._server.enter_context(serving(self._settings, self._log, tell=_say))
+            port = urlsplit(up.base_url or "").port or 0
+        port = int(self._world.gather(torch.tensor([port]))[0])
+        if not self._world.first:
+            up = up.model_copy(update={"base_url": f"http://127.0.0.1:{port}/v1"})
+        self.model.server = Endpoint(up)
+
+    async def _reload(self) -> None:
+        post = self.model.post
+        await post("/pause?mode=abort", {})
+        await post("/collective_rpc", {"method": "reload_weights", "kwargs": {"weights_path": str(self._weights)}})
+        await post("/reset_prefix_cache", {})
+        await post("/resume", {})
+
+
+def _settings(given: ModelSettings | None, weights: Path, policy: Policy, context_length: int) -> ModelSettings:
+    """How the server is started; what the user says wins over what is only a good idea."""
+    given = given or ModelSettings(model="")
+    number = str(next(policy.parameters()).dtype).removeprefix("torch.")
+    wanted = {"--dtype": number, "--max-model-len": str(context_length), "--generation-config": "vllm"}
+    ours = [word for name, value in wanted.items() if name not in given.serve_args for word in (name, value)]
+    return given.model_copy(
+        update={
+            "model": str(weights), "timeout_s": TIMEOUT_S, "serve_args": (*ours, *given.serve_args),
+            "serve_env": {**given.serve_env, "VLLM_SERVER_DEV_MODE": "1"},
+        }
+    )  # fmt: skip
+
+
+def _untied(policy: Policy) -> Iterator[tuple[str, Tensor]]:
+    """The plain model's weights, the head's apart from the embedding's. Every process must exhaust it."""
+    tied = getattr(policy.model.config, "tie_word_embeddings", False)
+    for name, tensor in merged(policy):
+        if tied and name.endswith(EMBEDDING):
+            yield HEAD, tensor.clone()
+        if not (tied and name == HEAD):
+            yield name, tensor.contiguous()
+
+
+def _write(policy: Policy, weights: Mapping[str, Tensor], path: Path) -> None:
+    """A Hugging Face directory with one file of weights, complete at any moment."""
+    path.mkdir(parents=True, exist_ok=True)
+    config = copy.deepcopy(policy.model.config)
+    config.tie_word_embeddings = False
+    config.save_pretrained(path)
+    policy.tokenizer.save_pretrained(path)
+    save_file(dict(weights), path / "new", metadata={"format": "pt"})
+    (path / "new").replace(path / "model.safetensors")
+
+
+def _context_length(policy: Policy, config: TrainConfig) -> int:
+    positions = getattr(policy.model.config, "max_position_embeddings", None)
+    return min(config.max_length, positions or config.max_length)
+
+
+def _ends(policy: Policy) -> frozenset[int]:
+    """Tokens that end a reply by the model's own settings."""
+    found = getattr(policy.model.generation_config, "eos_token_id", None)
+    return frozenset([] if found is None else [found] if isinstance(found, int) else found)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
