@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agentprop.agent.candidates import Curriculum, Standing
+from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Certificate, Problem, Record, Verdict
 from agentprop.stages.common.mastery import earlier_standing
@@ -60,6 +60,6 @@ def test_undetermined_verdicts_and_foreign_categories_teach_nothing(tmp_path: Pa
 
 
 def test_a_category_the_proposer_fails_at_is_drawn_more_often() -> None:
-    standing = Standing({"algebra": 0.9, "geometry": 0.1}, {"algebra": 1.0, "geometry": 1.0})
+    standing = MasteryState({"algebra": 0.9, "geometry": 0.1}, {"algebra": 1.0, "geometry": 1.0})
     algebra, geometry = CURRICULUM.probabilities(standing)
     assert geometry / algebra == pytest.approx((0.9 * 5 / 6 + 0.05) / (0.9 / 6 + 0.05))

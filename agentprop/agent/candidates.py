@@ -64,7 +64,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Standing:
+class MasteryState:
     """How the categories stand after a batch."""
 
     mastery: Mapping[str, float]
@@ -87,16 +87,16 @@ class Curriculum:
     """Rate α of the mastery EMA."""
     epsilon: float = 0.1
     """ε of p(c) ∝ 1/(m_c + ε)."""
-    initial: Standing | None = None
+    initial: MasteryState | None = None
     """Standing learnt from earlier runs."""
 
-    def start(self) -> Standing:
+    def start(self) -> MasteryState:
         """What earlier runs taught; without them mastery one half, everything new."""
         if self.initial is not None:
             return self.initial
-        return Standing(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
+        return MasteryState(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
 
-    def probabilities(self, standing: Standing) -> list[float]:
+    def probabilities(self, standing: MasteryState) -> list[float]:
         """p(c), in the order of the categories. Mined categories together stay well below their cap."""
         raw = [standing.novelty[c] / (standing.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
@@ -109,7 +109,7 @@ class Curriculum:
             for c, p in zip(self.categories, mixed, strict=True)
         ]
 
-    def updated(self, before: Standing, tallies: Mapping[str, Sequence[int]]) -> Standing:
+    def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
         """m_c ← (1 − α)·m_c + α·success rate of the category in a batch; novelty alike, among the successes.
 
         `tallies` maps a category to (candidates, successes, successes that were distinct).
@@ -120,11 +120,11 @@ class Curriculum:
             if successes:
                 share = max(distinct / successes, 0.05)
                 novelty[category] += self.alpha * (share - novelty[category])
-        return Standing(mastery, novelty)
+        return MasteryState(mastery, novelty)
 
 
 @dataclass(frozen=True)
-class Maker:
+class CandidateMaker:
     """What a process needs to make candidates of a run."""
 
     planner: Planner
@@ -150,7 +150,7 @@ class Maker:
         """What a language model is given to start with."""
         return Bundles(self.planner, self.written)
 
-    def batch(self, indices: range, standing: Standing) -> list[Candidate]:
+    def batch(self, indices: range, standing: MasteryState) -> list[Candidate]:
         """These candidates, advanced together."""
         return asyncio.run(self._batch(indices, self.curriculum.probabilities(standing)))
 

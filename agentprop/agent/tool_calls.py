@@ -77,7 +77,7 @@ class Edit(Arguments):
         return Action(kind="edit", text=self.reason, edit=self.edit, skill=self.skill, replacement=self.replacement)
 
 
-class Test(Part):
+class TestArgument(Part):
     """One hidden test of a program."""
 
     arguments: list[Any]
@@ -101,7 +101,7 @@ class Submit(Arguments):
     """Significant figures the statement asks for."""
     certificate: str = ""
     """Python that assigns the answer's value to `answer`."""
-    tests: tuple[Test, ...] = ()
+    tests: tuple[TestArgument, ...] = ()
     """Hidden tests, for a program alone."""
 
     @model_validator(mode="after")

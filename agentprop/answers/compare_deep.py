@@ -19,7 +19,18 @@ from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined
 from agentprop.answers.algebra.root_bounds import zero_bound_bits
 from agentprop.answers.compare_scalars import QuickScalars
-from agentprop.answers.nodes import Apply, Constant, Node, Number, Relation, Symbol, apply, substitute, symbols, walk
+from agentprop.answers.nodes import (
+    Constant,
+    Node,
+    Number,
+    Operation,
+    Relational,
+    Symbol,
+    apply,
+    substitute,
+    symbols,
+    walk,
+)
 from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
 from agentprop.answers.precision import Precision
 
@@ -72,7 +83,7 @@ class DeepScalars(QuickScalars):
             return 0
         raise Unresolved("two endpoints could not be put in order")
 
-    def equations(self, gold: Relation, pred: Relation) -> Equivalence:
+    def equations(self, gold: Relational, pred: Relational) -> Equivalence:
         gaps = [apply("+", side.left, apply("neg", side.right)) for side in (gold, pred)]
         if symbols(gaps[0]) != symbols(gaps[1]):
             return different("equation", "the equations are about different variables")
@@ -160,12 +171,12 @@ def _canonical(gold: Node, pred: Node) -> Equivalence | None:
 
 def _giants(gold: Node, pred: Node) -> Equivalence | None:
     match gold, pred:
-        case Apply("^", (Number(base), left)), Apply("^", (Number(other), right)) if min(base, other) > 1:
+        case Operation("^", (Number(base), left)), Operation("^", (Number(other), right)) if min(base, other) > 1:
             if base == other:
                 return compare_numbers(left, right, None)
             if left == right:
                 return different("logarithms", "different bases under the same exponent")
-    if isinstance(gold, Apply) and isinstance(pred, Apply) and gold.head == pred.head == "neg":
+    if isinstance(gold, Operation) and isinstance(pred, Operation) and gold.head == pred.head == "neg":
         gold, pred = gold.args[0], pred.args[0]
     for bits in (128, 1024):
         for times in range(1, 6):
@@ -197,7 +208,7 @@ def _agreement(gold: Node, pred: Node) -> Equivalence | None:
     evaluator = Evaluator(AGREEMENT_BITS)
     try:
         pair = evaluator.enclose(gold), evaluator.enclose(pred)
-        sizes = [evaluator.enclose(part).re for side in (gold, pred) for part in walk(side) if isinstance(part, Apply)]
+        sizes = [evaluator.enclose(part).re for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)]
     except (Vague, Giant, Unsupported):
         return None
     if apart(*pair):
@@ -315,11 +326,11 @@ def _vanishes(gold: Node, pred: Node, names: list[str], pattern: tuple[int, ...]
 
 
 def _has_plain_log(*nodes: Node) -> bool:
-    return any(isinstance(part, Apply) and part.head == "log" for node in nodes for part in walk(node))
+    return any(isinstance(part, Operation) and part.head == "log" for node in nodes for part in walk(node))
 
 
 def _decimal_logs(node: Node) -> Node:
     """`log` without a base is natural or decimal; here the latter."""
-    if not isinstance(node, Apply):
+    if not isinstance(node, Operation):
         return node
-    return Apply("log10" if node.head == "log" else node.head, tuple(map(_decimal_logs, node.args)), node.depth)
+    return Operation("log10" if node.head == "log" else node.head, tuple(map(_decimal_logs, node.args)), node.depth)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from agentprop.answers.algebra.rationals import QUICK_BITS, Undefined, rational
-from agentprop.answers.nodes import Apply, Constant, Node, Number, Relation, Symbol, walk
+from agentprop.answers.nodes import Constant, Node, Number, Operation, Relational, Symbol, walk
 from agentprop.answers.outcome import Equivalence, Hard, different, same
 from agentprop.answers.precision import Precision
 
@@ -38,7 +38,7 @@ class QuickScalars:
             return (a > b) - (a < b)
         raise Hard
 
-    def equations(self, gold: Relation, pred: Relation) -> Equivalence:
+    def equations(self, gold: Relational, pred: Relational) -> Equivalence:
         raise Hard
 
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
@@ -81,7 +81,7 @@ def compare_names(gold: Node, pred: Node) -> Equivalence | None:
 def _infinity(node: Node) -> int:
     if node == Constant("inf"):
         return 1
-    if isinstance(node, Apply) and node.head == "neg":
+    if isinstance(node, Operation) and node.head == "neg":
         return -_infinity(node.args[0])
     return 0
 

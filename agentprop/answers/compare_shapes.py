@@ -31,7 +31,18 @@ from agentprop.answers.algebra.rewriting import (
     residue,
     without_common,
 )
-from agentprop.answers.nodes import Group, Interval, Matrix, Node, Number, Quantity, Relation, Text, Truth, apply
+from agentprop.answers.nodes import (
+    Collection,
+    Interval,
+    Matrix,
+    Node,
+    Number,
+    Quantity,
+    Relational,
+    Truth,
+    Words,
+    apply,
+)
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
 from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
@@ -50,7 +61,7 @@ class Scalars(Protocol):
         """-1, 0 or 1, for real closed trees."""
         ...
 
-    def equations(self, gold: Relation, pred: Relation) -> Equivalence: ...
+    def equations(self, gold: Relational, pred: Relational) -> Equivalence: ...
 
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
         """Compare conditions on one real variable that are not plainly intervals."""
@@ -81,10 +92,10 @@ class Comparison:
         match gold, pred:
             case Truth(a), Truth(b):
                 return different("truth", "one says yes, the other no") if a != b else same("truth", "both say so")
-            case Text(a, quoted_a), Text(b, quoted_b):
+            case Words(a, quoted_a), Words(b, quoted_b):
                 equal = a == b if quoted_a or quoted_b else same_text(a, b)
                 return same("text", "the words agree") if equal else different("text", f"{a[:80]!r} is not {b[:80]!r}")
-            case (Text() | Truth(), _) | (_, Text() | Truth()):
+            case (Words() | Truth(), _) | (_, Words() | Truth()):
                 return different("kind", "one is in words, the other is a mathematical value")
         return None
 
@@ -113,13 +124,13 @@ class Comparison:
         if left or right:
             return self._bare_against_assigned(left or right or {}, pred if left else gold, gold, pred)
         match gold, pred:
-            case Relation("="), Relation("="):
+            case Relational("="), Relational("="):
                 return self.scalars.equations(gold, pred)
-            case Relation("="), _ if is_scalar(pred) and defines(gold):
+            case Relational("="), _ if is_scalar(pred) and defines(gold):
                 return self.compare(gold.right, pred)
-            case _, Relation("=") if is_scalar(gold) and defines(pred):
+            case _, Relational("=") if is_scalar(gold) and defines(pred):
                 return self.compare(gold, pred.right)
-            case (Relation("="), _) | (_, Relation("=")):
+            case (Relational("="), _) | (_, Relational("=")):
                 return self.scalars.solution_sets(gold, pred)
         return None
 
@@ -134,7 +145,7 @@ class Comparison:
         ):
             return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
         if left.keys() != right.keys():
-            if isinstance(gold, Relation) and isinstance(pred, Relation):
+            if isinstance(gold, Relational) and isinstance(pred, Relational):
                 return self.scalars.equations(gold, pred)
             return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
         return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
@@ -145,16 +156,16 @@ class Comparison:
     def _bare_against_assigned(
         self, assigned: dict[str, list[Node]], bare: Node, gold: Node, pred: Node
     ) -> Equivalence | None:
-        if isinstance(bare, Relation) and isinstance(gold, Relation) and isinstance(pred, Relation):
+        if isinstance(bare, Relational) and isinstance(gold, Relational) and isinstance(pred, Relational):
             return self.scalars.equations(gold, pred) if bare.op == "=" else None
         if realsets.is_condition(bare) or isinstance(bare, Interval):
             return None
         if len(assigned) == 1:
             values = listed(next(iter(assigned.values())))
             return self.compare(bare, values) if bare is gold else self.compare(values, bare)
-        if isinstance(bare, Group) and all(len(values) == 1 for values in assigned.values()):
-            ordered = Group("tuple", tuple(values[0] for values in assigned.values()))
-            return self.compare(ordered, Group("tuple", bare.items) if bare.kind in ("bare", "vector") else bare)
+        if isinstance(bare, Collection) and all(len(values) == 1 for values in assigned.values()):
+            ordered = Collection("tuple", tuple(values[0] for values in assigned.values()))
+            return self.compare(ordered, Collection("tuple", bare.items) if bare.kind in ("bare", "vector") else bare)
         return different("kind", "one names several variables, the other is a single value")
 
     # -- sets of reals -----------------------------------------------------------------------------------------------
@@ -231,19 +242,19 @@ class Comparison:
         match gold, pred:
             case Matrix(), Matrix():
                 return self._matrices(gold, pred)
-            case Matrix(), Group(kind, items) if kind in ("tuple", "list", "vector", "bare"):
+            case Matrix(), Collection(kind, items) if kind in ("tuple", "list", "vector", "bare"):
                 return self._vector(gold, items, swapped=False)
-            case Group(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
+            case Collection(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
                 return self._vector(pred, items, swapped=True)
-            case Group("ratio", left), Group("ratio", right):
+            case Collection("ratio", left), Collection("ratio", right):
                 return self._ratios(left, right)
-            case (Group("ratio", items), other) | (other, Group("ratio", items)) if not isinstance(other, Group):
+            case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(other, Collection):
                 return self.compare(apply("/", *items), other) if len(items) == 2 else different("kind", "no ratio")
-            case Group(), Group():
+            case Collection(), Collection():
                 return self._groups(gold, pred)
-            case Group(kind, items), _:
+            case Collection(kind, items), _:
                 return self._lone(kind, items, pred, swapped=False)
-            case _, Group(kind, items):
+            case _, Collection(kind, items):
                 return self._lone(kind, items, gold, swapped=True)
             case (Matrix(), _) | (_, Matrix()):
                 return different("kind", "one is a matrix, the other is not")
@@ -258,7 +269,7 @@ class Comparison:
         )
 
     def _vector(self, matrix: Matrix, items: Sequence[Node], *, swapped: bool) -> Equivalence:
-        nested = [item.items for item in items if isinstance(item, Group) and item.kind in ("list", "tuple")]
+        nested = [item.items for item in items if isinstance(item, Collection) and item.kind in ("list", "tuple")]
         if nested and len(nested) == len(items) and len({len(row) for row in nested}) == 1:
             rows = Matrix(tuple(nested))
             return self._matrices(rows, matrix) if swapped else self._matrices(matrix, rows)
@@ -273,7 +284,7 @@ class Comparison:
         parts = zip(left[1:], right[1:], strict=True)
         return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
 
-    def _groups(self, gold: Group, pred: Group) -> Equivalence:
+    def _groups(self, gold: Collection, pred: Collection) -> Equivalence:
         kinds = {gold.kind, pred.kind}
         if kinds == {"dict"} or kinds == {"bare"}:
             return self._unordered(gold.items, pred.items)

@@ -21,13 +21,13 @@ from agentprop.answers.choices import Choices, compare_choices, compare_labels, 
 from agentprop.answers.compare_scalars import QuickScalars
 from agentprop.answers.compare_shapes import Comparison, Scalars
 from agentprop.answers.nodes import (
-    Apply,
-    Group,
+    Collection,
     Node,
     Number,
+    Operation,
     Quantity,
-    Text,
-    Unreadable,
+    UnreadableAnswer,
+    Words,
     apply,
     is_closed,
     symbols,
@@ -61,7 +61,7 @@ def equivalent(
     `choices` are the options of a multiple-choice question, in order or by label.
     `unit` is the unit the question asks for: a bare number on either side is read in it (`%` included).
     """
-    question = Question(precision, choices, unit, require_unit)
+    question = AnswerSpec(precision, choices, unit, require_unit)
     question.check()
     if not isinstance(gold, str) or not isinstance(pred, str):
         raise InputError("Answers are compared as text.", hint="Pass str values as gold= and pred=.")
@@ -72,7 +72,7 @@ def equivalent(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AnswerSpec:
     """What the question says about its answer."""
 
     precision: int | str | None = None
@@ -86,7 +86,7 @@ class Question:
             raise InputError(f"The unit {self.unit!r} is not known.", hint="Write it as in an answer, such as 'm/s^2'.")
 
 
-def judge(gold: str, pred: str, question: Question, scalars: Scalars) -> Equivalence:
+def judge(gold: str, pred: str, question: AnswerSpec, scalars: Scalars) -> Equivalence:
     """The cascade with the given means of deciding scalars; raises `Hard` only if those do."""
     gold, pred = final_answer(gold), final_answer(pred)
     if not gold.strip() or not pred.strip():
@@ -106,7 +106,7 @@ def judge_request(request: dict[str, Any]) -> Reply:
 
     gold, pred = request.pop("gold"), request.pop("pred")
     try:
-        verdict = judge(gold, pred, Question(**request), DeepScalars())
+        verdict = judge(gold, pred, AnswerSpec(**request), DeepScalars())
     except (MemoryError, RecursionError, OverflowError) as error:
         verdict = undetermined("resources", f"stopped by a {type(error).__name__}")
     return {"status": verdict.status, "rule": verdict.rule, "why": verdict.why}
@@ -115,7 +115,7 @@ def judge_request(request: dict[str, Any]) -> Reply:
 POOL = Pool(judge_request)
 
 
-def _judge_in_worker(gold: str, pred: str, question: Question, timeout_s: float) -> Equivalence:
+def _judge_in_worker(gold: str, pred: str, question: AnswerSpec, timeout_s: float) -> Equivalence:
     choices = question.choices
     request = {
         "gold": gold,
@@ -131,7 +131,7 @@ def _judge_in_worker(gold: str, pred: str, question: Question, timeout_s: float)
     return Equivalence(reply["status"], reply["rule"], reply["why"])  # type: ignore[arg-type]
 
 
-def compare_texts(gold: str, pred: str, question: Question, scalars: Scalars) -> Equivalence:
+def compare_texts(gold: str, pred: str, question: AnswerSpec, scalars: Scalars) -> Equivalence:
     if gold == pred:
         return same("identical", "the texts are identical")
     if max(len(gold), len(pred)) > MAX_CHARS:
@@ -177,7 +177,7 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
                 continue
             if verdict.status == "same":
                 return verdict
-            if not (isinstance(left, Text) or isinstance(right, Text)) or len(golds) == len(preds) == 1:
+            if not (isinstance(left, Words) or isinstance(right, Words)) or len(golds) == len(preds) == 1:
                 verdicts.append(verdict)
     if hard is not None:
         raise hard
@@ -186,7 +186,7 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
 
 def _joint(golds: tuple[Node, ...], preds: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """Readings that go together: words with words, and `5 m` as a quantity unless the other side has variables."""
-    if isinstance(golds[0], Text) and isinstance(preds[0], Text):
+    if isinstance(golds[0], Words) and isinstance(preds[0], Words):
         return golds[:1], preds[:1]
     measured = [any(map(_has_unit, side)) for side in (golds, preds)]
     if not any(measured):
@@ -209,8 +209,8 @@ def _has_unit(node: Node) -> bool:
 def _readings(answer: str, unit: str | None) -> tuple[Node, ...]:
     try:
         readings = read(answer)
-    except Unreadable:
-        return (Text(clean(answer)),)
+    except UnreadableAnswer:
+        return (Words(clean(answer)),)
     if unit is None:
         return readings
     return tuple(_in_unit(node, unit) for node in readings)
@@ -220,7 +220,7 @@ def _reading_of_unit(unit: str) -> Node | None:
     """One of the unit, as answers write it; None for words that are no unit."""
     try:
         node = read(f"1 {unit}")[0]
-    except Unreadable:
+    except UnreadableAnswer:
         return None
     if isinstance(node, Quantity):
         return None if is_count(node.unit) else node
@@ -229,10 +229,10 @@ def _reading_of_unit(unit: str) -> Node | None:
 
 def _in_unit(node: Node, unit: str) -> Node:
     """A bare number with the unit the question asks for; shapes take it inside."""
-    if isinstance(node, Group):
-        return Group(node.kind, tuple(_in_unit(item, unit) for item in node.items))
+    if isinstance(node, Collection):
+        return Collection(node.kind, tuple(_in_unit(item, unit) for item in node.items))
     one = _reading_of_unit(unit)
-    if not is_closed(node) or isinstance(node, Text) or one is None:
+    if not is_closed(node) or isinstance(node, Words) or one is None:
         return node
     if isinstance(one, Quantity):
         return Quantity(node, one.unit, True)
@@ -240,4 +240,4 @@ def _in_unit(node: Node, unit: str) -> Node:
 
 
 def _says_percent(node: Node) -> bool:
-    return isinstance(node, Apply) and node.head == "/" and node.args[1] == Number(Fraction(100))
+    return isinstance(node, Operation) and node.head == "/" and node.args[1] == Number(Fraction(100))

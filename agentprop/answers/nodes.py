@@ -1,6 +1,6 @@
 """The few kinds of node that an answer is read into: plain data, nothing that could run.
 
-`Apply` covers arithmetic, functions and set operations by the name of its head; the other nodes are leaves and shapes.
+`Operation` covers arithmetic, functions and set operations by the name of its head; the other nodes are leaves and shapes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_DEPTH = 80
 SET_OPERATIONS = frozenset(("and", "union", "intersection", "minus"))
 
 
-class Unreadable(Exception):
+class UnreadableAnswer(Exception):
     """The text is not in the grammar of answers, or is beyond its size limits."""
 
 
@@ -43,7 +43,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Words:
     """Words, or the exact content of a quoted string."""
 
     value: str
@@ -68,7 +68,7 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Collection:
     """Several values: kind is tuple ( ), list [ ], set { }, bare (commas only), vector, dict or ratio."""
 
     kind: str
@@ -93,7 +93,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class Relational:
     """left op right, with op one of = != < <= > >= in ~ (congruent)."""
 
     op: str
@@ -102,7 +102,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
-class Apply:
+class Operation:
     """An operation or white-listed function on its arguments."""
 
     head: str
@@ -110,16 +110,16 @@ class Apply:
     depth: int = field(default=0, compare=False, repr=False)
 
 
-Node = Number | Symbol | Constant | Text | Truth | Quantity | Group | Interval | Matrix | Relation | Apply
+Node = Number | Symbol | Constant | Words | Truth | Quantity | Collection | Interval | Matrix | Relational | Operation
 
 
 def children(node: Node) -> tuple[Node, ...]:
     match node:
-        case Apply(_, args) | Group(_, args):
+        case Operation(_, args) | Collection(_, args):
             return args
         case Quantity(value, _, _):
             return (value,)
-        case Interval(low, high, _, _) | Relation(_, low, high):
+        case Interval(low, high, _, _) | Relational(_, low, high):
             return (low, high)
         case Matrix(rows):
             return tuple(entry for row in rows for entry in row)
@@ -128,34 +128,34 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def depth_of(node: Node) -> int:
-    if isinstance(node, Apply):
+    if isinstance(node, Operation):
         return node.depth
     return 1 + max(map(depth_of, children(node)), default=0)
 
 
 def apply(head: str, *args: Node) -> Node:
     """Build an operation, sums and products flattened; refuses trees too deep, and arithmetic on what is no number."""
-    if head not in SET_OPERATIONS and not all(isinstance(arg, Number | Symbol | Constant | Apply) for arg in args):
+    if head not in SET_OPERATIONS and not all(isinstance(arg, Number | Symbol | Constant | Operation) for arg in args):
         return _scaled_matrix(head, args)
-    if head in ("+", "*") and isinstance(args[0], Apply) and args[0].head == head:
+    if head in ("+", "*") and isinstance(args[0], Operation) and args[0].head == head:
         depth = max(args[0].depth, 1 + depth_of(args[-1]))
         args = (*args[0].args, *args[1:])
     else:
         depth = 1 + max(map(depth_of, args), default=0)
     if depth > MAX_DEPTH:
-        raise Unreadable(f"nested deeper than {MAX_DEPTH}")
-    return Apply(head, args, depth)
+        raise UnreadableAnswer(f"nested deeper than {MAX_DEPTH}")
+    return Operation(head, args, depth)
 
 
 def _scaled_matrix(head: str, args: tuple[Node, ...]) -> Node:
     match head, args:
         case "det", (Matrix(),):
-            return Apply(head, args, 1 + depth_of(args[0]))
-        case "*", (Number() | Symbol() | Constant() | Apply() as factor, Matrix(rows)):
+            return Operation(head, args, 1 + depth_of(args[0]))
+        case "*", (Number() | Symbol() | Constant() | Operation() as factor, Matrix(rows)):
             return Matrix(tuple(tuple(apply("*", factor, entry) for entry in row) for row in rows))
         case "neg", (Matrix(rows),):
             return Matrix(tuple(tuple(apply("neg", entry) for entry in row) for row in rows))
-    raise Unreadable("arithmetic on something that is no number")
+    raise UnreadableAnswer("arithmetic on something that is no number")
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -174,7 +174,7 @@ def symbols(node: Node) -> frozenset[str]:
 def is_closed(node: Node) -> bool:
     """A single number without free variables: what a unit can stand behind."""
     return all(
-        isinstance(part, Number | Apply) or (isinstance(part, Constant) and part.name in ("pi", "e", "i"))
+        isinstance(part, Number | Operation) or (isinstance(part, Constant) and part.name in ("pi", "e", "i"))
         for part in walk(node)
     )
 
@@ -184,11 +184,11 @@ def substitute(node: Node, values: dict[str, Node]) -> Node:
     match node:
         case Symbol(name):
             return values.get(name, node)
-        case Apply(head, args):
-            return Apply(head, tuple(substitute(arg, values) for arg in args), node.depth + 1)
-        case Group(kind, items):
-            return Group(kind, tuple(substitute(item, values) for item in items))
-        case Relation(op, left, right):
-            return Relation(op, substitute(left, values), substitute(right, values))
+        case Operation(head, args):
+            return Operation(head, tuple(substitute(arg, values) for arg in args), node.depth + 1)
+        case Collection(kind, items):
+            return Collection(kind, tuple(substitute(item, values) for item in items))
+        case Relational(op, left, right):
+            return Relational(op, substitute(left, values), substitute(right, values))
         case _:
             return node

@@ -31,7 +31,7 @@ Handler = Callable[[dict[str, Any]], Reply]
 DIED: Reply = {"status": "undetermined", "rule": "crash", "why": "the worker process died"}
 
 
-class Worker:
+class WorkerProcess:
     """One child process, used by one thread at a time."""
 
     def __init__(self, handler: Handler) -> None:
@@ -107,7 +107,7 @@ class Pool:
         atexit.register(self.close)
 
     def _start(self) -> None:
-        self._idle: list[Worker] = []
+        self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
 
@@ -129,14 +129,14 @@ class Pool:
                     with self._lock:
                         self._idle.append(worker)
 
-    def _borrow(self) -> Worker:
+    def _borrow(self) -> WorkerProcess:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
                 if worker.alive:
                     return worker
                 worker.close()
-        return Worker(self._handler)
+        return WorkerProcess(self._handler)
 
     def close(self) -> None:
         with self._lock:

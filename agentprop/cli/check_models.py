@@ -39,7 +39,7 @@ MUTE = "`tools` is set, but no function was called: unset it, or let the server 
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedModel:
     """One model and what became of asking it."""
 
     name: str
@@ -108,20 +108,20 @@ def _names(value: Any) -> Iterable[str]:
     return [name for name in values if isinstance(name, str) and name not in BUILT_IN]
 
 
-def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> Checked:
+def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> CheckedModel:
     """Ask one model; a local one is started for it."""
     settings = resolve(name)
     acts: Actions = "native tool calls" if settings.tools else "tagged text"
     if settings.replies is not None:
-        return Checked(name, roles, settings.identity, acts, script=len(script_of(Path(settings.replies))))
+        return CheckedModel(name, roles, settings.identity, acts, script=len(script_of(Path(settings.replies))))
     with ExitStack() as stack:
         if settings.local:
             settings = stack.enter_context(_served(settings, stack))
         try:
             abilities, prompt = asyncio.run(_ask(settings, environ, roles[0] if roles else "proposer"))
         except ModelFailure as failure:
-            return Checked(name, roles, settings.identity, acts, error=failure.message, hint=failure.hint)
-    return Checked(name, roles, settings.identity, acts, abilities, prompt)
+            return CheckedModel(name, roles, settings.identity, acts, error=failure.message, hint=failure.hint)
+    return CheckedModel(name, roles, settings.identity, acts, abilities, prompt)
 
 
 async def _ask(settings: ModelSettings, environ: Mapping[str, str], role: str) -> tuple[Abilities, str]:
@@ -165,7 +165,7 @@ def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message],
 # --- what is shown ---
 
 
-def _print(found: Sequence[Checked], prompts: bool) -> None:
+def _print(found: Sequence[CheckedModel], prompts: bool) -> None:
     for entry in found:
         title = entry.name if entry.name == entry.identity else f"{entry.name} = {entry.identity}"
         print_summary({title: _shown(entry)}, to_stdout=True)
@@ -173,7 +173,7 @@ def _print(found: Sequence[Checked], prompts: bool) -> None:
             print(f"\nfirst prompt as {entry.identity} reads it:\n\n{entry.prompt}\n")
 
 
-def _shown(entry: Checked) -> dict[str, Any]:
+def _shown(entry: CheckedModel) -> dict[str, Any]:
     roles = {**({"roles": ", ".join(entry.roles)} if entry.roles else {}), "actions": entry.actions}
     if entry.script is not None:
         return {**roles, "script": f"{entry.script} replies"}

@@ -62,7 +62,7 @@ class Raised:
 
 
 @dataclass
-class Job(Generic[Item]):
+class QueuedItem(Generic[Item]):
     """An item, its place in the order, and how many workers died with it."""
 
     index: int
@@ -79,7 +79,7 @@ class Team(Generic[Item]):
     def __init__(self, size: int, setup: Setup) -> None:
         self.done: dict[int, Any] = {}
         """Results, Raised or WorkerDied, until the caller takes them out."""
-        self._waiting: deque[Job[Item]] = deque()
+        self._waiting: deque[QueuedItem[Item]] = deque()
         self._setup = setup
         self._size = size
         self._workers: list[Worker[Item]] = []
@@ -88,7 +88,7 @@ class Team(Generic[Item]):
 
     def add(self, index: int, item: Item) -> None:
         """One more job."""
-        self._waiting.append(Job(index, item))
+        self._waiting.append(QueuedItem(index, item))
 
     def serve(self, seconds: float) -> None:
         """Keep the workers busy, and take in what they send within `seconds`."""
@@ -137,7 +137,7 @@ class Team(Generic[Item]):
         self._workers.append(worker)
         return worker
 
-    def _give(self, worker: Worker[Item], job: Job[Item]) -> None:
+    def _give(self, worker: Worker[Item], job: QueuedItem[Item]) -> None:
         worker.jobs[job.index] = job
         worker.say((job.index, job.item))
 
@@ -187,7 +187,7 @@ class Worker(Generic[Item]):
     """One process, the pipe to it, and the jobs it holds by index: the first is the one it is at."""
 
     def __init__(self, setup: Setup) -> None:
-        self.jobs: dict[int, Job[Item]] = {}
+        self.jobs: dict[int, QueuedItem[Item]] = {}
         self.ready = False
         self.pipe, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))

@@ -30,7 +30,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Maker:
+class Contributor:
     """Somebody who made or judged what is in it."""
 
     role: str
@@ -46,7 +46,7 @@ class Maker:
 
 
 @dataclass(frozen=True)
-class Stage:
+class SourceRun:
     """A run that this comes from."""
 
     stage: str
@@ -73,9 +73,9 @@ class Facts:
     """How to load it, Python."""
     tables: Sequence[Table]
     """The files."""
-    stages: Sequence[Stage]
+    stages: Sequence[SourceRun]
     """Where it comes from."""
-    makers: Sequence[Maker]
+    makers: Sequence[Contributor]
     """Who made it."""
     left_out: Mapping[str, int]
     """Problems that are not in it, by reason."""

@@ -68,12 +68,12 @@ problems = load_dataset("{path}", "problems")
 trajectories = load_dataset("{path}", "trajectories")"""
 
 FORMATS: dict[str, Format] = {
-    "trl-sft": Format(rows.Conversation, "jsonl", SFT, ("lessons",)),
+    "trl-sft": Format(rows.ConversationRow, "jsonl", SFT, ("lessons",)),
     "trl-grpo": Format(rows.PromptSolution, "jsonl", GRPO, ("questions",)),
     "trl-preference": Format(rows.Preference, "jsonl", DPO, ("pairs",)),
     "trl-unpaired": Format(rows.Unpaired, "jsonl", KTO, ("labelled",)),
     "verl": Format(rows.VerlRow, "parquet", VERL, ("questions",)),
-    "openai-chat": Format(rows.Conversation, "jsonl", OPENAI, ("lessons",)),
+    "openai-chat": Format(rows.ConversationRow, "jsonl", OPENAI, ("lessons",)),
     "verifiers": Format(rows.QuestionAnswer, "jsonl", VERIFIERS, ("questions",), whole=True),
     "jsonl": Format(rows.ProblemRow, "jsonl", DATASETS, ("problems",)),
     "dataset": Format(rows.ProblemRow, "parquet", DATASET, ("problems", "trajectories"), whole=True),

@@ -6,13 +6,13 @@ The last thing the environment said is left out: nobody reads it any more.
 from __future__ import annotations
 
 from agentprop.agent.chat_policy import spoken
-from agentprop.export.rows import Conversation, Messages, Preference, Said, Step, TrajectoryRow, Unpaired
+from agentprop.export.rows import ConversationRow, Messages, Preference, Said, StepRow, TrajectoryRow, Unpaired
 from agentprop.records import Trajectory, content_id
 
 
-def conversation(trajectory: Trajectory) -> Conversation:
+def conversation(trajectory: Trajectory) -> ConversationRow:
     """The whole conversation."""
-    return Conversation(messages=prompt_of(trajectory) + completion_of(trajectory))
+    return ConversationRow(messages=prompt_of(trajectory) + completion_of(trajectory))
 
 
 def preference(good: Trajectory, bad: Trajectory) -> Preference:
@@ -29,7 +29,7 @@ def trajectory_row(trajectory: Trajectory) -> TrajectoryRow:
     """Everything about a trajectory that ended in a problem."""
     return TrajectoryRow(
         id=trajectory.id, problem_id=trajectory.problem_id or "", messages=conversation(trajectory).messages,
-        steps=tuple(Step(stage=t.stage, action=t.action, outcome=t.outcome) for t in trajectory.turns),
+        steps=tuple(StepRow(stage=t.stage, action=t.action, outcome=t.outcome) for t in trajectory.turns),
         stop=trajectory.stop, pruned=trajectory.pruned, replaced=trajectory.replaced,
         proposer=trajectory.made_by.name,
     )  # fmt: skip

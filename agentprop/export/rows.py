@@ -25,7 +25,7 @@ Messages = tuple[Said, ...]
 # --- the proposer ---
 
 
-class Conversation(Part):
+class ConversationRow(Part):
     """A trajectory to imitate."""
 
     messages: Messages
@@ -84,7 +84,7 @@ class RewardModel(Part):
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
 
 
-class Place(Part):
+class RowPlace(Part):
     """Where a row stands."""
 
     index: int
@@ -104,7 +104,7 @@ class VerlRow(Part):
     """mathematics, coding or science."""
     reward_model: RewardModel
     """The answer."""
-    extra_info: Place
+    extra_info: RowPlace
     """Where the row stands."""
 
 
@@ -158,7 +158,7 @@ class ProblemRow(Part):
     """How it came to be."""
 
 
-class Step(Part):
+class StepRow(Part):
     """One turn of a trajectory."""
 
     stage: Stage
@@ -178,7 +178,7 @@ class TrajectoryRow(Part):
     """The problem it ended in."""
     messages: Messages
     """The conversation."""
-    steps: tuple[Step, ...]
+    steps: tuple[StepRow, ...]
     """What each assistant message did, in order."""
     stop: StopReason
     """Why it ended."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agentprop.export.rows import Place, PromptSolution, QuestionAnswer, RewardModel, Said, VerlRow
+from agentprop.export.rows import PromptSolution, QuestionAnswer, RewardModel, RowPlace, Said, VerlRow
 from agentprop.prompts import prompt
 from agentprop.records import Domain, Problem
 
@@ -33,7 +33,7 @@ def prompt_solution(row: QuestionAnswer) -> PromptSolution:
 def verl_row(row: QuestionAnswer, ability: Domain, index: int, split: str) -> VerlRow:
     """For verl."""
     reward_model = RewardModel(ground_truth=row.answer)
-    place = Place(index=index, split=split)
+    place = RowPlace(index=index, split=split)
     return VerlRow(prompt=_asked(row), ability=ability, reward_model=reward_model, extra_info=place)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from agentprop.answers.outcome import Equivalence
 from agentprop.grading.builtin_verifier import compared_claim
-from agentprop.grading.comparison import Limits, comparison_of
+from agentprop.grading.comparison import ComparisonLimits, comparison_of
 from agentprop.grading.mathverify import MathVerify
 from agentprop.grading.mutations import Mutation
 from agentprop.grading.wilson import wilson
@@ -42,7 +42,7 @@ class Checker:
     """Whether it is for programs; all others are for texts."""
 
 
-def local_checkers(sandbox: Sandbox, limits: Limits, peer: MathVerify | None) -> list[Checker]:
+def local_checkers(sandbox: Sandbox, limits: ComparisonLimits, peer: MathVerify | None) -> list[Checker]:
     """Those that ask no model."""
     found = [
         Checker("equivalent", lambda p, answer: _told(comparison_of(p, sandbox, limits)(p.answer, answer))),
@@ -75,7 +75,7 @@ async def asked(model: ChatModel, sampling: Sampling, problem: Problem, answer: 
 
 
 @dataclass
-class Tally:
+class CheckerCounts:
     """One checker's answers."""
 
     counts: Counter[tuple[str, bool, bool | None]] = field(default_factory=Counter)

@@ -27,7 +27,7 @@ OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavail
 
 
 @dataclass(frozen=True)
-class Limits:
+class ComparisonLimits:
     """What a comparison may take."""
 
     comparison_s: float = DEFAULT_TIMEOUT_S
@@ -36,7 +36,7 @@ class Limits:
     """Seconds for a program on all tests of a problem."""
 
 
-def comparison_of(problem: Problem, sandbox: Sandbox, limits: Limits) -> Same:
+def comparison_of(problem: Problem, sandbox: Sandbox, limits: ComparisonLimits) -> Same:
     """How answers to a problem are compared. It blocks: call it in a thread."""
     if problem.answer_type == "program":
         return HiddenTests(problem, sandbox, limits.program_s)

@@ -30,7 +30,7 @@ Value = Literal["valid", "invalid", "undetermined"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Tally:
     """What a set of attempts amounts to."""
 
     value: Value
@@ -50,7 +50,7 @@ def quorum(seats: int) -> int:
     return seats // 2 + 1
 
 
-def weigh(claimed: str, attempts: Sequence[Attempt], alike: Same) -> Standing:
+def weigh(claimed: str, attempts: Sequence[Attempt], alike: Same) -> Tally:
     """V(q) of the verifiers' attempts, one for each seat, and of the auditor's where there is one."""
     verifiers = [attempt for attempt in attempts if attempt.role == "verifier"]
     auditor = next((attempt for attempt in attempts if attempt.role == "auditor"), None)
@@ -59,20 +59,20 @@ def weigh(claimed: str, attempts: Sequence[Attempt], alike: Same) -> Standing:
         return refused
     answers = [attempt.answer for attempt in verifiers if attempt.answer is not None]
     if not answers:
-        return Standing("undetermined", "no_answer", "no verifier gave an answer")
+        return Tally("undetermined", "no_answer", "no verifier gave an answer")
     compared = _compared(claimed, answers, alike)
     if compared.status == "same":
         votes = sum(attempt.vote is True for attempt in verifiers)
         told = f"{votes} of {len(verifiers)} vote valid, and all answers agree with the claim ({compared.rule})"
-        return Standing("valid", "agrees", told, answers[0])
+        return Tally("valid", "agrees", told, answers[0])
     if auditor is not None:
         return _settled(claimed, auditor, alike)
     if compared.status == "undetermined":
-        return Standing("undetermined", "equivalence", compared.why, disputed=True)
+        return Tally("undetermined", "equivalence", compared.why, disputed=True)
     return _differing(answers, compared, alike)
 
 
-def verdict(problem: Problem, attempts: Sequence[Attempt], standing: Standing, made_by: MadeBy) -> Verdict:
+def verdict(problem: Problem, attempts: Sequence[Attempt], standing: Tally, made_by: MadeBy) -> Verdict:
     """The record of a standing, with every attempt behind it."""
     evidence: Evidence = problem.evidence if standing.value == "valid" else "none"
     return Verdict(
@@ -86,17 +86,17 @@ def flags_of(attempt: Attempt) -> tuple[str, ...]:
     return tuple(flag for flag in attempt.code.split(",") if flag in FLAGS)
 
 
-def _flagged(attempts: Sequence[Attempt]) -> Standing | None:
+def _flagged(attempts: Sequence[Attempt]) -> Tally | None:
     """The second condition."""
     for flag in FLAGS:
         reporters = [attempt for attempt in attempts if flag in flags_of(attempt)]
         if reporters:
             told = f"{len(reporters)} of {len(attempts)} report the statement as {flag}: {reporters[0].rationale}"
-            return Standing("invalid", flag, told)
+            return Tally("invalid", flag, told)
     return None
 
 
-def _outvoted(verifiers: Sequence[Attempt]) -> Standing | None:
+def _outvoted(verifiers: Sequence[Attempt]) -> Tally | None:
     """The first condition."""
     votes = [attempt.vote for attempt in verifiers]
     needed, cast = quorum(len(votes)), votes.count(True)
@@ -106,8 +106,8 @@ def _outvoted(verifiers: Sequence[Attempt]) -> Standing | None:
     silent = [attempt for attempt in verifiers if attempt.vote is None]
     if cast + len(silent) < needed:
         against = next((attempt.rationale for attempt in verifiers if attempt.vote is False), "")
-        return Standing("invalid", "outvoted", f"{told}: {against}")
-    return Standing("undetermined", silent[0].code or "no_vote", f"{told}; {len(silent)} could not say")
+        return Tally("invalid", "outvoted", f"{told}: {against}")
+    return Tally("undetermined", silent[0].code or "no_vote", f"{told}; {len(silent)} could not say")
 
 
 def _compared(claimed: str, answers: Sequence[str], alike: Same) -> Equivalence:
@@ -122,29 +122,29 @@ def _compared(claimed: str, answers: Sequence[str], alike: Same) -> Equivalence:
     return found
 
 
-def _settled(claimed: str, auditor: Attempt, alike: Same) -> Standing:
+def _settled(claimed: str, auditor: Attempt, alike: Same) -> Tally:
     """What the auditor makes of a difference."""
     if auditor.vote is None:
-        return Standing("undetermined", f"audit_{auditor.code or 'no_vote'}", f"the auditor: {auditor.rationale}")
+        return Tally("undetermined", f"audit_{auditor.code or 'no_vote'}", f"the auditor: {auditor.rationale}")
     flagged = _flagged([auditor])
     if flagged is not None:
         return flagged
     if not auditor.vote or auditor.answer is None:
-        return Standing("invalid", "unsettled", f"the auditor cannot settle the answers: {auditor.rationale}")
+        return Tally("invalid", "unsettled", f"the auditor cannot settle the answers: {auditor.rationale}")
     compared = alike(claimed, auditor.answer)
     if compared.status == "same":
-        return Standing("valid", "settled", f"the auditor settles the difference: {auditor.rationale}", auditor.answer)
+        return Tally("valid", "settled", f"the auditor settles the difference: {auditor.rationale}", auditor.answer)
     if compared.status == "undetermined":
-        return Standing("undetermined", "equivalence", compared.why, auditor.answer)
-    return Standing("invalid", "answer_differs", f"the auditor gives {_brief(auditor.answer)}", auditor.answer)
+        return Tally("undetermined", "equivalence", compared.why, auditor.answer)
+    return Tally("invalid", "answer_differs", f"the auditor gives {_brief(auditor.answer)}", auditor.answer)
 
 
-def _differing(answers: Sequence[str], compared: Equivalence, alike: Same) -> Standing:
+def _differing(answers: Sequence[str], compared: Equivalence, alike: Same) -> Tally:
     """A difference without an auditor: all against the claim, or each other."""
     if all(alike(answers[0], other).status == "same" for other in answers[1:]):
         told = f"all verifiers give {_brief(answers[0])}: {compared.why}"
-        return Standing("invalid", "answer_differs", told, answers[0], disputed=True)
-    return Standing("invalid", "answers_differ", f"the answers differ: {compared.why}", disputed=True)
+        return Tally("invalid", "answer_differs", told, answers[0], disputed=True)
+    return Tally("invalid", "answers_differ", f"the answers differ: {compared.why}", disputed=True)
 
 
 def _brief(text: str) -> str:

@@ -146,7 +146,7 @@ class Postings:
 
 
 @dataclass(frozen=True)
-class Hit:
+class BenchmarkMatch:
     """A statement that was found."""
 
     kind: Kind
@@ -158,7 +158,7 @@ class Hit:
 
 
 @dataclass
-class Index:
+class BenchmarkIndex:
     """Benchmark statements; add them all, settle, and look statements up."""
 
     references: list[str] = field(default_factory=list)
@@ -197,7 +197,7 @@ class Index:
         """Everything was added."""
         self.runs.settle(COMMON)
 
-    def find(self, text: str) -> Hit | None:
+    def find(self, text: str) -> BenchmarkMatch | None:
         """The benchmark statement that a statement is taken from, by the strictest comparison that finds one."""
         found = tokens(text)
         number = self.exact.get(Keys(found).all)
@@ -209,7 +209,7 @@ class Index:
             return self._hit("template", number, words)
         return self._shared_run(_without_operators(found))
 
-    def _shared_run(self, found: Sequence[str]) -> Hit | None:
+    def _shared_run(self, found: Sequence[str]) -> BenchmarkMatch | None:
         keys = Keys(found)
         for n in sorted(self.lengths, reverse=True):
             for start, key in enumerate(keys.runs(n)):
@@ -218,9 +218,9 @@ class Index:
                     return self._hit("ngram", number, found[start : start + n])
         return None
 
-    def _hit(self, kind: Kind, number: int, parts: Sequence[str]) -> Hit:
+    def _hit(self, kind: Kind, number: int, parts: Sequence[str]) -> BenchmarkMatch:
         text = " ".join(parts)
-        return Hit(kind, self.references[number], text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…")
+        return BenchmarkMatch(kind, self.references[number], text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…")
 
 
 def _without_operators(found: Sequence[str]) -> list[str]:

@@ -25,7 +25,7 @@ WAVE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class AttemptCounts:
     """The attempts of one prober at one problem, by outcome."""
 
     correct: int = 0
@@ -54,7 +54,7 @@ class Tally:
         """ρ; None where no attempt counts."""
         return self.correct / self.counted if self.counted else None
 
-    def plus(self, outcomes: Iterable[str]) -> Tally:
+    def plus(self, outcomes: Iterable[str]) -> AttemptCounts:
         """With further attempts."""
         tally = self
         for outcome in outcomes:
@@ -102,7 +102,7 @@ class Band:
         return attempts > 0 and self.low <= Fraction(correct, attempts) <= self.high
 
 
-def chance(tally: Tally, left: int, band: Band) -> Fraction:
+def chance(tally: AttemptCounts, left: int, band: Band) -> Fraction:
     """The probability that ρ lies in the band once `left` more attempts have been made.
 
     Beta-binomial from a uniform prior: what is certain whatever happens comes out as exactly 0 or 1. It is a martingale
@@ -119,13 +119,13 @@ def _exactly(x: int, left: int, c: int, n: int) -> Fraction:
     return Fraction(ways, factorial(c) * factorial(n - c) * factorial(n + left + 1))
 
 
-def decided(tally: Tally, k: int, band: Band) -> bool:
+def decided(tally: AttemptCounts, k: int, band: Band) -> bool:
     """Whether all k attempts would hardly say anything else about the band than those that were made."""
     left = max(0, k - tally.made)
     return left == 0 or not DOUBT < chance(tally, left, band) < 1 - DOUBT
 
 
-def due(tally: Tally, k: int, band: Band | None) -> int:
+def due(tally: AttemptCounts, k: int, band: Band | None) -> int:
     """How many attempts to make next: all that are owed, or a few where they may decide; none are never enough."""
     left = max(0, k - tally.made)
     if band is None:

@@ -31,7 +31,7 @@ _CORRECTION = "That cannot be used: {fault}. Write the four sections again, and 
 
 
 @dataclass(frozen=True)
-class Judge:
+class ModelJudge:
     """A language model in one seat."""
 
     name: str

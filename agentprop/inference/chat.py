@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from agentprop.inference.chat_template import Memory, Renderer
-from agentprop.inference.engine import Generator, Job
+from agentprop.inference.engine import Generator, WantedReply
 from agentprop.models.chat import Choice, Reply, Request, Usage
 from agentprop.models.failures import Kind, ModelFailure
 
@@ -38,11 +38,11 @@ DEFAULT_TEMPERATURE = 1.0
 class _Order:
     """A job on its way, and who waits for it."""
 
-    job: Job
+    job: WantedReply
     done: asyncio.Future[None] = field(compare=False)
 
 
-class InProcess:
+class InProcessChat:
     """Answers conversations from a causal language model and its tokenizer. Use it from one event loop at a time."""
 
     def __init__(
@@ -104,10 +104,10 @@ class InProcess:
 
     # --- jobs ---
 
-    def _job(self, request: Request, prompt: np.ndarray[Any, Any], sample: int) -> Job:
+    def _job(self, request: Request, prompt: np.ndarray[Any, Any], sample: int) -> WantedReply:
         sampling = request.sampling
         room = self.context_length - len(prompt)
-        return Job(
+        return WantedReply(
             prompt=prompt, max_tokens=min(sampling.max_tokens or room, room),
             temperature=DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature,
             top_p=1.0 if sampling.top_p is None else sampling.top_p, seed=sampling.seed or 0, sample=sample,
@@ -117,7 +117,7 @@ class InProcess:
     def _ends(self, stop: Sequence[str]) -> Callable[[list[int]], bool]:
         return lambda tokens: any(text in self.renderer.decode(tokens[-TAIL:]) for text in stop)
 
-    def _choice(self, request: Request, job: Job) -> Choice:
+    def _choice(self, request: Request, job: WantedReply) -> Choice:
         if job.finish == "overflow":
             said = f"a conversation of {len(job.prompt)} tokens does not fit into the memory of the cache"
             raise ModelFailure(Kind.CONTEXT_OVERFLOW, said)
@@ -131,7 +131,7 @@ class InProcess:
 
     # --- the thread ---
 
-    async def _work(self, jobs: Sequence[Job]) -> None:
+    async def _work(self, jobs: Sequence[WantedReply]) -> None:
         loop = asyncio.get_running_loop()
         orders = [_Order(job, loop.create_future()) for job in jobs]
         if self._thread is None or not self._thread.is_alive():

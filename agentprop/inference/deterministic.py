@@ -18,8 +18,8 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from agentprop.inference.chat import InProcess
-from agentprop.inference.engine import Job
+from agentprop.inference.chat import InProcessChat
+from agentprop.inference.engine import WantedReply
 from agentprop.sandbox import Job as Code
 from agentprop.sandbox import Result
 from agentprop.sandbox.executor import Executor
@@ -32,7 +32,7 @@ THREADS = 16
 """Programs that are waited for at once; how many run is the sandbox's business."""
 
 
-class Lockstep(InProcess):
+class DeterministicChat(InProcessChat):
     """As its base class, with passes in the event loop; equal calls in equal order give equal replies, bit by bit."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Lockstep(InProcess):
         self.generator.forget()
         self.identity = name
 
-    async def _work(self, jobs: Sequence[Job]) -> None:
+    async def _work(self, jobs: Sequence[WantedReply]) -> None:
         loop = asyncio.get_running_loop()
         if self._forgetful and not self._waiting:
             self.renew(self.identity)
@@ -84,7 +84,7 @@ class Lockstep(InProcess):
 class Delayed(Executor):
     """Runs each piece of code in a process of its own, and gives its result when it is due, not when it is there."""
 
-    model: Lockstep | None = None
+    model: DeterministicChat | None = None
     """Whose passes are counted."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "agentprop-code"))
     free: list[int] = field(default_factory=lambda: [0] * PLACES)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from agentprop.inference.fused_llama import Lean
+from agentprop.inference.fused_llama import FusedLlama
 from agentprop.inference.kv_cache import SlotCache
-from agentprop.inference.memory import Room, rounded
+from agentprop.inference.memory import CacheMemory, rounded
 from agentprop.inference.sampling import draw, key_of, uniforms
 from agentprop.inference.slot_attention import Pass, Piece, passing
 from agentprop.inference.slots import Ids
@@ -37,7 +37,7 @@ CHUNK = 512
 
 
 @dataclass(eq=False, slots=True)
-class Job:
+class WantedReply:
     """One reply wanted, and what became of it."""
 
     prompt: Ids
@@ -78,21 +78,21 @@ class Generator:
     ) -> None:  # fmt: skip
         self.model, self.max_length = model, max_length
         self.cache = SlotCache.of(model.eval())
-        self.lean, self._weights = Lean.of(model), _stamp(model)
-        self.room = Room(self.cache, slots=slots, length=max_length, size_bytes=cache_bytes)
+        self.lean, self._weights = FusedLlama.of(model), _stamp(model)
+        self.room = CacheMemory(self.cache, slots=slots, length=max_length, size_bytes=cache_bytes)
         self.slots = self.room.slots
         self.stop_ids = np.array(sorted(stop_ids), np.int64)
         self._unused_mask = torch.zeros((1, 1, 1, 1), device=self.cache.device)  # so that the model makes none
-        self.pending: deque[Job] = deque()
+        self.pending: deque[WantedReply] = deque()
         self.clock = 0
-        self._done: list[Job] = []
+        self._done: list[WantedReply] = []
 
     @property
     def busy(self) -> bool:
         """Whether anything is queued or under way."""
         return bool(self.pending or self._done or self.slots.active_S.any())
 
-    def add(self, job: Job) -> None:
+    def add(self, job: WantedReply) -> None:
         """Queue a job; one that can never be worked on is finished at the next step."""
         if job.max_tokens < 1 or len(job.prompt) >= self.max_length:
             self._finish(job, "length")
@@ -101,7 +101,7 @@ class Generator:
         else:
             self.pending.append(job)
 
-    def step(self) -> list[Job]:
+    def step(self) -> list[WantedReply]:
         """Start what is queued and sample one token of every reply under way; the jobs that are done come back."""
         if self.model.training:
             self.model.eval()
@@ -114,7 +114,7 @@ class Generator:
         done, self._done = self._done, []
         return done
 
-    def run(self, jobs: Iterable[Job]) -> None:
+    def run(self, jobs: Iterable[WantedReply]) -> None:
         """Work until all jobs are done."""
         for job in jobs:
             self.add(job)
@@ -139,13 +139,13 @@ class Generator:
 
     def _begin_anew(self) -> None:
         self.slots.forget()
-        self.lean, self._weights, self.clock = Lean.of(self.model), _stamp(self.model), 0
+        self.lean, self._weights, self.clock = FusedLlama.of(self.model), _stamp(self.model), 0
 
     # --- starting ---
 
     def _start_pending(self) -> None:
         """Give queued jobs their slots, in order, until one finds no room; who had better wait is passed over."""
-        passed = deque[Job]()
+        passed = deque[WantedReply]()
         while self.pending:
             prompt = _so_far(self.pending[0])
             shared_S = self.slots.shared(prompt)
@@ -157,7 +157,7 @@ class Generator:
                 break
         self.pending = passed + self.pending
 
-    def _place(self, job: Job, prompt: Ids, shared_S: Ids) -> bool:
+    def _place(self, job: WantedReply, prompt: Ids, shared_S: Ids) -> bool:
         """Give a job a slot, if there is room for one."""
         slots, place, start = self.slots, self.room.place(prompt, shared_S), len(job.prompt)
         if place is None:
@@ -253,15 +253,15 @@ class Generator:
         part = slice(self.slots.start_S[slot], self.slots.known_S[slot])
         return self.slots.ids_SL[slot, part].tolist(), self.slots.logprobs_SL[slot, part].tolist()
 
-    def _release(self, slot: int) -> Job:
+    def _release(self, slot: int) -> WantedReply:
         """Take a job off its slot, with what it has."""
-        job: Job = self.slots.owner_S[slot]
+        job: WantedReply = self.slots.owner_S[slot]
         job.tokens, job.logprobs = self._sampled(slot)
         self.slots.owner_S[slot] = None
         self.slots.active_S[slot], self.slots.used_S[slot] = False, self.clock
         return job
 
-    def _finish(self, job: Job, why: Finish) -> None:
+    def _finish(self, job: WantedReply, why: Finish) -> None:
         job.finish = why
         self._done.append(job)
 
@@ -284,6 +284,6 @@ def _stamp(model: nn.Module) -> list[tuple[int, int]]:
     return [(parameter.data_ptr(), parameter._version) for parameter in model.parameters()]
 
 
-def _so_far(job: Job) -> Ids:
+def _so_far(job: WantedReply) -> Ids:
     """The prompt, and what was sampled before the job lost its slot."""
     return np.append(job.prompt, np.array(job.tokens, np.int64)) if job.tokens else job.prompt

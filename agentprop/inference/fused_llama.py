@@ -48,7 +48,7 @@ class Layer:
     """Positions that are seen; None for all."""
 
 
-class Lean:
+class FusedLlama:
     """A model's weights and its forward pass."""
 
     def __init__(self, model: Any) -> None:

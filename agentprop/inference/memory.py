@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agentprop.inference.kv_cache import SlotCache
-from agentprop.inference.slots import Ids, Place, Slots
+from agentprop.inference.slots import Ids, SlotPlace, Slots
 
 STEP = 64
 """Positions that are read, and that slots have, are a multiple of it."""
@@ -15,7 +15,7 @@ SPAN_WASTE = 0.25
 """Share of idle slots among those decoded from which on slots are exchanged."""
 
 
-class Room:
+class CacheMemory:
     """Slots with their keys and values: at most so many, of at most such a length, in at most so many bytes."""
 
     def __init__(self, cache: SlotCache, *, slots: int, length: int, size_bytes: int) -> None:
@@ -42,7 +42,7 @@ class Room:
                 return True
         return False
 
-    def place(self, prompt: Ids, shared_S: Ids) -> Place | None:
+    def place(self, prompt: Ids, shared_S: Ids) -> SlotPlace | None:
         """Find a slot for a prompt that shares so much with the slots, and copy there what another one has of it."""
         slots, before = self.slots, (self.slots.count, self.slots.length)
         if not self.fit(len(prompt) + 1):

@@ -18,7 +18,7 @@ WORTH_WAITING = 32
 
 
 @dataclass(frozen=True)
-class Place:
+class SlotPlace:
     """Where a prompt goes."""
 
     slot: int
@@ -71,7 +71,7 @@ class Slots:
         found = np.flatnonzero(self.active_S)
         return int(found[-1]) + 1 if len(found) else 0
 
-    def place(self, shared_S: Ids) -> Place | None:
+    def place(self, shared_S: Ids) -> SlotPlace | None:
         """Where a prompt goes that shares so much with the slots; None where none is free.
 
         A slot whose content it goes on from is the first choice.
@@ -86,14 +86,14 @@ class Slots:
         source = int(have_S.argmax())
         if have_S[source] <= (have_S[slot] if goes_on else 0):
             source = slot
-        return Place(slot, source, int(have_S[source]), not goes_on and bool(self.known_S[slot]))
+        return SlotPlace(slot, source, int(have_S[source]), not goes_on and bool(self.known_S[slot]))
 
     def soon(self, shared_S: Ids) -> bool:
         """Whether a slot at work is about to hold so much of a prompt that waiting for it pays."""
         have = np.minimum(shared_S, self.computed_S).max(initial=0)
         return bool(shared_S[self.active_S].max(initial=0) >= have + WORTH_WAITING)
 
-    def take(self, place: Place, owner: object, prompt: Ids, start: int, limit: int) -> None:
+    def take(self, place: SlotPlace, owner: object, prompt: Ids, start: int, limit: int) -> None:
         """Put an owner's prompt in its place; what is sampled begins at `start` and ends before `limit`."""
         slot, self.owner_S[place.slot] = place.slot, owner
         self.ids_SL[slot, : len(prompt)] = prompt

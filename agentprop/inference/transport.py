@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from agentprop.errors import InputError
-from agentprop.inference.chat import InProcess
+from agentprop.inference.chat import InProcessChat
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.models.settings import Loaded
@@ -34,7 +34,7 @@ class InProcessTransport:
 
     def __init__(self, settings: Loaded) -> None:
         self._settings = settings
-        self._model: InProcess | None = None
+        self._model: InProcessChat | None = None
         self._reading = asyncio.Lock()
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
@@ -51,7 +51,7 @@ class InProcessTransport:
             await self._model.aclose()
 
 
-def load(settings: Loaded) -> InProcess:
+def load(settings: Loaded) -> InProcessChat:
     """A directory or hub id as a model that answers: in bfloat16 on a GPU, in float32 on a CPU.
 
     Raises InputError where there is none, or only a part of one.
@@ -74,7 +74,7 @@ def load(settings: Loaded) -> InProcess:
     if found["missing_keys"]:
         missing = min(found["missing_keys"])
         raise InputError(f"the weights of {settings.model} lack {missing}", hint="copy the whole directory again")
-    return InProcess(
+    return InProcessChat(
         model.to("cuda" if cuda else "cpu").eval(), tokenizer, name=settings.model,
         context_length=settings.context_length, slots=max(settings.max_concurrency, 64),
     )  # fmt: skip

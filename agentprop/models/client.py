@@ -17,7 +17,7 @@ from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
 from agentprop.models.failures import Kind, ModelFailure, all_of
-from agentprop.models.limiter import Limiter, Slot
+from agentprop.models.limiter import Limiter, RequestSlot
 from agentprop.models.retry import RETRIES, Backoff, Breaker
 from agentprop.models.settings import ModelSettings, Served
 
@@ -39,7 +39,7 @@ class Lane:
     """Whether the server returns several replies for one prompt, as far as is known."""
 
 
-class Part(NamedTuple):
+class AllowanceShare(NamedTuple):
     """One of the processes that divide what a server allows among them."""
 
     number: int = 0
@@ -52,7 +52,7 @@ class Part(NamedTuple):
         return max(1, whole * (self.number + 1) // self.processes - whole * self.number // self.processes)
 
 
-def lane_of(settings: ModelSettings, transport: Transport, *, part: Part = Part()) -> Lane:
+def lane_of(settings: ModelSettings, transport: Transport, *, part: AllowanceShare = AllowanceShare()) -> Lane:
     """A lane as its settings say; of what is allowed this process has a part."""
     limiter = Limiter(
         part.of(settings.max_concurrency),
@@ -175,7 +175,7 @@ class Model:
             lane.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
 
-    def _failed(self, failure: ModelFailure, slot: Slot) -> None:
+    def _failed(self, failure: ModelFailure, slot: RequestSlot) -> None:
         self.meter.accounts.fail(failure.kind)
         limiter = self.lane.limiter
         if failure.kind in PUSH_BACK:

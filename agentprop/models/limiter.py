@@ -39,7 +39,7 @@ class Pace:
         self._booked_until += difference / self.rate
 
 
-class Slot:
+class RequestSlot:
     """`async with limiter.slot(tokens):` one request under way."""
 
     __slots__ = ("_limiter", "_tokens", "round")
@@ -48,7 +48,7 @@ class Slot:
         self._limiter, self._tokens = limiter, tokens
         self.round = 0
 
-    async def __aenter__(self) -> Slot:
+    async def __aenter__(self) -> RequestSlot:
         await self._limiter.enter(self._tokens)
         self.round = self._limiter.round
         return self
@@ -81,9 +81,9 @@ class Limiter:
         self._resume_at = float("-inf")
         self._queue: deque[asyncio.Future[None]] = deque()
 
-    def slot(self, tokens: int = 0) -> Slot:
+    def slot(self, tokens: int = 0) -> RequestSlot:
         """A place for one request of about so many tokens."""
-        return Slot(self, tokens)
+        return RequestSlot(self, tokens)
 
     async def enter(self, tokens: int) -> None:
         """Wait for the caps, then for the server's pause to end and a free place, in order of arrival."""

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from agentprop.errors import ConfigError
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
-from agentprop.models.client import Lane, Model, Part, lane_of
+from agentprop.models.client import AllowanceShare, Lane, Model, lane_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted, script_of
 from agentprop.models.settings import Loaded, ModelSettings
@@ -108,7 +108,7 @@ class Models:
         cache: ReplyCache | None = None,
         meter: Meter | None = None,
         environ: Mapping[str, str] | None = None,
-        part: Part = Part(),
+        part: AllowanceShare = AllowanceShare(),
         loader: Callable[[Loaded], Transport] | None = None,
     ) -> None:
         self.cache = cache

@@ -21,7 +21,7 @@ class Shown(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class Rate(Shown):
+class ErrorRate(Shown):
     """How often a checker was wrong about one sort of answers."""
 
     errors: int
@@ -37,9 +37,9 @@ class Rate(Shown):
 class Rates(Shown):
     """One checker, as the summary has it."""
 
-    false_accept: Rate
+    false_accept: ErrorRate
     """Wrong answers called right."""
-    false_reject: Rate
+    false_reject: ErrorRate
     """Right answers called wrong."""
     undetermined: int
     """Answers of which it could not tell."""
@@ -53,7 +53,7 @@ class Calls(Shown):
     neither: int
 
 
-class Example(Shown):
+class Misjudged(Shown):
     """An answer that was misjudged."""
 
     problem: Label
@@ -73,11 +73,11 @@ class Details(Shown):
 
     by_mutation: dict[Label, Calls] = {}
     """Its calls by the change that made the answers."""
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Misjudged, ...] = ()
     """Some of what it misjudged."""
 
 
-class Document(Shown):
+class CheckersFile(Shown):
     """The file."""
 
     audited_problems: int
@@ -94,7 +94,7 @@ def audits(files: Mapping[str, str]) -> dict[str, Any]:
     unreadable: list[str] = []
     for path, text in files.items():
         try:
-            found.append({"path": path, **Document.model_validate_json(text).model_dump()})
+            found.append({"path": path, **CheckersFile.model_validate_json(text).model_dump()})
         except ValidationError:
             unreadable.append(path)
     return {"audits": found, "unreadable": unreadable}

@@ -30,7 +30,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Hit:
+class ContaminatedProblem:
     """A problem that is too close to something published."""
 
     problem: str
@@ -61,7 +61,7 @@ class Contamination:
     """Hits in all."""
     by_method: tuple[tuple[str, int], ...]
     """Hits by benchmark and method, the most frequent first."""
-    hits: tuple[Hit, ...]
+    hits: tuple[ContaminatedProblem, ...]
     """The first of them."""
     unreadable: tuple[str, ...]
     """Files that are there and cannot be understood."""
@@ -100,9 +100,9 @@ def _benchmarks(document: Mapping[str, Any]) -> Sequence[str]:
     return []
 
 
-def _hit(row: Mapping[str, Any]) -> Hit:
+def _hit(row: Mapping[str, Any]) -> ContaminatedProblem:
     score = row.get(next((name for name in _NAMES["score"] if name in row), ""))
-    return Hit(
+    return ContaminatedProblem(
         problem=_field(row, "problem", LABEL), benchmark=_field(row, "benchmark", LABEL),
         method=_field(row, "method", LABEL), matched=_field(row, "matched", NOTE),
         reference=_field(row, "reference", LABEL),

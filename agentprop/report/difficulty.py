@@ -13,7 +13,7 @@ from math import sqrt
 from typing import Any
 
 from agentprop.grading.wilson import Z95, wilson
-from agentprop.report.index import Column, Index
+from agentprop.report.index import Column, ProblemIndex
 
 FINE = 32
 """Largest common k for which every count of correct attempts has a bar of its own."""
@@ -68,7 +68,7 @@ class Hardness:
 class Difficulties:
     """The last measurement of every problem by every prober."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: ProblemIndex) -> None:
         self._index = index
         self._found: dict[str, tuple[Column, Column, Column, Column]] = {}
 

@@ -16,7 +16,7 @@ def number_of(record_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
-class Index:
+class ProblemIndex:
     """The problems that were mentioned, in the order in which they were."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ PROBLEM_COLUMNS = (
 
 
 @dataclass(kw_only=True)
-class Item:
+class ListedProblem:
     """A line of the list; `status`, `code`, `message`, `votes` and `rho` are filled in once everything is read."""
 
     id: str
@@ -70,9 +70,9 @@ class Item:
     """Whether its trajectory and attempts are in the page."""
 
 
-def of_problem(row: Mapping[str, Any], run: int) -> Item:
+def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
     """The item of a problem row."""
-    return Item(
+    return ListedProblem(
         id=row["id"], problem=row["id"], run=run, statement=clip(row["statement"], STATEMENT),
         answer=clip(row["answer"], STATEMENT), answer_type=row["answer_type"], unit=row["unit"], figures=row["figures"],
         domain=row["domain"], category=row["category"], skills=tuple(row["skills"]),
@@ -81,13 +81,13 @@ def of_problem(row: Mapping[str, Any], run: int) -> Item:
     )  # fmt: skip
 
 
-def of_reject(row: Mapping[str, Any], run: int) -> Item:
+def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
     """The item of a refused candidate; its problem where it had submitted one."""
     problem = _problem_in(row["record"])
     if problem is not None:
         item = of_problem(problem, run)
     else:
-        item = Item(
+        item = ListedProblem(
             id="", problem=None, run=run, statement=None, answer=None, answer_type=None, unit=None,
             figures=None, domain=None, category=None, skills=(), operators=(), evidence=None, trajectory=None,
             index=int(row["item"]) if row["item"].isdecimal() else None, maker="",
@@ -107,7 +107,7 @@ def _problem_in(record: str | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and set(PROBLEM_COLUMNS) <= value.keys() else None
 
 
-def table(items: Iterable[Item]) -> dict[str, list[Any]]:
+def table(items: Iterable[ListedProblem]) -> dict[str, list[Any]]:
     """Items by columns."""
     listed = list(items)
-    return {column.name: [getattr(item, column.name) for item in listed] for column in fields(Item)}
+    return {column.name: [getattr(item, column.name) for item in listed] for column in fields(ListedProblem)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentprop.report.items import Item
+from agentprop.report.items import ListedProblem
 from agentprop.report.sample import rank
 from agentprop.report.text import MESSAGE, NOTE, STATEMENT, clip
 
@@ -17,7 +17,7 @@ MOST_ANSWERS = 12
 
 
 @dataclass(frozen=True)
-class Step:
+class TurnView:
     """One turn."""
 
     stage: str
@@ -56,12 +56,12 @@ class Journey:
     """Sandbox level."""
     left_out: int
     """Steps beyond those shown."""
-    steps: tuple[Step, ...]
+    steps: tuple[TurnView, ...]
     """The steps."""
 
 
 @dataclass(frozen=True)
-class Opinion:
+class StatedOpinion:
     """What a verifier or auditor said about a problem."""
 
     role: str
@@ -90,17 +90,17 @@ def journey(row: Mapping[str, Any]) -> Journey:
     )  # fmt: skip
 
 
-def _step(turn: Mapping[str, Any]) -> Step:
-    return Step(
+def _step(turn: Mapping[str, Any]) -> TurnView:
+    return TurnView(
         stage=turn["stage"], action=turn["action"], message=clip(turn["message"], MESSAGE) or "",
         observation=clip(turn["observation"], MESSAGE) or "", outcome=turn["outcome"], skills=tuple(turn["skills"]),
         seconds=round(turn["duration_s"], 3), finish=turn["finish_reason"],
     )  # fmt: skip
 
 
-def opinion(row: Mapping[str, Any]) -> Opinion:
+def opinion(row: Mapping[str, Any]) -> StatedOpinion:
     """An attempt row of a verifier or auditor."""
-    return Opinion(row["role"], row["verifier"], row["vote"], clip(row["answer"], NOTE), row["code"],
+    return StatedOpinion(row["role"], row["verifier"], row["vote"], clip(row["answer"], NOTE), row["code"],
                    clip(row["rationale"], NOTE) or "", row["finish_reason"])  # fmt: skip
 
 
@@ -121,7 +121,7 @@ class Answers:
         return [(*key, count) for key, count in found]
 
 
-def choose(items: Sequence[Item], size: int, seed: int) -> list[int]:
+def choose(items: Sequence[ListedProblem], size: int, seed: int) -> list[int]:
     """Positions of the items that are shown step by step: some of every status and reason, the rest by the lottery."""
     waiting = sorted(range(len(items)), key=lambda n: rank(seed, items[n].id))
     groups: dict[tuple[str, str], list[int]] = {}

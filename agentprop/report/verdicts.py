@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentprop.report.index import Column, Index, number_of
+from agentprop.report.index import Column, ProblemIndex, number_of
 from agentprop.report.text import LABEL, clip
 
 UNVERIFIED = ("unverified", "")
@@ -23,7 +23,7 @@ _ABSENT, _ORPHAN = 0, 1
 class Standings:
     """The problems there are, and the verdict of each."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: ProblemIndex) -> None:
         self._index = index
         self._trajectories = Column("Q", _ABSENT)
         self._verdicts = Column("i", -1)

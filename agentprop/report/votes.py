@@ -14,7 +14,7 @@ from itertools import combinations
 from struct import Struct
 from typing import Any, NamedTuple
 
-from agentprop.report.index import Index
+from agentprop.report.index import ProblemIndex
 from agentprop.report.text import LABEL, clip
 
 VALID, INVALID, SILENT = 1, 0, 2
@@ -41,7 +41,7 @@ class Vote(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Judge:
+class VoterSummary:
     """What one verifier or auditor said over all problems."""
 
     role: str
@@ -83,7 +83,7 @@ class Agreement:
 class Votes:
     """The votes on every problem."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: ProblemIndex) -> None:
         self._index = index
         self._judges: dict[tuple[str, str], int] = {}
         self._codes: dict[str, int] = {}
@@ -108,7 +108,7 @@ class Votes:
             signs[vote.judge] = SIGNS[vote.vote]
         return "".join(signs).rstrip()
 
-    def judges(self) -> list[Judge]:
+    def judges(self) -> list[VoterSummary]:
         """Every verifier and auditor."""
         votes: dict[int, Counter[int]] = {n: Counter() for n in self._judges.values()}
         codes: dict[int, Counter[str]] = {n: Counter() for n in self._judges.values()}
@@ -118,7 +118,7 @@ class Votes:
                 votes[vote.judge][vote.vote] += 1
                 codes[vote.judge][names[vote.code]] += 1
         return [
-            Judge(role, name, votes[n].total(), votes[n][VALID], votes[n][INVALID], votes[n][SILENT],
+            VoterSummary(role, name, votes[n].total(), votes[n][VALID], votes[n][INVALID], votes[n][SILENT],
                   tuple(codes[n].most_common(12)))
             for (role, name), n in self._judges.items()
         ]  # fmt: skip

@@ -9,7 +9,7 @@ from agentprop.sandbox.inside.protocol import Ended
 
 
 @dataclass(slots=True)
-class Conversation:
+class ChildRecord:
     """What one child wrote and how it ended."""
 
     stdout: bytearray = field(default_factory=bytearray)
@@ -23,8 +23,8 @@ class Conversation:
     ended: Ended | None = None
 
 
-def unavailable(reason: str) -> Conversation:
+def unavailable(reason: str) -> ChildRecord:
     """The conversation of a child that never came to be."""
-    talk = Conversation()
+    talk = ChildRecord()
     talk.reader.buffer += reason.encode()
     return talk

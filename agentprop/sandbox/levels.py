@@ -19,12 +19,12 @@ from typing import Protocol
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.paths import readable_paths
 from agentprop.sandbox.records import Isolation, Level
 from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, run_self_test, struck_layers
 from agentprop.sandbox.weak import WeakSlot
-from agentprop.sandbox.zygote_process import LAYERS, Zygote, ZygoteFailed
+from agentprop.sandbox.zygote_process import LAYERS, ZygoteFailed, ZygoteProcess
 
 _log = logging.getLogger(__name__)
 
@@ -45,12 +45,12 @@ class LayersFailed(Exception):
 class Running(Protocol):
     """A body on its way through a process."""
 
-    def finish(self) -> Conversation: ...
+    def finish(self) -> ChildRecord: ...
 
     def cancel(self, reason: str) -> None: ...
 
 
-class Slot(Protocol):
+class SandboxSlot(Protocol):
     """What runs one body at a time."""
 
     calls: int
@@ -65,7 +65,7 @@ def weak_allowed(flag: bool) -> bool:
     return flag or os.environ.get(WEAK_VARIABLE) == "1"
 
 
-def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool) -> tuple[Slot, Isolation]:
+def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool) -> tuple[SandboxSlot, Isolation]:
     """Start a slot at the best level up to `max_level`; raises SandboxUnavailable below `min_level`."""
     reasons: dict[str, str] = {}
     level: Level | None = max_level if max_level in LADDER else None
@@ -84,7 +84,7 @@ def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak
     raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
 
 
-def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> tuple[Slot, Isolation]:
+def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> tuple[SandboxSlot, Isolation]:
     """A zygote of this level that passed the self-test; raises LayersFailed with what to do without."""
     try:
         zygote = start_zygote(level, preload)
@@ -102,15 +102,15 @@ def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> 
     return zygote, _isolation(level, zygote, table, reasons)
 
 
-def start_slot(level: Level, preload: Sequence[str]) -> Slot:
+def start_slot(level: Level, preload: Sequence[str]) -> SandboxSlot:
     """Another slot at a level already found; raises ZygoteFailed rather than settle for less."""
     return WeakSlot() if level == "R0" else start_zygote(level, preload)
 
 
-def start_zygote(level: Level, preload: Sequence[str]) -> Zygote:
+def start_zygote(level: Level, preload: Sequence[str]) -> ZygoteProcess:
     """A zygote with the layers of its level."""
     readable, paths = readable_paths(preload)
-    return Zygote(level, preload, readable, paths)
+    return ZygoteProcess(level, preload, readable, paths)
 
 
 def _best_without(struck: Sequence[str], below: Level) -> Level | None:
@@ -120,7 +120,7 @@ def _best_without(struck: Sequence[str], below: Level) -> Level | None:
 
 
 def _isolation(
-    level: Level, zygote: Zygote | None, table: Mapping[str, bool | str], reasons: Mapping[str, str]
+    level: Level, zygote: ZygoteProcess | None, table: Mapping[str, bool | str], reasons: Mapping[str, str]
 ) -> Isolation:
     kernel = f"{platform.system()} {platform.release()} {platform.machine()}"
     abi = int(str(zygote.report["landlock_abi"])) if zygote else 0

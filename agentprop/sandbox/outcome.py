@@ -8,7 +8,7 @@ import signal
 from collections.abc import Sequence
 
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.inside.protocol import DEADLINE, ENTERED
 from agentprop.sandbox.inside.runner import Frame
 from agentprop.sandbox.records import Level, Result, Status
@@ -20,7 +20,7 @@ NEARLY_ALL = 0.9
 """Share of the memory allowance at which a sudden death is put down to memory."""
 
 
-def single_result(talk: Conversation, body: Body, level: Level) -> Result:
+def single_result(talk: ChildRecord, body: Body, level: Level) -> Result:
     """The result of a body with one job."""
     status, detail = judge(talk, body)
     frame = talk.reader.frames[0] if talk.reader.frames else None
@@ -44,7 +44,7 @@ def single_result(talk: Conversation, body: Body, level: Level) -> Result:
     )
 
 
-def batch_results(talk: Conversation, body: Body, level: Level) -> list[Result | None]:
+def batch_results(talk: ChildRecord, body: Body, level: Level) -> list[Result | None]:
     """The results of a batch, in order; None for each job that has to be run again by itself.
 
     A child that breaks the protocol in any way, or prints past its jobs' own streams, is not believed at all.
@@ -77,7 +77,7 @@ def _batched_result(frame: Frame | None, body: Body, level: Level) -> Result | N
     )
 
 
-def judge(talk: Conversation, body: Body) -> tuple[Status, str | None]:
+def judge(talk: ChildRecord, body: Body) -> tuple[Status, str | None]:
     """Status and detail; the first that matches wins."""
     if talk.first != ENTERED:
         reason = talk.reader.buffer.decode(errors="backslashreplace")
@@ -85,7 +85,7 @@ def judge(talk: Conversation, body: Body) -> tuple[Status, str | None]:
     return _judge_limits(talk, body) or _judge_death(talk, body) or _judge_frames(talk, body)
 
 
-def _judge_limits(talk: Conversation, body: Body) -> tuple[Status, str] | None:
+def _judge_limits(talk: ChildRecord, body: Body) -> tuple[Status, str] | None:
     if talk.cancelled == "output-limit":
         return "output-limit", "killed while writing more than it may"
     if talk.cancelled == "timeout" or (talk.ended is not None and talk.ended.reason == DEADLINE):
@@ -97,7 +97,7 @@ def _judge_limits(talk: Conversation, body: Body) -> tuple[Status, str] | None:
     return None
 
 
-def _judge_death(talk: Conversation, body: Body) -> tuple[Status, str] | None:
+def _judge_death(talk: ChildRecord, body: Body) -> tuple[Status, str] | None:
     killed_by = _signal(talk)
     if killed_by is None or (talk.cancelled is not None and killed_by == signal.SIGKILL):
         return None
@@ -106,7 +106,7 @@ def _judge_death(talk: Conversation, body: Body) -> tuple[Status, str] | None:
     return "killed", _signal_name(killed_by)
 
 
-def _judge_frames(talk: Conversation, body: Body) -> tuple[Status, str | None]:
+def _judge_frames(talk: ChildRecord, body: Body) -> tuple[Status, str | None]:
     frames = talk.reader.frames
     if talk.bad_frame is not None or len(frames) > body.frames:
         return "error", "bad-frame: " + (talk.bad_frame or "more frames than jobs")
@@ -118,12 +118,12 @@ def _judge_frames(talk: Conversation, body: Body) -> tuple[Status, str | None]:
     return ("ok" if frame.status == "ok" else "error"), frame.detail
 
 
-def cpu_seconds(talk: Conversation) -> float:
+def cpu_seconds(talk: ChildRecord) -> float:
     """User and system time of the child."""
     return talk.ended.user_s + talk.ended.system_s if talk.ended else 0.0
 
 
-def _signal(talk: Conversation) -> int | None:
+def _signal(talk: ChildRecord) -> int | None:
     if talk.ended is None or not os.WIFSIGNALED(talk.ended.wait_status):
         return None
     return os.WTERMSIG(talk.ended.wait_status)

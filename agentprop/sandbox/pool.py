@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
-from agentprop.sandbox.conversation import Conversation, unavailable
-from agentprop.sandbox.levels import HINT, Slot, climb, start_slot
+from agentprop.sandbox.conversation import ChildRecord, unavailable
+from agentprop.sandbox.levels import HINT, SandboxSlot, climb, start_slot
 from agentprop.sandbox.outcome import batch_results, single_result
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
 from agentprop.sandbox.verify import call_outcomes, run_pair
@@ -50,7 +50,7 @@ class Sandbox:
     def _reset(self) -> None:
         self._owner = os.getpid()
         self._condition = threading.Condition()
-        self._free: list[Slot | None] = [None] * self._capacity
+        self._free: list[SandboxSlot | None] = [None] * self._capacity
         self._isolation: Isolation | None = None
         self._starting = threading.Lock()
         self._closed = False
@@ -150,10 +150,10 @@ class Sandbox:
         except ZygoteFailed as problem:
             return Result("sandbox-unavailable", str(problem), isolation=self._level)
 
-    def _converse(self, body: Body) -> Conversation:
+    def _converse(self, body: Body) -> ChildRecord:
         """Run one body, once more on a new zygote if the first one fails."""
 
-        def attempt() -> Conversation:
+        def attempt() -> ChildRecord:
             with self._slots(1) as (slot,):
                 return slot.start(body).finish()
 
@@ -163,10 +163,10 @@ class Sandbox:
             return unavailable(str(problem))
 
     @contextmanager
-    def _slots(self, count: int) -> Iterator[list[Slot]]:
+    def _slots(self, count: int) -> Iterator[list[SandboxSlot]]:
         """Borrow started slots, all or none; whatever is in use when something fails is ended, its state unknown."""
         places = self._take(count)
-        slots: list[Slot] = []
+        slots: list[SandboxSlot] = []
         try:
             for place in places:
                 slots.append(place or self._start())
@@ -179,7 +179,7 @@ class Sandbox:
         finally:
             self._give(slots, count)
 
-    def _take(self, count: int) -> list[Slot | None]:
+    def _take(self, count: int) -> list[SandboxSlot | None]:
         if os.getpid() != self._owner:
             self._reset()  # forked: the parent's zygotes are not ours to talk to
         with self._condition:
@@ -189,7 +189,7 @@ class Sandbox:
             self._free.sort(key=lambda place: place is not None)
             return [self._free.pop() for _ in range(count)]
 
-    def _give(self, slots: list[Slot], count: int) -> None:
+    def _give(self, slots: list[SandboxSlot], count: int) -> None:
         worn = [slot for slot in slots if self._closed or slot.calls >= CALLS_PER_ZYGOTE]
         kept = [slot for slot in slots if slot not in worn]
         for slot in worn:
@@ -198,7 +198,7 @@ class Sandbox:
             self._free += [*kept, *[None] * (count - len(kept))]
             self._condition.notify_all()
 
-    def _start(self) -> Slot:
+    def _start(self) -> SandboxSlot:
         """A new slot: at the level found by the first one, or refused."""
         with self._starting:
             if self._isolation is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from agentprop.sandbox.body import jobs_body
 from agentprop.sandbox.inside.protocol import FAILED
 from agentprop.sandbox.records import Job, Level
-from agentprop.sandbox.zygote_process import LAYERS, Zygote
+from agentprop.sandbox.zygote_process import LAYERS, ZygoteProcess
 
 ATTEMPTS = Path(__file__).with_name("selftest_attempts.py").read_text()
 SELF_TEST_SHA = hashlib.sha256(ATTEMPTS.encode()).hexdigest()
@@ -45,7 +45,7 @@ class SetupFailed(Exception):
         return [name] if name in LAYERS["L3"] else []
 
 
-def run_self_test(zygote: Zygote) -> dict[str, bool | str]:
+def run_self_test(zygote: ZygoteProcess) -> dict[str, bool | str]:
     """Attempt to True where it was held, False where it succeeded, or what went wrong; may raise SetupFailed."""
     with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
         directory = Path(name)
@@ -62,7 +62,7 @@ def run_self_test(zygote: Zygote) -> dict[str, bool | str]:
         return table
 
 
-def _attempt(zygote: Zygote, canary: Path, planted: Path, port: int) -> dict[str, bool | str]:
+def _attempt(zygote: ZygoteProcess, canary: Path, planted: Path, port: int) -> dict[str, bool | str]:
     call = f"held = attempt({str(canary)!r}, {str(planted)!r}, {port}, {os.getpid()})"
     body = jobs_body([Job(f"{ATTEMPTS}\n{call}\n", returns="held")])
     talk = zygote.start(body).finish()

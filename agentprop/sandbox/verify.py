@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from agentprop.sandbox.body import Body, pair_body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.inside.runner import Frame
-from agentprop.sandbox.levels import Slot
+from agentprop.sandbox.levels import SandboxSlot
 from agentprop.sandbox.outcome import judge, single_result
 from agentprop.sandbox.records import CallOutcome, Level, Result
 
 CANDIDATE_FAULTS = ("timeout", "memory", "killed", "output-limit", "sandbox-unavailable")
 
 
-def call_outcomes(talk: Conversation, body: Body) -> list[CallOutcome]:
+def call_outcomes(talk: ChildRecord, body: Body) -> list[CallOutcome]:
     """One outcome for each case; a case without a frame shares the fate of the process."""
     status, detail = judge(talk, body)
     frames = talk.reader.frames
@@ -35,7 +35,7 @@ def _outcome(frame: Frame) -> CallOutcome:
 
 
 def run_pair(
-    candidate_slot: Slot, tests_slot: Slot, candidate: str, tests: str, function: str, timeout_s: float, level: Level
+    candidate_slot: SandboxSlot, tests_slot: SandboxSlot, candidate: str, tests: str, function: str, timeout_s: float, level: Level
 ) -> Result:
     """The tests' result; the candidate's process is ended as soon as they are over."""
     candidate_body = pair_body("candidate", candidate, function, timeout_s)
@@ -54,7 +54,7 @@ def run_pair(
         return _blame(result, candidate_end.result(), candidate_body)
 
 
-def _blame(result: Result, candidate: Conversation, body: Body) -> Result:
+def _blame(result: Result, candidate: ChildRecord, body: Body) -> Result:
     """The tests' result, with the candidate's fate as the reason where that is what the tests ran into."""
     if result.status == "ok":
         return result

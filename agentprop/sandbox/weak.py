@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.frames import BadFrame
 from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, Ended
 from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES
@@ -68,7 +68,7 @@ class Watch:
 
     def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
         self.process, self.body = process, body
-        self.talk = Conversation()
+        self.talk = ChildRecord()
         self.started = time.monotonic()
         self.deadline = self.started + START_S
         self.selector = selectors.DefaultSelector()
@@ -82,7 +82,7 @@ class Watch:
         """Have the process killed at the next look, for this reason unless there is an earlier one."""
         self.talk.cancelled = self.talk.cancelled or reason
 
-    def finish(self) -> Conversation:
+    def finish(self) -> ChildRecord:
         """Collect until the process is gone."""
         reason = EXITED
         while self.talk.ended is None:

@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import Conversation
+from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.frames import BadFrame
-from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, Ended, Limits
+from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, ChildLimits, Ended
 from agentprop.sandbox.records import Level
 
 START_TIMEOUT_S = 120.0
@@ -58,7 +58,7 @@ class ZygoteFailed(Exception):
     """A zygote that could not start, or that stopped answering."""
 
 
-class Zygote:
+class ZygoteProcess:
     """One zygote and the one child it may have at a time."""
 
     def __init__(self, level: Level, preload: Sequence[str], readable: Sequence[str], paths: Sequence[str]) -> None:
@@ -103,10 +103,10 @@ class Zygote:
         lines = self._log.read().decode(errors="backslashreplace").strip().splitlines()
         return lines[-1] if lines else f"the zygote ended with status {self._process.returncode}"
 
-    def start(self, body: Body, peer: socket.socket | None = None) -> Exchange:
+    def start(self, body: Body, peer: socket.socket | None = None) -> ChildExchange:
         """Hand one body to a child; raises ZygoteFailed where there is no zygote any more."""
         self.calls += 1
-        return Exchange(self._control, self.level, body, peer)
+        return ChildExchange(self._control, self.level, body, peer)
 
     def close(self) -> None:
         """Hang up, which ends the zygote and every process below it."""
@@ -125,7 +125,7 @@ class Zygote:
         self._process.returncode = 0  # not ours to wait for
 
 
-_alive: weakref.WeakSet[Zygote] = weakref.WeakSet()
+_alive: weakref.WeakSet[ZygoteProcess] = weakref.WeakSet()
 
 
 def _forget_inherited() -> None:
@@ -138,13 +138,13 @@ def _forget_inherited() -> None:
 os.register_at_fork(after_in_child=_forget_inherited)
 
 
-class Exchange:
+class ChildExchange:
     """One body on its way through a child: descriptors out, bytes in, until the zygote says how the child ended."""
 
     def __init__(self, control: socket.socket, level: Level, body: Body, peer: socket.socket | None) -> None:
         self._control = control
         self._body = body
-        self.talk = Conversation()
+        self.talk = ChildRecord()
         self._result_bytes = 0
         limits = _limits(body, level)
         handed = [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
@@ -165,7 +165,7 @@ class Exchange:
             for descriptor in handed:
                 os.close(descriptor)
 
-    def finish(self) -> Conversation:
+    def finish(self) -> ChildRecord:
         """Move bytes until the zygote reports, then take what is left; raises ZygoteFailed where it does not answer."""
         try:
             poller = select.poll()
@@ -261,10 +261,10 @@ class Exchange:
             os.close(descriptor)
 
 
-def _limits(body: Body, level: Level) -> Limits:
+def _limits(body: Body, level: Level) -> ChildLimits:
     profile = "no-open" if level == "L1" else body.profile
     total_s = sum(body.timeouts_s)
-    return Limits(
+    return ChildLimits(
         profile=PROFILES.index(profile),
         wall_ms=math.ceil(total_s * 1000),
         cpu_s=math.ceil(total_s),

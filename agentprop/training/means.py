@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from agentprop.training.model.distributed import World
 
 
-class Figures:
+class RunningMeans:
     """`figures.add("reward/validity", [1, 0, 1])`, then `figures.means(world)`."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agentprop.storage.durable import disk_errors
-from agentprop.training.progress_table import Live
+from agentprop.training.progress_table import ProgressTable
 
 FILE = "metrics.jsonl"
 BOARD = "tensorboard"
@@ -24,7 +24,7 @@ BOARD = "tensorboard"
 class Metrics:
     """`with Metrics(run, size=state) as metrics: metrics.write(step, loss=0.7)`; not a number is stored as null."""
 
-    def __init__(self, folder: Path | None, *, size: int = 0, board: bool = False, live: Live | None = None) -> None:
+    def __init__(self, folder: Path | None, *, size: int = 0, board: bool = False, live: ProgressTable | None = None) -> None:
         """`folder` is the run directory; None writes nowhere, which is what all processes but the first do."""
         self._live = live
         self._board: Any = None

@@ -22,7 +22,7 @@ CURVE = 48
 BARS = "▁▂▃▄▅▆▇█"
 
 
-class Live:
+class ProgressTable:
     """`with Live("train-sft", total, watch=("loss",)) as live: live.update(step, values)`.
 
     `watch` names the numbers that a line shows; on a terminal all of them are in the table, these with a curve.

@@ -26,7 +26,7 @@ from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 
 Values = dict[str, float]
 
@@ -41,7 +41,7 @@ class Drawn(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Progress:
+class SftProgress:
     """Where a run is; what a checkpoint keeps besides weights."""
 
     step: int = 0
@@ -68,7 +68,7 @@ class Hooks:
 
     record: Callable[[int, Values], None]
     """A step's numbers."""
-    save: Callable[[Progress], None]
+    save: Callable[[SftProgress], None]
     """A checkpoint is due."""
     stop: Callable[[], bool]
     """Whether to save and end."""
@@ -106,9 +106,9 @@ class Order:
 
 
 def imitate(
-    policy: Policy, optimiser: Optimiser, material: Material, config: TrainSftConfig, world: World, progress: Progress,
+    policy: PolicyModel, optimiser: Optimiser, material: Material, config: TrainSftConfig, world: World, progress: SftProgress,
     hooks: Hooks,
-) -> Progress:  # fmt: skip
+) -> SftProgress:  # fmt: skip
     """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
     order = Order(material, config)
     last = min(order.total, config.max_steps or order.total)
@@ -136,7 +136,7 @@ def imitate(
 
 
 def learn(
-    policy: Policy, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World
+    policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World
 ) -> Values:
     """One optimiser step."""
     n, m = (sum(sequence.n_actions for sequence in part) for part in drawn)
@@ -164,7 +164,7 @@ def learn(
 
 
 @torch.no_grad()
-def evaluate(policy: Policy, material: Material, config: TrainSftConfig, world: World) -> float:
+def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, world: World) -> float:
     """Mean of −log π over the action tokens of what is held out, nats."""
     policy.eval()
     sequences = [sequence for sample in material.held_out for sequence in sample]
@@ -177,23 +177,23 @@ def evaluate(policy: Policy, material: Material, config: TrainSftConfig, world: 
     return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
 
 
-def judged(progress: Progress, loss: float, config: TrainSftConfig) -> Progress:
+def judged(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
     """What an evaluation means for the run."""
     if math.isfinite(loss) and (progress.best is None or loss < progress.best - config.min_improvement):
         return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)
     return replace(progress, held_out_loss=loss, stale=progress.stale + 1)
 
 
-def plateaued(progress: Progress, config: TrainSftConfig) -> bool:
+def plateaued(progress: SftProgress, config: TrainSftConfig) -> bool:
     """Whether the held-out loss has not improved for as long as one was ready to wait."""
     return config.patience is not None and progress.stale >= config.patience
 
 
-def _pace(values: Values, seconds: float, policy: Policy) -> Values:
+def _pace(values: Values, seconds: float, policy: PolicyModel) -> Values:
     """Tokens that went through the model in a second, observations too; and the most memory used so far."""
     return {"tokens_per_s": values["row_tokens"] / seconds, "memory_mib": peak_memory_mib(policy.device)}
 
 
-def _pinned(progress: Progress, config: TrainSftConfig) -> bool:
+def _pinned(progress: SftProgress, config: TrainSftConfig) -> bool:
     """Whether this step is the best so far and might be what is kept in the end."""
     return config.patience is not None and progress.best_step == progress.step

@@ -14,7 +14,7 @@ from typing import Any
 from client import drive, open_ways
 from model_server import ACTIONS, name_of
 
-from agentprop.agent.candidates import Candidate, Maker
+from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.agent.environment import Environment
 from agentprop.config import ProposeConfig
 from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, lane_of
@@ -124,7 +124,7 @@ async def conversing(candidates: int, concurrency: int) -> tuple[list[Candidate]
 
     with Sandbox() as sandbox:
         model = Model(lane_of(SETTINGS, Scripted(answer)), Meter())
-        maker = Maker(plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, 0, False, model)
+        maker = CandidateMaker(plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, 0, False, model)
         indices = iter(range(candidates))
         made: list[Candidate] = []
         probabilities = plan.curriculum.probabilities(plan.curriculum.start())

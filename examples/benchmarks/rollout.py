@@ -177,7 +177,7 @@ def error(model: Any, talks: Sequence[Conversation], said: Said) -> float:
 
 def agentprop(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
     """Conversations go on one by one."""
-    from agentprop.inference.engine import Generator, Job
+    from agentprop.inference.engine import Generator, WantedReply
 
     generator = Generator(model, [], max_length=8192, slots=len(talks))
 
@@ -187,7 +187,7 @@ def agentprop(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
         owners: dict[int, int] = {}
 
         def ask(number: int, prompt: np.ndarray[Any, Any]) -> None:
-            job = Job(prompt, talks[number].actions[len(said[number])], sample=number)
+            job = WantedReply(prompt, talks[number].actions[len(said[number])], sample=number)
             owners[id(job)] = number
             generator.add(job)
 

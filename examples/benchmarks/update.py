@@ -33,9 +33,9 @@ from agentprop.config.training import TrainSftConfig
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.advantages import ActionReturn, Member, advantages
-from agentprop.training.rl.examples import Example, Lesson
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.update import Objective, learn
 
 WORDS = 256
@@ -176,8 +176,8 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     models = [load(options, attn_implementation=attention.NAME) for _ in range(2)]
     if options.checkpointing:
         models[0].gradient_checkpointing_enable({"use_reentrant": False})
-    policy = Policy(models[0], None)  # type: ignore[arg-type]
-    policy.keep_reference(Policy(models[1], None))  # type: ignore[arg-type]
+    policy = PolicyModel(models[0], None)  # type: ignore[arg-type]
+    policy.keep_reference(PolicyModel(models[1], None))  # type: ignore[arg-type]
     optimiser = Optimiser(policy.trained(), config)
     objective = Objective(minibatches=work.minibatches, beta=BETA)
     world = World(0, 1, torch.device(options.device), None)
@@ -193,14 +193,14 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     return best(update, options)
 
 
-def lesson(members: list[Recorded], number: int) -> Lesson:
+def lesson(members: list[Recorded], number: int) -> TrainingGroup:
     """A group as the update gets it."""
     group = [
-        Member(str(n), one.reward, tuple(ActionReturn("check", float(t % 2)) for t in range(max(one.turn) + 1)))
+        ReturnedEpisode(str(n), one.reward, tuple(ActionReturn("check", float(t % 2)) for t in range(max(one.turn) + 1)))
         for n, one in enumerate(members)
     ]
     examples = tuple(Example(str(n), (sequence(one, n),), True) for n, one in enumerate(members))
-    return Lesson(advantages(group), examples, number)
+    return TrainingGroup(advantages(group), examples, number)
 
 
 def sequence(one: Recorded, number: int) -> TokenSequence:

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from agentprop.agent.candidates import UNIFORM, Candidate, Curriculum, Maker, Standing, categories_of, tools
+from agentprop.agent.candidates import (
+    UNIFORM,
+    Candidate,
+    CandidateMaker,
+    Curriculum,
+    MasteryState,
+    categories_of,
+    tools,
+)
 from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.composition.planner import Planner
 from agentprop.records import Move, Observation
@@ -17,8 +25,8 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
 
-def standing(**mastery: float) -> Standing:
-    return Standing(mastery, dict.fromkeys(mastery, 1.0))
+def standing(**mastery: float) -> MasteryState:
+    return MasteryState(mastery, dict.fromkeys(mastery, 1.0))
 
 
 # --- curriculum ---
@@ -44,7 +52,7 @@ def test_epsilon_bounds_how_much_a_failing_category_is_preferred() -> None:
 
 def test_an_exhausted_category_is_drawn_less() -> None:
     # 1/(0.4 + 0.1) = 2 for both, times novelty 1 and 0.25: eight to two
-    found = Curriculum(("a", "b")).probabilities(Standing({"a": 0.4, "b": 0.4}, {"a": 1.0, "b": 0.25}))
+    found = Curriculum(("a", "b")).probabilities(MasteryState({"a": 0.4, "b": 0.4}, {"a": 1.0, "b": 0.25}))
     assert found == pytest.approx([0.9 * 0.8 + 0.05, 0.9 * 0.2 + 0.05])
 
 
@@ -72,9 +80,9 @@ def test_learning_starts_from_one_half() -> None:
 
 
 @pytest.fixture(scope="module")
-def maker(library: Mapping[str, Package], executor: Executor) -> Maker:
+def maker(library: Mapping[str, Package], executor: Executor) -> CandidateMaker:
     planner = Planner(library)
-    return Maker(planner, Curriculum(categories_of(planner, None, ())), executor, Rules(), seed=11, verify=True)
+    return CandidateMaker(planner, Curriculum(categories_of(planner, None, ())), executor, Rules(), seed=11, verify=True)
 
 
 def contents(found: list[Candidate]) -> list[Any]:
@@ -83,7 +91,7 @@ def contents(found: list[Candidate]) -> list[Any]:
     return [(c.index, c.category, c.task, *made) for c, made in zip(found, ids, strict=True)]
 
 
-def test_a_candidate_does_not_depend_on_its_batch(maker: Maker) -> None:
+def test_a_candidate_does_not_depend_on_its_batch(maker: CandidateMaker) -> None:
     start = maker.curriculum.start()
     whole = contents(maker.batch(range(40, 64), start))
     pieces = [c for indices in (range(40, 41), range(41, 48), range(48, 64))
@@ -92,7 +100,7 @@ def test_a_candidate_does_not_depend_on_its_batch(maker: Maker) -> None:
     assert contents(maker.batch(range(40, 64), start)) == whole
 
 
-def test_candidates_fail_repair_and_succeed_for_real(maker: Maker) -> None:
+def test_candidates_fail_repair_and_succeed_for_real(maker: CandidateMaker) -> None:
     found = maker.batch(range(160), maker.curriculum.start())
     outcomes = Counter(t.outcome for c in found if c.trajectory for t in c.trajectory.turns)
     assert outcomes["conflict"] > 10
@@ -102,7 +110,7 @@ def test_candidates_fail_repair_and_succeed_for_real(maker: Maker) -> None:
     assert {c.verdict.value for c in found if c.verdict} <= {"valid", "invalid", "undetermined"}
 
 
-def test_a_trajectory_replays_to_the_same_observations_and_problem(maker: Maker) -> None:
+def test_a_trajectory_replays_to_the_same_observations_and_problem(maker: CandidateMaker) -> None:
     class Replay:
         def __init__(self, messages: list[str]) -> None:
             self.messages = iter(messages)

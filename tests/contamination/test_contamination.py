@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from agentprop.errors import InputError
 from agentprop.grading import contamination
-from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, Index, Postings, run_length, tokens
+from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, BenchmarkIndex, Postings, run_length, tokens
 
 CASES = tomllib.loads(Path(__file__).with_name("statements.toml").read_text(encoding="utf-8"))
 
 
-def index_of(*texts: str) -> Index:
-    index = Index()
+def index_of(*texts: str) -> BenchmarkIndex:
+    index = BenchmarkIndex()
     for number, text in enumerate(texts):
         index.add(f"bench.jsonl#{number}", text)
     index.settle()
@@ -26,12 +26,12 @@ def index_of(*texts: str) -> Index:
 
 
 @pytest.fixture(scope="module")
-def published() -> Index:
+def published() -> BenchmarkIndex:
     return index_of(*CASES["published"].values())
 
 
 @pytest.mark.parametrize("case", CASES["taken"], ids=lambda case: case["why"])
-def test_what_is_taken_from_a_benchmark_is_found(case: dict[str, str], published: Index) -> None:
+def test_what_is_taken_from_a_benchmark_is_found(case: dict[str, str], published: BenchmarkIndex) -> None:
     hit = published.find(case["statement"])
     assert hit is not None
     names = list(CASES["published"])
@@ -40,11 +40,11 @@ def test_what_is_taken_from_a_benchmark_is_found(case: dict[str, str], published
 
 
 @pytest.mark.parametrize("case", CASES["new"], ids=lambda case: case["why"])
-def test_what_only_sounds_like_one_is_not(case: dict[str, str], published: Index) -> None:
+def test_what_only_sounds_like_one_is_not(case: dict[str, str], published: BenchmarkIndex) -> None:
     assert published.find(case["statement"]) is None
 
 
-def test_every_statement_of_a_benchmark_is_found_as_it_stands(published: Index) -> None:
+def test_every_statement_of_a_benchmark_is_found_as_it_stands(published: BenchmarkIndex) -> None:
     for text in CASES["published"].values():
         hit = published.find(text)
         assert hit is not None and hit.kind == "exact"

@@ -17,7 +17,7 @@ from agentprop.errors import AgentpropError, InputError
 from agentprop.extraction.corpus import (
     Document,
     Fields,
-    Unreadable,
+    UnreadableRecord,
     find_files,
     fingerprints,
     read_documents,
@@ -31,7 +31,7 @@ ROWS = [
 ]
 
 
-def documents(*paths: Path, fields: Fields | None = None) -> list[Document | Unreadable]:
+def documents(*paths: Path, fields: Fields | None = None) -> list[Document | UnreadableRecord]:
     return list(read_documents(find_files([str(path) for path in paths]), fields))
 
 
@@ -127,13 +127,13 @@ def test_a_damaged_record_is_told_apart_and_the_rest_is_read(tmp_path: Path, lin
     path.write_bytes(jsonl(ROWS[:1]).encode() + line + b"\n" + jsonl(ROWS[1:]).encode())
     first, damaged, last = documents(path)
     assert isinstance(first, Document) and isinstance(last, Document)
-    assert isinstance(damaged, Unreadable) and damaged.code == code and damaged.id == "mixed.jsonl#1"
+    assert isinstance(damaged, UnreadableRecord) and damaged.code == code and damaged.id == "mixed.jsonl#1"
 
 
 def test_a_csv_row_with_too_few_fields_is_told_apart(tmp_path: Path) -> None:
     path = write(tmp_path / "short.csv", "question,answer\nWhat is 1 + 1?,2\nalone\n")
     good, short = documents(path)
-    assert isinstance(good, Document) and isinstance(short, Unreadable) and short.code == "wrong-columns"
+    assert isinstance(good, Document) and isinstance(short, UnreadableRecord) and short.code == "wrong-columns"
 
 
 def huge_line(path: Path) -> Path:

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.extraction.mining.candidate import Candidate, from_json, mine, to_json
+from agentprop.extraction.mining.candidate import Template, from_json, mine, to_json
 from agentprop.extraction.mining.equations import equations
 from agentprop.extraction.mining.expression import NotArithmetic, evaluate, parse
-from agentprop.extraction.mining.freedom import Judge, draw
-from agentprop.extraction.mining.graph import Constant, Given, Node, Step, fingerprint, value
+from agentprop.extraction.mining.freedom import CompiledRules, draw
+from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber, fingerprint, value
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.extraction.mining.mentions import mentions
 from agentprop.extraction.mining.notation import condition, infix, letters
@@ -27,16 +27,16 @@ from agentprop.skills import constraints as expressions
 CASES = json.loads((Path(__file__).parent / "lift_cases.json").read_text())
 
 
-def named(candidate: Candidate) -> dict[Node, str]:
-    return {Given(index): name for index, name in enumerate(letters(len(candidate.domains)))}
+def named(candidate: Template) -> dict[Node, str]:
+    return {QuestionNumber(index): name for index, name in enumerate(letters(len(candidate.domains)))}
 
 
-def in_reading_order(candidate: Candidate) -> dict[Node, str]:
+def in_reading_order(candidate: Template) -> dict[Node, str]:
     """Letters by first appearance in the wording, so that a case can be written without knowing canonical order."""
     text = f"{candidate.phrasing.scene} {candidate.phrasing.ask}"
     own = letters(len(candidate.domains))
     ranked = sorted(own, key=lambda name: text.index(f"<{name}>"))
-    return {Given(own.index(name)): new for name, new in zip(ranked, own, strict=True)}
+    return {QuestionNumber(own.index(name)): new for name, new in zip(ranked, own, strict=True)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["fact"])
@@ -104,12 +104,12 @@ def test_every_accepted_setting_keeps_whole_steps_whole_and_parts_below_their_wh
         "Ina has 96 beads and uses 36 of them. She puts the rest into 5 equal boxes. How many beads are in a box?"
     )
     candidate = mine(question, "96-36=<<96-36=60>>60, 60/5=<<60/5=12>>12", "12")
-    rng, judge, names = Random(1), Judge(candidate.rules), named(candidate)
+    rng, judge, names = Random(1), CompiledRules(candidate.rules), named(candidate)
     accepted = 0
     for _ in range(500):
         setting = draw(dict(enumerate(candidate.domains)), rng)
         result = value(candidate.root, {index: Fraction(number) for index, number in setting.items()})
-        told = {names[Given(index)]: number for index, number in setting.items()}
+        told = {names[QuestionNumber(index)]: number for index, number in setting.items()}
         holds = all(expressions.holds(condition(rule, names), told) for rule in candidate.rules)
         assert judge.accepts(setting) == holds, "the rules and the package's constraints must say the same"
         if holds:
@@ -119,13 +119,13 @@ def test_every_accepted_setting_keeps_whole_steps_whole_and_parts_below_their_wh
 
 
 def test_equal_graphs_have_one_name_whatever_the_order_and_the_givens() -> None:
-    a, b, c = Given(0), Given(1), Given(2)
-    first = Step("+", Step("*", a, b), c)
-    second = Step("+", a, Step("*", c, b))
+    a, b, c = QuestionNumber(0), QuestionNumber(1), QuestionNumber(2)
+    first = ArithmeticStep("+", ArithmeticStep("*", a, b), c)
+    second = ArithmeticStep("+", a, ArithmeticStep("*", c, b))
     assert fingerprint(first)[0] == fingerprint(second)[0]
-    assert fingerprint(first)[0] != fingerprint(Step("-", Step("*", a, b), c))[0]
-    assert fingerprint(first)[0] != fingerprint(Step("+", Step("*", a, b), b))[0]
-    assert fingerprint(Step("-", a, Step("+", b, c)))[0] == fingerprint(Step("-", Step("-", a, b), c))[0]
+    assert fingerprint(first)[0] != fingerprint(ArithmeticStep("-", ArithmeticStep("*", a, b), c))[0]
+    assert fingerprint(first)[0] != fingerprint(ArithmeticStep("+", ArithmeticStep("*", a, b), b))[0]
+    assert fingerprint(ArithmeticStep("-", a, ArithmeticStep("+", b, c)))[0] == fingerprint(ArithmeticStep("-", ArithmeticStep("-", a, b), c))[0]
 
 
 @settings(max_examples=60)
@@ -133,8 +133,8 @@ def test_equal_graphs_have_one_name_whatever_the_order_and_the_givens() -> None:
 def test_canonical_names_are_sound(data: st.DataObject) -> None:
     """Two graphs with one name compute the same function of the givens in canonical order."""
     graph = st.recursive(
-        st.sampled_from([Given(0), Given(1), Given(2), Constant(Fraction(2))]),
-        lambda inner: st.builds(Step, st.sampled_from(["+", "-", "*"]), inner, inner),
+        st.sampled_from([QuestionNumber(0), QuestionNumber(1), QuestionNumber(2), FixedNumber(Fraction(2))]),
+        lambda inner: st.builds(ArithmeticStep, st.sampled_from(["+", "-", "*"]), inner, inner),
         max_leaves=5,
     )
     first, second = data.draw(graph), data.draw(graph)

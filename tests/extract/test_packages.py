@@ -11,9 +11,9 @@ import pytest
 
 from agentprop import skills
 from agentprop.extraction.mining import quality, trial
-from agentprop.extraction.mining.candidate import Candidate, mine
-from agentprop.extraction.mining.graph import Constant, Given, Node, Step
-from agentprop.extraction.mining.merge import Family, Member, families
+from agentprop.extraction.mining.candidate import Template, mine
+from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber
+from agentprop.extraction.mining.merge import Family, FamilyMember, families
 from agentprop.extraction.mining.package import package
 from agentprop.extraction.mining.script import source
 from agentprop.extraction.mining.subject import past, subject, third_person
@@ -35,8 +35,8 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def members(*documents: tuple[str, str, str]) -> list[Member]:
-    return [Member(f"toy#{i}", "", len(d[0]), mine(*d)) for i, d in enumerate(documents)]
+def members(*documents: tuple[str, str, str]) -> list[FamilyMember]:
+    return [FamilyMember(f"toy#{i}", "", len(d[0]), mine(*d)) for i, d in enumerate(documents)]
 
 
 def family(*documents: tuple[str, str, str]) -> Family:
@@ -97,18 +97,18 @@ def test_a_document_whose_answer_differs_is_caught(sandbox: Sandbox) -> None:
     assert trial.passes(lying, result) == "the original numbers do not give the original answers"
 
 
-A, B, C = Given(0), Given(1), Given(2)
-TWO = Constant(Fraction(2))
+A, B, C = QuestionNumber(0), QuestionNumber(1), QuestionNumber(2)
+TWO = FixedNumber(Fraction(2))
 
 
 @pytest.mark.parametrize(
     ("root", "expected"),
     [
-        (Step("-", A, Step("*", B, C)), "-8"),
-        (Step("/", A, Step("+", B, C)), "7/8"),
-        (Step("/", Step("*", A, A), Step("-", C, B)), "49/2"),
-        (Step("-", TWO, Step("/", C, Step("+", A, Step("*", A, B)))), "51/28"),
-        (Step("*", Step("-", A, B), Step("-", A, Step("/", TWO, C))), "132/5"),
+        (ArithmeticStep("-", A, ArithmeticStep("*", B, C)), "-8"),
+        (ArithmeticStep("/", A, ArithmeticStep("+", B, C)), "7/8"),
+        (ArithmeticStep("/", ArithmeticStep("*", A, A), ArithmeticStep("-", C, B)), "49/2"),
+        (ArithmeticStep("-", TWO, ArithmeticStep("/", C, ArithmeticStep("+", A, ArithmeticStep("*", A, B)))), "51/28"),
+        (ArithmeticStep("*", ArithmeticStep("-", A, B), ArithmeticStep("-", A, ArithmeticStep("/", TWO, C))), "132/5"),
     ],
 )
 def test_solve_and_check_take_two_ways_to_one_value(sandbox: Sandbox, root: Node, expected: str) -> None:
@@ -120,7 +120,7 @@ def test_solve_and_check_take_two_ways_to_one_value(sandbox: Sandbox, root: Node
 
 
 def test_a_result_that_the_givens_do_not_determine_is_an_error(sandbox: Sandbox) -> None:
-    script = source(Step("-", C, Step("/", TWO, Step("+", A, B))), {A: "a", B: "b", C: "c"}, "A toy.", whole=False)
+    script = source(ArithmeticStep("-", C, ArithmeticStep("/", TWO, ArithmeticStep("+", A, B))), {A: "a", B: "b", C: "c"}, "A toy.", whole=False)
     result = sandbox.run("import skill\nskill.check(-3, 3, 5)", modules={"skill": script})
     assert result.status == "error" and "do not determine" in str(result.error)
 
@@ -159,7 +159,7 @@ def test_quality_is_nothing_without_reproduction_and_grows_with_support() -> Non
 
 
 def test_a_condition_of_the_question_can_be_told_as_a_fact() -> None:
-    candidate: Candidate = mine(
+    candidate: Template = mine(
         "There are more pens than pencils in a drawer: 23 more. If there are 48 pencils, how many pens are there?",
         "48+23=<<48+23=71>>71", "71",
     )  # fmt: skip

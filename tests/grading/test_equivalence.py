@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentprop.answers import equivalent
-from agentprop.answers.nodes import Unreadable
+from agentprop.answers.nodes import UnreadableAnswer
 from agentprop.answers.precision import stated
 from agentprop.answers.reading.extract import final_answer, read
 from agentprop.errors import InputError
@@ -93,7 +93,7 @@ def test_the_reader_never_raises_on_any_text(text: str) -> None:
     final_answer(text)
     try:
         assert read(text)
-    except Unreadable:
+    except UnreadableAnswer:
         pytest.fail("only a text beyond the size limit is refused")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agentprop.errors import ConfigError, InputError
 from agentprop.models import Message, Models, ModelSettings, Request, resolve
-from agentprop.models.client import Part
+from agentprop.models.client import AllowanceShare
 
 PROJECT = """
 [models.teacher]
@@ -116,7 +116,7 @@ def test_roles_that_use_the_same_server_share_its_queue() -> None:
 
 def test_processes_divide_what_is_allowed_between_them() -> None:
     settings = ModelSettings(model="m", base_url="http://localhost:1/v1", max_concurrency=10)
-    pools = [Models(part=Part(number, 4)) for number in range(4)]
+    pools = [Models(part=AllowanceShare(number, 4)) for number in range(4)]
     assert sorted(models.open("a", settings).lane.limiter.most for models in pools) == [2, 2, 3, 3]
     for models in pools:
         asyncio.run(models.aclose())

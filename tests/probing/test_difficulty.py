@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.grading.difficulty import DOUBT, WAVE, Band, Tally, chance, decided, due, pass_at
+from agentprop.grading.difficulty import DOUBT, WAVE, AttemptCounts, Band, chance, decided, due, pass_at
 from agentprop.grading.wilson import wilson
 
 BAND = Band.of("0.25..0.75")
@@ -78,17 +78,17 @@ def test_wilson_ends_are_the_rates_that_a_score_test_just_does_not_refuse(attemp
 
 
 def test_attempts_that_say_nothing_are_in_neither_c_nor_k() -> None:
-    tally = Tally().plus(["correct", "wrong", "truncated", "timeout", "timeout", "undetermined", "too_slow"])
+    tally = AttemptCounts().plus(["correct", "wrong", "truncated", "timeout", "timeout", "undetermined", "too_slow"])
     assert (tally.correct, tally.counted, tally.made) == (1, 3, 7)
     assert (tally.truncated, tally.timeouts, tally.undetermined) == (1, 2, 1)
     assert tally.rate == pytest.approx(1 / 3)
-    assert Tally(truncated=16).rate is None
+    assert AttemptCounts(truncated=16).rate is None
 
 
 # --- early stop ---
 
 
-def chance_by_enumeration(tally: Tally, left: int, band: Band) -> Fraction:
+def chance_by_enumeration(tally: AttemptCounts, left: int, band: Band) -> Fraction:
     """Every sequence of further attempts with its probability by Laplace's rule of succession."""
     total = Fraction(0)
     for sequence in product((True, False), repeat=left):
@@ -102,14 +102,14 @@ def chance_by_enumeration(tally: Tally, left: int, band: Band) -> Fraction:
 
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 7))
 def test_the_chance_of_the_band_is_that_of_all_continuations(correct: int, wrong: int, left: int) -> None:
-    tally = Tally(correct=correct, wrong=wrong)
+    tally = AttemptCounts(correct=correct, wrong=wrong)
     assert chance(tally, left, BAND) == chance_by_enumeration(tally, left, BAND)
 
 
 def test_what_no_further_attempt_can_change_is_certain() -> None:
-    assert chance(Tally(correct=13), 3, BAND) == 0  # at least 13 of 16
-    assert chance(Tally(correct=6, wrong=6), 4, BAND) == 1  # 6 to 10 of 16
-    assert decided(Tally(correct=13), 16, BAND) and decided(Tally(correct=6, wrong=6), 16, BAND)
+    assert chance(AttemptCounts(correct=13), 3, BAND) == 0  # at least 13 of 16
+    assert chance(AttemptCounts(correct=6, wrong=6), 4, BAND) == 1  # 6 to 10 of 16
+    assert decided(AttemptCounts(correct=13), 16, BAND) and decided(AttemptCounts(correct=6, wrong=6), 16, BAND)
 
 
 def test_the_ends_belong_to_the_band_exactly() -> None:
@@ -119,9 +119,9 @@ def test_the_ends_belong_to_the_band_exactly() -> None:
     assert not band.holds(0, 10) and not band.holds(31, 100)
 
 
-def stopped_early(sequence: tuple[bool, ...], k: int, band: Band) -> Tally:
+def stopped_early(sequence: tuple[bool, ...], k: int, band: Band) -> AttemptCounts:
     """A prober that gives these answers, asked as the stage asks."""
-    tally, answers = Tally(), iter(sequence)
+    tally, answers = AttemptCounts(), iter(sequence)
     while count := due(tally, k, band):
         tally = tally.plus("correct" if next(answers) else "wrong" for _ in range(count))
     return tally
@@ -148,15 +148,15 @@ def test_a_problem_that_is_always_solved_needs_no_sixteen_attempts() -> None:
 
 
 def test_without_a_band_all_attempts_are_due_at_once() -> None:
-    assert due(Tally(), 16, None) == 16
-    assert due(Tally(correct=3, truncated=2), 16, None) == 11
-    assert due(Tally(correct=16), 16, None) == 0
-    assert due(Tally(correct=16), 8, None) == 0
-    assert due(Tally(), 16, BAND) == WAVE
+    assert due(AttemptCounts(), 16, None) == 16
+    assert due(AttemptCounts(correct=3, truncated=2), 16, None) == 11
+    assert due(AttemptCounts(correct=16), 16, None) == 0
+    assert due(AttemptCounts(correct=16), 8, None) == 0
+    assert due(AttemptCounts(), 16, BAND) == WAVE
 
 
 def test_a_band_of_everything_still_measures() -> None:
     everything = Band.of("0..1")
     assert everything is not None
-    assert due(Tally(), 16, everything) == WAVE
-    assert due(Tally(correct=1, wrong=3), 16, everything) == 0
+    assert due(AttemptCounts(), 16, everything) == WAVE
+    assert due(AttemptCounts(correct=1, wrong=3), 16, everything) == 0

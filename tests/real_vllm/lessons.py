@@ -28,7 +28,7 @@ from agentprop.extraction.teaching.chunks import chunked
 from agentprop.extraction.teaching.lesson import Teacher
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
-from agentprop.grading.model_verifier import Judge
+from agentprop.grading.model_verifier import ModelJudge
 from agentprop.grading.probers import question
 from agentprop.models.abilities import ADD, SUM
 from agentprop.models.chat import Sampling
@@ -210,10 +210,10 @@ async def _judged(episodes: Sequence[Episode], taught: Model, doubting: Model) -
         assert problem is not None
         shown = verifiers.question(problem, episode.trajectory)
         attempts = [
-            await Judge("m", number, "verifier", model).attempt(problem, shown)
+            await ModelJudge("m", number, "verifier", model).attempt(problem, shown)
             for number, model in ((0, taught), (1, taught), (0, doubting))
         ]
-        await Judge("m", 0, "auditor", taught).attempt(problem, auditor.question(problem, attempts))
+        await ModelJudge("m", 0, "auditor", taught).attempt(problem, auditor.question(problem, attempts))
 
 
 async def _studied(source: Path, model: Model) -> None:

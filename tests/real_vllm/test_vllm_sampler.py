@@ -25,7 +25,7 @@ from agentprop.records import Trajectory, Turn
 from agentprop.storage.run import open_run
 from agentprop.training.data.sequences import sequences_of
 from agentprop.training.model.distributed import World
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
 from agentprop.training.rl.vllm_sampler import VllmSampler
 
@@ -37,11 +37,11 @@ LONG = Message("user", "What follows from all of this? " * 60)
 ASKED = Request((LONG,), Sampling(temperature=1.0, max_tokens=16, seed=5), n=3, sample=7)
 
 
-def policy_of(model: Path, **settings: object) -> Policy:
-    return Policy.load(TrainMgpoConfig.model_validate({"model": str(model), "device": "cpu", **settings}))
+def policy_of(model: Path, **settings: object) -> PolicyModel:
+    return PolicyModel.load(TrainMgpoConfig.model_validate({"model": str(model), "device": "cpu", **settings}))
 
 
-def nudge(policy: Policy) -> None:
+def nudge(policy: PolicyModel) -> None:
     """Another policy, a little away from this one."""
     torch.manual_seed(3)
     with torch.no_grad():
@@ -49,7 +49,7 @@ def nudge(policy: Policy) -> None:
             parameter.add_(0.02 * torch.randn_like(parameter))
 
 
-def furthest(policy: Policy, reply: Reply) -> float:
+def furthest(policy: PolicyModel, reply: Reply) -> float:
     """The largest difference between the log-probs of a reply and the policy's own."""
     plain = AutoModelForCausalLM.from_config(policy.model.config).float()
     plain.load_state_dict(dict(merged(policy)), strict=False)

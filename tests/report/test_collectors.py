@@ -14,7 +14,7 @@ from agentprop.records import Attempt, Difficulty
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties, Hardness
 from agentprop.report.funnel import Rejects
-from agentprop.report.index import Index
+from agentprop.report.index import ProblemIndex
 from agentprop.report.items import of_reject
 from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
@@ -91,7 +91,7 @@ def test_reasons_without_end_are_counted_together() -> None:
 
 
 def test_the_last_verdict_counts_and_a_problem_without_one_is_unverified() -> None:
-    standings = Standings(Index())
+    standings = Standings(ProblemIndex())
     for name in "abc":
         assert standings.add_problem({"id": name, "trajectory_id": f"t{name}"})
     assert not standings.add_problem({"id": "a", "trajectory_id": "ta"})
@@ -113,7 +113,7 @@ def attempt(problem: str, verifier: str, vote: bool | None, answer: str | None =
 
 
 def test_agreement_is_counted_where_both_voted() -> None:
-    votes = Votes(Index())
+    votes = Votes(ProblemIndex())
     said = {"p": (True, True), "q": (True, False), "r": (False, False), "s": (None, True), "t": (True, True)}
     for problem, both in said.items():
         for verifier, vote in zip("AB", both, strict=True):
@@ -127,7 +127,7 @@ def test_agreement_is_counted_where_both_voted() -> None:
 
 
 def test_agreement_beyond_chance_is_unknown_where_one_always_says_the_same() -> None:
-    votes = Votes(Index())
+    votes = Votes(ProblemIndex())
     for problem in "pqr":
         votes.add(attempt(problem, "A", True))
         votes.add(attempt(problem, "B", problem == "p"))
@@ -151,14 +151,14 @@ DISPUTES: dict[str, tuple[list[dict[str, Any]], str | None]] = {
 def test_disputes_are_recognised(case: str) -> None:
     rows, reason = DISPUTES[case]
     for order in itertools.permutations(rows):
-        votes = Votes(Index())
+        votes = Votes(ProblemIndex())
         for row in order:
             votes.add(row)
         assert [found for _, found in votes.contested()] == ([] if reason is None else [reason])
 
 
 def test_an_attempt_that_two_runs_hold_counts_once() -> None:
-    votes = Votes(Index())
+    votes = Votes(ProblemIndex())
     for _ in range(3):
         votes.add(attempt("p", "A", True))
     votes.add(attempt("p", "A", False, number=1))
@@ -166,7 +166,7 @@ def test_an_attempt_that_two_runs_hold_counts_once() -> None:
 
 
 def test_more_reason_codes_than_a_byte_holds_do_not_lose_votes() -> None:
-    votes = Votes(Index())
+    votes = Votes(ProblemIndex())
     for n in range(700):
         votes.add(attempt(str(n), "A", True, code=f"code {n}"))
     assert votes.judges()[0].valid == 700
@@ -180,7 +180,7 @@ COUNTS = st.integers(1, 64).flatmap(lambda k: st.tuples(st.integers(0, k), st.ju
 
 
 def measured(*counts: tuple[int, int], prober: str = "P") -> Hardness:
-    difficulties = Difficulties(Index())
+    difficulties = Difficulties(ProblemIndex())
     for n, (c, k) in enumerate(counts):
         difficulties.add(Difficulty(problem_id=str(n), prober=prober, k=k, c=c, truncated=1).model_dump())
     (found,) = difficulties
@@ -206,7 +206,7 @@ def test_every_problem_is_in_one_bar_whatever_its_k(counts: list[tuple[int, int]
 
 
 def test_of_two_measurements_the_last_counts_and_none_at_all_is_no_rate() -> None:
-    difficulties = Difficulties(Index())
+    difficulties = Difficulties(ProblemIndex())
     for c in (3, 1):
         difficulties.add(Difficulty(problem_id="p", prober="P", k=4, c=c).model_dump())
     difficulties.add(Difficulty(problem_id="p", prober="Q", k=0, c=0, timeouts=16).model_dump())

@@ -13,7 +13,7 @@ from typing import Any
 
 from agentprop.config import ProposeConfig
 from agentprop.skills import bundled_directory
-from agentprop.stages.common.plan import Batch
+from agentprop.stages.common.plan import CandidateBatch
 from agentprop.stages.propose import builtin as propose_sources
 from agentprop.stages.propose import run as propose
 from agentprop.storage import run as runs
@@ -30,7 +30,7 @@ def config(**settings: Any) -> ProposeConfig:
 _make = propose_sources.make
 
 
-def slowly(batch: Batch) -> Any:
+def slowly(batch: CandidateBatch) -> Any:
     """The candidates of a batch, some time later."""
     time.sleep(random.uniform(0, float(sys.argv[4])))
     return _make(batch)

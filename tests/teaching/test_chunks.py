@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.extraction.corpus import Fields, Unreadable, find_files
+from agentprop.extraction.corpus import Fields, UnreadableRecord, find_files
 from agentprop.extraction.corpus.texts import Text, read_texts
 from agentprop.extraction.teaching.chunks import Chunk, chunked, passages
 from agentprop.records import content_id
@@ -40,12 +40,12 @@ def test_a_text_is_cut_between_paragraphs_where_it_can() -> None:
 
 def test_short_documents_of_one_file_share_a_chunk_and_files_do_not() -> None:
     texts = [text("a" * 40, "one.jsonl#0"), text("b" * 40, "one.jsonl#1"), text("c" * 40, "one.jsonl#2")]
-    refused = Unreadable(id="one.jsonl#3", code="not-json", message="…")
+    refused = UnreadableRecord(id="one.jsonl#3", code="not-json", message="…")
     found = list(chunked([*texts, refused, text("d" * 40, "two.md#0")], 100))
     assert [[p.document for p in one.passages] for one in found if isinstance(one, Chunk)] == [
         ["one.jsonl#0", "one.jsonl#1"], ["one.jsonl#2"], ["two.md#0"],
     ]  # fmt: skip
-    assert [one for one in found if isinstance(one, Unreadable)] == [refused]
+    assert [one for one in found if isinstance(one, UnreadableRecord)] == [refused]
 
 
 def test_every_kind_of_file_is_read_as_text(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_every_kind_of_file_is_read_as_text(tmp_path: Path) -> None:
         "rows.jsonl.gz#0": "question: Why?\n\nanswer: 42", "rows.jsonl.gz#1": "note: only this",
         "table.csv#0": "text: Some prose",
     }  # fmt: skip
-    refused = {one.id: one.code for one in found if isinstance(one, Unreadable)}
+    refused = {one.id: one.code for one in found if isinstance(one, UnreadableRecord)}
     assert refused == {"rows.jsonl.gz#2": "not-json", "rows.jsonl.gz#3": "no-text"}
 
 
@@ -70,7 +70,7 @@ def test_named_fields_are_the_only_ones_and_repeated_texts_count_once(tmp_path: 
     path.write_text("".join(json.dumps({"frage": "Wo?", "text": f"noise {i}"}) + "\n" for i in range(2)))
     one, other = read_texts([path], Fields(question="frage"))
     assert isinstance(one, Text) and one.text == "frage: Wo?"
-    assert isinstance(other, Unreadable) and other.code == "duplicate-document"
+    assert isinstance(other, UnreadableRecord) and other.code == "duplicate-document"
 
 
 def test_what_no_file_can_hold_is_replaced(tmp_path: Path) -> None:

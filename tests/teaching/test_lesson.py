@@ -10,7 +10,7 @@ import toy_teacher
 
 from agentprop.extraction.corpus.texts import Text
 from agentprop.extraction.teaching.chunks import Chunk, chunked
-from agentprop.extraction.teaching.lesson import Lesson, Teacher
+from agentprop.extraction.teaching.lesson import ChunkOutcome, Teacher
 from agentprop.models import Kind, Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, lane_of
 from agentprop.models.scripted import Script, ScriptedReply
 from agentprop.prompts import prompt
@@ -29,11 +29,11 @@ def chunk(*texts: str) -> Chunk:
     return one
 
 
-def study(texts: Sequence[str], proposer: Script, rater: Script = toy_teacher.answer) -> Lesson:
+def study(texts: Sequence[str], proposer: Script, rater: Script = toy_teacher.answer) -> ChunkOutcome:
     return asyncio.run(Teacher(model(proposer), model(rater), 4, Sampling()).study(chunk(*texts)))
 
 
-def codes(lesson: Lesson) -> dict[str, tuple[str, str]]:
+def codes(lesson: ChunkOutcome) -> dict[str, tuple[str, str]]:
     return {one.item: (one.outcome, one.code) for one in lesson.refusals}
 
 

@@ -19,7 +19,7 @@ from agentprop.training.data.rows import even_rows
 from agentprop.training.model import checkpoint
 from agentprop.training.model.distributed import World, join, whole
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 
 SEQUENCES = [random_sequence(length, length) for length in (30, 12, 25, 18, 9)]
 KINDS: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def gradients(policy: Policy, world: World) -> float:
+def gradients(policy: PolicyModel, world: World) -> float:
     """Backward through the mean over all action tokens, in rows of 32 tokens; the loss."""
     n = sum(sequence.n_actions for sequence in SEQUENCES)
     total = 0.0
@@ -43,9 +43,9 @@ def gradients(policy: Policy, world: World) -> float:
 
 def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> None:
     config = TrainSftConfig(model=model, device="cpu", learning_rate=1e-2, **KINDS[kind])
-    policy = Policy.load(config).spread(world)
+    policy = PolicyModel.load(config).spread(world)
     if not policy.adapted:
-        policy.keep_reference(Policy.load(config, frozen=True).spread(world))
+        policy.keep_reference(PolicyModel.load(config, frozen=True).spread(world))
     optimiser = Optimiser(policy.trained(), config, total_steps=20)
     if start is not None:
         checkpoint.restore(start / kind / "step-000003", optimiser, world)

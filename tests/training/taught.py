@@ -16,7 +16,8 @@ from agentprop.sandbox.executor import Executor
 from agentprop.training.data.packing import batch_of
 from agentprop.training.data.sequences import TokenSequence, sequences_of
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.saving import save_model
 
 GOOD, BAD = submission(7), submission(7, claim="48")
 SCRIPTS = ([RUNS, GOOD], [GOOD], [BAD, BAD, BAD], GARBAGE)
@@ -40,7 +41,7 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE.replace("in messages", "in messages if m.role != 'system'")
     tokenizer.save_pretrained(chosen.model)
-    policy = Policy.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).spread(ALONE)
     sequences = heard(Renderer(policy.tokenizer), executor)
     optimiser = Optimiser(policy.trained(), chosen)
     for step in range(steps):
@@ -50,7 +51,7 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
     with torch.no_grad():
         assert policy(batch).logprob.mean() > -0.1, "the conversations were not learnt"
     (folder / "model").mkdir()
-    policy.save(folder / "model")
+    save_model(policy, folder / "model")
     return folder / "model"
 
 

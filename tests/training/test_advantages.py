@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agentprop.training.rl.advantages import (
     ActionReturn,
     GroupAdvantages,
-    Member,
+    ReturnedEpisode,
     advantages,
     episode_floor,
     normalised,
@@ -25,10 +25,10 @@ MEMBERS = st.lists(
 )
 
 
-def members(*drawn: tuple[float, str]) -> list[Member]:
+def members(*drawn: tuple[float, str]) -> list[ReturnedEpisode]:
     """Members from a reward and actions written `d0 c1`: a letter for the stage, a digit for r_proc."""
     return [
-        Member(str(number), reward, tuple(ActionReturn(action[0], float(action[1])) for action in actions.split()))
+        ReturnedEpisode(str(number), reward, tuple(ActionReturn(action[0], float(action[1])) for action in actions.split()))
         for number, (reward, actions) in enumerate(drawn)
     ]
 
@@ -146,7 +146,7 @@ def test_the_scale_of_rewards_well_above_the_floor_does_not_matter() -> None:
 
 def test_a_trajectory_that_is_there_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="twice"):
-        advantages([Member("a", 0.5), Member("a", 0.75)])
+        advantages([ReturnedEpisode("a", 0.5), ReturnedEpisode("a", 0.75)])
 
 
 @given(MEMBERS, st.randoms(use_true_random=False))
@@ -154,7 +154,7 @@ def test_every_comparison_sums_to_nothing_and_the_order_does_not_matter(
     drawn: list[tuple[float, list[tuple[str, float]]]], random: Random
 ) -> None:
     group = [
-        Member(str(number), reward, tuple(ActionReturn(*action) for action in actions))
+        ReturnedEpisode(str(number), reward, tuple(ActionReturn(*action) for action in actions))
         for number, (reward, actions) in enumerate(drawn)
     ]
     found = advantages(group)

@@ -19,7 +19,7 @@ from agentprop.training.data.packing import batch_of
 from agentprop.training.model import checkpoint
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 ROW = batch_of([random_sequence(30, 1), random_sequence(20, 2)])
@@ -30,13 +30,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_model(tmp_path_factory.mktemp("model"))
 
 
-def trainer(model: Path, **settings: Any) -> tuple[Policy, Optimiser]:
+def trainer(model: Path, **settings: Any) -> tuple[PolicyModel, Optimiser]:
     config = TrainSftConfig(model=str(model), device="cpu", learning_rate=1e-2, **settings)
-    policy = Policy.load(config)
+    policy = PolicyModel.load(config)
     return policy, Optimiser(policy.trained(), config, total_steps=50)
 
 
-def learn(policy: Policy, optimiser: Optimiser, steps: int) -> list[float]:
+def learn(policy: PolicyModel, optimiser: Optimiser, steps: int) -> list[float]:
     losses = []
     for _ in range(steps):
         loss = -policy(ROW).logprob.mean()

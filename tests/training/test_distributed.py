@@ -19,7 +19,7 @@ from agentprop.errors import ConfigError
 from agentprop.training.data.rows import even_rows
 from agentprop.training.model import packed_attention as attention
 from agentprop.training.model.distributed import World, join
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 SCRIPT = Path(__file__).with_name("sharded_trainer.py")
@@ -106,7 +106,7 @@ def test_a_checkpoint_is_the_same_by_any_number_of_processes(runs: dict[str, Pat
 def test_what_two_processes_save_is_the_model_they_have(runs: dict[str, Path], kind: str) -> None:
     model = AutoModelForCausalLM.from_pretrained(runs["two"] / kind / "step-000003")
     (row,) = even_rows(SEQUENCES, 4096, ALONE)
-    said = Policy(attentive(model), None)(row).logprob
+    said = PolicyModel(attentive(model), None)(row).logprob
     assert_same({"said": found(runs["two"], kind)["policy"]}, {"said": said}, 0.05 if kind == "half" else 1e-5)
 
 

@@ -12,7 +12,7 @@ from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, Gemma2Config, Gemma3TextConfig, LlamaConfig, Qwen2Config, Qwen3Config
 
 from agentprop.errors import ConfigError
-from agentprop.inference.engine import Generator, Job
+from agentprop.inference.engine import Generator, WantedReply
 from agentprop.inference.sampling import draw, uniforms
 
 VOCABULARY = 120
@@ -50,17 +50,17 @@ def prompts(count: int, seed: int = 0, longest: int = 90) -> list[np.ndarray[Any
     return [random.integers(1, VOCABULARY, random.integers(2, longest)) for _ in range(count)]
 
 
-def sampled(generator: Generator, asked: list[np.ndarray[Any, Any]], max_tokens: int = 12, **options: Any) -> list[Job]:
-    jobs = [Job(prompt, max_tokens, sample=i, **options) for i, prompt in enumerate(asked)]
+def sampled(generator: Generator, asked: list[np.ndarray[Any, Any]], max_tokens: int = 12, **options: Any) -> list[WantedReply]:
+    jobs = [WantedReply(prompt, max_tokens, sample=i, **options) for i, prompt in enumerate(asked)]
     generator.run(jobs)
     return jobs
 
 
-def ids_of(job: Job) -> np.ndarray[Any, Any]:
+def ids_of(job: WantedReply) -> np.ndarray[Any, Any]:
     return np.append(job.prompt, job.tokens)
 
 
-def error(model: Any, jobs: list[Job]) -> float:
+def error(model: Any, jobs: list[WantedReply]) -> float:
     """Largest difference between a job's log-probs and those of a fresh pass over its whole conversation."""
     worst = 0.0
     for job in jobs:
@@ -175,7 +175,7 @@ def test_replies_do_not_depend_on_what_is_sampled_beside_them(model: Any) -> Non
     asked = prompts(20)
     together = sampled(Generator(model, [0], max_length=400), asked, max_tokens=40)
     for number in (3, 11):
-        alone = Job(asked[number], 40, sample=number)
+        alone = WantedReply(asked[number], 40, sample=number)
         Generator(model, [0], max_length=400, slots=1).run([alone])
         assert alone.tokens == together[number].tokens
         assert np.allclose(alone.logprobs, together[number].logprobs, atol=1e-5)
@@ -183,7 +183,7 @@ def test_replies_do_not_depend_on_what_is_sampled_beside_them(model: Any) -> Non
 
 def test_another_seed_or_sample_is_another_reply(model: Any) -> None:
     prompt = np.arange(1, 40)
-    jobs = [Job(prompt, 20, seed=seed, sample=sample) for seed, sample in ((0, 0), (1, 0), (0, 1), (0, 0))]
+    jobs = [WantedReply(prompt, 20, seed=seed, sample=sample) for seed, sample in ((0, 0), (1, 0), (0, 1), (0, 0))]
     Generator(model, [], max_length=100).run(jobs)
     replies = [tuple(job.tokens) for job in jobs]
     assert replies[0] == replies[3]
@@ -214,7 +214,7 @@ def test_a_reply_ends_with_a_stop_id_or_at_its_limit(model: Any) -> None:
 
 
 def test_a_reply_ends_where_its_own_condition_says(model: Any) -> None:
-    job = Job(np.arange(1, 9), 40, ends=lambda tokens: len(tokens) == 5)
+    job = WantedReply(np.arange(1, 9), 40, ends=lambda tokens: len(tokens) == 5)
     Generator(model, [], max_length=400).run([job])
     assert (len(job.tokens), job.finish) == (5, "stop")
 
@@ -313,7 +313,7 @@ def test_weights_that_an_optimiser_changed_are_noticed() -> None:
 
 def test_weights_cannot_change_while_a_reply_is_under_way(model: Any) -> None:
     generator = Generator(model, [], max_length=400)
-    generator.add(Job(np.arange(1, 9), 40))
+    generator.add(WantedReply(np.arange(1, 9), 40))
     generator.step()
     with pytest.raises(RuntimeError, match="under way"):
         generator.forget()

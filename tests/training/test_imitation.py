@@ -11,7 +11,7 @@ from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import Message
 from agentprop.records import Skill, StopReason, Task, Trajectory, Turn
 from agentprop.records.environment import Stage
-from agentprop.training.data.imitation import Reading, skill_sequence, spoken_here
+from agentprop.training.data.imitation import TrajectoryReader, skill_sequence, spoken_here
 from agentprop.training.data.sequences import Drift
 
 SAID = ("<action:think>plan</action:think>", "<action:exec>1+1</action:exec>")
@@ -39,7 +39,7 @@ def trajectory(renderer: Renderer | None, *, split: bool = False) -> Trajectory:
     )  # fmt: skip
 
 
-def shown(reading: Reading, one: Trajectory) -> list[tuple[str, str]]:
+def shown(reading: TrajectoryReader, one: Trajectory) -> list[tuple[str, str]]:
     """Of each sequence: its whole text, and the text of what is imitated."""
     tokenizer = reading.renderer.tokenizer
     return [
@@ -50,7 +50,7 @@ def shown(reading: Reading, one: Trajectory) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("exact", [True, False], ids=["stored ids", "no ids"])
 def test_every_word_of_the_policy_and_none_of_the_environment_is_imitated(renderer: Renderer, exact: bool) -> None:
-    reading = Reading(renderer, 1000)
+    reading = TrajectoryReader(renderer, 1000)
     ((whole, imitated),) = shown(reading, trajectory(renderer if exact else None))
     assert imitated == "".join(f"{said}<|im_end|>" for said in SAID)
     assert whole.startswith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nP<|im_end|>")
@@ -60,7 +60,7 @@ def test_every_word_of_the_policy_and_none_of_the_environment_is_imitated(render
 
 
 def test_a_conversation_that_was_begun_anew_is_two_sequences(renderer: Renderer) -> None:
-    found = shown(Reading(renderer, 1000), trajectory(renderer, split=True))
+    found = shown(TrajectoryReader(renderer, 1000), trajectory(renderer, split=True))
     assert [imitated for _, imitated in found] == [f"{said}<|im_end|>" for said in SAID]
 
 
@@ -70,13 +70,13 @@ def test_ids_of_another_tokenizer_are_not_believed(renderer: Renderer, tmp_path:
     other = Renderer(load_tokenizer(str(tiny_model(tmp_path, texts=words, vocabulary=300))))
     theirs = trajectory(other)
     assert spoken_here(theirs, other) and not spoken_here(theirs, renderer)
-    reading = Reading(renderer, 1000)
+    reading = TrajectoryReader(renderer, 1000)
     ((_, imitated),) = shown(reading, theirs)
     assert imitated == "".join(f"{said}<|im_end|>" for said in SAID) and reading.counts == {"rendered": 1}
 
 
 def test_what_is_longer_than_allowed_is_left_out_and_counted(renderer: Renderer) -> None:
-    reading = Reading(renderer, 50)
+    reading = TrajectoryReader(renderer, 50)
     assert reading.trajectory(trajectory(renderer)) is None
     assert reading.counts == {"too_long": 1}
 

@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 
 from agentprop.config import ProbeConfig, ProposeConfig, VerifyConfig
 from agentprop.errors import BoundReached, InputError
-from agentprop.inference.chat import InProcess
+from agentprop.inference.chat import InProcessChat
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Message, Reply, Request, Sampling, Tool
 from agentprop.models.failures import Kind, ModelFailure
@@ -51,8 +51,8 @@ def module(checkpoint: Path) -> Any:
     return AutoModelForCausalLM.from_pretrained(checkpoint).eval()
 
 
-def opened(checkpoint: Path, module: Any, **options: Any) -> InProcess:
-    return InProcess(module, AutoTokenizer.from_pretrained(checkpoint), name="tiny", **options)
+def opened(checkpoint: Path, module: Any, **options: Any) -> InProcessChat:
+    return InProcessChat(module, AutoTokenizer.from_pretrained(checkpoint), name="tiny", **options)
 
 
 def asked(*texts: str, **options: Any) -> Request:
@@ -62,7 +62,7 @@ def asked(*texts: str, **options: Any) -> Request:
     return Request(messages, Sampling(max_tokens=30, temperature=1.0), **options)
 
 
-def answered(model: InProcess, *requests: Request) -> list[Reply]:
+def answered(model: InProcessChat, *requests: Request) -> list[Reply]:
     async def all_of_them() -> list[Reply]:
         replies = await asyncio.gather(*map(model.reply, requests))
         await model.aclose()

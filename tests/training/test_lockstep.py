@@ -13,10 +13,10 @@ import torch
 from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
-from agentprop.inference.deterministic import PASSES, Delayed, Lockstep
+from agentprop.inference.deterministic import PASSES, Delayed, DeterministicChat
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.sandbox import Job, Result, Sandbox
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 from agentprop.training.together import together
 
 
@@ -35,23 +35,23 @@ class Sleepy:
 
 
 @pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
-    loaded = Policy.load(config(tiny_model(tmp_path_factory.mktemp("model")))).spread(ALONE)
+def policy(tmp_path_factory: pytest.TempPathFactory) -> PolicyModel:
+    loaded = PolicyModel.load(config(tiny_model(tmp_path_factory.mktemp("model")))).spread(ALONE)
     with torch.no_grad():
         for parameter in loaded.parameters():
             parameter.mul_(3)
     return loaded
 
 
-def model_of(policy: Policy, **options: Any) -> Lockstep:
-    return Lockstep(policy.model, policy.tokenizer, name="toy", context_length=400, **options)
+def model_of(policy: PolicyModel, **options: Any) -> DeterministicChat:
+    return DeterministicChat(policy.model, policy.tokenizer, name="toy", context_length=400, **options)
 
 
-def executor_of(model: Lockstep, sandbox: Sleepy) -> Delayed:
+def executor_of(model: DeterministicChat, sandbox: Sleepy) -> Delayed:
     return Delayed(cast(Sandbox, sandbox), shared=False, model=model)
 
 
-async def conversation(number: int, model: Lockstep, executor: Delayed) -> list[Reply]:
+async def conversation(number: int, model: DeterministicChat, executor: Delayed) -> list[Reply]:
     """Two to four turns, a piece of code after each."""
     messages: tuple[Message, ...] = (Message("user", f"Begin with {number % 3}."),)
     replies = []
@@ -67,7 +67,7 @@ async def conversation(number: int, model: Lockstep, executor: Delayed) -> list[
 Sampled = list[list[tuple[tuple[int, ...] | None, tuple[float, ...] | None]]]
 
 
-def sampled(model: Lockstep, sandbox: Sleepy) -> Sampled:
+def sampled(model: DeterministicChat, sandbox: Sleepy) -> Sampled:
     """Ids and log-probs of every turn of twelve conversations that go on together."""
 
     async def run() -> list[list[Reply]]:
@@ -78,14 +78,14 @@ def sampled(model: Lockstep, sandbox: Sleepy) -> Sampled:
     return [[(reply.choices[0].token_ids, reply.choices[0].logprobs) for reply in one] for one in said]
 
 
-def test_how_long_code_takes_changes_not_a_bit(policy: Policy) -> None:
+def test_how_long_code_takes_changes_not_a_bit(policy: PolicyModel) -> None:
     expected = sampled(model_of(policy), Sleepy(Random(0), 0.0))
     assert len({ids for one in expected for ids, _ in one}) > 20
     for seed in range(3):
         assert sampled(model_of(policy), Sleepy(Random(seed), 0.02)) == expected
 
 
-def test_a_sampler_that_was_renewed_is_as_a_new_one(policy: Policy) -> None:
+def test_a_sampler_that_was_renewed_is_as_a_new_one(policy: PolicyModel) -> None:
     model = model_of(policy)
     first = sampled(model, Sleepy(Random(0), 0.0))
     model.renew("toy#1")
@@ -93,8 +93,8 @@ def test_a_sampler_that_was_renewed_is_as_a_new_one(policy: Policy) -> None:
     assert model.identity == "toy#1"
 
 
-def test_a_forgetful_one_answers_as_if_it_had_never_been_asked(policy: Policy) -> None:
-    def answer(model: Lockstep, number: int) -> Reply:
+def test_a_forgetful_one_answers_as_if_it_had_never_been_asked(policy: PolicyModel) -> None:
+    def answer(model: DeterministicChat, number: int) -> Reply:
         asked = Request((Message("user", "How?"),), Sampling(max_tokens=9), n=4, sample=number)
         return asyncio.run(model.reply(asked))
 
@@ -103,7 +103,7 @@ def test_a_forgetful_one_answers_as_if_it_had_never_been_asked(policy: Policy) -
     assert answer(forgetful, 7).choices == answer(model_of(policy, forgetful=True), 7).choices
 
 
-def test_code_works_while_the_model_samples(policy: Policy) -> None:
+def test_code_works_while_the_model_samples(policy: PolicyModel) -> None:
     model, sandbox = model_of(policy), Sleepy(Random(0), 0.0)
     order: list[str] = []
 
@@ -124,7 +124,7 @@ def test_code_works_while_the_model_samples(policy: Policy) -> None:
     assert order == ["code", "talk"] and sandbox.ran == ["x"]
 
 
-def test_a_burst_of_code_is_handed_back_in_turn(policy: Policy) -> None:
+def test_a_burst_of_code_is_handed_back_in_turn(policy: PolicyModel) -> None:
     model, sandbox = model_of(policy), Sleepy(Random(0), 0.0)
 
     async def run() -> list[int]:
@@ -146,7 +146,7 @@ def test_a_burst_of_code_is_handed_back_in_turn(policy: Policy) -> None:
     assert passes[4] - passes[0] == passes[5] - passes[1] == 2 * PASSES  # two at once, the third pair after two others
 
 
-def test_a_failure_of_the_model_reaches_everybody_who_waits(policy: Policy) -> None:
+def test_a_failure_of_the_model_reaches_everybody_who_waits(policy: PolicyModel) -> None:
     model = model_of(policy)
 
     def breaks() -> list[Any]:

@@ -20,8 +20,8 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from agentprop.training.data.packing import batch_of
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model import packed_attention as attention
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.advantages import ActionReturn, Member, advantages
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.grpo import grpo_loss
 from agentprop.training.rl.losses import Loss, Tokens, measured
 from agentprop.training.rl.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
@@ -39,7 +39,7 @@ CUTS: dict[str, list[list[int]]] = {
 class Step:
     """An optimiser step: sequences, and per-token values of each of them."""
 
-    policy: Policy
+    policy: PolicyModel
     sequences: list[TokenSequence]
     values: list[Tokens]
     """Old log-probs, weights, … of each sequence; the live log-prob is a placeholder."""
@@ -66,14 +66,14 @@ class Step:
         return {name: parameter.grad.clone() for name, parameter in self.policy.trained() if parameter.grad is not None}
 
 
-def policy() -> Policy:
+def policy() -> PolicyModel:
     """A small Qwen3, in float64 so that the order of a sum does not matter."""
     torch.manual_seed(0)
     config = Qwen3Config(
         vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=1, head_dim=16, attn_implementation=attention.NAME, tie_word_embeddings=True,
     )  # fmt: skip
-    return Policy(Qwen3ForCausalLM(config).double(), Any)
+    return PolicyModel(Qwen3ForCausalLM(config).double(), Any)
 
 
 def sequence(number: int, random: np.random.Generator) -> TokenSequence:
@@ -98,7 +98,7 @@ def step(granularity: Granularity = "action") -> Step:
     rewards = iter([0.0, 0.5, 0.75, 0.96875, 0.5, 0.0])
     groups = [
         advantages([
-            Member(str(n), next(rewards), tuple(ActionReturn("check", float((n + t) % 2)) for t in range(TURNS)))
+            ReturnedEpisode(str(n), next(rewards), tuple(ActionReturn("check", float((n + t) % 2)) for t in range(TURNS)))
             for n in range(MEMBERS)
         ])
         for _ in range(GROUPS)

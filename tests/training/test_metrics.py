@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agentprop.training import progress_table as live
 from agentprop.training.metrics import Metrics
-from agentprop.training.progress_table import Live, curve
+from agentprop.training.progress_table import ProgressTable, curve
 
 
 def lines(folder: Path) -> list[dict[str, float]]:
@@ -79,7 +79,7 @@ def test_lines_are_said_now_and_then_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "LOG_SECONDS", 0.0)
-    with Live("train-sft", 10, watch=("loss", "held_out_loss")) as view:
+    with ProgressTable("train-sft", 10, watch=("loss", "held_out_loss")) as view:
         view.update(1, {"loss": 2.5, "other": 1})
         view.update(2, {"held_out_loss": 12345.6})
     shown = capsys.readouterr()
@@ -91,13 +91,13 @@ def test_lines_are_said_now_and_then_where_there_is_no_terminal(
 
 def test_a_quiet_run_says_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LOG_SECONDS", 0.0)
-    with Live("train-sft", None, watch=("loss",), quiet=True) as view:
+    with ProgressTable("train-sft", None, watch=("loss",), quiet=True) as view:
         view.update(1, {"loss": 2.5})
     assert capsys.readouterr().err == ""
 
 
 def test_a_terminal_shows_every_number_and_the_curve_of_the_watched_ones() -> None:
-    view = Live("train-sft", 20, watch=("loss",))
+    view = ProgressTable("train-sft", 20, watch=("loss",))
     for step, loss in enumerate((4.0, 3.0, 2.0), 1):
         view.update(step, {"loss": loss, "tokens_per_s": 5123.4, "memory_mib": 600})
     out = io.StringIO()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, Member, advantages
+from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, ReturnedEpisode, advantages
 from agentprop.training.rl.losses import Tokens, measured, rollout_correction
 from agentprop.training.rl.mgpo import Actions, Form, Granularity, Weights, gate, mgpo_loss, zero_sum_weights
 
@@ -93,7 +93,7 @@ def batch(*groups: Sequence[tuple[float, str]], omega: float = 0.5) -> list[Grou
     return [
         advantages(
             [
-                Member(str(n), reward, tuple(ActionReturn(a[0], float(a[1])) for a in actions.split()))
+                ReturnedEpisode(str(n), reward, tuple(ActionReturn(a[0], float(a[1])) for a in actions.split()))
                 for n, (reward, actions) in enumerate(group)
             ],
             omega=omega, std="none",

@@ -19,8 +19,8 @@ from agentprop.errors import InputError
 from agentprop.training.data.packing import batch_of
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model import packed_attention as attention
-from agentprop.training.model.policy import Policy
-from agentprop.training.model.saving import merged
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.saving import merged, save_model
 
 SEQUENCES = [random_sequence(length, seed) for seed, length in enumerate((21, 2, 34, 13))]
 KINDS: dict[str, dict[str, Any]] = {
@@ -40,7 +40,7 @@ def config(model: Path, **settings: Any) -> TrainSftConfig:
     return TrainSftConfig(model=str(model), device="cpu", **settings)
 
 
-def moved(policy: Policy) -> Policy:
+def moved(policy: PolicyModel) -> PolicyModel:
     """The policy with what is trained changed, adapters' zero halves too."""
     torch.manual_seed(1)
     with torch.no_grad():
@@ -49,7 +49,7 @@ def moved(policy: Policy) -> Policy:
     return policy
 
 
-def plain(policy: Policy, sequence: TokenSequence) -> Tensor:
+def plain(policy: PolicyModel, sequence: TokenSequence) -> Tensor:
     """Log-probs of a sequence's action tokens by the model's own logits."""
     ids, where = torch.from_numpy(sequence.ids)[None], np.flatnonzero(sequence.mask)
     with torch.no_grad():
@@ -59,7 +59,7 @@ def plain(policy: Policy, sequence: TokenSequence) -> Tensor:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_packed_rows_say_what_the_model_says_of_each_sequence_alone(model: Path, kind: str) -> None:
-    policy = moved(Policy.load(config(model, **KINDS[kind])))
+    policy = moved(PolicyModel.load(config(model, **KINDS[kind])))
     packed = policy(batch_of(SEQUENCES)).logprob
     expected = torch.cat([plain(policy, sequence) for sequence in SEQUENCES])
     assert len(packed) > 20
@@ -68,7 +68,7 @@ def test_packed_rows_say_what_the_model_says_of_each_sequence_alone(model: Path,
 
 
 def test_what_stands_before_a_sequence_in_its_row_does_not_change_it(model: Path) -> None:
-    policy = Policy.load(config(model))
+    policy = PolicyModel.load(config(model))
     first = policy(batch_of([random_sequence(50, 8), SEQUENCES[2]])).logprob[-SEQUENCES[2].n_actions :]
     other = policy(batch_of([random_sequence(50, 9), SEQUENCES[2]])).logprob[-SEQUENCES[2].n_actions :]
     assert torch.equal(first, other)
@@ -79,7 +79,7 @@ def test_layers_that_look_back_a_window_only_are_masked_and_not_cut(tmp_path: Pa
     shape = AutoConfig.from_pretrained(folder)
     shape.layer_types, shape.sliding_window, shape.use_sliding_window = ["sliding_attention"] * 2, 5, True
     shape.save_pretrained(folder)
-    policy = Policy.load(config(folder))
+    policy = PolicyModel.load(config(folder))
     assert policy.model.config._attn_implementation != attention.NAME
     expected = torch.cat([plain(policy, sequence) for sequence in SEQUENCES])
     torch.testing.assert_close(policy(batch_of(SEQUENCES)).logprob, expected, atol=1e-5, rtol=0)
@@ -87,7 +87,7 @@ def test_layers_that_look_back_a_window_only_are_masked_and_not_cut(tmp_path: Pa
 
 def test_generation_and_masks_of_others_pass_through_the_packed_attention(model: Path) -> None:
     """What samples from the very same module gets what transformers' own attention gives."""
-    policy = Policy.load(config(model)).eval()
+    policy = PolicyModel.load(config(model)).eval()
     ids = torch.tensor([[0, 0, 70, 71, 72], [73, 74, 75, 76, 77]])
     mask = torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]])
     options: dict[str, Any] = {"attention_mask": mask, "max_new_tokens": 6, "do_sample": False, "pad_token_id": 0}
@@ -99,7 +99,7 @@ def test_generation_and_masks_of_others_pass_through_the_packed_attention(model:
 def test_checkpointed_activations_give_the_same_gradient(model: Path) -> None:
     gradients = []
     for checkpointed in (False, True):
-        policy = Policy.load(config(model, gradient_checkpointing=checkpointed))
+        policy = PolicyModel.load(config(model, gradient_checkpointing=checkpointed))
         policy(batch_of(SEQUENCES)).logprob.sum().backward()
         gradients.append([parameter.grad for _, parameter in policy.trained()])
     for one, other in zip(*gradients, strict=True):
@@ -110,19 +110,19 @@ def test_checkpointed_activations_give_the_same_gradient(model: Path) -> None:
 
 
 def test_adapters_are_all_that_is_trained(model: Path) -> None:
-    policy = Policy.load(config(model, lora_rank=4))
+    policy = PolicyModel.load(config(model, lora_rank=4))
     assert policy.trained() and all(".lora_" in name for name, _ in policy.trained())
     layers = {name.split(".lora_")[0].rsplit(".", 1)[1] for name, _ in policy.trained()}
     assert layers == {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
 
 def test_everything_is_trained_without_adapters(model: Path) -> None:
-    policy = Policy.load(config(model))
+    policy = PolicyModel.load(config(model))
     assert len(policy.trained()) == len(list(policy.parameters()))
 
 
 def test_the_reference_of_adapters_is_the_model_without_them(model: Path) -> None:
-    policy = Policy.load(config(model, lora_rank=4))
+    policy = PolicyModel.load(config(model, lora_rank=4))
     before = policy(batch_of(SEQUENCES)).logprob.detach()
     moved(policy)
     after = policy(batch_of(SEQUENCES)).logprob.detach()
@@ -134,10 +134,10 @@ def test_the_reference_of_adapters_is_the_model_without_them(model: Path) -> Non
 
 
 def test_the_reference_of_a_whole_model_is_a_frozen_copy(model: Path) -> None:
-    policy = Policy.load(config(model))
+    policy = PolicyModel.load(config(model))
     with pytest.raises(ValueError, match="keep_reference"), policy.reference():
         pass
-    policy.keep_reference(Policy.load(config(model), frozen=True))
+    policy.keep_reference(PolicyModel.load(config(model), frozen=True))
     before = policy(batch_of(SEQUENCES)).logprob.detach()
     parameters = len(list(policy.parameters()))
     moved(policy)
@@ -151,15 +151,15 @@ def test_the_reference_of_a_whole_model_is_a_frozen_copy(model: Path) -> None:
 
 
 def test_a_directory_without_weights_is_initialised_from_the_seed(model: Path) -> None:
-    one, same, other = (Policy.load(config(model, seed=seed)).model.state_dict() for seed in (3, 3, 4))
+    one, same, other = (PolicyModel.load(config(model, seed=seed)).model.state_dict() for seed in (3, 3, 4))
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["model.embed_tokens.weight"], other["model.embed_tokens.weight"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_saved_policy_is_a_model_that_transformers_loads(model: Path, kind: str, tmp_path: Path) -> None:
-    policy = moved(Policy.load(config(model, **KINDS[kind])))
-    policy.save(tmp_path)
+    policy = moved(PolicyModel.load(config(model, **KINDS[kind])))
+    save_model(policy, tmp_path)
     loaded = AutoModelForCausalLM.from_pretrained(tmp_path)
     assert type(loaded).__name__ == "Qwen3ForCausalLM" and loaded.dtype == policy.model.dtype
     ids = torch.from_numpy(SEQUENCES[0].ids)[None]
@@ -176,11 +176,11 @@ def test_a_saved_policy_is_a_model_that_transformers_loads(model: Path, kind: st
 def test_an_adapter_is_kept_by_itself_too_and_saving_changes_nothing(model: Path, tmp_path: Path) -> None:
     from peft import PeftModel
 
-    policy = moved(Policy.load(config(model, lora_rank=4))).eval()
+    policy = moved(PolicyModel.load(config(model, lora_rank=4))).eval()
     before = policy(batch_of(SEQUENCES)).logprob.detach()
     base = tmp_path / "base"
-    Policy.load(config(model)).save(base)
-    policy.save(tmp_path / "tuned")
+    save_model(PolicyModel.load(config(model)), base)
+    save_model(policy, tmp_path / "tuned")
     assert torch.equal(policy(batch_of(SEQUENCES)).logprob, before)
     wrapped = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "tuned" / "adapter")
     ids = torch.from_numpy(SEQUENCES[0].ids)[None]
@@ -189,8 +189,8 @@ def test_an_adapter_is_kept_by_itself_too_and_saving_changes_nothing(model: Path
 
 
 def test_merged_weights_have_the_names_of_the_plain_model(model: Path) -> None:
-    plain_names = set(Policy.load(config(model)).model.state_dict())
-    assert {name for name, _ in merged(Policy.load(config(model, lora_rank=4)))} == plain_names
+    plain_names = set(PolicyModel.load(config(model)).model.state_dict())
+    assert {name for name, _ in merged(PolicyModel.load(config(model, lora_rank=4)))} == plain_names
 
 
 # --- what cannot be loaded ---
@@ -198,7 +198,7 @@ def test_merged_weights_have_the_names_of_the_plain_model(model: Path) -> None:
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a pair"):
-        Policy.load(config(tiny_model(tmp_path, rows=200)))
+        PolicyModel.load(config(tiny_model(tmp_path, rows=200)))
 
 
 def test_logits_that_are_changed_after_the_head_are_refused(tmp_path: Path) -> None:
@@ -206,35 +206,35 @@ def test_logits_that_are_changed_after_the_head_are_refused(tmp_path: Path) -> N
     settings = json.loads((folder / "config.json").read_text()) | {"final_logit_softcapping": 30.0}
     (folder / "config.json").write_text(json.dumps(settings))
     with pytest.raises(InputError, match="final_logit_softcapping"):
-        Policy.load(config(folder))
+        PolicyModel.load(config(folder))
 
 
 def test_weights_that_are_cut_short_are_refused(model: Path, tmp_path: Path) -> None:
-    Policy.load(config(model)).save(tmp_path)
+    save_model(PolicyModel.load(config(model)), tmp_path)
     weights = tmp_path / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1000])
     with pytest.raises(InputError, match=r"weights of .* cannot be read"):
-        Policy.load(config(tmp_path))
+        PolicyModel.load(config(tmp_path))
 
 
 def test_weights_of_another_shape_are_refused(model: Path, tmp_path: Path) -> None:
-    Policy.load(config(model)).save(tmp_path)
+    save_model(PolicyModel.load(config(model)), tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
     weights["model.norm.weight"] = torch.ones(7)
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(InputError, match="cannot be read"):
-        Policy.load(config(tmp_path))
+        PolicyModel.load(config(tmp_path))
 
 
 def test_weights_that_are_missing_are_refused(model: Path, tmp_path: Path) -> None:
-    Policy.load(config(model)).save(tmp_path)
+    save_model(PolicyModel.load(config(model)), tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
     del weights["model.layers.1.mlp.up_proj.weight"]
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(InputError, match=r"up_proj"):
-        Policy.load(config(tmp_path))
+        PolicyModel.load(config(tmp_path))
 
 
 def test_a_place_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no tokenizer can be read"):
-        Policy.load(config(tmp_path))
+        PolicyModel.load(config(tmp_path))

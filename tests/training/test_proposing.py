@@ -14,7 +14,7 @@ from tiny_model import tiny_model
 from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, Told, arena
 
 from agentprop.agent.bundles import Allowed, Bundles
-from agentprop.agent.candidates import Curriculum, Standing, tools
+from agentprop.agent.candidates import Curriculum, MasteryState, tools
 from agentprop.composition.planner import Planner
 from agentprop.errors import InputError
 from agentprop.grading import builtin_verifier as builtin
@@ -26,10 +26,10 @@ from agentprop.records import Attempt, Difficulty, MadeBy, Problem, Task, Trajec
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.data.sequences import drift
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.examples import Comparison, exactly
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.examples import ComparisonRule, exactly
 from agentprop.training.rl.loop import Experience
-from agentprop.training.rl.proposer_env import Proposing, kept, measured
+from agentprop.training.rl.proposer_env import ProposerEnv, kept, measured
 from agentprop.training.rl.scoring import Rewards
 from agentprop.training.rl.tasks import Tasks, success_rates
 
@@ -44,7 +44,7 @@ class Fixed:
     def executor(self, sandbox: Sandbox) -> Executor:
         return Executor(sandbox, shared=False)
 
-    async def refresh(self, policy: Policy, step: int) -> None:
+    async def refresh(self, policy: PolicyModel, step: int) -> None:
         return
 
     async def aclose(self) -> None:
@@ -78,7 +78,7 @@ class School:
 
     def of(
         self, scripts: Sequence[Sequence[str]], *, right: Sequence[int] = (), groups: int = 2, **rule: Any
-    ) -> Proposing:
+    ) -> ProposerEnv:
         async def verify(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
             found = await builtin.judge(problem, LIBRARY, tools(), self.executor)
             attempt, verdict = found.records(problem, MadeBy())
@@ -88,10 +88,10 @@ class School:
             self.closed.append("judges")
 
         probers = [Prober(Tries(n), f"p{n}", Sampling(), MadeBy(name=f"p{n}"), self.executor.sandbox) for n in right]
-        return Proposing(
+        return ProposerEnv(
             tasks=tasks(), arena=arena(self.executor, max_turns=4), sampler=Fixed(Told(self.renderer, scripts)),
             sampling=Sampling(), verify=verify, probers=probers, close=close, rule=SwitchRule(len(right), **rule), k=16,
-            rewards=Rewards(), comparison=Comparison(), encode=exactly, groups=groups, size=len(scripts), world=ALONE,
+            rewards=Rewards(), comparison=ComparisonRule(), encode=exactly, groups=groups, size=len(scripts), world=ALONE,
         )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
     return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
 
 
-def stepped(school: Proposing, steps: int, start: int = 0) -> list[Experience]:
+def stepped(school: ProposerEnv, steps: int, start: int = 0) -> list[Experience]:
     async def run() -> list[Experience]:
         found = []
         for step in range(start, start + steps):
@@ -120,7 +120,7 @@ def stepped(school: Proposing, steps: int, start: int = 0) -> list[Experience]:
 
 
 def test_a_task_follows_from_seed_number_and_standing() -> None:
-    standing = Standing({"toy": 0.5}, {"toy": 1.0})
+    standing = MasteryState({"toy": 0.5}, {"toy": 1.0})
     drawn = tasks().draw(range(8), standing)
     assert [task.index for task in drawn] == list(range(8))
     assert len({task.id for task in drawn}) == 8
@@ -130,7 +130,7 @@ def test_a_task_follows_from_seed_number_and_standing() -> None:
 
 def test_where_every_bundle_is_held_out_there_is_nothing_to_train_on() -> None:
     with pytest.raises(InputError, match="no bundle"):
-        tasks("toy-square+toy-double").draw([0], Standing({"toy": 0.5}, {"toy": 1.0}))
+        tasks("toy-square+toy-double").draw([0], MasteryState({"toy": 0.5}, {"toy": 1.0}))
 
 
 def test_successes_of_a_group_are_all_new() -> None:

@@ -16,11 +16,11 @@ from toy_groups import ALONE, config
 from agentprop.config import TrainMgpoConfig
 from agentprop.models.chat import Choice, Message, Reply, Request, Sampling
 from agentprop.training.data.sequences import Spoken, join
-from agentprop.training.means import Figures
+from agentprop.training.means import RunningMeans
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.advantages import ActionReturn, Member, advantages
-from agentprop.training.rl.examples import Example, Lesson
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.loop import Experience, Loop, unless
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
 from agentprop.training.rl.update import Objective
@@ -51,7 +51,7 @@ class Bandit:
         return await together([self.sampler.model.reply(request) for request in requests])
 
     async def score(self, rollouts: Sequence[Reply]) -> Experience:
-        figures = Figures()
+        figures = RunningMeans()
         for reply in rollouts:
             figures.add("reward", map(reward, reply.choices))
         lessons = [lesson(reply, number) for number, reply in enumerate(rollouts)]
@@ -65,18 +65,18 @@ def reward(choice: Choice) -> float:
     return float((choice.token_ids or (PAYING,))[0] < PAYING)
 
 
-def lesson(reply: Reply, number: int) -> Lesson:
-    members = [Member(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)]
+def lesson(reply: Reply, number: int) -> TrainingGroup:
+    members = [ReturnedEpisode(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)]
     spoken = [Spoken(reply.prompt_token_ids or (), c.token_ids or (), c.logprobs) for c in reply.choices]
     examples = [Example(m.id, tuple(join([one], m.id)), True) for m, one in zip(members, spoken, strict=True)]
-    return Lesson(advantages(members, omega=0.0), tuple(examples), number)
+    return TrainingGroup(advantages(members, omega=0.0), tuple(examples), number)
 
 
 def loop_of(model: Path, objective: Objective, **settings: Any) -> Loop[Any]:
     chosen: TrainMgpoConfig = config(model, max_length=64, learning_rate=0.03, **settings)
-    policy = Policy.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).spread(ALONE)
     if objective.beta:
-        policy.keep_reference(Policy.load(chosen, frozen=True))
+        policy.keep_reference(PolicyModel.load(chosen, frozen=True))
     sampler = InProcessSampler(policy, chosen, ALONE)
     return Loop(policy, Optimiser(policy.trained(), chosen), sampler, Bandit(sampler), objective, chosen, ALONE)
 

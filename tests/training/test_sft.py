@@ -18,8 +18,8 @@ from agentprop.training.data.imitation import Material
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser, TrainingDiverged
-from agentprop.training.model.policy import Policy
-from agentprop.training.sft import Drawn, Hooks, Order, Progress, Values, evaluate, imitate, learn
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.sft import Drawn, Hooks, Order, SftProgress, Values, evaluate, imitate, learn
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 SEQUENCES = [random_sequence(20 + seed, seed) for seed in range(10)]
@@ -46,7 +46,7 @@ class Kept:
     """What the loop told its hooks."""
 
     lines: list[tuple[int, Values]] = field(default_factory=list)
-    saved: list[Progress] = field(default_factory=list)
+    saved: list[SftProgress] = field(default_factory=list)
     stop_after: float = math.inf
 
     def hooks(self) -> Hooks:
@@ -56,10 +56,10 @@ class Kept:
         )  # fmt: skip
 
 
-def trained(settings: TrainSftConfig, what: Material, kept: Kept) -> tuple[Policy, Progress]:
-    policy = Policy.load(settings)
+def trained(settings: TrainSftConfig, what: Material, kept: Kept) -> tuple[PolicyModel, SftProgress]:
+    policy = PolicyModel.load(settings)
     optimiser = Optimiser(policy.trained(), settings, total_steps=Order(what, settings).total)
-    return policy, imitate(policy, optimiser, what, settings, ALONE, Progress(), kept.hooks())
+    return policy, imitate(policy, optimiser, what, settings, ALONE, SftProgress(), kept.hooks())
 
 
 # --- what a step learns from ---
@@ -99,7 +99,7 @@ def test_without_a_weight_no_skill_is_drawn() -> None:
 # --- one step ---
 
 
-def own_loss(policy: Policy, sequences: list[TokenSequence]) -> torch.Tensor:
+def own_loss(policy: PolicyModel, sequences: list[TokenSequence]) -> torch.Tensor:
     """Token mean of −log π over the action tokens, by the model's own logits."""
     parts = []
     for sequence in sequences:
@@ -109,9 +109,9 @@ def own_loss(policy: Policy, sequences: list[TokenSequence]) -> torch.Tensor:
     return torch.cat(parts).mean()
 
 
-def learnt(model: Path, drawn: Drawn, **settings: Any) -> tuple[Policy, Values]:
+def learnt(model: Path, drawn: Drawn, **settings: Any) -> tuple[PolicyModel, Values]:
     chosen = config(model, clip=1e9, **settings)
-    policy = Policy.load(chosen)
+    policy = PolicyModel.load(chosen)
     values = learn(policy, Optimiser(policy.trained(), chosen), drawn, chosen, ALONE)
     return policy, values
 
@@ -120,7 +120,7 @@ def test_a_step_is_that_of_the_mean_over_all_action_tokens_and_the_weighted_skil
     drawn = Drawn(SEQUENCES[:4], SKILLS)
     policy, values = learnt(model, drawn, skill_weight=0.3)
     chosen = config(model, clip=1e9)
-    expected = Policy.load(chosen)
+    expected = PolicyModel.load(chosen)
     loss, skills = own_loss(expected, drawn.trajectories), own_loss(expected, drawn.skills)
     (loss + 0.3 * skills).backward()
     norm = Optimiser(expected.trained(), chosen).step().grad_norm
@@ -147,7 +147,7 @@ def test_how_a_step_is_packed_changes_nothing(model: Path, pack_tokens: int) -> 
 
 def test_an_evaluation_is_the_mean_over_what_is_held_out_and_leaves_no_gradient(model: Path) -> None:
     settings = config(model, pack_tokens=40)
-    policy = Policy.load(settings)
+    policy = PolicyModel.load(settings)
     with torch.no_grad():
         expected = float(own_loss(policy, SEQUENCES[7:10]))
     assert evaluate(policy, material(), settings, ALONE) == pytest.approx(expected, rel=1e-5)
@@ -202,10 +202,10 @@ def test_asked_to_stop_it_saves_and_says_so(model: Path) -> None:
 
 def test_a_loss_that_is_not_a_number_ends_with_a_sentence_and_saves_nothing(model: Path) -> None:
     settings, what, kept = config(model, epochs=20, save_every=100), material(), Kept()
-    policy = Policy.load(settings)
+    policy = PolicyModel.load(settings)
     with torch.no_grad():
         next(policy.parameters()).fill_(math.nan)
     with pytest.raises(TrainingDiverged, match="not finite") as error:
-        imitate(policy, Optimiser(policy.trained(), settings), what, settings, ALONE, Progress(), kept.hooks())
+        imitate(policy, Optimiser(policy.trained(), settings), what, settings, ALONE, SftProgress(), kept.hooks())
     assert error.value.hint and "learning_rate" in error.value.hint
     assert kept.saved == [] and all(values["skipped"] for _, values in kept.lines)

@@ -19,9 +19,9 @@ from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox.executor import Executor
-from agentprop.training.rl.examples import Comparison
+from agentprop.training.rl.examples import ComparisonRule
 from agentprop.training.rl.loop import Experience
-from agentprop.training.rl.solver_env import Solving, exercise
+from agentprop.training.rl.solver_env import SolverEnv, exercise
 
 RIGHT, WRONG, CUT = "\\boxed{7}", "\\boxed{8}", "Let me see, first of"
 DOUBLES = "```python\ndef solve(n):\n    return n + n\n```"
@@ -57,11 +57,11 @@ class Replies:
 def school(
     renderer: Renderer, executor: Executor, texts: Sequence[str], problems: Sequence[Problem] = (problem(),), *,
     groups: int = 1, exact: bool = True, wrong_reward: float = 0.0, masking: bool = False, seed: int = 0,
-) -> Solving:  # fmt: skip
+) -> SolverEnv:  # fmt: skip
     model = Replies(renderer, texts, exact)
     solver = Prober(model, "me", Sampling(temperature=1.0), MadeBy(name="me"), executor.sandbox)
-    return Solving(
-        [exercise(one) for one in problems], solver, Comparison(omega=0.0, std="none", floor_episode=0.0), wrong_reward,
+    return SolverEnv(
+        [exercise(one) for one in problems], solver, ComparisonRule(omega=0.0, std="none", floor_episode=0.0), wrong_reward,
         masking, groups, max(len(texts), 2), seed, ALONE,
     )  # fmt: skip
 
@@ -141,5 +141,5 @@ def test_what_is_kept_are_the_question_and_the_attempts(renderer: Renderer, exec
     assert [(a.code, a.response) for a in attempts if isinstance(a, Attempt)] == [("correct", RIGHT), ("wrong", WRONG)]
 
 
-async def _experience(one: Solving) -> Experience:
+async def _experience(one: SolverEnv) -> Experience:
     return await one.score(await one.roll_out(0))

@@ -16,11 +16,11 @@ from toy_groups import ALONE, config
 
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
-from agentprop.training.model.optimiser import Optimiser, Step
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.advantages import ActionReturn, Member, advantages
-from agentprop.training.rl.examples import Example, Lesson
-from agentprop.training.rl.token_table import Sheet
+from agentprop.training.model.optimiser import Optimiser, StepReport
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.examples import Example, TrainingGroup
+from agentprop.training.rl.token_table import TokenTable
 from agentprop.training.rl.update import Objective, corrections, freeze, learn, minibatches
 
 FLAT = Objective(beta=0.0, gate="none", minibatches=1)
@@ -30,12 +30,12 @@ FLAT = Objective(beta=0.0, gate="none", minibatches=1)
 class Kept(Optimiser):
     """Keeps every step's gradient; with a rate of 0 it moves nothing."""
 
-    def __init__(self, policy: Policy, rate: float = 1e-12) -> None:
+    def __init__(self, policy: PolicyModel, rate: float = 1e-12) -> None:
         super().__init__(policy.trained(), config(Path("unused"), learning_rate=rate, clip=1e9))
         self._policy = policy
         self.gradients: list[dict[str, Tensor]] = []
 
-    def step(self) -> Step:
+    def step(self) -> StepReport:
         self.gradients.append({name: p.grad.clone() for name, p in self._policy.trained() if p.grad is not None})
         return super().step()
 
@@ -46,8 +46,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def policy(model: Path) -> Policy:
-    loaded = Policy.load(config(model)).spread(ALONE)
+def policy(model: Path) -> PolicyModel:
+    loaded = PolicyModel.load(config(model)).spread(ALONE)
     with torch.no_grad():
         for parameter in loaded.parameters():
             parameter.mul_(4)  # far enough from uniform for probabilities to differ
@@ -64,29 +64,29 @@ def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
 def lesson(
     rewards: Sequence[float], *, turns: Sequence[int] = (4, 6), seed: int = 0, masked: Sequence[int] = (),
     omega: float = 0.5,
-) -> Lesson:  # fmt: skip
+) -> TrainingGroup:  # fmt: skip
     """A group with these rewards; the first turn of odd members had a telling call."""
     names = [f"{seed}/{number}" for number in range(len(rewards))]
     members = [
-        Member(name, reward, tuple(ActionReturn("check", float(not t and number % 2)) for t, _ in enumerate(turns)))
+        ReturnedEpisode(name, reward, tuple(ActionReturn("check", float(not t and number % 2)) for t, _ in enumerate(turns)))
         for number, (name, reward) in enumerate(zip(names, rewards, strict=True))
     ]
     examples = tuple(
         Example(name, (sequence(name, turns, 100 * seed + number),), number not in masked)
         for number, name in enumerate(names)
     )
-    return Lesson(advantages(members, omega=omega, std="none"), examples, seed)
+    return TrainingGroup(advantages(members, omega=omega, std="none"), examples, seed)
 
 
 def gradients(
-    policy: Policy, lessons: Sequence[Lesson], objective: Objective, pack_tokens: int = 512
+    policy: PolicyModel, lessons: Sequence[TrainingGroup], objective: Objective, pack_tokens: int = 512
 ) -> list[dict[str, Tensor]]:
     kept = Kept(policy)
     learn(policy, kept, lessons, objective, ALONE, groups=6, pack_tokens=pack_tokens, seed="0")
     return kept.gradients
 
 
-def written_out(policy: Policy, lessons: Sequence[Lesson], weights: Sequence[Sequence[float]]) -> dict[str, Tensor]:
+def written_out(policy: PolicyModel, lessons: Sequence[TrainingGroup], weights: Sequence[Sequence[float]]) -> dict[str, Tensor]:
     """−(1/N) Σ w·log π over the unmasked action tokens, by a plain softmax over all logits."""
     policy.zero_grad()
     every = [example for one in lessons for example in one.examples]
@@ -110,7 +110,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
         torch.testing.assert_close(one[name], other[name], rtol=1e-4, atol=1e-5 * scale)
 
 
-def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_baseline(policy: Policy) -> None:
+def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_baseline(policy: PolicyModel) -> None:
     one = lesson([1.0, 0.0, 0.5])
     fused = [a for member in one.advantages.members for a in member.fused]
     mean = sum(fused) / len(fused)
@@ -122,7 +122,7 @@ def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_basel
     same(gated, expected)  # at r = 1 the gate is 1
 
 
-def test_grpo_takes_the_advantages_as_they_are(policy: Policy) -> None:
+def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
     one = lesson([1.0, 0.0, 0.5], omega=0.0)
     weights = [list(member.fused) for member in one.advantages.members]
     [found] = gradients(policy, [one], replace(FLAT, algorithm="grpo"))
@@ -130,14 +130,14 @@ def test_grpo_takes_the_advantages_as_they_are(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("pack_tokens", [8, 30, 10_000])
-def test_how_tokens_are_packed_changes_nothing(policy: Policy, pack_tokens: int) -> None:
+def test_how_tokens_are_packed_changes_nothing(policy: PolicyModel, pack_tokens: int) -> None:
     lessons = [lesson([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), lesson([0.0, 1.0], turns=(5,), seed=2)]
     [expected] = gradients(policy, lessons, FLAT)
     [found] = gradients(policy, lessons, FLAT, pack_tokens)
     same(found, expected)
 
 
-def test_the_masked_move_the_mean_and_nothing_else(policy: Policy) -> None:
+def test_the_masked_move_the_mean_and_nothing_else(policy: PolicyModel) -> None:
     one = lesson([1.0, 0.0, 0.0], masked=[2], omega=0.0)
     mean = sum(a for member in one.advantages.members for a in member.fused) / 6
     weights = [[a - mean for a in member.fused] for member in one.advantages.members]
@@ -146,7 +146,7 @@ def test_the_masked_move_the_mean_and_nothing_else(policy: Policy) -> None:
     assert weights[0][0] == pytest.approx(2 / 3)
 
 
-def test_groups_without_a_signal_take_no_part(policy: Policy) -> None:
+def test_groups_without_a_signal_take_no_part(policy: PolicyModel) -> None:
     silent = lesson([0.5, 0.5], omega=0.0, seed=3)
     kept = Kept(policy, rate=1.0)
     before = [p.clone() for _, p in policy.trained()]
@@ -157,18 +157,18 @@ def test_groups_without_a_signal_take_no_part(policy: Policy) -> None:
     same(with_silent, alone)
 
 
-def test_a_batch_of_the_masked_alone_takes_no_step(policy: Policy) -> None:
+def test_a_batch_of_the_masked_alone_takes_no_step(policy: PolicyModel) -> None:
     kept = Kept(policy, rate=1.0)
     found = learn(policy, kept, [lesson([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, groups=6, pack_tokens=512, seed="0")
     assert found["steps"] == 0 and kept.gradients == []
 
 
-def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: Policy) -> None:
+def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: PolicyModel) -> None:
     silent = lesson([0.5, 0.5], omega=0.0)
     pulled = replace(FLAT, constant_groups="kl_only", beta=0.1)
-    policy.keep_reference(Policy.load(config(model), frozen=True))
+    policy.keep_reference(PolicyModel.load(config(model), frozen=True))
     [found] = gradients(policy, [silent], pulled)
-    frozen = freeze(policy, Sheet.of([silent], 512), pulled, ALONE)
+    frozen = freeze(policy, TokenTable.of([silent], 512), pulled, ALONE)
     assert frozen.ref is not None
     sizes = [size for example in silent.examples for size in example.lengths(2)]
     implicit = [float(part.sum()) * 0.1 for part in torch.split(frozen.old - frozen.ref, sizes)]
@@ -178,8 +178,8 @@ def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path
 
 
 def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> None:
-    policy = Policy.load(config(model, lora_rank=2)).spread(ALONE)
-    one = Sheet.of([lesson([1.0, 0.0])], 512)
+    policy = PolicyModel.load(config(model, lora_rank=2)).spread(ALONE)
+    one = TokenTable.of([lesson([1.0, 0.0])], 512)
     same_as_ref = freeze(policy, one, replace(FLAT, beta=0.1), ALONE)
     assert same_as_ref.ref is not None
     torch.testing.assert_close(same_as_ref.old, same_as_ref.ref)
@@ -224,7 +224,7 @@ def test_a_step_has_the_same_groups_however_they_are_shared_out() -> None:
 
 
 def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
-    policy = Policy.load(config(model)).spread(ALONE)
+    policy = PolicyModel.load(config(model)).spread(ALONE)
     lessons = [lesson([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
     optimiser = Optimiser(policy.trained(), config(model, learning_rate=0.05))
     gated = replace(FLAT, gate="paper", minibatches=4)
@@ -237,9 +237,9 @@ def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
 
 
 def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
-    policy = Policy.load(config(model)).spread(ALONE)
+    policy = PolicyModel.load(config(model)).spread(ALONE)
     one = lesson([1.0, 0.0], omega=0.0)
-    sheet, optimiser = Sheet.of([one], 512), Optimiser(policy.trained(), config(model, learning_rate=0.01))
+    sheet, optimiser = TokenTable.of([one], 512), Optimiser(policy.trained(), config(model, learning_rate=0.01))
     before = freeze(policy, sheet, FLAT, ALONE).old
     for step in range(3):
         learn(policy, optimiser, [one], FLAT, ALONE, groups=6, pack_tokens=512, seed=str(step))
@@ -247,11 +247,11 @@ def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
     assert good.mean() > 0.05 and bad.mean() < -0.05
 
 
-def test_another_engine_is_corrected_for_up_to_a_cap(policy: Policy) -> None:
+def test_another_engine_is_corrected_for_up_to_a_cap(policy: PolicyModel) -> None:
     one = lesson([1.0, 0.0], omega=0.0)
-    old = freeze(policy, Sheet.of([one], 512), FLAT, ALONE).old
+    old = freeze(policy, TokenTable.of([one], 512), FLAT, ALONE).old
 
-    def sampled_with(shift: float) -> Lesson:
+    def sampled_with(shift: float) -> TrainingGroup:
         heard = [_heard(e.sequences[0], o - shift) for e, o in zip(one.examples, old.view(2, 10), strict=True)]
         examples = zip(one.examples, heard, strict=True)
         return replace(one, examples=tuple(replace(e, sequences=(own,)) for e, own in examples))
@@ -261,7 +261,7 @@ def test_another_engine_is_corrected_for_up_to_a_cap(policy: Policy) -> None:
     for shift, factor in ((0.0, 1.0), (0.4, np.exp(0.4)), (5.0, 2.0)):
         [found] = gradients(policy, [sampled_with(shift)], corrected)
         same(found, {name: tensor * factor for name, tensor in plain.items()})
-    unknown = freeze(policy, Sheet.of([one], 512), corrected, ALONE)
+    unknown = freeze(policy, TokenTable.of([one], 512), corrected, ALONE)
     assert torch.equal(corrections(unknown, 2.0), torch.ones(20))
 
 
@@ -271,7 +271,7 @@ def _heard(own: TokenSequence, logprobs: Tensor) -> TokenSequence:
     return replace(own, logprobs=values)
 
 
-def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: Policy) -> None:
+def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: PolicyModel) -> None:
     found: dict[str, Any] = learn(
         policy, Kept(policy), [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
         replace(FLAT, minibatches=2), ALONE, groups=6, pack_tokens=512, seed="0",

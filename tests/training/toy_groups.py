@@ -23,8 +23,8 @@ from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
 from agentprop.training.model.distributed import World
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.rollout import Arena, Group, roll_out
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 
@@ -129,15 +129,15 @@ def config(model: Path, **settings: Any) -> TrainMgpoConfig:
     return TrainMgpoConfig(**{"model": str(model), "device": "cpu", "pack_tokens": 2048, **settings})
 
 
-def policy_of(folder: Path) -> Policy:
+def policy_of(folder: Path) -> PolicyModel:
     """A tiny policy with random weights."""
     model = tiny_model(folder, texts=[*GOOD, *WRONG, *GARBAGE, RUNS, THINK])
-    return Policy.load(config(model)).spread(ALONE)
+    return PolicyModel.load(config(model)).spread(ALONE)
 
 
-def arena(executor: Executor, **rules: Any) -> Arena:
+def arena(executor: Executor, **rules: Any) -> RolloutSetup:
     """Where toy episodes take place."""
-    return Arena(LIBRARY, tools(), executor, Rules(**rules))
+    return RolloutSetup(LIBRARY, tools(), executor, Rules(**rules))
 
 
 def rolled(

@@ -17,7 +17,8 @@ from agentprop.storage.run import Run
 from agentprop.training.data.packing import batch_of
 from agentprop.training.data.sequences import Spoken, join
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.saving import save_model
 
 STATEMENTS = ("What is 3 + 4?", "How many days has a week?", "What is 14 / 2?", "Which prime follows 5?")
 ANSWER = "7"
@@ -66,7 +67,7 @@ def guessing(folder: Path, steps: int = 60) -> Path:
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(chosen.model)
-    policy = Policy.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).spread(ALONE)
     renderer, optimiser = Renderer(policy.tokenizer), Optimiser(policy.trained(), chosen)
     for step in range(steps):
         prompt = renderer.prompt((Message("user", asked[step % len(asked)]),))
@@ -76,5 +77,5 @@ def guessing(folder: Path, steps: int = 60) -> Path:
         optimiser.step()
     (folder / "model").mkdir()
     with torch.no_grad():
-        policy.save(folder / "model")
+        save_model(policy, folder / "model")
     return folder / "model"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from toys import doubling, problem
 
-from agentprop.grading.comparison import HiddenTests, Limits, comparison_of, unfenced
+from agentprop.grading.comparison import ComparisonLimits, HiddenTests, comparison_of, unfenced
 from agentprop.sandbox import Sandbox
 
 SECRET = 918273645918273645
@@ -47,18 +47,18 @@ def sandbox() -> Iterator[Sandbox]:
 )  # fmt: skip
 def test_texts_meet_as_their_kind_asks_for(kind: str, gold: str, pred: str, status: str, sandbox: Sandbox) -> None:
     one = problem(answer=gold, answer_type=kind)
-    assert comparison_of(one, sandbox, Limits(comparison_s=30.0))(gold, pred).status == status
+    assert comparison_of(one, sandbox, ComparisonLimits(comparison_s=30.0))(gold, pred).status == status
 
 
 def test_the_statements_unit_and_precision_count(sandbox: Sandbox) -> None:
     one = problem(answer="3.40", answer_type="quantity", unit="m", figures=3)
-    compare = comparison_of(one, sandbox, Limits())
+    compare = comparison_of(one, sandbox, ComparisonLimits())
     assert [compare("3.40", pred).status for pred in ("340 cm", "3.404 m", "3.41 m")] == ["same", "same", "different"]
 
 
 def test_a_unit_that_only_its_proposer_knows_is_no_obstacle(sandbox: Sandbox) -> None:
     one = problem(answer="3.40", answer_type="quantity", unit="florps")
-    assert comparison_of(one, sandbox, Limits())("3.40", "3.4").status == "same"
+    assert comparison_of(one, sandbox, ComparisonLimits())("3.40", "3.4").status == "same"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_unit_that_only_its_proposer_knows_is_no_obstacle(sandbox: Sandbox) ->
 )
 def test_a_program_is_right_where_it_passes_the_hidden_tests(program: str, status: str, sandbox: Sandbox) -> None:
     one = doubling()
-    compare = comparison_of(one, sandbox, Limits(program_s=2.0))
+    compare = comparison_of(one, sandbox, ComparisonLimits(program_s=2.0))
     assert compare(one.answer, program).status == status
 
 
@@ -93,7 +93,7 @@ def test_what_the_tests_expect_never_enters_the_programs_process(sandbox: Sandbo
 @pytest.mark.parametrize("tests", [(), (("[1", "2"),), (("1", "2"),), (("[1]", "{"),)])
 def test_tests_that_cannot_be_used_decide_nothing(tests: tuple[tuple[str, str], ...], sandbox: Sandbox) -> None:
     one = doubling(tests=tests)
-    assert comparison_of(one, sandbox, Limits())(one.answer, one.answer).status == "undetermined"
+    assert comparison_of(one, sandbox, ComparisonLimits())(one.answer, one.answer).status == "undetermined"
 
 
 def test_each_program_is_run_once() -> None:

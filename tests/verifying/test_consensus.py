@@ -14,7 +14,7 @@ from toys import problem
 
 from agentprop.answers.outcome import Equivalence, undetermined
 from agentprop.grading.comparison import Texts
-from agentprop.grading.consensus import Same, Standing, quorum, verdict, weigh
+from agentprop.grading.consensus import Same, Tally, quorum, verdict, weigh
 from agentprop.grading.verifier_reply import FLAGS
 from agentprop.records import Attempt, MadeBy
 
@@ -49,7 +49,7 @@ def alike(undecided: tuple[list[str], ...] = (), unit: str | None = None) -> Sam
     return same
 
 
-def weighed(case: dict[str, Any]) -> Standing:
+def weighed(case: dict[str, Any]) -> Tally:
     found = attempts(case["verifiers"], case.get("auditor"))
     return weigh(case["claimed"], found, alike(tuple(case.get("undecided", ())), case.get("unit")))
 

@@ -10,16 +10,16 @@ import pytest
 
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ShardError
-from agentprop.stages.common.feed import Feed
+from agentprop.stages.common.feed import ThreadedSource
 
 
-async def gathered(feed: Feed[int], tasks: int) -> list[int | None]:
+async def gathered(feed: ThreadedSource[int], tasks: int) -> list[int | None]:
     return list(await asyncio.gather(*(feed.take() for _ in range(tasks))))
 
 
 def test_items_go_to_tasks_in_the_order_they_asked() -> None:
     async def all_of_it() -> list[int | None]:
-        return await gathered(Feed(iter(range(200)), ahead=3), 203)
+        return await gathered(ThreadedSource(iter(range(200)), ahead=3), 203)
 
     assert asyncio.run(all_of_it()) == [*range(200), None, None, None]
 
@@ -33,7 +33,7 @@ def test_the_loop_goes_on_while_the_source_is_silent() -> None:
         yield 2
 
     async def work_meanwhile() -> list[int | None]:
-        feed = Feed(source())
+        feed = ThreadedSource(source())
         waiting = [asyncio.create_task(feed.take()) for _ in range(3)]
         assert await waiting[0] == 1
         for _ in range(10):
@@ -51,7 +51,7 @@ def test_an_error_of_the_source_is_raised_in_its_place() -> None:
         raise ShardError("the stream stopped before its end")
 
     async def take_three() -> None:
-        feed = Feed(source())
+        feed = ThreadedSource(source())
         assert await feed.take() == 1
         with pytest.raises(ShardError, match="before its end"):
             await feed.take()
@@ -73,7 +73,7 @@ def test_a_feed_that_is_closed_reads_no_further() -> None:
             ended.set()
 
     async def take_one() -> None:
-        feed = Feed(source(), ahead=2)
+        feed = ThreadedSource(source(), ahead=2)
         assert await feed.take() == 0
         feed.close()
 

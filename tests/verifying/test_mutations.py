@@ -13,8 +13,8 @@ from toys import doubling, problem
 
 from agentprop.answers.equivalence import equivalent
 from agentprop.answers.outcome import Equivalence
-from agentprop.grading.checkers import Checker, Tally, local_checkers
-from agentprop.grading.comparison import Limits
+from agentprop.grading.checkers import Checker, CheckerCounts, local_checkers
+from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
 from agentprop.records import Problem
@@ -95,7 +95,7 @@ def test_wrapped_in_prose_it_is_the_same_answer() -> None:
 
 def test_the_comparisons_are_right_about_programs(sandbox: Sandbox) -> None:
     one = doubling()
-    tests = next(c for c in local_checkers(sandbox, Limits(), None) if c.programs)
+    tests = next(c for c in local_checkers(sandbox, ComparisonLimits(), None) if c.programs)
     said = {m.name: tests.check(one, m.text) for m in mutations(one, "def double(n):\n    return 3 * n")}
     truth = {m.name: m.same for m in mutations(one, "def double(n):\n    return 3 * n")}
     assert said == truth
@@ -107,7 +107,7 @@ def test_a_checker_that_believes_everything_and_one_that_believes_nothing_are_fo
     found = mutations(one, "7")
     rates = {}
     for checker in (Checker("all", lambda p, a: True), Checker("none", lambda p, a: False)):
-        tally = Tally()
+        tally = CheckerCounts()
         for mutation in found:
             tally.add(one, mutation, checker.check(one, mutation.text))
         rates[checker.name] = tally.rates()
@@ -118,7 +118,7 @@ def test_a_checker_that_believes_everything_and_one_that_believes_nothing_are_fo
 
 
 def test_what_a_checker_cannot_tell_is_neither_accepted_nor_rejected() -> None:
-    tally = Tally()
+    tally = CheckerCounts()
     tally.add(problem(), Mutation("sign", False, "-4"), None)
     tally.add(problem(), Mutation("prose", True, "It is 4"), None)
     assert tally.rates()["undetermined"] == 2

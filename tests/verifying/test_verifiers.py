@@ -11,7 +11,7 @@ from toys import doubling, opinion, problem, scripted, trace
 
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
-from agentprop.grading.model_verifier import Judge, owed_again, reread
+from agentprop.grading.model_verifier import ModelJudge, owed_again, reread
 from agentprop.models import Choice, Kind, ModelFailure, Reply, Request, Sampling
 from agentprop.models.scripted import Script
 from agentprop.records import Attempt
@@ -19,7 +19,7 @@ from agentprop.records import Attempt
 
 def tried(script: Script, **judge: Any) -> tuple[Attempt, list[Mapping[str, Any]]]:
     model, transport = scripted(script)
-    one = Judge("toy", 0, "verifier", model, **judge)
+    one = ModelJudge("toy", 0, "verifier", model, **judge)
     question = verifiers.question(problem(2), trace(2))
     return asyncio.run(one.attempt(problem(2), question)), transport.bodies
 
@@ -128,7 +128,7 @@ class Says:
 
 
 def test_lone_surrogates_reach_no_record() -> None:
-    one = Judge("says", 0, "verifier", Says(opinion(answer="4\ud800", rationale="\udfff!")))
+    one = ModelJudge("says", 0, "verifier", Says(opinion(answer="4\ud800", rationale="\udfff!")))
     found = asyncio.run(one.attempt(problem(2), "?"))
     found.model_dump_json().encode("utf-8")
     assert (found.answer, found.rationale) == ("4?", "?!")

@@ -15,7 +15,7 @@ from typing import Any
 from mpmath.ctx_iv import MPIntervalContext
 
 from agentprop.answers.algebra.rationals import Undefined, rational
-from agentprop.answers.nodes import Apply, Constant, Node, Number, Symbol
+from agentprop.answers.nodes import Constant, Node, Number, Operation, Symbol
 
 MAX_MAGNITUDE = 200_000
 """Exponents beyond 2^(this many bits) are not evaluated; their logarithms are."""
@@ -80,7 +80,7 @@ class Evaluator:
                 return Enclosure(self.iv.e + 0)
             case Constant("i"):
                 return Enclosure(self.iv.mpf(0), self.iv.mpf(1))
-            case Apply(head, args):
+            case Operation(head, args):
                 return self._apply(head, args)
         raise Unsupported(f"no number: {type(node).__name__}")
 
@@ -237,7 +237,7 @@ class Evaluator:
         if times == 0:
             return self.real(node)
         match node:
-            case Apply("^", (base, exponent)):
+            case Operation("^", (base, exponent)):
                 log_base = self.iv.log(self.real(base))
                 if times == 1:
                     return self.real(exponent) * log_base
@@ -245,17 +245,17 @@ class Evaluator:
                 if times == 2:
                     return inner + self.iv.log(log_base)
                 return self.iv.mpf([inner.a - 1, inner.b + 1])  # ln(x + c) for a giant x and a small c
-            case Apply("factorial", (arg,)):
+            case Operation("factorial", (arg,)):
                 n = self.real(arg)
                 stirling = (
                     n * (self.iv.log(n) - 1) + self.iv.log(2 * self.iv.pi * n) / 2 + self.iv.mpf([0, 1]) / (12 * n)
                 )
                 return stirling if times == 1 else self._logs(stirling, times - 1)
-            case Apply("neg", _):
+            case Operation("neg", _):
                 raise Unsupported("a negative giant")
-            case Apply("*", args) if times == 1:
+            case Operation("*", args) if times == 1:
                 return sum((self.iterated_log(arg, 1) for arg in args[1:]), self.iterated_log(args[0], 1))
-            case Apply("/", (top, bottom)) if times == 1:
+            case Operation("/", (top, bottom)) if times == 1:
                 return self.iterated_log(top, 1) - self.iterated_log(bottom, 1)
         return self._logs(self.real(node), times)
 

@@ -26,7 +26,7 @@ from agentprop.answers.algebra.monomials import (
     power,
 )
 from agentprop.answers.algebra.rationals import WORKER_BITS, rational
-from agentprop.answers.nodes import Apply, Constant, Node, Number, Symbol
+from agentprop.answers.nodes import Constant, Node, Number, Operation, Symbol
 
 
 def normal(node: Node) -> Poly:
@@ -45,7 +45,7 @@ def normal(node: Node) -> Poly:
             return of_atom(("exp", ()))
         case Constant("i"):
             return IMAGINARY
-        case Apply(head, args):
+        case Operation(head, args):
             return _normal_of(head, args)
     raise NoForm
 

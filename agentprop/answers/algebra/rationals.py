@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from agentprop.answers.nodes import Apply, Matrix, Node, Number
+from agentprop.answers.nodes import Matrix, Node, Number, Operation
 
 QUICK_BITS = 20_000
 """Largest numerator or denominator computed in the caller's own thread: a millisecond or so."""
@@ -34,7 +34,7 @@ def rational(node: Node, bits: int = QUICK_BITS) -> Fraction | None:
 def _value(node: Node, bits: int) -> Fraction | None:
     if isinstance(node, Number):
         return node.value
-    if not isinstance(node, Apply):
+    if not isinstance(node, Operation):
         return None
     if node.head == "det" and isinstance(node.args[0], Matrix):
         return _determinant(node.args[0], bits)
@@ -57,10 +57,10 @@ def _value(node: Node, bits: int) -> Fraction | None:
     return result
 
 
-def _modular(node: Apply, bits: int) -> Fraction | None:
+def _modular(node: Operation, bits: int) -> Fraction | None:
     """A whole power modulo a whole number, without writing the power out."""
     match node.args:
-        case Apply("^", (base, exponent)), modulus:
+        case Operation("^", (base, exponent)), modulus:
             values = [_value(part, bits) for part in (base, exponent, modulus)]
             whole = [int(value) for value in values if value is not None and value.denominator == 1]
             if len(whole) == 3 and whole[1] >= 0 and whole[2] > 0:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cmp_to_key
 
-from agentprop.answers.nodes import Apply, Constant, Group, Interval, Node, Relation, Symbol, apply, symbols, walk
+from agentprop.answers.nodes import (
+    Collection,
+    Constant,
+    Interval,
+    Node,
+    Operation,
+    Relational,
+    Symbol,
+    apply,
+    symbols,
+    walk,
+)
 from agentprop.answers.outcome import Equivalence, different, same
 
 Order = Callable[[Node, Node], int]
@@ -22,11 +33,11 @@ REALS = Constant("reals")
 def is_condition(node: Node) -> bool:
     """An inequality, a conjunction, or a list of alternatives with an inequality among them."""
     match node:
-        case Relation(op, _, _):
+        case Relational(op, _, _):
             return op in ("<", "<=", ">", ">=", "!=") or (op == "in" and could_be_set(node.right))
-        case Apply("and", args):
+        case Operation("and", args):
             return any(is_condition(arg) for arg in args)
-        case Group("bare", items):
+        case Collection("bare", items):
             return any(is_condition(item) for item in items)
     return False
 
@@ -35,10 +46,10 @@ def is_set(node: Node) -> bool:
     """Something that can only be a set of reals."""
     if isinstance(node, Interval) or node == REALS or is_condition(node):
         return True
-    if isinstance(node, Apply):
+    if isinstance(node, Operation):
         return node.head in _OPERATIONS
     return (
-        isinstance(node, Group)
+        isinstance(node, Collection)
         and node.kind in ("tuple", "list")
         and len(node.items) == 2
         and any(item in (INFINITY, MINUS_INFINITY) for item in node.items)
@@ -48,9 +59,9 @@ def is_set(node: Node) -> bool:
 def could_be_set(node: Node) -> bool:
     return (
         is_set(node)
-        or (isinstance(node, Relation) and node.op == "=")
+        or (isinstance(node, Relational) and node.op == "=")
         or (
-            isinstance(node, Group)
+            isinstance(node, Collection)
             and (node.kind in ("set", "bare") or (node.kind in ("tuple", "list") and len(node.items) == 2))
         )
     )
@@ -58,24 +69,24 @@ def could_be_set(node: Node) -> bool:
 
 def variable(node: Node) -> str | None:
     """The one variable a condition is about; None for an interval."""
-    names = {name for part in walk(node) if isinstance(part, Relation) for name in symbols(part)}
+    names = {name for part in walk(node) if isinstance(part, Relational) for name in symbols(part)}
     return next(iter(names)) if len(names) == 1 else None
 
 
 def is_plain(node: Node) -> bool:
     """Only intervals and comparisons of one variable with closed values: no inequality left to solve."""
     match node:
-        case Relation("in", Symbol(), right):
+        case Relational("in", Symbol(), right):
             return is_plain(right)
-        case Relation(_, Symbol(), bound) | Relation(_, bound, Symbol()):
+        case Relational(_, Symbol(), bound) | Relational(_, bound, Symbol()):
             return not symbols(bound)
-        case Relation():
+        case Relational():
             return False
-        case Apply(head, args) if head in _OPERATIONS:
+        case Operation(head, args) if head in _OPERATIONS:
             return all(is_plain(arg) for arg in args) and len({variable(arg) for arg in args} - {None}) <= 1
-        case Group(_, items):
+        case Collection(_, items):
             return all(
-                is_plain(item) if is_condition(item) or isinstance(item, Relation) else not symbols(item)
+                is_plain(item) if is_condition(item) or isinstance(item, Relational) else not symbols(item)
                 for item in items
             )
         case _:
@@ -98,12 +109,12 @@ def _bounds(node: Node) -> tuple[Node, ...]:
     match node:
         case Interval(low, high, _, _):
             return (low, high)
-        case Relation("in", _, _):
+        case Relational("in", _, _):
             return ()
-        case Relation(_, Symbol(), bound) | Relation(_, bound, Symbol()):
+        case Relational(_, Symbol(), bound) | Relational(_, bound, Symbol()):
             return (bound,)
-        case Group(_, items):
-            return tuple(item for item in items if not isinstance(item, Relation | Interval) and not is_set(item))
+        case Collection(_, items):
+            return tuple(item for item in items if not isinstance(item, Relational | Interval) and not is_set(item))
         case _:
             return ()
 
@@ -111,14 +122,14 @@ def _bounds(node: Node) -> tuple[Node, ...]:
 def _collect(node: Node, ends: list[Node]) -> None:
     ends.extend(end for end in _bounds(node) if end not in (INFINITY, MINUS_INFINITY))
     match node:
-        case Apply(head, args) if head in _OPERATIONS:
+        case Operation(head, args) if head in _OPERATIONS:
             for arg in args:
                 _collect(arg, ends)
-        case Group(_, items):
+        case Collection(_, items):
             for item in items:
-                if isinstance(item, Relation | Interval) or is_set(item):
+                if isinstance(item, Relational | Interval) or is_set(item):
                     _collect(item, ends)
-        case Relation("in", _, right):
+        case Relational("in", _, right):
             _collect(right, ends)
 
 
@@ -138,21 +149,21 @@ class _Line:
         match node:
             case Interval(low, high, low_closed, high_closed):
                 return self._within(low, high, low_closed, high_closed, position)
-            case Group(("tuple" | "list") as kind, (low, high)):
+            case Collection(("tuple" | "list") as kind, (low, high)):
                 return self._within(low, high, kind == "list", kind == "list", position)
-            case Group(_, items):
+            case Collection(_, items):
                 return any(self._member(item, position) for item in items)
-            case Relation("in", _, right):
+            case Relational("in", _, right):
                 return self.holds(right, position)
-            case Relation(op, Symbol(), bound):
+            case Relational(op, Symbol(), bound):
                 return self._satisfies(op, position, self.positions[bound])
-            case Relation(op, bound, _):
+            case Relational(op, bound, _):
                 return self._satisfies(_FLIPPED[op], position, self.positions[bound])
-            case Apply("union", (left, right)):
+            case Operation("union", (left, right)):
                 return self.holds(left, position) or self.holds(right, position)
-            case Apply("minus", (left, right)):
+            case Operation("minus", (left, right)):
                 return self.holds(left, position) and not self.holds(right, position)
-            case Apply(_, args):
+            case Operation(_, args):
                 return all(self.holds(arg, position) for arg in args)
             case _:
                 return node == REALS and self._finite(position)
@@ -161,7 +172,7 @@ class _Line:
         return 0 <= position <= 2 * len(self.points)
 
     def _member(self, item: Node, position: int) -> bool:
-        if isinstance(item, Relation | Interval) or is_set(item):
+        if isinstance(item, Relational | Interval) or is_set(item):
             return self.holds(item, position)
         return self.positions[item] == position
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from agentprop.answers.nodes import (
-    Apply,
+    Collection,
     Constant,
-    Group,
     Node,
     Number,
+    Operation,
     Quantity,
-    Relation,
+    Relational,
     Symbol,
-    Text,
+    Words,
     apply,
     is_closed,
     symbols,
@@ -25,29 +25,29 @@ from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Unit
 
 def expand(node: Node) -> Node:
     """Write out ± as two values; a column or row of a list stays as it is."""
-    if not any(isinstance(part, Apply) and part.head in ("pm", "mp") for part in walk(node)):
+    if not any(isinstance(part, Operation) and part.head in ("pm", "mp") for part in walk(node)):
         return node
-    if isinstance(node, Group) and node.kind in ("bare", "set"):
+    if isinstance(node, Collection) and node.kind in ("bare", "set"):
         items: list[Node] = []
         for item in node.items:
             wide = expand(item)
-            items.extend(wide.items if isinstance(wide, Group) and wide.kind == "bare" else (wide,))
-        return Group(node.kind, tuple(items))
-    return Group("bare", (_signed(node, "+"), _signed(node, "-")))
+            items.extend(wide.items if isinstance(wide, Collection) and wide.kind == "bare" else (wide,))
+        return Collection(node.kind, tuple(items))
+    return Collection("bare", (_signed(node, "+"), _signed(node, "-")))
 
 
 def _signed(node: Node, upper: str) -> Node:
     match node:
-        case Apply(("pm" | "mp") as head, (left, right)):
+        case Operation(("pm" | "mp") as head, (left, right)):
             plus = (head == "pm") == (upper == "+")
             a, b = _signed(left, upper), _signed(right, upper)
             return apply("+", a, b if plus else apply("neg", b))
-        case Apply(head, args):
-            return Apply(head, tuple(_signed(arg, upper) for arg in args), node.depth + 1)
-        case Group(kind, items):
-            return Group(kind, tuple(_signed(item, upper) for item in items))
-        case Relation(op, left, right):
-            return Relation(op, _signed(left, upper), _signed(right, upper))
+        case Operation(head, args):
+            return Operation(head, tuple(_signed(arg, upper) for arg in args), node.depth + 1)
+        case Collection(kind, items):
+            return Collection(kind, tuple(_signed(item, upper) for item in items))
+        case Relational(op, left, right):
+            return Relational(op, _signed(left, upper), _signed(right, upper))
         case Quantity(value, unit, certain):
             return Quantity(_signed(value, upper), unit, certain)
         case _:
@@ -57,20 +57,20 @@ def _signed(node: Node, upper: str) -> Node:
 def assignments(node: Node) -> dict[str, list[Node]] | None:
     """`x = 1, y = 2` as values by variable, in the order named; None for anything else."""
     match node:
-        case Relation("=", Symbol(name), value) if not {name, name.removesuffix("()")} & symbols(value):
-            return {name: list(value.items) if isinstance(value, Group) and value.kind == "bare" else [value]}
-        case Relation("=", value, Symbol(name)) if not symbols(value):
+        case Relational("=", Symbol(name), value) if not {name, name.removesuffix("()")} & symbols(value):
+            return {name: list(value.items) if isinstance(value, Collection) and value.kind == "bare" else [value]}
+        case Relational("=", value, Symbol(name)) if not symbols(value):
             return {name: [value]}
-        case Relation("in", Symbol(name), Group("set", items)):
-            return {name: [Group("set", items)]}
-        case Relation("=", Group("tuple" | "bare", names), Group("tuple" | "bare", values)) if len(names) == len(
+        case Relational("in", Symbol(name), Collection("set", items)):
+            return {name: [Collection("set", items)]}
+        case Relational("=", Collection("tuple" | "bare", names), Collection("tuple" | "bare", values)) if len(names) == len(
             values
         ):
             return _paired(names, values)
-        case Group("bare", items) if isinstance(items[0], Relation):
+        case Collection("bare", items) if isinstance(items[0], Relational):
             return _several(items)
-        case Apply("and", items):
-            return _several(items) if all(isinstance(item, Relation) and item.op == "=" for item in items) else None
+        case Operation("and", items):
+            return _several(items) if all(isinstance(item, Relational) and item.op == "=" for item in items) else None
     return None
 
 
@@ -84,9 +84,9 @@ def _several(items: Sequence[Node]) -> dict[str, list[Node]] | None:
     found: dict[str, list[Node]] = {}
     last: str | None = None
     for item in items:
-        single = assignments(item) if isinstance(item, Relation) else None
+        single = assignments(item) if isinstance(item, Relational) else None
         if single is None:
-            if last is None or isinstance(item, Relation | Text):
+            if last is None or isinstance(item, Relational | Words):
                 return None
             found[last].append(item)
             continue
@@ -102,34 +102,34 @@ def assigned_value(node: Node) -> Node:
 
 
 def listed(values: list[Node]) -> Node:
-    return values[0] if len(values) == 1 else Group("bare", tuple(values))
+    return values[0] if len(values) == 1 else Collection("bare", tuple(values))
 
 
 def residue(node: Node) -> tuple[Node, Node] | None:
     match node:
-        case Apply("class", (value, modulus)):
+        case Operation("class", (value, modulus)):
             return value, modulus
-        case Relation("~" | "=", Symbol(), Apply("class", (value, modulus))):
+        case Relational("~" | "=", Symbol(), Operation("class", (value, modulus))):
             return value, modulus
     return None
 
 
-def defines(relation: Relation) -> bool:
+def defines(relation: Relational) -> bool:
     """`f(x) = …` or `AB = 5`: the right-hand side is the answer, the left-hand side its name."""
     left = relation.left
-    if isinstance(left, Apply) and left.head == "*" and is_closed(relation.right):
+    if isinstance(left, Operation) and left.head == "*" and is_closed(relation.right):
         return all(isinstance(factor, Symbol) for factor in left.args)
     return isinstance(left, Symbol)
 
 
 def is_scalar(node: Node) -> bool:
     return isinstance(node, Number | Symbol | Constant) or (
-        isinstance(node, Apply) and node.head not in ("and", "union", "intersection", "minus")
+        isinstance(node, Operation) and node.head not in ("and", "union", "intersection", "minus")
     )
 
 
 def may_be_undefined(node: Node) -> bool:
-    return any(isinstance(part, Apply) and part.head in ("/", "^") for part in walk(node)) and not symbols(node)
+    return any(isinstance(part, Operation) and part.head in ("/", "^") for part in walk(node)) and not symbols(node)
 
 
 def without_common(left: Sequence[Node], remaining: list[Node]) -> list[Node]:
@@ -167,9 +167,9 @@ def converted(value: Node, source: Unit, target: Unit) -> Node:
 def as_angle(node: Node) -> Node:
     """A value that ends in a degree sign is a quantity; inside an expression the sign is a factor of pi/180."""
     match node:
-        case Apply("degrees", (value,)):
+        case Operation("degrees", (value,)):
             return Quantity(value, DEGREE, True)
-        case Apply("neg", (Apply("degrees", (value,)),)):
+        case Operation("neg", (Operation("degrees", (value,)),)):
             return Quantity(apply("neg", value), DEGREE, True)
     return node
 

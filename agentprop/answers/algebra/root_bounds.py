@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import log2
 
 from agentprop.answers.algebra.rationals import rational
-from agentprop.answers.nodes import Apply, Constant, Node, apply
+from agentprop.answers.nodes import Constant, Node, Operation, apply
 
 MAX_BITS = 60_000
 """Beyond this many bits the bound is of no practical use."""
@@ -54,25 +54,25 @@ class _Bound:
         match node:
             case Constant("i"):
                 return self._root_of_unity(4)
-            case Apply("+", args):
+            case Operation("+", args):
                 return self._sum([self.sizes(arg) for arg in args])
-            case Apply("*", args):
+            case Operation("*", args):
                 parts = [self.sizes(arg) for arg in args]
                 return sum(u for u, _ in parts), sum(low for _, low in parts)
-            case Apply("/", (top, bottom)):
+            case Operation("/", (top, bottom)):
                 (u, low), (v, base) = self.sizes(top), self.sizes(bottom)
                 return u + base, low + v
-            case Apply("neg" | "abs", (arg,)):
+            case Operation("neg" | "abs", (arg,)):
                 return self.sizes(arg)
-            case Apply("sqrt", (arg,)):
+            case Operation("sqrt", (arg,)):
                 return self._root(arg, 2)
-            case Apply("cbrt", (arg,)):
+            case Operation("cbrt", (arg,)):
                 return self._root(arg, 3)
-            case Apply("root", (arg, index)):
+            case Operation("root", (arg, index)):
                 return self._power(arg, rational(index), inverse=True)
-            case Apply("^", (base, exponent)):
+            case Operation("^", (base, exponent)):
                 return self._any_power(base, exponent)
-            case Apply("sin" | "cos" | "tan" | "cot" | "sec" | "csc", (angle,)):
+            case Operation("sin" | "cos" | "tan" | "cot" | "sec" | "csc", (angle,)):
                 return self._trigonometric(angle)
         raise NotAlgebraic
 
@@ -133,14 +133,14 @@ def _turn(node: Node) -> Fraction | None:
                 has_pi += sign
             case Constant("i"):
                 has_i += sign
-            case Apply("*", args):
+            case Operation("*", args):
                 stack.extend((arg, sign) for arg in args)
-            case Apply("/", (top, bottom)):
+            case Operation("/", (top, bottom)):
                 stack.extend(((top, sign), (bottom, -sign)))
-            case Apply("neg", (arg,)):
+            case Operation("neg", (arg,)):
                 coefficient = -coefficient
                 stack.append((arg, sign))
-            case Apply("degrees", (arg,)):
+            case Operation("degrees", (arg,)):
                 coefficient /= 180
                 has_pi += sign
                 stack.append((arg, sign))

@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy
 
-from agentprop.answers.nodes import Apply, Constant, Group, Interval, Matrix, Node, Number, Relation, Symbol
+from agentprop.answers.nodes import Collection, Constant, Interval, Matrix, Node, Number, Operation, Relational, Symbol
 from agentprop.answers.outcome import Equivalence, Unresolved, different, same
 from agentprop.answers.reading.grammar import words
 
@@ -37,9 +37,9 @@ def expression(node: Node) -> Any:
             return sympy.Symbol(name, real=True)
         case Constant(name) if name in _CONSTANTS:
             return _CONSTANTS[name]
-        case Apply("det", (Matrix(rows),)):
+        case Operation("det", (Matrix(rows),)):
             return sympy.Matrix([[expression(entry) for entry in row] for row in rows]).det()
-        case Apply(head, args) if head in _FUNCTIONS:
+        case Operation(head, args) if head in _FUNCTIONS:
             return _FUNCTIONS[head](*map(expression, args))
     raise Unresolved(f"no symbolic form for {type(node).__name__}")
 
@@ -99,19 +99,19 @@ def real_set(node: Node) -> Any:
             return sympy.S.Reals
         case Interval(low, high, low_closed, high_closed):
             return sympy.Interval(expression(low), expression(high), not low_closed, not high_closed)
-        case Relation("in", Symbol(), right):
+        case Relational("in", Symbol(), right):
             return real_set(right)
-        case Relation(op, left, right):
+        case Relational(op, left, right):
             return _solved(op, expression(left) - expression(right))
-        case Apply("union", args):
+        case Operation("union", args):
             return sympy.Union(*map(real_set, args))
-        case Apply("minus", (left, right)):
+        case Operation("minus", (left, right)):
             return sympy.Complement(real_set(left), real_set(right))
-        case Apply("and" | "intersection", args):
+        case Operation("and" | "intersection", args):
             return sympy.Intersection(*map(real_set, args))
-        case Group("tuple" | "list", (low, high)):
+        case Collection("tuple" | "list", (low, high)):
             return sympy.Interval(expression(low), expression(high), node.kind == "tuple", node.kind == "tuple")
-        case Group(_, items):
+        case Collection(_, items):
             return sympy.Union(*map(real_set, items))
         case _:
             return sympy.FiniteSet(expression(node))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import Constant, Group, Node, Number, Symbol, Text, Truth, Unreadable, apply
+from agentprop.answers.nodes import Collection, Constant, Node, Number, Symbol, Truth, UnreadableAnswer, Words, apply
 from agentprop.answers.reading.brackets import Brackets
 from agentprop.answers.reading.grammar import (
     BINOMIALS,
@@ -33,7 +33,7 @@ class Atoms(Brackets):
             case "number":
                 return self._number(token)
             case "string":
-                return Text(token.text, quoted=True)
+                return Words(token.text, quoted=True)
             case "word":
                 return self._word(token.text)
             case "command":
@@ -41,7 +41,7 @@ class Atoms(Brackets):
             case "op":
                 return self.bracket(token.text)
             case _:
-                raise Unreadable("the text ends where a value should stand")
+                raise UnreadableAnswer("the text ends where a value should stand")
 
     def _number(self, token: Token) -> Node:
         if token.text[:2].lower() in ("0x", "0b", "0o") and len(token.text) > 2:
@@ -86,7 +86,7 @@ class Atoms(Brackets):
             self.expect("{")
         block = self.take()
         if not block.text.isdigit():
-            raise Unreadable("a repeating block must be digits")
+            raise UnreadableAnswer("a repeating block must be digits")
         self.expect(closer)
         return Number(repeating(prefix, block.text))
 
@@ -94,16 +94,16 @@ class Atoms(Brackets):
         self.at += 1
         base = self.argument()
         if not isinstance(base, Number) or base.value.denominator != 1 or not 2 <= base.value <= 10:
-            raise Unreadable("a number with a subscript that is no base")
+            raise UnreadableAnswer("a number with a subscript that is no base")
         if any(int(digit) >= base.value for digit in digits) or len(digits) > 1000:
-            raise Unreadable("digits outside their base")
+            raise UnreadableAnswer("digits outside their base")
         return apply("based", Number(Fraction(int(digits, int(base.value)))), Number(literal(digits)))
 
     def _word(self, word: str) -> Node:
         if word in ("True", "true", "False", "false"):
             return Truth(word.lower() == "true")
         if word in ("None", "null", "undefined", "DNE"):
-            return Text(word)
+            return Words(word)
         if word in FUNCTIONS and not (word in ("min",) and not self.sees("(")):
             return self._function(FUNCTIONS[word])
         if word in ("log2", "log10") or (word == "C" and self.sees("(")):
@@ -113,7 +113,7 @@ class Atoms(Brackets):
         if word in GREEK:
             return self._symbol(word)
         if len(word) > 3:
-            raise Unreadable(f"the word {word!r} is no known name")
+            raise UnreadableAnswer(f"the word {word!r} is no known name")
         return self._letters(word)
 
     def _letters(self, word: str) -> Node:
@@ -166,7 +166,7 @@ class Atoms(Brackets):
         if name in FUNCTIONS:
             return self._function(FUNCTIONS[name])
         if name in CONSTANTS:
-            return Constant(CONSTANTS[name]) if CONSTANTS[name] != "empty" else Group("set", ())
+            return Constant(CONSTANTS[name]) if CONSTANTS[name] != "empty" else Collection("set", ())
         if name in GREEK:
             return self._symbol(name)
         if name == "mathbb":
@@ -175,12 +175,12 @@ class Atoms(Brackets):
             return self._matrix()
         if name in ("{", "langle", "lfloor", "lceil", "lvert", "|", "vert"):
             return self.bracket(command)
-        raise Unreadable(f"the command {command} is not in the grammar")
+        raise UnreadableAnswer(f"the command {command} is not in the grammar")
 
     def _double_struck(self) -> Node:
         name = self.name_in_braces()
         if name not in DOUBLE_STRUCK:
-            raise Unreadable(f"no known set is called {name!r}")
+            raise UnreadableAnswer(f"no known set is called {name!r}")
         return Constant(DOUBLE_STRUCK[name])
 
     def _root(self) -> Node:
@@ -222,7 +222,7 @@ class Atoms(Brackets):
             base, args = args[1], args[:1]
         if base is not None:
             if name not in ("log", "ln"):
-                raise Unreadable(f"a subscript under {name}")
+                raise UnreadableAnswer(f"a subscript under {name}")
             value: Node = apply("logbase", base, *args)
         elif power == apply("neg", Number(Fraction(1))) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
             return apply("arc" + name, *args)
@@ -233,7 +233,7 @@ class Atoms(Brackets):
     def _arguments(self) -> tuple[Node, ...]:
         if self.sees("(", "{", "[", "\\{"):
             inner = self.within({"(": ")", "{": "}", "[": "]", "\\{": "\\}"}[self.take().text])
-            return inner.items if isinstance(inner, Group) and inner.kind == "bare" else (inner,)
+            return inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(PRODUCT))
         while self._starts_plain_factor():
             factor = apply("*", factor, self.expression(PRODUCT))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from agentprop.answers.nodes import (
+    Collection,
     Constant,
-    Group,
     Interval,
     Matrix,
     Node,
     Number,
-    Relation,
+    Relational,
     Symbol,
-    Text,
-    Unreadable,
+    UnreadableAnswer,
+    Words,
     apply,
 )
 from agentprop.answers.reading.cursor import Cursor
@@ -38,7 +38,7 @@ class Brackets(Cursor):
             case "{" | "\\{":
                 return self._braces("}" if opener == "{" else "\\}")
             case "\\langle":
-                return Group("vector", _items(self.within("\\rangle")))
+                return Collection("vector", _items(self.within("\\rangle")))
             case "\\lfloor":
                 return apply("floor", self.within("\\rfloor"))
             case "\\lceil":
@@ -52,7 +52,7 @@ class Brackets(Cursor):
             case "$":
                 return self._money()
             case _:
-                raise Unreadable(f"a value cannot start with {opener!r}")
+                raise UnreadableAnswer(f"a value cannot start with {opener!r}")
 
     def _money(self) -> Node:
         amount = self.expression(PRODUCT)
@@ -71,29 +71,29 @@ class Brackets(Cursor):
 
     def _round_or_square(self, opener: str) -> Node:
         if self.accept(")" if opener == "(" else "]"):
-            return Group("tuple" if opener == "(" else "list", ())
+            return Collection("tuple" if opener == "(" else "list", ())
         stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(), 0
         inner = self.sequence()
         trailing_comma = self.tokens[self.at - 1].text == ","
         closer = self.take().text
         self.stops, self.bars = stops, bars
         if closer not in (")", "]", "["):
-            raise Unreadable("a bracket is not closed")
+            raise UnreadableAnswer("a bracket is not closed")
         items = _items(inner)
         if (opener, closer) == ("(", ")"):
-            return Group("tuple", items) if len(items) > 1 or trailing_comma else inner
+            return Collection("tuple", items) if len(items) > 1 or trailing_comma else inner
         if (opener, closer) == ("[", "]"):
-            return Group("list", items)
+            return Collection("list", items)
         if len(items) != 2:
-            raise Unreadable("brackets that do not match")
+            raise UnreadableAnswer("brackets that do not match")
         return Interval(items[0], items[1], opener == "[", closer == "]")
 
     def _braces(self, closer: str) -> Node:
         if self.accept(closer):
-            return Group("set", ())
+            return Collection("set", ())
         stops, self.stops = self.stops, frozenset((":", "|", "\\mid"))
         items = [self.relation()]
-        if self.accept("|", "\\mid") or (self.sees(":") and not isinstance(items[0], Text | Number)):
+        if self.accept("|", "\\mid") or (self.sees(":") and not isinstance(items[0], Words | Number)):
             self.accept(":")
             self.stops = frozenset()
             condition = self.sequence()
@@ -103,20 +103,20 @@ class Brackets(Cursor):
         pairs = self.sees(":")
         while not self.accept(closer):
             if not self.accept(",", ";", ":"):
-                raise Unreadable("a brace is not closed")
+                raise UnreadableAnswer("a brace is not closed")
             if not self.sees(closer):
                 items.append(self.relation())
         self.stops = stops
         if pairs:
-            return Group("dict", tuple(Group("tuple", tuple(items[k : k + 2])) for k in range(0, len(items), 2)))
-        return items[0] if closer == "}" and len(items) == 1 else Group("set", tuple(items))
+            return Collection("dict", tuple(Collection("tuple", tuple(items[k : k + 2])) for k in range(0, len(items), 2)))
+        return items[0] if closer == "}" and len(items) == 1 else Collection("set", tuple(items))
 
     def _matrix(self) -> Node:
         environment = self.name_in_braces()
         if environment in ("array", "tabular") and self.sees("{"):
             self.name_in_braces()
         if environment == "cases" or not environment.endswith(("matrix", "array")):
-            raise Unreadable(f"the environment {environment!r} is not in the grammar")
+            raise UnreadableAnswer(f"the environment {environment!r} is not in the grammar")
         rows: list[tuple[Node, ...]] = []
         row = [self.relation()]
         while not self.accept("\\end"):
@@ -128,20 +128,20 @@ class Brackets(Cursor):
                 rows.append(tuple(row))
                 row = [self.relation()]
             else:
-                raise Unreadable("a matrix is not closed")
+                raise UnreadableAnswer("a matrix is not closed")
         self.name_in_braces()
         rows.append(tuple(row))
         if len({len(entries) for entries in rows}) != 1:
-            raise Unreadable("the rows of a matrix differ in length")
+            raise UnreadableAnswer("the rows of a matrix differ in length")
         return apply("det", Matrix(tuple(rows))) if environment == "vmatrix" else Matrix(tuple(rows))
 
 
 def _items(node: Node) -> tuple[Node, ...]:
-    return node.items if isinstance(node, Group) and node.kind == "bare" else (node,)
+    return node.items if isinstance(node, Collection) and node.kind == "bare" else (node,)
 
 
 def _builder(head: Node, condition: Node) -> Node:
     """{x in R : condition} is the condition itself, the restriction to the reals being understood."""
-    if isinstance(head, Symbol) or (isinstance(head, Relation) and head.op == "in" and head.right == Constant("reals")):
+    if isinstance(head, Symbol) or (isinstance(head, Relational) and head.op == "in" and head.right == Constant("reals")):
         return condition
-    raise Unreadable("a set description beyond the grammar")
+    raise UnreadableAnswer("a set description beyond the grammar")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from agentprop.answers.nodes import Node, Unreadable
+from agentprop.answers.nodes import Node, UnreadableAnswer
 from agentprop.answers.reading.tokens import Token
 
 
@@ -38,7 +38,7 @@ class Cursor(ABC):
 
     def expect(self, text: str) -> None:
         if not self.accept(text):
-            raise Unreadable(f"expected {text!r}, found {self.token.text or 'the end'!r}")
+            raise UnreadableAnswer(f"expected {text!r}, found {self.token.text or 'the end'!r}")
 
     def sees(self, *texts: str) -> bool:
         return self.token.kind != "string" and self.token.text in texts
@@ -49,7 +49,7 @@ class Cursor(ABC):
         parts = []
         while not self.sees("}"):
             if self.token.kind == "end":
-                raise Unreadable("an unclosed subscript")
+                raise UnreadableAnswer("an unclosed subscript")
             parts.append(self.take().text.lstrip("\\"))
         self.at += 1
         return "".join(parts)

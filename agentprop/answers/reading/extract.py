@@ -11,13 +11,13 @@ from functools import lru_cache
 
 from agentprop.answers.nodes import (
     MAX_DEPTH,
-    Apply,
     Node,
     Number,
+    Operation,
     Quantity,
-    Text,
     Truth,
-    Unreadable,
+    UnreadableAnswer,
+    Words,
     depth_of,
     is_closed,
     walk,
@@ -178,7 +178,7 @@ def _without_dollars(text: str) -> str:
 def read(answer: str) -> tuple[Node, ...]:
     """Every defensible reading of an answer, without duplicates, the usual one first; words where nothing else fits."""
     if len(answer) > MAX_CHARS:
-        raise Unreadable(f"longer than {MAX_CHARS:,} characters")
+        raise UnreadableAnswer(f"longer than {MAX_CHARS:,} characters")
     text = clean(answer)
     truth = as_truth(text)
     if truth is not None:
@@ -194,7 +194,7 @@ def read(answer: str) -> tuple[Node, ...]:
         readings.append(value)
     if not readings:
         readings.extend(_counted(text) or _tail(text))
-    words = Text(text)
+    words = Words(text)
     if not readings or is_prose(text) or _CLOCK.fullmatch(text):
         readings = [words, *(node for node in readings if node != words)]
     return tuple(readings)
@@ -211,7 +211,7 @@ def _parsed(text: str, *, units: bool) -> list[Node]:
                 found.append(node)
             if not parser.ambiguous:
                 break
-    except (Unreadable, RecursionError):
+    except (UnreadableAnswer, RecursionError):
         pass
     return found
 
@@ -225,7 +225,7 @@ def _counted(text: str) -> list[Node]:
             return []
         head = " ".join(pieces[:cut])
         value = as_value(head) or next(iter(_parsed(head, units=False)), None)
-        if isinstance(value, Number | Apply) and is_closed(value):
+        if isinstance(value, Number | Operation) and is_closed(value):
             unit = noun_unit(noun)
             return [value if unit is None else Quantity(value, unit, True)]
     return []
@@ -238,7 +238,7 @@ def _tail(text: str) -> list[Node]:
         text = text[opening.end() :]
     cuts = [match.end() for match in _TAIL.finditer(text)]
     nodes = _parsed(text[cuts[-1] :].strip() if cuts else text, units=True)
-    return [node for node in nodes if not isinstance(node, Text)]
+    return [node for node in nodes if not isinstance(node, Words)]
 
 
 def _spellings(text: str) -> list[str]:

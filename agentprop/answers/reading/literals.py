@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import Unreadable
+from agentprop.answers.nodes import UnreadableAnswer
 
 MAX_DIGITS = 20_000
 MAX_LITERAL_EXPONENT = 10_000
@@ -14,7 +14,7 @@ def literal(text: str) -> Fraction:
     """Digits with an optional point and exponent, exactly, within the caps."""
     mantissa, _, exponent = text.replace("_", "").lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 9 or abs(int(exponent or 0)) > MAX_LITERAL_EXPONENT:
-        raise Unreadable("a number beyond the size limits")
+        raise UnreadableAnswer("a number beyond the size limits")
     whole, _, decimals = mantissa.partition(".")
     return Fraction(_integer(whole + decimals) if whole + decimals else 0) * Fraction(10) ** (
         int(exponent or 0) - len(decimals)
@@ -44,4 +44,4 @@ def continued(text: str) -> Fraction:
         block = decimals[-size:]
         if len(decimals) >= size * times and decimals.endswith(block * times):
             return repeating(text, block)
-    raise Unreadable("an unfinished decimal")
+    raise UnreadableAnswer("an unfinished decimal")

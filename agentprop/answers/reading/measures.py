@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from agentprop.answers.nodes import Apply, Node, Number, Quantity, is_closed
+from agentprop.answers.nodes import Node, Number, Operation, Quantity, is_closed
 from agentprop.answers.reading.tokens import Token
 from agentprop.answers.reading.units import DEGREE, Unit, unit_named
 
@@ -27,7 +27,7 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
     if not _may_start(parser) or not is_closed(value):
         return None
     mark = parser.at
-    unit = _Units(parser).product()
+    unit = _UnitReader(parser).product()
     if unit is None or not _at_boundary(parser):
         parser.at = mark
         return None
@@ -60,13 +60,13 @@ def _continued(parser: Cursor, quantity: Quantity) -> Node | None:
     rest = read_quantity(parser, parser.postfix(parser.atom()))
     if isinstance(rest, Quantity) and rest.unit.dimensions == quantity.unit.dimensions:
         scale = Number(rest.unit.factor / quantity.unit.factor)
-        total = Apply("+", (quantity.value, Apply("*", (rest.value, scale), 3)), 4)
+        total = Operation("+", (quantity.value, Operation("*", (rest.value, scale), 3)), 4)
         return Quantity(total, quantity.unit, True)
     parser.at = mark
     return None
 
 
-class _Units:
+class _UnitReader:
     """unit (· unit | / unit | per unit | juxtaposed unit)*, each with an optional integer power."""
 
     def __init__(self, parser: Cursor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import Group, Node, Number, Relation, Symbol, Unreadable, apply, is_closed
+from agentprop.answers.nodes import Collection, Node, Number, Relational, Symbol, UnreadableAnswer, apply, is_closed
 from agentprop.answers.reading.atoms import Atoms
 from agentprop.answers.reading.grammar import CLOSERS, INFIX, MODULO, POWER, PRODUCT, RELATIONS, SUM, WHOLE
 from agentprop.answers.reading.measures import read_quantity
@@ -18,14 +18,14 @@ class Parser(Atoms):
 
     `units` reads trailing unit words as units; without it they are products of variables. `tight` reads 1/2x as 1/(2x)
     instead of from left to right; `ambiguous` tells afterwards whether that would matter. A parser consumes every token
-    or raises `Unreadable`.
+    or raises `UnreadableAnswer`.
     """
 
     def answer(self) -> Node:
         """The whole text: one value, or several separated by commas, semicolons, `and`, `or`."""
         node = self.sequence()
         if self.token.kind != "end":
-            raise Unreadable(f"cannot go on at {self.token.text!r}")
+            raise UnreadableAnswer(f"cannot go on at {self.token.text!r}")
         return node
 
     def sequence(self) -> Node:
@@ -45,7 +45,7 @@ class Parser(Atoms):
             and _inequalities(items)
         ):
             return apply("and", *items)
-        return Group("bare", tuple(items))
+        return Collection("bare", tuple(items))
 
     def relation(self) -> Node:
         first = self.expression(WHOLE)
@@ -60,11 +60,11 @@ class Parser(Atoms):
         if not chain:
             return self._congruence(first)
         lefts = [first, *(node for _, node in chain[:-1])]
-        parts = [Relation(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
+        parts = [Relational(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
         if len(parts) == 1 and parts[0].op == "=" and is_closed(first) and is_closed(chain[0][1]):
             return chain[0][1]
         if len(parts) == 1:
-            return Relation(parts[0].op, parts[0].left, self._congruence(parts[0].right))
+            return Relational(parts[0].op, parts[0].left, self._congruence(parts[0].right))
         if all(part.op == "=" for part in parts):
             return _equal_chain(lefts, chain[-1][1])
         return apply("and", *parts)
@@ -93,7 +93,7 @@ class Parser(Atoms):
     def expression(self, level: int) -> Node:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            raise Unreadable(f"nested deeper than {MAX_NESTING}")
+            raise UnreadableAnswer(f"nested deeper than {MAX_NESTING}")
         left = self.prefix(level)
         while True:
             left = self.postfix(left)
@@ -142,8 +142,8 @@ class Parser(Atoms):
             case "/":
                 return apply("/", left, right)
             case "ratio":
-                items = left.items if isinstance(left, Group) and left.kind == "ratio" else (left,)
-                return Group("ratio", (*items, right))
+                items = left.items if isinstance(left, Collection) and left.kind == "ratio" else (left,)
+                return Collection("ratio", (*items, right))
             case "floordiv":
                 return apply("floor", apply("/", left, right))
             case _:
@@ -234,9 +234,9 @@ def _equal_chain(links: list[Node], last: Node) -> Node:
     """`A = 2·3 = 6` says A = 6, `a = b = 3` says both, `2 + 3 = 4 + 1 = 5` says 5."""
     names = [link for link in links if isinstance(link, Symbol)]
     if len(names) > 1:
-        return Group("bare", tuple(Relation("=", name, last) for name in names))
-    return Relation("=", links[0], last) if isinstance(links[0], Symbol | Group) else last
+        return Collection("bare", tuple(Relational("=", name, last) for name in names))
+    return Relational("=", links[0], last) if isinstance(links[0], Symbol | Collection) else last
 
 
 def _inequalities(items: list[Node]) -> bool:
-    return all(isinstance(item, Relation) and item.op in ("<", "<=", ">", ">=", "!=") for item in items)
+    return all(isinstance(item, Relational) and item.op in ("<", "<=", ">", ">=", "!=") for item in items)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from agentprop.answers.nodes import Unreadable
+from agentprop.answers.nodes import UnreadableAnswer
 from agentprop.answers.reading.grammar import words
 
 MAX_CHARS = 20_000
@@ -96,9 +96,9 @@ _OPERANDS = frozenset(("number", "word", "string"))
 
 
 def tokenize(text: str) -> list[Token]:
-    """Raises `Unreadable` for characters outside the grammar and for texts beyond the caps."""
+    """Raises `UnreadableAnswer` for characters outside the grammar and for texts beyond the caps."""
     if len(text) > MAX_CHARS:
-        raise Unreadable(f"longer than {MAX_CHARS:,} characters")
+        raise UnreadableAnswer(f"longer than {MAX_CHARS:,} characters")
     tokens: list[Token] = []
     position, glued = 0, False
     while position < len(text):
@@ -110,7 +110,7 @@ def tokenize(text: str) -> list[Token]:
                 continue
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise Unreadable(f"the character {text[position]!r} has no meaning in an answer")
+            raise UnreadableAnswer(f"the character {text[position]!r} has no meaning in an answer")
         kind, content = match.lastgroup, match[0]
         position = match.end()
         if kind == "space" or content in _SPACING:
@@ -119,7 +119,7 @@ def tokenize(text: str) -> list[Token]:
         tokens.append(Token("number" if kind == "based" else kind, content, glued))
         glued = True
         if len(tokens) > MAX_TOKENS:
-            raise Unreadable(f"more than {MAX_TOKENS:,} tokens")
+            raise UnreadableAnswer(f"more than {MAX_TOKENS:,} tokens")
     return tokens
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from agentprop.answers.nodes import Group, Node, Number
+from agentprop.answers.nodes import Collection, Node, Number
 from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.units import Unit
 
@@ -42,7 +42,7 @@ def as_value(text: str) -> Node | None:
         return None
     plain = " ".join(word for word in _WORD.findall(text.casefold()) if word not in ("and",))
     if plain in _NONE_WORDS:
-        return Group("set", ())
+        return Collection("set", ())
     if plain in _SHARES:
         return Number(_SHARES[plain])
     return _cardinal(plain.split())

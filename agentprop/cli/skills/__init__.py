@@ -9,7 +9,7 @@ import typer
 from agentprop.cli.lazy import Entry, LazyGroup
 
 
-class _Commands(LazyGroup):
+class _SkillCommands(LazyGroup):
     entries: ClassVar[dict[str, Entry]] = {
         "list": Entry("agentprop.cli.skills.list", "List the packages of the library."),
         "show": Entry("agentprop.cli.skills.show", "Show what a package says, and a problem made with it."),
@@ -18,7 +18,7 @@ class _Commands(LazyGroup):
     }
 
 
-command = typer.Typer(cls=_Commands, invoke_without_command=True, add_completion=False)
+command = typer.Typer(cls=_SkillCommands, invoke_without_command=True, add_completion=False)
 
 
 @command.callback()

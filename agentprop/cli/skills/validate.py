@@ -23,7 +23,7 @@ MANY_DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedPackage:
     """A package directory and what was found in it."""
 
     path: Path
@@ -76,7 +76,7 @@ def package_directories(root: Path) -> list[Path]:
     return found
 
 
-def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> list[Checked]:
+def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> list[CheckedPackage]:
     """Read every package, compare it with the others and the library, and run those without fault."""
     with ThreadPoolExecutor(usable_cores()) as pool:
         checked = list(pool.map(lambda path: _examine_one(path, sandbox, draws, seed), paths))
@@ -87,14 +87,14 @@ def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> l
     ]
 
 
-def _examine_one(path: Path, sandbox: Sandbox, draws: int, seed: int) -> Checked:
+def _examine_one(path: Path, sandbox: Sandbox, draws: int, seed: int) -> CheckedPackage:
     package, faults = read(path)
     if package is None or faults:
-        return Checked(path, package, Report(faults=tuple(faults)))
-    return Checked(path, package, validate(package, sandbox, draws=draws, seed=seed))
+        return CheckedPackage(path, package, Report(faults=tuple(faults)))
+    return CheckedPackage(path, package, validate(package, sandbox, draws=draws, seed=seed))
 
 
-def _shared_faults(checked: Sequence[Checked]) -> dict[Path, list[str]]:
+def _shared_faults(checked: Sequence[CheckedPackage]) -> dict[Path, list[str]]:
     """Names and wordings that two packages share, told to the one that came later."""
     known: dict[str, Package] = {}
     for path in directories(bundled_directory()):
@@ -124,11 +124,11 @@ def _clashes(library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
         yield name, fault
 
 
-def _row(one: Checked) -> dict[str, Any]:
+def _row(one: CheckedPackage) -> dict[str, Any]:
     return {"path": str(one.path), "name": one.package.name if one.package else None, **asdict(one.report)}
 
 
-def _print(checked: Sequence[Checked], quiet: bool) -> None:
+def _print(checked: Sequence[CheckedPackage], quiet: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 

@@ -4,7 +4,7 @@ Reading is streaming: at most one record is in memory, and no record may be long
 file that is one enormous line ends with a sentence and not with the machine's memory.
 """
 
-from agentprop.extraction.corpus.documents import Document, Fields, Unreadable, read_documents
+from agentprop.extraction.corpus.documents import Document, Fields, UnreadableRecord, read_documents
 from agentprop.extraction.corpus.sources import SUFFIXES, find_files, fingerprints
 from agentprop.extraction.corpus.tables import MAX_RECORD_BYTES
 
@@ -13,7 +13,7 @@ __all__ = [
     "SUFFIXES",
     "Document",
     "Fields",
-    "Unreadable",
+    "UnreadableRecord",
     "find_files",
     "fingerprints",
     "read_documents",

@@ -1,6 +1,6 @@
 """Files to documents: question, solution, answer and program, found by the names of their fields.
 
-What is wrong with a file as a whole is an `InputError`; what is wrong with one record comes out as `Unreadable`, in its
+What is wrong with a file as a whole is an `InputError`; what is wrong with one record comes out as `UnreadableRecord`, in its
 place.
 """
 
@@ -70,7 +70,7 @@ class Document(Part):
     """Hash of question, solution and program."""
 
 
-class Unreadable(Part):
+class UnreadableRecord(Part):
     """A record that is there but cannot be used."""
 
     id: str
@@ -83,19 +83,19 @@ class Unreadable(Part):
     """The beginning of the record."""
 
 
-def read_documents(files: Sequence[Path], fields: Fields | None = None) -> Iterator[Document | Unreadable]:
+def read_documents(files: Sequence[Path], fields: Fields | None = None) -> Iterator[Document | UnreadableRecord]:
     """Every record of every file, in order."""
     for path, name in file_names(files).items():
         yield from _read_file(path, name, fields or Fields())
 
 
-def _read_file(path: Path, name: str, fields: Fields) -> Iterator[Document | Unreadable]:
+def _read_file(path: Path, name: str, fields: Fields) -> Iterator[Document | UnreadableRecord]:
     recognised = False
     seen: set[str] = set()
     index = 0
     for index, row in enumerate(rows(checked(path)), 1):
         item = f"{name}#{index - 1}"
-        made = Unreadable(id=item, **row._asdict()) if isinstance(row, Bad) else _document(item, row, fields)
+        made = UnreadableRecord(id=item, **row._asdict()) if isinstance(row, Bad) else _document(item, row, fields)
         recognised = recognised or isinstance(made, Document)
         if not recognised and isinstance(row, dict):
             seen |= set(row)
@@ -137,10 +137,10 @@ def _field_hint(kind: str | None) -> str:
     return "name the field with --question-field"
 
 
-def _document(item: str, row: Mapping[str, Any], fields: Fields) -> Document | Unreadable:
+def _document(item: str, row: Mapping[str, Any], fields: Fields) -> Document | UnreadableRecord:
     found = {part: _pick(row, getattr(fields, part), names) for part, names in NAMES.items()}
     if not found["question"].strip():
-        return Unreadable(
+        return UnreadableRecord(
             id=item, code="no-question", message="the record has no question field with text in it",
             excerpt=json.dumps(dict(row), ensure_ascii=False, default=str)[:200],
         )  # fmt: skip

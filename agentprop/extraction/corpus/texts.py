@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agentprop.extraction.corpus.documents import NAMES, Fields, Unreadable, rows
+from agentprop.extraction.corpus.documents import NAMES, Fields, UnreadableRecord, rows
 from agentprop.extraction.corpus.prose import whole
 from agentprop.extraction.corpus.sources import checked, file_names, kind_of
 from agentprop.extraction.corpus.tables import Bad, text_of
@@ -33,7 +33,7 @@ class Text(Part):
     """Hash of the text."""
 
 
-def read_texts(files: Sequence[Path], fields: Fields | None = None) -> Iterator[Text | Unreadable]:
+def read_texts(files: Sequence[Path], fields: Fields | None = None) -> Iterator[Text | UnreadableRecord]:
     """Every record of every file, in order; a text that the corpus had before is unreadable the second time."""
     seen: set[bytes] = set()
     for path, name in file_names(files).items():
@@ -41,7 +41,7 @@ def read_texts(files: Sequence[Path], fields: Fields | None = None) -> Iterator[
             found = _text(f"{name}#{index}", row, fields or Fields())
             mark = bytes.fromhex(found.sha[:16]) if isinstance(found, Text) else b""
             if mark and mark in seen:
-                found = Unreadable(id=found.id, code="duplicate-document", message="the corpus has it twice")
+                found = UnreadableRecord(id=found.id, code="duplicate-document", message="the corpus has it twice")
             seen |= {mark}
             yield found
 
@@ -53,13 +53,13 @@ def _contents(path: Path) -> Iterator[str | Mapping[str, Any] | Bad]:
         yield from rows(path)
 
 
-def _text(item: str, row: str | Mapping[str, Any] | Bad, fields: Fields) -> Text | Unreadable:
+def _text(item: str, row: str | Mapping[str, Any] | Bad, fields: Fields) -> Text | UnreadableRecord:
     if isinstance(row, Bad):
-        return Unreadable(id=item, **row._asdict())
+        return UnreadableRecord(id=item, **row._asdict())
     text = (row if isinstance(row, str) else _told(row, fields)).replace("\x00", "�")
     text = text.encode("utf-8", "replace").decode("utf-8")  # JSON may hold lone surrogates, and no file can
     if not text.strip():
-        return Unreadable(id=item, code="no-text", message="the record has no field with text in it")
+        return UnreadableRecord(id=item, code="no-text", message="the record has no field with text in it")
     return Text(id=item, text=text, sha=content_id(text))
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from agentprop.extraction.mining import graph
 from agentprop.extraction.mining.equations import equations
 from agentprop.extraction.mining.expression import NotArithmetic, evaluate, parse
-from agentprop.extraction.mining.freedom import Rule, free
-from agentprop.extraction.mining.graph import Constant, Given, Node, Step, fingerprint
+from agentprop.extraction.mining.freedom import FreedomRule, free
+from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber, fingerprint
 from agentprop.extraction.mining.lift import Refusal, lift
 from agentprop.extraction.mining.mentions import mentions
 from agentprop.extraction.mining.notation import letters
@@ -20,7 +20,7 @@ from agentprop.extraction.mining.wording import Phrasing, phrase
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Template:
     """A parametric template mined from one document; givens are numbered in canonical order from 0."""
 
     graph: str
@@ -29,7 +29,7 @@ class Candidate:
     """Computes the answer."""
     domains: tuple[tuple[int, ...], ...]
     """Allowed values of each given."""
-    rules: tuple[Rule, ...]
+    rules: tuple[FreedomRule, ...]
     """What must hold between them."""
     acceptance: float
     """Share of random draws that satisfy the rules."""
@@ -43,7 +43,7 @@ class Candidate:
     """The wording, holes named a, b, c, … in canonical order."""
 
 
-def mine(question: str, solution: str, answer: str) -> Candidate:
+def mine(question: str, solution: str, answer: str) -> Template:
     """The candidate of a word problem; raises Refusal."""
     claimed = final_number(answer)
     solved = equations(solution)
@@ -55,7 +55,7 @@ def mine(question: str, solution: str, answer: str) -> Candidate:
     names = dict(zip(order, letters(len(order)), strict=True))
     phrasing = phrase(question, dict(enumerate(numbers)), names, claimed.denominator == 1)
     place = {index: position for position, index in enumerate(order)}
-    return Candidate(
+    return Template(
         graph=name, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),
         rules=tuple(_renumber_rule(rule, place) for rule in found.rules), acceptance=found.acceptance,
         original=tuple(int(numbers[index].value) for index in order), answer=claimed,
@@ -74,22 +74,22 @@ def final_number(answer: str) -> Fraction:
 
 def renumber(node: Node, place: Mapping[int, int]) -> Node:
     """The graph with its givens at other positions."""
-    if isinstance(node, Given):
-        return Given(place[node.index])
-    if isinstance(node, Constant):
+    if isinstance(node, QuestionNumber):
+        return QuestionNumber(place[node.index])
+    if isinstance(node, FixedNumber):
         return node
-    return Step(node.operator, renumber(node.left, place), renumber(node.right, place))
+    return ArithmeticStep(node.operator, renumber(node.left, place), renumber(node.right, place))
 
 
-def _renumber_rule(rule: Rule, place: Mapping[int, int]) -> Rule:
+def _renumber_rule(rule: FreedomRule, place: Mapping[int, int]) -> FreedomRule:
     other = None if rule.other is None else renumber(rule.other, place)
-    return Rule(rule.kind, renumber(rule.node, place), rule.bound, other)
+    return FreedomRule(rule.kind, renumber(rule.node, place), rule.bound, other)
 
 
 # --- as JSON ---
 
 
-def to_json(candidate: Candidate) -> dict[str, Any]:
+def to_json(candidate: Template) -> dict[str, Any]:
     """Plain data, for the working file of an extraction."""
     rules = [[r.kind, graph.to_json(r.node), str(r.bound), r.other and graph.to_json(r.other)] for r in candidate.rules]
     return {
@@ -99,13 +99,13 @@ def to_json(candidate: Candidate) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def from_json(data: Mapping[str, Any]) -> Candidate:
+def from_json(data: Mapping[str, Any]) -> Template:
     """Back from `to_json`."""
     rules = tuple(
-        Rule(kind, graph.from_json(node), Fraction(bound), None if other is None else graph.from_json(other))
+        FreedomRule(kind, graph.from_json(node), Fraction(bound), None if other is None else graph.from_json(other))
         for kind, node, bound, other in data["rules"]
     )
-    return Candidate(
+    return Template(
         graph=data["graph"], root=graph.from_json(data["root"]), domains=tuple(map(tuple, data["domains"])),
         rules=rules, acceptance=data["acceptance"], original=tuple(data["original"]),
         answer=Fraction(data["answer"]), mentioned=data["mentioned"], phrasing=_phrasing(data["phrasing"]),

@@ -16,7 +16,17 @@ from random import Random
 from typing import Literal
 
 from agentprop.extraction.mining.domains import answer_caps, domain
-from agentprop.extraction.mining.graph import Constant, Given, Node, Program, Step, fix, givens, steps, value
+from agentprop.extraction.mining.graph import (
+    ArithmeticStep,
+    CompiledGraphs,
+    FixedNumber,
+    Node,
+    QuestionNumber,
+    fix,
+    givens,
+    steps,
+    value,
+)
 from agentprop.extraction.mining.lift import Lift, Refusal
 from agentprop.extraction.mining.mentions import Mention
 
@@ -30,7 +40,7 @@ RuleKind = Literal["whole", "at-least", "at-most", "below-one", "cents", "ordere
 
 
 @dataclass(frozen=True)
-class Rule:
+class FreedomRule:
     """A condition on one node, or on the order of two givens."""
 
     kind: RuleKind
@@ -68,7 +78,7 @@ class Freedom:
     """Computes the answer; givens that do not vary are constants by now."""
     domains: dict[int, tuple[int, ...]]
     """Given to its allowed values, ascending."""
-    rules: tuple[Rule, ...]
+    rules: tuple[FreedomRule, ...]
     """What must hold."""
     acceptance: float
     """Share of random draws that satisfy the rules."""
@@ -105,7 +115,7 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     """The family over one graph: all rules of its steps, and as many orderings as leave room."""
     original = lifted.original()
     rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original))]
-    rules += [Rule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
+    rules += [FreedomRule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
     alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
     rules = [rule for rule in rules if len(givens(rule.node)) > 1]
@@ -116,47 +126,47 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     return Freedom(root, domains, tuple(rules), acceptance)
 
 
-def _allowed(mention: Mention, question: str, rules: Sequence[Rule]) -> tuple[int, ...]:
+def _allowed(mention: Mention, question: str, rules: Sequence[FreedomRule]) -> tuple[int, ...]:
     """The values that satisfy the rules about this number alone; looked for further away where few do."""
     (index,) = {index for rule in rules for index in givens(rule.node)} or {0}
-    judge = Judge(rules)
+    judge = CompiledRules(rules)
     near = tuple(number for number in domain(mention, question) if judge.accepts({index: number}))
     if len(near) >= MIN_SETTINGS or not rules:
         return near
     return tuple(number for number in domain(mention, question, reach=4) if judge.accepts({index: number}))
 
 
-def _step_rules(step: Step, original: Fraction) -> list[Rule]:
+def _step_rules(step: ArithmeticStep, original: Fraction) -> list[FreedomRule]:
     rules = []
     if original.denominator == 1:
         if _may_break(step):
-            rules.append(Rule("whole", step))
+            rules.append(FreedomRule("whole", step))
         if _may_shrink(step):
-            rules.append(Rule("at-least", step, min(original, Fraction(2))))
+            rules.append(FreedomRule("at-least", step, min(original, Fraction(2))))
     else:
         if original < 1:
-            rules.append(Rule("below-one", step))
+            rules.append(FreedomRule("below-one", step))
         if _may_shrink(step):
-            rules.append(Rule("at-least", step, min(original / 2, Fraction(1, 100))))
+            rules.append(FreedomRule("at-least", step, min(original / 2, Fraction(1, 100))))
         if (original * 100).denominator == 1 and step.operator == "/":
-            rules.append(Rule("cents", step))
+            rules.append(FreedomRule("cents", step))
     return rules
 
 
-def _may_break(step: Step) -> bool:
+def _may_break(step: ArithmeticStep) -> bool:
     """Whether a step over whole numbers may stop being whole: division, or a fraction among its constants."""
     return step.operator == "/" or any(
-        (isinstance(side, Constant) and side.value.denominator > 1) or (isinstance(side, Step) and _may_break(side))
+        (isinstance(side, FixedNumber) and side.value.denominator > 1) or (isinstance(side, ArithmeticStep) and _may_break(side))
         for side in (step.left, step.right)
     )
 
 
-def _may_shrink(step: Step) -> bool:
+def _may_shrink(step: ArithmeticStep) -> bool:
     """Whether a step may fall to one or below although its operands do not."""
     return step.operator in "-/" or _may_break(step)
 
 
-def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[Rule]:
+def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[FreedomRule]:
     """Pairs of prices, or of counts of one noun, keep the order they had."""
     rules = []
     for position, first in enumerate(indices):
@@ -164,7 +174,7 @@ def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[Rule
             a, b = lifted.numbers[first], lifted.numbers[second]
             if a.form == b.form and (a.form == "money" or _noun(question, a.end) == _noun(question, b.end)):
                 low, high = (first, second) if a.value < b.value else (second, first)
-                rules.append(Rule("ordered", Given(low), other=Given(high)))
+                rules.append(FreedomRule("ordered", QuestionNumber(low), other=QuestionNumber(high)))
     return rules
 
 
@@ -173,13 +183,13 @@ def _noun(question: str, end: int) -> str:
     return match[1].lower().rstrip("s") if match else ""
 
 
-def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[Rule]) -> float:
+def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[FreedomRule]) -> float:
     """Share of random settings that satisfy the rules; the same for the same arguments."""
     if not all(domains.values()):
         return 0.0
     if not rules:
         return 1.0
-    rng, judge = Random("freedom"), Judge(rules)
+    rng, judge = Random("freedom"), CompiledRules(rules)
     return sum(judge.accepts(draw(domains, rng)) for _ in range(DRAWS)) / DRAWS
 
 
@@ -188,11 +198,11 @@ def draw(domains: Mapping[int, Sequence[int]], rng: Random) -> dict[int, int]:
     return {index: rng.choice(values) for index, values in domains.items()}
 
 
-class Judge:
+class CompiledRules:
     """Rules compiled for many settings."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._program = Program([node for rule in rules for node in rule.nodes()])
+    def __init__(self, rules: Sequence[FreedomRule]) -> None:
+        self._program = CompiledGraphs([node for rule in rules for node in rule.nodes()])
         self._checks = [
             (rule, self._program.registers[rule.node], self._program.registers[rule.other or rule.node])
             for rule in rules

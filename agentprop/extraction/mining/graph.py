@@ -20,21 +20,21 @@ _PROBES = 6
 
 
 @dataclass(frozen=True)
-class Given:
+class QuestionNumber:
     """A number of the question that may vary, by its position among the question's numbers."""
 
     index: int
 
 
 @dataclass(frozen=True)
-class Constant:
+class FixedNumber:
     """A number that stays."""
 
     value: Fraction
 
 
 @dataclass(frozen=True)
-class Step:
+class ArithmeticStep:
     """left operator right."""
 
     operator: Operator
@@ -42,17 +42,17 @@ class Step:
     right: Node
 
 
-Node = Given | Constant | Step
+Node = QuestionNumber | FixedNumber | ArithmeticStep
 
 
 def fold(node: Node) -> Node:
     """The graph with every step over constants alone computed. Raises ZeroDivisionError where that divides by zero."""
-    if not isinstance(node, Step):
+    if not isinstance(node, ArithmeticStep):
         return node
     left, right = fold(node.left), fold(node.right)
-    if isinstance(left, Constant) and isinstance(right, Constant):
-        return Constant(_apply(node.operator, left.value, right.value))
-    return Step(node.operator, left, right)
+    if isinstance(left, FixedNumber) and isinstance(right, FixedNumber):
+        return FixedNumber(_apply(node.operator, left.value, right.value))
+    return ArithmeticStep(node.operator, left, right)
 
 
 def _apply(operator: Operator, left: Fraction, right: Fraction) -> Fraction:
@@ -69,9 +69,9 @@ def value(node: Node, givens: dict[int, Fraction]) -> Fraction:
 
 
 def _value(node: Node, givens: dict[int, Fraction], known: dict[int, Fraction]) -> Fraction:
-    if isinstance(node, Constant):
+    if isinstance(node, FixedNumber):
         return node.value
-    if isinstance(node, Given):
+    if isinstance(node, QuestionNumber):
         return givens[node.index]
     if (found := known.get(id(node))) is None:
         left, right = _value(node.left, givens, known), _value(node.right, givens, known)
@@ -79,12 +79,12 @@ def _value(node: Node, givens: dict[int, Fraction], known: dict[int, Fraction]) 
     return found
 
 
-def steps(node: Node) -> list[Step]:
+def steps(node: Node) -> list[ArithmeticStep]:
     """Every distinct step below and including a node, operands before results."""
-    found: dict[Step, None] = {}
+    found: dict[ArithmeticStep, None] = {}
 
     def visit(current: Node) -> None:
-        if isinstance(current, Step) and current not in found:
+        if isinstance(current, ArithmeticStep) and current not in found:
             visit(current.left)
             visit(current.right)
             found[current] = None
@@ -93,17 +93,17 @@ def steps(node: Node) -> list[Step]:
     return list(found)
 
 
-def leaves(node: Node) -> Iterator[Given | Constant]:
+def leaves(node: Node) -> Iterator[QuestionNumber | FixedNumber]:
     """Every leaf occurrence, in reading order, shared steps once."""
-    if not isinstance(node, Step):
+    if not isinstance(node, ArithmeticStep):
         yield node
     for step in steps(node):
-        yield from (side for side in (step.left, step.right) if not isinstance(side, Step))
+        yield from (side for side in (step.left, step.right) if not isinstance(side, ArithmeticStep))
 
 
 def givens(node: Node) -> list[int]:
     """Indices of the givens, ascending."""
-    return sorted({leaf.index for leaf in leaves(node) if isinstance(leaf, Given)})
+    return sorted({leaf.index for leaf in leaves(node) if isinstance(leaf, QuestionNumber)})
 
 
 def same(left: Node, right: Node) -> bool:
@@ -126,24 +126,24 @@ def same(left: Node, right: Node) -> bool:
 
 def fix(node: Node, index: int, constant: Fraction) -> Node:
     """The graph with one given made a constant."""
-    if isinstance(node, Given):
-        return Constant(constant) if node.index == index else node
-    if isinstance(node, Constant):
+    if isinstance(node, QuestionNumber):
+        return FixedNumber(constant) if node.index == index else node
+    if isinstance(node, FixedNumber):
         return node
-    return fold(Step(node.operator, fix(node.left, index, constant), fix(node.right, index, constant)))
+    return fold(ArithmeticStep(node.operator, fix(node.left, index, constant), fix(node.right, index, constant)))
 
 
-class Program:
+class CompiledGraphs:
     """Several graphs compiled for many evaluations: one register per distinct node, filled in order."""
 
     def __init__(self, roots: Iterable[Node]) -> None:
         self.registers: dict[Node, int] = {}
         self._instructions: list[tuple[Operator, int, int]] = []
-        self._leaves: list[Given | Constant] = []
+        self._leaves: list[QuestionNumber | FixedNumber] = []
         all_steps = list(dict.fromkeys(step for root in roots for step in steps(root)))
         sides = [side for step in all_steps for side in (step.left, step.right)]
         for leaf in dict.fromkeys([*sides, *roots]):
-            if not isinstance(leaf, Step):
+            if not isinstance(leaf, ArithmeticStep):
                 self.registers[leaf] = len(self._leaves)
                 self._leaves.append(leaf)
         for step in all_steps:
@@ -152,7 +152,7 @@ class Program:
 
     def run(self, setting: Mapping[int, int]) -> list[Fraction]:
         """The value of every register. Raises ZeroDivisionError where there is none."""
-        values = [leaf.value if isinstance(leaf, Constant) else Fraction(setting[leaf.index]) for leaf in self._leaves]
+        values = [leaf.value if isinstance(leaf, FixedNumber) else Fraction(setting[leaf.index]) for leaf in self._leaves]
         for operator, left, right in self._instructions:
             values.append(_apply(operator, values[left], values[right]))
         return values
@@ -176,9 +176,9 @@ def fingerprint(node: Node) -> tuple[str, tuple[int, ...]]:
 
 @lru_cache(maxsize=4096)
 def _canonical(node: Node) -> str:
-    if isinstance(node, Given):
+    if isinstance(node, QuestionNumber):
         return f"g{node.index}"
-    if isinstance(node, Constant):
+    if isinstance(node, FixedNumber):
         return str(node.value)
     pair = ("+", "-") if node.operator in "+-" else ("*", "/")
     parts = sorted(_flatten(node, pair, False), key=lambda part: (_shape(part), part))
@@ -187,7 +187,7 @@ def _canonical(node: Node) -> str:
 
 def _flatten(node: Node, pair: Sequence[str], inverse: bool) -> list[str]:
     """The terms of a nested sum, or factors of a nested product, each with its sign."""
-    if isinstance(node, Step) and node.operator in pair:
+    if isinstance(node, ArithmeticStep) and node.operator in pair:
         flipped = inverse != (node.operator == pair[1])
         return [*_flatten(node.left, pair, inverse), *_flatten(node.right, pair, flipped)]
     return [pair[inverse] + _canonical(node)]
@@ -202,9 +202,9 @@ def _shape(text: str) -> str:
 
 def to_json(node: Node) -> Any:
     """A given as its index, a constant as text, a step as [operator, left, right]."""
-    if isinstance(node, Given):
+    if isinstance(node, QuestionNumber):
         return node.index
-    if isinstance(node, Constant):
+    if isinstance(node, FixedNumber):
         return str(node.value)
     return [node.operator, to_json(node.left), to_json(node.right)]
 
@@ -212,8 +212,8 @@ def to_json(node: Node) -> Any:
 def from_json(data: Any) -> Node:
     """Back from `to_json`."""
     if isinstance(data, int):
-        return Given(data)
+        return QuestionNumber(data)
     if isinstance(data, str):
-        return Constant(Fraction(data))
+        return FixedNumber(Fraction(data))
     operator, left, right = data
-    return Step(operator, from_json(left), from_json(right))
+    return ArithmeticStep(operator, from_json(left), from_json(right))

@@ -17,10 +17,20 @@ from fractions import Fraction
 from agentprop.extraction.mining.cues import constants
 from agentprop.extraction.mining.equations import Equation
 from agentprop.extraction.mining.expression import Binary, Expression, Leaf
-from agentprop.extraction.mining.graph import Constant, Given, Node, Step, fold, givens, leaves, same, value
+from agentprop.extraction.mining.graph import (
+    ArithmeticStep,
+    FixedNumber,
+    Node,
+    QuestionNumber,
+    fold,
+    givens,
+    leaves,
+    same,
+    value,
+)
 from agentprop.extraction.mining.mentions import Mention
 
-HUNDRED = Constant(Fraction(100))
+HUNDRED = FixedNumber(Fraction(100))
 SMALL = 3
 """Spelled or personal counts up to this may be used by naming each, as in `her two brothers, Tom and Al`."""
 
@@ -107,7 +117,7 @@ class _Builder:
         return candidates[0]
 
     def _remember(self, result: Fraction, node: Node) -> None:
-        if isinstance(node, Step) and not any(same(node, known) for known in self._results.get(result, [])):
+        if isinstance(node, ArithmeticStep) and not any(same(node, known) for known in self._results.get(result, [])):
             self._results.setdefault(result, []).append(node)
 
     def _node(self, tree: Expression) -> Node | None:
@@ -119,7 +129,7 @@ class _Builder:
         left, right = self._node(tree.left), self._node(tree.right)
         if left is None or right is None:
             return self._ratio(tree)
-        return Step(tree.operator, left, right)
+        return ArithmeticStep(tree.operator, left, right)
 
     def _ratio(self, tree: Binary) -> Node | None:
         """An earlier result written as a fraction, such as 5/2."""
@@ -135,7 +145,7 @@ class _Builder:
             return None
         node = base
         for _ in range(int(tree.right.value) - 1):
-            node = Step("*", node, base)
+            node = ArithmeticStep("*", node, base)
         return node
 
     def _explain(self, leaf: Fraction) -> Node | None:
@@ -145,14 +155,14 @@ class _Builder:
             if not any(same(node, known) for known in found):
                 found.append(node)
         if not found and leaf in self._words:
-            return Constant(leaf)
-        if len(found) > 1 or (found and leaf in self._words and leaf != 1 and not isinstance(found[0], Constant)):
+            return FixedNumber(leaf)
+        if len(found) > 1 or (found and leaf in self._words and leaf != 1 and not isinstance(found[0], FixedNumber)):
             self._give_up(leaf, found)
         return found[0] if found else None
 
     def _give_up(self, leaf: Fraction, found: Sequence[Node]) -> None:
         involved = {index for node in found for index in givens(node) if index not in self._fixed}
-        computed = [node for node in self._results.get(leaf, []) if not isinstance(node, Constant)]
+        computed = [node for node in self._results.get(leaf, []) if not isinstance(node, FixedNumber)]
         if computed or not involved:
             raise Refusal("ambiguous", f"{leaf} in the solution may be a result or another number")
         raise _Ambiguous(involved)
@@ -166,17 +176,17 @@ class _Builder:
     def _readings(self, index: int, mention: Mention, leaf: Fraction) -> list[Node]:
         """How one number of the question may appear in a calculation: as it is, as a share, as its complement."""
         if mention.form == "fraction":
-            return [Constant(leaf)] if leaf in mention.parts else []
-        node: Node = Constant(mention.value) if index in self._fixed else Given(index)
+            return [FixedNumber(leaf)] if leaf in mention.parts else []
+        node: Node = FixedNumber(mention.value) if index in self._fixed else QuestionNumber(index)
         readings: list[tuple[Fraction, Node]] = [(mention.value, node)]
         if mention.form == "percent" or mention.cents:
-            readings.append((mention.value / 100, Step("/", node, HUNDRED)))
+            readings.append((mention.value / 100, ArithmeticStep("/", node, HUNDRED)))
         if mention.form == "percent" and mention.value < 100:
-            readings.append((100 - mention.value, Step("-", HUNDRED, node)))
-            readings.append((1 - mention.value / 100, Step("/", Step("-", HUNDRED, node), HUNDRED)))
+            readings.append((100 - mention.value, ArithmeticStep("-", HUNDRED, node)))
+            readings.append((1 - mention.value / 100, ArithmeticStep("/", ArithmeticStep("-", HUNDRED, node), HUNDRED)))
         if mention.form == "percent":
-            readings.append((100 + mention.value, Step("+", HUNDRED, node)))
-            readings.append((1 + mention.value / 100, Step("/", Step("+", HUNDRED, node), HUNDRED)))
+            readings.append((100 + mention.value, ArithmeticStep("+", HUNDRED, node)))
+            readings.append((1 + mention.value / 100, ArithmeticStep("/", ArithmeticStep("+", HUNDRED, node), HUNDRED)))
         return [reading for number, reading in readings if number == leaf]
 
 
@@ -185,7 +195,7 @@ def _refuse_misunderstood(root: Node, numbers: Sequence[Mention]) -> None:
     used = set(givens(root))
     if not used:
         raise Refusal("nothing-varies", "no number of the question can vary on its own")
-    constants_used = {leaf.value for leaf in leaves(root) if isinstance(leaf, Constant)}
+    constants_used = {leaf.value for leaf in leaves(root) if isinstance(leaf, FixedNumber)}
     for index, mention in enumerate(numbers):
         if index not in used and mention.form != "label" and not _accounted(mention, constants_used):
             raise Refusal("unused-number", f"the solution does not use {mention.value} of the question")

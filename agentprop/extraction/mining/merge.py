@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agentprop.extraction.mining.candidate import Candidate
-from agentprop.extraction.mining.freedom import MIN_ACCEPTANCE, MIN_SETTINGS, Rule, acceptance_of
+from agentprop.extraction.mining.candidate import Template
+from agentprop.extraction.mining.freedom import MIN_ACCEPTANCE, MIN_SETTINGS, FreedomRule, acceptance_of
 from agentprop.extraction.mining.graph import Node
 from agentprop.extraction.mining.wording import Phrasing
 
@@ -22,7 +22,7 @@ LEAST_OVERLAP = 0.5
 
 
 @dataclass(frozen=True)
-class Member:
+class FamilyMember:
     """A candidate and the document it came from."""
 
     document: str
@@ -31,7 +31,7 @@ class Member:
     """Hash of the document."""
     length: int
     """Characters of its question."""
-    candidate: Candidate
+    candidate: Template
     """What was mined from it."""
 
 
@@ -39,11 +39,11 @@ class Member:
 class Family:
     """One skill to be."""
 
-    members: tuple[Member, ...]
+    members: tuple[FamilyMember, ...]
     """Documents, the founding one first."""
     domains: tuple[tuple[int, ...], ...]
     """Values that every phrasing allows."""
-    rules: tuple[Rule, ...]
+    rules: tuple[FreedomRule, ...]
     """Rules of all phrasings."""
     acceptance: float
     """Share of random draws that satisfy them."""
@@ -65,13 +65,13 @@ class Family:
         return tuple(found.values())
 
 
-def key(candidate: Candidate) -> str:
+def key(candidate: Template) -> str:
     """Candidates with different keys never share a skill."""
     kind = "whole" if candidate.answer.denominator == 1 else "fraction"
     return f"{candidate.graph} {kind} {candidate.phrasing.subject or ''}"
 
 
-def families(members: Sequence[Member]) -> list[Family]:
+def families(members: Sequence[FamilyMember]) -> list[Family]:
     """Members of one key, greedily, in order."""
     found: list[Family] = []
     for member in members:
@@ -85,7 +85,7 @@ def families(members: Sequence[Member]) -> list[Family]:
     return found
 
 
-def _join(family: Family, member: Member) -> Family | None:
+def _join(family: Family, member: FamilyMember) -> Family | None:
     """The family with one more member, or None where their numbers do not fit together."""
     candidate = member.candidate
     if len(family.phrasings) >= MAX_PHRASINGS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from agentprop.extraction.mining.freedom import Rule
-from agentprop.extraction.mining.graph import Constant, Given, Node
+from agentprop.extraction.mining.freedom import FreedomRule
+from agentprop.extraction.mining.graph import FixedNumber, Node, QuestionNumber
 
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2}
 _ATOM = 3
@@ -25,9 +25,9 @@ def infix(node: Node, names: Mapping[Node, str], fraction: str = "{}/{}") -> str
 def _infix(node: Node, names: Mapping[Node, str], fraction: str) -> tuple[str, int]:
     if node in names:
         return names[node], _ATOM
-    if isinstance(node, Constant):
+    if isinstance(node, FixedNumber):
         return _constant(node.value, fraction)
-    if isinstance(node, Given):
+    if isinstance(node, QuestionNumber):
         raise KeyError(f"given {node.index} has no name")
     rank = _RANK[node.operator]
     left, left_rank = _infix(node.left, names, fraction)
@@ -45,7 +45,7 @@ def _constant(number: Fraction, fraction: str) -> tuple[str, int]:
     return text, _ATOM if text.endswith(")") else 2
 
 
-def condition(rule: Rule, names: Mapping[Node, str]) -> str:
+def condition(rule: FreedomRule, names: Mapping[Node, str]) -> str:
     """A rule as a constraint of a package; division is exact there."""
     text = infix(rule.node, names)
     if rule.kind == "whole":
@@ -55,7 +55,7 @@ def condition(rule: Rule, names: Mapping[Node, str]) -> str:
     if rule.kind == "below-one":
         return f"{text} < 1"
     if rule.kind == "at-most":
-        return f"{text} <= {infix(Constant(rule.bound), names)}"
+        return f"{text} <= {infix(FixedNumber(rule.bound), names)}"
     if rule.kind == "ordered" and rule.other is not None:
         return f"{text} < {infix(rule.other, names)}"
-    return f"{text} >= {infix(Constant(rule.bound), names)}"
+    return f"{text} >= {infix(FixedNumber(rule.bound), names)}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from agentprop.extraction.mining.graph import Given, Node, Step, steps, value
+from agentprop.extraction.mining.graph import ArithmeticStep, Node, QuestionNumber, steps, value
 from agentprop.extraction.mining.merge import Family
 from agentprop.extraction.mining.notation import condition, infix, letters
 from agentprop.extraction.mining.script import source
@@ -24,7 +24,7 @@ _VERBS = {"+": "adds", "-": "subtracts", "*": "multiplies", "/": "divides"}
 def package(family: Family) -> tuple[str, str, str]:
     """(name, SKILL.md, scripts/skill.py)."""
     names: dict[Node, str] = dict(
-        zip(map(Given, range(len(family.domains))), letters(len(family.domains)), strict=True)
+        zip(map(QuestionNumber, range(len(family.domains))), letters(len(family.domains)), strict=True)
     )
     name = _name(family)
     title = _title(family)
@@ -99,9 +99,9 @@ def _effect(family: Family) -> str:
     found = steps(family.root)
     reasons = [f"{len(found)} {_plural(len(found), 'step')} must be taken in the right order"]
     sides = [side for step in found for side in (step.left, step.right)]
-    if any(isinstance(side, Given) and sides.count(side) > 1 for side in sides):
+    if any(isinstance(side, QuestionNumber) and sides.count(side) > 1 for side in sides):
         reasons.append("a given is needed more than once")
-    if any(isinstance(side, Step) and sides.count(side) > 1 for side in sides):
+    if any(isinstance(side, ArithmeticStep) and sides.count(side) > 1 for side in sides):
         reasons.append("an intermediate result is needed more than once")
     if any(step.operator == "/" for step in found):
         reasons.append("a share or rate must be taken of the right whole")
@@ -112,7 +112,7 @@ def _body(family: Family, names: Mapping[Node, str], title: str) -> str:
     first = family.members[0].candidate
     original = dict(enumerate(first.original))
     exact = {index: Fraction(number) for index, number in original.items()}
-    givens = ", ".join(f"{names[Given(index)]} = {number}" for index, number in original.items())
+    givens = ", ".join(f"{names[QuestionNumber(index)]} = {number}" for index, number in original.items())
     lines = [
         f"# {title}",
         "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agentprop.extraction.mining.graph import Given, Node, Step, steps
+from agentprop.extraction.mining.graph import ArithmeticStep, Node, QuestionNumber, steps
 from agentprop.extraction.mining.notation import infix
 
 _SOLVE = '''"""{title}"""
@@ -101,15 +101,15 @@ def _forwards(root: Node, names: Mapping[Node, str]) -> tuple[list[str], str]:
     return lines, known[root]
 
 
-def _deepest(root: Node) -> tuple[Given, list[tuple[Step, bool]]]:
+def _deepest(root: Node) -> tuple[QuestionNumber, list[tuple[ArithmeticStep, bool]]]:
     """The occurrence of a given farthest from the result, and the way there: steps, and whether to go left."""
-    best: tuple[Given, list[tuple[Step, bool]]] | None = None
+    best: tuple[QuestionNumber, list[tuple[ArithmeticStep, bool]]] | None = None
 
-    def visit(node: Node, path: list[tuple[Step, bool]]) -> None:
+    def visit(node: Node, path: list[tuple[ArithmeticStep, bool]]) -> None:
         nonlocal best
-        if isinstance(node, Given) and (best is None or len(path) > len(best[1])):
+        if isinstance(node, QuestionNumber) and (best is None or len(path) > len(best[1])):
             best = (node, path)
-        elif isinstance(node, Step):
+        elif isinstance(node, ArithmeticStep):
             visit(node.left, [*path, (node, True)])
             visit(node.right, [*path, (node, False)])
 
@@ -119,7 +119,7 @@ def _deepest(root: Node) -> tuple[Given, list[tuple[Step, bool]]]:
     return best
 
 
-def _backwards(path: list[tuple[Step, bool]], names: Mapping[Node, str]) -> list[str]:
+def _backwards(path: list[tuple[ArithmeticStep, bool]], names: Mapping[Node, str]) -> list[str]:
     """For each step on the way: the operand on the way from the step's value and the other operand."""
     lines = []
     for step, left in path:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from random import Random
 
-from agentprop.extraction.mining.freedom import Judge, draw
+from agentprop.extraction.mining.freedom import CompiledRules, draw
 from agentprop.extraction.mining.graph import value
 from agentprop.extraction.mining.merge import Family
 from agentprop.extraction.mining.notation import letters
@@ -24,7 +24,7 @@ _CODE = "import skill\nvalues = [[str(skill.solve(**p)), str(skill.check(**p))] 
 def points(family: Family) -> list[dict[str, int]]:
     """The members' own numbers, then random settings that satisfy the rules."""
     own = [member.candidate.original for member in family.members]
-    rng, judge, domains = Random("trial"), Judge(family.rules), dict(enumerate(family.domains))
+    rng, judge, domains = Random("trial"), CompiledRules(family.rules), dict(enumerate(family.domains))
     drawn = (draw(domains, rng) for _ in range(_DRAWS))
     fresh = [tuple(setting.values()) for setting in drawn if judge.accepts(setting)][:RANDOM_POINTS]
     names = letters(len(family.domains))

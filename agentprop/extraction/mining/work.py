@@ -14,7 +14,7 @@ from functools import partial
 
 from agentprop.extraction.mining import candidate, package, programs, quality, trial
 from agentprop.extraction.mining.lift import Refusal
-from agentprop.extraction.mining.merge import Family, Member, families, key
+from agentprop.extraction.mining.merge import Family, FamilyMember, families, key
 from agentprop.records import MadeBy, Skill, Span
 from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.skills import parse
@@ -26,7 +26,7 @@ NOT_LIFTED = frozenset({"unexplained", "ambiguous", "nothing-varies", "unused-nu
 
 
 @dataclass(frozen=True)
-class Source:
+class MinerInput:
     """What the miner needs of a document."""
 
     document: str
@@ -85,12 +85,12 @@ class Settled:
     """The reason in a sentence."""
 
 
-def find(sources: Sequence[Source]) -> list[Found]:
+def find(sources: Sequence[MinerInput]) -> list[Found]:
     """Each document's candidate or refusal."""
     return [_find(source) for source in sources]
 
 
-def _find(source: Source) -> Found:
+def _find(source: MinerInput) -> Found:
     length = len(source.question)
     try:
         if source.program:
@@ -149,9 +149,9 @@ def _is_program(group: Sequence[Found]) -> bool:
     return group[0].key.startswith("program ")
 
 
-def _members(group: Sequence[Found]) -> list[Member]:
+def _members(group: Sequence[Found]) -> list[FamilyMember]:
     return [
-        Member(found.document, found.sha, found.length, candidate.from_json(json.loads(found.data))) for found in group
+        FamilyMember(found.document, found.sha, found.length, candidate.from_json(json.loads(found.data))) for found in group
     ]
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from agentprop.extraction.corpus import Unreadable
+from agentprop.extraction.corpus import UnreadableRecord
 from agentprop.extraction.corpus.texts import Text
 from agentprop.records import Span
 
@@ -58,11 +58,11 @@ class Chunk:
         return self.passages[0].label
 
 
-def chunked(texts: Iterable[Text | Unreadable], size: int) -> Iterator[Chunk | Unreadable]:
+def chunked(texts: Iterable[Text | UnreadableRecord], size: int) -> Iterator[Chunk | UnreadableRecord]:
     """Chunks of at most `size` characters, short documents of one file together; what is unreadable is passed on."""
     waiting: list[Passage] = []
     for text in texts:
-        if isinstance(text, Unreadable):
+        if isinstance(text, UnreadableRecord):
             yield text
             continue
         for passage in passages(text, size):

@@ -25,7 +25,7 @@ PROMPTS = ("teacher", "passages", "rater", "candidates", "correction")
 CUT = "the reply was cut off by its token limit: write less"
 
 
-class Reading(Protocol):
+class ReadReply(Protocol):
     """A reply, read."""
 
     @property
@@ -39,11 +39,11 @@ class Reading(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Reading)
+R = TypeVar("R", bound=ReadReply)
 
 
 @dataclass(frozen=True)
-class Refusal:
+class TeachingRefusal:
     """An item that ends here: a passage that brought nothing, or a candidate."""
 
     item: str
@@ -59,7 +59,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RatedProposal:
     """A proposed skill with its rating."""
 
     item: str
@@ -71,14 +71,14 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class ChunkOutcome:
     """What became of a chunk: every passage is cited by a candidate or refused, every candidate rated or refused."""
 
     proposed: int = 0
     """Candidates that were proposed."""
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[RatedProposal, ...] = ()
     """Those that were rated."""
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[TeachingRefusal, ...] = ()
     """Everything else."""
 
 
@@ -95,7 +95,7 @@ class Teacher:
     sampling: Sampling
     """How tokens are drawn."""
 
-    async def study(self, chunk: Chunk) -> Lesson:
+    async def study(self, chunk: Chunk) -> ChunkOutcome:
         """The lesson of a chunk."""
         shown = len(chunk.passages)
         asked = prompt("passages").format(most=self.most, passages=shown_passages(chunk))
@@ -174,35 +174,35 @@ def prompts_hash() -> str:
 # --- what it comes to ---
 
 
-def _failed(chunk: Chunk, code: str, message: str) -> Lesson:
-    return Lesson(refusals=tuple(Refusal(p.label, code, message, "failed") for p in chunk.passages))
+def _failed(chunk: Chunk, code: str, message: str) -> ChunkOutcome:
+    return ChunkOutcome(refusals=tuple(TeachingRefusal(p.label, code, message, "failed") for p in chunk.passages))
 
 
-def _barren(chunk: Chunk, reading: Proposals, last: Choice) -> Lesson:
+def _barren(chunk: Chunk, reading: Proposals, last: Choice) -> ChunkOutcome:
     """No skill: because there is none, or because the reply could not be read."""
     if last.truncated:
         return _failed(chunk, "truncated", "the reply was cut off by its token limit")
     if reading.faults:
         return _failed(chunk, "malformed", "; ".join(reading.faults)[:1000])
-    return Lesson(refusals=tuple(Refusal(p.label, "nothing-proposed", reading.none) for p in chunk.passages))
+    return ChunkOutcome(refusals=tuple(TeachingRefusal(p.label, "nothing-proposed", reading.none) for p in chunk.passages))
 
 
-def _lesson(chunk: Chunk, reading: Proposals, ratings: Ratings) -> Lesson:
+def _lesson(chunk: Chunk, reading: Proposals, ratings: Ratings) -> ChunkOutcome:
     candidates, refusals = [], list(_uncited(chunk, reading.good))
     for number, proposal in enumerate(reading.good, 1):
         item, rating = f"{chunk.label}/{number}", ratings.good.get(number)
         if rating is not None:
-            candidates.append(Candidate(item, proposal, rating))
+            candidates.append(RatedProposal(item, proposal, rating))
         else:
             reason = "; ".join(ratings.faults)[:1000] or "the rater left it out"
-            refusals.append(Refusal(item, "unrated", reason, "failed", json.dumps(asdict(proposal))))
-    return Lesson(len(reading.good), tuple(candidates), tuple(refusals))
+            refusals.append(TeachingRefusal(item, "unrated", reason, "failed", json.dumps(asdict(proposal))))
+    return ChunkOutcome(len(reading.good), tuple(candidates), tuple(refusals))
 
 
-def _uncited(chunk: Chunk, proposals: Sequence[Proposal]) -> list[Refusal]:
+def _uncited(chunk: Chunk, proposals: Sequence[Proposal]) -> list[TeachingRefusal]:
     cited = {label for proposal in proposals for label in sources(chunk, proposal)}
     return [
-        Refusal(passage.label, "nothing-proposed", "no skill was proposed from this passage")
+        TeachingRefusal(passage.label, "nothing-proposed", "no skill was proposed from this passage")
         for passage in chunk.passages if passage.label not in cited
     ]  # fmt: skip
 

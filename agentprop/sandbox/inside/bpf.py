@@ -1,6 +1,6 @@
 """A seccomp policy as plain data becomes a classic BPF program.
 
-A policy says, per system call number, a `Rule`: checks on arguments in order, the first that holds decides, else
+A policy says, per system call number, a `SyscallRule`: checks on arguments in order, the first that holds decides, else
 `otherwise`. Numbers are found by binary search, because the kernel runs the program once for every number when it
 is installed, and a chain of comparisons takes twice as long there.
 """
@@ -26,7 +26,7 @@ def errno_action(code: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class ArgumentTest:
     """One question about one 32-bit half of one argument."""
 
     argument: int
@@ -45,12 +45,12 @@ class Test:
 class Check:
     """If every test holds, the action is the answer."""
 
-    tests: tuple[Test, ...]
+    tests: tuple[ArgumentTest, ...]
     action: int
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SyscallRule:
     """What happens to one system call."""
 
     otherwise: int
@@ -98,7 +98,7 @@ class _Assembler:
         return struct.pack("<HBBI", item.code, true, false, item.operand & 0xFFFFFFFF)
 
 
-def assemble(architecture: int, rules: Mapping[int, Rule], known: Rule, unknown: Rule, last_known: int) -> bytes:
+def assemble(architecture: int, rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int) -> bytes:
     """The program: a foreign architecture kills, `rules` decide, other numbers get `known` or `unknown`."""
     assembler = _Assembler()
     native = assembler.fresh()
@@ -109,7 +109,7 @@ def assemble(architecture: int, rules: Mapping[int, Rule], known: Rule, unknown:
     assembler.add(RETURN, KILL_PROCESS)
     assembler.mark(native)
     assembler.add(LOAD, NUMBER_OFFSET)
-    labels: dict[Rule, str] = {}
+    labels: dict[SyscallRule, str] = {}
     _search(assembler, _intervals(rules, known, unknown, last_known), labels)
     for rule, label in labels.items():
         assembler.mark(label)
@@ -117,13 +117,13 @@ def assemble(architecture: int, rules: Mapping[int, Rule], known: Rule, unknown:
     return assembler.packed()
 
 
-def _intervals(rules: Mapping[int, Rule], known: Rule, unknown: Rule, last_known: int) -> list[tuple[int, Rule]]:
+def _intervals(rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int) -> list[tuple[int, SyscallRule]]:
     """(first number, rule) of each maximal run of numbers under the same rule."""
     every = [(number, rules.get(number, known)) for number in range(last_known + 1)] + [(last_known + 1, unknown)]
     return [next(run) for _, run in groupby(every, key=lambda pair: pair[1])]
 
 
-def _search(assembler: _Assembler, intervals: list[tuple[int, Rule]], labels: dict[Rule, str]) -> None:
+def _search(assembler: _Assembler, intervals: list[tuple[int, SyscallRule]], labels: dict[SyscallRule, str]) -> None:
     if len(intervals) == 1:
         assembler.add(JUMP, 0, labels.setdefault(intervals[0][1], f"rule{len(labels)}"))
         return
@@ -139,7 +139,7 @@ def _search(assembler: _Assembler, intervals: list[tuple[int, Rule]], labels: di
     _search(assembler, intervals[middle:], labels)
 
 
-def _decide(assembler: _Assembler, rule: Rule) -> None:
+def _decide(assembler: _Assembler, rule: SyscallRule) -> None:
     for check in rule.checks:
         following = assembler.fresh()
         for test in check.tests:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from . import landlock, linux, mounts, pair, policy
 from .bodies import run_body
-from .protocol import ENTERED, FAILED, PROFILES, Limits
+from .protocol import ENTERED, FAILED, PROFILES, ChildLimits
 from .runner import RESULT_FD
 
 BODY_FD = 4
@@ -39,7 +39,7 @@ class Kit:
     """Profile → Landlock ruleset descriptor."""
 
 
-def live_and_die(limits: Limits, descriptors: list[int], kit: Kit) -> None:
+def live_and_die(limits: ChildLimits, descriptors: list[int], kit: Kit) -> None:
     """Confine this process, run the body, exit. Never returns."""
     try:
         profile = PROFILES[limits.profile]
@@ -58,7 +58,7 @@ def live_and_die(limits: Limits, descriptors: list[int], kit: Kit) -> None:
         os._exit(0)
 
 
-def _confine(profile: str, limits: Limits, descriptors: list[int], kit: Kit) -> None:
+def _confine(profile: str, limits: ChildLimits, descriptors: list[int], kit: Kit) -> None:
     _arrange_descriptors(descriptors, kit.rulesets.get(profile))
     os.setsid()
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)
@@ -97,7 +97,7 @@ def _arrange_descriptors(descriptors: list[int], ruleset: int | None) -> None:
         os.close(place)  # the zygote keeps every low number occupied
 
 
-def _limit(limits: Limits, kit: Kit) -> None:
+def _limit(limits: ChildLimits, kit: Kit) -> None:
     """Soft and hard alike: as pid 1 of its namespace a child would ignore the soft limits' signals."""
     for kind, value in (
         (resource.RLIMIT_CPU, limits.cpu_s),

@@ -12,7 +12,7 @@ import errno
 import struct
 from typing import Literal
 
-from .bpf import ALLOW, Check, Rule, Test, assemble, errno_action
+from .bpf import ALLOW, ArgumentTest, Check, SyscallRule, assemble, errno_action
 from .syscalls import ARCHITECTURES
 
 Profile = Literal["pure", "scratch", "program", "no-open"]
@@ -20,9 +20,9 @@ Profile = Literal["pure", "scratch", "program", "no-open"]
 OWN_PID = 0x7A1D0F0D
 """Stands for the child's pid in an assembled program, until `for_pid` puts the real one there."""
 
-DENY = Rule(errno_action(errno.EPERM))
-ABSENT = Rule(errno_action(errno.ENOSYS))
-PERMIT = Rule(ALLOW)
+DENY = SyscallRule(errno_action(errno.EPERM))
+ABSENT = SyscallRule(errno_action(errno.ENOSYS))
+PERMIT = SyscallRule(ALLOW)
 
 CLONE_THREAD = 0x00010000
 CLONE_NAMESPACES = 0x7E020080
@@ -53,44 +53,44 @@ CHANGING = frozenset(CHANGING_NAMES.split())
 STARTING = frozenset(("fork", "vfork", "execve", "execveat"))
 
 
-def _only(argument: int, values: tuple[int, ...]) -> Rule:
-    checks = tuple(Check((Test(argument, "equal", value),), ALLOW) for value in values)
-    return Rule(DENY.otherwise, checks)
+def _only(argument: int, values: tuple[int, ...]) -> SyscallRule:
+    checks = tuple(Check((ArgumentTest(argument, "equal", value),), ALLOW) for value in values)
+    return SyscallRule(DENY.otherwise, checks)
 
 
-def _refuse_bits(argument: int, bits: int, code: int) -> Rule:
-    return Rule(ALLOW, (Check((Test(argument, "any-bit", bits),), errno_action(code)),))
+def _refuse_bits(argument: int, bits: int, code: int) -> SyscallRule:
+    return SyscallRule(ALLOW, (Check((ArgumentTest(argument, "any-bit", bits),), errno_action(code)),))
 
 
-def _clone(profile: Profile) -> Rule:
-    new_namespace = Check((Test(0, "any-bit", CLONE_NAMESPACES),), DENY.otherwise)
+def _clone(profile: Profile) -> SyscallRule:
+    new_namespace = Check((ArgumentTest(0, "any-bit", CLONE_NAMESPACES),), DENY.otherwise)
     if profile == "program":
-        return Rule(ALLOW, (new_namespace,))
-    return Rule(errno_action(errno.EAGAIN), (new_namespace, Check((Test(0, "any-bit", CLONE_THREAD),), ALLOW)))
+        return SyscallRule(ALLOW, (new_namespace,))
+    return SyscallRule(errno_action(errno.EAGAIN), (new_namespace, Check((ArgumentTest(0, "any-bit", CLONE_THREAD),), ALLOW)))
 
 
-def _fcntl() -> Rule:
-    asynchronous = Check((Test(1, "equal", F_SETFL), Test(2, "any-bit", O_ASYNC)), DENY.otherwise)
-    status_flags = Check((Test(1, "equal", F_SETFL),), ALLOW)
-    return Rule(DENY.otherwise, (asynchronous, status_flags, *_only(1, HARMLESS_FCNTL).checks))
+def _fcntl() -> SyscallRule:
+    asynchronous = Check((ArgumentTest(1, "equal", F_SETFL), ArgumentTest(2, "any-bit", O_ASYNC)), DENY.otherwise)
+    status_flags = Check((ArgumentTest(1, "equal", F_SETFL),), ALLOW)
+    return SyscallRule(DENY.otherwise, (asynchronous, status_flags, *_only(1, HARMLESS_FCNTL).checks))
 
 
-def _sendto() -> Rule:
+def _sendto() -> SyscallRule:
     """Data on a connected pair only: no urgent data, no address."""
-    urgent = Check((Test(3, "any-bit", MSG_OOB),), DENY.otherwise)
-    addressed = tuple(Check((Test(4, "differs", 0, high),), DENY.otherwise) for high in (False, True))
-    return Rule(ALLOW, (urgent, *addressed))
+    urgent = Check((ArgumentTest(3, "any-bit", MSG_OOB),), DENY.otherwise)
+    addressed = tuple(Check((ArgumentTest(4, "differs", 0, high),), DENY.otherwise) for high in (False, True))
+    return SyscallRule(ALLOW, (urgent, *addressed))
 
 
-def _opening(profile: Profile) -> dict[str, Rule]:
+def _opening(profile: Profile) -> dict[str, SyscallRule]:
     if profile == "no-open":
-        return dict.fromkeys(LOOKING, Rule(errno_action(errno.ENOENT)))
+        return dict.fromkeys(LOOKING, SyscallRule(errno_action(errno.ENOENT)))
     if profile == "pure":
         return {"open": _refuse_bits(1, WRITING, errno.EROFS), "openat": _refuse_bits(2, WRITING, errno.EROFS)}
     return {}
 
 
-def rules_by_name(profile: Profile) -> dict[str, Rule]:
+def rules_by_name(profile: Profile) -> dict[str, SyscallRule]:
     """The rule of every system call whose number we know; the caller refuses the rest."""
     own_pid = PERMIT if profile == "program" else _only(0, (OWN_PID,))
     rules = dict.fromkeys((name for table in ARCHITECTURES.values() for name in table.numbers), PERMIT)
@@ -113,7 +113,7 @@ def rules_by_name(profile: Profile) -> dict[str, Rule]:
         rules |= dict.fromkeys(CHANGING, DENY)
     if profile != "program":
         rules |= dict.fromkeys(STARTING, DENY)
-        rules |= dict.fromkeys(("fork", "vfork"), Rule(errno_action(errno.EAGAIN)))
+        rules |= dict.fromkeys(("fork", "vfork"), SyscallRule(errno_action(errno.EAGAIN)))
     return rules
 
 

@@ -14,7 +14,7 @@ CANCEL = b"K"
 EXITED, DEADLINE, CANCELLED = 0, 1, 2
 
 
-class Limits(NamedTuple):
+class ChildLimits(NamedTuple):
     """A request: one child's limits. With it travel body, stdin, stdout, stderr, result and perhaps a peer."""
 
     profile: int

@@ -25,7 +25,7 @@ from typing import Any
 
 from . import landlock, linux, mounts, policy
 from .child import Kit, live_and_die
-from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, Ended, Limits
+from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, ChildLimits, Ended
 from .warmup import warm
 
 STANDARD_PRELOAD = """
@@ -62,7 +62,7 @@ class Zygote:
             os._exit(0)
         if len(message) != LIMITS.size:
             return  # a late cancel, for a child that has already ended
-        limits = Limits(*LIMITS.unpack(message))
+        limits = ChildLimits(*LIMITS.unpack(message))
         started = time.monotonic()
         pid = self._fork(limits, descriptors)
         for descriptor in descriptors:
@@ -75,7 +75,7 @@ class Zygote:
             Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack()
         )
 
-    def _fork(self, limits: Limits, descriptors: list[int]) -> int:
+    def _fork(self, limits: ChildLimits, descriptors: list[int]) -> int:
         if self.namespaces:
             linux.unshare(linux.CLONE_NEWPID)
         pid = os.fork()

@@ -23,7 +23,7 @@ OWN_FAULT = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class PassRate:
     """ρ = c/k of a problem."""
 
     prober: str
@@ -40,7 +40,7 @@ class Accepted:
 
     problem: Problem
     """The problem."""
-    rate: Rate | None
+    rate: PassRate | None
     """How hard it is, where it was measured."""
 
 
@@ -52,7 +52,7 @@ class Joined:
     """In the order of their stages."""
     verdicts: dict[str, str] = field(default_factory=dict)
     """The last verdict on each problem."""
-    rates: dict[str, Rate] = field(default_factory=dict)
+    rates: dict[str, PassRate] = field(default_factory=dict)
     """The last measurement of each problem."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Problems that the last pass left out, by reason."""
@@ -132,7 +132,7 @@ def join(paths: Sequence[str], *, band: Band | None = None, prober: str | None =
             joined.verdicts[row["problem_id"]] = row["value"]
         for row in stored.iter_rows(Difficulty, ["problem_id", "prober", "c", "k"]):
             if prober is None or prober in row["prober"]:
-                joined.rates[row["problem_id"]] = Rate(row["prober"], row["c"], row["k"])
+                joined.rates[row["problem_id"]] = PassRate(row["prober"], row["c"], row["k"])
     _check(joined, paths, band, prober)
     return joined
 

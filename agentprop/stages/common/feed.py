@@ -25,7 +25,7 @@ class _End:
         self.error = error
 
 
-class Feed(Generic[Item]):
+class ThreadedSource(Generic[Item]):
     """Items in order; each goes to the task that has waited longest."""
 
     def __init__(self, items: Iterator[Item], *, ahead: int = 64) -> None:

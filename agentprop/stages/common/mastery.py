@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from agentprop.agent.candidates import Curriculum, Standing
+from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Problem, Verdict
 from agentprop.storage.run import open_run
@@ -17,7 +17,7 @@ GROUP = 96
 """Verdicts that make one step of the EMA: as many as a batch of candidates."""
 
 
-def earlier_standing(runs: Sequence[str], curriculum: Curriculum) -> Standing:
+def earlier_standing(runs: Sequence[str], curriculum: Curriculum) -> MasteryState:
     """The standing after the verdicts of earlier runs; categories this run does not draw from are left out."""
     standing = curriculum.start()
     if not runs:

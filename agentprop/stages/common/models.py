@@ -30,7 +30,7 @@ FOLDER = "models"
 
 
 @dataclass(frozen=True)
-class Cast:
+class RoleModels:
     """Who plays what."""
 
     models: Mapping[str, Model]
@@ -69,7 +69,7 @@ class Cast:
 def roles(
     folder: Path | None, wanted: Mapping[str, str], *, max_cost: float | None = None, max_tokens: int | None = None,
     tell: Callable[[str], None] | None = None,
-) -> Iterator[Cast]:  # fmt: skip
+) -> Iterator[RoleModels]:  # fmt: skip
     """Open the models of a stage. Raises ConfigError before anything is spent where a bound could not be kept.
 
     Without a folder (a stage that writes to a pipe) replies are not kept.
@@ -83,7 +83,7 @@ def roles(
         meter.check_prices(settings.values())
         served = stack.enter_context(_served(settings, folder, tell or _say))
         pool = Models(cache=cache, meter=meter, loader=in_process)
-        yield Cast({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
+        yield RoleModels({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentprop.agent.bundles import Allowed, Bundles, written_skills
-from agentprop.agent.candidates import Curriculum, Standing, categories_of
+from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.composition.planner import Planner
 from agentprop.composition.survey import survey
@@ -46,11 +46,11 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Batch:
+class CandidateBatch:
     """Some candidates and the standing of the categories they are drawn with."""
 
     indices: range
-    standing: Standing
+    standing: MasteryState
 
 
 def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:

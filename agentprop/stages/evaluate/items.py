@@ -36,7 +36,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Item:
+class AskedQuestion:
     """A problem to ask."""
 
     source: str
@@ -53,7 +53,7 @@ class Item:
 class Benchmark:
     """What is asked."""
 
-    items: Sequence[Item]
+    items: Sequence[AskedQuestion]
     """Problems in order, each once."""
     unreadable: Sequence[Reject]
     """Rows that cannot be asked, and why."""
@@ -67,15 +67,15 @@ def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
     """Read all of it. Raises InputError where there is nothing to ask."""
     if (Path(source) / OURS).is_dir():
         stored = open_run(source)
-        found: list[Item | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
+        found: list[AskedQuestion | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
         inputs: Mapping[str, str] = {"source": stored.fingerprint}
     else:
         files = find_files([source])
         found = [item for path, name in file_names(files).items() for item in _of_file(path, name, config)]
         inputs = fingerprints(files)
-    items: dict[str, Item] = {}
+    items: dict[str, AskedQuestion] = {}
     for item in found:
-        if isinstance(item, Item):
+        if isinstance(item, AskedQuestion):
             items.setdefault(item.problem.id, item)
     unreadable = [item for item in found if isinstance(item, Reject)]
     if not items:
@@ -93,10 +93,10 @@ def _hint(config: EvaluateConfig) -> str:
 # --- runs ---
 
 
-def _of_run(problem: Problem, config: EvaluateConfig) -> Item:
+def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
     level = str(len(set(problem.skills)))
     known = {"category": problem.category, "domain": problem.domain, "level": level, "skills": "+".join(problem.skills)}
-    return Item(f"problem {problem.id}", problem, _chosen(known, config))
+    return AskedQuestion(f"problem {problem.id}", problem, _chosen(known, config))
 
 
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
 # --- files ---
 
 
-def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[Item | Reject]:
+def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
     for number, row in enumerate(rows(path)):
         source = f"{name}#{number}"
         try:
@@ -129,7 +129,7 @@ class _Unusable(ValueError):
         self.code = code
 
 
-def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> Item:
+def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
     if isinstance(row, Bad):
         raise _Unusable(row.code, row.message)
     statement = _text(row, config.question_field, QUESTION).strip()
@@ -148,7 +148,7 @@ def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> Item:
         category=_text(row, None, GROUPS[:2]) or "benchmark", skills=_names(row.get("skills")), skill_ids=(),
         entry_point=entry_point, tests=tests, certificate=Certificate(form="none"), evidence="none",
     )  # fmt: skip
-    return Item(source, problem, _chosen(row, config), assertions)
+    return AskedQuestion(source, problem, _chosen(row, config), assertions)
 
 
 def _text(row: Row, chosen: str | None, names: Sequence[str] = ()) -> str:

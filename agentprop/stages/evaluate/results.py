@@ -15,14 +15,14 @@ from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.grading.comparison import Texts
 from agentprop.grading.pass_at_k import Estimate, Score, agreed, majority, mean_at, solved_at
 from agentprop.records import Attempt, Problem
-from agentprop.stages.evaluate.items import Item
+from agentprop.stages.evaluate.items import AskedQuestion
 
 VOTING = frozenset({"correct", "wrong", "undetermined"})
 """Outcomes of attempts that have an answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedAnswer:
     """What is kept in mind of an attempt."""
 
     code: str
@@ -33,12 +33,12 @@ class Tried:
     """Whether there was a reply."""
 
 
-def tried(attempt: Attempt) -> Tried:
+def tried(attempt: Attempt) -> TriedAnswer:
     """What counts of a record."""
-    return Tried(attempt.code, attempt.answer, attempt.response is not None)
+    return TriedAnswer(attempt.code, attempt.answer, attempt.response is not None)
 
 
-def score_of(problem: Problem, attempts: Sequence[Tried]) -> Score:
+def score_of(problem: Problem, attempts: Sequence[TriedAnswer]) -> Score:
     """What a model did on a problem; may take seconds."""
     answered = [attempt for attempt in attempts if attempt.answered]
     correct = sum(attempt.code == "correct" for attempt in answered)
@@ -51,7 +51,7 @@ def score_of(problem: Problem, attempts: Sequence[Tried]) -> Score:
 
 
 @dataclass
-class Totals:
+class EvaluationTotals:
     """Sums over the problems seen."""
 
     k: int
@@ -59,7 +59,7 @@ class Totals:
     scores: list[Score] = field(default_factory=list)
     by: dict[str, dict[str, list[Score]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
 
-    def add(self, item: Item, score: Score, attempts: Sequence[Tried], failure: str | None) -> None:
+    def add(self, item: AskedQuestion, score: Score, attempts: Sequence[TriedAnswer], failure: str | None) -> None:
         """Count a problem."""
         lost = failure is not None or not score.attempts
         self.counts.update({"problems": 1, "failed" if lost else "accepted": 1})

@@ -31,10 +31,10 @@ from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
-from agentprop.stages.evaluate.items import Benchmark, Item, read_benchmark
-from agentprop.stages.evaluate.results import Totals, Tried, score_of, tried
+from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
+from agentprop.stages.evaluate.results import EvaluationTotals, TriedAnswer, score_of, tried
 from agentprop.storage.run import Run
 
 ROLE = "solver"
@@ -46,11 +46,11 @@ WINDOW = 128
 class Examined:
     """A problem and all that was tried."""
 
-    item: Item
+    item: AskedQuestion
     """The problem."""
     attempts: tuple[Attempt, ...]
     """Those that are new."""
-    all_tries: tuple[Tried, ...]
+    all_tries: tuple[TriedAnswer, ...]
     """Earlier ones included."""
     score: Score
     """What they amount to."""
@@ -70,7 +70,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     with opened as stored, \
             roles(stored.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens) \
             as cast, Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
-        store, totals = _Store(stored, benchmark), Totals(config.k)
+        store, totals = _Store(stored, benchmark), EvaluationTotals(config.k)
         solver = solver_of(config, cast, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
@@ -88,7 +88,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
 
 
 def _loop(
-    examination: Examination, benchmark: Benchmark, store: _Store, totals: Totals, cast: Cast, quiet: bool
+    examination: Examination, benchmark: Benchmark, store: _Store, totals: EvaluationTotals, cast: RoleModels, quiet: bool
 ) -> None:
     """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
@@ -103,7 +103,7 @@ def _loop(
 # --- who is asked ---
 
 
-def solver_of(config: EvaluateConfig, cast: Cast, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
+def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
     """The model as one that only tries; it is asked as a prober is."""
     settings = cast.settings[ROLE]
     sampling = Sampling(
@@ -134,15 +134,15 @@ class Examination:
 
     config: EvaluateConfig
     solver: Prober
-    known: Mapping[str, list[Tried]]
+    known: Mapping[str, list[TriedAnswer]]
     """Problem → the attempts that are stored."""
 
     def results(
-        self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], cast: Cast
+        self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], cast: RoleModels
     ) -> Iterator[Examined]:
         """The examined problems, in order."""
 
-        def expand(item: Item) -> list[Callable[[], Awaitable[Examined]]]:
+        def expand(item: AskedQuestion) -> list[Callable[[], Awaitable[Examined]]]:
             return [partial(self._examine, item)]
 
         for found in ordered_rolling(
@@ -150,7 +150,7 @@ class Examination:
         ):
             yield from found
 
-    async def _examine(self, item: Item) -> Examined:
+    async def _examine(self, item: AskedQuestion) -> Examined:
         """Make the attempts that are owed, and score all of them."""
         earlier = self.known.get(item.problem.id, [])
         made: list[Attempt] = []
@@ -173,10 +173,10 @@ class _Store:
 
     def __init__(self, run: Run, benchmark: Benchmark) -> None:
         self.run = run
-        self.known: dict[str, list[Tried]] = defaultdict(list)
+        self.known: dict[str, list[TriedAnswer]] = defaultdict(list)
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
             answered = row["response"] is not None
-            self.known[row["problem_id"]].append(Tried(row["code"], row["answer"], answered))
+            self.known[row["problem_id"]].append(TriedAnswer(row["code"], row["answer"], answered))
         self._asked = run.done_ids(Problem)
         refused = run.done_ids(Reject)
         for reject in benchmark.unreadable:
@@ -192,7 +192,7 @@ class _Store:
         if new:
             self.run.commit({})
 
-    def _question(self, item: Item) -> list[Problem | Question]:
+    def _question(self, item: AskedQuestion) -> list[Problem | Question]:
         if item.problem.id in self._asked:
             return []
         self._asked.add(item.problem.id)

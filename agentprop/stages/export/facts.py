@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agentprop.config import STAGES
-from agentprop.export.card import Maker, Stage
+from agentprop.export.card import Contributor, SourceRun
 from agentprop.records import Attempt, Difficulty, MadeBy, Reject
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.text import shareable
-from agentprop.stages.common.accepted import Joined, Rate
+from agentprop.stages.common.accepted import Joined, PassRate
 from agentprop.storage.reader import StoredRun, load_json
 
 MOST_REASONS = 20
@@ -41,7 +41,7 @@ class Seen:
     pairs: set[str] = field(default_factory=set)
     """Held-out pairs that occur."""
 
-    def add(self, made_by: MadeBy, rate: Rate | None, held_out: Iterable[frozenset[str]]) -> None:
+    def add(self, made_by: MadeBy, rate: PassRate | None, held_out: Iterable[frozenset[str]]) -> None:
         """Count one row."""
         self.proposers[made_by] += 1
         self.pairs |= {"+".join(sorted(pair)) for pair in held_out}
@@ -53,12 +53,12 @@ class Seen:
         return {_bar(number): count for number, count in sorted(self.rates.items())}
 
 
-def stages(joined: Joined) -> list[Stage]:
+def stages(joined: Joined) -> list[SourceRun]:
     """The runs."""
     return [_stage(stored) for stored in joined.runs]
 
 
-def makers(joined: Joined, seen: Seen) -> list[Maker]:
+def makers(joined: Joined, seen: Seen) -> list[Contributor]:
     """Who proposed what was written, and who judged and tried the problems of these runs."""
     tried: Counter[tuple[str, str, MadeBy]] = Counter()
     for stored in joined.runs:
@@ -69,7 +69,7 @@ def makers(joined: Joined, seen: Seen) -> list[Maker]:
             tried["prober", row["prober"], MadeBy.model_validate(row["made_by"])] += 1
     proposed = [(("proposer", made_by.name, made_by), count) for made_by, count in seen.proposers.most_common()]
     return [
-        Maker(role, name, made_by.revision, made_by.sampling, count)
+        Contributor(role, name, made_by.revision, made_by.sampling, count)
         for (role, name, made_by), count in [*proposed, *tried.most_common()]
     ]
 
@@ -84,9 +84,9 @@ def contamination(joined: Joined) -> str | None:
     return f"Compared with {', '.join(f'`{name}`' for name in names)}: {hits:,} problems were left out for it."
 
 
-def _stage(stored: StoredRun) -> Stage:
+def _stage(stored: StoredRun) -> SourceRun:
     manifest = stored.manifest
-    return Stage(stored.stage, manifest.agentprop if manifest else None, stored.fingerprint, _funnel(stored),
+    return SourceRun(stored.stage, manifest.agentprop if manifest else None, stored.fingerprint, _funnel(stored),
                  _settings(stored))  # fmt: skip
 
 

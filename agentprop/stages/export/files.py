@@ -42,7 +42,7 @@ class Writer(Protocol):
         ...
 
 
-class Lines:
+class JsonLines:
     """Rows as JSON lines."""
 
     def __init__(self, file: IO[str]) -> None:
@@ -80,10 +80,10 @@ class Outlets:
 
     def _opened(self, name: str, row_type: type[Part]) -> Writer:
         if self._directory is None:
-            return Lines(sys.stdout)
+            return JsonLines(sys.stdout)
         path = self._directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        return TableWriter(path, row_type) if path.suffix == ".parquet" else Lines(path.open("w", encoding="utf-8"))
+        return TableWriter(path, row_type) if path.suffix == ".parquet" else JsonLines(path.open("w", encoding="utf-8"))
 
 
 def suffix_of(out: str) -> str | None:

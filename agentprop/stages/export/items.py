@@ -13,14 +13,14 @@ from agentprop.export.problems import problem_row
 from agentprop.export.rows import QuestionAnswer
 from agentprop.grading.difficulty import Band
 from agentprop.records import Domain, MadeBy, Part, Problem, Trajectory
-from agentprop.stages.common.accepted import Accepted, Joined, Rate
+from agentprop.stages.common.accepted import Accepted, Joined, PassRate
 
 Make = Callable[[str, int], Part]
 """(split, number in the split) → the row."""
 
 
 @dataclass(frozen=True)
-class Item:
+class ExportItem:
     """What becomes a row."""
 
     id: str
@@ -29,13 +29,13 @@ class Item:
     """All skills that whoever learns from it sees together."""
     made_by: MadeBy
     """Who proposed it."""
-    rate: Rate | None
+    rate: PassRate | None
     """How hard its problem is, where that was measured."""
     make: Make
     """Its row."""
 
 
-def items(content: Content, format_: str, joined: Joined, band: Band | None) -> Iterator[Item]:
+def items(content: Content, format_: str, joined: Joined, band: Band | None) -> Iterator[ExportItem]:
     """In the order of the runs, the same on every call."""
     match content:
         case "problems":
@@ -50,17 +50,17 @@ def items(content: Content, format_: str, joined: Joined, band: Band | None) -> 
             return (_of_pair(good, bad) for good, bad in _pairs(joined, band))
 
 
-def _of_problem(accepted: Accepted) -> Item:
+def _of_problem(accepted: Accepted) -> ExportItem:
     problem, rate = accepted.problem, accepted.rate
     measured = (rate.prober, rate.c, rate.k) if rate is not None else (None, None, None)
-    return Item(problem.id, problem.skills, problem.made_by, rate, lambda *_: problem_row(problem, *measured))
+    return ExportItem(problem.id, problem.skills, problem.made_by, rate, lambda *_: problem_row(problem, *measured))
 
 
-def _of_question(accepted: Accepted, format_: str) -> Item:
+def _of_question(accepted: Accepted, format_: str) -> ExportItem:
     """From here on there are two texts; verl wants to know the domain too."""
     problem = accepted.problem
     make = partial(_question, format_, solver.allowed(problem), problem.domain)
-    return Item(problem.id, problem.skills, problem.made_by, accepted.rate, make)
+    return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, make)
 
 
 def _question(format_: str, row: QuestionAnswer, domain: Domain, split: str, index: int) -> Part:
@@ -73,20 +73,20 @@ def _question(format_: str, row: QuestionAnswer, domain: Domain, split: str, ind
             return solver.prompted(row)
 
 
-def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> Item:
+def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> ExportItem:
     make = proposer.conversation if content == "lessons" else proposer.trajectory_row
     skills = _seen(trajectory, accepted.problem)
-    return Item(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: make(trajectory))
+    return ExportItem(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: make(trajectory))
 
 
-def _of_label(trajectory: Trajectory, good: bool) -> Item:
-    return Item(trajectory.id, _seen(trajectory), trajectory.made_by, None,
+def _of_label(trajectory: Trajectory, good: bool) -> ExportItem:
+    return ExportItem(trajectory.id, _seen(trajectory), trajectory.made_by, None,
                 lambda *_: proposer.unpaired(trajectory, good))  # fmt: skip
 
 
-def _of_pair(good: Trajectory, bad: Trajectory) -> Item:
+def _of_pair(good: Trajectory, bad: Trajectory) -> ExportItem:
     skills = _seen(good) + _seen(bad)
-    return Item(good.id, skills, good.made_by, None, lambda *_: proposer.preference(good, bad))
+    return ExportItem(good.id, skills, good.made_by, None, lambda *_: proposer.preference(good, bad))
 
 
 def _seen(trajectory: Trajectory, problem: Problem | None = None) -> tuple[str, ...]:

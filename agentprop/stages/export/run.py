@@ -35,7 +35,7 @@ from agentprop.stages.export.files import (
     place_files,
     suffix_of,
 )
-from agentprop.stages.export.items import Item, items
+from agentprop.stages.export.items import ExportItem, items
 from agentprop.storage.durable import write_atomically
 from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 
@@ -126,7 +126,7 @@ def _write(config: ExportConfig, joined: Joined, outlets: Outlets) -> Written:
 def _placed(
     config: ExportConfig, joined: Joined, content: Content, splits: Mapping[str, Split] | None, outlets: Outlets,
     written: Written,
-) -> Iterator[tuple[Item, Split]]:  # fmt: skip
+) -> Iterator[tuple[ExportItem, Split]]:  # fmt: skip
     """Write the rows of a table, and tell of each where it went."""
     rows = written.rows[content] = Counter()
     for item in _items(config, joined, content):
@@ -137,7 +137,7 @@ def _placed(
         yield item, split
 
 
-def _items(config: ExportConfig, joined: Joined, content: Content) -> Iterator[Item]:
+def _items(config: ExportConfig, joined: Joined, content: Content) -> Iterator[ExportItem]:
     found = items(content, config.format, joined, Band.of(config.difficulty))
     return islice(found, config.limit)
 

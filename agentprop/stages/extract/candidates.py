@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from agentprop.extraction.corpus import Document, Unreadable
-from agentprop.extraction.mining.work import Found, Source
-from agentprop.stages.extract.working_file import Lines
+from agentprop.extraction.corpus import Document, UnreadableRecord
+from agentprop.extraction.mining.work import Found, MinerInput
+from agentprop.stages.extract.working_file import WorkingFile
 
 
-class Candidates(Lines):
+class Candidates(WorkingFile):
     """Append, read in order, and read again by group of equal keys."""
 
     def append(self, found: Iterable[Found]) -> None:
@@ -46,15 +46,15 @@ class Known:
         for found in candidates:
             self.admits(found)
 
-    def prepare(self, document: Document | Unreadable) -> Source | Found:
+    def prepare(self, document: Document | UnreadableRecord) -> MinerInput | Found:
         """The document as the miner's item, or a refusal that needs no miner."""
-        if isinstance(document, Unreadable):
+        if isinstance(document, UnreadableRecord):
             return Found(document.id, "", 0, code=document.code, message=document.message)
         mark = digest(document.sha)
         if mark in self._documents:
             return Found(document.id, document.sha, 0, code="duplicate-document", message="the corpus has it twice")
         self._documents.add(mark)
-        return Source(
+        return MinerInput(
             document.id, document.sha, document.question, document.solution, document.answer, document.program,
             document.test, document.entry_point,
         )  # fmt: skip

@@ -20,7 +20,7 @@ from agentprop import __version__
 from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_documents
-from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, Settled, Source, find, settle, start
+from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract.candidates import Candidates, Known
@@ -117,7 +117,7 @@ class Mining:
         self._read_all = True
         self._commit()
 
-    def _owed(self, known: Known) -> Iterator[Source | Found]:
+    def _owed(self, known: Known) -> Iterator[MinerInput | Found]:
         """Documents that no segment counts yet; repeated ones are known by their hash, so all are read again."""
         c = self._config
         fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
@@ -232,10 +232,10 @@ class Mining:
         }
 
 
-def _find_chunk(chunk: list[Source | Found]) -> list[Found]:
+def _find_chunk(chunk: list[MinerInput | Found]) -> list[Found]:
     """Mine what is a document; pass on what was refused before, in its place."""
-    mined = iter(find([item for item in chunk if isinstance(item, Source)]))
-    return [next(mined) if isinstance(item, Source) else item for item in chunk]
+    mined = iter(find([item for item in chunk if isinstance(item, MinerInput)]))
+    return [next(mined) if isinstance(item, MinerInput) else item for item in chunk]
 
 
 def _settle_chunk(groups: list[list[Found]]) -> tuple[int, list[Settled]]:

@@ -25,11 +25,18 @@ from agentprop.config import ExtractConfig
 from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached
-from agentprop.extraction.corpus import Fields, Unreadable
+from agentprop.extraction.corpus import Fields, UnreadableRecord
 from agentprop.extraction.corpus.texts import read_texts
 from agentprop.extraction.teaching import trial
 from agentprop.extraction.teaching.chunks import Chunk, chunked
-from agentprop.extraction.teaching.lesson import Candidate, Lesson, Refusal, Teacher, prompts_hash, sources
+from agentprop.extraction.teaching.lesson import (
+    ChunkOutcome,
+    RatedProposal,
+    Teacher,
+    TeachingRefusal,
+    prompts_hash,
+    sources,
+)
 from agentprop.extraction.teaching.merging import Waiting, merge
 from agentprop.extraction.teaching.package import package
 from agentprop.extraction.teaching.proposals import Proposal, from_json
@@ -37,10 +44,10 @@ from agentprop.models.chat import Sampling
 from agentprop.records import MadeBy, Reject, Skill, Span
 from agentprop.skills import load, parse
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract.packages import unpack
-from agentprop.stages.extract.working_file import Lines
+from agentprop.stages.extract.working_file import WorkingFile
 from agentprop.storage.run import Run
 
 BATCH = 8
@@ -51,11 +58,11 @@ TRIED = 4
 """Scripts that a worker is given at once."""
 WORKING = "candidates"
 
-Studied = tuple[Chunk | Unreadable, Lesson]
+Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
 
 @dataclass(frozen=True)
-class Tried:
+class TriedScript:
     """What became of a script."""
 
     fault: str | None
@@ -77,7 +84,7 @@ class Teaching:
         self._made_by: dict[str, Any] = state.get("made_by", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._failures: Counter[str] = Counter()
-        self._lines = Lines(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
+        self._lines = WorkingFile(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
     # --- chunks to candidates ---
 
@@ -100,7 +107,7 @@ class Teaching:
         self._read_all = True
         self._commit()
 
-    def _study_all(self, cast: Cast, bar: Progress) -> None:
+    def _study_all(self, cast: RoleModels, bar: Progress) -> None:
         settings = cast.settings["teacher"]
         sampling = Sampling(temperature=self._config.temperature, max_tokens=self._config.reply_tokens)
         self._made_by = _maker(settings.identity, settings.revision, sampling).model_dump(mode="json")
@@ -115,14 +122,14 @@ class Teaching:
             self._commit()
             bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
 
-    def _owed(self) -> Iterator[Chunk | Unreadable]:
+    def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
         """Chunks that no segment counts yet; repeated documents are known by their hash, so all are read again."""
         c = self._config
         fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
         texts = islice(read_texts(self._files, fields), c.limit)
         return islice(chunked(texts, c.chunk_characters), self._done, None)
 
-    def _take(self, item: Chunk | Unreadable, lesson: Lesson) -> None:
+    def _take(self, item: Chunk | UnreadableRecord, lesson: ChunkOutcome) -> None:
         self._done += 1
         self._counts["proposed"] += lesson.proposed
         self._counts["in"] += len(lesson.refusals) + len(lesson.candidates)
@@ -136,14 +143,14 @@ class Teaching:
         for refusal in lesson.refusals:
             self._reject(refusal)
 
-    def _good_enough(self, candidate: Candidate) -> bool:
+    def _good_enough(self, candidate: RatedProposal) -> bool:
         rating, wanted = candidate.rating, self._config.min_quality
         if rating.quality >= wanted:
             self._counts["waiting"] += 1
             return True
         message = f"quality {rating.quality} is below {wanted}: {dict(rating.parts)} {rating.reason}".rstrip()
         record = json.dumps(asdict(candidate.proposal), ensure_ascii=False)
-        self._reject(Refusal(candidate.item, "low-quality", message, record=record))
+        self._reject(TeachingRefusal(candidate.item, "low-quality", message, record=record))
         return False
 
     # --- candidates to skills ---
@@ -158,7 +165,7 @@ class Teaching:
         for group in owed:
             if self._stop():
                 break
-            tried = next(faults, None) if group[0].scripted else Tried("the teacher wrote none")
+            tried = next(faults, None) if group[0].scripted else TriedScript("the teacher wrote none")
             if tried is None:  # interrupted
                 break
             self._settled += 1
@@ -172,7 +179,7 @@ class Teaching:
         kept = (parse(skill.skill_md, skill.script, "teacher") for skill in self._run.iter(Skill) if skill.script)
         return {wording for one in (*load(()).values(), *kept) for wording in trial.wordings(one)}
 
-    def _tried(self, scripted: Sequence[Waiting]) -> Iterator[Tried]:
+    def _tried(self, scripted: Sequence[Waiting]) -> Iterator[TriedScript]:
         """What is wrong with each script, in order; whatever kills its process cannot be believed either."""
         if not scripted:
             return
@@ -184,7 +191,7 @@ class Teaching:
         )  # fmt: skip
         for faults in tried:
             found = [faults.message] * len(faults.item) if isinstance(faults, WorkerDied) else faults
-            yield from map(Tried, found)
+            yield from map(TriedScript, found)
 
     def _keep(self, group: Sequence[Waiting], fault: str | None, wordings: set[str]) -> None:
         lines = self._lines.at([one.offset for one in group])
@@ -196,7 +203,7 @@ class Teaching:
         if fault is not None and self._config.require_scripts:
             for line in lines:
                 record = json.dumps(line["proposal"], ensure_ascii=False)
-                self._reject(Refusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record))
+                self._reject(TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record))
             return
         skill = _skill(lines, fault, MadeBy.model_validate(self._made_by))
         if skill.script is not None:
@@ -210,7 +217,7 @@ class Teaching:
 
     # --- books ---
 
-    def _reject(self, refusal: Refusal) -> None:
+    def _reject(self, refusal: TeachingRefusal) -> None:
         self._run.add(
             Reject(stage="extract", item=refusal.item, outcome=refusal.outcome, code=refusal.code,
                    message=refusal.message, record=refusal.record)
@@ -242,7 +249,7 @@ class Teaching:
         self._lines.remove()
         return summary
 
-    def _summary(self, cast: Cast) -> dict[str, Any]:
+    def _summary(self, cast: RoleModels) -> dict[str, Any]:
         """The funnel; in = accepted + rejected + failed, once nothing waits any more."""
         c = self._counts
         if c["in"] != c["accepted"] + c["rejected"] + c["failed"] + c["waiting"]:
@@ -262,17 +269,17 @@ class Teaching:
 # --- one chunk ---
 
 
-def _lessons(teacher: Teacher, batch: Sequence[Chunk | Unreadable]) -> list[Callable[[], Awaitable[Studied]]]:
+def _lessons(teacher: Teacher, batch: Sequence[Chunk | UnreadableRecord]) -> list[Callable[[], Awaitable[Studied]]]:
     return [partial(_studied, teacher, item) for item in batch]
 
 
-async def _studied(teacher: Teacher, item: Chunk | Unreadable) -> Studied:
-    if isinstance(item, Unreadable):
-        return item, Lesson(refusals=(Refusal(item.id, item.code, item.message),))
+async def _studied(teacher: Teacher, item: Chunk | UnreadableRecord) -> Studied:
+    if isinstance(item, UnreadableRecord):
+        return item, ChunkOutcome(refusals=(TeachingRefusal(item.id, item.code, item.message),))
     return item, await teacher.study(item)
 
 
-def _line(chunk: Chunk, candidate: Candidate) -> dict[str, Any]:
+def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:
     """A candidate as a line of the working file."""
     places = sources(chunk, candidate.proposal).values()
     return {

@@ -14,7 +14,7 @@ from typing import Any
 from agentprop.storage.durable import append_durably, disk_errors
 
 
-class Lines:
+class WorkingFile:
     """The file at a path, as long as the state says."""
 
     def __init__(self, path: Path, size: int) -> None:

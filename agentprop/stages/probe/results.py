@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.config import ProbeConfig
-from agentprop.grading.difficulty import Band, Tally, pass_at
+from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty, Reject
@@ -30,7 +30,7 @@ class Probed:
     """Which problem of the run, from 0."""
     prober: int
     """Who probed it, as its place in the pool."""
-    tally: Tally
+    tally: AttemptCounts
     """All attempts of this prober, earlier ones included."""
     attempts: tuple[Attempt, ...] = ()
     """Those that are new."""
@@ -77,7 +77,7 @@ def reject(probed: Probed, band: Band | None) -> Reject | None:
 
 
 @dataclass
-class Totals:
+class ProbeTotals:
     """Sums over the problems seen."""
 
     config: ProbeConfig

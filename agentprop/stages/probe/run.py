@@ -20,7 +20,7 @@ from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.grading.difficulty import Band, Tally, due
+from agentprop.grading.difficulty import AttemptCounts, Band, due
 from agentprop.grading.prober_pool import PoolState, SwitchRule, Turns
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
@@ -29,11 +29,11 @@ from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, PipedProblem, Problem, Record, Reject
 from agentprop.sandbox import Sandbox
-from agentprop.stages.common.feed import Feed
+from agentprop.stages.common.feed import ThreadedSource
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
-from agentprop.stages.probe.results import Probed, Totals, difficulty, fate, reject
+from agentprop.stages.probe.results import Probed, ProbeTotals, difficulty, fate, reject
 from agentprop.stages.probe_items import Intake, Item, take_in
 from agentprop.storage import StreamWriter
 from agentprop.storage.run import Run
@@ -51,7 +51,7 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
             roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as cast, \
             Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
         probing = Probing(config, probers_of(config, cast, sandbox), sink.known(), sink.pool)
-        totals = Totals(config, probing.probers)
+        totals = ProbeTotals(config, probing.probers)
 
         def summary() -> dict[str, Any]:
             return {**totals.summary(), "spending": _spending(cast, totals, intake.total)}
@@ -65,9 +65,9 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     return summary()
 
 
-def _loop(probing: Probing, intake: Intake, sink: _Sink, totals: Totals, cast: Cast, quiet: bool) -> None:
+def _loop(probing: Probing, intake: Intake, sink: _Sink, totals: ProbeTotals, cast: RoleModels, quiet: bool) -> None:
     """Probe and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
-    feed = Feed(intake.items)
+    feed = ThreadedSource(intake.items)
     with Interruption() as stop, Progress("probe", intake.total, quiet=quiet) as bar:
         try:
             for probed in probing.results(feed, stop, sink.tick, cast):
@@ -81,7 +81,7 @@ def _loop(probing: Probing, intake: Intake, sink: _Sink, totals: Totals, cast: C
             raise KeyboardInterrupt
 
 
-def _spending(cast: Cast, totals: Totals, total: int | None) -> dict[str, Any]:
+def _spending(cast: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
     """What was spent; the projection goes by the problems looked at, not by those that passed."""
     projected = cast.meter.total().projected(totals.counts["problems"], total) if total else None
     return {**cast.spending(totals.counts["accepted"]), "projected_cost": projected}
@@ -95,13 +95,13 @@ def _parts(config: ProbeConfig) -> dict[str, str]:
     return {f"prober-{i}" if i > 1 else "prober": name for i, name in enumerate(config.prober, 1)}
 
 
-def probers_of(config: ProbeConfig, cast: Cast, sandbox: Sandbox) -> list[Prober]:
+def probers_of(config: ProbeConfig, cast: RoleModels, sandbox: Sandbox) -> list[Prober]:
     """The pool, weak → strong."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
     return [_prober(cast, part, sampling, sandbox) for part in _parts(config)]
 
 
-def _prober(cast: Cast, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
+def _prober(cast: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
     settings = cast.settings[part]
     drawn = replace(sampling, max_tokens=sampling.max_tokens or settings.max_tokens)
     told = {"temperature": drawn.temperature, "top_p": drawn.top_p, "max_tokens": drawn.max_tokens}
@@ -129,7 +129,7 @@ class Probing:
 
     config: ProbeConfig
     probers: list[Prober]
-    known: dict[tuple[str, str], Tally]
+    known: dict[tuple[str, str], AttemptCounts]
     """(problem, prober) → the attempts that are stored."""
     pool: PoolState = field(default_factory=PoolState)
     turns: Turns = field(default_factory=Turns)
@@ -149,7 +149,7 @@ class Probing:
         )
 
     def results(
-        self, feed: Feed[Item], stop: Callable[[], bool], idle: Callable[[], None], cast: Cast
+        self, feed: ThreadedSource[Item], stop: Callable[[], bool], idle: Callable[[], None], cast: RoleModels
     ) -> Iterator[Probed]:
         """The probed problems, in order."""
 
@@ -176,7 +176,7 @@ class Probing:
     async def _probe(self, item: Item, number: int, place: int) -> Probed:
         """Make the attempts that are owed."""
         prober, band, problem = self.probers[place], Band.of(self.config.band), item.problem
-        tally = self.known.get((problem.id, prober.name), Tally())
+        tally = self.known.get((problem.id, prober.name), AttemptCounts())
         made: list[Attempt] = []
         try:
             while count := due(tally, self.config.k, band):
@@ -210,7 +210,7 @@ class _Sink(Protocol):
         """How far the pool had come."""
         ...
 
-    def known(self) -> dict[tuple[str, str], Tally]:
+    def known(self) -> dict[tuple[str, str], AttemptCounts]:
         """The attempts that are stored."""
         ...
 
@@ -231,12 +231,12 @@ class _Directory:
         self._stored = run.done_ids(Problem)
         self._refused = run.done_ids(Reject)
 
-    def known(self) -> dict[tuple[str, str], Tally]:
+    def known(self) -> dict[tuple[str, str], AttemptCounts]:
         """The attempts that are stored."""
-        tallies: dict[tuple[str, str], Tally] = {}
+        tallies: dict[tuple[str, str], AttemptCounts] = {}
         for row in self.run.iter_rows(Attempt, ["problem_id", "verifier", "code"]):
             key = (row["problem_id"], row["verifier"])
-            tallies[key] = tallies.get(key, Tally()).plus([row["code"]])
+            tallies[key] = tallies.get(key, AttemptCounts()).plus([row["code"]])
         return tallies
 
     def add(self, probed: Probed, probing: Probing) -> None:
@@ -283,7 +283,7 @@ class _Pipe:
     def __init__(self, writer: StreamWriter, band: Band | None) -> None:
         self.writer, self.band = writer, band
 
-    def known(self) -> dict[tuple[str, str], Tally]:
+    def known(self) -> dict[tuple[str, str], AttemptCounts]:
         """Nothing is stored."""
         return {}
 

@@ -10,7 +10,7 @@ from typing import Any
 from agentprop.config import ProposeConfig
 from agentprop.errors import InputError
 from agentprop.extraction.corpus import Document, find_files, fingerprints, read_documents
-from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, Hit, Index
+from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, BenchmarkIndex, BenchmarkMatch
 from agentprop.records import Problem, Reject, content_id
 from agentprop.storage.durable import write_json
 from agentprop.storage.run import Run
@@ -23,7 +23,7 @@ CODE = "contaminated"
 class Benchmarks:
     """What new problems must not be taken from."""
 
-    index: Index
+    index: BenchmarkIndex
     """Their statements."""
     files: Mapping[str, str]
     """File name → SHA-256."""
@@ -68,7 +68,7 @@ _HOW = {"exact": "the statement is that of", "template": "but for its numbers th
         "ngram": "the statement shares a run of words with"}  # fmt: skip
 
 
-def _described(hit: Hit, reject: Reject, problem: Problem) -> dict[str, Any]:
+def _described(hit: BenchmarkMatch, reject: Reject, problem: Problem) -> dict[str, Any]:
     return {
         "problem_id": problem.id, "candidate": reject.item, "benchmark": hit.reference.rpartition("#")[0],
         "benchmark_id": hit.reference, "method": hit.kind, "matched": hit.matched,
@@ -81,7 +81,7 @@ def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
     if not sources:
         return None
     files = find_files(sources)
-    index, counts, unreadable = Index(), Counter[str](), Counter[str]()
+    index, counts, unreadable = BenchmarkIndex(), Counter[str](), Counter[str]()
     for document in read_documents(files):
         name = document.id.rpartition("#")[0]
         if isinstance(document, Document):

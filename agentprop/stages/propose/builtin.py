@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from agentprop.agent.candidates import Candidate, Maker
+from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.engine import WorkerDied, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
-from agentprop.stages.common.plan import Batch, Plan
+from agentprop.stages.common.plan import CandidateBatch, Plan
 from agentprop.stages.propose.ledger import WINDOW
 
 
-class Source(Protocol):
+class CandidateSource(Protocol):
     """Who makes candidates."""
 
     def results(
-        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+        self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
         """The candidates of each batch, in order."""
         ...
@@ -27,14 +27,14 @@ class Source(Protocol):
         ...
 
 
-class Builtin:
+class BuiltinSource:
     """The built-in proposer."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
     def results(
-        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+        self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
         """The candidates of each batch, in order."""
         workers = self.plan.config.workers or usable_cores()
@@ -59,17 +59,17 @@ def surviving(made: Iterator[list[Candidate] | WorkerDied]) -> Iterator[list[Can
 
 # --- in the worker ---
 
-_maker: Maker | None = None
+_maker: CandidateMaker | None = None
 
 
 def prepare(plan: Plan) -> None:
     """Set a worker up: its planner and its own sandbox."""
     global _maker  # one per process, set up once by the engine's initializer
     sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
-    _maker = Maker(plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges)
+    _maker = CandidateMaker(plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges)
 
 
-def make(batch: Batch) -> list[Candidate]:
+def make(batch: CandidateBatch) -> list[Candidate]:
     """The candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
     return _maker.batch(batch.indices, batch.standing)

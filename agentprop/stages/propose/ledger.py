@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agentprop.agent.candidates import Candidate, Curriculum, Standing
+from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
 from agentprop.config import ProposeConfig
 from agentprop.records import Record, Reject, Trajectory, content_id
 from agentprop.stages.propose.benchmarks import Benchmarks
@@ -36,7 +36,7 @@ class Ledger:
     mined: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     tallies: dict[str, list[int]] = field(default_factory=dict)
-    snapshots: list[Standing] = field(default_factory=list)
+    snapshots: list[MasteryState] = field(default_factory=list)
     statements: set[bytes] = field(default_factory=set)
     templates: Counter[bytes] = field(default_factory=Counter)
 
@@ -54,7 +54,7 @@ class Ledger:
         self.next, self.mined, self.window = int(state["next"]), int(state["mined"]), int(state["window"])
         self.counts = Counter(state["counts"])
         self.tallies = dict(state["tallies"])
-        self.snapshots = [Standing(mastery, novelty) for mastery, novelty in state["snapshots"]]
+        self.snapshots = [MasteryState(mastery, novelty) for mastery, novelty in state["snapshots"]]
 
     def remember(self, statement: str, template: str) -> None:
         """Count a problem as accepted."""
@@ -62,7 +62,7 @@ class Ledger:
         self.statements.add(_digest(statement))
         self.templates[bytes.fromhex(template[:16])] += 1
 
-    def standing(self, batch: int) -> Standing:
+    def standing(self, batch: int) -> MasteryState:
         """The standing that a batch is drawn with: as it was a window earlier."""
         first = self.next // BATCH - len(self.snapshots)
         position = batch - self.window - first
@@ -74,7 +74,7 @@ class Ledger:
         self.tallies = {}
 
     @property
-    def latest(self) -> Standing:
+    def latest(self) -> MasteryState:
         """The standing after the last whole batch."""
         return self.snapshots[-1] if self.snapshots else self.curriculum.start()
 

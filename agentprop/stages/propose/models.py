@@ -16,22 +16,22 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.agent.bundles import written_skills
-from agentprop.agent.candidates import Candidate, Maker, model_maker
+from agentprop.agent.candidates import Candidate, CandidateMaker, model_maker
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_async, usable_cores
 from agentprop.engine.rolling import together
 from agentprop.models.accounts import SharedAccounts, Ticket
 from agentprop.models.cache import FILE, ReplyCache
 from agentprop.models.chat import Sampling
-from agentprop.models.client import Model, Part
+from agentprop.models.client import AllowanceShare, Model
 from agentprop.models.costs import Meter
 from agentprop.models.failures import Kind, ModelFailure, ModelOutage
 from agentprop.models.registry import Models, resolve
 from agentprop.models.settings import Loaded, ModelSettings, Served
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
-from agentprop.stages.common.models import Cast, in_process, roles
-from agentprop.stages.common.plan import Batch, Plan
+from agentprop.stages.common.models import RoleModels, in_process, roles
+from agentprop.stages.common.plan import CandidateBatch, Plan
 from agentprop.stages.propose.builtin import surviving
 from agentprop.stages.propose.ledger import BATCH, WINDOW
 
@@ -68,14 +68,14 @@ class Session:
     """How many share the work."""
 
 
-class Conversations:
+class ModelSource:
     """A language model as the source of candidates."""
 
-    def __init__(self, plan: Plan, session: Session, cast: Cast, window: int) -> None:
+    def __init__(self, plan: Plan, session: Session, cast: RoleModels, window: int) -> None:
         self.plan, self.session, self.cast, self.window = plan, session, cast, window
 
     def results(
-        self, batches: Iterator[Batch], stop: Callable[[], bool], idle: Callable[[], None]
+        self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
         """The candidates of each batch, in order; conversations of later batches go on meanwhile."""
 
@@ -95,7 +95,7 @@ class Conversations:
 
 
 @contextmanager
-def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[Conversations]:
+def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[ModelSource]:
     """The proposer of a run that has its replies in `folder`."""
     config = plan.config
     opened = roles(folder, {ROLE: config.proposer}, max_cost=config.max_cost, max_tokens=config.max_tokens)
@@ -107,7 +107,7 @@ def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[Conv
             cast.meter.accounts = shared
             replies = None if folder is None else folder / FILE
             alike = type(settings).model_validate(settings.model_dump())  # without what only this process can watch
-            yield Conversations(plan, Session(alike, replies, shared.ticket, count), cast, window)
+            yield ModelSource(plan, Session(alike, replies, shared.ticket, count), cast, window)
 
 
 def _processes(workers: int | None, settings: ModelSettings, window: int) -> int:
@@ -129,7 +129,7 @@ def _check(settings: ModelSettings) -> None:
 
 
 @asynccontextmanager
-async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch], Awaitable[list[Candidate]]]]:
+async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Candidate]]]]:
     """Set a process up; what comes out makes the candidates of a batch."""
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
@@ -138,7 +138,7 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
         accounts = stack.enter_context(SharedAccounts.joined(session.ticket))
         cache = None if session.replies is None else stack.enter_context(closing(ReplyCache(session.replies)))
         meter = Meter(max_cost=config.max_cost, max_tokens=config.max_tokens, accounts=accounts)
-        part = Part(accounts.number - 1, session.processes)
+        part = AllowanceShare(accounts.number - 1, session.processes)
         models = Models(cache=cache, meter=meter, part=part, loader=in_process)
         maker = _maker(plan, settings, models.open(ROLE, settings), sandbox)
         places = asyncio.Semaphore(TALKING * part.of(settings.max_concurrency))
@@ -147,7 +147,7 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
             async with places:
                 return await maker.candidate(index, probabilities)
 
-        async def make(batch: Batch) -> list[Candidate]:
+        async def make(batch: CandidateBatch) -> list[Candidate]:
             probabilities = plan.curriculum.probabilities(batch.standing)
             return await together(candidate(i, probabilities) for i in batch.indices)
 
@@ -157,10 +157,10 @@ async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[Batch
             await models.aclose()
 
 
-def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) -> Maker:
+def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) -> CandidateMaker:
     config = plan.config
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
-    return Maker(
+    return CandidateMaker(
         plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, config.seed, plan.judges,
         model, sampling, native=settings.tools,
         made_by=model_maker(settings.identity, settings.revision, sampling, native=settings.tools),

@@ -18,10 +18,10 @@ from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached
 from agentprop.stages.common.library import gather
-from agentprop.stages.common.plan import Batch, Plan, plan_of
+from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.propose.benchmarks import open_benchmarks
-from agentprop.stages.propose.builtin import Builtin, Source
+from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
 from agentprop.stages.propose.sinks import Directory, Pipe, Sink
@@ -47,7 +47,7 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     return summary
 
 
-def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
+def _loop(config: ProposeConfig, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
     """Make and commit batches until the target or a bound; returns the bound that was hit."""
     started = time.monotonic()
     limit = config.max_candidates or PATIENCE * config.n + 1000
@@ -55,11 +55,11 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
     if begun >= limit:
         return reached
 
-    def batches() -> Iterator[Batch]:
+    def batches() -> Iterator[CandidateBatch]:
         """Those up to the bound, and none that would be paid for in vain."""
         for number in range(begun // BATCH, math.ceil(limit / BATCH)):
             first = number * BATCH
-            yield Batch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
+            yield CandidateBatch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
 
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
@@ -85,9 +85,9 @@ def _loop(config: ProposeConfig, source: Source, ledger: Ledger, sink: Sink, qui
 
 
 @contextmanager
-def _proposing(plan: Plan, folder: Path | None, window: int) -> Iterator[Source]:
+def _proposing(plan: Plan, folder: Path | None, window: int) -> Iterator[CandidateSource]:
     if plan.config.proposer == "builtin":
-        yield Builtin(plan)
+        yield BuiltinSource(plan)
         return
     with conversations(plan, folder, window) as source:
         yield source

@@ -22,8 +22,8 @@ from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties
 from agentprop.report.funnel import Funnel, Rejects
-from agentprop.report.index import Index, number_of
-from agentprop.report.items import PROBLEM_COLUMNS, Item, of_problem, of_reject, table
+from agentprop.report.index import ProblemIndex, number_of
+from agentprop.report.items import PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
 from agentprop.report.journeys import Answers, choose, journey, opinion
 from agentprop.report.page import GENERATOR, page
 from agentprop.report.sample import Sample
@@ -68,7 +68,7 @@ class Digest:
     """What the passes over the runs have gathered."""
 
     runs: Sequence[StoredRun]
-    index: Index = field(default_factory=Index)
+    index: ProblemIndex = field(default_factory=ProblemIndex)
     standings: Standings = field(init=False)
     votes: Votes = field(init=False)
     difficulties: Difficulties = field(init=False)
@@ -158,9 +158,9 @@ def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str,
 # --- passes over the records ---
 
 
-def _problems(digest: Digest, options: Options) -> dict[str, Item]:
+def _problems(digest: Digest, options: Options) -> dict[str, ListedProblem]:
     """Sample the problems; every one is counted."""
-    sample: Sample[Item] = Sample(options.problems, options.seed)
+    sample: Sample[ListedProblem] = Sample(options.problems, options.seed)
     for number, row in digest.rows(Problem, PROBLEM_COLUMNS):
         if digest.standings.add_problem(row):
             digest.makers[row["made_by"]["name"]] += 1
@@ -168,10 +168,10 @@ def _problems(digest: Digest, options: Options) -> dict[str, Item]:
     return {item.id: item for item in sample}
 
 
-def _rejects(digest: Digest, options: Options) -> tuple[list[Rejects], list[Item]]:
+def _rejects(digest: Digest, options: Options) -> tuple[list[Rejects], list[ListedProblem]]:
     """Count the rejects by run, and sample those that are candidates or problems of which nothing else is known."""
     counted = [Rejects() for _ in digest.runs]
-    samples: dict[str, Sample[Item]] = {}
+    samples: dict[str, Sample[ListedProblem]] = {}
     for number, row in digest.rows(Reject):
         code = counted[number].add(row)
         if row["stage"] == "propose" or (row["stage"] == "verify" and not digest.standings.knows(row["item"])):
@@ -180,7 +180,7 @@ def _rejects(digest: Digest, options: Options) -> tuple[list[Rejects], list[Item
     return counted, [item for sample in samples.values() for item in sample]
 
 
-def _judge(digest: Digest, problems: Mapping[str, Item]) -> None:
+def _judge(digest: Digest, problems: Mapping[str, ListedProblem]) -> None:
     """Read verdicts and votes, and write them into the list."""
     for number, row in digest.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")):
         digest.standings.add_verdict(row)
@@ -196,7 +196,7 @@ def _judge(digest: Digest, problems: Mapping[str, Item]) -> None:
         item.status, item.code = digest.standings.of(item.id)
 
 
-def _measure(digest: Digest, listed: Sequence[Item]) -> None:
+def _measure(digest: Digest, listed: Sequence[ListedProblem]) -> None:
     """Read difficulties, and write votes and difficulties into the list."""
     by_id = {item.problem: item for item in listed if item.problem}
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
@@ -236,7 +236,7 @@ def _opinions(digest: Digest, wanted: set[int]) -> tuple[dict[str, list[dict[str
     return {problem: list(said.values()) for problem, said in opinions.items()}, answers
 
 
-def _details(digest: Digest, listed: Sequence[Item], chosen: Sequence[int], answers: Answers) -> dict[str, Any]:
+def _details(digest: Digest, listed: Sequence[ListedProblem], chosen: Sequence[int], answers: Answers) -> dict[str, Any]:
     """Trajectories, certificates, tests and solvers' answers of the chosen items; counts every trajectory's skills."""
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
@@ -251,7 +251,7 @@ def _details(digest: Digest, listed: Sequence[Item], chosen: Sequence[int], answ
     return {str(position): detail for position, detail in details.items()}
 
 
-def _certificates(digest: Digest, listed: Sequence[Item], details: Mapping[int, dict[str, Any]]) -> None:
+def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapping[int, dict[str, Any]]) -> None:
     by_id = {listed[n].id: n for n in details}
     for _, row in digest.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
         if digest.standings.of(row["id"])[0] in ("valid", "unverified"):
@@ -283,7 +283,7 @@ def _accepted(digest: Digest, number: int) -> int:
 
 
 def _tables(
-    digest: Digest, listed: Sequence[Item], funnels: Sequence[Funnel], contested: Mapping[str, int],
+    digest: Digest, listed: Sequence[ListedProblem], funnels: Sequence[Funnel], contested: Mapping[str, int],
     ledger: Sequence[tuple[int, str]], opinions: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     judges, hardness = digest.votes.judges(), list(digest.difficulties)

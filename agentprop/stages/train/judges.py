@@ -139,12 +139,12 @@ def _here(settings: ModelSettings) -> bool:
 
 
 def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
-    from agentprop.inference.deterministic import Lockstep
+    from agentprop.inference.deterministic import DeterministicChat
     from agentprop.training.model.loading import load
 
     module: Any
     module, tokenizer = load(settings.model, config, frozen=True)
-    return Lockstep(
+    return DeterministicChat(
         module.to(world.device), tokenizer, name=loaded(settings).identity, context_length=settings.context_length,
         forgetful=True,
     )  # fmt: skip

@@ -29,15 +29,15 @@ from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.judges import Judges, judges_of
-from agentprop.stages.train.rl_run import Progress, check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, loaded, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
     from agentprop.training.data.sequences import Drift
     from agentprop.training.model.distributed import World
-    from agentprop.training.model.policy import Policy
-    from agentprop.training.rl.examples import Comparison, Encode
-    from agentprop.training.rl.proposer_env import Proposing
+    from agentprop.training.model.policy import PolicyModel
+    from agentprop.training.rl.examples import ComparisonRule, Encode
+    from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.scoring import Rewards
     from agentprop.training.rl.update import Objective
@@ -115,12 +115,12 @@ def _rewards(config: TrainMgpoConfig) -> Rewards:
     return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off if config.mask_cut_off else frozenset())
 
 
-def _comparison(config: TrainMgpoConfig) -> Comparison:
+def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
     from agentprop.training.rl.advantages import episode_floor
-    from agentprop.training.rl.examples import Comparison
+    from agentprop.training.rl.examples import ComparisonRule
 
     omega = config.omega if config.algorithm == "mgpo" else 0.0
-    return Comparison(omega, config.std, floor_episode=episode_floor(config.lam, config.k))
+    return ComparisonRule(omega, config.std, floor_episode=episode_floor(config.lam, config.k))
 
 
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
@@ -135,18 +135,18 @@ def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
 
 
 def _school(
-    config: TrainMgpoConfig, plan: Plan, policy: Policy, sampler: Sampler, sandbox: Sandbox, judges: Judges,
+    config: TrainMgpoConfig, plan: Plan, policy: PolicyModel, sampler: Sampler, sandbox: Sandbox, judges: Judges,
     world: World,
-) -> Proposing:  # fmt: skip
-    from agentprop.training.rl.proposer_env import Proposing
-    from agentprop.training.rl.rollout import Arena
+) -> ProposerEnv:  # fmt: skip
+    from agentprop.training.rl.proposer_env import ProposerEnv
+    from agentprop.training.rl.rollout import RolloutSetup
     from agentprop.training.rl.tasks import Tasks
 
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_maker(config.model, None, sampling)
-    arena = Arena(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
-    return Proposing(
+    arena = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
         verify=judges.verify, probers=judges.probers, close=judges.aclose, rule=_rule(config), k=config.k,
         rewards=_rewards(config), comparison=_comparison(config), encode=_encode(config, policy),
@@ -158,14 +158,14 @@ def _rule(config: TrainMgpoConfig) -> SwitchRule:
     return SwitchRule(len(config.prober), config.switch_every, config.switch_below, config.switch_samples)
 
 
-def _encode(config: TrainMgpoConfig, policy: Policy) -> Encode:
+def _encode(config: TrainMgpoConfig, policy: PolicyModel) -> Encode:
     from agentprop.inference.chat_template import Renderer
     from agentprop.training.rl.examples import exactly, rendering
 
     return rendering(Renderer(policy.tokenizer)) if config.allow_retokenised else exactly
 
 
-def _drift(config: TrainMgpoConfig, policy: Policy) -> Callable[[Trajectory], Drift] | None:
+def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory], Drift] | None:
     """Where text may be learnt from, how far its rendering is from what was sent."""
     from agentprop.inference.chat_template import Renderer
     from agentprop.training.data.sequences import drift
@@ -173,7 +173,7 @@ def _drift(config: TrainMgpoConfig, policy: Policy) -> Callable[[Trajectory], Dr
     return partial(drift, renderer=Renderer(policy.tokenizer)) if config.allow_retokenised else None
 
 
-def _summary(progress: Progress, config: TrainMgpoConfig) -> dict[str, Any]:
+def _summary(progress: RlProgress, config: TrainMgpoConfig) -> dict[str, Any]:
     pool = progress.school.get("pool", {}).get("prober", 0)
     mastery = {category: round(value, 3) for category, value in progress.school.get("mastery", {}).items()}
     return {**progress.summary(), "prober": config.prober[pool] if config.prober else None, "mastery": mastery}

@@ -22,7 +22,7 @@ from agentprop.stages.train.run_dir import TrainingRun
 if TYPE_CHECKING:
     from agentprop.training.metrics import Metrics
     from agentprop.training.model.distributed import World
-    from agentprop.training.model.policy import Policy
+    from agentprop.training.model.policy import PolicyModel
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
@@ -31,7 +31,7 @@ RECENT = 10
 
 
 @dataclass
-class Progress:
+class RlProgress:
     """Where a run is; what a checkpoint keeps besides weights."""
 
     step: int = 0
@@ -45,11 +45,11 @@ class Progress:
     school: dict[str, Any] = field(default_factory=dict)
     """The school's own state."""
 
-    def after(self, metrics: Mapping[str, float], watched: Sequence[str], school: dict[str, Any]) -> Progress:
+    def after(self, metrics: Mapping[str, float], watched: Sequence[str], school: dict[str, Any]) -> RlProgress:
         """One step on."""
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
-        return Progress(
+        return RlProgress(
             self.step + 1, self.tokens + int(metrics["tokens/sampled"]), self.seconds + seconds,
             [*self.recent, row][-RECENT:], school,
         )  # fmt: skip
@@ -89,7 +89,7 @@ def check_sampler(name: str) -> ModelSettings | None:
     return settings
 
 
-def sampler_of(config: ReinforceConfig, policy: Policy, world: World, folder: Path) -> Sampler:
+def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path) -> Sampler:
     """Who samples; `folder` is for the log of a server."""
     from agentprop.training.rl.samplers import InProcessSampler
 
@@ -101,24 +101,24 @@ def sampler_of(config: ReinforceConfig, policy: Policy, world: World, folder: Pa
     return VllmSampler(policy, config, world, folder, settings)
 
 
-def loaded(config: ReinforceConfig, world: World, *, beta: float) -> Policy:
+def loaded(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
     """The policy on its device, with a copy as π_ref where β > 0 and there are no adapters to switch off."""
     from agentprop.training.memory_errors import memory_errors
-    from agentprop.training.model.policy import Policy
+    from agentprop.training.model.policy import PolicyModel
 
     with memory_errors("the model"):
-        policy = Policy.load(config).spread(world)
+        policy = PolicyModel.load(config).spread(world)
         if beta and not config.lora_rank:
-            policy.keep_reference(Policy.load(config, frozen=True).spread(world))
+            policy.keep_reference(PolicyModel.load(config, frozen=True).spread(world))
     return policy
 
 
 def reinforce(
     loop: Loop[Any], place: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
-) -> Progress:
+) -> RlProgress:
     """Take the steps that are owed. Raises what ended the run early, after saving what was learnt until then."""
     restored = place.restore(loop.optimiser)
-    progress = Progress(**restored.state) if restored else Progress()
+    progress = RlProgress(**restored.state) if restored else RlProgress()
     loop.school.state = progress.school
     total = loop.config.steps
     with place.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
@@ -135,7 +135,7 @@ def reinforce(
 
 
 def _attempt(
-    loop: Loop[Any], place: TrainingRun, progress: Progress, runner: asyncio.Runner, stop: Callable[[], bool]
+    loop: Loop[Any], place: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> Experience:
     """Roll out and score one step; alone, a process may be stopped in the middle of it."""
     from agentprop.training.rl.loop import unless
@@ -153,7 +153,7 @@ def _attempt(
 
 
 def _keep(
-    loop: Loop[Any], place: TrainingRun, metrics: Metrics, progress: Progress, experience: Experience,
+    loop: Loop[Any], place: TrainingRun, metrics: Metrics, progress: RlProgress, experience: Experience,
     told: Mapping[str, float],
 ) -> None:  # fmt: skip
     """Metrics, samples and checkpoints, as they are due after a step."""

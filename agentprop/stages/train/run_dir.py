@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agentprop.training.model.checkpoint import Restored
     from agentprop.training.model.distributed import World
     from agentprop.training.model.optimiser import Optimiser
-    from agentprop.training.model.policy import Policy
+    from agentprop.training.model.policy import PolicyModel
 
 MODEL = "model"
 SIZE = "metrics_bytes"
@@ -67,18 +67,18 @@ class TrainingRun:
     def metrics(self, total: int | None, watch: Sequence[str], *, quiet: bool) -> Iterator[Metrics]:
         """metrics.jsonl from where the checkpoint left it, and a view of it for a person; after `restore`."""
         from agentprop.training.metrics import Metrics
-        from agentprop.training.progress_table import Live
+        from agentprop.training.progress_table import ProgressTable
 
         hushed = quiet or not self.world.first
         with ExitStack() as stack:
-            live = stack.enter_context(Live(self._config.stage, total, watch=watch, quiet=hushed))
+            live = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
             folder = self.path if self.world.first else None
             opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, live=live)
             self._metrics = stack.enter_context(opened)
             yield opened
 
     def save(
-        self, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None
+        self, step: int, policy: PolicyModel, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None
     ) -> None:
         """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step.
 

@@ -19,11 +19,11 @@ from agentprop.stages.train.sft_material import gather
 from agentprop.storage.run import open_run
 
 if TYPE_CHECKING:
-    from agentprop.training.data.imitation import Material, Reading
+    from agentprop.training.data.imitation import Material, TrajectoryReader
     from agentprop.training.model.distributed import World
     from agentprop.training.model.optimiser import Optimiser
-    from agentprop.training.model.policy import Policy
-    from agentprop.training.sft import Progress
+    from agentprop.training.model.policy import PolicyModel
+    from agentprop.training.sft import SftProgress
 
 WATCHED = ("loss", "held_out_loss", "tokens_per_s")
 
@@ -52,16 +52,16 @@ def _run(
     stop: Interruption,
 ) -> dict[str, Any]:  # fmt: skip
     from agentprop.inference.chat_template import Renderer
-    from agentprop.training.data.imitation import Reading
+    from agentprop.training.data.imitation import TrajectoryReader
     from agentprop.training.memory_errors import memory_errors
     from agentprop.training.model.loading import fingerprint
     from agentprop.training.model.optimiser import Optimiser
-    from agentprop.training.model.policy import Policy
+    from agentprop.training.model.policy import PolicyModel
     from agentprop.training.sft import Order
 
     with memory_errors("the model"):
-        policy = Policy.load(config)
-    reading = Reading(Renderer(policy.tokenizer), config.max_length)
+        policy = PolicyModel.load(config)
+    reading = TrajectoryReader(Renderer(policy.tokenizer), config.max_length)
     material = gather(config, joined, reading)
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
@@ -78,17 +78,17 @@ def _run(
 
 
 def _imitate(
-    config: TrainSftConfig, policy: Policy, optimiser: Optimiser, material: Material, place: TrainingRun, *,
+    config: TrainSftConfig, policy: PolicyModel, optimiser: Optimiser, material: Material, place: TrainingRun, *,
     quiet: bool, stop: Interruption,
-) -> Progress:  # fmt: skip
-    from agentprop.training.sft import Hooks, Order, Progress, imitate
+) -> SftProgress:  # fmt: skip
+    from agentprop.training.sft import Hooks, Order, SftProgress, imitate
 
     restored = place.restore(optimiser)
-    progress = Progress(**restored.state) if restored else Progress()
+    progress = SftProgress(**restored.state) if restored else SftProgress()
     total = min(Order(material, config).total, config.max_steps or 1 << 30)
     with place.metrics(total, WATCHED, quiet=quiet) as metrics:
 
-        def save(now: Progress) -> None:
+        def save(now: SftProgress) -> None:
             pinned = now.best_step if config.patience else None
             place.save(now.step, policy, optimiser, asdict(now), pinned=pinned)
 
@@ -101,7 +101,7 @@ def _free(config: TrainSftConfig) -> frozenset[str]:
     return frozenset({"epochs"} if config.schedule == "constant" else ())
 
 
-def _summary(progress: Progress, kept: int | None, reading: Reading, policy: Policy) -> dict[str, Any]:
+def _summary(progress: SftProgress, kept: int | None, reading: TrajectoryReader, policy: PolicyModel) -> dict[str, Any]:
     from agentprop.training.memory_errors import peak_memory_mib
 
     return {

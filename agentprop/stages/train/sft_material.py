@@ -12,11 +12,11 @@ from agentprop.stages.common.accepted import Joined
 from agentprop.stages.train.passages import taught
 
 if TYPE_CHECKING:
-    from agentprop.training.data.imitation import Material, Reading, Sample
+    from agentprop.training.data.imitation import Material, Sample, TrajectoryReader
     from agentprop.training.data.splits import Holdout
 
 
-def gather(config: TrainSftConfig, joined: Joined, reading: Reading) -> Material:
+def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) -> Material:
     """Everything as token sequences; `reading.counts` says what became of what. Raises InputError if nothing is left.
 
     Held out are problems whose skills are a held-out bundle or have a held-out pair, and trajectories that begin with
@@ -40,7 +40,7 @@ def gather(config: TrainSftConfig, joined: Joined, reading: Reading) -> Material
 
 
 def _samples(
-    config: TrainSftConfig, joined: Joined, reading: Reading
+    config: TrainSftConfig, joined: Joined, reading: TrajectoryReader
 ) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
     """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
     if config.imitate == "answers":
@@ -60,7 +60,7 @@ def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:
 
 
 def _check(
-    config: TrainSftConfig, train: Sequence[Sample], held_out: Sequence[Sample], reading: Reading, joined: Joined
+    config: TrainSftConfig, train: Sequence[Sample], held_out: Sequence[Sample], reading: TrajectoryReader, joined: Joined
 ) -> None:
     if not train and not held_out and reading.counts["too_long"]:
         raise InputError(

@@ -29,7 +29,7 @@ from agentprop.stages.train.run_dir import require, training_run
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
     from agentprop.training.rl.samplers import Sampler
-    from agentprop.training.rl.solver_env import Solving
+    from agentprop.training.rl.solver_env import SolverEnv
     from agentprop.training.rl.update import Objective
 
 WATCHED = ("reward/accuracy", "reward/solved", "fate/masked", "groups/constant", "tokens/reply", "update/entropy",
@@ -98,16 +98,16 @@ def _run(
 
 def _school(
     config: TrainSolverConfig, exercises: Sequence[Problem], sampler: Sampler, sandbox: Sandbox, world: World
-) -> Solving:
-    from agentprop.training.rl.examples import Comparison
-    from agentprop.training.rl.solver_env import Solving
+) -> SolverEnv:
+    from agentprop.training.rl.examples import ComparisonRule
+    from agentprop.training.rl.solver_env import SolverEnv
 
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     told = json.dumps({"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True)
     made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
-    return Solving(
+    return SolverEnv(
         exercises, Prober(sampler.model, config.model, sampling, made_by, sandbox),
-        Comparison(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward,
+        ComparisonRule(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward,
         config.mask_cut_off, config.groups, config.group_size, config.seed, world,
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ConfigError
 from agentprop.grading import builtin_verifier as builtin
-from agentprop.grading.checkers import Tally, asked, local_checkers
-from agentprop.grading.comparison import Limits
+from agentprop.grading.checkers import CheckerCounts, asked, local_checkers
+from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
 from agentprop.models.chat import Sampling
@@ -28,7 +28,7 @@ from agentprop.records import Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.intake import Intake
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.storage.durable import disk_errors, write_json
 from agentprop.storage.run import Run
@@ -81,10 +81,10 @@ class _Measurement:
     cases: Sequence[Case]
     stop: Callable[[], bool]
     bar: Progress
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    tallies: dict[str, CheckerCounts] = field(default_factory=dict)
 
     def add(self, checker: str, case: Case, said: bool | None) -> None:
-        self.tallies.setdefault(checker, Tally()).add(*case, said)
+        self.tallies.setdefault(checker, CheckerCounts()).add(*case, said)
 
     def advance(self, done: int) -> None:
         """Tell how far it is. Raises KeyboardInterrupt when it was asked to stop: the same command starts over."""
@@ -95,7 +95,7 @@ class _Measurement:
 
 def _measure(
     config: VerifyConfig, kept: Run, cases: Sequence[Case], quiet: bool
-) -> tuple[dict[str, Tally], dict[str, Any]]:
+) -> tuple[dict[str, CheckerCounts], dict[str, Any]]:
     """All checkers over all cases, and what that cost."""
     names = [name for name in dict.fromkeys(config.verifier) if name != builtin.NAME]
     texts = [case for case in cases if case[0].answer_type != "program"]
@@ -108,7 +108,7 @@ def _measure(
 def _local(m: _Measurement) -> None:
     """The checkers that ask no model."""
     config = m.config
-    limits = Limits(config.comparison_timeout_s, config.program_timeout_s)
+    limits = ComparisonLimits(config.comparison_timeout_s, config.program_timeout_s)
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         peer = stack.enter_context(MathVerify(limits.comparison_s)) if installed() else None
@@ -137,7 +137,7 @@ def _models(m: _Measurement, names: Sequence[str], texts: Sequence[Case], kept: 
 
 
 def _ask(
-    config: VerifyConfig, cast: Cast, questions: Sequence[tuple[str, Case]], stop: Callable[[], bool], idle: Idle
+    config: VerifyConfig, cast: RoleModels, questions: Sequence[tuple[str, Case]], stop: Callable[[], bool], idle: Idle
 ) -> Iterator[bool | None]:
     """The models' comparisons, in order."""
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)

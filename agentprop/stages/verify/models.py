@@ -23,9 +23,9 @@ from agentprop.engine.rolling import ordered_rolling, together
 from agentprop.grading import auditor
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading import model_verifier as verifiers
-from agentprop.grading.comparison import Limits, comparison_of
+from agentprop.grading.comparison import ComparisonLimits, comparison_of
 from agentprop.grading.consensus import verdict, weigh
-from agentprop.grading.model_verifier import Judge, Role, owed_again, reread
+from agentprop.grading.model_verifier import ModelJudge, Role, owed_again, reread
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -34,9 +34,9 @@ from agentprop.records import Attempt, MadeBy
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.feed import Feed
+from agentprop.stages.common.feed import ThreadedSource
 from agentprop.stages.common.intake import Item, Judged
-from agentprop.stages.common.models import Cast, roles
+from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.stored_attempts import StoredAttempts
 from agentprop.stages.verify.builtin import Builtin
 
@@ -70,21 +70,21 @@ def seats_of(config: VerifyConfig) -> tuple[Seat, ...]:
     return tuple(seats)
 
 
-class Bench:
+class PanelModels:
     """The judges in their seats; all models are opened when the first one is asked."""
 
     def __init__(self, config: VerifyConfig, seats: Sequence[Seat], folder: Path | None, stack: ExitStack) -> None:
         self.config, self.folder, self._stack = config, folder, stack
         self.names = {seat.part: seat.name for seat in seats if seat.name != builtin.NAME}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
-        self._cast: Cast | None = None
+        self._cast: RoleModels | None = None
 
-    def judge(self, seat: Seat) -> Judge:
+    def judge(self, seat: Seat) -> ModelJudge:
         """Who sits there."""
         if self._cast is None:
             opened = roles(self.folder, self.names, max_cost=self.config.max_cost, max_tokens=self.config.max_tokens)
             self._cast = self._stack.enter_context(opened)
-        return Judge(
+        return ModelJudge(
             seat.name, seat.number, seat.role, self._cast[seat.part], self.sampling(seat),
             sample=self.config.seed * 1_000_003 + seat.number, revision=self.settings[seat.part].revision,
         )  # fmt: skip
@@ -120,7 +120,7 @@ class Panel:
 
     config: VerifyConfig
     seats: tuple[Seat, ...]
-    bench: Bench
+    bench: PanelModels
     reader: Builtin
     sandbox: Sandbox
     stored: StoredAttempts
@@ -133,7 +133,7 @@ class Panel:
         trace = verifiers.question(problem, item.trajectory)
         found = await together([self._attempt(seat, item, trace, known) for seat in self.seats])
         attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
-        limits = Limits(self.config.comparison_timeout_s, self.config.program_timeout_s)
+        limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
         weighed = partial(weigh, problem.answer, alike=comparison_of(problem, self.sandbox, limits))
         standing = await asyncio.to_thread(weighed, attempts)
         if standing.disputed and self.auditor is not None:
@@ -165,7 +165,7 @@ class Conversations:
         self, items: Iterator[Item], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Judged]]:
         """The judged problems, in order."""
-        feed = Feed(items)
+        feed = ThreadedSource(items)
         concurrency = self.panel.bench.concurrency
 
         async def next_one() -> Judged | None:
@@ -197,7 +197,7 @@ def conversations(
     seats = seats_of(config)
     auditing = Seat("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None
     with ExitStack() as stack:
-        bench = Bench(config, [*seats, auditing] if auditing else seats, folder, stack)
+        bench = PanelModels(config, [*seats, auditing] if auditing else seats, folder, stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         reader = Builtin(library, Executor(sandbox, shared=False))
         stored = StoredAttempts.open(config.reuse)

@@ -36,7 +36,7 @@ class Material:
 
 
 @dataclass
-class Reading:
+class TrajectoryReader:
     """A tokenizer at work; `counts` says what became of what it was given."""
 
     renderer: Renderer

@@ -30,7 +30,8 @@ from agentprop.storage.durable import sync_directory, write_json
 from agentprop.training.memory_errors import saving_errors
 from agentprop.training.model.distributed import World, whole
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.saving import save_model
 
 FOLDER = "checkpoints"
 STATE, RNG, OPTIMISER = "state.json", "rng.safetensors", "optimiser-{:05d}.safetensors"
@@ -54,7 +55,7 @@ class Restored:
 
 
 def save(
-    folder: Path, step: int, policy: Policy, optimiser: Optimiser, state: Mapping[str, Any], world: World, *,
+    folder: Path, step: int, policy: PolicyModel, optimiser: Optimiser, state: Mapping[str, Any], world: World, *,
     keep: int, pinned: int | None = None,
 ) -> Path:  # fmt: skip
     """Write `folder`/step-…; then delete all but the newest `keep` and `pinned`. Every process calls it.
@@ -67,7 +68,7 @@ def save(
         if world.first:
             _remove_temporaries(folder)
             temporary.mkdir(parents=True)
-        policy.save(temporary)
+        save_model(policy, temporary)
         _write_optimiser(temporary, optimiser, world)
         random = _random_states(world)
         if world.first:

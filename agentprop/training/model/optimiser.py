@@ -31,7 +31,7 @@ class TrainingDiverged(AgentpropError):
 
 
 @dataclass(frozen=True)
-class Step:
+class StepReport:
     """What one optimiser step did."""
 
     grad_norm: float
@@ -66,7 +66,7 @@ class Optimiser:
             lr=config.rate, betas=(config.beta1, config.beta2), eps=config.adam_epsilon, foreach=True,
         )  # fmt: skip
 
-    def step(self) -> Step:
+    def step(self) -> StepReport:
         """Use and clear the gradients. Raises TrainingDiverged after too many that were not finite."""
         rate = self._config.rate * self._factor(self.steps)
         gradients = [copy.grad for copy in self._copies if copy.grad is not None]
@@ -76,7 +76,7 @@ class Optimiser:
             clip_grads_with_norm_(self._copies, self._config.clip, norm)
             self._apply(rate)
         self._clear(finite)
-        return Step(float(norm), rate, clipped=float(norm) > self._config.clip, applied=finite)
+        return StepReport(float(norm), rate, clipped=float(norm) > self._config.clip, applied=finite)
 
     def _apply(self, rate: float) -> None:
         for group in self._adam.param_groups:

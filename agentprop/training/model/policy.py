@@ -37,7 +37,7 @@ class PolicyModel(nn.Module):
         """The Hugging Face model."""
         self.tokenizer = tokenizer
         """Its tokenizer, chat template included."""
-        self._frozen: tuple[Policy, ...] = ()  # in a tuple: no submodule, so not trained, saved or counted
+        self._frozen: tuple[PolicyModel, ...] = ()  # in a tuple: no submodule, so not trained, saved or counted
 
     def forward(self, batch: Batch, *, temperature: float = 1.0) -> Scores:
         """log π(target) [A] with a graph, and entropies [A] without one, of the batch's action tokens, in nats."""
@@ -70,12 +70,12 @@ class PolicyModel(nn.Module):
 
     # --- π_ref ---
 
-    def keep_reference(self, copy: Policy) -> None:
+    def keep_reference(self, copy: PolicyModel) -> None:
         """Take `copy` (a second loading of the same model) as π_ref; not needed with adapters."""
         self._frozen = (copy.requires_grad_(False).eval(),)
 
     @contextmanager
-    def reference(self) -> Iterator[Policy]:
+    def reference(self) -> Iterator[PolicyModel]:
         """π_ref: this model with its adapters off, or the copy that `keep_reference` took."""
         if self._frozen:
             yield self._frozen[0]

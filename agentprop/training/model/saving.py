@@ -24,7 +24,7 @@ ADAPTER_FOLDER = "adapter"
 BASE, ADAPTED = ".base_layer.", (".lora_A.", ".lora_B.")
 
 
-def save(policy: PolicyModel, path: Path) -> None:
+def save_model(policy: PolicyModel, path: Path) -> None:
     """Write a Hugging Face directory: merged weights, config, tokenizer, and adapter/ if there is one.
 
     Every process of a distributed run calls it; the first one writes. `path` must exist there.

@@ -31,7 +31,7 @@ class ActionReturn:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ReturnedEpisode:
     """One trajectory of a group."""
 
     id: str
@@ -78,7 +78,7 @@ def episode_floor(lam: float = 0.5, attempts: int = 16) -> float:
 
 
 def advantages(
-    group: Sequence[Member],
+    group: Sequence[ReturnedEpisode],
     *,
     omega: float = 0.5,
     std: Std = "sample",
@@ -144,7 +144,7 @@ class _Pool:
     trajectories: int = 0
 
 
-def _pools(group: Sequence[Member]) -> Mapping[str, _Pool]:
+def _pools(group: Sequence[ReturnedEpisode]) -> Mapping[str, _Pool]:
     pools: dict[str, _Pool] = {}
     for member in group:
         for action in member.actions:
@@ -154,5 +154,5 @@ def _pools(group: Sequence[Member]) -> Mapping[str, _Pool]:
     return pools
 
 
-def _fused(member: Member, episode: float, stages: tuple[float, ...], omega: float) -> Advantage:
+def _fused(member: ReturnedEpisode, episode: float, stages: tuple[float, ...], omega: float) -> Advantage:
     return Advantage(member.id, episode, stages, tuple(episode + omega * stage for stage in stages))

@@ -15,14 +15,14 @@ from agentprop.errors import InputError
 from agentprop.inference.chat_template import Renderer
 from agentprop.records import Trajectory
 from agentprop.training.data.sequences import TokenSequence, rendered, sequences_of
-from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, Member, Std, advantages
+from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, ReturnedEpisode, Std, advantages
 from agentprop.training.rl.scoring import Scored, ScoredGroup
 
 Encode = Callable[[Trajectory], list[TokenSequence]]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparisonRule:
     """How the members of a group are compared."""
 
     omega: float = 0.5
@@ -59,7 +59,7 @@ class Example:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingGroup:
     """A group as the update sees it."""
 
     advantages: GroupAdvantages
@@ -76,23 +76,23 @@ class Lesson:
         return [e.lengths(len(m.fused)) for e, m in zip(self.examples, members, strict=True)]
 
 
-def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: Comparison) -> list[Lesson]:
+def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
     """One lesson for each group of which anybody is left."""
     kept = [(g.group.task.index, [scored for scored in g.members if scored.fate != "lost"]) for g in groups]
     return [_lesson(number, members, encode, comparison) for number, members in kept if members]
 
 
-def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: Comparison) -> Lesson:
+def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
     compared = advantages(
         [_compared(scored) for scored in members],
         omega=c.omega, std=c.std, floor_episode=c.floor_episode, floor_stage=c.floor_stage,
     )  # fmt: skip
-    return Lesson(compared, tuple(_example(scored, encode) for scored in members), number)
+    return TrainingGroup(compared, tuple(_example(scored, encode) for scored in members), number)
 
 
-def _compared(scored: Scored) -> Member:
+def _compared(scored: Scored) -> ReturnedEpisode:
     turns = zip(scored.member.trajectory.turns, scored.r_proc, strict=True)
-    return Member(scored.member.id, scored.r_T, tuple(ActionReturn(turn.stage, r) for turn, r in turns))
+    return ReturnedEpisode(scored.member.id, scored.r_T, tuple(ActionReturn(turn.stage, r) for turn, r in turns))
 
 
 def _example(scored: Scored, encode: Encode) -> Example:

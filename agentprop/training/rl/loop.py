@@ -4,7 +4,7 @@
         experience = await loop.attempt(step)     roll out and score: nothing has changed yet, so it may fail
         metrics = await loop.learn(step, experience) update policy, school and sampler
 
-What is rolled out and how it is scored is a `School`: the proposer's (`proposing`) and the solver's (`solver`). A step
+What is rolled out and how it is scored is a `TrainingEnv`: the proposer's (`proposing`) and the solver's (`solver`). A step
 depends on the seed, its number, the weights and the school's state alone, so a run that goes on from a checkpoint takes
 the same steps.
 """
@@ -24,8 +24,8 @@ from agentprop.training.means import prefixed
 from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
-from agentprop.training.model.policy import Policy
-from agentprop.training.rl.examples import Lesson
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 class Experience:
     """What a step is learnt from."""
 
-    lessons: Sequence[Lesson]
+    lessons: Sequence[TrainingGroup]
     """Groups of trajectories with their advantages: this process's own."""
     metrics: dict[str, float]
     """Rewards and the like, over all processes."""
@@ -50,7 +50,7 @@ class Experience:
     """The school's state once this was learnt, the same in all processes."""
 
 
-class School(Protocol[Rollouts]):
+class TrainingEnv(Protocol[Rollouts]):
     """What is tried, and what it earns."""
 
     state: dict[str, Any]
@@ -87,10 +87,10 @@ class Timer:
 class Loop(Generic[Rollouts]):
     """The parts of a trainer."""
 
-    policy: Policy
+    policy: PolicyModel
     optimiser: Optimiser
     sampler: Sampler
-    school: School[Rollouts]
+    school: TrainingEnv[Rollouts]
     objective: Objective
     config: ReinforceConfig
     world: World

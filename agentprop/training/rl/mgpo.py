@@ -123,7 +123,7 @@ def zero_sum_weights(
 
 
 @dataclass(frozen=True)
-class _Units:
+class _WeightUnits:
     """What R_θ is taken over: each unit's advantage and group, and the unit of each action token."""
 
     advantage: Tensor
@@ -141,22 +141,22 @@ class _Units:
         return (_totals(values, self.group, self.groups) / count)[self.group]
 
 
-def _units(actions: Actions, granularity: Granularity) -> _Units:
+def _units(actions: Actions, granularity: Granularity) -> _WeightUnits:
     groups = len(actions.constant_G)
     group_J = actions.group_I[actions.trajectory_J]
     if granularity == "action":
-        return _Units(actions.advantage_J, group_J, actions.action_A, groups)
+        return _WeightUnits(actions.advantage_J, group_J, actions.action_A, groups)
     if granularity == "token":
         every = torch.arange(len(actions.action_A), device=actions.action_A.device)
-        return _Units(actions.advantage_J[actions.action_A], group_J[actions.action_A], every, groups)
+        return _WeightUnits(actions.advantage_J[actions.action_A], group_J[actions.action_A], every, groups)
     acting, trajectory_J = cast(Any, actions.trajectory_J).unique(return_inverse=True)
     count = torch.bincount(trajectory_J, minlength=len(acting))
     mean = _totals(actions.advantage_J, trajectory_J, len(acting)) / count
-    return _Units(mean, actions.group_I[acting], trajectory_J[actions.action_A], groups)
+    return _WeightUnits(mean, actions.group_I[acting], trajectory_J[actions.action_A], groups)
 
 
 def _implicit(
-    units: _Units, logp_old_A: Tensor, logp_ref_A: Tensor | None, beta: float, clamp: float
+    units: _WeightUnits, logp_old_A: Tensor, logp_ref_A: Tensor | None, beta: float, clamp: float
 ) -> tuple[Tensor, Tensor]:
     """R_θ of each unit, and where it was clamped."""
     if beta == 0:

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from agentprop.agent.candidates import Standing
+from agentprop.agent.candidates import MasteryState
 from agentprop.grading.prober_pool import PoolState, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
 from agentprop.records import Record, Stage, StopReason, Trajectory
 from agentprop.training.data.sequences import Drift
-from agentprop.training.means import Figures
+from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
-from agentprop.training.rl.examples import Comparison, Encode, Lesson, lessons
+from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, lessons
 from agentprop.training.rl.loop import Experience
-from agentprop.training.rl.rollout import Arena, Group, roll_out
+from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, Verifier, score
 from agentprop.training.rl.tasks import Tasks, success_rates
@@ -32,11 +32,11 @@ KEPT_GROUPS = 2
 
 
 @dataclass
-class Proposing:
+class ProposerEnv:
     """The school of the proposer."""
 
     tasks: Tasks
-    arena: Arena
+    arena: RolloutSetup
     sampler: Sampler
     sampling: Sampling
     verify: Verifier
@@ -47,7 +47,7 @@ class Proposing:
     rule: SwitchRule
     k: int
     rewards: Rewards
-    comparison: Comparison
+    comparison: ComparisonRule
     encode: Encode
     groups: int
     """Groups of a step, over all processes."""
@@ -85,10 +85,10 @@ class Proposing:
     # --- what is remembered from step to step ---
 
     @property
-    def _standing(self) -> Standing:
+    def _standing(self) -> MasteryState:
         if not self.state:
             return self.tasks.curriculum.start()
-        return Standing(self.state["mastery"], self.state["novelty"])
+        return MasteryState(self.state["mastery"], self.state["novelty"])
 
     @property
     def _pool(self) -> PoolState:
@@ -99,7 +99,7 @@ class Proposing:
         pool = self._pool
         return self.probers[pool.at(pool.problems)] if self.probers else None
 
-    def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[Standing, PoolState]:
+    def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[MasteryState, PoolState]:
         """Mastery and pool after what all processes found."""
         categories = self.tasks.curriculum.categories
         tallies = success_rates(
@@ -140,12 +140,12 @@ def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
     return list(found.values())
 
 
-def measured(groups: Sequence[ScoredGroup], found: Sequence[Lesson]) -> Figures:
+def measured(groups: Sequence[ScoredGroup], found: Sequence[TrainingGroup]) -> RunningMeans:
     """Rewards and their parts, fates, turns, and advantages by stage."""
     members = [one for group in groups for one in group.members]
     known = [one for one in members if one.fate != "lost"]
     formed = [one for one in known if one.member.problem is not None]
-    figures = Figures()
+    figures = RunningMeans()
     figures.add("reward/r_T", (one.r_T for one in known))
     figures.add("reward/r_T_formed", (one.r_T for one in formed))
     figures.add("reward/formed", (one.member.problem is not None for one in known))
@@ -163,14 +163,14 @@ def measured(groups: Sequence[ScoredGroup], found: Sequence[Lesson]) -> Figures:
     return figures
 
 
-def _add_fates(figures: Figures, members: Sequence[Scored]) -> None:
+def _add_fates(figures: RunningMeans, members: Sequence[Scored]) -> None:
     for fate in ("counted", "masked", "lost"):
         figures.add(f"fate/{fate}", (one.fate == fate for one in members))
     for stop in StopReason:
         figures.add(f"stop/{stop.value}", (one.member.trajectory.stop == stop for one in members))
 
 
-def _add_turns(figures: Figures, known: Sequence[Scored]) -> None:
+def _add_turns(figures: RunningMeans, known: Sequence[Scored]) -> None:
     trajectories = [one.member.trajectory for one in known]
     turns = [turn for trajectory in trajectories for turn in trajectory.turns]
     figures.add("turns/count", (len(trajectory.turns) for trajectory in trajectories))
@@ -181,7 +181,7 @@ def _add_turns(figures: Figures, known: Sequence[Scored]) -> None:
     figures.add("tokens/action", (len(turn.token_ids) for turn in turns if turn.token_ids is not None))
 
 
-def _add_advantages(figures: Figures, found: Sequence[Lesson], known: Sequence[Scored]) -> None:
+def _add_advantages(figures: RunningMeans, found: Sequence[TrainingGroup], known: Sequence[Scored]) -> None:
     stages = {one.member.id: [turn.stage for turn in one.member.trajectory.turns] for one in known}
     members = [member for lesson in found for member in lesson.advantages.members]
     figures.add("advantage/episode", (abs(member.episode) for member in members))

@@ -19,7 +19,7 @@ from agentprop.training.together import together
 
 
 @dataclass(frozen=True)
-class Member:
+class RolledOut:
     """One episode of a group."""
 
     id: str
@@ -46,12 +46,12 @@ class Group:
 
     task: Task
     """The initial state they share."""
-    members: tuple[Member, ...]
+    members: tuple[RolledOut, ...]
     """G of them."""
 
 
 @dataclass(frozen=True)
-class Arena:
+class RolloutSetup:
     """Where episodes take place."""
 
     library: Mapping[str, Package]
@@ -71,7 +71,7 @@ class Arena:
 
 
 async def roll_out(
-    tasks: Sequence[Task], size: int, arena: Arena, model: ChatModel, sampling: Sampling
+    tasks: Sequence[Task], size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> list[Group]:
     """`size` episodes from each task, in order. Raises ModelOutage where the model answers nobody any more."""
     episodes = await together(
@@ -94,11 +94,11 @@ def check(groups: Sequence[Group], size: int) -> None:
 
 
 async def _episode(
-    task: Task, number: int, size: int, arena: Arena, model: ChatModel, sampling: Sampling
+    task: Task, number: int, size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> Episode:
     sample = (task.seed * 1_000_003 + task.index) * size + number
     return await rollout(arena.environment(task), ChatPolicy(model, sampling, sample=sample))
 
 
-def _member(number: int, episode: Episode) -> Member:
-    return Member(f"{episode.trajectory.id}/{number}", number, episode)
+def _member(number: int, episode: Episode) -> RolledOut:
+    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode)

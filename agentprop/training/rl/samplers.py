@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from torch import nn
 
 from agentprop.config.training import TrainConfig
-from agentprop.inference.deterministic import Delayed, Lockstep
+from agentprop.inference.deterministic import Delayed, DeterministicChat
 from agentprop.models.chat import ChatModel
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
 from agentprop.training.model.loading import load
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
 
 
@@ -40,7 +40,7 @@ class Sampler(Protocol):
         """How the code of its conversations is run."""
         ...
 
-    async def refresh(self, policy: Policy, step: int) -> None:
+    async def refresh(self, policy: PolicyModel, step: int) -> None:
         """Sample from the policy as it is now, after `step`. Every process calls it, while nothing is under way."""
         ...
 
@@ -54,7 +54,7 @@ class InProcessSampler:
 
     exact = True
 
-    def __init__(self, policy: Policy, config: TrainConfig, world: World) -> None:
+    def __init__(self, policy: PolicyModel, config: TrainConfig, world: World) -> None:
         self._name = config.model
         self._copy: nn.Module | None = None
         if world.mesh is not None:
@@ -64,13 +64,13 @@ class InProcessSampler:
         shape: Any = policy.model.config.get_text_config()
         positions = getattr(shape, "max_position_embeddings", None) or config.max_length
         longest = min(config.max_length, positions)
-        self.model = Lockstep(module, policy.tokenizer, name=config.model, context_length=longest)
+        self.model = DeterministicChat(module, policy.tokenizer, name=config.model, context_length=longest)
 
     def executor(self, sandbox: Sandbox) -> Executor:
         """In step with the sampling."""
         return Delayed(sandbox, shared=False, model=self.model)
 
-    async def refresh(self, policy: Policy, step: int) -> None:
+    async def refresh(self, policy: PolicyModel, step: int) -> None:
         """Forget what the old weights computed, and copy the new ones where there is a copy."""
         if self._copy is not None:
             self._copy.load_state_dict(dict(merged(policy)))

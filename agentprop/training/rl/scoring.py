@@ -18,13 +18,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from agentprop.grading.difficulty import Tally
+from agentprop.grading.difficulty import AttemptCounts
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
 from agentprop.training.rl.rewards import process, terminal
-from agentprop.training.rl.rollout import Group, Member
+from agentprop.training.rl.rollout import Group, RolledOut
 from agentprop.training.together import together
 
 Fate = Literal["counted", "masked", "lost"]
@@ -63,7 +63,7 @@ class Rewards:
 class Scored:
     """A member and what it earns."""
 
-    member: Member
+    member: RolledOut
     """The episode."""
     fate: Fate
     """Where it counts."""
@@ -100,7 +100,7 @@ class ScoredGroup:
 
 
 @dataclass(frozen=True)
-class Judged:
+class GroupVerdicts:
     """What the verifiers made of a problem."""
 
     attempts: tuple[Attempt, ...]
@@ -132,12 +132,12 @@ async def score(
     ]
 
 
-async def _judge(verify: Verifier, problem: Problem, trajectory: Trajectory) -> Judged:
+async def _judge(verify: Verifier, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
     try:
         attempts, verdict = await verify(problem, trajectory)
     except ModelFailure:
-        return Judged((), None)
-    return Judged(tuple(attempts), verdict)
+        return GroupVerdicts((), None)
+    return GroupVerdicts(tuple(attempts), verdict)
 
 
 # --- ρ ---
@@ -154,11 +154,11 @@ async def _measure(problem: Problem, prober: Prober, k: int) -> Measured:
         attempts = tuple(await prober.attempts(problem, 0, k))
     except ModelFailure:
         return Measured()
-    tally = Tally().plus(attempt.code for attempt in attempts)
+    tally = AttemptCounts().plus(attempt.code for attempt in attempts)
     return Measured(attempts, _difficulty(problem, tally, prober))
 
 
-def _difficulty(problem: Problem, tally: Tally, prober: Prober) -> Difficulty | None:
+def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
     if not tally.counted:
         return None
     low, high = wilson(tally.correct, tally.counted)
@@ -172,10 +172,10 @@ def _difficulty(problem: Problem, tally: Tally, prober: Prober) -> Difficulty | 
 
 
 def _scored(
-    member: Member, judged: Mapping[str, Judged], measured: Mapping[str, Measured], probed: bool, rewards: Rewards
+    member: RolledOut, judged: Mapping[str, GroupVerdicts], measured: Mapping[str, Measured], probed: bool, rewards: Rewards
 ) -> Scored:
     trajectory, problem = member.trajectory, member.problem
-    verified = judged.get(trajectory.id, Judged((), None))
+    verified = judged.get(trajectory.id, GroupVerdicts((), None))
     tried = measured.get(problem.id, Measured()) if problem is not None else Measured()
     fate = _fate(member, verified.verdict, tried.difficulty, probed, rewards)
     valid = verified.verdict is not None and verified.verdict.value == "valid"
@@ -188,7 +188,7 @@ def _scored(
 
 
 def _fate(
-    member: Member, verdict: Verdict | None, difficulty: Difficulty | None, probed: bool, rewards: Rewards
+    member: RolledOut, verdict: Verdict | None, difficulty: Difficulty | None, probed: bool, rewards: Rewards
 ) -> Fate:
     stop = member.trajectory.stop
     if stop in rewards.cut_off or stop in BROKEN:

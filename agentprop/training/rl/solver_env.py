@@ -20,10 +20,10 @@ from agentprop.models.chat import Reply
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Certificate, Problem, Record
 from agentprop.training.data.sequences import Spoken, join
-from agentprop.training.means import Figures
+from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
-from agentprop.training.rl.advantages import ActionReturn, Member, advantages
-from agentprop.training.rl.examples import Comparison, Example, Lesson
+from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGroup
 from agentprop.training.rl.loop import Experience
 from agentprop.training.together import together
 
@@ -56,13 +56,13 @@ class Attempted:
 
 
 @dataclass
-class Solving:
+class SolverEnv:
     """The school of the solver."""
 
     exercises: Sequence[Problem]
     solver: Prober
     """The policy, asked as a prober is."""
-    comparison: Comparison
+    comparison: ComparisonRule
     wrong_reward: float
     """Reward of a wrong answer; a right one earns 1."""
     mask_cut_off: bool
@@ -105,16 +105,16 @@ class Solving:
         except ModelFailure:
             return Attempted(asked, first, ())
 
-    def _lesson(self, one: Attempted) -> Lesson:
+    def _lesson(self, one: Attempted) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
         examples = tuple(example(one.exercise, number, tried, self._masked(tried)) for number, tried in known)
         members = [
-            Member(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
+            ReturnedEpisode(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
             for e, (_, tried) in zip(examples, known, strict=True)
         ]
         c = self.comparison
         compared = advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode)
-        return Lesson(compared, examples, one.first // self.size)
+        return TrainingGroup(compared, examples, one.first // self.size)
 
     def _masked(self, tried: Try) -> bool:
         return self.mask_cut_off and tried.grade.outcome == "truncated"
@@ -144,11 +144,11 @@ def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
     return Example(own, (sequence,), in_loss=not masked)
 
 
-def measured(rollouts: Sequence[Attempted], found: Sequence[Lesson]) -> Figures:
+def measured(rollouts: Sequence[Attempted], found: Sequence[TrainingGroup]) -> RunningMeans:
     """Rewards, outcomes, lengths, and how many groups have a signal."""
     outcomes = [[tried.grade.outcome for tried in one.tries] for one in rollouts]
     every = [outcome for group in outcomes for outcome in group]
-    figures = Figures()
+    figures = RunningMeans()
     figures.add("reward/accuracy", (outcome == "correct" for outcome in every if outcome not in LOST))
     figures.add("reward/solved", ("correct" in group for group in outcomes))
     figures.add("fate/masked", (not example.in_loss for lesson in found for example in lesson.examples))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from agentprop.agent.bundles import Bundles
-from agentprop.agent.candidates import Curriculum, Standing
+from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.composition.planner import Impossible
 from agentprop.composition.terms import skills
 from agentprop.errors import InputError
@@ -32,7 +32,7 @@ class Tasks:
     seed: int = 0
     """The run's seed."""
 
-    def draw(self, numbers: Iterable[int], standing: Standing) -> list[Task]:
+    def draw(self, numbers: Iterable[int], standing: MasteryState) -> list[Task]:
         """The tasks with these numbers, all drawn with one standing."""
         probabilities = self.curriculum.probabilities(standing)
         return [self._task(number, probabilities) for number in numbers]

@@ -17,7 +17,7 @@ from torch import Tensor
 from agentprop.training.data.packing import Batch, batch_of, pack
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
-from agentprop.training.rl.examples import Lesson
+from agentprop.training.rl.examples import TrainingGroup
 
 NOBODY = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array([-1, 0]), None, "")
 """What a process computes while another still has rows."""
@@ -25,7 +25,7 @@ NOBODY = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array(
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class TokenTable:
     """The sequences of a rollout batch in one order, and where the action tokens of each are in [A]."""
 
     sequences: tuple[TokenSequence, ...]
@@ -39,7 +39,7 @@ class Sheet:
     """Tokens of a row; a longer sequence has a row to itself."""
 
     @classmethod
-    def of(cls, lessons: Sequence[Lesson], pack_tokens: int) -> Sheet:
+    def of(cls, lessons: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
         """In the order of lessons, examples and turns: that of `Actions.of`."""
         found = [(s, n, e.in_loss) for n, lesson in enumerate(lessons) for e in lesson.examples for s in e.sequences]
         ends = tuple(accumulate(s.n_actions for s, _, _ in found))

@@ -17,17 +17,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from agentprop.training.means import Figures
+from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.model.logprobs import Scores
-from agentprop.training.model.optimiser import Optimiser, Step
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.optimiser import Optimiser, StepReport
+from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import GroupAdvantages
-from agentprop.training.rl.examples import Lesson
+from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.grpo import grpo_loss
 from agentprop.training.rl.losses import Loss, Sums, Tokens, measured, rollout_correction
 from agentprop.training.rl.mgpo import Actions, Form, Granularity, mgpo_loss, zero_sum_weights
-from agentprop.training.rl.token_table import Sheet, in_step
+from agentprop.training.rl.token_table import TokenTable, in_step
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Frozen(NamedTuple):
 
 
 def learn(
-    policy: Policy, optimiser: Optimiser, lessons: Sequence[Lesson], objective: Objective, world: World, *,
+    policy: PolicyModel, optimiser: Optimiser, lessons: Sequence[TrainingGroup], objective: Objective, world: World, *,
     groups: int, pack_tokens: int, seed: str,
 ) -> dict[str, float]:  # fmt: skip
     """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
@@ -96,13 +96,13 @@ def learn(
     telling = [lesson for lesson in lessons if not objective.silent(lesson.advantages)]
     if not world.any(bool(telling)):
         return {"steps": 0.0}
-    sheet = Sheet.of(telling, pack_tokens)
+    sheet = TokenTable.of(telling, pack_tokens)
     frozen = freeze(policy, sheet, objective, world)
     weight, figures = weigh(telling, frozen, objective)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     policy.train()
     sums: list[Sums] = []
-    steps: list[Step] = []
+    steps: list[StepReport] = []
     parts = minibatches([lesson.number % groups for lesson in telling], groups, objective.minibatches, seed, world)
     for part in parts:
         numbers = [n for n, lesson in enumerate(sheet.lesson) if sheet.in_loss[n] and lesson in part]
@@ -136,7 +136,7 @@ def minibatches(own: Sequence[int], groups: int, count: int, seed: str, world: W
 
 
 @torch.no_grad()
-def freeze(policy: Policy, sheet: Sheet, objective: Objective, world: World) -> Frozen:
+def freeze(policy: PolicyModel, sheet: TokenTable, objective: Objective, world: World) -> Frozen:
     """What the trainer and the engine say of every action token at the weights that sampled."""
     policy.eval()
     old, entropy = _scores(policy, sheet, world)
@@ -150,7 +150,7 @@ def freeze(policy: Policy, sheet: Sheet, objective: Objective, world: World) -> 
     return Frozen(old, ref, engine, entropy)
 
 
-def _scores(policy: Policy, sheet: Sheet, world: World) -> tuple[Tensor, Tensor]:
+def _scores(policy: PolicyModel, sheet: TokenTable, world: World) -> tuple[Tensor, Tensor]:
     """Log-probs and entropies [A], on the CPU."""
     logprob, entropy = torch.zeros(2, sheet.n_actions)
     for batch, places in in_step(sheet.rows(range(len(sheet.sequences))), world):
@@ -160,10 +160,10 @@ def _scores(policy: Policy, sheet: Sheet, world: World) -> tuple[Tensor, Tensor]
     return logprob, entropy
 
 
-def weigh(lessons: Sequence[Lesson], frozen: Frozen, objective: Objective) -> tuple[Tensor, Figures]:
+def weigh(lessons: Sequence[TrainingGroup], frozen: Frozen, objective: Objective) -> tuple[Tensor, RunningMeans]:
     """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
     actions = Actions.of([lesson.advantages for lesson in lessons], [lesson.lengths for lesson in lessons])
-    figures = Figures()
+    figures = RunningMeans()
     if objective.algorithm == "grpo":
         return actions.advantage_J[actions.action_A].float(), figures
     found = zero_sum_weights(
@@ -195,7 +195,7 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correc
 # --- what is worth knowing ---
 
 
-def describe(figures: Figures, frozen: Frozen, correction: Tensor | None) -> None:
+def describe(figures: RunningMeans, frozen: Frozen, correction: Tensor | None) -> None:
     """Add entropy, KL(π_old ‖ π_ref), and how far the engine that sampled is from the trainer."""
     known = ~frozen.engine.isnan()
     values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
@@ -211,7 +211,7 @@ def _over(world: World) -> Callable[[Tensor], Tensor]:
     return lambda totals: torch.tensor(world.sum(totals.tolist()), dtype=torch.float64)
 
 
-def _of_steps(steps: Sequence[Step]) -> dict[str, float]:
+def _of_steps(steps: Sequence[StepReport]) -> dict[str, float]:
     if not steps:
         return {"steps": 0.0}
     return {

@@ -34,7 +34,7 @@ from agentprop.models.settings import ModelSettings, Served
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
-from agentprop.training.model.policy import Policy
+from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
 from agentprop.training.rl.vllm_chat import VllmModel
 
@@ -50,7 +50,7 @@ class VllmSampler:
     exact = False
 
     def __init__(
-        self, policy: Policy, config: TrainConfig, world: World, folder: Path, settings: ModelSettings | None = None
+        self, policy: PolicyModel, config: TrainConfig, world: World, folder: Path, settings: ModelSettings | None = None
     ) -> None:
         """`folder` is for its log and, while it is up, the weights; `settings` may have serve_args and serve_env."""
         if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
@@ -68,7 +68,7 @@ class VllmSampler:
         """Beside the sampling."""
         return Executor(sandbox, shared=False)
 
-    async def refresh(self, policy: Policy, step: int) -> None:
+    async def refresh(self, policy: PolicyModel, step: int) -> None:
         """Write the weights, and let the server read them; the first time, start it."""
         weights = dict(_untied(policy))
         if self._world.first:
@@ -108,7 +108,7 @@ class VllmSampler:
         await post("/resume", {})
 
 
-def _settings(given: ModelSettings | None, weights: Path, policy: Policy, context_length: int) -> ModelSettings:
+def _settings(given: ModelSettings | None, weights: Path, policy: PolicyModel, context_length: int) -> ModelSettings:
     """How the server is started; what the user says wins over what is only a good idea."""
     given = given or ModelSettings(model="")
     number = str(next(policy.parameters()).dtype).removeprefix("torch.")
@@ -122,7 +122,7 @@ def _settings(given: ModelSettings | None, weights: Path, policy: Policy, contex
     )  # fmt: skip
 
 
-def _untied(policy: Policy) -> Iterator[tuple[str, Tensor]]:
+def _untied(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
     """The plain model's weights, the head's apart from the embedding's. Every process must exhaust it."""
     tied = getattr(policy.model.config, "tie_word_embeddings", False)
     for name, tensor in merged(policy):
@@ -132,7 +132,7 @@ def _untied(policy: Policy) -> Iterator[tuple[str, Tensor]]:
             yield name, tensor.contiguous()
 
 
-def _write(policy: Policy, weights: Mapping[str, Tensor], path: Path) -> None:
+def _write(policy: PolicyModel, weights: Mapping[str, Tensor], path: Path) -> None:
     """A Hugging Face directory with one file of weights, complete at any moment."""
     path.mkdir(parents=True, exist_ok=True)
     config = copy.deepcopy(policy.model.config)
@@ -143,12 +143,12 @@ def _write(policy: Policy, weights: Mapping[str, Tensor], path: Path) -> None:
     (path / "new").replace(path / "model.safetensors")
 
 
-def _context_length(policy: Policy, config: TrainConfig) -> int:
+def _context_length(policy: PolicyModel, config: TrainConfig) -> int:
     positions = getattr(policy.model.config, "max_position_embeddings", None)
     return min(config.max_length, positions or config.max_length)
 
 
-def _ends(policy: Policy) -> frozenset[int]:
+def _ends(policy: PolicyModel) -> frozenset[int]:
     """Tokens that end a reply by the model's own settings."""
     found = getattr(policy.model.generation_config, "eos_token_id", None)
     return frozenset([] if found is None else [found] if isinstance(found, int) else found)
