@@ -44,9 +44,7 @@ class Judge:
         """Verdicts, in order."""
 
         async def together() -> list[builtin.Judgement]:
-            return await asyncio.gather(
-                *(builtin.judge(p, self.library, self.tools, self.executor) for p in problems)
-            )
+            return await asyncio.gather(*(builtin.judge(p, self.library, self.tools, self.executor) for p in problems))
 
         return asyncio.run(together())
 

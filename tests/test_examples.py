@@ -39,9 +39,12 @@ def call(directory: Path, *arguments: str | Path) -> str:
     """Run this interpreter with the package that the tests use."""
     path = os.pathsep.join(filter(None, [str(Path(agentprop.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=directory, capture_output=True, text=True,
+        [sys.executable, *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -17,9 +17,15 @@ CURRICULUM = Curriculum(("algebra", "geometry"), alpha=0.5)
 
 def problem(number: int, category: str) -> Problem:
     return Problem(
-        statement=f"What is {number} + {number}?", answer=str(2 * number), answer_type="integer", domain="mathematics",
-        category=category, skills=(), skill_ids=(), certificate=Certificate(form="none"),
-    )  # fmt: skip
+        statement=f"What is {number} + {number}?",
+        answer=str(2 * number),
+        answer_type="integer",
+        domain="mathematics",
+        category=category,
+        skills=(),
+        skill_ids=(),
+        certificate=Certificate(form="none"),
+    )
 
 
 def verdict(judged: Problem, value: str) -> Verdict:

@@ -139,9 +139,10 @@ def test_the_tree_names_the_files_there_are() -> None:
     (tree,) = [block for block in blocks(README, "text") if block.startswith("agentprop/\n")]
     told = dict(branches(tree))
     real = {
-        str(path.relative_to(ROOT)) for path in (ROOT / "agentprop").rglob("*")
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "agentprop").rglob("*")
         if path.suffix in TOLD and path.name != "__init__.py"
-    }  # fmt: skip
+    }
     files = {path for path in told if not path.endswith("/")}
     assert not real - files, "files that the README's tree lacks"
     assert not files - real, "files of the README's tree that are not there"

@@ -170,9 +170,13 @@ class CandidateMaker:
                 return Candidate(index, category)
             names = skills(term)
         task = Task(
-            seed=self.seed, index=index, domain=self.bundles.domain(category), category=category,
-            skill_ids=tuple(library[name].id for name in names), skill_names=names,
-        )  # fmt: skip
+            seed=self.seed,
+            index=index,
+            domain=self.bundles.domain(category),
+            category=category,
+            skill_ids=tuple(library[name].id for name in names),
+            skill_names=names,
+        )
         environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by)
         episode = await rollout(environment, self._policy(index, term, rng))
         found = Candidate(index, category, task, episode.trajectory, episode.problem)
@@ -211,6 +215,7 @@ def model_maker(name: str, revision: str | None, sampling: Sampling, *, native: 
 def categories_of(planner: Planner | Bundles, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
     """The categories a run draws from: all that can be asked, narrowed by domain and by name."""
     return tuple(
-        c for c in sorted(planner.categories)
+        c
+        for c in sorted(planner.categories)
         if (domain is None or planner.domain(c) == domain) and (not wanted or c in wanted)
-    )  # fmt: skip
+    )

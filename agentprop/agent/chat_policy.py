@@ -73,6 +73,9 @@ class ChatPolicy:
 
 def _said(reply: Reply, choice: Choice) -> Move:
     return Move(
-        message=choice.text, prompt_token_ids=reply.prompt_token_ids, token_ids=choice.token_ids,
-        logprobs=choice.logprobs, finish_reason=choice.finish_reason,
-    )  # fmt: skip
+        message=choice.text,
+        prompt_token_ids=reply.prompt_token_ids,
+        token_ids=choice.token_ids,
+        logprobs=choice.logprobs,
+        finish_reason=choice.finish_reason,
+    )

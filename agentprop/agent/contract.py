@@ -39,9 +39,13 @@ class Broken:
 
 
 async def judge(
-    submission: Submission, task: Task, active: Mapping[str, Package], tools: Mapping[str, str], executor: Executor,
+    submission: Submission,
+    task: Task,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
     made_by: MadeBy,
-) -> Problem | Broken:  # fmt: skip
+) -> Problem | Broken:
     """The problem of a submission that keeps the contract, or what it breaks."""
     broken = _form(submission)
     if broken is not None:
@@ -143,14 +147,26 @@ def _problem(
         if set(used) - set(active):
             return Broken("inactive_skill", f"not active: {', '.join(sorted(set(used) - set(active)))}")
     return Problem(
-        statement=s.statement, answer=s.answer, answer_type=s.answer_type, unit=s.unit, figures=s.figures,
-        domain=task.domain, category=task.category, skills=used, skill_ids=tuple(active[name].id for name in used),
-        operators=composed, entry_point=entry_point(s.statement) if s.answer_type == "program" else None,
-        tests=s.tests, certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
+        statement=s.statement,
+        answer=s.answer,
+        answer_type=s.answer_type,
+        unit=s.unit,
+        figures=s.figures,
+        domain=task.domain,
+        category=task.category,
+        skills=used,
+        skill_ids=tuple(active[name].id for name in used),
+        operators=composed,
+        entry_point=entry_point(s.statement) if s.answer_type == "program" else None,
+        tests=s.tests,
+        certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
         evidence=_weakest(active[name].spec.evidence for name in used) if form == "composition" else "certificate",
-        template=content_id(masked(s.statement)), task_id=task.id, index=task.index, isolation=isolation,
+        template=content_id(masked(s.statement)),
+        task_id=task.id,
+        index=task.index,
+        isolation=isolation,
         made_by=made_by,
-    )  # fmt: skip
+    )
 
 
 def entry_point(statement: str) -> str:

@@ -107,17 +107,22 @@ class Environment:
         self.active = {name: self.library[name] for name in self.task.skill_names}
         self.system = prompt(self.rules.system)
         self.prompt = prompt("task").format(
-            domain=self.task.domain, category=self.task.category,
+            domain=self.task.domain,
+            category=self.task.category,
             skills="\n".join(_card(package) for package in self.active.values()),
-        )  # fmt: skip
+        )
         self.history = [("system", self.system), ("user", self.prompt)]
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t."""
         return Observation.model_construct(
-            skills=tuple(self.active), messages=tuple(self.history), stage=self.stage, text=text, outcome=outcome,
+            skills=tuple(self.active),
+            messages=tuple(self.history),
+            stage=self.stage,
+            text=text,
+            outcome=outcome,
             turns_left=self.rules.max_turns - len(self.turns),
-        )  # fmt: skip
+        )
 
     async def step(self, move: Move) -> Observation:
         """Carry out the action of a move's message."""
@@ -136,11 +141,20 @@ class Environment:
         text = _storable(f"[{self.stage}] {text}".rstrip())
         self.turns.append(
             Turn.model_construct(
-                index=len(self.turns), stage=stage, action=kind, message=message, observation=text, outcome=outcome,
-                skills=skills, duration_s=time.perf_counter() - started, prompt_token_ids=move.prompt_token_ids,
-                token_ids=move.token_ids, logprobs=move.logprobs, finish_reason=move.finish_reason,
+                index=len(self.turns),
+                stage=stage,
+                action=kind,
+                message=message,
+                observation=text,
+                outcome=outcome,
+                skills=skills,
+                duration_s=time.perf_counter() - started,
+                prompt_token_ids=move.prompt_token_ids,
+                token_ids=move.token_ids,
+                logprobs=move.logprobs,
+                finish_reason=move.finish_reason,
             )
-        )  # fmt: skip
+        )
         self.history += [("assistant", message), ("tool", text)]
         if self.stop is None and len(self.turns) >= self.rules.max_turns:
             self.stop = StopReason.TURN_LIMIT
@@ -214,11 +228,19 @@ class Environment:
     def episode(self) -> Episode:
         """The records of the episode."""
         trajectory = Trajectory(
-            task_id=self.task.id, task=self.task, system=self.system, prompt=self.prompt, turns=tuple(self.turns),
-            stop=self.stop or StopReason.ABANDONED, problem_id=self.problem.id if self.problem else None,
-            pruned=self.pruned, replaced=self.replaced, isolation=self.isolation, made_by=self.made_by,
+            task_id=self.task.id,
+            task=self.task,
+            system=self.system,
+            prompt=self.prompt,
+            turns=tuple(self.turns),
+            stop=self.stop or StopReason.ABANDONED,
+            problem_id=self.problem.id if self.problem else None,
+            pruned=self.pruned,
+            replaced=self.replaced,
+            isolation=self.isolation,
+            made_by=self.made_by,
             token_exact=bool(self.turns) and all(turn.token_ids is not None for turn in self.turns),
-        )  # fmt: skip
+        )
         if self.problem is None:
             return Episode(trajectory, None)
         return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}))

@@ -113,9 +113,14 @@ class Submit(Arguments):
     def action(self) -> Action:
         tests = tuple(TestCase(arguments=json.dumps(t.arguments), expected=json.dumps(t.expected)) for t in self.tests)
         submission = Submission(
-            statement=self.statement, answer=self.answer, answer_type=self.answer_type, unit=self.unit,
-            figures=self.figures, certificate=self.certificate, tests=tests,
-        )  # fmt: skip
+            statement=self.statement,
+            answer=self.answer,
+            answer_type=self.answer_type,
+            unit=self.unit,
+            figures=self.figures,
+            certificate=self.certificate,
+            tests=tests,
+        )
         return Action(kind="submit", submission=submission)
 
 

@@ -13,8 +13,9 @@ Choices = Sequence[str] | Mapping[str, str]
 
 _LABELLED = re.compile(
     r"(?:(?:option|choice|answer)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])\s*[).:]|([A-Za-z])(?=\s*$))"
-    r"\s*(.*)", re.IGNORECASE | re.DOTALL,
-)  # fmt: skip
+    r"\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def by_label(choices: Choices) -> dict[str, str]:

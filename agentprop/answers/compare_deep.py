@@ -208,7 +208,9 @@ def _agreement(gold: Node, pred: Node) -> Equivalence | None:
     evaluator = Evaluator(AGREEMENT_BITS)
     try:
         pair = evaluator.enclose(gold), evaluator.enclose(pred)
-        sizes = [evaluator.enclose(part).re for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)]
+        sizes = [
+            evaluator.enclose(part).re for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)
+        ]
     except (Vague, Giant, Unsupported):
         return None
     if apart(*pair):
@@ -277,8 +279,11 @@ def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], 
 def _points(names: list[str]) -> Iterator[tuple[Fraction, ...]]:
     """Positive points first, then every choice of signs, small and large; then whole numbers."""
     generator = random.Random(20_011)
-    patterns = list(product((1, -1), repeat=len(names))) if len(names) <= MAX_SIGNED else [
-        (1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]  # fmt: skip
+    patterns = (
+        list(product((1, -1), repeat=len(names)))
+        if len(names) <= MAX_SIGNED
+        else [(1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]
+    )
     for scale in (Fraction(1), Fraction(1, 10), Fraction(7), Fraction(60)):
         for signs in patterns:
             yield tuple(sign * scale * Fraction(generator.randint(101, 997), 499) for sign in signs)

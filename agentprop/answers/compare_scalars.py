@@ -88,5 +88,10 @@ def _infinity(node: Node) -> int:
 
 def _is_set_name(node: Node) -> bool:
     return isinstance(node, Constant) and node.name in (
-        "reals", "integers", "naturals", "rationals", "complexes", "ellipsis",
-    )  # fmt: skip
+        "reals",
+        "integers",
+        "naturals",
+        "rationals",
+        "complexes",
+        "ellipsis",
+    )

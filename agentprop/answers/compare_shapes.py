@@ -248,7 +248,9 @@ class Comparison:
                 return self._vector(pred, items, swapped=True)
             case Collection("ratio", left), Collection("ratio", right):
                 return self._ratios(left, right)
-            case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(other, Collection):
+            case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(
+                other, Collection
+            ):
                 return self.compare(apply("/", *items), other) if len(items) == 2 else different("kind", "no ratio")
             case Collection(), Collection():
                 return self._groups(gold, pred)

@@ -158,9 +158,7 @@ def _oversized(gold: str, pred: str) -> Equivalence:
         return same("identical", "the texts are identical up to spaces")
     if min(len(gold), len(pred)) > MAX_CHARS:
         return undetermined("oversized", f"both answers are longer than {MAX_CHARS:,} characters and differ as text")
-    return different(
-        "oversized", f"one answer is longer than {MAX_CHARS:,} characters, so it is not the other"
-    )
+    return different("oversized", f"one answer is longer than {MAX_CHARS:,} characters, so it is not the other")
 
 
 def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: Comparison) -> Equivalence:

@@ -1,6 +1,6 @@
 """The few kinds of node that an answer is read into: plain data, nothing that could run.
 
-`Operation` covers arithmetic, functions and set operations by the name of its head; the other nodes are leaves and shapes.
+`Operation` covers arithmetic, functions and set operations by the name of its head; the others are leaves and shapes.
 """
 
 from __future__ import annotations

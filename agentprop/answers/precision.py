@@ -18,10 +18,24 @@ from typing import Literal
 from agentprop.errors import InputError
 
 _NEAREST = {
-    "integer": "1", "whole number": "1", "unit": "1", "one": "1", "ten": "10", "hundred": "100", "thousand": "1000",
-    "million": "1000000", "tenth": "0.1", "hundredth": "0.01", "thousandth": "0.001", "cent": "0.01", "dollar": "1",
-    "ten thousandth": "0.0001", "ten-thousandth": "0.0001", "degree": "1", "percent": "0.01",
-}  # fmt: skip
+    "integer": "1",
+    "whole number": "1",
+    "unit": "1",
+    "one": "1",
+    "ten": "10",
+    "hundred": "100",
+    "thousand": "1000",
+    "million": "1000000",
+    "tenth": "0.1",
+    "hundredth": "0.01",
+    "thousandth": "0.001",
+    "cent": "0.01",
+    "dollar": "1",
+    "ten thousandth": "0.0001",
+    "ten-thousandth": "0.0001",
+    "degree": "1",
+    "percent": "0.01",
+}
 _FIGURES = re.compile(r"(\d+)\s*(?:significant|sig\.?|s\.?\s*f\.?|sf)(?:[ -]*(?:figures?|figs?\.?|digits?))?s?")
 _PLACES = re.compile(r"(\d+)\s*(?:decimal(?:s|[ -]places?|[ -]digits?)?|d\.?\s*p\.?|dp)")
 _STEP = re.compile(r"(?:to\s+)?(?:the\s+)?nearest\s+(.+)")

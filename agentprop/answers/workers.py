@@ -41,9 +41,12 @@ class WorkerProcess:
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self.process = subprocess.Popen(
             [sys.executable, "-c", code],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}, start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"},
+            start_new_session=True,
+        )
         assert self.process.stdin is not None and self.process.stdout is not None
         self._in, self._out = self.process.stdin, self.process.stdout
         self._buffer = b""
@@ -98,7 +101,7 @@ class WorkerProcess:
 
 
 class Pool:
-    """Workers that serve one function: at most one per core at work, grown on demand, kept until the interpreter ends."""
+    """Workers that serve one function: at most one per core, grown on demand, kept until the interpreter ends."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

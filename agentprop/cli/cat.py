@@ -20,11 +20,13 @@ from agentprop.storage.reader import open_run
 def command(
     run: Annotated[str, typer.Argument(help="Run directory; `-` reads the stream of a stage from stdin.")],
     records: Annotated[
-        str | None, typer.Option(help="Which: problems, trajectories, verdicts, rejects, …",
-                                 show_default="what the run was made for"),
+        str | None,
+        typer.Option(
+            help="Which: problems, trajectories, verdicts, rejects, …", show_default="what the run was made for"
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Print at most so many.", show_default="all")] = None,
-) -> None:  # fmt: skip
+) -> None:
     """Print a run's records as JSON lines."""
     if limit is not None and limit < 0:
         raise InputError(f"--limit must be at least 0, not {limit}", hint="leave it out to print all records")

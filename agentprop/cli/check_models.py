@@ -154,9 +154,13 @@ def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message],
     first = library[min(library)]
     names = tuple(sorted(name for name in library if library[name].spec.category == first.spec.category)[:2])
     task = Task(
-        seed=0, index=0, domain=first.spec.domain, category=first.spec.category,
-        skill_ids=tuple(library[name].id for name in names), skill_names=names,
-    )  # fmt: skip
+        seed=0,
+        index=0,
+        domain=first.spec.domain,
+        category=first.spec.category,
+        skill_ids=tuple(library[name].id for name in names),
+        skill_names=names,
+    )
     environment = Environment(task, library, Executor(Sandbox()), {})  # nothing is run in it
     asked = request(environment.observe().messages, native=native)
     return asked.messages, asked.tools

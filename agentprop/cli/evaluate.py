@@ -45,10 +45,18 @@ def command(
     that are missing. A MODEL that is a directory runs in this process where there is no vLLM.
     """
     flags = {
-        "model": model, "k": k, "by": by, "question_field": question_field, "answer_field": answer_field,
-        "temperature": temperature, "limit": limit, "max_tokens": max_tokens, "max_cost": max_cost, "seed": seed,
+        "model": model,
+        "k": k,
+        "by": by,
+        "question_field": question_field,
+        "answer_field": answer_field,
+        "temperature": temperature,
+        "limit": limit,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "seed": seed,
         "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+    }
     settings = shared.settings(EvaluateConfig, flags)
     if shared.only_shows(settings):
         return

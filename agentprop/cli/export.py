@@ -20,9 +20,12 @@ def command(
     ],
     format_: Annotated[
         str | None,
-        typer.Option("--format", "-f", metavar="FORMAT",
-                     help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or "
-                     "dataset."),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or dataset.",
+        ),
     ] = None,
     difficulty: Annotated[
         str | None, typer.Option(metavar="LO..HI", help="Only problems whose measured pass rate lies in there.")
@@ -45,16 +48,22 @@ def command(
     fresh: Annotated[bool, typer.Option("--fresh", help="Replace what an earlier export wrote there.")] = False,
     *,
     shared: stage.Shared,
-) -> None:  # fmt: skip
+) -> None:
     """Write problems or trajectories as other tools read them.
 
     Only what was found valid is exported; the runs' records are joined. A directory gets a card and opens with
     `datasets.load_dataset`. Solvers' formats hold question and answer and nothing else.
     """
     flags = {
-        "format": format_, "difficulty": difficulty, "held_out": held_out, "held_out_share": held_out_share,
-        "held_out_level": held_out_level, "validation_share": validation_share, "limit": limit, "seed": seed,
-    }  # fmt: skip
+        "format": format_,
+        "difficulty": difficulty,
+        "held_out": held_out,
+        "held_out_share": held_out_share,
+        "held_out_level": held_out_level,
+        "validation_share": validation_share,
+        "limit": limit,
+        "seed": seed,
+    }
     settings = shared.settings(ExportConfig, flags)
     if shared.only_shows(settings):
         return

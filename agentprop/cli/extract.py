@@ -40,10 +40,18 @@ def command(
     and scored. With a model as the teacher, any text will do. The same command resumes an unfinished run.
     """
     flags = {
-        "sources": sources or None, "teacher": teacher, "min_quality": min_quality, "question_field": question_field,
-        "answer_field": answer_field, "solution_field": solution_field, "limit": limit, "workers": workers,
-        "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+        "sources": sources or None,
+        "teacher": teacher,
+        "min_quality": min_quality,
+        "question_field": question_field,
+        "answer_field": answer_field,
+        "solution_field": solution_field,
+        "limit": limit,
+        "workers": workers,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
     settings = shared.settings(ExtractConfig, flags)
     if shared.only_shows(settings):
         return

@@ -29,9 +29,12 @@ Skills = Annotated[
 ]
 BundledSkills = Annotated[
     bool | None,
-    typer.Option("--bundled-skills/--no-bundled-skills", help="Use the library that travels with agentprop.",
-                 show_default="use it"),
-]  # fmt: skip
+    typer.Option(
+        "--bundled-skills/--no-bundled-skills",
+        help="Use the library that travels with agentprop.",
+        show_default="use it",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Everything random follows from it.", show_default="0")]
 Workers = Annotated[int | None, typer.Option("--workers", "-w", help="Worker processes.", show_default="all cores")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", rich_help_panel=BOUNDS)]
@@ -56,6 +59,7 @@ def further(config: type[StageConfig], command: Callable[..., Any], *named: str)
     flags = {*inspect.signature(command).parameters, *named}
     described = [
         f"{name} (default {field.get_default()}): {' '.join((field.description or '').split())}"
-        for name, field in config.model_fields.items() if name not in flags
-    ]  # fmt: skip
+        for name, field in config.model_fields.items()
+        if name not in flags
+    ]
     return "\n\n".join(["Further settings, for --set and settings files:", *described])

@@ -35,9 +35,14 @@ def command(
     The same command resumes an unfinished run; with a larger --k it makes the attempts that are missing.
     """
     flags = {
-        "prober": prober, "k": k, "band": band, "limit": limit, "max_tokens": max_tokens, "max_cost": max_cost,
+        "prober": prober,
+        "k": k,
+        "band": band,
+        "limit": limit,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+    }
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings):
         return

@@ -51,12 +51,24 @@ def command(
     The same command resumes an unfinished run. Ends with exit code 3 where a bound is met before --n.
     """
     flags = {
-        "n": n, "skills": skills, "bundled_skills": bundled_skills, "domain": domain, "categories": category,
-        "proposer": proposer, "verifier": verifier, "seed": seed, "workers": workers,
-        "max_candidates": max_candidates, "max_minutes": max_minutes, "max_tokens": max_tokens, "max_cost": max_cost,
-        "learn_from": learn_from, "max_template_repeats": max_template_repeats,
-        "decontaminate": decontaminate, "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+        "n": n,
+        "skills": skills,
+        "bundled_skills": bundled_skills,
+        "domain": domain,
+        "categories": category,
+        "proposer": proposer,
+        "verifier": verifier,
+        "seed": seed,
+        "workers": workers,
+        "max_candidates": max_candidates,
+        "max_minutes": max_minutes,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "learn_from": learn_from,
+        "max_template_repeats": max_template_repeats,
+        "decontaminate": decontaminate,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
     settings = shared.settings(ProposeConfig, flags)
     if shared.only_shows(settings):
         return

@@ -59,8 +59,12 @@ def _show_problem(console: Console, problem: Problem) -> None:
     console.print()
     _field(console, "answer", problem.answer)
     if problem.tests:
-        _field(console, "tests", "\n".join(f"{t.arguments} → {t.expected}" for t in problem.tests[:TESTS])
-               + (f"\n… and {len(problem.tests) - TESTS} more" if len(problem.tests) > TESTS else ""))  # fmt: skip
+        _field(
+            console,
+            "tests",
+            "\n".join(f"{t.arguments} → {t.expected}" for t in problem.tests[:TESTS])
+            + (f"\n… and {len(problem.tests) - TESTS} more" if len(problem.tests) > TESTS else ""),
+        )
     _field(console, "skills", ", ".join(problem.skills))
     _field(console, "operators", ", ".join(problem.operators))
     _field(console, "evidence", problem.evidence)
@@ -108,8 +112,12 @@ def _show_skill(console: Console, skill: Skill) -> None:
     _facts(console, f"{skill.domain} · {skill.category} · {skill.origin} · check: {skill.evidence} · id {skill.id}")
     if skill.quality is not None:
         _field(console, "quality", f"{skill.quality:.2f} {skill.quality_parts or ''}")
-    _field(console, "from", ", ".join(span.document for span in skill.lineage[:5])
-           + (f" and {len(skill.lineage) - 5} more" if len(skill.lineage) > 5 else ""))  # fmt: skip
+    _field(
+        console,
+        "from",
+        ", ".join(span.document for span in skill.lineage[:5])
+        + (f" and {len(skill.lineage) - 5} more" if len(skill.lineage) > 5 else ""),
+    )
     console.print()
     console.print(Text(skill.skill_md.strip()), soft_wrap=True)
     if skill.script is not None:
@@ -131,9 +139,13 @@ def _show_any(console: Console, record: Any) -> None:
 
 
 _VIEWS: dict[type[Record], Any] = {
-    Problem: _show_problem, Verdict: _show_verdict, Attempt: _show_attempt, Trajectory: _show_trajectory,
-    Skill: _show_skill, Reject: _show_reject,
-}  # fmt: skip
+    Problem: _show_problem,
+    Verdict: _show_verdict,
+    Attempt: _show_attempt,
+    Trajectory: _show_trajectory,
+    Skill: _show_skill,
+    Reject: _show_reject,
+}
 
 
 # --- pieces ---

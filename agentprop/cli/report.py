@@ -23,7 +23,7 @@ def command(
     seed: Annotated[int, typer.Option(help="The samples follow from it.")] = 0,
     json: options.Json = False,
     quiet: options.Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Write one HTML file that shows runs.
 
     Funnel with reasons, verifiers and their disagreements, difficulty, skills, cost, and problems step by step. The

@@ -107,8 +107,11 @@ def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: 
 def _read(path: Path) -> dict[str, Any]:
     """A settings file: TOML, YAML or JSON by its suffix."""
     readers: dict[str, Callable[[str], Any]] = {
-        ".toml": _read_toml, ".yaml": _read_yaml, ".yml": _read_yaml, ".json": json.loads
-    }  # fmt: skip
+        ".toml": _read_toml,
+        ".yaml": _read_yaml,
+        ".yml": _read_yaml,
+        ".json": json.loads,
+    }
     reader = readers.get(path.suffix)
     if reader is None:
         raise ConfigError(f"{path} is not a settings file", hint="give a .json, .toml or .yaml file")

@@ -59,10 +59,14 @@ def describe(run: StoredRun) -> dict[str, Any]:
     if run.stage != "extract":
         held = [record_type for record_type in held if record_type is not Skill]  # merely brought along
     return {
-        "run": str(run.path), "stage": run.stage, "complete": run.complete, "settings": chosen(run.config),
-        "summary": run.summary, "records": run.rows,
+        "run": str(run.path),
+        "stage": run.stage,
+        "complete": run.complete,
+        "settings": chosen(run.config),
+        "summary": run.summary,
+        "records": run.rows,
         "counts": {record_type.kind: count(run, record_type) for record_type in held},
-    }  # fmt: skip
+    }
 
 
 def chosen(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,13 +24,21 @@ def command(
     bundled_skills: options.BundledSkills = None,
     verifier: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL", help="V: builtin, or models that vote; may be repeated.", show_default="builtin",
-                     rich_help_panel=JUDGING),
+        typer.Option(
+            metavar="MODEL",
+            help="V: builtin, or models that vote; may be repeated.",
+            show_default="builtin",
+            rich_help_panel=JUDGING,
+        ),
     ] = None,
     prober: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL", help="Who measures difficulty; repeat it for a pool, weak to strong.",
-                     show_default="nobody", rich_help_panel=JUDGING),
+        typer.Option(
+            metavar="MODEL",
+            help="Who measures difficulty; repeat it for a pool, weak to strong.",
+            show_default="nobody",
+            rich_help_panel=JUDGING,
+        ),
     ] = None,
     k: Annotated[
         int | None,
@@ -62,11 +70,24 @@ def command(
     same command resumes an unfinished run; a larger --steps goes on.
     """
     flags = {
-        "model": model, "skills": skills, "bundled_skills": bundled_skills, "verifier": verifier, "prober": prober,
-        "k": k, "algorithm": algorithm, "steps": steps, "groups": groups, "group_size": group_size,
-        "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device, "seed": seed,
-        "max_tokens": max_tokens, "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+        "model": model,
+        "skills": skills,
+        "bundled_skills": bundled_skills,
+        "verifier": verifier,
+        "prober": prober,
+        "k": k,
+        "algorithm": algorithm,
+        "steps": steps,
+        "groups": groups,
+        "group_size": group_size,
+        "learning_rate": learning_rate,
+        "lora_rank": lora_rank,
+        "device": device,
+        "seed": seed,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
     settings = shared.settings(TrainMgpoConfig, flags)
     from agentprop.stages.train import mgpo as train_mgpo
 

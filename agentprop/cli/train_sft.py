@@ -14,9 +14,7 @@ from agentprop.config import TrainSftConfig
 
 @stage.shares
 def command(
-    runs: Annotated[
-        list[str], typer.Argument(help="Runs of propose, and of verify where that judged their problems.")
-    ],
+    runs: Annotated[list[str], typer.Argument(help="Runs of propose, and of verify where that judged their problems.")],
     out: options.Out,
     model: Annotated[
         str | None,
@@ -31,8 +29,9 @@ def command(
     lora_rank: options.LoraRank = None,
     extracted: Annotated[
         list[str] | None,
-        typer.Option(metavar="RUN", help="Extract run whose skills are learnt too; may be repeated.",
-                     rich_help_panel=TRAINING),
+        typer.Option(
+            metavar="RUN", help="Extract run whose skills are learnt too; may be repeated.", rich_help_panel=TRAINING
+        ),
     ] = None,
     device: options.Device = None,
     seed: options.Seed = None,
@@ -45,9 +44,16 @@ def command(
     Under `torchrun` the weights are sharded over all processes. The same command resumes an unfinished run.
     """
     flags = {
-        "model": model, "epochs": epochs, "max_steps": max_steps, "batch_size": batch_size,
-        "learning_rate": learning_rate, "lora_rank": lora_rank, "extracted": extracted, "device": device, "seed": seed,
-    }  # fmt: skip
+        "model": model,
+        "epochs": epochs,
+        "max_steps": max_steps,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "lora_rank": lora_rank,
+        "extracted": extracted,
+        "device": device,
+        "seed": seed,
+    }
     settings = shared.settings(TrainSftConfig, flags)
     from agentprop.stages.train import sft as train_sft
 

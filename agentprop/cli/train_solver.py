@@ -44,10 +44,18 @@ def command(
     larger --steps goes on.
     """
     flags = {
-        "model": model, "difficulty": difficulty, "limit": limit, "steps": steps, "groups": groups,
-        "group_size": group_size, "learning_rate": learning_rate, "lora_rank": lora_rank, "device": device,
-        "seed": seed, "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+        "model": model,
+        "difficulty": difficulty,
+        "limit": limit,
+        "steps": steps,
+        "groups": groups,
+        "group_size": group_size,
+        "learning_rate": learning_rate,
+        "lora_rank": lora_rank,
+        "device": device,
+        "seed": seed,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
     settings = shared.settings(TrainSolverConfig, flags)
     if shared.only_shows(settings):
         return

@@ -21,8 +21,11 @@ def command(
     bundled_skills: options.BundledSkills = None,
     verifier: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL|builtin", help="Who judges; may be repeated: of three, two must vote valid.",
-                     show_default="builtin"),
+        typer.Option(
+            metavar="MODEL|builtin",
+            help="Who judges; may be repeated: of three, two must vote valid.",
+            show_default="builtin",
+        ),
     ] = None,
     auditor: Annotated[
         str | None,
@@ -34,8 +37,11 @@ def command(
     ] = None,
     reuse: Annotated[
         list[str] | None,
-        typer.Option(metavar="RUN", help="Earlier verify run: its attempts are judged again, only lost ones repeated.",
-                     rich_help_panel=MODELS),
+        typer.Option(
+            metavar="RUN",
+            help="Earlier verify run: its attempts are judged again, only lost ones repeated.",
+            rich_help_panel=MODELS,
+        ),
     ] = None,
     audit_checkers: Annotated[
         bool, typer.Option("--audit-checkers", help="Measure how often comparisons of answers are wrong, and stop.")
@@ -54,11 +60,20 @@ def command(
     to be. The same command resumes an unfinished run.
     """
     flags = {
-        "skills": skills, "bundled_skills": bundled_skills, "verifier": verifier, "auditor": auditor,
-        "temperature": temperature, "reply_tokens": reply_tokens, "reuse": reuse,
-        "audit_checkers": audit_checkers or None, "seed": seed, "workers": workers, "max_tokens": max_tokens,
-        "max_cost": max_cost, "allow_weak_sandbox": allow_weak_sandbox,
-    }  # fmt: skip
+        "skills": skills,
+        "bundled_skills": bundled_skills,
+        "verifier": verifier,
+        "auditor": auditor,
+        "temperature": temperature,
+        "reply_tokens": reply_tokens,
+        "reuse": reuse,
+        "audit_checkers": audit_checkers or None,
+        "seed": seed,
+        "workers": workers,
+        "max_tokens": max_tokens,
+        "max_cost": max_cost,
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
     settings = shared.settings(VerifyConfig, flags)
     from agentprop.stages.verify import run as verify
 

@@ -13,9 +13,17 @@ from agentprop.records import AnswerType
 from agentprop.skills import OutputKind
 
 TYPES: dict[OutputKind, AnswerType] = {
-    "integer": "integer", "rational": "rational", "quantity": "quantity", "list": "list", "string": "string",
-    "words": "list", "graph": "list", "boolean": "boolean", "expression": "expression", "program": "program",
-}  # fmt: skip
+    "integer": "integer",
+    "rational": "rational",
+    "quantity": "quantity",
+    "list": "list",
+    "string": "string",
+    "words": "list",
+    "graph": "list",
+    "boolean": "boolean",
+    "expression": "expression",
+    "program": "program",
+}
 
 
 def answer_text(value: Any, *, unit: str | None = None, figures: int | None = None) -> str:

@@ -56,9 +56,14 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     if isinstance(term, Program):
         body = expression(term.body, library, "check")
         return "\n".join(
-            [imports(term, library), "from tools import show", "", f"for {term.variable} in {inputs}:",
-             f"    print(show({body}))"]
-        )  # fmt: skip
+            [
+                imports(term, library),
+                "from tools import show",
+                "",
+                f"for {term.variable} in {inputs}:",
+                f"    print(show({body}))",
+            ]
+        )
     root = term.body if isinstance(term, Printed) else term
     draft = _Draft(library, "check", guards=False)
     call = draft.expression(root)
@@ -243,11 +248,18 @@ def _rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
 def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str) -> str:
     data = term.variable
     lines = [
-        imports(term, library), "from tools import *", "",
-        f"def solve({data}):", f"    return {expression(term.body, library, 'solve')}", "",
-        f"inputs = {inputs}", "outputs = [solve(item) for item in inputs]",
-        "for output in outputs:", "    print(show(output))", "differing(outputs)",
-    ]  # fmt: skip
+        imports(term, library),
+        "from tools import *",
+        "",
+        f"def solve({data}):",
+        f"    return {expression(term.body, library, 'solve')}",
+        "",
+        f"inputs = {inputs}",
+        "outputs = [solve(item) for item in inputs]",
+        "for output in outputs:",
+        "    print(show(output))",
+        "differing(outputs)",
+    ]
     for node in walk(term.body):
         if isinstance(node, Apply) and node != term.body:
             rest = expression(_replaced(term.body, node, Variable("value")), library, "solve")

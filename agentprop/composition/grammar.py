@@ -39,9 +39,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "product": ("the product of <left> and <right>",),
     "least": (r"the smallest integer $<var> \ge <low>$ for which <body> <relation>",),
     "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
-    "count": (
-        r"the number of integers $<var>$ with $<low> \le <var> \le <high>$ for which <body> <relation>",
-    ),
+    "count": (r"the number of integers $<var>$ with $<low> \le <var> \le <high>$ for which <body> <relation>",),
     "remainder": ("the remainder when <body> is divided by $<value>$",),
 }
 """Noun phrases of nodes inside a statement."""

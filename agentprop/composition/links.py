@@ -16,8 +16,14 @@ from agentprop.composition.writer import complete_follow, complete_scene
 from agentprop.skills import Package, Spec
 from agentprop.skills.values import misfit
 
-KINDS = {"integer": ("integer",), "rational": ("rational", "integer"), "list": ("list",), "string": ("string",),
-         "words": ("words",), "graph": ("graph",)}  # fmt: skip
+KINDS = {
+    "integer": ("integer",),
+    "rational": ("rational", "integer"),
+    "list": ("list",),
+    "string": ("string",),
+    "words": ("words",),
+    "graph": ("graph",),
+}
 MINED_LINKS = 0.15
 """Share of links to mined producers where both sorts fit."""
 PICKS = 60

@@ -36,8 +36,9 @@ def sliced(script: str, name: str, prefix: str) -> tuple[tuple[str, ...], str]:
     used = {n.id for node in keep for n in ast.walk(node) if isinstance(n, ast.Name)}
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
     renames = {n: name if n == "solve" else f"{prefix}{n.lstrip('_')}" for n in needed}
-    return lines, "\n\n".join(ast.unparse(_Rename(renames).visit(_undocumented(ast.parse(ast.unparse(n)).body[0])))
-                              for n in keep)  # fmt: skip
+    return lines, "\n\n".join(
+        ast.unparse(_Rename(renames).visit(_undocumented(ast.parse(ast.unparse(n)).body[0]))) for n in keep
+    )
 
 
 def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None) -> str:

@@ -52,9 +52,13 @@ class Planner:
     """
 
     def __init__(
-        self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]] | None = None, *, links: bool = True,
+        self,
+        library: Mapping[str, Package],
+        survey: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        links: bool = True,
         allowed: Callable[[Collection[str]], bool] = lambda names: True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.allowed = allowed
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.index = Links(self.library, survey or {}, linked=links)
@@ -130,8 +134,9 @@ class Planner:
     def _plan_fork(self, root: str, rng: Random) -> Term:
         links = [link for link in self.index.into[root] if not link.story]
         first = self.index.pick(links, rng)
-        second = self.index.pick([link for link in links if link.parameter != first.parameter
-                        and link.producer != first.producer], rng)  # fmt: skip
+        second = self.index.pick(
+            [link for link in links if link.parameter != first.parameter and link.producer != first.producer], rng
+        )
         term = self._linked(root, first, rng, depth=1)
         return self._capped(term.with_argument(second.parameter, self._supply(second.producer, rng, 0)), rng)
 
@@ -154,8 +159,11 @@ class Planner:
     def _plan_swept(self, root: str, rng: Random) -> Term:
         """A sweep of the root inside another skill: smallest n, total or count as a given of a consumer."""
         sweep = self._sweep(root, rng)
-        consumers = [link for link in self.index.onward(root, story=False)
-                     if self.library[link.consumer].spec.domain == "mathematics"]  # fmt: skip
+        consumers = [
+            link
+            for link in self.index.onward(root, story=False)
+            if self.library[link.consumer].spec.domain == "mathematics"
+        ]
         link = self.index.pick(consumers, rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
 
@@ -188,9 +196,14 @@ class Planner:
         chain = [self.givens(root, rng)]
         for _ in range(length):
             data = spec.data
-            links = [link for link in self.index.into[chain[-1].skill]
-                     if link.parameter == data and not link.story and link.producer not in used
-                     and self.library[link.producer].spec.domain == "coding"]  # fmt: skip
+            links = [
+                link
+                for link in self.index.into[chain[-1].skill]
+                if link.parameter == data
+                and not link.story
+                and link.producer not in used
+                and self.library[link.producer].spec.domain == "coding"
+            ]
             if not links:
                 break
             link = rng.choice(links)
@@ -218,8 +231,11 @@ class Planner:
         """The producer, itself supplied by another skill where the depth allows."""
         spec = self.library[name].spec
         if depth > 0:
-            links = [link for link in self.index.into[name] if link.story == story and link.producer not in used
-                     and (not story or self._continues(spec, link))]  # fmt: skip
+            links = [
+                link
+                for link in self.index.into[name]
+                if link.story == story and link.producer not in used and (not story or self._continues(spec, link))
+            ]
             if links:
                 return self._linked(name, self.index.pick(links, rng), rng, depth, story)
         if not story and not used and spec.sweep and rng.random() < 0.12:
@@ -278,8 +294,11 @@ class Planner:
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
         """Skills of one domain with a noun phrase and a kind of output."""
-        return [n for n, p in self.library.items() if p.spec.output and p.spec.output.kind == kind and p.spec.value
-                and p.spec.domain == near.domain]  # fmt: skip
+        return [
+            n
+            for n, p in self.library.items()
+            if p.spec.output and p.spec.output.kind == kind and p.spec.value and p.spec.domain == near.domain
+        ]
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
@@ -297,8 +316,9 @@ def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
 def _with_data(body: Apply, innermost: Apply) -> Apply:
     if body.skill == innermost.skill:
         return innermost
-    return replace(body, arguments=tuple(
-        (k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments))  # fmt: skip
+    return replace(
+        body, arguments=tuple((k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments)
+    )
 
 
 def _composable(spec: Spec) -> bool:

@@ -170,18 +170,29 @@ class BuiltinProposer:
         composition = to_json(self.term)
         if isinstance(self.term, Program):
             return Submission.model_construct(
-                statement=statement, answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
-                answer_type="program", unit=None, figures=None, certificate=certificate, composition=composition,
+                statement=statement,
+                answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
+                answer_type="program",
+                unit=None,
+                figures=None,
+                certificate=certificate,
+                composition=composition,
                 tests=_tests(inputs or "[]", _printed(tried.text)),
-            )  # fmt: skip
+            )
         value = _values(tried.text)["answer"]
         output = _output(self.term, self.library)
         unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
         kind = TYPES[output.kind] if output else "integer"
         return Submission.model_construct(
-            statement=statement, answer=answer_text(value, unit=unit, figures=figures), answer_type=kind, unit=unit,
-            figures=figures, certificate=certificate, composition=composition, tests=(),
-        )  # fmt: skip
+            statement=statement,
+            answer=answer_text(value, unit=unit, figures=figures),
+            answer_type=kind,
+            unit=unit,
+            figures=figures,
+            certificate=certificate,
+            composition=composition,
+            tests=(),
+        )
 
     def _inputs(self) -> str | None:
         """Data to try a program on: ordinary, short and empty where the kind allows it."""

@@ -36,9 +36,13 @@ class Mender:
         match term:
             case Apply():
                 fresh = self.planner.givens(term.skill, rng)
-                return replace(fresh, arguments=tuple(
-                    (k, new if isinstance(old, Given) else self.redrawn(old, rng))
-                    for (k, old), (_, new) in zip(term.arguments, fresh.arguments, strict=True)))  # fmt: skip
+                return replace(
+                    fresh,
+                    arguments=tuple(
+                        (k, new if isinstance(old, Given) else self.redrawn(old, rng))
+                        for (k, old), (_, new) in zip(term.arguments, fresh.arguments, strict=True)
+                    ),
+                )
             case Combine():
                 return replace(term, left=self.redrawn(term.left, rng), right=self.redrawn(term.right, rng))
             case Least():
@@ -100,12 +104,20 @@ class Mender:
             if isinstance(node, Apply):
                 for name, value in node.arguments:
                     if isinstance(value, Apply) and value.skill == skill:
-                        story = any(link.story for link in self.planner.index.into[node.skill]
-                                    if (link.parameter, link.producer) == (name, skill))  # fmt: skip
+                        story = any(
+                            link.story
+                            for link in self.planner.index.into[node.skill]
+                            if (link.parameter, link.producer) == (name, skill)
+                        )
                         used = {n.skill for n in walk(term) if isinstance(n, Apply)}
-                        links = [link for link in self.planner.index.into[node.skill] if link.parameter == name
-                                 and link.story == story and link.producer not in used
-                                 and self.planner.allowed(used - {skill} | {link.producer})]  # fmt: skip
+                        links = [
+                            link
+                            for link in self.planner.index.into[node.skill]
+                            if link.parameter == name
+                            and link.story == story
+                            and link.producer not in used
+                            and self.planner.allowed(used - {skill} | {link.producer})
+                        ]
                         return self.planner.index.pick(links, rng).producer if links else None
         return None
 

@@ -63,9 +63,13 @@ def lowest_terms_sum(value: int | Fraction) -> int:
 
 
 def fit(
-    name: str, value: Number, low: Number | None = None, high: Number | None = None,
-    values: Sequence[Number] | None = None, whole: bool = False,
-) -> Number:  # fmt: skip
+    name: str,
+    value: Number,
+    low: Number | None = None,
+    high: Number | None = None,
+    values: Sequence[Number] | None = None,
+    whole: bool = False,
+) -> Number:
     """Guard: the value can stand for the parameter."""
     if whole and (type(value) is not int):
         raise Conflict(f"{name} = {show(value)} is not an integer")

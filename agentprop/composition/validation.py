@@ -85,9 +85,13 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
         faults += [fault for name in calls for fault in _constant_faults(name, calls[name])]
         warnings += _value_warnings(cases, solved)
     return Report(
-        tuple(faults), tuple(warnings), len(cases), sum(call.refused for call in solved),
-        _milliseconds(solved), _milliseconds(checked),
-    )  # fmt: skip
+        tuple(faults),
+        tuple(warnings),
+        len(cases),
+        sum(call.refused for call in solved),
+        _milliseconds(solved),
+        _milliseconds(checked),
+    )
 
 
 # --- one function ---
@@ -103,9 +107,12 @@ def _call_faults(name: str, kind: OutputKind, cases: Sequence[Parameters], calls
         *_some(f"{name}: {call.error} for {_shown(case)}" for case, call in pairs if call.error),
         *_some(f"{name}: gives {_brief(call.value)}, not {WANTED[kind]}, for {_shown(case)}" for case, call in unfit),
         *_some(f"{name}: changes its arguments, as in {_shown(case)}" for case, call in pairs if call.changed),
-        *_some(f"{name}: gives {_brief(call.value)} and another time {_brief(call.otherwise)} for {_shown(case)}"
-               for case, call in pairs if call.otherwise is not None),
-    ]  # fmt: skip
+        *_some(
+            f"{name}: gives {_brief(call.value)} and another time {_brief(call.otherwise)} for {_shown(case)}"
+            for case, call in pairs
+            if call.otherwise is not None
+        ),
+    ]
 
 
 def _constant_faults(name: str, calls: Sequence[Call]) -> Iterator[str]:
@@ -186,10 +193,16 @@ FITS: dict[OutputKind, Callable[[Any], bool]] = {
     "expression": lambda value: type(value) is str,
 }
 WANTED: dict[OutputKind, str] = {
-    "integer": "an int", "rational": "an int or a Fraction", "quantity": "a finite float", "boolean": "a bool",
-    "list": "a list of ints", "words": "a list of strings", "graph": "a list of edges", "string": "a string",
+    "integer": "an int",
+    "rational": "an int or a Fraction",
+    "quantity": "a finite float",
+    "boolean": "a bool",
+    "list": "a list of ints",
+    "words": "a list of strings",
+    "graph": "a list of edges",
+    "string": "a string",
     "expression": "a string",
-}  # fmt: skip
+}
 
 
 # --- wordings and programs ---

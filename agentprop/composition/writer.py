@@ -198,9 +198,14 @@ class _Writer:
     # --- holes ---
 
     def _fill(
-        self, term: Apply, text: str, *, inline: str | None = None, skip: str | None = None,
+        self,
+        term: Apply,
+        text: str,
+        *,
+        inline: str | None = None,
+        skip: str | None = None,
         supplier: Apply | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         spec = self.library[term.skill].spec
         flavour = {name: self.rng.choice(words) for name, words in spec.flavour.items()}
         symbols: dict[str, str] = {}

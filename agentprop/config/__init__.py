@@ -16,13 +16,30 @@ from agentprop.config.training import TrainSftConfig
 STAGES: dict[str, type[StageConfig]] = {
     c.stage: c
     for c in (
-        ExtractConfig, ProposeConfig, VerifyConfig, ProbeConfig, ExportConfig, TrainSftConfig, TrainMgpoConfig,
-        TrainSolverConfig, EvaluateConfig,
+        ExtractConfig,
+        ProposeConfig,
+        VerifyConfig,
+        ProbeConfig,
+        ExportConfig,
+        TrainSftConfig,
+        TrainMgpoConfig,
+        TrainSolverConfig,
+        EvaluateConfig,
     )
-}  # fmt: skip
+}
 """Settings by stage."""
 
 __all__ = [
-    "BAND", "STAGES", "EvaluateConfig", "ExportConfig", "ExtractConfig", "ProbeConfig", "ProposeConfig", "StageConfig",
-    "TrainMgpoConfig", "TrainSftConfig", "TrainSolverConfig", "VerifyConfig",
-]  # fmt: skip
+    "BAND",
+    "STAGES",
+    "EvaluateConfig",
+    "ExportConfig",
+    "ExtractConfig",
+    "ProbeConfig",
+    "ProposeConfig",
+    "StageConfig",
+    "TrainMgpoConfig",
+    "TrainSftConfig",
+    "TrainSolverConfig",
+    "VerifyConfig",
+]

@@ -13,10 +13,11 @@ Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Verifier = Literal["builtin", "none"]
 Names = Annotated[
-    tuple[str, ...], Field(min_length=1),
+    tuple[str, ...],
+    Field(min_length=1),
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
-]  # fmt: skip
+]
 """One or more names; a single one may be written, and is stored, without a list."""
 
 BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
@@ -33,6 +34,7 @@ def band_text(text: str) -> str:
 
 BandText = Annotated[str, AfterValidator(band_text)]
 """LO..HI, a band of pass rates."""
+
 
 def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
     if any(pair.count("+") != 1 or len(set(pair.split("+"))) != 2 for pair in pairs):

@@ -24,7 +24,11 @@ class ReinforceConfig(TrainConfig):
     """What both have: groups of attempts, rewarded and compared. A step is one rollout batch and its update."""
 
     outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {
-        "steps", "sampler", "sample_every", "max_tokens", "max_cost"
+        "steps",
+        "sampler",
+        "sample_every",
+        "max_tokens",
+        "max_cost",
     }
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5

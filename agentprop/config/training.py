@@ -14,9 +14,18 @@ NonNegative = Annotated[float, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 TRAINING_FREE = frozenset(
-    {"workers", "device", "pack_tokens", "gradient_checkpointing", "save_every", "keep_checkpoints", "log_every",
-     "tensorboard", "allow_weak_sandbox"}
-)  # fmt: skip
+    {
+        "workers",
+        "device",
+        "pack_tokens",
+        "gradient_checkpointing",
+        "save_every",
+        "keep_checkpoints",
+        "log_every",
+        "tensorboard",
+        "allow_weak_sandbox",
+    }
+)
 """Settings of training that change where, how fast and how often, but not what is learnt."""
 
 

@@ -82,9 +82,11 @@ async def _abandon(tasks: Sequence[asyncio.Future[Result]]) -> None:
 
 
 def _until(
-    loop: asyncio.AbstractEventLoop, tasks: Sequence[asyncio.Task[Result]], stop: Callable[[], bool],
+    loop: asyncio.AbstractEventLoop,
+    tasks: Sequence[asyncio.Task[Result]],
+    stop: Callable[[], bool],
     idle: Callable[[], None],
-) -> bool:  # fmt: skip
+) -> bool:
     """Run until all tasks are done or one has failed; False when it was asked to stop before."""
     while True:
         waiting = [task for task in tasks if not task.done()]

@@ -96,10 +96,17 @@ class Facts:
 def card(facts: Facts) -> str:
     """The card, Markdown."""
     parts = [
-        _front(facts), f"# {facts.title}", facts.purpose, _loading(facts), _splits(facts),
-        *(_columns(table, alone=len(facts.tables) == 1) for table in facts.tables), _funnel(facts), _difficulty(facts),
-        _makers(facts), _settings(facts),
-    ]  # fmt: skip
+        _front(facts),
+        f"# {facts.title}",
+        facts.purpose,
+        _loading(facts),
+        _splits(facts),
+        *(_columns(table, alone=len(facts.tables) == 1) for table in facts.tables),
+        _funnel(facts),
+        _difficulty(facts),
+        _makers(facts),
+        _settings(facts),
+    ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -123,8 +130,9 @@ def _loading(facts: Facts) -> str:
 def _splits(facts: Facts) -> str:
     rows = [
         [table.name, split, f"{count:,}", facts.splits.get(split, "")]
-        for table in facts.tables for split, (_, count) in table.files.items()
-    ]  # fmt: skip
+        for table in facts.tables
+        for split, (_, count) in table.files.items()
+    ]
     text = f"## Splits\n\n{_table(['table', 'split', 'rows', 'what it is'], rows)}"
     if facts.held_out:
         text += f"\n\nHeld-out pairs of skills that occur: {', '.join(f'`{pair}`' for pair in facts.held_out)}."
@@ -155,9 +163,9 @@ def _plain(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 def _funnel(facts: Facts) -> str:
     lines = ["## Funnel", "What came in = what was accepted + rejected + failed; reasons are counted below each stage."]
-    rows = [
-        [stage.stage, name, f"{count:,}"] for stage in facts.stages for name, count in stage.funnel.items()
-    ] + [["export", f"left out: {reason}", f"{count:,}"] for reason, count in facts.left_out.items()]  # fmt: skip
+    rows = [[stage.stage, name, f"{count:,}"] for stage in facts.stages for name, count in stage.funnel.items()] + [
+        ["export", f"left out: {reason}", f"{count:,}"] for reason, count in facts.left_out.items()
+    ]
     lines.append(_table(["stage", "what", "count"], rows))
     if facts.contamination:
         lines.append(facts.contamination)

@@ -9,10 +9,25 @@ from agentprop.records import Problem
 def problem_row(problem: Problem, prober: str | None, correct: int | None, attempts: int | None) -> ProblemRow:
     """`correct` of `attempts` by a prober, all None where nobody measured it."""
     return ProblemRow(
-        id=problem.id, question=problem.statement, answer=problem.answer, answer_type=problem.answer_type,
-        unit=problem.unit, figures=problem.figures, entry_point=problem.entry_point, tests=problem.tests,
-        domain=problem.domain, category=problem.category, skills=problem.skills, operators=problem.operators,
-        level=len(set(problem.skills)), pass_rate=correct / attempts if correct is not None and attempts else None,
-        prober=prober, attempts=attempts, correct=correct, evidence=problem.evidence,
-        certificate=problem.certificate.source, proposer=problem.made_by.name, trajectory_id=problem.trajectory_id,
-    )  # fmt: skip
+        id=problem.id,
+        question=problem.statement,
+        answer=problem.answer,
+        answer_type=problem.answer_type,
+        unit=problem.unit,
+        figures=problem.figures,
+        entry_point=problem.entry_point,
+        tests=problem.tests,
+        domain=problem.domain,
+        category=problem.category,
+        skills=problem.skills,
+        operators=problem.operators,
+        level=len(set(problem.skills)),
+        pass_rate=correct / attempts if correct is not None and attempts else None,
+        prober=prober,
+        attempts=attempts,
+        correct=correct,
+        evidence=problem.evidence,
+        certificate=problem.certificate.source,
+        proposer=problem.made_by.name,
+        trajectory_id=problem.trajectory_id,
+    )

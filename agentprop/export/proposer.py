@@ -28,11 +28,15 @@ def unpaired(trajectory: Trajectory, good: bool) -> Unpaired:
 def trajectory_row(trajectory: Trajectory) -> TrajectoryRow:
     """Everything about a trajectory that ended in a problem."""
     return TrajectoryRow(
-        id=trajectory.id, problem_id=trajectory.problem_id or "", messages=conversation(trajectory).messages,
+        id=trajectory.id,
+        problem_id=trajectory.problem_id or "",
+        messages=conversation(trajectory).messages,
         steps=tuple(StepRow(stage=t.stage, action=t.action, outcome=t.outcome) for t in trajectory.turns),
-        stop=trajectory.stop, pruned=trajectory.pruned, replaced=trajectory.replaced,
+        stop=trajectory.stop,
+        pruned=trajectory.pruned,
+        replaced=trajectory.replaced,
         proposer=trajectory.made_by.name,
-    )  # fmt: skip
+    )
 
 
 def prompt_key(trajectory: Trajectory) -> bytes:

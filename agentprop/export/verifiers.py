@@ -1,14 +1,14 @@
 """A taskset package for PrimeIntellect's verifiers (v1): found by its name once it is installed, scored by agentprop.
 
-    <directory>/pyproject.toml
-    <directory>/<package>/__init__.py, taskset.py, train.jsonl, …
+<directory>/pyproject.toml
+<directory>/<package>/__init__.py, taskset.py, train.jsonl, …
 """
 
 from __future__ import annotations
 
 import re
 
-PROJECT = '''[project]
+PROJECT = """[project]
 name = "{package}"
 version = "0.1.0"
 description = "Problems made by agentprop, as a taskset of verifiers."
@@ -21,12 +21,12 @@ build-backend = "hatchling.build"
 
 [tool.hatch.build.targets.wheel]
 packages = ["{package}"]
-'''
+"""
 
-INIT = '''from {package}.taskset import ProblemTaskset
+INIT = """from {package}.taskset import ProblemTaskset
 
 __all__ = ["ProblemTaskset"]
-'''
+"""
 
 TASKSET = '''"""Problems made by agentprop: a question in, its final answer out."""
 

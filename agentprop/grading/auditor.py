@@ -16,9 +16,15 @@ def question(problem: Problem, attempts: Sequence[Attempt]) -> str:
     """What the auditor is shown."""
     answers = [
         f"<verifier>\n<answer>\n{attempt.answer}\n</answer>\n<rationale>\n{attempt.rationale}\n</rationale>\n</verifier>"
-        for attempt in attempts if attempt.role == "verifier" and attempt.answer is not None
-    ]  # fmt: skip
-    return "\n\n".join([
-        f"<statement>\n{problem.statement}\n</statement>", f"The answer is {form_of(problem)}.",
-        f"<claimed>\n{problem.answer}\n</claimed>", *answers, "Settle which answer to the statement above is right.",
-    ])  # fmt: skip
+        for attempt in attempts
+        if attempt.role == "verifier" and attempt.answer is not None
+    ]
+    return "\n\n".join(
+        [
+            f"<statement>\n{problem.statement}\n</statement>",
+            f"The answer is {form_of(problem)}.",
+            f"<claimed>\n{problem.answer}\n</claimed>",
+            *answers,
+            "Settle which answer to the statement above is right.",
+        ]
+    )

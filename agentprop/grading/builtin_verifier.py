@@ -78,14 +78,27 @@ class Judgement:
         """The attempt and the verdict to keep."""
         vote = {"valid": True, "invalid": False, "undetermined": None}[self.value]
         attempt = Attempt(
-            problem_id=problem.id, role="verifier", verifier=NAME, vote=vote, answer=self.answer, code=self.code,
-            rationale=self.message, isolation=self.isolation, made_by=made_by,
-        )  # fmt: skip
+            problem_id=problem.id,
+            role="verifier",
+            verifier=NAME,
+            vote=vote,
+            answer=self.answer,
+            code=self.code,
+            rationale=self.message,
+            isolation=self.isolation,
+            made_by=made_by,
+        )
         evidence: Evidence = problem.evidence if self.value == "valid" else "none"
         verdict = Verdict(
-            problem_id=problem.id, value=self.value, code=self.code, message=self.message, answer=self.answer,
-            evidence=evidence, attempt_ids=(attempt.id,), made_by=made_by,
-        )  # fmt: skip
+            problem_id=problem.id,
+            value=self.value,
+            code=self.code,
+            message=self.message,
+            answer=self.answer,
+            evidence=evidence,
+            attempt_ids=(attempt.id,),
+            made_by=made_by,
+        )
         return attempt, verdict
 
 

@@ -87,15 +87,23 @@ class CheckerCounts:
         """Count one answer."""
         self.counts[mutation.name, mutation.same, said] += 1
         if said is (not mutation.same) and len(self.examples) < EXAMPLES:
-            self.examples.append({"problem": problem.id, "mutation": mutation.name, "right": problem.answer,
-                                  "answer": mutation.text, "called": "right" if said else "wrong"})  # fmt: skip
+            self.examples.append(
+                {
+                    "problem": problem.id,
+                    "mutation": mutation.name,
+                    "right": problem.answer,
+                    "answer": mutation.text,
+                    "called": "right" if said else "wrong",
+                }
+            )
 
     def rates(self) -> dict[str, Any]:
         """False-accept and false-reject rates with 95 % intervals, and what it could not tell."""
         return {
-            "false_accept": self._rate(same=False), "false_reject": self._rate(same=True),
+            "false_accept": self._rate(same=False),
+            "false_reject": self._rate(same=True),
             "undetermined": sum(n for (_, _, said), n in self.counts.items() if said is None),
-        }  # fmt: skip
+        }
 
     def by_mutation(self) -> dict[str, dict[str, int]]:
         """How often each kind of changed answer was called right, wrong, or neither."""

@@ -76,9 +76,15 @@ def verdict(problem: Problem, attempts: Sequence[Attempt], standing: Tally, made
     """The record of a standing, with every attempt behind it."""
     evidence: Evidence = problem.evidence if standing.value == "valid" else "none"
     return Verdict(
-        problem_id=problem.id, value=standing.value, code=standing.code, message=standing.message,
-        answer=standing.answer, evidence=evidence, attempt_ids=tuple(a.id for a in attempts), made_by=made_by,
-    )  # fmt: skip
+        problem_id=problem.id,
+        value=standing.value,
+        code=standing.code,
+        message=standing.message,
+        answer=standing.answer,
+        evidence=evidence,
+        attempt_ids=tuple(a.id for a in attempts),
+        made_by=made_by,
+    )
 
 
 def flags_of(attempt: Attempt) -> tuple[str, ...]:

@@ -99,9 +99,7 @@ class Keys:
     def runs(self, n: int) -> Iterator[int]:
         """The keys of all runs of n words, in order."""
         shift = pow(_BASE, n, _MASK + 1)
-        return (
-            (end - start * shift) & _MASK for start, end in zip(self._prefixes, self._prefixes[n:], strict=False)
-        )
+        return ((end - start * shift) & _MASK for start, end in zip(self._prefixes, self._prefixes[n:], strict=False))
 
     @property
     def all(self) -> int:

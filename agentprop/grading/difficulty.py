@@ -64,9 +64,13 @@ class AttemptCounts:
 
 
 _FIELD = {
-    "correct": "correct", "wrong": "wrong", "too_slow": "wrong", "truncated": "truncated", "timeout": "timeouts",
+    "correct": "correct",
+    "wrong": "wrong",
+    "too_slow": "wrong",
+    "truncated": "truncated",
+    "timeout": "timeouts",
     "undetermined": "undetermined",
-}  # fmt: skip
+}
 
 
 # --- estimates ---

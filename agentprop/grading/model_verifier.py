@@ -22,8 +22,13 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory
 Role = Literal["verifier", "auditor"]
 VALID, INVALID = "valid", "invalid"
 TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
-    "truncated", "malformed", "timeout", "outage", "context_overflow", "request_refused"
-)  # fmt: skip
+    "truncated",
+    "malformed",
+    "timeout",
+    "outage",
+    "context_overflow",
+    "request_refused",
+)
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
 """Codes of attempts that another try may well bring an answer to."""
 _LOST = {Kind.TIMEOUT: TIMEOUT, Kind.CONTEXT_OVERFLOW: OVERFLOW, Kind.REJECTED: REFUSED}
@@ -53,8 +58,13 @@ class ModelJudge:
     def made_by(self) -> MadeBy:
         """What the records say of it."""
         drawn = json.dumps({"temperature": self.sampling.temperature, "max_tokens": self.sampling.max_tokens})
-        return MadeBy(name=self.model.identity, revision=self.revision, sampling=drawn,
-                      prompt_hash=prompt_hash(self.role), version=__version__)  # fmt: skip
+        return MadeBy(
+            name=self.model.identity,
+            revision=self.revision,
+            sampling=drawn,
+            prompt_hash=prompt_hash(self.role),
+            version=__version__,
+        )
 
     async def attempt(self, problem: Problem, question: str) -> Attempt:
         """Ask, correct once where the reply is no opinion, and record what came of it."""

@@ -90,4 +90,3 @@ def majority(correct: int, others: Mapping[str, int], alike: Callable[[str, str]
         return 0.0
     tied = sum(count == correct for count in groups.values()) if not left else 0
     return 1 / (1 + tied)
-

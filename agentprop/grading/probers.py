@@ -98,10 +98,17 @@ class Prober:
         """The record of a try."""
         reply, grade = tried.reply, tried.grade
         return Attempt(
-            problem_id=problem.id, role="prober", number=number, verifier=self.name, vote=VOTES.get(grade.outcome),
-            answer=grade.answer, code=grade.outcome, rationale=grade.why, isolation=grade.isolation,
+            problem_id=problem.id,
+            role="prober",
+            number=number,
+            verifier=self.name,
+            vote=VOTES.get(grade.outcome),
+            answer=grade.answer,
+            code=grade.outcome,
+            rationale=grade.why,
+            isolation=grade.isolation,
             **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._told(reply)),
-        )  # fmt: skip
+        )
 
     # --- asking ---
 
@@ -154,9 +161,11 @@ class Prober:
         """What a reply says of itself."""
         reported = {"name": reply.model, "revision": self.made_by.revision or reply.fingerprint}
         return {
-            "response": reply.text, "finish_reason": reply.choices[0].finish_reason, "duration_s": reply.duration_s,
+            "response": reply.text,
+            "finish_reason": reply.choices[0].finish_reason,
+            "duration_s": reply.duration_s,
             "made_by": self.made_by.model_copy(update=reported),
-        }  # fmt: skip
+        }
 
 
 def question(problem: Problem) -> str:

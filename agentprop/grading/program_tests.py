@@ -30,9 +30,7 @@ class Assertions:
     def passes(self, program: str) -> Equivalence:
         """Whether a program passes. It blocks: call it in a thread."""
         called = f"\ncheck({self.function})" if re.search(r"^def check\(", self.code, re.MULTILINE) else ""
-        result = self.sandbox.run_tests(
-            unfenced(program), self.code + called, self.function, timeout_s=self.timeout_s
-        )
+        result = self.sandbox.run_tests(unfenced(program), self.code + called, self.function, timeout_s=self.timeout_s)
         if result.status in OUT_OF_LIMITS:
             return undetermined(result.status, result.error or result.status)
         if result.status != "ok":

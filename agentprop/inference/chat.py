@@ -46,9 +46,15 @@ class InProcessChat:
     """Answers conversations from a causal language model and its tokenizer. Use it from one event loop at a time."""
 
     def __init__(
-        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, name: str, context_length: int | None = None,
-        slots: int = 128, cache_bytes: int = 4 << 30,
-    ) -> None:  # fmt: skip
+        self,
+        model: nn.Module,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str,
+        context_length: int | None = None,
+        slots: int = 128,
+        cache_bytes: int = 4 << 30,
+    ) -> None:
         config: Any = model.config
         self.identity = name
         self.renderer = Renderer(tokenizer)
@@ -79,9 +85,7 @@ class InProcessChat:
         for job, choice in zip(jobs, choices, strict=True):
             self.memory.remember(request.messages, prompt.tolist(), job.tokens, choice.text, job.sample)
         usage = Usage(len(prompt), sum(len(job.tokens) for job in jobs), cached_tokens=min(job.cached for job in jobs))
-        return Reply(
-            choices, self.identity, usage, tuple(prompt.tolist()), duration_s=time.perf_counter() - started
-        )
+        return Reply(choices, self.identity, usage, tuple(prompt.tolist()), duration_s=time.perf_counter() - started)
 
     def refresh(self, state: Mapping[str, Tensor] | None = None, *, name: str | None = None) -> None:
         """The weights have changed, or become those of `state`: what was computed with the old ones is forgotten.
@@ -108,11 +112,14 @@ class InProcessChat:
         sampling = request.sampling
         room = self.context_length - len(prompt)
         return WantedReply(
-            prompt=prompt, max_tokens=min(sampling.max_tokens or room, room),
+            prompt=prompt,
+            max_tokens=min(sampling.max_tokens or room, room),
             temperature=DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature,
-            top_p=1.0 if sampling.top_p is None else sampling.top_p, seed=sampling.seed or 0, sample=sample,
+            top_p=1.0 if sampling.top_p is None else sampling.top_p,
+            seed=sampling.seed or 0,
+            sample=sample,
             ends=self._ends(sampling.stop) if sampling.stop else None,
-        )  # fmt: skip
+        )
 
     def _ends(self, stop: Sequence[str]) -> Callable[[list[int]], bool]:
         return lambda tokens: any(text in self.renderer.decode(tokens[-TAIL:]) for text in stop)
@@ -125,9 +132,11 @@ class InProcessChat:
         text = self.renderer.decode(job.tokens[:-1] if ended else job.tokens)
         cuts = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
         return Choice(
-            text[: min(cuts, default=len(text))], finish_reason=job.finish, token_ids=tuple(job.tokens),
+            text[: min(cuts, default=len(text))],
+            finish_reason=job.finish,
+            token_ids=tuple(job.tokens),
             logprobs=tuple(job.logprobs),
-        )  # fmt: skip
+        )
 
     # --- the thread ---
 

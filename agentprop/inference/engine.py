@@ -73,9 +73,14 @@ class Generator:
     """
 
     def __init__(
-        self, model: nn.Module, stop_ids: Collection[int], *, max_length: int, slots: int = 128,
+        self,
+        model: nn.Module,
+        stop_ids: Collection[int],
+        *,
+        max_length: int,
+        slots: int = 128,
         cache_bytes: int = 4 << 30,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.model, self.max_length = model, max_length
         self.cache = SlotCache.of(model.eval())
         self.lean, self._weights = FusedLlama.of(model), _stamp(model)
@@ -209,10 +214,14 @@ class Generator:
         at += [(np.full(p.count, p.slot), np.arange(p.start, p.start + p.count)) for p in pieces]
         slots_T, positions_T = (np.concatenate(parts) for parts in zip(*at, strict=True))
         now = Pass(
-            slots_T=self._tensor(slots_T), positions_T=self._tensor(positions_T), span=span,
-            reach_S=self._tensor(reach_S), decoded=len(decoded_D), pieces=pieces,
+            slots_T=self._tensor(slots_T),
+            positions_T=self._tensor(positions_T),
+            span=span,
+            reach_S=self._tensor(reach_S),
+            decoded=len(decoded_D),
+            pieces=pieces,
             length=min(rounded(int(reach_S.max(initial=0)) + 1), slots.length),
-        )  # fmt: skip
+        )
         self.cache.places = (now.slots_T, now.positions_T)
         filled = np.zeros((2, max(len(slots_T), LEAST_TOKENS)), np.int64)
         filled[:, : len(slots_T)] = slots.ids_SL[slots_T, positions_T], positions_T
@@ -221,9 +230,13 @@ class Generator:
             return self.lean(ids_T, positions_T, now, self.cache, kept)[: now.decoded]
         with passing(self.model, now):
             out = self.model(
-                input_ids=ids_T[None], position_ids=positions_T[None], attention_mask=self._unused_mask,
-                past_key_values=self.cache, use_cache=True, logits_to_keep=torch.arange(kept, device=ids_T.device),
-            )  # fmt: skip
+                input_ids=ids_T[None],
+                position_ids=positions_T[None],
+                attention_mask=self._unused_mask,
+                past_key_values=self.cache,
+                use_cache=True,
+                logits_to_keep=torch.arange(kept, device=ids_T.device),
+            )
         logits: Tensor = out.logits[0, : now.decoded]
         return logits
 

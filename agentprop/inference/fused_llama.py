@@ -123,12 +123,17 @@ class FusedLlama:
         if hasattr(attn, "q_norm"):
             norms = torch.cat([attn.q_norm.weight.expand(self.heads, -1), attn.k_norm.weight.expand(self.groups, -1)])
         return Layer(
-            before_attention_D=layer.input_layernorm.weight, query_key_value=torch.cat([_weight(p) for p in parts]),
-            query_key_value_bias=torch.cat(biases) if len(biases) == len(parts) else None, head_norms_Hd=norms,
-            output=_weight(attn.o_proj), before_mlp_D=layer.post_attention_layernorm.weight,
-            gate_up=torch.cat([_weight(mlp.gate_proj), _weight(mlp.up_proj)]), down=_weight(mlp.down_proj),
-            scale=attn.scaling, window=getattr(attn, "sliding_window", None),
-        )  # fmt: skip
+            before_attention_D=layer.input_layernorm.weight,
+            query_key_value=torch.cat([_weight(p) for p in parts]),
+            query_key_value_bias=torch.cat(biases) if len(biases) == len(parts) else None,
+            head_norms_Hd=norms,
+            output=_weight(attn.o_proj),
+            before_mlp_D=layer.post_attention_layernorm.weight,
+            gate_up=torch.cat([_weight(mlp.gate_proj), _weight(mlp.up_proj)]),
+            down=_weight(mlp.down_proj),
+            scale=attn.scaling,
+            window=getattr(attn, "sliding_window", None),
+        )
 
     def _agrees(self, model: Any) -> bool:
         """Whether both give the same logits for a row of random ids, but for rounding."""
@@ -161,6 +166,8 @@ def _only_lora(model: nn.Module) -> bool:
     """Whether all adapters are plain LoRA on linear layers, which `_weight` can merge."""
     adapters: list[Any] = [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
     return all(
-        isinstance(one, LoraLayer) and not getattr(one, "lora_variant", None)
-        and isinstance(one.get_base_layer(), nn.Linear) for one in adapters
-    )  # fmt: skip
+        isinstance(one, LoraLayer)
+        and not getattr(one, "lora_variant", None)
+        and isinstance(one.get_base_layer(), nn.Linear)
+        for one in adapters
+    )

@@ -106,9 +106,18 @@ def passing(model: nn.Module, now: Pass) -> Iterator[None]:
 
 
 def attend(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, _: Tensor | None, *, scaling: float | None = None,
-    sliding_window: int | None = None, softcap: float | None = None, s_aux: Tensor | None = None, **__: Any,
-) -> tuple[Tensor, None]:  # fmt: skip
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    _: Tensor | None,
+    *,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    **__: Any,
+) -> tuple[Tensor, None]:
     """Queries [1, H, T, d], the whole cache of a layer [S, K, length, d] → [1, T, H, d]."""
     if softcap is not None or s_aux is not None:
         raise ConfigError(
@@ -136,9 +145,7 @@ def attention(
     return found[0] if len(found) == 1 else torch.cat(found)
 
 
-def _decoded(
-    now: Pass, query_DHd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None
-) -> Tensor:
+def _decoded(now: Pass, query_DHd: Tensor, key: Tensor, value: Tensor, scale: float, window: int | None) -> Tensor:
     """One query per slot → [D, H, d]."""
     decoded, heads, width = query_DHd.shape
     groups = key.shape[1]
@@ -161,7 +168,12 @@ def _prefilled(
     rows, end = slice(piece.slot, piece.slot + 1), piece.start + piece.count
     bias = now.piece_bias(number, window, query_CHd.dtype)
     out = scaled_dot_product_attention(
-        query_CHd.transpose(0, 1)[None], key[rows, :, :end], value[rows, :, :end], attn_mask=bias,
-        is_causal=bias is None, scale=scale, enable_gqa=key.shape[1] != query_CHd.shape[1],
-    )  # fmt: skip
+        query_CHd.transpose(0, 1)[None],
+        key[rows, :, :end],
+        value[rows, :, :end],
+        attn_mask=bias,
+        is_causal=bias is None,
+        scale=scale,
+        enable_gqa=key.shape[1] != query_CHd.shape[1],
+    )
     return out[0].transpose(0, 1)

@@ -22,10 +22,22 @@ from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sam
 from agentprop.models.failures import Kind, ModelFailure
 from agentprop.models.settings import Loaded
 
-KNOWN = frozenset({
-    "model", "messages", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n", "logprobs",
-    "return_token_ids", "sample",
-})  # fmt: skip
+KNOWN = frozenset(
+    {
+        "model",
+        "messages",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "max_completion_tokens",
+        "seed",
+        "stop",
+        "n",
+        "logprobs",
+        "return_token_ids",
+        "sample",
+    }
+)
 """Fields of a body that are understood; a request with others is refused, because they would change the reply."""
 
 
@@ -61,9 +73,12 @@ def load(settings: Loaded) -> InProcessChat:
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.model, revision=settings.revision or "main")
         read: Any = AutoModelForCausalLM.from_pretrained(
-            settings.model, revision=settings.revision or "main", use_safetensors=True, output_loading_info=True,
+            settings.model,
+            revision=settings.revision or "main",
+            use_safetensors=True,
+            output_loading_info=True,
             dtype=torch.bfloat16 if cuda else torch.float32,
-        )  # fmt: skip
+        )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(
@@ -75,9 +90,12 @@ def load(settings: Loaded) -> InProcessChat:
         missing = min(found["missing_keys"])
         raise InputError(f"the weights of {settings.model} lack {missing}", hint="copy the whole directory again")
     return InProcessChat(
-        model.to("cuda" if cuda else "cpu").eval(), tokenizer, name=settings.model,
-        context_length=settings.context_length, slots=max(settings.max_concurrency, 64),
-    )  # fmt: skip
+        model.to("cuda" if cuda else "cpu").eval(),
+        tokenizer,
+        name=settings.model,
+        context_length=settings.context_length,
+        slots=max(settings.max_concurrency, 64),
+    )
 
 
 def request_of(body: Mapping[str, Any]) -> Request:
@@ -88,10 +106,12 @@ def request_of(body: Mapping[str, Any]) -> Request:
         raise ModelFailure(Kind.REJECTED, f"a model that runs in process knows nothing of {told}")
     stop = body.get("stop") or ()
     sampling = Sampling(
-        temperature=body.get("temperature"), top_p=body.get("top_p"), seed=body.get("seed"),
+        temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
+        seed=body.get("seed"),
         max_tokens=body.get("max_tokens") or body.get("max_completion_tokens"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
-    )  # fmt: skip
+    )
     messages = tuple(Message(message["role"], message["content"] or "") for message in body["messages"])
     return Request(messages, sampling, n=body.get("n", 1), sample=body.get("sample", 0))
 
@@ -100,17 +120,20 @@ def completion(reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:
     """A reply as a server would send it, with ids and log-probs where they were asked for."""
     exact = {"prompt_token_ids": reply.prompt_token_ids} if body.get("return_token_ids") else {}
     return {
-        "object": "chat.completion", "model": reply.model, **exact,
+        "object": "chat.completion",
+        "model": reply.model,
+        **exact,
         "choices": [_choice(number, choice, body) for number, choice in enumerate(reply.choices)],
         "usage": _usage(reply),
-    }  # fmt: skip
+    }
 
 
 def _choice(number: int, choice: Choice, body: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {
-        "index": number, "message": {"role": "assistant", "content": choice.text},
+        "index": number,
+        "message": {"role": "assistant", "content": choice.text},
         "finish_reason": choice.finish_reason,
-    }  # fmt: skip
+    }
     if body.get("return_token_ids"):
         out["token_ids"] = choice.token_ids
     if body.get("logprobs"):

@@ -22,7 +22,29 @@ from agentprop.models.scripted import Scripted
 from agentprop.models.settings import ModelSettings
 
 __all__ = [
-    "FILE", "ChatModel", "Choice", "Kind", "Lane", "Message", "Meter", "Model", "ModelFailure", "ModelOutage",
-    "ModelSettings", "Models", "Reply", "ReplyCache", "Request", "Sampling", "Scripted", "ServerDied", "Spend", "Tool",
-    "ToolCall", "Usage", "lane_of", "resolve", "serving",
-]  # fmt: skip
+    "FILE",
+    "ChatModel",
+    "Choice",
+    "Kind",
+    "Lane",
+    "Message",
+    "Meter",
+    "Model",
+    "ModelFailure",
+    "ModelOutage",
+    "ModelSettings",
+    "Models",
+    "Reply",
+    "ReplyCache",
+    "Request",
+    "Sampling",
+    "Scripted",
+    "ServerDied",
+    "Spend",
+    "Tool",
+    "ToolCall",
+    "Usage",
+    "lane_of",
+    "resolve",
+    "serving",
+]

@@ -25,9 +25,15 @@ Account = tuple[str, str]
 """(role, model identity)."""
 Column = str | tuple[Account, str]
 COUNTS = (
-    "requests", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "unmetered", "unpriced",
+    "requests",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "unmetered",
+    "unpriced",
     "cost_pico",
-)  # fmt: skip
+)
 """What is counted of an account; costs in units of 1e-12."""
 FAILURES = (*Kind, "given_up")
 """What else is counted: failed attempts by kind, and requests given up."""
@@ -200,8 +206,9 @@ class SharedAccounts:
 
     def totals(self) -> Mapping[Account, Mapping[str, int]]:
         """By account; those that nothing was spent from are left out."""
-        sums = {account: +Counter({name: self._sum((account, name)) for name in COUNTS})
-                for account in self.ticket.accounts}  # fmt: skip
+        sums = {
+            account: +Counter({name: self._sum((account, name)) for name in COUNTS}) for account in self.ticket.accounts
+        }
         return {account: counts for account, counts in sums.items() if counts}
 
     def failures(self) -> Counter[str]:

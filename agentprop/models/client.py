@@ -212,9 +212,11 @@ def _together(replies: list[Reply]) -> Reply:
     """Several replies as one; the prompt was paid for each time, and each time counts."""
     usages = [reply.usage for reply in replies if reply.usage is not None]
     usage = Usage(
-        sum(u.prompt_tokens for u in usages), sum(u.completion_tokens for u in usages),
-        sum(u.reasoning_tokens for u in usages), sum(u.cached_tokens for u in usages),
-    )  # fmt: skip
+        sum(u.prompt_tokens for u in usages),
+        sum(u.completion_tokens for u in usages),
+        sum(u.reasoning_tokens for u in usages),
+        sum(u.cached_tokens for u in usages),
+    )
     return replace(
         replies[0],
         choices=tuple(choice for reply in replies for choice in reply.choices),

@@ -111,9 +111,13 @@ class Meter:
     """What has been spent, and whether more may be."""
 
     def __init__(
-        self, store: Store | None = None, *, max_cost: float | None = None, max_tokens: int | None = None,
+        self,
+        store: Store | None = None,
+        *,
+        max_cost: float | None = None,
+        max_tokens: int | None = None,
         accounts: Accounts | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.accounts: Accounts = accounts or OwnAccounts(store.totals() if store else {})
         self._max_pico = None if max_cost is None else round(max_cost * PICO)
         self._max_tokens = max_tokens

@@ -44,9 +44,13 @@ ABOUT_US = (
 UNASKED = {f"x-stainless-{what}": openai.Omit() for what in ABOUT_US}
 """What the package would tell every server about this machine; a tenth of a request's processor time, too."""
 SPELT_OUT: Any = {
-    "headers": {}, "params": {}, "extra_json": None, "max_retries": 0, "follow_redirects": None,
+    "headers": {},
+    "params": {},
+    "extra_json": None,
+    "max_retries": 0,
+    "follow_redirects": None,
     "idempotency_key": "",
-}  # fmt: skip
+}
 """Options that every request has anyway: the package copies its defaults deeply each time, and draws a key that it does
 not send, which is an eighth of a request's processor time."""
 
@@ -65,9 +69,7 @@ class Endpoint:
         """One exchange, within the time-out from the moment it is sent."""
         with _told_apart(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
-                response = await self._client.post(
-                    self._path, body=body, cast_to=self._raw, options=self._options
-                )
+                response = await self._client.post(self._path, body=body, cast_to=self._raw, options=self._options)
         return Exchange(response.content)
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:

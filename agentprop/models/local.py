@@ -114,9 +114,13 @@ class LocalServer:
         command = [sys.executable, guard.__file__, *command_of(self._wanted, port)]
         with self.log.open("wb") as file:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, process_group=0,
+                command,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                process_group=0,
                 env={**os.environ, **self._wanted.serve_env},
-            )  # fmt: skip
+            )
         atexit.register(self.stop)
         self._begun_at = self._told_at = time.monotonic()
 

@@ -47,9 +47,14 @@ class Breaker:
     """
 
     def __init__(
-        self, name: str, *, patience_s: float = 300.0, losses: int = 20, clock: Callable[[], float] = time.monotonic,
+        self,
+        name: str,
+        *,
+        patience_s: float = 300.0,
+        losses: int = 20,
+        clock: Callable[[], float] = time.monotonic,
         gone: Callable[[], bool] = lambda: False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.name, self.patience_s, self.losses = name, patience_s, losses
         self._clock, self._gone = clock, gone
         self._answered = False

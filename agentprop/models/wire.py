@@ -262,7 +262,13 @@ def kind_of_status(status: int, text: str) -> Kind:
 
 
 OVERFLOW = (
-    "context_length_exceeded", "maximum context length", "context length", "context window", "maximum model length",
-    "prompt is too long", "input is too long", "too many tokens",
-)  # fmt: skip
+    "context_length_exceeded",
+    "maximum context length",
+    "context length",
+    "context window",
+    "maximum model length",
+    "prompt is too long",
+    "input is too long",
+    "too many tokens",
+)
 """How servers say that a conversation is too long."""

@@ -85,12 +85,16 @@ def _parse_submission(text: str) -> Submission:
         figures = int(attributes["figures"]) if "figures" in attributes else None
         return Submission.model_validate(
             {
-                "statement": statement.strip(), "answer": answer.strip(),
-                "answer_type": attributes.get("type", ""), "unit": attributes.get("unit"), "figures": figures,
-                "certificate": certificate or "", "composition": _composition(certificate or ""),
+                "statement": statement.strip(),
+                "answer": answer.strip(),
+                "answer_type": attributes.get("type", ""),
+                "unit": attributes.get("unit"),
+                "figures": figures,
+                "certificate": certificate or "",
+                "composition": _composition(certificate or ""),
                 "tests": _parse_tests(tests),
             }
-        )  # fmt: skip
+        )
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
         raise Malformed(f"the submission's {fields} cannot be used") from None

@@ -76,10 +76,14 @@ def contamination(files: Mapping[str, str]) -> Contamination:
     benchmarks = dict.fromkeys(name for document in readable for name in _benchmarks(document))
     sizes = [size for document in readable if isinstance(size := document.get("problems"), int)]
     return Contamination(
-        checked=bool(readable), benchmarks=tuple(benchmarks), problems=sum(sizes) if sizes else None, total=len(hits),
-        by_method=tuple(counts.most_common(30)), hits=tuple(hits[:MOST_HITS]),
+        checked=bool(readable),
+        benchmarks=tuple(benchmarks),
+        problems=sum(sizes) if sizes else None,
+        total=len(hits),
+        by_method=tuple(counts.most_common(30)),
+        hits=tuple(hits[:MOST_HITS]),
         unreadable=tuple(path for path, document in documents.items() if document is None),
-    )  # fmt: skip
+    )
 
 
 def _document(text: str) -> dict[str, Any] | None:
@@ -95,19 +99,22 @@ def _document(text: str) -> dict[str, Any] | None:
 def _benchmarks(document: Mapping[str, Any]) -> Sequence[str]:
     named = document.get("benchmarks", ())
     if isinstance(named, Mapping | list | tuple):
-        return [_label(entry.get("name", entry.get("path", "")) if isinstance(entry, Mapping) else entry)
-                for entry in named]  # fmt: skip
+        return [
+            _label(entry.get("name", entry.get("path", "")) if isinstance(entry, Mapping) else entry) for entry in named
+        ]
     return []
 
 
 def _hit(row: Mapping[str, Any]) -> ContaminatedProblem:
     score = row.get(next((name for name in _NAMES["score"] if name in row), ""))
     return ContaminatedProblem(
-        problem=_field(row, "problem", LABEL), benchmark=_field(row, "benchmark", LABEL),
-        method=_field(row, "method", LABEL), matched=_field(row, "matched", NOTE),
+        problem=_field(row, "problem", LABEL),
+        benchmark=_field(row, "benchmark", LABEL),
+        method=_field(row, "method", LABEL),
+        matched=_field(row, "matched", NOTE),
         reference=_field(row, "reference", LABEL),
         score=float(score) if _is_number(score) else None,
-    )  # fmt: skip
+    )
 
 
 def _field(row: Mapping[str, Any], field: str, limit: int) -> str:

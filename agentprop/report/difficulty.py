@@ -93,12 +93,18 @@ def _hardness(prober: str, found: list[tuple[int, int, int, int]]) -> Hardness:
     tried = [(c, k) for c, k, _, _ in found if k > 0]
     mean, reach = _mean([c / k for c, k in tried])
     return Hardness(
-        prober=prober, problems=len(found), attempts=sum(k for _, k in tried),
-        truncated=sum(entry[2] for entry in found), timeouts=sum(entry[3] for entry in found),
-        never=sum(c == 0 for c, _ in tried), always=sum(c == k for c, k in tried), mean=mean,
+        prober=prober,
+        problems=len(found),
+        attempts=sum(k for _, k in tried),
+        truncated=sum(entry[2] for entry in found),
+        timeouts=sum(entry[3] for entry in found),
+        never=sum(c == 0 for c, _ in tried),
+        always=sum(c == k for c, k in tried),
+        mean=mean,
         low=None if mean is None or reach is None else max(0.0, mean - reach),
-        high=None if mean is None or reach is None else min(1.0, mean + reach), bars=tuple(_bars(tried)),
-    )  # fmt: skip
+        high=None if mean is None or reach is None else min(1.0, mean + reach),
+        bars=tuple(_bars(tried)),
+    )
 
 
 def _mean(values: list[float]) -> tuple[float | None, float | None]:

@@ -14,9 +14,21 @@ from typing import Any
 from agentprop.report.text import LABEL, NOTE, STATEMENT, clip
 
 PROBLEM_COLUMNS = (
-    "id", "statement", "answer", "answer_type", "unit", "figures", "domain", "category", "skills", "operators",
-    "evidence", "trajectory_id", "index", "made_by",
-)  # fmt: skip
+    "id",
+    "statement",
+    "answer",
+    "answer_type",
+    "unit",
+    "figures",
+    "domain",
+    "category",
+    "skills",
+    "operators",
+    "evidence",
+    "trajectory_id",
+    "index",
+    "made_by",
+)
 """What is read of every problem."""
 
 
@@ -73,12 +85,23 @@ class ListedProblem:
 def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
     """The item of a problem row."""
     return ListedProblem(
-        id=row["id"], problem=row["id"], run=run, statement=clip(row["statement"], STATEMENT),
-        answer=clip(row["answer"], STATEMENT), answer_type=row["answer_type"], unit=row["unit"], figures=row["figures"],
-        domain=row["domain"], category=row["category"], skills=tuple(row["skills"]),
-        operators=tuple(row["operators"]), evidence=row["evidence"], index=row["index"],
-        trajectory=row["trajectory_id"], maker=row["made_by"]["name"],
-    )  # fmt: skip
+        id=row["id"],
+        problem=row["id"],
+        run=run,
+        statement=clip(row["statement"], STATEMENT),
+        answer=clip(row["answer"], STATEMENT),
+        answer_type=row["answer_type"],
+        unit=row["unit"],
+        figures=row["figures"],
+        domain=row["domain"],
+        category=row["category"],
+        skills=tuple(row["skills"]),
+        operators=tuple(row["operators"]),
+        evidence=row["evidence"],
+        index=row["index"],
+        trajectory=row["trajectory_id"],
+        maker=row["made_by"]["name"],
+    )
 
 
 def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
@@ -88,10 +111,23 @@ def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
         item = of_problem(problem, run)
     else:
         item = ListedProblem(
-            id="", problem=None, run=run, statement=None, answer=None, answer_type=None, unit=None,
-            figures=None, domain=None, category=None, skills=(), operators=(), evidence=None, trajectory=None,
-            index=int(row["item"]) if row["item"].isdecimal() else None, maker="",
-        )  # fmt: skip
+            id="",
+            problem=None,
+            run=run,
+            statement=None,
+            answer=None,
+            answer_type=None,
+            unit=None,
+            figures=None,
+            domain=None,
+            category=None,
+            skills=(),
+            operators=(),
+            evidence=None,
+            trajectory=None,
+            index=int(row["item"]) if row["item"].isdecimal() else None,
+            maker="",
+        )
     item.id = clip(f"{row['stage']} {row['item']}", LABEL) or ""
     item.status, item.code = row["outcome"], clip(row["code"], LABEL) or ""
     item.message = clip(row["message"], NOTE) or ""

@@ -84,24 +84,41 @@ def journey(row: Mapping[str, Any]) -> Journey:
     """A trajectory row, cut to what a page can hold."""
     turns = row["turns"]
     return Journey(
-        id=row["id"], system=clip(row["system"], STATEMENT) or "", prompt=clip(row["prompt"], MESSAGE) or "",
-        stop=row["stop"], maker=row["made_by"]["name"], isolation=row["isolation"],
-        left_out=max(0, len(turns) - MOST_STEPS), steps=tuple(_step(turn) for turn in turns[:MOST_STEPS]),
-    )  # fmt: skip
+        id=row["id"],
+        system=clip(row["system"], STATEMENT) or "",
+        prompt=clip(row["prompt"], MESSAGE) or "",
+        stop=row["stop"],
+        maker=row["made_by"]["name"],
+        isolation=row["isolation"],
+        left_out=max(0, len(turns) - MOST_STEPS),
+        steps=tuple(_step(turn) for turn in turns[:MOST_STEPS]),
+    )
 
 
 def _step(turn: Mapping[str, Any]) -> TurnView:
     return TurnView(
-        stage=turn["stage"], action=turn["action"], message=clip(turn["message"], MESSAGE) or "",
-        observation=clip(turn["observation"], MESSAGE) or "", outcome=turn["outcome"], skills=tuple(turn["skills"]),
-        seconds=round(turn["duration_s"], 3), finish=turn["finish_reason"],
-    )  # fmt: skip
+        stage=turn["stage"],
+        action=turn["action"],
+        message=clip(turn["message"], MESSAGE) or "",
+        observation=clip(turn["observation"], MESSAGE) or "",
+        outcome=turn["outcome"],
+        skills=tuple(turn["skills"]),
+        seconds=round(turn["duration_s"], 3),
+        finish=turn["finish_reason"],
+    )
 
 
 def opinion(row: Mapping[str, Any]) -> StatedOpinion:
     """An attempt row of a verifier or auditor."""
-    return StatedOpinion(row["role"], row["verifier"], row["vote"], clip(row["answer"], NOTE), row["code"],
-                   clip(row["rationale"], NOTE) or "", row["finish_reason"])  # fmt: skip
+    return StatedOpinion(
+        row["role"],
+        row["verifier"],
+        row["vote"],
+        clip(row["answer"], NOTE),
+        row["code"],
+        clip(row["rationale"], NOTE) or "",
+        row["finish_reason"],
+    )
 
 
 class Answers:

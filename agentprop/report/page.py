@@ -16,8 +16,19 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-TEMPLATE = ("dom.js", "math.js", "data.js", "charts.js", "heatmap.js", "tables.js", "overview.js", "filters.js",
-            "steps.js", "browser.js", "main.js")  # fmt: skip
+TEMPLATE = (
+    "dom.js",
+    "math.js",
+    "data.js",
+    "charts.js",
+    "heatmap.js",
+    "tables.js",
+    "overview.js",
+    "filters.js",
+    "steps.js",
+    "browser.js",
+    "main.js",
+)
 """The page's own script, in the order of use."""
 KATEX = ("katex.min.js", "mhchem.min.js", "auto-render.min.js")
 GENERATOR = '<meta name="generator" content="agentprop report">'

@@ -118,10 +118,17 @@ class Votes:
                 votes[vote.judge][vote.vote] += 1
                 codes[vote.judge][names[vote.code]] += 1
         return [
-            VoterSummary(role, name, votes[n].total(), votes[n][VALID], votes[n][INVALID], votes[n][SILENT],
-                  tuple(codes[n].most_common(12)))
+            VoterSummary(
+                role,
+                name,
+                votes[n].total(),
+                votes[n][VALID],
+                votes[n][INVALID],
+                votes[n][SILENT],
+                tuple(codes[n].most_common(12)),
+            )
             for (role, name), n in self._judges.items()
-        ]  # fmt: skip
+        ]
 
     def agreements(self) -> list[Agreement]:
         """Every pair of verifiers that met."""

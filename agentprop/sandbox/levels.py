@@ -65,7 +65,9 @@ def weak_allowed(flag: bool) -> bool:
     return flag or os.environ.get(WEAK_VARIABLE) == "1"
 
 
-def climb(preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool) -> tuple[SandboxSlot, Isolation]:
+def climb(
+    preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool
+) -> tuple[SandboxSlot, Isolation]:
     """Start a slot at the best level up to `max_level`; raises SandboxUnavailable below `min_level`."""
     reasons: dict[str, str] = {}
     level: Level | None = max_level if max_level in LADDER else None
@@ -140,8 +142,7 @@ def isolation_report() -> dict[str, object]:
         return {"level": "none", "reason": problem.message, "hint": problem.hint}
     slot.close()
     layers = {
-        layer: "in force" if layer in isolation.layers else _why_not(layer, isolation.reasons)
-        for layer in LAYERS["L3"]
+        layer: "in force" if layer in isolation.layers else _why_not(layer, isolation.reasons) for layer in LAYERS["L3"]
     }
     return {
         "level": isolation.level,

@@ -35,7 +35,13 @@ def _outcome(frame: Frame) -> CallOutcome:
 
 
 def run_pair(
-    candidate_slot: SandboxSlot, tests_slot: SandboxSlot, candidate: str, tests: str, function: str, timeout_s: float, level: Level
+    candidate_slot: SandboxSlot,
+    tests_slot: SandboxSlot,
+    candidate: str,
+    tests: str,
+    function: str,
+    timeout_s: float,
+    level: Level,
 ) -> Result:
     """The tests' result; the candidate's process is ended as soon as they are over."""
     candidate_body = pair_body("candidate", candidate, function, timeout_s)

@@ -15,6 +15,21 @@ from agentprop.skills.spec import Output, OutputKind, Spec, Wording
 from agentprop.skills.wordings import Hole, holes, segments
 
 __all__ = [
-    "NAME", "Hole", "Output", "OutputKind", "Package", "Spec", "Wording", "bundled_directory", "clashes", "directories",
-    "holes", "load", "parse", "read", "read_texts", "segments", "split",
-]  # fmt: skip
+    "NAME",
+    "Hole",
+    "Output",
+    "OutputKind",
+    "Package",
+    "Spec",
+    "Wording",
+    "bundled_directory",
+    "clashes",
+    "directories",
+    "holes",
+    "load",
+    "parse",
+    "read",
+    "read_texts",
+    "segments",
+    "split",
+]

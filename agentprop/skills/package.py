@@ -50,8 +50,19 @@ class Package:
         """The storable record."""
         s = self.spec
         return Skill(
-            name=s.name, description=s.description, domain=s.domain, category=s.category, intent=s.intent,
-            method=s.method, effect=s.effect, tool=s.tool, skill_md=self.skill_md, script=self.script,
-            origin=self.origin, evidence=s.evidence, quality=quality, quality_parts=quality_parts,
+            name=s.name,
+            description=s.description,
+            domain=s.domain,
+            category=s.category,
+            intent=s.intent,
+            method=s.method,
+            effect=s.effect,
+            tool=s.tool,
+            skill_md=self.skill_md,
+            script=self.script,
+            origin=self.origin,
+            evidence=s.evidence,
+            quality=quality,
+            quality_parts=quality_parts,
             lineage=tuple(lineage),
-        )  # fmt: skip
+        )

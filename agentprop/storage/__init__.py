@@ -22,6 +22,19 @@ from agentprop.storage.parquet import (
 from agentprop.storage.streams import STREAM_SECONDS, PipeClosed, StreamWriter, read_stream, write_stream
 
 __all__ = [
-    "ROW_GROUP", "STREAM_SECONDS", "PipeClosed", "Row", "Shard", "StreamWriter", "TableWriter", "arrow_schema",
-    "count_rows", "read_foreign_parquet", "read_rows", "read_shard", "read_stream", "write_shard", "write_stream",
-]  # fmt: skip
+    "ROW_GROUP",
+    "STREAM_SECONDS",
+    "PipeClosed",
+    "Row",
+    "Shard",
+    "StreamWriter",
+    "TableWriter",
+    "arrow_schema",
+    "count_rows",
+    "read_foreign_parquet",
+    "read_rows",
+    "read_shard",
+    "read_stream",
+    "write_shard",
+    "write_stream",
+]

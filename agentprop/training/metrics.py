@@ -24,7 +24,9 @@ BOARD = "tensorboard"
 class Metrics:
     """`with Metrics(run, size=state) as metrics: metrics.write(step, loss=0.7)`; not a number is stored as null."""
 
-    def __init__(self, folder: Path | None, *, size: int = 0, board: bool = False, live: ProgressTable | None = None) -> None:
+    def __init__(
+        self, folder: Path | None, *, size: int = 0, board: bool = False, live: ProgressTable | None = None
+    ) -> None:
         """`folder` is the run directory; None writes nowhere, which is what all processes but the first do."""
         self._live = live
         self._board: Any = None

@@ -106,9 +106,14 @@ class Order:
 
 
 def imitate(
-    policy: PolicyModel, optimiser: Optimiser, material: Material, config: TrainSftConfig, world: World, progress: SftProgress,
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    material: Material,
+    config: TrainSftConfig,
+    world: World,
+    progress: SftProgress,
     hooks: Hooks,
-) -> SftProgress:  # fmt: skip
+) -> SftProgress:
     """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
     order = Order(material, config)
     last = min(order.total, config.max_steps or order.total)
@@ -135,9 +140,7 @@ def imitate(
     return progress
 
 
-def learn(
-    policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World
-) -> Values:
+def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World) -> Values:
     """One optimiser step."""
     n, m = (sum(sequence.n_actions for sequence in part) for part in drawn)
     imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in drawn)
@@ -158,9 +161,11 @@ def learn(
         values |= {"skill_loss": skill_nll / m, "skill_tokens": float(m)}
     return values | {
         "row_tokens": float(sum(len(sequence) for part in drawn for sequence in part)),
-        "grad_norm": step.grad_norm, "learning_rate": step.learning_rate, "clipped": float(step.clipped),
+        "grad_norm": step.grad_norm,
+        "learning_rate": step.learning_rate,
+        "clipped": float(step.clipped),
         "skipped": float(not step.applied),
-    }  # fmt: skip
+    }
 
 
 @torch.no_grad()

@@ -66,9 +66,11 @@ def seconds(module: str, folder: str) -> float:
     path = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
     started = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", module, "--help"], check=True, stdout=subprocess.DEVNULL,
+        [sys.executable, "-m", module, "--help"],
+        check=True,
+        stdout=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
+    )
     return time.perf_counter() - started
 
 

@@ -60,11 +60,26 @@ def measure(server: Server, options: argparse.Namespace, folder: Path) -> dict[s
         f'[models.slow]\nbase_url = "{server.base_url}"\nmodel = "slow"\nmax_concurrency = {options.concurrency}\n'
     )
     command = [
-        sys.executable, "-m", "agentprop", "propose", "--proposer", "slow", "--n", str(options.trajectories), "--quiet",
-        "--workers", str(options.workers), "--out", str(folder / "run"), *skill_flags(), "--json",
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process, \
-            Watch(process.pid, every_s=1.0) as watch:  # fmt: skip
+        sys.executable,
+        "-m",
+        "agentprop",
+        "propose",
+        "--proposer",
+        "slow",
+        "--n",
+        str(options.trajectories),
+        "--quiet",
+        "--workers",
+        str(options.workers),
+        "--out",
+        str(folder / "run"),
+        *skill_flags(),
+        "--json",
+    ]
+    with (
+        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process,
+        Watch(process.pid, every_s=1.0) as watch,
+    ):
         printed = process.communicate()[0]
     if process.returncode:
         sys.exit(f"propose ended with exit code {process.returncode}")
@@ -81,12 +96,15 @@ def measure(server: Server, options: argparse.Namespace, folder: Path) -> dict[s
         "allowed": options.concurrency,
         "peak": seen["peak"],
         "achieved": round(seen["busy_s"] / seconds / options.concurrency, 3),
-        "memory_mib": {"second quarter": quarter(during, 1), "last quarter": quarter(during, 3),
-                       "peak": mib(watch.peak)},
+        "memory_mib": {
+            "second quarter": quarter(during, 1),
+            "last quarter": quarter(during, 3),
+            "peak": mib(watch.peak),
+        },
         "memory_ratio": round(quarter(during, 3) / quarter(during, 1), 3),
         "median_s": options.median,
         "sigma": options.sigma,
-    }  # fmt: skip
+    }
 
 
 def quarter(samples: list[Sample], number: int) -> float:
@@ -98,8 +116,10 @@ def quarter(samples: list[Sample], number: int) -> float:
 
 def show(report: dict[str, Any]) -> None:
     """The same for people."""
-    print(f"{report['trajectories']:,} trajectories, {report['requests']:,} requests in {report['seconds']:.0f} s; "
-          f"replies take {report['median_s']:g} s in the median (log-normal, σ {report['sigma']:g})")  # fmt: skip
+    print(
+        f"{report['trajectories']:,} trajectories, {report['requests']:,} requests in {report['seconds']:.0f} s; "
+        f"replies take {report['median_s']:g} s in the median (log-normal, σ {report['sigma']:g})"
+    )
     print(f"concurrency: {report['achieved']:.1%} of the allowed {report['allowed']}, peak {report['peak']:.0f}")
     sizes = ", ".join(f"{name} {size:.0f}" for name, size in report["memory_mib"].items())
     print(f"memory in MiB: {sizes}; last to second quarter {report['memory_ratio']:.2f}")

@@ -86,9 +86,12 @@ def arguments() -> argparse.Namespace:
 
 
 def one_round(
-    server: Server, options: argparse.Namespace, folder: Path, rates: dict[str, list[float]],
+    server: Server,
+    options: argparse.Namespace,
+    folder: Path,
+    rates: dict[str, list[float]],
     costs: dict[str, list[Costs]],
-) -> None:  # fmt: skip
+) -> None:
     """Every arm once."""
     for name, (rate, cost) in asyncio.run(clients(server.base_url, options.requests // 3, options.concurrency)).items():
         rates[name].append(rate)
@@ -130,8 +133,10 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
     project = f'[models.static]\nbase_url = "{server.base_url}"\nmodel = "static"\nmax_concurrency = {concurrency}\n'
     (out / "agentprop.toml").write_text(project)
     server.forget()
-    with subprocess.Popen(propose(candidates, workers, out / "run"), cwd=out, stderr=subprocess.PIPE) as process, \
-            Watch(process.pid, every_s=SAMPLE_S, memory=False) as watch:  # fmt: skip
+    with (
+        subprocess.Popen(propose(candidates, workers, out / "run"), cwd=out, stderr=subprocess.PIPE) as process,
+        Watch(process.pid, every_s=SAMPLE_S, memory=False) as watch,
+    ):
         told = process.communicate()[1].decode()
     if process.returncode != 3:  # the bound on candidates, and nothing accepted
         sys.exit(f"propose ended with exit code {process.returncode}: {told}")
@@ -143,9 +148,23 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
 def propose(candidates: int, workers: int, out: Path) -> list[str]:
     """The command."""
     return [
-        sys.executable, "-m", "agentprop", "propose", "--proposer", "static", "--n", str(candidates), "--quiet",
-        "--max-candidates", str(candidates), "--workers", str(workers), "--out", str(out), *skill_flags(),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "agentprop",
+        "propose",
+        "--proposer",
+        "static",
+        "--n",
+        str(candidates),
+        "--quiet",
+        "--max-candidates",
+        str(candidates),
+        "--workers",
+        str(workers),
+        "--out",
+        str(out),
+        *skill_flags(),
+    ]
 
 
 def by_process(samples: list[Sample], requests: float) -> Costs:
@@ -175,12 +194,16 @@ def summary(
         "cores": len(os.sched_getaffinity(0)),
         "requests_per_s": {name: round(statistics.median(found), 1) for name, found in rates.items()},
         "fastest_openai": fastest,
-        "ratio": {name: ratio(rates[name], [max(r) for r in zip(*(rates[b] for b in bare), strict=True)])
-                  for name in ours},
-        "ratio_by_cpu": {name: ratio([cost["all"] for cost in costs[fastest]], [cost["all"] for cost in found])
-                         for name, found in costs.items() if name not in bare},
+        "ratio": {
+            name: ratio(rates[name], [max(r) for r in zip(*(rates[b] for b in bare), strict=True)]) for name in ours
+        },
+        "ratio_by_cpu": {
+            name: ratio([cost["all"] for cost in costs[fastest]], [cost["all"] for cost in found])
+            for name, found in costs.items()
+            if name not in bare
+        },
         "cpu_us_per_request": {name: median_costs(found) for name, found in costs.items()},
-    }  # fmt: skip
+    }
 
 
 def ratio(found: list[float], reference: list[float]) -> float:
@@ -195,8 +218,10 @@ def median_costs(found: list[Costs]) -> Costs:
 
 def show(report: dict[str, Any]) -> None:
     """The same for people."""
-    print(f"{report['requests']} requests at concurrency {report['concurrency']} against {report['server']}, median of "
-          f"{report['rounds']} rounds, {report['cores']} cores\n")  # fmt: skip
+    print(
+        f"{report['requests']} requests at concurrency {report['concurrency']} against {report['server']}, median of "
+        f"{report['rounds']} rounds, {report['cores']} cores\n"
+    )
     for name, rate in sorted(report["requests_per_s"].items(), key=lambda item: item[1]):
         relative = f"{report['ratio'][name]:8.2f}" if name in report["ratio"] else " " * 8
         relative += f"{report['ratio_by_cpu'][name]:8.2f}" if name in report["ratio_by_cpu"] else " " * 8

@@ -63,9 +63,13 @@ def conversation() -> Request:
     library = gather(config(1).skills, bundled=False)
     names = tuple(sorted(library))[:3]
     task = Task(
-        seed=0, index=0, domain="mathematics", category="number-theory", skill_names=names,
+        seed=0,
+        index=0,
+        domain="mathematics",
+        category="number-theory",
+        skill_names=names,
         skill_ids=tuple(library[name].id for name in names),
-    )  # fmt: skip
+    )
     with Sandbox() as sandbox:
         told = Environment(task, library, Executor(sandbox), {}).observe().messages
     messages = [Message("system", told[0][1]), Message("user", told[1][1]), Message("assistant", claim(0))]
@@ -124,7 +128,9 @@ async def conversing(candidates: int, concurrency: int) -> tuple[list[Candidate]
 
     with Sandbox() as sandbox:
         model = Model(lane_of(SETTINGS, Scripted(answer)), Meter())
-        maker = CandidateMaker(plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, 0, False, model)
+        maker = CandidateMaker(
+            plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, 0, False, model
+        )
         indices = iter(range(candidates))
         made: list[Candidate] = []
         probabilities = plan.curriculum.probabilities(plan.curriculum.start())

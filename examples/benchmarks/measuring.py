@@ -100,9 +100,11 @@ def workload_parser(doc: str | None, workloads: Iterable[str], default: str, *, 
 
 
 def run(
-    options: argparse.Namespace, measure: Callable[[argparse.Namespace], object],
-    compare: Callable[[argparse.Namespace], dict[str, Any]], show: Callable[[dict[str, Any]], None],
-) -> None:  # fmt: skip
+    options: argparse.Namespace,
+    measure: Callable[[argparse.Namespace], object],
+    compare: Callable[[argparse.Namespace], dict[str, Any]],
+    show: Callable[[dict[str, Any]], None],
+) -> None:
     """Print what one way measured, or the comparison of all."""
     if options.way:
         from transformers.utils import logging

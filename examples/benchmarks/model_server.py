@@ -48,8 +48,9 @@ def response_of(action: str) -> bytes:
     message = {"role": "assistant", "content": ACTIONS[action].replace("{name}", "?" * LETTERS)}
     usage = {"prompt_tokens": 400, "completion_tokens": 60, "total_tokens": 460}
     choice = {"index": 0, "finish_reason": "stop", "message": message}
-    return response({"id": "x", "object": "chat.completion", "created": 1, "model": "proposer", "choices": [choice],
-                     "usage": usage})  # fmt: skip
+    return response(
+        {"id": "x", "object": "chat.completion", "created": 1, "model": "proposer", "choices": [choice], "usage": usage}
+    )
 
 
 def response(body: object) -> bytes:
@@ -86,8 +87,13 @@ class Ledger:
 
     def report(self) -> dict[str, float]:
         """As JSON is to say it."""
-        return {"requests": self.requests, "first_s": self.first_s, "last_s": self.last_s, "busy_s": self.busy_s,
-                "peak": self.peak}  # fmt: skip
+        return {
+            "requests": self.requests,
+            "first_s": self.first_s,
+            "last_s": self.last_s,
+            "busy_s": self.busy_s,
+            "peak": self.peak,
+        }
 
 
 class Proposer(asyncio.Protocol):

@@ -94,10 +94,14 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     ours = ways["agentprop"]["tokens_per_s"]
     return {
         **{name: getattr(options, name) for name in names},
-        "conversations": len(talks), "sampled_tokens": tokens, "model": asdict(work), "ways": ways,
-        "speed_ratios": {way: round(ours / found["tokens_per_s"], 2) for way, found in ways.items()
-                         if way != "agentprop"},
-    }  # fmt: skip
+        "conversations": len(talks),
+        "sampled_tokens": tokens,
+        "model": asdict(work),
+        "ways": ways,
+        "speed_ratios": {
+            way: round(ours / found["tokens_per_s"], 2) for way, found in ways.items() if way != "agentprop"
+        },
+    }
 
 
 def measure(options: argparse.Namespace) -> dict[str, float]:
@@ -111,9 +115,10 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
             said = roll_out()
         rounds.append(found)
     return {
-        "seconds": min(one.seconds for one in rounds), "mib": round(max(one.mib for one in rounds), 1),
+        "seconds": min(one.seconds for one in rounds),
+        "mib": round(max(one.mib for one in rounds), 1),
         "error": error(model, talks, said),
-    }  # fmt: skip
+    }
 
 
 # --- what all get ---
@@ -122,11 +127,19 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
 def save_model(work: Workload, folder: Path) -> None:
     torch.manual_seed(0)
     config = Qwen3Config(
-        vocab_size=work.vocabulary, hidden_size=work.width, intermediate_size=3 * work.width,
-        num_hidden_layers=work.layers, num_attention_heads=work.width // 32, num_key_value_heads=work.width // 64 or 1,
-        head_dim=32, tie_word_embeddings=True, max_position_embeddings=8192, bos_token_id=None, eos_token_id=None,
+        vocab_size=work.vocabulary,
+        hidden_size=work.width,
+        intermediate_size=3 * work.width,
+        num_hidden_layers=work.layers,
+        num_attention_heads=work.width // 32,
+        num_key_value_heads=work.width // 64 or 1,
+        head_dim=32,
+        tie_word_embeddings=True,
+        max_position_embeddings=8192,
+        bos_token_id=None,
+        eos_token_id=None,
         pad_token_id=PAD,
-    )  # fmt: skip
+    )
     Qwen3ForCausalLM(config).save_pretrained(folder)
 
 
@@ -220,9 +233,14 @@ class Limits(StoppingCriteria):  # type: ignore[misc]
 
 
 SAMPLING = GenerationConfig(
-    do_sample=True, temperature=1.0, top_k=0, top_p=1.0, pad_token_id=PAD, return_dict_in_generate=True,
+    do_sample=True,
+    temperature=1.0,
+    top_k=0,
+    top_p=1.0,
+    pad_token_id=PAD,
+    return_dict_in_generate=True,
     output_logits=True,
-)  # fmt: skip
+)
 
 
 def generate(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
@@ -279,9 +297,7 @@ def _turn(
     start = rows.shape[1]
     limits = Limits(torch.tensor(wanted, device=model.device) + start)
     sampling = GenerationConfig(**{**SAMPLING.to_diff_dict(), "max_new_tokens": max(wanted)})
-    out = model.generate(
-        rows, attention_mask=mask, generation_config=sampling, stopping_criteria=[limits], **options
-    )
+    out = model.generate(rows, attention_mask=mask, generation_config=sampling, stopping_criteria=[limits], **options)
     tokens = out.sequences[:, start:]
     told = [torch.log_softmax(logits.float(), -1).gather(1, tokens[:, i, None]) for i, logits in enumerate(out.logits)]
     logprobs = torch.cat(told, 1).tolist()
@@ -290,8 +306,10 @@ def _turn(
 
 
 WAYS: dict[str, Callable[[Any, Sequence[Conversation]], Callable[[], Said]]] = {
-    "generate": generate, "kept cache": kept_cache, "agentprop": agentprop,
-}  # fmt: skip
+    "generate": generate,
+    "kept cache": kept_cache,
+    "agentprop": agentprop,
+}
 
 
 def show(report: dict[str, Any]) -> None:

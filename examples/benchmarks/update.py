@@ -124,10 +124,17 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
 def save_model(work: Workload, folder: Path) -> None:
     torch.manual_seed(0)
     config = Qwen3Config(
-        vocab_size=work.vocabulary, hidden_size=work.width, intermediate_size=3 * work.width,
-        num_hidden_layers=work.layers, num_attention_heads=work.width // 32, num_key_value_heads=work.width // 64 or 1,
-        head_dim=32, tie_word_embeddings=True, eos_token_id=1, pad_token_id=0,
-    )  # fmt: skip
+        vocab_size=work.vocabulary,
+        hidden_size=work.width,
+        intermediate_size=3 * work.width,
+        num_hidden_layers=work.layers,
+        num_attention_heads=work.width // 32,
+        num_key_value_heads=work.width // 64 or 1,
+        head_dim=32,
+        tie_word_embeddings=True,
+        eos_token_id=1,
+        pad_token_id=0,
+    )
     Qwen3ForCausalLM(config).save_pretrained(folder)
     words = Tokenizer(WordLevel({f"w{number}": number for number in range(WORDS)}, unk_token="w2"))
     PreTrainedTokenizerFast(tokenizer_object=words, pad_token="w0", eos_token="w1").save_pretrained(folder)
@@ -186,9 +193,15 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     def update() -> None:
         lessons = [lesson(one, number) for number, one in enumerate(members)]
         learn(
-            policy, optimiser, lessons, objective, world,
-            groups=work.groups, pack_tokens=work.batch * longest(recorded), seed="0",
-        )  # fmt: skip
+            policy,
+            optimiser,
+            lessons,
+            objective,
+            world,
+            groups=work.groups,
+            pack_tokens=work.batch * longest(recorded),
+            seed="0",
+        )
 
     return best(update, options)
 
@@ -196,7 +209,9 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
 def lesson(members: list[Recorded], number: int) -> TrainingGroup:
     """A group as the update gets it."""
     group = [
-        ReturnedEpisode(str(n), one.reward, tuple(ActionReturn("check", float(t % 2)) for t in range(max(one.turn) + 1)))
+        ReturnedEpisode(
+            str(n), one.reward, tuple(ActionReturn("check", float(t % 2)) for t in range(max(one.turn) + 1))
+        )
         for n, one in enumerate(members)
     ]
     examples = tuple(Example(str(n), (sequence(one, n),), True) for n, one in enumerate(members))
@@ -256,18 +271,34 @@ def trl(options: argparse.Namespace) -> dict[str, float]:
 
     passes = len(recorded) // work.batch
     settings = GRPOConfig(
-        output_dir=str(Path(options.model, "trl")), per_device_train_batch_size=work.batch,
-        steps_per_generation=passes, gradient_accumulation_steps=passes // work.minibatches,
-        num_generations=work.members, beta=BETA, learning_rate=RATE, lr_scheduler_type="constant", optim="adamw_torch",
-        max_steps=options.rounds * work.minibatches, gradient_checkpointing=options.checkpointing,
-        bf16=options.dtype == "bfloat16", use_cpu=options.device == "cpu", shuffle_dataset=False, report_to="none",
-        logging_strategy="no", save_strategy="no", disable_tqdm=True,
-    )  # fmt: skip
+        output_dir=str(Path(options.model, "trl")),
+        per_device_train_batch_size=work.batch,
+        steps_per_generation=passes,
+        gradient_accumulation_steps=passes // work.minibatches,
+        num_generations=work.members,
+        beta=BETA,
+        learning_rate=RATE,
+        lr_scheduler_type="constant",
+        optim="adamw_torch",
+        max_steps=options.rounds * work.minibatches,
+        gradient_checkpointing=options.checkpointing,
+        bf16=options.dtype == "bfloat16",
+        use_cpu=options.device == "cpu",
+        shuffle_dataset=False,
+        report_to="none",
+        logging_strategy="no",
+        save_strategy="no",
+        disable_tqdm=True,
+    )
     trainer = GRPOTrainer(
-        model=load(options), reward_funcs=[lambda reward, **_: reward], args=settings, callbacks=[Clock()],
+        model=load(options),
+        reward_funcs=[lambda reward, **_: reward],
+        args=settings,
+        callbacks=[Clock()],
         train_dataset=Dataset.from_dict({"prompt": [str(group) for group in range(work.groups)]}),
-        processing_class=PreTrainedTokenizerFast.from_pretrained(options.model), rollout_func=replay,
-    )  # fmt: skip
+        processing_class=PreTrainedTokenizerFast.from_pretrained(options.model),
+        rollout_func=replay,
+    )
     trainer.train()
     return summary(rounds)
 

@@ -39,10 +39,17 @@ class Tasks:
 
 
 ALL = Tasks(
-    ("binary-ones", "digit-sum", "divisor-count", "multiples", "product", "remainder", "reversal", "running-total"), 3,
-    ("digit-sum+product", "reversal+multiples", "divisor-count+running-total", "binary-ones+remainder",
-     "product+remainder", "multiples+running-total"),
-)  # fmt: skip
+    ("binary-ones", "digit-sum", "divisor-count", "multiples", "product", "remainder", "reversal", "running-total"),
+    3,
+    (
+        "digit-sum+product",
+        "reversal+multiples",
+        "divisor-count+running-total",
+        "binary-ones+remainder",
+        "product+remainder",
+        "multiples+running-total",
+    ),
+)
 THREE = Tasks(("product", "remainder", "reversal"), 2, ("product+remainder",))
 PAIR = Tasks(("digit-sum", "multiples"), 2)
 FOUR_IN_THREES = Tasks(("digit-sum", "multiples", "product", "remainder"), 3, ("digit-sum+remainder",))
@@ -69,15 +76,20 @@ ARMS: dict[str, Arm] = {
     "no-gate": Arm("MGPO without gate", settings={"gate": "none"}),
     "mgpo": Arm("full MGPO"),
     "no-edit": Arm("MGPO without τ_edit", expert="expert-no-edit", settings={"edits": False}),
-    "no-edit-slow": Arm("MGPO without τ_edit, half the learning rate", expert="expert-no-edit",
-                        settings={"edits": False, "learning_rate": 1e-4}),
+    "no-edit-slow": Arm(
+        "MGPO without τ_edit, half the learning rate",
+        expert="expert-no-edit",
+        settings={"edits": False, "learning_rate": 1e-4},
+    ),
     "one-shot": Arm("one-shot, without the loop", expert="expert-at-once", settings={"one_shot": True}),
-}  # fmt: skip
+}
 
 
 RULES: dict[str, dict[str, object]] = {
-    "expert": {}, "expert-no-edit": {"prune": False}, "expert-at-once": {"one_shot": True},
-}  # fmt: skip
+    "expert": {},
+    "expert-no-edit": {"prune": False},
+    "expert-at-once": {"one_shot": True},
+}
 """What a proposer that imitates these is allowed when it proposes."""
 
 
@@ -126,14 +138,49 @@ class Size:
 
 
 FULL = Size(
-    seeds=(0, 1, 2), arms=tuple(ARMS), imitated=ALL, practised=THREE, problems=14_000, vocabulary=1536, hidden=128,
-    layers=3, batch=12, sft_rate=4e-3, sft_epochs=2, solver_epochs=6, steps=32, groups=8, group_size=8, beta=0.03,
-    candidates=400, solver_steps=40, test=300, k=16,
+    seeds=(0, 1, 2),
+    arms=tuple(ARMS),
+    imitated=ALL,
+    practised=THREE,
+    problems=14_000,
+    vocabulary=1536,
+    hidden=128,
+    layers=3,
+    batch=12,
+    sft_rate=4e-3,
+    sft_epochs=2,
+    solver_epochs=6,
+    steps=32,
+    groups=8,
+    group_size=8,
+    beta=0.03,
+    candidates=400,
+    solver_steps=40,
+    test=300,
+    k=16,
 )
 SMOKE = Size(
-    seeds=(0,), arms=("sft", "mgpo"), imitated=PAIR, practised=PAIR, problems=4_000, vocabulary=1536, hidden=128,
-    layers=3, batch=4, sft_rate=2e-3, sft_epochs=2, solver_epochs=6, steps=30, groups=8, group_size=8, beta=0.01,
-    candidates=400, solver_steps=3, test=40, k=16, start=HERE / "start",
+    seeds=(0,),
+    arms=("sft", "mgpo"),
+    imitated=PAIR,
+    practised=PAIR,
+    problems=4_000,
+    vocabulary=1536,
+    hidden=128,
+    layers=3,
+    batch=4,
+    sft_rate=2e-3,
+    sft_epochs=2,
+    solver_epochs=6,
+    steps=30,
+    groups=8,
+    group_size=8,
+    beta=0.01,
+    candidates=400,
+    solver_steps=3,
+    test=40,
+    k=16,
+    start=HERE / "start",
 )
 FROM_SCRATCH = replace(SMOKE, start=None, imitated=FOUR_IN_THREES, problems=12_000)
 """Imitates first. What a smoke run starts with is what this one imitated."""
@@ -219,8 +266,18 @@ class Shared:
 
     def _student(self) -> Step:
         size, product = self.size, self.out / "student"
-        command = _script("student.py", self.out / "expert", "--out", product, "--vocabulary", size.vocabulary,
-                          "--hidden", size.hidden, "--layers", size.layers)  # fmt: skip
+        command = _script(
+            "student.py",
+            self.out / "expert",
+            "--out",
+            product,
+            "--vocabulary",
+            size.vocabulary,
+            "--hidden",
+            size.hidden,
+            "--layers",
+            size.layers,
+        )
         return Step("student", command, product, ("expert",))
 
     def _imitate(self, expert: str) -> Step:
@@ -262,8 +319,9 @@ class Seed:
         here = f"{self.seed}/{name}"
         product, (start, before) = self.out / here, beginning(size, self.out, arm.expert)
         if arm.imitates:
-            command = _train("train-sft", self.out / MORE, start, product, self.seed + 100, **CONTINUED,
-                             batch_size=size.batch)  # fmt: skip
+            command = _train(
+                "train-sft", self.out / MORE, start, product, self.seed + 100, **CONTINUED, batch_size=size.batch
+            )
         else:
             command = _train("train-mgpo", None, start, product, self.seed, **self._reinforce(arm))
         yield Step(here, command, product, (*before, MORE if arm.imitates else "prober"))
@@ -272,23 +330,52 @@ class Seed:
         if PRACTISED not in size.exams:
             yield proposer.proposes(PRACTISED)
         problems = self.out / f"{here}-{PRACTISED}"
-        solver = _train("train-solver", problems, self.out / "beginner" / "model", self.out / f"{here}-solver",
-                        self.seed, **SOLVER, steps=size.solver_steps)  # fmt: skip
-        yield Step(f"{here}-solver", solver, self.out / f"{here}-solver", (f"{here}-{PRACTISED}", "beginner"),
-                   problems=problems)  # fmt: skip
+        solver = _train(
+            "train-solver",
+            problems,
+            self.out / "beginner" / "model",
+            self.out / f"{here}-solver",
+            self.seed,
+            **SOLVER,
+            steps=size.solver_steps,
+        )
+        yield Step(
+            f"{here}-solver",
+            solver,
+            self.out / f"{here}-solver",
+            (f"{here}-{PRACTISED}", "beginner"),
+            problems=problems,
+        )
         yield self._evaluate(here, f"{here}-solver", problems)
 
     def _reinforce(self, arm: Arm) -> dict[str, object]:
         size = self.size
-        return {**world(size.practised), **RL, "prober": str(self.out / "prober" / "model"), "k": size.k,
-                "steps": size.steps, "groups": size.groups, "group_size": size.group_size, "beta": size.beta,
-                **arm.settings}  # fmt: skip
+        return {
+            **world(size.practised),
+            **RL,
+            "prober": str(self.out / "prober" / "model"),
+            "k": size.k,
+            "steps": size.steps,
+            "groups": size.groups,
+            "group_size": size.group_size,
+            "beta": size.beta,
+            **arm.settings,
+        }
 
     def _evaluate(self, who: str, solver: str, problems: Path | None = None) -> Step:
         name, model = f"{who}-score", self.out / solver / "model"
-        command = _agentprop("evaluate", self.out / "test.jsonl", "--model", model, "--k", self.size.k,
-                             "--out", self.out / name, "--quiet",
-                             *_set(temperature=1.0, reply_tokens=16, seed=self.seed))  # fmt: skip
+        command = _agentprop(
+            "evaluate",
+            self.out / "test.jsonl",
+            "--model",
+            model,
+            "--k",
+            self.size.k,
+            "--out",
+            self.out / name,
+            "--quiet",
+            *_set(temperature=1.0, reply_tokens=16, seed=self.seed),
+        )
         return Step(name, command, self.out / name, ("benchmark", solver), problems=problems)
 
 
@@ -320,40 +407,79 @@ class Proposer:
             proposed = self.proposes(exam)
             yield proposed
             rho = self.out / f"{self.name}-{exam}-rho"
-            command = _agentprop("probe", proposed.product, "--prober", self.out / "prober" / "model",
-                                 "--k", self.size.k, "--out", rho, "--quiet",
-                                 *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=self.seed))  # fmt: skip
+            command = _agentprop(
+                "probe",
+                proposed.product,
+                "--prober",
+                self.out / "prober" / "model",
+                "--k",
+                self.size.k,
+                "--out",
+                rho,
+                "--quiet",
+                *_set(temperature=1.0, top_p=1.0, reply_tokens=16, seed=self.seed),
+            )
             yield Step(f"{self.name}-{exam}-rho", command, rho, (proposed.name, "prober"), problems=proposed.product)
 
     def proposes(self, exam: str) -> Step:
         """So many candidates, however many of them are good."""
         name, tasks, most = f"{self.name}-{exam}", self.size.practised, self.size.candidates
         held_out_only = exam == TEST and bool(tasks.held_out)
-        command = _propose(tasks, self.model, self.out / name, EXAMS[exam] + self.seed, n=10 * most, verifier="builtin",
-                           max_candidates=most, held_out_only=held_out_only, **self.rules)  # fmt: skip
+        command = _propose(
+            tasks,
+            self.model,
+            self.out / name,
+            EXAMS[exam] + self.seed,
+            n=10 * most,
+            verifier="builtin",
+            max_candidates=most,
+            held_out_only=held_out_only,
+            **self.rules,
+        )
         return Step(name, command, self.out / name, self.needs, bounded=True)
 
 
 # --- settings that all arms share ---
 
+
 def world(tasks: Tasks) -> dict[str, object]:
     """The library and the limits of an episode."""
     packages = [str(HERE / "skills" / name) for name in tasks.skills]
-    return {"skills": packages, "bundled_skills": False, "max_skills": tasks.most, "max_turns": 12,
-            "held_out": tasks.held_out}  # fmt: skip
+    return {
+        "skills": packages,
+        "bundled_skills": False,
+        "max_skills": tasks.most,
+        "max_turns": 12,
+        "held_out": tasks.held_out,
+    }
 
 
 SFT: dict[str, object] = {
-    "warmup_steps": 50, "pack_tokens": 4096, "eval_every": 200, "log_every": 20, "save_every": 200,
+    "warmup_steps": 50,
+    "pack_tokens": 4096,
+    "eval_every": 200,
+    "log_every": 20,
+    "save_every": 200,
 }
 CONTINUED: dict[str, object] = {**SFT, "learning_rate": 2e-4, "schedule": "constant", "epochs": 1}
 RL: dict[str, object] = {
-    "learning_rate": 2e-4, "reply_tokens": 192, "minibatches": 4, "pack_tokens": 8192, "save_every": 10,
-    "prober_tokens": 16, "prober_temperature": 1.0, "prober_top_p": 1.0,
-}  # fmt: skip
+    "learning_rate": 2e-4,
+    "reply_tokens": 192,
+    "minibatches": 4,
+    "pack_tokens": 8192,
+    "save_every": 10,
+    "prober_tokens": 16,
+    "prober_temperature": 1.0,
+    "prober_top_p": 1.0,
+}
 SOLVER: dict[str, object] = {
-    "learning_rate": 3e-4, "reply_tokens": 16, "groups": 16, "group_size": 16, "pack_tokens": 8192, "save_every": 20,
-}  # fmt: skip
+    "learning_rate": 3e-4,
+    "reply_tokens": 16,
+    "groups": 16,
+    "group_size": 16,
+    "pack_tokens": 8192,
+    "save_every": 20,
+}
 
 
 def _propose(tasks: Tasks, proposer: str | Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
@@ -361,13 +487,12 @@ def _propose(tasks: Tasks, proposer: str | Path, out: Path, seed: int, **setting
     chosen = {**world(tasks), "max_template_repeats": 1_000_000, "temperature": 1.0, "reply_tokens": 192, **settings}
     if proposer == "builtin":
         chosen = {key: value for key, value in chosen.items() if key not in ("temperature", "reply_tokens")}
-    return _agentprop("propose", "--n", n, "--proposer", proposer, "--out", out, "--seed", seed, "--quiet",
-                      *_set(**chosen))  # fmt: skip
+    return _agentprop(
+        "propose", "--n", n, "--proposer", proposer, "--out", out, "--seed", seed, "--quiet", *_set(**chosen)
+    )
 
 
-def _train(
-    stage: str, run: Path | None, model: Path, out: Path, seed: int, **settings: object
-) -> tuple[str, ...]:
+def _train(stage: str, run: Path | None, model: Path, out: Path, seed: int, **settings: object) -> tuple[str, ...]:
     sources = () if run is None else (run,)
     return _agentprop(stage, *sources, "--model", model, "--out", out, "--seed", seed, "--quiet", *_set(**settings))
 

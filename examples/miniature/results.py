@@ -28,10 +28,16 @@ NEAR = "update/ratio_in/0.95-1.05"
 """Metric: the share of tokens whose ratio r to the policy that sampled them is there."""
 TITLES = {TEST: "Pairs of the test", PRACTISED: "Pairs that were practised"}
 MEASURES = {
-    "formed": "well formed", "validity": "valid", "r_T": "E[r_T]", "r_T_formed": "E[r_T, well formed]",
-    "r_T_alike": "E[r_T, well formed], tasks alike", "rho": "ρ of valid ones", "pruned": "pruned",
-    "replaced": "exchanged", "turns": "turns",
-}  # fmt: skip
+    "formed": "well formed",
+    "validity": "valid",
+    "r_T": "E[r_T]",
+    "r_T_formed": "E[r_T, well formed]",
+    "r_T_alike": "E[r_T, well formed], tasks alike",
+    "rho": "ρ of valid ones",
+    "pruned": "pruned",
+    "replaced": "exchanged",
+    "turns": "turns",
+}
 COMPARED = ("formed", "validity", "r_T", "r_T_alike")
 """What full MGPO and another arm are compared in."""
 
@@ -75,13 +81,22 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
     gates = {arm: _gate(found) for arm, found in curves.items()}
     tokens = {arm: fmean([_tokens(out / str(seed) / arm) for seed in seeds]) for arm in arms}
     lines = [line for exam in exams.values() for line in (*exam.lines(), "")]
-    lines += [*_solvers(solvers, beginner), "", *_gates(gates), "",
-              *(f"- action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items())]  # fmt: skip
+    lines += [
+        *_solvers(solvers, beginner),
+        "",
+        *_gates(gates),
+        "",
+        *(f"- action tokens learnt from, {ARMS[arm].title}: {n:,.0f}" for arm, n in tokens.items()),
+    ]
     results = {
-        "seeds": list(seeds), "size": sized(size), "exams": {name: exam.results() for name, exam in exams.items()},
-        "solvers": {arm: vars(e) for arm, e in solvers.items()}, "beginner": vars(beginner), "gates": gates,
+        "seeds": list(seeds),
+        "size": sized(size),
+        "exams": {name: exam.results() for name, exam in exams.items()},
+        "solvers": {arm: vars(e) for arm, e in solvers.items()},
+        "beginner": vars(beginner),
+        "gates": gates,
         "tokens": tokens,
-    }  # fmt: skip
+    }
     text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "results.json").write_text(text + "\n", encoding="utf-8")
     (out / "results.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -183,8 +198,9 @@ class Exam:
     def table(self) -> dict[str, dict[str, Estimate]]:
         """Arm → measure → its mean over seeds."""
         figures = {arm: [end.figures() for end in found] for arm, found in self.ends.items()}
-        return {arm: {key: Estimate.of([one[key] for one in found]) for key in MEASURES}
-                for arm, found in figures.items()}  # fmt: skip
+        return {
+            arm: {key: Estimate.of([one[key] for one in found]) for key in MEASURES} for arm, found in figures.items()
+        }
 
     def gains(self, how: Gain) -> dict[str, list[tuple[float, float]]]:
         """Arm → what it gained over what it began with, seed by seed."""
@@ -193,17 +209,26 @@ class Exam:
     def lines(self) -> list[str]:
         """As text."""
         table, before = self.table(), {expert: start.figures() for expert, start in self.starts.items()}
-        return [f"## {self.title}", "", *_table(table, before), "", *_differences(table), "",
-                *_gains("E[r_T | well formed]", self.gains(gain)), "",
-                *_gains("E[r_T | well formed], tasks alike", self.gains(gain_alike))]  # fmt: skip
+        return [
+            f"## {self.title}",
+            "",
+            *_table(table, before),
+            "",
+            *_differences(table),
+            "",
+            *_gains("E[r_T | well formed]", self.gains(gain)),
+            "",
+            *_gains("E[r_T | well formed], tasks alike", self.gains(gain_alike)),
+        ]
 
     def results(self) -> dict[str, Any]:
         """As JSON takes it."""
         return {
             "arms": {arm: {key: vars(e) for key, e in row.items()} for arm, row in self.table().items()},
             "starts": {expert: start.figures() for expert, start in self.starts.items()},
-            "gains": _numbers(self.gains(gain)), "gains_alike": _numbers(self.gains(gain_alike)),
-        }  # fmt: skip
+            "gains": _numbers(self.gains(gain)),
+            "gains_alike": _numbers(self.gains(gain_alike)),
+        }
 
 
 def solved(place: Path, arm: str) -> float:
@@ -228,8 +253,11 @@ def _gain(
     if not weights or any(min(len(before[kind]), len(after[kind])) < 2 for kind in weights):
         return nan, nan
     more = sum(weight * (fmean(after[kind]) - fmean(before[kind])) for kind, weight in weights.items())
-    spread = sum(weight**2 * variance(paid) / len(paid) for kind, weight in weights.items()
-                 for paid in (before[kind], after[kind]))  # fmt: skip
+    spread = sum(
+        weight**2 * variance(paid) / len(paid)
+        for kind, weight in weights.items()
+        for paid in (before[kind], after[kind])
+    )
     return more, sqrt(spread)
 
 
@@ -246,17 +274,25 @@ def _score(run: Path) -> float:
 def _table(table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Mapping[str, float]]) -> list[str]:
     titles = list(MEASURES.values())
     lines = ["| arm | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
-    lines += [f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES) + " |"
-              for expert, row in starts.items()]  # fmt: skip
-    return lines + [f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |"
-                    for arm, row in table.items()]  # fmt: skip
+    lines += [
+        f"| before: imitation of `{expert}` | " + " | ".join(f"{row[key]:.3f}" for key in MEASURES) + " |"
+        for expert, row in starts.items()
+    ]
+    return lines + [
+        f"| {ARMS[arm].title} | " + " | ".join(str(row[key]) for key in MEASURES) + " |" for arm, row in table.items()
+    ]
 
 
 def _solvers(solvers: Mapping[str, Estimate], beginner: Estimate) -> list[str]:
     """How the downstream solvers did."""
-    lines = ["## Downstream solvers", "", "| trained on problems of | mean@k on the benchmark |", "|---|---|",
-             f"| nobody: before training | {beginner} |",
-             *(f"| {ARMS[arm].title} | {score} |" for arm, score in solvers.items())]  # fmt: skip
+    lines = [
+        "## Downstream solvers",
+        "",
+        "| trained on problems of | mean@k on the benchmark |",
+        "|---|---|",
+        f"| nobody: before training | {beginner} |",
+        *(f"| {ARMS[arm].title} | {score} |" for arm, score in solvers.items()),
+    ]
     if FULL in solvers:
         told = {arm: Estimate.between(solvers[FULL], score) for arm, score in solvers.items() if arm != FULL}
         lines += ["", *(f"- full MGPO − {ARMS[arm].title}: {e:+}" for arm, e in told.items())]
@@ -271,15 +307,18 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
     for arm, row in table.items():
         if arm != FULL:
             pairs = {key: Estimate.between(table[FULL][key], row[key]) for key in COMPARED}
-            lines.append(f"- full MGPO − {ARMS[arm].title}: "
-                         + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items()))  # fmt: skip
+            lines.append(
+                f"- full MGPO − {ARMS[arm].title}: " + ", ".join(f"{MEASURES[key]} {e:+}" for key, e in pairs.items())
+            )
     return lines
 
 
 def _gains(what: str, gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
     """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
-    told = {arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
-            for arm, found in gains.items()}  # fmt: skip
+    told = {
+        arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
+        for arm, found in gains.items()
+    }
     return [f"- {what}, gain of {ARMS[arm].title} (standard error): {text}" for arm, text in told.items()]
 
 
@@ -290,9 +329,12 @@ def _numbers(gains: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, li
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Whether each arm's gate had anything to do, and how far the ratio r went that it looks at."""
-    return [f"- gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
-            f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
-            for arm, found in gates.items() if found["mean"] is not None]  # fmt: skip
+    return [
+        f"- gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
+        f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
+        for arm, found in gates.items()
+        if found["mean"] is not None
+    ]
 
 
 # --- curves ---
@@ -329,8 +371,12 @@ def draw(curves: Mapping[str, Sequence[Sequence[Mapping[str, float]]]], path: Pa
     except ImportError:
         return
     use("svg")
-    shown = {"reward/r_T": "E[r_T]", "reward/r_T_formed": "E[r_T | well formed]", "reward/validity": "valid",
-             "reward/rho": "ρ of valid ones"}  # fmt: skip
+    shown = {
+        "reward/r_T": "E[r_T]",
+        "reward/r_T_formed": "E[r_T | well formed]",
+        "reward/validity": "valid",
+        "reward/rho": "ρ of valid ones",
+    }
     figure, axes = plt.subplots(1, len(shown), figsize=(4 * len(shown), 3.6), layout="constrained")
     for axis, (key, title) in zip(axes, shown.items(), strict=True):
         for arm, by_seed in curves.items():

@@ -24,10 +24,17 @@ from agentprop.storage.run import open_run
 
 PAD, USER, ASSISTANT, END = SPECIAL = ("<|pad|>", "<|user|>", "<|assistant|>", "<|end|>")
 TEMPLATE = (
-    "{% for m in messages %}{% if m.role == 'assistant' %}" + ASSISTANT + "{{ m.content }}" + END
-    + "{% elif m.role != 'system' %}" + USER + "{{ m.content }}" + END + "{% endif %}{% endfor %}"
+    "{% for m in messages %}{% if m.role == 'assistant' %}"
+    + ASSISTANT
+    + "{{ m.content }}"
+    + END
+    + "{% elif m.role != 'system' %}"
+    + USER
+    + "{{ m.content }}"
+    + END
+    + "{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}" + ASSISTANT + "{% endif %}"
-)  # fmt: skip
+)
 HEAD_DIM = 32
 CONTEXT = 1024
 TEXTS = 3000
@@ -58,9 +65,11 @@ def tokenizer(source: Iterator[str], vocabulary: int) -> PreTrainedTokenizerFast
     )
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL), show_progress=False,
+        vocab_size=vocabulary,
+        special_tokens=list(SPECIAL),
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )  # fmt: skip
+    )
     bpe.train_from_iterator(source, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe, pad_token=PAD, eos_token=END, chat_template=TEMPLATE, model_max_length=CONTEXT
@@ -71,11 +80,20 @@ def config(vocabulary: int, hidden: int, layers: int) -> Qwen3Config:
     """A small Qwen3."""
     heads = hidden // HEAD_DIM
     return Qwen3Config(
-        architectures=["Qwen3ForCausalLM"], vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers,
-        num_attention_heads=heads, num_key_value_heads=heads, head_dim=HEAD_DIM, intermediate_size=3 * hidden,
-        max_position_embeddings=CONTEXT, tie_word_embeddings=True, pad_token_id=SPECIAL.index(PAD),
-        bos_token_id=None, eos_token_id=SPECIAL.index(END),
-    )  # fmt: skip
+        architectures=["Qwen3ForCausalLM"],
+        vocab_size=vocabulary,
+        hidden_size=hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=heads,
+        head_dim=HEAD_DIM,
+        intermediate_size=3 * hidden,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        pad_token_id=SPECIAL.index(PAD),
+        bos_token_id=None,
+        eos_token_id=SPECIAL.index(END),
+    )
 
 
 def main() -> None:

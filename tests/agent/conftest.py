@@ -72,9 +72,13 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
 
     def run(*messages: str, names: Sequence[str] = ("toy-square", "toy-double"), **rules: Any) -> Episode:
         task = Task(
-            seed=0, index=0, domain="mathematics", category="toy", skill_ids=tuple(toys[n].id for n in names),
+            seed=0,
+            index=0,
+            domain="mathematics",
+            category="toy",
+            skill_ids=tuple(toys[n].id for n in names),
             skill_names=tuple(names),
-        )  # fmt: skip
+        )
         environment = Environment(task, toys, executor, tools(), Rules(**rules))
         return asyncio.run(rollout(environment, Parrot(messages)))
 

@@ -82,7 +82,9 @@ def test_learning_starts_from_one_half() -> None:
 @pytest.fixture(scope="module")
 def maker(library: Mapping[str, Package], executor: Executor) -> CandidateMaker:
     planner = Planner(library)
-    return CandidateMaker(planner, Curriculum(categories_of(planner, None, ())), executor, Rules(), seed=11, verify=True)
+    return CandidateMaker(
+        planner, Curriculum(categories_of(planner, None, ())), executor, Rules(), seed=11, verify=True
+    )
 
 
 def contents(found: list[Candidate]) -> list[Any]:
@@ -94,8 +96,9 @@ def contents(found: list[Candidate]) -> list[Any]:
 def test_a_candidate_does_not_depend_on_its_batch(maker: CandidateMaker) -> None:
     start = maker.curriculum.start()
     whole = contents(maker.batch(range(40, 64), start))
-    pieces = [c for indices in (range(40, 41), range(41, 48), range(48, 64))
-              for c in contents(maker.batch(indices, start))]  # fmt: skip
+    pieces = [
+        c for indices in (range(40, 41), range(41, 48), range(48, 64)) for c in contents(maker.batch(indices, start))
+    ]
     assert pieces == whole
     assert contents(maker.batch(range(40, 64), start)) == whole
 

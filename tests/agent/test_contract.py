@@ -11,14 +11,19 @@ from agentprop.records import StopReason, Submission, TestCase
 from agentprop.records import action_text as protocol
 
 GOOD: dict[str, Any] = {
-    "statement": "Find the square of the double of 7.", "answer": "196", "answer_type": "integer",
+    "statement": "Find the square of the double of 7.",
+    "answer": "196",
+    "answer_type": "integer",
     "certificate": "from skills import toy_square, toy_double\nanswer = toy_square.solve(n=toy_double.solve(n=7))",
-}  # fmt: skip
+}
 TESTS = [{"arguments": json.dumps([n]), "expected": json.dumps(n * n)} for n in range(5)]
 PROGRAM: dict[str, Any] = {
     "statement": "Write a Python function `square(n)` that returns the square of n.",
-    "answer": "def square(n):\n    return n * n", "answer_type": "program", "certificate": "", "tests": TESTS,
-}  # fmt: skip
+    "answer": "def square(n):\n    return n * n",
+    "answer_type": "program",
+    "certificate": "",
+    "tests": TESTS,
+}
 COMPOSED = '{"apply":"toy-square","to":{"n":{"apply":"toy-double","to":{"n":"7"}}}}'
 
 
@@ -32,15 +37,19 @@ def outcome(play: Any, base: dict[str, Any], **fields: Any) -> str:
 @pytest.mark.parametrize(
     "fields",
     [
-        {}, {"answer": "196.0"}, {"answer": "$196$"}, {"composition": COMPOSED},
-        {"certificate": "print('noise')\nanswer = 196"}, {"certificate": "answer = '196'"},
+        {},
+        {"answer": "196.0"},
+        {"answer": "$196$"},
+        {"composition": COMPOSED},
+        {"certificate": "print('noise')\nanswer = 196"},
+        {"certificate": "answer = '196'"},
         {"certificate": "from fractions import Fraction\nanswer = Fraction(392, 2)"},
         {"certificate": "answer = 12.34", "answer": "12.3 m", "answer_type": "quantity", "unit": "m", "figures": 3},
         {"certificate": "answer = True", "answer": "Yes", "answer_type": "boolean"},
         {"certificate": "answer = [1, 2]", "answer": "[1, 2]", "answer_type": "list"},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_what_keeps_the_contract_is_accepted(fields: dict[str, Any], play: Any) -> None:
     assert outcome(play, GOOD, **fields) == "ok"
 

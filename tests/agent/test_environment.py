@@ -15,9 +15,11 @@ THINK = protocol.think("Let me see.")
 RUNS = protocol.execute("from skills import toy_square\nprint(toy_square.solve(n=7))")
 FAILS = protocol.execute("from tools import need\nneed(1 > 2, '1 > 2')")
 GOOD = Submission(
-    statement=r"Find the square of 7, that is $\frac{98}{2}$ <x> & more.", answer="49", answer_type="integer",
+    statement=r"Find the square of 7, that is $\frac{98}{2}$ <x> & more.",
+    answer="49",
+    answer_type="integer",
     certificate="from skills import toy_square\nanswer = toy_square.solve(n=7)",
-)  # fmt: skip
+)
 WRONG = GOOD.model_copy(update={"answer": "48"})
 SUBMIT, REFUSED = protocol.submit(GOOD), protocol.submit(WRONG)
 

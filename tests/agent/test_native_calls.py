@@ -72,9 +72,13 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
         spoken = model or Model(lane_of(ModelSettings(model="m"), script), Meter())
         names = ("toy-square", "toy-double")
         task = Task(
-            seed=0, index=0, domain="mathematics", category=f"toy{note}", skill_names=names,
+            seed=0,
+            index=0,
+            domain="mathematics",
+            category=f"toy{note}",
+            skill_names=names,
             skill_ids=tuple(toys[name].id for name in names),
-        )  # fmt: skip
+        )
         environment = Environment(task, toys, executor, tools(), Rules(max_malformed=2))
         return asyncio.run(rollout(environment, ChatPolicy(spoken, native=native))), script.bodies
 
@@ -314,8 +318,10 @@ def test_a_model_whose_settings_say_so_proposes_by_native_calls(
     (problem,) = stored.iter(Problem)
     trajectory = next(t for t in stored.iter(Trajectory) if t.problem_id == problem.id)
     assert [turn.message.partition("\n")[0] for turn in trajectory.turns] == [
-        "<action:think>", "<action:exec>", "<action:submit>"
-    ]  # fmt: skip
+        "<action:think>",
+        "<action:exec>",
+        "<action:submit>",
+    ]
     assert trajectory.system == prompt("proposer")
     assert problem.made_by.prompt_hash == prompt_hash("proposer_functions", "task")
 

@@ -23,7 +23,7 @@ PYTHON = f"{sys.executable} -m agentprop"
 
 def shell(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """A bash line with `agentprop` in it."""
-    text = f"agentprop() {{ {PYTHON} \"$@\"; }}; {script}"
+    text = f'agentprop() {{ {PYTHON} "$@"; }}; {script}'
     command = ["bash", "-c", text]
     return subprocess.run(command, env=environment(), cwd=directory, capture_output=True, text=True, timeout=300)
 

@@ -69,8 +69,15 @@ def test_a_reader_that_leaves_ends_cat_quietly(proposed: Path, tmp_path: Path) -
 def test_a_run_is_shown_with_its_funnel_and_counts(proposed: Path, agentprop: Run) -> None:
     done = agentprop("show", proposed)
     assert done.returncode == 0
-    for word in ("a run of propose, complete", "candidates", "accepted", "problems by category", "problems by skills",
-                 "problems by operators", "seed"):  # fmt: skip
+    for word in (
+        "a run of propose, complete",
+        "candidates",
+        "accepted",
+        "problems by category",
+        "problems by skills",
+        "problems by operators",
+        "seed",
+    ):
         assert word in done.stdout
 
 

@@ -19,7 +19,7 @@ from agentprop.errors import ConfigError
 from .conftest import Run
 
 SOURCES: dict[str, dict[str, Any]] = {
-    "project": {"directory": 'seed = 1\n[propose]\nseed = 2\n'},
+    "project": {"directory": "seed = 1\n[propose]\nseed = 2\n"},
     "file": {"file": {"seed": 3}},
     "env file": {"directory": None, "env_file": "AGENTPROP_SEED=4\n"},
     "environment": {"environ": {"AGENTPROP_SEED": "5"}},
@@ -109,10 +109,14 @@ def test_settings_files_of_all_kinds_mean_the_same(name: str, text: str, tmp_pat
     assert config == ProposeConfig(n=4, domain="coding", skills=("a", "b"), max_cost=1.5)
 
 
-@pytest.mark.parametrize("config", [
-    ExtractConfig(sources=("a.jsonl", "b/*.md"), limit=5), ProposeConfig(n=7, max_minutes=0.5, categories=("decay",)),
-    VerifyConfig(skills=("x",)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "config",
+    [
+        ExtractConfig(sources=("a.jsonl", "b/*.md"), limit=5),
+        ProposeConfig(n=7, max_minutes=0.5, categories=("decay",)),
+        VerifyConfig(skills=("x",)),
+    ],
+)
 def test_a_stored_config_gives_back_itself(config: Any, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config.model_dump(mode="json")))
     assert resolve(type(config), file=str(tmp_path / "config.json"), environ={}, directory=tmp_path) == config
@@ -121,11 +125,20 @@ def test_a_stored_config_gives_back_itself(config: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("domain=none", None), ("domain=coding", "coding"), ("verifier=none", "none"), ("workers=null", None),
-        ("workers=3", 3), ("prune=false", False), ("prune=1", True), ("mined_share=0.25", 0.25),
-        ("skills=a, b", ("a", "b")), ("skills=", ()), ('skills=["a,b"]', ("a,b",)), ("mined-share=0.5", 0.5),
+        ("domain=none", None),
+        ("domain=coding", "coding"),
+        ("verifier=none", "none"),
+        ("workers=null", None),
+        ("workers=3", 3),
+        ("prune=false", False),
+        ("prune=1", True),
+        ("mined_share=0.25", 0.25),
+        ("skills=a, b", ("a", "b")),
+        ("skills=", ()),
+        ('skills=["a,b"]', ("a,b",)),
+        ("mined-share=0.5", 0.5),
     ],
-)  # fmt: skip
+)
 def test_assignments_are_read_by_the_type_of_their_setting(text: str, value: Any, tmp_path: Path) -> None:
     config = resolve(ProposeConfig, flags={"n": 1}, assignments=[text], environ={}, directory=tmp_path)
     assert getattr(config, text.partition("=")[0].replace("-", "_")) == value

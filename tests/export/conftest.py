@@ -47,8 +47,14 @@ def grouped(runs: list[str], problems: list[Problem], tmp_path_factory: pytest.T
         wrong = altered(problem, answer="never", trajectory_id=None)
         bad = another(one, "<wrong>", problem_id=wrong.id)
         lost = another(one, "<lost>", stop=StopReason.TRUNCATED, problem_id=None)
-        records += [problem, one, bad, lost, Verdict(problem_id=problem.id, value="valid", code="agrees"),
-                    Verdict(problem_id=wrong.id, value="invalid", code="answer_differs")]  # fmt: skip
+        records += [
+            problem,
+            one,
+            bad,
+            lost,
+            Verdict(problem_id=problem.id, value="valid", code="agrees"),
+            Verdict(problem_id=wrong.id, value="invalid", code="answer_differs"),
+        ]
     return str(store(tmp_path_factory.mktemp("grouped") / "g", "propose", records))
 
 

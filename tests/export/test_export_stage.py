@@ -51,8 +51,11 @@ def test_the_last_verdict_counts_and_a_problem_comes_out_once(
     exported: Export, problems: list[Problem], tmp_path: Path
 ) -> None:
     first = judged(tmp_path, problems, "valid", "invalid")
-    again = [Verdict(problem_id=problems[0].id, value="invalid", code="x"),
-             Verdict(problem_id=problems[1].id, value="valid", code="agrees"), problems[1]]  # fmt: skip
+    again = [
+        Verdict(problem_id=problems[0].id, value="invalid", code="x"),
+        Verdict(problem_id=problems[1].id, value="valid", code="agrees"),
+        problems[1],
+    ]
     later = str(store(tmp_path / "later", "verify", again))
     summary = exported("jsonl", "out.jsonl", source=[later, *first])
     assert [row["id"] for row in lines(tmp_path / "out.jsonl")] == [problems[1].id]
@@ -70,8 +73,11 @@ def test_a_good_trajectory_whose_problem_was_refused_is_neither_good_nor_bad(
 ) -> None:
     trajectories = {t.id: t for t in open_run(runs[0]).iter(Trajectory)}
     first, second = problems[:2]
-    records = [first, *(trajectories[p.trajectory_id or ""] for p in (first, second)),
-               *(Verdict(problem_id=p.id, value="valid", code="agrees") for p in (first, second))]  # fmt: skip
+    records = [
+        first,
+        *(trajectories[p.trajectory_id or ""] for p in (first, second)),
+        *(Verdict(problem_id=p.id, value="valid", code="agrees") for p in (first, second)),
+    ]
     source = [str(store(tmp_path / "run", "propose", records))]  # the second resembles a benchmark, say
     assert exported("trl-sft", "a.jsonl", source=source)["rows"] == {"train": 1}
     summary = exported("trl-unpaired", "b.jsonl", source=source)
@@ -152,9 +158,7 @@ def test_held_out_pairs_and_levels_stay_out_of_training(exported: Export, tmp_pa
 
 def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Problem], tmp_path: Path) -> None:
     skills = Counter(name for p in problems for name in p.skills)
-    pair = next(
-        p.skills for p in problems if len(p.skills) == 2 and all(skills[name] > 1 for name in p.skills)
-    )
+    pair = next(p.skills for p in problems if len(p.skills) == 2 and all(skills[name] > 1 for name in p.skills))
     summary = exported("jsonl", "out", held_out=["+".join(pair)])
     receipt = json.loads((tmp_path / "out" / "export.json").read_text("utf-8"))
     assert receipt["held_out_pairs"] == ["+".join(sorted(pair))] and summary["held_out_pairs"] == 1
@@ -175,9 +179,10 @@ def test_a_trajectory_counts_with_every_skill_it_showed(
 ) -> None:
     kept = {p.id: set(p.skills) for p in problems}
     pruned = next(
-        t for t in open_run(runs[0]).iter(Trajectory)
+        t
+        for t in open_run(runs[0]).iter(Trajectory)
         if t.problem_id in kept and len(t.task.skill_names) > 1 and set(t.task.skill_names) - kept[t.problem_id]
-    )  # fmt: skip
+    )
     gone = "+".join(pruned.task.skill_names[:2])
     exported("trl-sft", "out", held_out=[gone])
     assert pruned.turns[-1].message not in (tmp_path / "out" / "train.jsonl").read_text("utf-8")
@@ -264,9 +269,12 @@ def test_a_place_that_cannot_be_written_is_told(exported: Export, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("format_", "out", "complaint"),
-    [("dataset", "out.parquet", "is a directory"), ("jsonl", "out.csv", "not a kind of file"),
-     ("verifiers", "-", "is a directory")],
-)  # fmt: skip
+    [
+        ("dataset", "out.parquet", "is a directory"),
+        ("jsonl", "out.csv", "not a kind of file"),
+        ("verifiers", "-", "is a directory"),
+    ],
+)
 def test_a_place_of_the_wrong_kind_is_refused(runs: list[str], format_: Any, out: str, complaint: str) -> None:
     with pytest.raises(AgentpropError, match=complaint):
         export.run(ExportConfig(format=format_), runs, out)
@@ -299,8 +307,17 @@ def test_a_card_tells_what_it_is_who_made_it_and_what_was_left_out(exported: Exp
     assert front["license"] == "cc-by-4.0" and front["size_categories"] == ["n<1K"]
     assert [c["config_name"] for c in front["configs"]] == ["problems", "trajectories"]
     assert (tmp_path / "my data" / front["configs"][0]["data_files"][0]["path"]).is_file()
-    told = ("load_dataset(", "| propose | rejected", "outside the band of difficulty", f"| prober | {PROBER} |",
-            "| proposer | builtin |", "| verifier | builtin |", "`pass_rate`", "in 0.1..0.9", '"n": 40')  # fmt: skip
+    told = (
+        "load_dataset(",
+        "| propose | rejected",
+        "outside the band of difficulty",
+        f"| prober | {PROBER} |",
+        "| proposer | builtin |",
+        "| verifier | builtin |",
+        "`pass_rate`",
+        "in 0.1..0.9",
+        '"n": 40',
+    )
     assert [phrase for phrase in told if phrase not in text] == []
 
 
@@ -317,14 +334,21 @@ def test_a_receipt_names_the_runs_by_their_content(exported: Export, runs: list[
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["--format", "alpaca"], "format must be"), ([], "format is not set"),
-     (["--format", "jsonl", "--difficulty", "0.8..0.2"], "difficulty must be LO..HI"),
-     (["--format", "jsonl", "--held-out", "a"], "held_out must hold pairs")],
-)  # fmt: skip
+    [
+        (["--format", "alpaca"], "format must be"),
+        ([], "format is not set"),
+        (["--format", "jsonl", "--difficulty", "0.8..0.2"], "difficulty must be LO..HI"),
+        (["--format", "jsonl", "--held-out", "a"], "held_out must hold pairs"),
+    ],
+)
 def test_a_mistake_in_the_settings_is_a_sentence(
-    runs: list[str], arguments: list[str], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    runs: list[str],
+    arguments: list[str],
+    complaint: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     from agentprop.cli import main
 
     monkeypatch.chdir(tmp_path)

@@ -55,9 +55,18 @@ def loaded(path: Path, cache: Path, name: str | None = None) -> Any:
 def arguments(kind: Any, out: Path, **more: Any) -> Any:
     """Settings of a TRL trainer that makes one small step on a CPU."""
     return kind(
-        output_dir=str(out), max_steps=1, per_device_train_batch_size=2, use_cpu=True, report_to=[], bf16=False,
-        gradient_checkpointing=False, logging_strategy="no", save_strategy="no", disable_tqdm=True, **more,
-    )  # fmt: skip
+        output_dir=str(out),
+        max_steps=1,
+        per_device_train_batch_size=2,
+        use_cpu=True,
+        report_to=[],
+        bf16=False,
+        gradient_checkpointing=False,
+        logging_strategy="no",
+        save_strategy="no",
+        disable_tqdm=True,
+        **more,
+    )
 
 
 def test_a_dataset_directory_opens_with_all_problems_and_trajectories(
@@ -88,10 +97,11 @@ def test_trl_learns_exactly_the_tokens_that_we_would(
     exported("trl-sft", "data", limit=6)
     tokenizer = load_tokenizer(str(model))
     trainer = trl.SFTTrainer(
-        str(model), train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
+        str(model),
+        train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
         args=arguments(trl.SFTConfig, tmp_path, assistant_only_loss=True, max_length=None),
         processing_class=tokenizer,
-    )  # fmt: skip
+    )
     ours = {t.problem_id: rendered(t, Renderer(tokenizer)) for t in open_run(runs[0]).iter(Trajectory)}
     theirs = trainer.train_dataset
     assert len(theirs) == 6
@@ -111,10 +121,12 @@ def test_trl_reinforces_with_our_reward(exported: Export, trl: Any, model: Path,
         return rewarded[-len(completions) :]
 
     trainer = trl.GRPOTrainer(
-        str(model), reward_funcs=reward,
-        train_dataset=loaded(tmp_path / "data", tmp_path)["train"], processing_class=load_tokenizer(str(model)),
+        str(model),
+        reward_funcs=reward,
+        train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
+        processing_class=load_tokenizer(str(model)),
         args=arguments(trl.GRPOConfig, tmp_path, num_generations=2, max_completion_length=4),
-    )  # fmt: skip
+    )
     trainer.train()
     assert len(rewarded) >= 2 and set(rewarded) <= {0.0, None}
 
@@ -124,25 +136,27 @@ def test_trl_prefers_the_valid_one_of_a_task(
 ) -> None:
     assert exported("trl-preference", "data", source=[grouped])["rows"] == {"train": 4}
     trainer = trl.DPOTrainer(
-        str(model), train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
-        args=arguments(trl.DPOConfig, tmp_path, max_length=None), processing_class=load_tokenizer(str(model)),
-    )  # fmt: skip
+        str(model),
+        train_dataset=loaded(tmp_path / "data", tmp_path)["train"],
+        args=arguments(trl.DPOConfig, tmp_path, max_length=None),
+        processing_class=load_tokenizer(str(model)),
+    )
     trainer.train()
     row, decode = trainer.train_dataset[0], load_tokenizer(str(model)).decode
     assert "<wrong>" in decode(row["rejected_ids"]) and "<wrong>" not in decode(row["chosen_ids"])
     assert "<lost>" not in decode(row["rejected_ids"]) and "<|im_start|>system" in decode(row["prompt_ids"])
 
 
-def test_trl_takes_labelled_trajectories(
-    exported: Export, grouped: str, trl: Any, model: Path, tmp_path: Path
-) -> None:
+def test_trl_takes_labelled_trajectories(exported: Export, grouped: str, trl: Any, model: Path, tmp_path: Path) -> None:
     exported("trl-unpaired", "data", source=[grouped])
     data = loaded(tmp_path / "data", tmp_path)["train"]
     assert sorted(data["label"]) == [False] * 4 + [True] * 4
     trl.KTOTrainer(
-        str(model), train_dataset=data,
-        args=arguments(trl.KTOConfig, tmp_path, max_length=256), processing_class=load_tokenizer(str(model)),
-    ).train()  # fmt: skip
+        str(model),
+        train_dataset=data,
+        args=arguments(trl.KTOConfig, tmp_path, max_length=256),
+        processing_class=load_tokenizer(str(model)),
+    ).train()
 
 
 def test_openai_takes_every_conversation(exported: Export, tmp_path: Path) -> None:
@@ -168,8 +182,9 @@ def test_verl_reads_and_scores(exported: Export, problems: list[Problem], model:
     from agentprop.export import reward
 
     exported("verl", "data.parquet")
-    config = OmegaConf.create({"cache_dir": str(tmp_path / "cache"), "max_prompt_length": 8192,
-                               "filter_overlong_prompts_workers": 1})  # fmt: skip
+    config = OmegaConf.create(
+        {"cache_dir": str(tmp_path / "cache"), "max_prompt_length": 8192, "filter_overlong_prompts_workers": 1}
+    )
     data = verl.RLHFDataset(str(tmp_path / "data.parquet"), load_tokenizer(str(model)), config)
     assert len(data) == len(problems)
     row = data[3]
@@ -215,7 +230,6 @@ def test_the_verifiers_package_is_there_without_verifiers(
     rows = [json.loads(line) for line in (package / "train.jsonl").read_text("utf-8").splitlines()]
     assert len(rows) == len(problems) and all(row.keys() == {"question", "answer"} for row in rows)
     assert rows[0]["question"].startswith(problems[0].statement)
-
 
 
 @pytest.mark.parametrize("out", ["test.jsonl", "test.parquet"])

@@ -25,20 +25,36 @@ from agentprop.records import (
 
 SECRET = "SECRET"
 EVERYTHING: dict[str, Any] = {
-    "statement": "What is 2 + 2?", "answer": "4", "answer_type": "integer", "unit": SECRET, "figures": 3,
-    "domain": "mathematics", "category": SECRET, "skills": (f"{SECRET}-a", f"{SECRET}-b"), "skill_ids": (SECRET,),
-    "operators": (SECRET,), "entry_point": SECRET, "tests": (TestCase(arguments=f'["{SECRET}"]', expected="1"),),
-    "certificate": Certificate(form="composition", composition=SECRET, source=SECRET), "template": SECRET,
-    "trajectory_id": SECRET, "task_id": SECRET, "index": 7, "isolation": SECRET,
+    "statement": "What is 2 + 2?",
+    "answer": "4",
+    "answer_type": "integer",
+    "unit": SECRET,
+    "figures": 3,
+    "domain": "mathematics",
+    "category": SECRET,
+    "skills": (f"{SECRET}-a", f"{SECRET}-b"),
+    "skill_ids": (SECRET,),
+    "operators": (SECRET,),
+    "entry_point": SECRET,
+    "tests": (TestCase(arguments=f'["{SECRET}"]', expected="1"),),
+    "certificate": Certificate(form="composition", composition=SECRET, source=SECRET),
+    "template": SECRET,
+    "trajectory_id": SECRET,
+    "task_id": SECRET,
+    "index": 7,
+    "isolation": SECRET,
     "made_by": MadeBy(name=SECRET, revision=SECRET, sampling=SECRET, prompt_hash=SECRET, version=SECRET),
-}  # fmt: skip
+}
 SOLVER = [name for name, format_ in FORMATS.items() if format_.tables == ("questions",)]
 
 
 def of_solver(name: str, problem: Problem) -> Any:
     row = solver.allowed(problem)
-    made = {"trl-grpo": solver.prompt_solution(row), "verl": solver.verl_row(row, problem.domain, 0, "train"),
-            "verifiers": solver.prompted(row)}  # fmt: skip
+    made = {
+        "trl-grpo": solver.prompt_solution(row),
+        "verl": solver.verl_row(row, problem.domain, 0, "train"),
+        "verifiers": solver.prompted(row),
+    }
     return made[name]
 
 
@@ -48,8 +64,16 @@ def told() -> Trajectory:
         Turn(index=1, stage=Stage.REFINE, action="submit", message="submit", observation="[refine] accepted"),
     ]
     task = Task(seed=0, index=0, domain="mathematics", category="algebra", skill_ids=("a",), skill_names=("a",))
-    return Trajectory(task_id=task.id, task=task, system="S", prompt="P", turns=tuple(turns), stop=StopReason.SUBMITTED,
-                      problem_id="q", pruned=1)  # fmt: skip
+    return Trajectory(
+        task_id=task.id,
+        task=task,
+        system="S",
+        prompt="P",
+        turns=tuple(turns),
+        stop=StopReason.SUBMITTED,
+        problem_id="q",
+        pruned=1,
+    )
 
 
 @pytest.mark.parametrize("name", SOLVER)
@@ -70,34 +94,52 @@ def test_the_two_fields_are_all_there_is() -> None:
 
 def test_a_program_is_known_by_its_tests_and_not_by_its_reference() -> None:
     tests = (TestCase(arguments="[[1, 2]]", expected="3"), TestCase(arguments='["é"]', expected="null"))
-    problem = Problem(**{**EVERYTHING, "answer": f"def {SECRET}(): ...", "answer_type": "program",
-                         "entry_point": "solve", "tests": tests})  # fmt: skip
+    problem = Problem(
+        **{
+            **EVERYTHING,
+            "answer": f"def {SECRET}(): ...",
+            "answer_type": "program",
+            "entry_point": "solve",
+            "tests": tests,
+        }
+    )
     row = solver.allowed(problem)
     assert SECRET not in row.answer
-    assert solver.hidden_tests(row.answer) == {"entry_point": "solve", "tests": [
-        {"arguments": [[1, 2]], "expected": 3}, {"arguments": ["é"], "expected": None}]}  # fmt: skip
+    assert solver.hidden_tests(row.answer) == {
+        "entry_point": "solve",
+        "tests": [{"arguments": [[1, 2]], "expected": 3}, {"arguments": ["é"], "expected": None}],
+    }
     assert solver.hidden_tests("4") is None
 
 
 def test_verl_has_the_columns_it_asks_for() -> None:
     assert json.loads(of_solver("verl", Problem(**EVERYTHING)).model_dump_json()).keys() == {
-        "data_source", "prompt", "ability", "reward_model", "extra_info"
-    }  # fmt: skip
+        "data_source",
+        "prompt",
+        "ability",
+        "reward_model",
+        "extra_info",
+    }
 
 
 def test_a_conversation_ends_with_the_submission_and_has_no_tool_role() -> None:
     made = proposer.conversation(told())
     assert [(m.role, m.content) for m in made.messages] == [
-        ("system", "S"), ("user", "P"), ("assistant", "try"), ("user", "[refine] error"), ("assistant", "submit"),
-    ]  # fmt: skip
+        ("system", "S"),
+        ("user", "P"),
+        ("assistant", "try"),
+        ("user", "[refine] error"),
+        ("assistant", "submit"),
+    ]
 
 
 def test_a_trajectorys_row_tells_what_each_message_did() -> None:
     row = proposer.trajectory_row(told())
     said = [m for m in row.messages if m.role == "assistant"]
     assert [(s.stage, s.action, s.outcome) for s in row.steps] == [
-        ("draft", "exec", "error"), ("refine", "submit", "ok")
-    ]  # fmt: skip
+        ("draft", "exec", "error"),
+        ("refine", "submit", "ok"),
+    ]
     assert len(row.steps) == len(said) and row.problem_id == "q" and row.pruned == 1
 
 

@@ -61,8 +61,14 @@ def in_kind(directory: Path, kind: str) -> Path:
         write(path, "".join(pair.format(**row) for row in ROWS))
     elif kind in (".md", ".txt"):
         label = "## {}\n\n" if kind == ".md" else "{}:\n"
-        write(path, "".join(label.format(p) + row[f] + "\n\n" for row in ROWS for p, f in
-                            (("Problem", "question"), ("Solution", "answer"))))  # fmt: skip
+        write(
+            path,
+            "".join(
+                label.format(p) + row[f] + "\n\n"
+                for row in ROWS
+                for p, f in (("Problem", "question"), ("Solution", "answer"))
+            ),
+        )
     else:
         write(path, json.dumps({"data": ROWS}) if kind == ".json" else jsonl(ROWS))
     return path
@@ -167,7 +173,7 @@ def with_bytes(path: Path, data: bytes) -> Path:
         (lambda d: huge_line(d / "huge.csv"), "line 1 of .*huge.csv is longer than 16 MiB"),
         (lambda d: huge_line(d / "huge.md"), "the text of .*huge.md is longer than 16 MiB"),
     ],
-)  # fmt: skip
+)
 def test_an_unusable_source_is_one_sentence_with_a_hint(tmp_path: Path, make, sentence: str) -> None:  # type: ignore[no-untyped-def]
     path = make(tmp_path)
     with pytest.raises(InputError, match=sentence) as caught:

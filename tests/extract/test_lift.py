@@ -55,11 +55,22 @@ def test_documents_are_understood_or_refused_for_the_right_reason(case: dict[str
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("48/2", "24"), ("$12 x 1.5", "18"), ("3\\cdot 4", "12"), ("\\frac{72}{6}", "12"), ("\\frac12 + 1", "3/2"),
-        ("20% * 50", "10"), ("1,200 - 200", "1000"), ("2(3+4)", "14"), ("100-50-30-15", "5"), (".2*50", "10"),
-        ("12 ÷ 4 × 3", "9"), ("2^3 - 1", "7"), ("\\left(3 + 4\\right) \\times 2", "14"), ("\\frac{1 + 2}{4 - 1}", "1"),
+        ("48/2", "24"),
+        ("$12 x 1.5", "18"),
+        ("3\\cdot 4", "12"),
+        ("\\frac{72}{6}", "12"),
+        ("\\frac12 + 1", "3/2"),
+        ("20% * 50", "10"),
+        ("1,200 - 200", "1000"),
+        ("2(3+4)", "14"),
+        ("100-50-30-15", "5"),
+        (".2*50", "10"),
+        ("12 ÷ 4 × 3", "9"),
+        ("2^3 - 1", "7"),
+        ("\\left(3 + 4\\right) \\times 2", "14"),
+        ("\\frac{1 + 2}{4 - 1}", "1"),
     ],
-)  # fmt: skip
+)
 def test_arithmetic_is_read_as_people_write_it(text: str, expected: str) -> None:
     assert evaluate(parse(text)) == Fraction(expected)
 
@@ -125,7 +136,10 @@ def test_equal_graphs_have_one_name_whatever_the_order_and_the_givens() -> None:
     assert fingerprint(first)[0] == fingerprint(second)[0]
     assert fingerprint(first)[0] != fingerprint(ArithmeticStep("-", ArithmeticStep("*", a, b), c))[0]
     assert fingerprint(first)[0] != fingerprint(ArithmeticStep("+", ArithmeticStep("*", a, b), b))[0]
-    assert fingerprint(ArithmeticStep("-", a, ArithmeticStep("+", b, c)))[0] == fingerprint(ArithmeticStep("-", ArithmeticStep("-", a, b), c))[0]
+    assert (
+        fingerprint(ArithmeticStep("-", a, ArithmeticStep("+", b, c)))[0]
+        == fingerprint(ArithmeticStep("-", ArithmeticStep("-", a, b), c))[0]
+    )
 
 
 @settings(max_examples=60)

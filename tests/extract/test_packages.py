@@ -19,14 +19,26 @@ from agentprop.extraction.mining.script import source
 from agentprop.extraction.mining.subject import past, subject, third_person
 from agentprop.sandbox import Sandbox
 
-BEADS = ("Maya has 150 beads. She makes 6 necklaces with 18 beads each. How many beads does Maya have left?",
-         "6*18=<<6*18=108>>108, 150-108=<<150-108=42>>42", "42")  # fmt: skip
-CARDS = ("Ben has 140 cards. He fills 7 pages with 16 cards each. How many cards does Ben have left?",
-         "7*16=<<7*16=112>>112, 140-112=<<140-112=28>>28", "28")  # fmt: skip
-WALK = ("A trail is 130 kilometers long. Ida walks 17 kilometers a day for 5 days. How many kilometers are left?",
-        "5*17=<<5*17=85>>85, 130-85=<<130-85=45>>45", "45")  # fmt: skip
-RIDE = ("A trail is 150 kilometers long. Jan rides 19 kilometers a day for 6 days. How many kilometers are left?",
-        "6*19=<<6*19=114>>114, 150-114=<<150-114=36>>36", "36")  # fmt: skip
+BEADS = (
+    "Maya has 150 beads. She makes 6 necklaces with 18 beads each. How many beads does Maya have left?",
+    "6*18=<<6*18=108>>108, 150-108=<<150-108=42>>42",
+    "42",
+)
+CARDS = (
+    "Ben has 140 cards. He fills 7 pages with 16 cards each. How many cards does Ben have left?",
+    "7*16=<<7*16=112>>112, 140-112=<<140-112=28>>28",
+    "28",
+)
+WALK = (
+    "A trail is 130 kilometers long. Ida walks 17 kilometers a day for 5 days. How many kilometers are left?",
+    "5*17=<<5*17=85>>85, 130-85=<<130-85=45>>45",
+    "45",
+)
+RIDE = (
+    "A trail is 150 kilometers long. Jan rides 19 kilometers a day for 6 days. How many kilometers are left?",
+    "6*19=<<6*19=114>>114, 150-114=<<150-114=36>>36",
+    "36",
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +93,12 @@ def test_the_script_agrees_with_the_graph_in_the_sandbox(sandbox: Sandbox) -> No
 
 def test_a_script_that_computes_something_else_is_caught(sandbox: Sandbox) -> None:
     found = family(BEADS)
-    script = package(found)[2].replace("    step2 = a - step1", "    step2 = a + step1").replace(
-        "    step2 = c - step1", "    step2 = c + step1"
-    ).replace("    step2 = b - step1", "    step2 = b + step1")  # fmt: skip
+    script = (
+        package(found)[2]
+        .replace("    step2 = a - step1", "    step2 = a + step1")
+        .replace("    step2 = c - step1", "    step2 = c + step1")
+        .replace("    step2 = b - step1", "    step2 = b + step1")
+    )
     assert script != package(found)[2]
     fault = trial.passes(found, sandbox.run_job(trial.job(found, script)))
     assert fault is not None and "where the equations give" in fault
@@ -120,7 +135,12 @@ def test_solve_and_check_take_two_ways_to_one_value(sandbox: Sandbox, root: Node
 
 
 def test_a_result_that_the_givens_do_not_determine_is_an_error(sandbox: Sandbox) -> None:
-    script = source(ArithmeticStep("-", C, ArithmeticStep("/", TWO, ArithmeticStep("+", A, B))), {A: "a", B: "b", C: "c"}, "A toy.", whole=False)
+    script = source(
+        ArithmeticStep("-", C, ArithmeticStep("/", TWO, ArithmeticStep("+", A, B))),
+        {A: "a", B: "b", C: "c"},
+        "A toy.",
+        whole=False,
+    )
     result = sandbox.run("import skill\nskill.check(-3, 3, 5)", modules={"skill": script})
     assert result.status == "error" and "do not determine" in str(result.error)
 
@@ -161,8 +181,9 @@ def test_quality_is_nothing_without_reproduction_and_grows_with_support() -> Non
 def test_a_condition_of_the_question_can_be_told_as_a_fact() -> None:
     candidate: Template = mine(
         "There are more pens than pencils in a drawer: 23 more. If there are 48 pencils, how many pens are there?",
-        "48+23=<<48+23=71>>71", "71",
-    )  # fmt: skip
+        "48+23=<<48+23=71>>71",
+        "71",
+    )
     scene, ask = candidate.phrasing.apart or ("", "")
     assert scene.endswith("There are <b> pencils.") or scene.endswith("There are <a> pencils.")
     assert ask == "How many pens are there?"

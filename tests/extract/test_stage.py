@@ -90,8 +90,12 @@ def test_a_higher_threshold_rejects_with_the_parts_of_the_quality(tmp_path: Path
 
 
 def test_documents_that_repeat_are_counted_once(tmp_path: Path) -> None:
-    row = json.dumps({"question": "Ida has 45 pens and loses 12 of them. How many pens does she have left?",
-                      "answer": "45-12=<<45-12=33>>33\n#### 33"})  # fmt: skip
+    row = json.dumps(
+        {
+            "question": "Ida has 45 pens and loses 12 of them. How many pens does she have left?",
+            "answer": "45-12=<<45-12=33>>33\n#### 33",
+        }
+    )
     other = row.replace("45", "47").replace("33", "35")
     source = tmp_path / "twice.jsonl"
     source.write_text(f"{row}\n{row}\n{other}\n")

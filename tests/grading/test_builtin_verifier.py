@@ -308,9 +308,7 @@ def test_tampered_hidden_tests_are_invalid(problems: list[Problem], judge: Judge
     assert judge.survivors([changed(p, entry_point=name) for p in programs for name in (None, "f1", "print")]) == []
 
 
-def test_code_of_somebody_else_cannot_reach_the_checks_of_other_problems(
-    problems: list[Problem], judge: Judge
-) -> None:
+def test_code_of_somebody_else_cannot_reach_the_checks_of_other_problems(problems: list[Problem], judge: Judge) -> None:
     poison = "import fractions, math\nmath.gcd = lambda *a: 1\n"
     poison += "fractions.Fraction = None\nimport builtins\nbuiltins.sum = lambda *a: 0\nbuiltins.print = None\n"
     program = next(p for p in problems if p.answer_type == "program")

@@ -34,8 +34,21 @@ def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
 def expert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small run of the built-in proposer on the miniature's library."""
     out = tmp_path_factory.mktemp("miniature") / "expert"
-    agentprop("propose", "--n", "30", "--out", str(out), "--quiet", "--no-bundled-skills", "--skills",
-              str(MINIATURE / "skills"), "--set", "max_skills=3", "--set", "max_turns=12")  # fmt: skip
+    agentprop(
+        "propose",
+        "--n",
+        "30",
+        "--out",
+        str(out),
+        "--quiet",
+        "--no-bundled-skills",
+        "--skills",
+        str(MINIATURE / "skills"),
+        "--set",
+        "max_skills=3",
+        "--set",
+        "max_turns=12",
+    )
     return out
 
 
@@ -278,8 +291,14 @@ def test_the_papers_pipeline_takes_its_settings(tmp_path: Path) -> None:
     script = ROOT / "examples" / PIPELINE
     corpora = ROOT / "examples" / "corpora"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "DRY_RUN": "1", "CORPORA": str(corpora), "RUNS": str(tmp_path / "runs"),
-                   "BENCHMARK": str(corpora / "word_problems.jsonl")}  # fmt: skip
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "DRY_RUN": "1",
+        "CORPORA": str(corpora),
+        "RUNS": str(tmp_path / "runs"),
+        "BENCHMARK": str(corpora / "word_problems.jsonl"),
+    }
     done = subprocess.run(["bash", str(script)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     commands = script.read_text().count("\nstage ") + script.read_text().count("\nspread ")

@@ -251,5 +251,7 @@ def test_ids_and_logprobs_reach_the_reply() -> None:
     script = [{"content": "42", "token_ids": [4, 2], "logprobs": [-0.5, -0.25], "prompt_token_ids": [1]}]
     reply = asyncio.run(model_of(Scripted(script), logprobs=True, token_ids=True).reply(QUESTION))
     assert (reply.prompt_token_ids, reply.choices[0].token_ids, reply.choices[0].logprobs) == (
-        (1,), (4, 2), (-0.5, -0.25),
-    )  # fmt: skip
+        (1,),
+        (4, 2),
+        (-0.5, -0.25),
+    )

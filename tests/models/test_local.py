@@ -112,9 +112,10 @@ def test_last_words_are_the_exceptions_and_not_what_was_logged_after_them(tmp_pa
 def test_a_server_has_the_environment_that_its_settings_name(tmp_path: Path) -> None:
     log = tmp_path / "log"
     printing = ModelSettings(
-        model="m", serve_command=(sys.executable, "-c", "import os; raise ValueError(os.environ['GREETING'])"),
+        model="m",
+        serve_command=(sys.executable, "-c", "import os; raise ValueError(os.environ['GREETING'])"),
         serve_env={"GREETING": "hello"},
-    )  # fmt: skip
+    )
     with pytest.raises(ServerDied, match="ValueError: hello"), serving(printing, log):
         pass
 
@@ -211,6 +212,16 @@ def test_identity_does_not_depend_on_the_port_but_on_the_weights(tmp_path: Path)
 def test_the_command_line_says_model_place_and_the_users_arguments() -> None:
     settings = ModelSettings(model="org/m", revision="v2", serve_command=("serve",), serve_args=("--x", "1"))
     assert command_of(settings, 7) == [
-        "serve", "org/m", "--host", "127.0.0.1", "--port", "7", "--served-model-name", "org/m", "--revision", "v2",
-        "--x", "1",
-    ]  # fmt: skip
+        "serve",
+        "org/m",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "7",
+        "--served-model-name",
+        "org/m",
+        "--revision",
+        "v2",
+        "--x",
+        "1",
+    ]

@@ -77,9 +77,11 @@ def test_equal_requests_have_equal_canonical_forms_whatever_their_order() -> Non
 
 def test_a_whole_reply_is_kept() -> None:
     choice = {
-        **spoken(reasoning_content="6*7"), "finish_reason": "length", "token_ids": [4, 2],
+        **spoken(reasoning_content="6*7"),
+        "finish_reason": "length",
+        "token_ids": [4, 2],
         "logprobs": {"content": [{"token": "4", "logprob": -0.5}, {"token": "2", "logprob": -0.25}]},
-    }  # fmt: skip
+    }
     usage = {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}
     reply = reply_of(choice, prompt_token_ids=[1, 2, 3], usage=usage, system_fingerprint="f")
     found = reply.choices[0]
@@ -101,19 +103,31 @@ def test_logprobs_that_do_not_match_the_ids_are_dropped() -> None:
         ({"prompt_tokens": 9}, None),
         ({"prompt_tokens": 9, "completion_tokens": 5}, Usage(9, 5)),
         (
-            {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14,
-             "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 5, 3),
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 5,
+                "total_tokens": 14,
+                "completion_tokens_details": {"reasoning_tokens": 3},
+            },
+            Usage(9, 5, 3),
         ),
         (
-            {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 17,
-             "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 8, 3),
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 5,
+                "total_tokens": 17,
+                "completion_tokens_details": {"reasoning_tokens": 3},
+            },
+            Usage(9, 8, 3),
         ),
         ({"prompt_tokens": 9, "completion_tokens": 5, "completion_tokens_details": None}, Usage(9, 5)),
-        ({"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}},
-         Usage(9, 5, 0, 4)),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}},
+            Usage(9, 5, 0, 4),
+        ),
         ({"prompt_tokens": 9, "completion_tokens": 5, "prompt_cache_hit_tokens": 4}, Usage(9, 5, 0, 4)),
     ],
-)  # fmt: skip
+)
 def test_reasoning_tokens_are_shown_and_counted_once(usage: Any, expected: Usage | None) -> None:
     assert reply_of(spoken(), usage=usage).usage == expected
 

@@ -15,10 +15,16 @@ TESTS = tuple(TestCase(arguments=f"[{n}]", expected=str(n * n)) for n in range(6
 def problem(number: int = 0, answer: str = "42", answer_type: str = "integer", **fields: Any) -> Problem:
     """What is asked does not matter to a prober that follows a script."""
     about = {
-        "statement": f"Problem {number}: find the value.", "answer": answer, "answer_type": answer_type,
-        "domain": "mathematics", "category": "toy", "skills": (), "skill_ids": (),
-        "certificate": Certificate(form="none"), **fields,
-    }  # fmt: skip
+        "statement": f"Problem {number}: find the value.",
+        "answer": answer,
+        "answer_type": answer_type,
+        "domain": "mathematics",
+        "category": "toy",
+        "skills": (),
+        "skill_ids": (),
+        "certificate": Certificate(form="none"),
+        **fields,
+    }
     return Problem.model_validate(about)
 
 
@@ -31,9 +37,7 @@ def trajectory(number: int) -> Trajectory:
     """How problem `number` came to be."""
     turn = Turn(index=0, stage=Stage.DRAFT, action="submit", message=f"here is {number}", observation="")
     task = Task(seed=0, index=number, domain="mathematics", category="toy", skill_ids=())
-    return Trajectory(
-        task_id=task.id, task=task, system="s", prompt="p", turns=(turn,), stop=StopReason.SUBMITTED
-    )
+    return Trajectory(task_id=task.id, task=task, system="s", prompt="p", turns=(turn,), stop=StopReason.SUBMITTED)
 
 
 def store(path: Path, problems: Sequence[Problem], verdicts: Iterable[Verdict] = ()) -> Path:

@@ -270,8 +270,9 @@ def test_a_stronger_prober_takes_over_and_every_difficulty_names_its_own(source:
     assert names == ["weak"] * 6 + ["plain"] * (COUNT - 6)  # decided after four problems, two were under way
     assert out.summary is not None
     assert {name.partition("@")[0]: row["problems"] for name, row in out.summary["probers"].items()} == {
-        "weak": 6, "plain": COUNT - 6
-    }  # fmt: skip
+        "weak": 6,
+        "plain": COUNT - 6,
+    }
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 5, 7])
@@ -353,7 +354,7 @@ def test_only_problems_inside_the_band_are_passed_on_with_all_they_came_with(sou
             said = process.communicate(timeout=60)
         assert process.returncode == 0, said
     passed = list(read_stream(io.BytesIO(said[0]), PipedProblem))
-    assert [number_of(p.problem) for p in passed]== [8, 9, 10, 11]
+    assert [number_of(p.problem) for p in passed] == [8, 9, 10, 11]
     stored = {t.id: t for t in open_run(source).iter(Trajectory)}
     assert all(p.trajectory == stored[p.problem.trajectory_id or ""] for p in passed)
 

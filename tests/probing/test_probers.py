@@ -42,9 +42,14 @@ def prober(script: Answer | list[ScriptedReply], sandbox: Sandbox, **settings: A
 
 
 def attempts(
-    one: Problem, script: Answer | list[ScriptedReply], sandbox: Sandbox, *, start: int = 0, count: int = 1,
+    one: Problem,
+    script: Answer | list[ScriptedReply],
+    sandbox: Sandbox,
+    *,
+    start: int = 0,
+    count: int = 1,
     **settings: Any,
-) -> tuple[list[Attempt], Scripted]:  # fmt: skip
+) -> tuple[list[Attempt], Scripted]:
     who, scripted = prober(script, sandbox, **settings)
     return asyncio.run(who.attempts(one, start, count)), scripted
 
@@ -75,8 +80,11 @@ def test_all_attempts_are_one_request_where_the_server_honours_n(sandbox: Sandbo
     found, scripted = attempts(problem(), replies, sandbox, start=12, count=4)
     assert [body["n"] for body in scripted.bodies] == [4]
     assert [(a.number, a.code, a.answer, a.vote) for a in found] == [
-        (12, "correct", "42", True), (13, "wrong", "41", False), (14, "correct", "42", True), (15, "wrong", "40", False)
-    ]  # fmt: skip
+        (12, "correct", "42", True),
+        (13, "wrong", "41", False),
+        (14, "correct", "42", True),
+        (15, "wrong", "40", False),
+    ]
     assert {(a.role, a.verifier, a.made_by.name, a.made_by.sampling) for a in found} == {
         ("prober", "toy@here", "toy", '{"temperature": 0.6}')
     }

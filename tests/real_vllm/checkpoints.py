@@ -66,9 +66,12 @@ def tokenizer(corpus: Iterable[str]) -> PreTrainedTokenizerFast:
     made.pre_tokenizer = pre_tokenizers.Sequence([*apart, pre_tokenizers.ByteLevel(False, use_regex=False)])
     made.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=SPECIAL, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        max_token_length=64, show_progress=False,
-    )  # fmt: skip
+        vocab_size=VOCABULARY,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        max_token_length=64,
+        show_progress=False,
+    )
     made.train_from_iterator(corpus, trainer)
     found = PreTrainedTokenizerFast(tokenizer_object=made, eos_token=SPECIAL[2], pad_token=SPECIAL[0])
     found.chat_template = TEMPLATE
@@ -80,12 +83,21 @@ def tiny(words: PreTrainedTokenizerFast, seed: int = 0) -> Qwen3ForCausalLM:
     torch.manual_seed(seed)
     return Qwen3ForCausalLM(
         Qwen3Config(
-            vocab_size=VOCABULARY, hidden_size=128, intermediate_size=256, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, head_dim=32, max_position_embeddings=CONTEXT, tie_word_embeddings=True,
-            initializer_range=SPREAD, bos_token_id=None, eos_token_id=words.eos_token_id,
+            vocab_size=VOCABULARY,
+            hidden_size=128,
+            intermediate_size=256,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=32,
+            max_position_embeddings=CONTEXT,
+            tie_word_embeddings=True,
+            initializer_range=SPREAD,
+            bos_token_id=None,
+            eos_token_id=words.eos_token_id,
             pad_token_id=words.pad_token_id,
         )
-    )  # fmt: skip
+    )
 
 
 def write(

@@ -98,16 +98,19 @@ def test_models_judge_and_the_auditor_settles_what_one_of_them_doubts(
     assert set(verdicts) == set(problems)
     attempts = Counter((a.role, a.vote, a.answer == problems[a.problem_id].answer) for a in run.iter(Attempt))
     assert attempts == {
-        ("verifier", True, True): 2 * WANTED, ("verifier", True, False): WANTED, ("auditor", True, True): WANTED,
-    }  # fmt: skip
+        ("verifier", True, True): 2 * WANTED,
+        ("verifier", True, False): WANTED,
+        ("auditor", True, True): WANTED,
+    }
     assert len(list((tmp_path / "run" / "models").glob("*.log"))) == 2  # one server for each checkpoint
 
 
 def test_a_model_is_probed_sixteen_times_a_problem(
     proposed: Path, school: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    agentprop("probe", proposed, "--prober", school / "taught", "--set", "temperature=1", "--set", "top_p=1",
-              "--out", "run")  # fmt: skip
+    agentprop(
+        "probe", proposed, "--prober", school / "taught", "--set", "temperature=1", "--set", "top_p=1", "--out", "run"
+    )
     difficulties = list(open_run(tmp_path / "run").iter(Difficulty))
     assert len(difficulties) == WANTED
     assert {difficulty.k for difficulty in difficulties} == {16}

@@ -55,10 +55,14 @@ def furthest(policy: PolicyModel, reply: Reply) -> float:
     plain.load_state_dict(dict(merged(policy)), strict=False)
     plain.tie_weights()
     gaps = [
-        (logprobs_of(plain.eval(), reply.prompt_token_ids or (), choice.token_ids or ())
-         - torch.tensor(choice.logprobs)).abs().max()
+        (
+            logprobs_of(plain.eval(), reply.prompt_token_ids or (), choice.token_ids or ())
+            - torch.tensor(choice.logprobs)
+        )
+        .abs()
+        .max()
         for choice in reply.choices
-    ]  # fmt: skip
+    ]
     return float(max(gaps))
 
 
@@ -140,8 +144,16 @@ def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
     school: Path, tmp_path: Path, agentprop: Command
 ) -> None:
     taught = school / "taught"
-    chosen = ("sampler=vllm", f"reply_tokens={REPLY_TOKENS}", "max_length=2048", "sample_every=1", "save_every=1",
-              "keep_checkpoints=3", "minibatches=1", f'categories=["{CATEGORY}"]')  # fmt: skip
+    chosen = (
+        "sampler=vllm",
+        f"reply_tokens={REPLY_TOKENS}",
+        "max_length=2048",
+        "sample_every=1",
+        "save_every=1",
+        "keep_checkpoints=3",
+        "minibatches=1",
+        f'categories=["{CATEGORY}"]',
+    )
     settings = [word for one in chosen for word in ("--set", one)]
     judges = ("--verifier", taught, "--prober", taught, "--k", 4)
     sizes = ("--steps", 2, "--groups", 2, "--group-size", 6, "--learning-rate", 1e-3, "--device", "cpu")

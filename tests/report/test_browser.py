@@ -53,9 +53,7 @@ def text(page: Page, selector: str) -> str:
 def test_the_overview_shows_every_part(page: Page, toy: Written) -> None:
     show(page, "#overview")
     headings = page.value("[...document.querySelectorAll('h2')].map((heading) => heading.innerText)")
-    assert headings == [
-        "Funnel", "Verifiers", "Difficulty", "Skills", "Cost", "Contamination", "About these runs"
-    ]  # fmt: skip
+    assert headings == ["Funnel", "Verifiers", "Difficulty", "Skills", "Cost", "Contamination", "About these runs"]
     assert "240" in text(page, ".figures") and "northern-70b" in text(page, "#verifiers")
     assert page.value("document.querySelectorAll('.histogram .column').length") == 2 * 17
     assert "not compared with any benchmark" in text(page, "#contamination")
@@ -123,9 +121,14 @@ def test_a_problem_shows_its_votes_and_steps(page: Page, toy: Written) -> None:
 
 
 FILTERS = {
-    "status=rejected": 60, "code=abandoned": 30, "code=abandoned&steps=1": 30, "q=window.hacked+img": None,
-    "category=algebra": None, "status=valid&band=always": None, "q=no-such-word-anywhere": 0,
-}  # fmt: skip
+    "status=rejected": 60,
+    "code=abandoned": 30,
+    "code=abandoned&steps=1": 30,
+    "q=window.hacked+img": None,
+    "category=algebra": None,
+    "status=valid&band=always": None,
+    "q=no-such-word-anywhere": 0,
+}
 
 
 @pytest.mark.parametrize("query", FILTERS)
@@ -136,17 +139,19 @@ def test_filters_and_search_find_what_the_data_hold(page: Page, toy: Written, qu
     items = toy.data["items"]
     expected: dict[str, list[int]] = {
         "q=window.hacked+img": [
-            n for n in range(300)
+            n
+            for n in range(300)
             if "window.hacked" in (both := (items["statement"][n] or "") + items["message"][n]) and "img" in both
         ],
         "category=algebra": [
-            n for n in range(300)
+            n
+            for n in range(300)
             if items["category"][n] == "algebra" or any(skill.startswith("algebra-") for skill in items["skills"][n])
         ],
         "status=valid&band=always": [
             n for n in range(300) if items["status"][n] == "valid" and items["rho"][n][0][1] == items["rho"][n][0][2]
         ],
-    }  # fmt: skip
+    }
     assert len(found) == FILTERS[query] if FILTERS[query] is not None else found == expected[query]
 
 

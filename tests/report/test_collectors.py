@@ -64,10 +64,11 @@ def test_a_clipped_text_says_how_much_is_missing() -> None:
 def test_settings_are_shown_without_secrets() -> None:
     model = {"base_url": "https://me:word@host/v1", "api_key_env": "KEY", "headers": {"X": "s"}, "max_tokens": 5}
     assert shareable({"seed": 1, "prober": [model], "api_key": "s", "token": None}) == {
-        "seed": 1, "api_key": "(left out)", "token": None, "prober": [
-            {"base_url": "https://host/v1", "api_key_env": "KEY", "headers": "(left out)", "max_tokens": 5}
-        ],
-    }  # fmt: skip
+        "seed": 1,
+        "api_key": "(left out)",
+        "token": None,
+        "prober": [{"base_url": "https://host/v1", "api_key_env": "KEY", "headers": "(left out)", "max_tokens": 5}],
+    }
 
 
 def test_a_funnel_adds_up_and_orders_its_reasons() -> None:
@@ -78,8 +79,10 @@ def test_a_funnel_adds_up_and_orders_its_reasons() -> None:
     funnel = rejects.funnel(0, "propose", 10)
     assert (funnel.came, funnel.accepted, funnel.rejected, funnel.failed) == (16, 10, 3, 3)
     assert [(r.code, r.count, r.example) for r in funnel.reasons] == [
-        ("timeout", 3, "timeout 0"), ("duplicate", 2, "duplicate 0"), ("abandoned", 1, "abandoned 0")
-    ]  # fmt: skip
+        ("timeout", 3, "timeout 0"),
+        ("duplicate", 2, "duplicate 0"),
+        ("abandoned", 1, "abandoned 0"),
+    ]
 
 
 def test_reasons_without_end_are_counted_together() -> None:
@@ -141,10 +144,11 @@ DISPUTES: dict[str, tuple[list[dict[str, Any]], str | None]] = {
     "one is silent": ([attempt("p", "A", True), attempt("p", "B", None)], "one could not say"),
     "all are silent": ([attempt("p", "A", None), attempt("p", "B", None)], None),
     "two spellings": (
-        [attempt("p", "A", True, "1/2"), attempt("p", "B", True, "0.5")], "answers are written differently"
+        [attempt("p", "A", True, "1/2"), attempt("p", "B", True, "0.5")],
+        "answers are written differently",
     ),
     "settled": ([attempt("p", "A", True), attempt("p", "B", True), attempt("p", "C", True, role="auditor")], "audited"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", DISPUTES)
@@ -190,8 +194,12 @@ def measured(*counts: tuple[int, int], prober: str = "P") -> Hardness:
 def test_with_one_k_every_count_has_a_bar() -> None:
     found = measured((0, 4), (1, 4), (1, 4), (4, 4))
     assert [(bar.label, bar.problems) for bar in found.bars] == [
-        ("0/4", 1), ("1/4", 2), ("2/4", 0), ("3/4", 0), ("4/4", 1)
-    ]  # fmt: skip
+        ("0/4", 1),
+        ("1/4", 2),
+        ("2/4", 0),
+        ("3/4", 0),
+        ("4/4", 1),
+    ]
     assert all(bar.low <= bar.problems / 4 <= bar.high for bar in found.bars)
     assert (found.never, found.always, found.truncated, found.attempts) == (1, 1, 4, 16)
     assert found.mean == pytest.approx(0.375) and found.low is not None and found.low < 0.375
@@ -255,8 +263,9 @@ def test_costs_add_up_and_are_shared_among_the_good_problems() -> None:
     found = spending([("propose", summary(proposer=used(0.5))), ("probe", summary(prober=used(1)))], ["m"], 10)
     assert (found.tokens, found.cost, found.tokens_each, found.cost_each) == (30, 1.5, 3.0, 0.15)
     assert [(e.stage, e.role, e.model) for e in found.entries] == [
-        ("propose", "proposer", "some/model 7b"), ("probe", "prober", "some/model 7b")
-    ]  # fmt: skip
+        ("propose", "proposer", "some/model 7b"),
+        ("probe", "prober", "some/model 7b"),
+    ]
 
 
 @pytest.mark.parametrize("cost", [None, "7", True, float("nan")])
@@ -282,15 +291,18 @@ def test_built_in_roles_cost_nothing_and_a_model_without_an_account_costs_an_unk
 
 
 def test_hits_are_read_whatever_their_fields_are_called() -> None:
-    found = contamination({
-        "a": '{"benchmarks": {"aime": 30}, "problems": 7, "hits": [{"problem_id": "p", "benchmark": "aime", '
-             '"score": 1}]}',
-        "b": '[{"problem": "q", "source": "math", "rule": "ngram", "text": "x", "similarity": null}, 5]',
-    })  # fmt: skip
+    found = contamination(
+        {
+            "a": '{"benchmarks": {"aime": 30}, "problems": 7, "hits": [{"problem_id": "p", "benchmark": "aime", '
+            '"score": 1}]}',
+            "b": '[{"problem": "q", "source": "math", "rule": "ngram", "text": "x", "similarity": null}, 5]',
+        }
+    )
     assert found.checked and found.total == 2 and found.problems == 7 and found.benchmarks == ("aime",)
     assert [(h.problem, h.benchmark, h.method, h.matched, h.score) for h in found.hits] == [
-        ("p", "aime", "", "", 1.0), ("q", "math", "ngram", "x", None)
-    ]  # fmt: skip
+        ("p", "aime", "", "", 1.0),
+        ("q", "math", "ngram", "x", None),
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"hits": 3}', "7", "[" * 100_000])

@@ -62,7 +62,7 @@ def test_the_policy_admits_the_scripts_and_styles_of_the_file_by_hash_alone(toy:
 
 def test_a_title_is_text() -> None:
     document = page('</title><script>"&', {}, {}).decode()
-    assert '<title>&lt;/title&gt;&lt;script&gt;&quot;&amp;</title>' in document
+    assert "<title>&lt;/title&gt;&lt;script&gt;&quot;&amp;</title>" in document
 
 
 def test_lone_surrogates_do_not_stop_the_report() -> None:
@@ -80,8 +80,9 @@ def test_the_vendored_files_are_the_published_ones() -> None:
     listed = dict(line.split("  ", 1)[::-1] for line in (KATEX / "SHA256SUMS").read_text().splitlines())
     real = {
         str(path.relative_to(KATEX)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in KATEX.rglob("*") if path.is_file() and path.name not in ("SHA256SUMS", "VERSION")
-    }  # fmt: skip
+        for path in KATEX.rglob("*")
+        if path.is_file() and path.name not in ("SHA256SUMS", "VERSION")
+    }
     assert listed == real and "LICENSE" in real
 
 

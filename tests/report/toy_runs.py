@@ -66,51 +66,102 @@ def skill(name: str) -> Skill:
 def trajectory(n: int, rng: random.Random, problem: Problem | None, task: Task) -> Trajectory:
     text = problem.statement if problem else "nothing yet"
     turns = [
-        Turn(index=0, stage=Stage.DRAFT, action="think", message=f"<action:think>\nDraft: {text}\n</action:think>",
-             observation="[draft] noted", skills=task.skill_names),
-        Turn(index=1, stage=Stage.CHECK, action="exec",
-             message=f"<action:exec>\nprint({n} < 3 and '{n % 5}')\n</action:exec>",
-             observation="error: out of range" if n % 4 == 0 else str(n), outcome="error" if n % 4 == 0 else "ok",
-             skills=task.skill_names, duration_s=rng.random()),
-    ]  # fmt: skip
+        Turn(
+            index=0,
+            stage=Stage.DRAFT,
+            action="think",
+            message=f"<action:think>\nDraft: {text}\n</action:think>",
+            observation="[draft] noted",
+            skills=task.skill_names,
+        ),
+        Turn(
+            index=1,
+            stage=Stage.CHECK,
+            action="exec",
+            message=f"<action:exec>\nprint({n} < 3 and '{n % 5}')\n</action:exec>",
+            observation="error: out of range" if n % 4 == 0 else str(n),
+            outcome="error" if n % 4 == 0 else "ok",
+            skills=task.skill_names,
+            duration_s=rng.random(),
+        ),
+    ]
     if problem:
-        message = (f"<action:submit>\n<statement>{text}</statement>\n"
-                   f"<answer type=\"integer\">{problem.answer}</answer>\n"
-                   "<certificate>answer = 1</certificate>\n</action:submit>")  # fmt: skip
-        turns.append(Turn(index=2, stage=Stage.FINALIZE, action="submit", message=message, observation="accepted",
-                          skills=task.skill_names[:-1]))  # fmt: skip
+        message = (
+            f"<action:submit>\n<statement>{text}</statement>\n"
+            f'<answer type="integer">{problem.answer}</answer>\n'
+            "<certificate>answer = 1</certificate>\n</action:submit>"
+        )
+        turns.append(
+            Turn(
+                index=2,
+                stage=Stage.FINALIZE,
+                action="submit",
+                message=message,
+                observation="accepted",
+                skills=task.skill_names[:-1],
+            )
+        )
     return Trajectory(
-        task_id=task.id, task=task, system="You propose problems.", prompt=f"Propose problem {n}.", turns=tuple(turns),
+        task_id=task.id,
+        task=task,
+        system="You propose problems.",
+        prompt=f"Propose problem {n}.",
+        turns=tuple(turns),
         stop=StopReason.SUBMITTED if problem else StopReason.ABANDONED,
-        problem_id=problem.id if problem else None, isolation="L3", made_by=MADE,
-    )  # fmt: skip
+        problem_id=problem.id if problem else None,
+        isolation="L3",
+        made_by=MADE,
+    )
 
 
 def candidate(n: int, seed: int = 0) -> Iterator[tuple[str, Record]]:
     """(stage, record) of everything about candidate n."""
     rng = random.Random(seed * 1_000_003 + n)
     names = tuple(rng.sample(SKILLS, rng.choice((1, 2, 2, 3))))
-    task = Task(seed=seed, index=n, domain="mathematics", category=names[0].rsplit("-", 1)[0],
-                skill_ids=names, skill_names=names)  # fmt: skip
+    task = Task(
+        seed=seed,
+        index=n,
+        domain="mathematics",
+        category=names[0].rsplit("-", 1)[0],
+        skill_ids=names,
+        skill_names=names,
+    )
     if n % 10 == 9:
         found = trajectory(n, rng, None, task)
         yield "propose", found
         yield "propose", Reject(stage="propose", item=str(n), outcome="rejected", code="abandoned", message=HOSTILE[1])
         return
     draft: dict[str, Any] = {
-        "statement": statement(n, rng), "answer": str(rng.randint(1, 999)), "answer_type": "integer",
-        "domain": "mathematics", "category": task.category, "skills": names, "skill_ids": names,
+        "statement": statement(n, rng),
+        "answer": str(rng.randint(1, 999)),
+        "answer_type": "integer",
+        "domain": "mathematics",
+        "category": task.category,
+        "skills": names,
+        "skill_ids": names,
         "operators": ("chain",) if len(names) > 1 else (),
         "tests": (TestCase(arguments="[1]", expected="2"),) if n % 11 == 0 else (),
-        "certificate": Certificate(form="program", source="answer = '</script>'"), "evidence": "certificate",
-        "task_id": task.id, "index": n, "made_by": MADE,
-    }  # fmt: skip
+        "certificate": Certificate(form="program", source="answer = '</script>'"),
+        "evidence": "certificate",
+        "task_id": task.id,
+        "index": n,
+        "made_by": MADE,
+    }
     found = trajectory(n, rng, Problem(**draft), task)
     problem = Problem(**draft, trajectory_id=found.id)
     yield "propose", found
     if n % 10 == 8:
-        yield "propose", Reject(stage="propose", item=str(n), outcome="rejected", code="template_repeats",
-                                message="seen before", record=problem.model_dump_json())  # fmt: skip
+        yield (
+            "propose",
+            Reject(
+                stage="propose",
+                item=str(n),
+                outcome="rejected",
+                code="template_repeats",
+                message="seen before",
+                record=problem.model_dump_json(),
+            ),
+        )
         return
     yield "propose", problem
     yield from (("verify", record) for record in judgement(problem, rng))
@@ -121,24 +172,52 @@ def judgement(problem: Problem, rng: random.Random) -> Iterator[Record]:
     """Three votes, now and then an audit, and the verdict."""
     votes = [None if (draw := rng.random()) < 0.04 else draw < 0.85 for _ in VERIFIERS]
     attempts = [
-        Attempt(problem_id=problem.id, role="verifier", verifier=name, vote=vote,
-                answer=problem.answer if vote else f"{rng.randint(1, 99)}/7", code="solved" if vote else "ambiguous",
-                rationale=rng.choice([f"Because $x^2 = {rng.randint(1, 9)}$ <b>holds</b>.", HOSTILE[0]]),
-                finish_reason="length" if vote is None else "stop", made_by=MadeBy(name=name))
+        Attempt(
+            problem_id=problem.id,
+            role="verifier",
+            verifier=name,
+            vote=vote,
+            answer=problem.answer if vote else f"{rng.randint(1, 99)}/7",
+            code="solved" if vote else "ambiguous",
+            rationale=rng.choice([f"Because $x^2 = {rng.randint(1, 9)}$ <b>holds</b>.", HOSTILE[0]]),
+            finish_reason="length" if vote is None else "stop",
+            made_by=MadeBy(name=name),
+        )
         for name, vote in zip(VERIFIERS, votes, strict=True)
-    ]  # fmt: skip
+    ]
     valid = sum(vote is True for vote in votes)
     if valid == 2:
-        attempts.append(Attempt(problem_id=problem.id, role="auditor", verifier=AUDITOR, vote=rng.random() < 0.7,
-                                answer=problem.answer, code="settled", rationale="The majority is right."))  # fmt: skip
+        attempts.append(
+            Attempt(
+                problem_id=problem.id,
+                role="auditor",
+                verifier=AUDITOR,
+                vote=rng.random() < 0.7,
+                answer=problem.answer,
+                code="settled",
+                rationale="The majority is right.",
+            )
+        )
     value: Literal["valid", "invalid", "undetermined"]
     value = "undetermined" if None in votes else "valid" if valid >= 2 else "invalid"
     yield from attempts
-    yield Verdict(problem_id=problem.id, value=value, code="agrees" if value == "valid" else "ambiguous",
-                  message="as voted", evidence="certificate", attempt_ids=tuple(a.id for a in attempts))  # fmt: skip
+    yield Verdict(
+        problem_id=problem.id,
+        value=value,
+        code="agrees" if value == "valid" else "ambiguous",
+        message="as voted",
+        evidence="certificate",
+        attempt_ids=tuple(a.id for a in attempts),
+    )
     if value != "valid":
-        yield Reject(stage="verify", item=problem.id, outcome="rejected" if value == "invalid" else "failed",
-                     code="ambiguous", message="as voted", record=problem.model_dump_json())  # fmt: skip
+        yield Reject(
+            stage="verify",
+            item=problem.id,
+            outcome="rejected" if value == "invalid" else "failed",
+            code="ambiguous",
+            message="as voted",
+            record=problem.model_dump_json(),
+        )
 
 
 def probes(problem: Problem, n: int, rng: random.Random) -> Iterator[Record]:
@@ -150,8 +229,15 @@ def probes(problem: Problem, n: int, rng: random.Random) -> Iterator[Record]:
         for number in range(16 if n < 40 else 0):
             right = number < c
             answer, code = (problem.answer, "right") if right else (str(number), "wrong")
-            yield Attempt(problem_id=problem.id, role="prober", verifier=prober, number=number, vote=right,
-                          answer=answer, code=code)  # fmt: skip
+            yield Attempt(
+                problem_id=problem.id,
+                role="prober",
+                verifier=prober,
+                number=number,
+                vote=right,
+                answer=answer,
+                code=code,
+            )
 
 
 def spent(requests: int, cost: float | None) -> dict[str, Any]:

@@ -16,7 +16,13 @@ from agentprop.sandbox.inside.runner import Frame, framed
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()))
 scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | any_text | st.binary() | st.fractions()
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | any_text
+    | st.binary()
+    | st.fractions()
     | st.complex_numbers(allow_nan=False)
 )
 hashable = st.recursive(scalars, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3), max_leaves=8)

@@ -140,7 +140,7 @@ def test_a_sandbox_made_in_a_thread_outlives_it() -> None:
 def test_many_threads_share_a_few_slots(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(8) as threads:
         results = list(threads.map(lambda n: sandbox.run(f"print({n} ** 2)").stdout, range(40)))
-    assert results == [f"{n ** 2}\n" for n in range(40)]
+    assert results == [f"{n**2}\n" for n in range(40)]
 
 
 def _square_in_worker(number: int) -> object:

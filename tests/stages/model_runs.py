@@ -37,21 +37,56 @@ class Workplace:
 
     def propose(self, out: str, n: int, *flags: str, workers: int = 1) -> list[str]:
         """The command that proposes `n` problems over a few skills."""
-        return [sys.executable, "-m", "agentprop", "propose", "--proposer", "m", "--n", str(n), "--out", out,
-                "--workers", str(workers), "--no-bundled-skills", *SKILLS, "--quiet", *flags]  # fmt: skip
+        return [
+            sys.executable,
+            "-m",
+            "agentprop",
+            "propose",
+            "--proposer",
+            "m",
+            "--n",
+            str(n),
+            "--out",
+            out,
+            "--workers",
+            str(workers),
+            "--no-bundled-skills",
+            *SKILLS,
+            "--quiet",
+            *flags,
+        ]
 
     def verify(self, run: str, out: str, *flags: str) -> list[str]:
         """The command that has a run judged by three and audited by a fourth."""
         seats = [part for _ in range(3) for part in ("--verifier", "m")]
-        return [sys.executable, "-m", "agentprop", "verify", run, "--out", out, *seats, "--auditor", "m",
-                "--no-bundled-skills", *SKILLS, "--quiet", *flags]  # fmt: skip
+        return [
+            sys.executable,
+            "-m",
+            "agentprop",
+            "verify",
+            run,
+            "--out",
+            out,
+            *seats,
+            "--auditor",
+            "m",
+            "--no-bundled-skills",
+            *SKILLS,
+            "--quiet",
+            *flags,
+        ]
 
     def start(self, command: Sequence[str]) -> subprocess.Popen[str]:
         """In a process group of its own."""
         return subprocess.Popen(
-            command, env=ENVIRONMENT, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command,
+            env=ENVIRONMENT,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
             start_new_session=True,
-        )  # fmt: skip
+        )
 
     def run(self, command: Sequence[str], *, exit_code: int = 0) -> str:
         """To its end; what it said on stderr."""

@@ -179,11 +179,17 @@ def test_a_file_without_questions_is_refused() -> None:
 def test_a_run_with_problems_is_a_benchmark() -> None:
     problems = [
         Problem(
-            statement=f"What is {n} + 1?", answer=str(n + 1), answer_type="integer", domain="mathematics",
-            category="sums", skills=("one", "two")[: n + 1], skill_ids=(), certificate=Certificate(form="none"),
+            statement=f"What is {n} + 1?",
+            answer=str(n + 1),
+            answer_type="integer",
+            domain="mathematics",
+            category="sums",
+            skills=("one", "two")[: n + 1],
+            skill_ids=(),
+            certificate=Certificate(form="none"),
         )
         for n in range(2)
-    ]  # fmt: skip
+    ]
     with Run.open("proposed", "propose", {}) as made:
         for problem in problems:
             made.add(problem)
@@ -241,11 +247,19 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     Qwen3ForCausalLM(
         Qwen3Config(
-            vocab_size=len(tokenizer), hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-            num_attention_heads=2, num_key_value_heads=1, head_dim=16, max_position_embeddings=1024,
-            eos_token_id=tokenizer.eos_token_id, bos_token_id=None, initializer_range=0.2,
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=48,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=1,
+            head_dim=16,
+            max_position_embeddings=1024,
+            eos_token_id=tokenizer.eos_token_id,
+            bos_token_id=None,
+            initializer_range=0.2,
         )
-    ).save_pretrained(path)  # fmt: skip
+    ).save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path
 

@@ -200,10 +200,18 @@ def candidate(index: int, statement: str, *, mined: bool = False, category: str 
 
     task = Task(seed=0, index=index, domain="mathematics", category=category, skill_ids=())
     problem = Problem(
-        statement=statement, answer="7", answer_type="integer", domain="mathematics", category=category, skills=(),
-        skill_ids=(), certificate=Certificate(form="none"), evidence="self-consistent" if mined else "independent",
-        template=content_id(statement.split("#")[0]), index=index,
-    )  # fmt: skip
+        statement=statement,
+        answer="7",
+        answer_type="integer",
+        domain="mathematics",
+        category=category,
+        skills=(),
+        skill_ids=(),
+        certificate=Certificate(form="none"),
+        evidence="self-consistent" if mined else "independent",
+        template=content_id(statement.split("#")[0]),
+        index=index,
+    )
     trajectory = Trajectory(
         task_id=task.id, task=task, system="s", prompt="p", turns=(), stop=StopReason.SUBMITTED, problem_id=problem.id
     )

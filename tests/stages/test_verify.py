@@ -23,9 +23,12 @@ def command(*arguments: object, stdin: bytes | None = None) -> subprocess.Comple
     """`agentprop` with these arguments."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, "-m", "agentprop", *map(str, arguments)], input=stdin, capture_output=True,
-        env={**os.environ, "PYTHONPATH": path}, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "agentprop", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
 
 
 def few() -> list[str]:
@@ -117,8 +120,10 @@ def test_a_killed_verify_goes_on_with_what_is_owed(run: Path, tmp_path: Path) ->
     for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-m", "agentprop", "verify", str(run), "--out", str(out), "--quiet"],
-            env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             process.wait(random.uniform(0.8, 2.5))
         except subprocess.TimeoutExpired:
@@ -148,8 +153,10 @@ def test_a_reader_that_leaves_is_no_error_of_the_writer(tmp_path: Path) -> None:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     writer = subprocess.Popen(
         [sys.executable, "-m", "agentprop", "propose", "--n", "400", "--out", "-", "--quiet", *few()],
-        env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert writer.stdout is not None and writer.stderr is not None
     writer.stdout.read(1000)
     writer.stdout.close()

@@ -87,11 +87,20 @@ def test_text_is_a_value_or_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("left", "right", "agree"),
     [
-        (1.0, 1.0 + 5e-7, True), (1.0, 1.0 + 3e-6, False), (0.0, 0.0, True), (3, 3, True), (3, 4, False),
-        (True, 1, False), (Fraction(1, 2), Fraction(2, 4), True), (1.5, "1.5", False), (10**20, 10**20 + 1, False),
-        (float("nan"), float("nan"), False), ([1], [1], True), ("a", "A", False),
+        (1.0, 1.0 + 5e-7, True),
+        (1.0, 1.0 + 3e-6, False),
+        (0.0, 0.0, True),
+        (3, 3, True),
+        (3, 4, False),
+        (True, 1, False),
+        (Fraction(1, 2), Fraction(2, 4), True),
+        (1.5, "1.5", False),
+        (10**20, 10**20 + 1, False),
+        (float("nan"), float("nan"), False),
+        ([1], [1], True),
+        ("a", "A", False),
     ],
-)  # fmt: skip
+)
 def test_two_computations_agree_exactly_or_to_a_millionth(left: Any, right: Any, agree: bool) -> None:
     assert close(left, right) is agree
 
@@ -99,10 +108,17 @@ def test_two_computations_agree_exactly_or_to_a_millionth(left: Any, right: Any,
 @pytest.mark.parametrize(
     ("left", "right", "same"),
     [
-        ([1, (2, 3)], [1, [2, 3]], True), ([1], [1.0], False), ([True], [1], False), ([1], [1, 2], False),
-        (None, None, True), ("a", "a", True), ("a", ["a"], False), ({"a": 1}, {"a": 1}, True), ([], (), True),
+        ([1, (2, 3)], [1, [2, 3]], True),
+        ([1], [1.0], False),
+        ([True], [1], False),
+        ([1], [1, 2], False),
+        (None, None, True),
+        ("a", "a", True),
+        ("a", ["a"], False),
+        ({"a": 1}, {"a": 1}, True),
+        ([], (), True),
     ],
-)  # fmt: skip
+)
 def test_outputs_are_equal_by_exact_type(left: Any, right: Any, same: bool) -> None:
     assert same_json(left, right) is same
 

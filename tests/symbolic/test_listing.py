@@ -56,9 +56,27 @@ def test_a_listing_is_read_back_and_no_changed_one_is(printed: list[Printed], li
 
 @pytest.mark.parametrize(
     "literal",
-    ["1", "'a'", "[1, (2, 3)]", "None", "{1: 2}", "[]", "[[]]", "1e999", "b'x'", "(1,)", "[1, 'a']", "-1j", "True",
-     "[None]", "Fraction(1, 0)", "1/0", "[(1, 2, 3, 4)]", "..."],
-)  # fmt: skip
+    [
+        "1",
+        "'a'",
+        "[1, (2, 3)]",
+        "None",
+        "{1: 2}",
+        "[]",
+        "[[]]",
+        "1e999",
+        "b'x'",
+        "(1,)",
+        "[1, 'a']",
+        "-1j",
+        "True",
+        "[None]",
+        "Fraction(1, 0)",
+        "1/0",
+        "[(1, 2, 3, 4)]",
+        "...",
+    ],
+)
 def test_a_literal_of_another_kind_is_no_listing(
     literal: str, printed: list[Printed], library: Mapping[str, Package]
 ) -> None:

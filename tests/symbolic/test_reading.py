@@ -67,9 +67,30 @@ FRAGMENTS = sorted(
     | {grammar.STEPS_FRAME, *grammar.PROGRAM_FRAMES, *grammar.PRINTED_FRAMES, *grammar.DATA_NOUNS.values()}
 )
 PIECES = st.sampled_from(
-    [*FRAGMENTS, PELL, "Let $k$ be ", ", where $k$ is ", " and let $m$ be ", " and ", ". ", "1. ", "\n", "$k$", "$",
-     "7", "-3", "[1, 2]", "`xs`", grammar.FRACTION_NOTE, "print(f1(xs=[1]))", "the ", "\x00", "é", "9" * 5000]
-)  # fmt: skip
+    [
+        *FRAGMENTS,
+        PELL,
+        "Let $k$ be ",
+        ", where $k$ is ",
+        " and let $m$ be ",
+        " and ",
+        ". ",
+        "1. ",
+        "\n",
+        "$k$",
+        "$",
+        "7",
+        "-3",
+        "[1, 2]",
+        "`xs`",
+        grammar.FRACTION_NOTE,
+        "print(f1(xs=[1]))",
+        "the ",
+        "\x00",
+        "é",
+        "9" * 5000,
+    ]
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -73,17 +73,29 @@ def test_other_json_is_refused_or_can_be_walked(value: Any) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "nul", "3", "[]", "{}", '{"var":3}', '{"apply":"a"}', '{"apply":"a","to":[]}', '{"apply":["a"],"to":{}}',
+        "",
+        "nul",
+        "3",
+        "[]",
+        "{}",
+        '{"var":3}',
+        '{"apply":"a"}',
+        '{"apply":"a","to":[]}',
+        '{"apply":["a"],"to":{}}',
         '{"node":"total","variable":"n","low":"1","high":2,"body":"3"}',
         '{"node":"total","variable":"n","low":true,"high":2,"body":"3"}',
         '{"node":"least","variable":"n","low":1,"body":"3","relation":"odd"}',
         '{"node":"least","variable":"n","low":1,"body":"3","relation":{"is":"odd","value":"7","other":null}}',
-        '{"node":"combine","op":[],"left":"1","right":"2"}', '{"node":"combine","op":"sum","left":"1"}',
-        '{"node":"nothing"}', '{"node":["total"]}', '{"node":"remainder","body":null,"modulus":3}',
-        '{"apply":"a","to":{"n":' * (MAX_NESTING + 1) + '"3"' + "}}" * (MAX_NESTING + 1), "[" * 100_000,
+        '{"node":"combine","op":[],"left":"1","right":"2"}',
+        '{"node":"combine","op":"sum","left":"1"}',
+        '{"node":"nothing"}',
+        '{"node":["total"]}',
+        '{"node":"remainder","body":null,"modulus":3}',
+        '{"apply":"a","to":{"n":' * (MAX_NESTING + 1) + '"3"' + "}}" * (MAX_NESTING + 1),
+        "[" * 100_000,
     ],
     ids=lambda text: text[:40],
-)  # fmt: skip
+)
 def test_what_is_no_composition_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         from_json(text)

@@ -43,8 +43,10 @@ def test_short_documents_of_one_file_share_a_chunk_and_files_do_not() -> None:
     refused = UnreadableRecord(id="one.jsonl#3", code="not-json", message="…")
     found = list(chunked([*texts, refused, text("d" * 40, "two.md#0")], 100))
     assert [[p.document for p in one.passages] for one in found if isinstance(one, Chunk)] == [
-        ["one.jsonl#0", "one.jsonl#1"], ["one.jsonl#2"], ["two.md#0"],
-    ]  # fmt: skip
+        ["one.jsonl#0", "one.jsonl#1"],
+        ["one.jsonl#2"],
+        ["two.md#0"],
+    ]
     assert [one for one in found if isinstance(one, UnreadableRecord)] == [refused]
 
 
@@ -57,10 +59,12 @@ def test_every_kind_of_file_is_read_as_text(tmp_path: Path) -> None:
     found = list(read_texts(find_files([str(tmp_path)])))
     said = {one.id: one.text for one in found if isinstance(one, Text)}
     assert said == {
-        "notes.md#0": "A chapter without any problem.", "proof.tex#0": r"By $\frac{1}{2}$, done.",
-        "rows.jsonl.gz#0": "question: Why?\n\nanswer: 42", "rows.jsonl.gz#1": "note: only this",
+        "notes.md#0": "A chapter without any problem.",
+        "proof.tex#0": r"By $\frac{1}{2}$, done.",
+        "rows.jsonl.gz#0": "question: Why?\n\nanswer: 42",
+        "rows.jsonl.gz#1": "note: only this",
         "table.csv#0": "text: Some prose",
-    }  # fmt: skip
+    }
     refused = {one.id: one.code for one in found if isinstance(one, UnreadableRecord)}
     assert refused == {"rows.jsonl.gz#2": "not-json", "rows.jsonl.gz#3": "no-text"}
 

@@ -54,8 +54,10 @@ def test_the_best_of_a_group_leads_it_and_domains_stay_apart() -> None:
     same = signature("the very same words about cycles of residues")
     other = signature("a wholly different skill on shortest paths")
     waiting = [
-        Waiting(0, 0.7, "mathematics", same, False), Waiting(10, 0.9, "mathematics", same, False),
-        Waiting(20, 0.8, "coding", same, False), Waiting(30, 0.6, "mathematics", other, False),
+        Waiting(0, 0.7, "mathematics", same, False),
+        Waiting(10, 0.9, "mathematics", same, False),
+        Waiting(20, 0.8, "coding", same, False),
+        Waiting(30, 0.6, "mathematics", other, False),
         Waiting(40, 0.9, "mathematics", same, False),
-    ]  # fmt: skip
+    ]
     assert [[one.offset for one in group] for group in merge(waiting, 0.6)] == [[10, 40, 0], [20], [30]]

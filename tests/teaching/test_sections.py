@@ -16,13 +16,24 @@ from agentprop.extraction.teaching.ratings import BEST, WEIGHTS, Rating, read_ra
 from agentprop.extraction.teaching.sections import blocks, unfenced
 
 TAGS = [
-    "skill", "executable", "phrasing", "ask", "script", "parameters", "output", "value", "none", *LINES, *PARAGRAPHS,
-]  # fmt: skip
+    "skill",
+    "executable",
+    "phrasing",
+    "ask",
+    "script",
+    "parameters",
+    "output",
+    "value",
+    "none",
+    *LINES,
+    *PARAGRAPHS,
+]
 PIECES = st.sampled_from(
-    [f"<{tag}>" for tag in TAGS] + [f"</{tag}>" for tag in TAGS]
+    [f"<{tag}>" for tag in TAGS]
+    + [f"</{tag}>" for tag in TAGS]
     + ["mathematics", "1, 2", "\n", "```", r"\frac{a}{b}", "{kind: integer}", "&a [*a]", "\x00", "\ud800"]
     + ["a: !!python/x 1"]
-)  # fmt: skip
+)
 SOUP = st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=60).map("".join)
 
 

@@ -43,8 +43,12 @@ def test_what_goes_in_comes_out_accepted_rejected_or_failed(done: Path) -> None:
     assert summary["distinct skills"] == 6 and summary["accepted"] == 7 and summary["merged"] == 1
     assert summary["scripts"] == {"written": 2, "accepted": 1}
     assert summary["reasons"] == {
-        "nothing-proposed": 1, "low-quality": 1, "malformed": 1, "duplicate-document": 1, "not-json": 1,
-    }  # fmt: skip
+        "nothing-proposed": 1,
+        "low-quality": 1,
+        "malformed": 1,
+        "duplicate-document": 1,
+        "not-json": 1,
+    }
     assert summary["failed"] == 1 and all(one.message for one in rejects)
 
 

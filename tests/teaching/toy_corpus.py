@@ -7,9 +7,16 @@ from pathlib import Path
 from agentprop.config import ExtractConfig
 
 ROWS = [
-    "TWIN alpha", "TWIN beta", "WEAK marks for addition", "NOTHING", "GARBLED invariants along colourings",
-    "HOPELESS", "WRONG divisors summed with weights", "ORDER residues under squaring", "TWIN alpha",
-]  # fmt: skip
+    "TWIN alpha",
+    "TWIN beta",
+    "WEAK marks for addition",
+    "NOTHING",
+    "GARBLED invariants along colourings",
+    "HOPELESS",
+    "WRONG divisors summed with weights",
+    "ORDER residues under squaring",
+    "TWIN alpha",
+]
 PADDING = ". " + "0" * 180
 """Makes each record long enough for a chunk of its own."""
 NOTES = """# Notes

@@ -79,11 +79,18 @@ gcd(a, m) == 1
 def skill(name: str, passages: str = "", *, extra: str = "", **changed: str) -> str:
     """A well-formed block."""
     told = {
-        "description": f"{name}. Use when a problem turns on {name}.", "domain": "mathematics",
-        "category": "Number Theory", "intent": f"Sees {name}.", "method": f"Choose {name}.",
-        "effect": f"Harder when $\\frac{{a}}{{b}}$ hides {name}.", "tool": f"A loop over {name}.", "passages": passages,
-        "recognition": f"By {name}.", "workflow": f"1. Find {name}.\n2. Ask for it.", **changed,
-    }  # fmt: skip
+        "description": f"{name}. Use when a problem turns on {name}.",
+        "domain": "mathematics",
+        "category": "Number Theory",
+        "intent": f"Sees {name}.",
+        "method": f"Choose {name}.",
+        "effect": f"Harder when $\\frac{{a}}{{b}}$ hides {name}.",
+        "tool": f"A loop over {name}.",
+        "passages": passages,
+        "recognition": f"By {name}.",
+        "workflow": f"1. Find {name}.\n2. Ask for it.",
+        **changed,
+    }
     sections = "\n".join(f"<{tag}>{text}</{tag}>" for tag, text in {"name": name, **told}.items() if text)
     return f"<skill>\n{sections}\n{extra}</skill>\n"
 
@@ -116,8 +123,11 @@ def _made(number: str, text: str, corrected: bool) -> str:
         own = "" if "SHARED" in text else topic
         return skill(topic, number, extra=executable(right="WRONG" not in text, topic=own))
     if "TWIN" in text:
-        return skill("the cycle of the last digit of large powers", number,
-                     method=f"Choose the cycle of the last digit of large powers {topic.split()[0]}.")
+        return skill(
+            "the cycle of the last digit of large powers",
+            number,
+            method=f"Choose the cycle of the last digit of large powers {topic.split()[0]}.",
+        )
     if "WEAK" in text:
         return skill(f"WEAK {topic}", number)
     return skill(topic, number) if "PLAIN" in text or "GARBLED" in text else ""

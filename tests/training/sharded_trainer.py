@@ -1,6 +1,6 @@
 """A small training run, the same in however many processes; what came out is written by the first of them.
 
-    python sharded_trainer.py MODEL OUT [FROM]      under torchrun or alone; FROM is a checkpoint to go on from
+python sharded_trainer.py MODEL OUT [FROM]      under torchrun or alone; FROM is a checkpoint to go on from
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ MEMBERS = st.lists(
 def members(*drawn: tuple[float, str]) -> list[ReturnedEpisode]:
     """Members from a reward and actions written `d0 c1`: a letter for the stage, a digit for r_proc."""
     return [
-        ReturnedEpisode(str(number), reward, tuple(ActionReturn(action[0], float(action[1])) for action in actions.split()))
+        ReturnedEpisode(
+            str(number), reward, tuple(ActionReturn(action[0], float(action[1])) for action in actions.split())
+        )
         for number, (reward, actions) in enumerate(drawn)
     ]
 

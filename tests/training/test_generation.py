@@ -17,10 +17,16 @@ from agentprop.inference.sampling import draw, uniforms
 
 VOCABULARY = 120
 SHAPE: dict[str, Any] = {
-    "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
-    "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 1024,
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "max_position_embeddings": 1024,
     "initializer_range": 0.3,
-}  # fmt: skip
+}
 WINDOWED = {"sliding_window": 24, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"]}
 FAMILIES = {
     "qwen3": Qwen3Config(**SHAPE),
@@ -50,7 +56,9 @@ def prompts(count: int, seed: int = 0, longest: int = 90) -> list[np.ndarray[Any
     return [random.integers(1, VOCABULARY, random.integers(2, longest)) for _ in range(count)]
 
 
-def sampled(generator: Generator, asked: list[np.ndarray[Any, Any]], max_tokens: int = 12, **options: Any) -> list[WantedReply]:
+def sampled(
+    generator: Generator, asked: list[np.ndarray[Any, Any]], max_tokens: int = 12, **options: Any
+) -> list[WantedReply]:
     jobs = [WantedReply(prompt, max_tokens, sample=i, **options) for i, prompt in enumerate(asked)]
     generator.run(jobs)
     return jobs
@@ -193,9 +201,11 @@ def test_another_seed_or_sample_is_another_reply(model: Any) -> None:
 def test_greedy_and_sampled_rows_may_stand_in_one_batch() -> None:
     logits = torch.log(torch.tensor([[0.1, 0.6, 0.3]])).expand(4, -1)
     tokens, logprobs = draw(
-        logits, torch.tensor([0.99, 0.99, 0.05, 0.99], dtype=torch.float64), torch.tensor([0.0, 1.0, 1.0, 1.0]),
+        logits,
+        torch.tensor([0.99, 0.99, 0.05, 0.99], dtype=torch.float64),
+        torch.tensor([0.0, 1.0, 1.0, 1.0]),
         torch.tensor([1.0, 1.0, 1.0, 0.5]),
-    )  # fmt: skip
+    )
     assert tokens.tolist() == [1, 2, 0, 1]
     assert torch.allclose(logprobs.exp(), torch.tensor([0.6, 0.3, 0.1, 0.6]))
 

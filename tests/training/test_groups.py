@@ -41,9 +41,14 @@ def test_episodes_end_for_their_own_reasons_and_keep_what_was_sampled(renderer: 
     scripts = [GOOD, GARBAGE, WRONG, [RUNS, FAILS] * 9, [THINK], ["down"], UNREADABLE]
     [group] = rolled(executor, Told(renderer, scripts), max_turns=6)
     assert [member.trajectory.stop for member in group.members] == [
-        StopReason.SUBMITTED, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT, StopReason.TURN_LIMIT,
-        StopReason.TRUNCATED, StopReason.INFRASTRUCTURE, StopReason.SUBMITTED,
-    ]  # fmt: skip
+        StopReason.SUBMITTED,
+        StopReason.MALFORMED,
+        StopReason.SUBMISSION_LIMIT,
+        StopReason.TURN_LIMIT,
+        StopReason.TRUNCATED,
+        StopReason.INFRASTRUCTURE,
+        StopReason.SUBMITTED,
+    ]
     assert [member.problem is not None for member in group.members] == [True, *[False] * 5, True]
     for member, script in zip(group.members, scripts, strict=True):
         said = [turn.token_ids for turn in member.trajectory.turns]
@@ -84,9 +89,7 @@ def test_works_that_go_together_end_together() -> None:
     assert ended == ["a", "b"]
 
 
-def test_the_prompt_of_a_single_turn_asks_for_nothing_but_a_submission(
-    renderer: Renderer, executor: Executor
-) -> None:
+def test_the_prompt_of_a_single_turn_asks_for_nothing_but_a_submission(renderer: Renderer, executor: Executor) -> None:
     [group] = rolled(executor, Told(renderer, [UNREADABLE, [THINK, *GOOD]]), max_turns=1, system="one_shot")
     assert "<action:exec>" not in group.members[0].trajectory.system
     assert [len(member.trajectory.turns) for member in group.members] == [1, 1]

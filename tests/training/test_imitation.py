@@ -25,18 +25,30 @@ def trajectory(renderer: Renderer | None, *, split: bool = False) -> Trajectory:
     prompt = renderer.prompt(messages) if renderer else ()
     for index, (said, answered) in enumerate(zip(SAID, ANSWERED, strict=True)):
         ids = renderer.said(said) if renderer else ()
-        turns.append(Turn(
-            index=index, stage=Stage.DRAFT, action="think", message=said, observation=answered,
-            prompt_token_ids=tuple(prompt) or None, token_ids=tuple(ids) or None,
-        ))  # fmt: skip
+        turns.append(
+            Turn(
+                index=index,
+                stage=Stage.DRAFT,
+                action="think",
+                message=said,
+                observation=answered,
+                prompt_token_ids=tuple(prompt) or None,
+                token_ids=tuple(ids) or None,
+            )
+        )
         if renderer:
             prompt = (*prompt, *ids, *renderer.bridge(ids, [Message("user", answered)]))
             prompt = (5, *prompt) if split else prompt
     task = Task(seed=0, index=0, domain="mathematics", category="c", skill_ids=("a",))
     return Trajectory(
-        task_id=task.id, task=task, system="S", prompt="P", turns=tuple(turns), stop=StopReason.SUBMITTED,
+        task_id=task.id,
+        task=task,
+        system="S",
+        prompt="P",
+        turns=tuple(turns),
+        stop=StopReason.SUBMITTED,
         token_exact=renderer is not None,
-    )  # fmt: skip
+    )
 
 
 def shown(reading: TrajectoryReader, one: Trajectory) -> list[tuple[str, str]]:

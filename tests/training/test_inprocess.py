@@ -264,8 +264,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: Path) -
     """A directory in which the checkpoint is called `tiny`."""
     monkeypatch.chdir(tmp_path)
     Path("agentprop.toml").write_text(
-        f'[models.tiny]\nmodel = {json.dumps(str(checkpoint))}\nengine = "in-process"\n'
-        "max_concurrency = 96\n"
+        f'[models.tiny]\nmodel = {json.dumps(str(checkpoint))}\nengine = "in-process"\nmax_concurrency = 96\n'
     )
     return tmp_path
 
@@ -289,9 +288,15 @@ def test_propose_by_a_directory_keeps_exact_ids_and_log_probs(project: Path, mod
 
 def test_verify_and_probe_by_a_directory(project: Path) -> None:
     problem = Problem(
-        statement="What is 1 + 1?", answer="2", answer_type="integer", domain="mathematics", category="sums",
-        skills=("sum",), skill_ids=("s",), certificate=Certificate(form="none"),
-    )  # fmt: skip
+        statement="What is 1 + 1?",
+        answer="2",
+        answer_type="integer",
+        domain="mathematics",
+        category="sums",
+        skills=("sum",),
+        skill_ids=("s",),
+        certificate=Certificate(form="none"),
+    )
     with Run.open("made", "propose", {}) as made:
         made.add(problem)
         made.commit({})

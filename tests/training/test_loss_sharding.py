@@ -70,9 +70,16 @@ def policy() -> PolicyModel:
     """A small Qwen3, in float64 so that the order of a sum does not matter."""
     torch.manual_seed(0)
     config = Qwen3Config(
-        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=1, head_dim=16, attn_implementation=attention.NAME, tie_word_embeddings=True,
-    )  # fmt: skip
+        vocab_size=VOCABULARY,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        attn_implementation=attention.NAME,
+        tie_word_embeddings=True,
+    )
     return PolicyModel(Qwen3ForCausalLM(config).double(), Any)
 
 
@@ -97,12 +104,16 @@ def step(granularity: Granularity = "action") -> Step:
     ref = [logp + 0.3 * torch.randn_like(logp) for logp in now]
     rewards = iter([0.0, 0.5, 0.75, 0.96875, 0.5, 0.0])
     groups = [
-        advantages([
-            ReturnedEpisode(str(n), next(rewards), tuple(ActionReturn("check", float((n + t) % 2)) for t in range(TURNS)))
-            for n in range(MEMBERS)
-        ])
+        advantages(
+            [
+                ReturnedEpisode(
+                    str(n), next(rewards), tuple(ActionReturn("check", float((n + t) % 2)) for t in range(TURNS))
+                )
+                for n in range(MEMBERS)
+            ]
+        )
         for _ in range(GROUPS)
-    ]  # fmt: skip
+    ]
     counts = [[int((s.action == turn).sum()) for turn in range(TURNS)] for s in sequences]
     actions = Actions.of(groups, [counts[g * MEMBERS : (g + 1) * MEMBERS] for g in range(GROUPS)])
     found = zero_sum_weights(actions, torch.cat(old), torch.cat(ref), beta=0.1, granularity=granularity)

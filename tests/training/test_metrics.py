@@ -85,8 +85,9 @@ def test_lines_are_said_now_and_then_where_there_is_no_terminal(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines() == [
-        "train-sft: step 1/10 · loss 2.5", "train-sft: step 2/10 · loss 2.5 · held_out_loss 12,346"
-    ]  # fmt: skip
+        "train-sft: step 1/10 · loss 2.5",
+        "train-sft: step 2/10 · loss 2.5 · held_out_loss 12,346",
+    ]
 
 
 def test_a_quiet_run_says_nothing(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,10 +96,11 @@ def batch(*groups: Sequence[tuple[float, str]], omega: float = 0.5) -> list[Grou
                 ReturnedEpisode(str(n), reward, tuple(ActionReturn(a[0], float(a[1])) for a in actions.split()))
                 for n, (reward, actions) in enumerate(group)
             ],
-            omega=omega, std="none",
+            omega=omega,
+            std="none",
         )
         for group in groups
-    ]  # fmt: skip
+    ]
 
 
 def sized(groups: Sequence[GroupAdvantages], sizes: Sequence[int]) -> Actions:
@@ -224,9 +225,7 @@ def test_a_group_without_a_signal_gives_no_gradient(group: list[tuple[float, str
 def test_asked_for_a_constant_group_is_only_pulled_to_the_reference() -> None:
     groups = batch([(0.5, "d0"), (0.5, "d0")])
     actions = Actions.of(groups, [[[1], [2]]])
-    found = zero_sum_weights(
-        actions, double(1, 2, 1), double(0, 0, 0), beta=0.1, constant_groups="kl_only"
-    )
+    found = zero_sum_weights(actions, double(1, 2, 1), double(0, 0, 0), beta=0.1, constant_groups="kl_only")
     assert found.unit_weight.tolist() == pytest.approx([0.1, -0.1])  # R = 0.1 and 0.3, mean 0.2
 
 

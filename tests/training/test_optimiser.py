@@ -38,8 +38,10 @@ def test_a_step_is_that_of_adamw_with_the_gradient_clipped() -> None:
     optimiser = Optimiser(mine, settings)
     reference = torch.optim.AdamW(
         [{"params": [theirs[0][1]], "weight_decay": 0.1}, {"params": [theirs[1][1]], "weight_decay": 0.0}],
-        lr=0.1, betas=(0.8, 0.9), eps=1e-8,
-    )  # fmt: skip
+        lr=0.1,
+        betas=(0.8, 0.9),
+        eps=1e-8,
+    )
     for step in range(5):
         pull(mine, gradients(step))
         pull(theirs, gradients(step))

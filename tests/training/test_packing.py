@@ -66,8 +66,15 @@ def test_action_tokens_know_their_sequence() -> None:
 
 def test_packed_sequences_do_not_see_each_other() -> None:
     torch.manual_seed(0)
-    config = Qwen3Config(vocab_size=256, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
-                         num_attention_heads=2, num_key_value_heads=1, head_dim=16)  # fmt: skip
+    config = Qwen3Config(
+        vocab_size=256,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+    )
     model = Qwen3ForCausalLM(config).eval()
     found = sequences([11, 23, 6])
 

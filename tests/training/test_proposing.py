@@ -89,10 +89,22 @@ class School:
 
         probers = [Prober(Tries(n), f"p{n}", Sampling(), MadeBy(name=f"p{n}"), self.executor.sandbox) for n in right]
         return ProposerEnv(
-            tasks=tasks(), arena=arena(self.executor, max_turns=4), sampler=Fixed(Told(self.renderer, scripts)),
-            sampling=Sampling(), verify=verify, probers=probers, close=close, rule=SwitchRule(len(right), **rule), k=16,
-            rewards=Rewards(), comparison=ComparisonRule(), encode=exactly, groups=groups, size=len(scripts), world=ALONE,
-        )  # fmt: skip
+            tasks=tasks(),
+            arena=arena(self.executor, max_turns=4),
+            sampler=Fixed(Told(self.renderer, scripts)),
+            sampling=Sampling(),
+            verify=verify,
+            probers=probers,
+            close=close,
+            rule=SwitchRule(len(right), **rule),
+            k=16,
+            rewards=Rewards(),
+            comparison=ComparisonRule(),
+            encode=exactly,
+            groups=groups,
+            size=len(scripts),
+            world=ALONE,
+        )
 
 
 @pytest.fixture

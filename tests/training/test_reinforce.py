@@ -66,7 +66,9 @@ def reward(choice: Choice) -> float:
 
 
 def lesson(reply: Reply, number: int) -> TrainingGroup:
-    members = [ReturnedEpisode(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)]
+    members = [
+        ReturnedEpisode(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)
+    ]
     spoken = [Spoken(reply.prompt_token_ids or (), c.token_ids or (), c.logprobs) for c in reply.choices]
     examples = [Example(m.id, tuple(join([one], m.id)), True) for m, one in zip(members, spoken, strict=True)]
     return TrainingGroup(advantages(members, omega=0.0), tuple(examples), number)

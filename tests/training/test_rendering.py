@@ -15,10 +15,17 @@ from agentprop.models.chat import Message
 ASKED = (Message("system", "s"), Message("user", "Propose."))
 TOLD = (Message("user", "[check] 4"),)
 ENDS = {
-    "qwen2_5": "<|im_end|>", "qwen3": "<|im_end|>", "qwen3_instruct_2507": "<|im_end|>", "qwen3_6": "<|im_end|>",
-    "llama3": "<|eot_id|>", "phi3": "<|end|>", "gemma3": "<end_of_turn>", "cohere": "<|END_OF_TURN_TOKEN|>",
-    "glm4moe": "<|user|>", "gptoss": "<|end|>",
-}  # fmt: skip
+    "qwen2_5": "<|im_end|>",
+    "qwen3": "<|im_end|>",
+    "qwen3_instruct_2507": "<|im_end|>",
+    "qwen3_6": "<|im_end|>",
+    "llama3": "<|eot_id|>",
+    "phi3": "<|end|>",
+    "gemma3": "<end_of_turn>",
+    "cohere": "<|END_OF_TURN_TOKEN|>",
+    "glm4moe": "<|user|>",
+    "gptoss": "<|end|>",
+}
 """Templates of real models, and the token by which each ends a turn."""
 PLAIN = ("qwen2_5", "qwen3_instruct_2507", "llama3", "phi3", "gemma3", "cohere")
 """Those that never rewrite what was said before."""
@@ -114,9 +121,14 @@ def test_the_end_of_a_turn_is_read_off_the_template(directory: Path, name: str) 
 
 @pytest.mark.parametrize(
     ("name", "lead"),
-    [("qwen3", "<think>\n\n</think>\n\n"), ("qwen3_6", "\n</think>\n\n"), ("glm4moe", "\n<think></think>\n"),
-     ("gptoss", "<|channel|>final<|message|>"), ("qwen3_instruct_2507", "")],
-)  # fmt: skip
+    [
+        ("qwen3", "<think>\n\n</think>\n\n"),
+        ("qwen3_6", "\n</think>\n\n"),
+        ("glm4moe", "\n<think></think>\n"),
+        ("gptoss", "<|channel|>final<|message|>"),
+        ("qwen3_instruct_2507", ""),
+    ],
+)
 def test_a_rendered_reply_begins_as_its_template_begins_one(directory: Path, name: str, lead: str) -> None:
     renderer = of_template(directory, name)
     assert renderer.said("hello")[:-1] == renderer.encode(f"{lead}hello")
@@ -140,10 +152,12 @@ def test_without_a_chat_template_there_is_nothing_to_render_with(directory: Path
 
 @pytest.mark.parametrize(
     ("template", "complaint"),
-    [("{{ raise_exception('no system role') }}", "refuses the conversation: no system role"),
-     ("{% for m in messages %}{{ m.role }}{% endfor %}", "drops what an assistant says"),
-     ("{{ messages[0].content.text.here }}", "refuses the conversation")],
-)  # fmt: skip
+    [
+        ("{{ raise_exception('no system role') }}", "refuses the conversation: no system role"),
+        ("{% for m in messages %}{{ m.role }}{% endfor %}", "drops what an assistant says"),
+        ("{{ messages[0].content.text.here }}", "refuses the conversation"),
+    ],
+)
 def test_a_template_that_cannot_say_it_is_named(renderer: Renderer, template: str, complaint: str) -> None:
     renderer.tokenizer.chat_template = template
     with pytest.raises(InputError, match=complaint):

@@ -47,10 +47,17 @@ def call(code: str, printed: str, outcome: str = "ok", stage: Stage = Stage.CHEC
 @pytest.mark.parametrize(
     ("valid", "rho", "reward"),
     [
-        (False, None, 0.0), (False, 0.0, 0.0), (False, 0.5, 0.0), (True, None, 0.5), (True, 0.0, 0.5),
-        (True, 1 / 16, 0.96875), (True, 0.5, 0.75), (True, 15 / 16, 0.53125), (True, 1.0, 0.5),
+        (False, None, 0.0),
+        (False, 0.0, 0.0),
+        (False, 0.5, 0.0),
+        (True, None, 0.5),
+        (True, 0.0, 0.5),
+        (True, 1 / 16, 0.96875),
+        (True, 0.5, 0.75),
+        (True, 15 / 16, 0.53125),
+        (True, 1.0, 0.5),
     ],
-)  # fmt: skip
+)
 def test_the_terminal_reward_is_the_papers_formula(valid: bool, rho: float | None, reward: float) -> None:
     assert terminal(valid, rho) == reward
 

@@ -142,9 +142,14 @@ def test_running_out_of_a_single_turn_is_a_failure(scored: Scoring) -> None:
 
 @pytest.mark.parametrize(
     ("value", "code", "fate"),
-    [("undetermined", "timeout", "lost"), ("undetermined", "outage", "lost"),
-     ("undetermined", "not_in_grammar", "counted"), ("invalid", "mismatch", "counted"), ("valid", "agrees", "counted")],
-)  # fmt: skip
+    [
+        ("undetermined", "timeout", "lost"),
+        ("undetermined", "outage", "lost"),
+        ("undetermined", "not_in_grammar", "counted"),
+        ("invalid", "mismatch", "counted"),
+        ("valid", "agrees", "counted"),
+    ],
+)
 def test_a_verdict_that_failed_says_nothing_and_one_that_refuses_says_no(
     scored: Scoring, value: str, code: str, fate: str
 ) -> None:

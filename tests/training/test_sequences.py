@@ -125,8 +125,15 @@ def test_a_prompt_that_was_sent_counts_where_no_sample_is_known(renderer: Render
     assert drift(one, renderer).drifted == 1
 
 
-@given(st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=3), st.lists(st.integers(0, 5), min_size=1, max_size=3),
-                          st.booleans()), min_size=1, max_size=6))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 5), max_size=3), st.lists(st.integers(0, 5), min_size=1, max_size=3), st.booleans()
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_no_sampled_token_is_lost_or_doubled(turns: list[tuple[list[int], list[int], bool]]) -> None:
     conversation: list[Spoken] = []
     so_far: list[int] = [7]

@@ -51,9 +51,10 @@ class Kept:
 
     def hooks(self) -> Hooks:
         return Hooks(
-            record=lambda step, values: self.lines.append((step, values)), save=self.saved.append,
+            record=lambda step, values: self.lines.append((step, values)),
+            save=self.saved.append,
             stop=lambda: len(self.lines) >= self.stop_after,
-        )  # fmt: skip
+        )
 
 
 def trained(settings: TrainSftConfig, what: Material, kept: Kept) -> tuple[PolicyModel, SftProgress]:

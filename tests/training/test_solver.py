@@ -43,10 +43,13 @@ class Replies:
             raise ModelFailure(Kind.SERVER, "it broke")
         said = [self.texts[(request.sample + i) % len(self.texts)] for i in range(request.n)]
         choices = tuple(
-            Choice(text, finish_reason="length" if text == CUT else "stop",
-                   token_ids=self.renderer.said(text) if self.exact else None)
+            Choice(
+                text,
+                finish_reason="length" if text == CUT else "stop",
+                token_ids=self.renderer.said(text) if self.exact else None,
+            )
             for text in said
-        )  # fmt: skip
+        )
         prompt = self.renderer.prompt(request.messages) if self.exact else None
         return Reply(choices, self.identity, prompt_token_ids=prompt)
 
@@ -55,15 +58,30 @@ class Replies:
 
 
 def school(
-    renderer: Renderer, executor: Executor, texts: Sequence[str], problems: Sequence[Problem] = (problem(),), *,
-    groups: int = 1, exact: bool = True, wrong_reward: float = 0.0, masking: bool = False, seed: int = 0,
-) -> SolverEnv:  # fmt: skip
+    renderer: Renderer,
+    executor: Executor,
+    texts: Sequence[str],
+    problems: Sequence[Problem] = (problem(),),
+    *,
+    groups: int = 1,
+    exact: bool = True,
+    wrong_reward: float = 0.0,
+    masking: bool = False,
+    seed: int = 0,
+) -> SolverEnv:
     model = Replies(renderer, texts, exact)
     solver = Prober(model, "me", Sampling(temperature=1.0), MadeBy(name="me"), executor.sandbox)
     return SolverEnv(
-        [exercise(one) for one in problems], solver, ComparisonRule(omega=0.0, std="none", floor_episode=0.0), wrong_reward,
-        masking, groups, max(len(texts), 2), seed, ALONE,
-    )  # fmt: skip
+        [exercise(one) for one in problems],
+        solver,
+        ComparisonRule(omega=0.0, std="none", floor_episode=0.0),
+        wrong_reward,
+        masking,
+        groups,
+        max(len(texts), 2),
+        seed,
+        ALONE,
+    )
 
 
 def test_an_exercise_has_no_place_for_what_its_proposer_did() -> None:

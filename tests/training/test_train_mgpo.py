@@ -44,10 +44,22 @@ def place(tmp_path_factory: pytest.TempPathFactory, executor: Executor) -> Path:
 
 def settings(place: Path, **changed: Any) -> TrainMgpoConfig:
     chosen: dict[str, Any] = {
-        "model": str(place / "model"), "skills": [str(place / "library")], "bundled_skills": False, "device": "cpu",
-        "steps": 3, "groups": 2, "group_size": 6, "minibatches": 2, "learning_rate": 1e-3, "reply_tokens": 160,
-        "max_turns": 4, "max_length": 640, "save_every": 2, "sample_every": 2, "malformed_reward": -0.1,
-    }  # fmt: skip
+        "model": str(place / "model"),
+        "skills": [str(place / "library")],
+        "bundled_skills": False,
+        "device": "cpu",
+        "steps": 3,
+        "groups": 2,
+        "group_size": 6,
+        "minibatches": 2,
+        "learning_rate": 1e-3,
+        "reply_tokens": 160,
+        "max_turns": 4,
+        "max_length": 640,
+        "save_every": 2,
+        "sample_every": 2,
+        "malformed_reward": -0.1,
+    }
     return TrainMgpoConfig.model_validate({**chosen, **changed})
 
 
@@ -90,8 +102,16 @@ def test_a_step_says_what_happened_in_it(straight: Path) -> None:
     assert first["fate/counted"] + first["fate/masked"] + first["fate/lost"] == pytest.approx(1)
     assert sum(first[f"stop/{stop.value}"] for stop in StopReason) == pytest.approx(1)
     assert first["update/engine_gap"] < 1e-4 and first["update/steps"] > 0
-    assert {"update/kl_ref", "update/gate", "update/implicit_mean", "advantage/draft", "edits/pruned",
-            "tokens/sampled", "speed/rollout", "memory_mib"} <= first.keys()  # fmt: skip
+    assert {
+        "update/kl_ref",
+        "update/gate",
+        "update/implicit_mean",
+        "advantage/draft",
+        "edits/pruned",
+        "tokens/sampled",
+        "speed/rollout",
+        "memory_mib",
+    } <= first.keys()
 
 
 def test_samples_are_records_that_show_reads(straight: Path) -> None:
@@ -240,10 +260,15 @@ def test_a_prober_may_be_a_directory_of_weights(place: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "arm",
-    [{"algorithm": "grpo", "beta": 0.0}, {"omega": 0.0, "gate": "none"}, {"edits": False, "gate": "sapo"},
-     {"one_shot": True}, {"lora_rank": 2, "granularity": "token", "constant_groups": "kl_only"}],
+    [
+        {"algorithm": "grpo", "beta": 0.0},
+        {"omega": 0.0, "gate": "none"},
+        {"edits": False, "gate": "sapo"},
+        {"one_shot": True},
+        {"lora_rank": 2, "granularity": "token", "constant_groups": "kl_only"},
+    ],
     ids=lambda arm: next(iter(arm)),
-)  # fmt: skip
+)
 def test_every_arm_takes_a_step(place: Path, tmp_path: Path, arm: dict[str, Any]) -> None:
     train(settings(place, steps=1, sample_every=1, **arm), tmp_path / "run")
     [told] = lines(tmp_path / "run")

@@ -29,11 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SAME = ("step", "epoch", "loss", "grad_norm", "held_out_loss", "entropy", "learning_rate", "tokens")
 """Numbers that do not depend on a clock."""
 CORPUS = [
-    {"question": f"{name} buys {n} pens at {p} dollars each and pays {q} dollars more for a book. What does it cost?",
-     "solution": f"The pens cost {n}*{p}=<<{n}*{p}={n * p}>>{n * p}. So it is {n * p}+{q}=<<{n * p}+{q}={n * p + q}>>"
-                 f"{n * p + q}.\n#### {n * p + q}"}
+    {
+        "question": f"{name} buys {n} pens at {p} dollars each and pays {q} dollars more for a book. What does it cost?",
+        "solution": f"The pens cost {n}*{p}=<<{n}*{p}={n * p}>>{n * p}. "
+        f"So it is {n * p}+{q}=<<{n * p}+{q}={n * p + q}>>{n * p + q}.\n#### {n * p + q}",
+    }
     for name, n, p, q in (("Ada", 4, 3, 5), ("Emil", 7, 2, 9), ("Sofia", 6, 5, 8))
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +55,15 @@ def model(proposed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def config(model: Path, **settings: Any) -> TrainSftConfig:
     chosen = {
-        "learning_rate": 3e-3, "batch_size": 2, "epochs": 1, "limit": 12, "validation_share": 0.1, "eval_every": 2,
-        "save_every": 2, **settings,
-    }  # fmt: skip
+        "learning_rate": 3e-3,
+        "batch_size": 2,
+        "epochs": 1,
+        "limit": 12,
+        "validation_share": 0.1,
+        "eval_every": 2,
+        "save_every": 2,
+        **settings,
+    }
     return TrainSftConfig.model_validate({"model": str(model), "device": "cpu", **chosen})
 
 
@@ -92,9 +100,12 @@ def start(settings: TrainSftConfig, source: Path, out: Path, folder: Path) -> su
     """The command in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        command(settings, source, out, folder), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        command(settings, source, out, folder),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
 
 
 def wait_for(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
@@ -145,9 +156,10 @@ def test_problems_with_held_out_pairs_are_not_learnt_from(proposed: Path, model:
     material = train(settings, proposed, tmp_path / "run")["material"]
     tasks = {t.problem_id: t.task.skill_names for t in open_run(proposed).iter(Trajectory)}
     expected = [
-        p for p in open_run(proposed).iter(Problem)
+        p
+        for p in open_run(proposed).iter(Problem)
         if any(set(pair) <= set(p.skills) or set(pair) <= set(tasks[p.id]) for pair in chosen)
-    ]  # fmt: skip
+    ]
     assert material["held_out"] == len(expected) > 0 and material["train"] == 16 - len(expected)
 
 

@@ -34,9 +34,17 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings(model: Path, **changed: Any) -> TrainSolverConfig:
     chosen: dict[str, Any] = {
-        "model": str(model), "device": "cpu", "steps": 10, "groups": 4, "group_size": 12, "minibatches": 2,
-        "learning_rate": 5e-3, "reply_tokens": 24, "max_length": 400, "sample_every": 4,
-    }  # fmt: skip
+        "model": str(model),
+        "device": "cpu",
+        "steps": 10,
+        "groups": 4,
+        "group_size": 12,
+        "minibatches": 2,
+        "learning_rate": 5e-3,
+        "reply_tokens": 24,
+        "max_length": 400,
+        "sample_every": 4,
+    }
     return TrainSolverConfig.model_validate({**chosen, **changed})
 
 

@@ -62,13 +62,19 @@ def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
 
 
 def lesson(
-    rewards: Sequence[float], *, turns: Sequence[int] = (4, 6), seed: int = 0, masked: Sequence[int] = (),
+    rewards: Sequence[float],
+    *,
+    turns: Sequence[int] = (4, 6),
+    seed: int = 0,
+    masked: Sequence[int] = (),
     omega: float = 0.5,
-) -> TrainingGroup:  # fmt: skip
+) -> TrainingGroup:
     """A group with these rewards; the first turn of odd members had a telling call."""
     names = [f"{seed}/{number}" for number in range(len(rewards))]
     members = [
-        ReturnedEpisode(name, reward, tuple(ActionReturn("check", float(not t and number % 2)) for t, _ in enumerate(turns)))
+        ReturnedEpisode(
+            name, reward, tuple(ActionReturn("check", float(not t and number % 2)) for t, _ in enumerate(turns))
+        )
         for number, (name, reward) in enumerate(zip(names, rewards, strict=True))
     ]
     examples = tuple(
@@ -86,7 +92,9 @@ def gradients(
     return kept.gradients
 
 
-def written_out(policy: PolicyModel, lessons: Sequence[TrainingGroup], weights: Sequence[Sequence[float]]) -> dict[str, Tensor]:
+def written_out(
+    policy: PolicyModel, lessons: Sequence[TrainingGroup], weights: Sequence[Sequence[float]]
+) -> dict[str, Tensor]:
     """−(1/N) Σ w·log π over the unmasked action tokens, by a plain softmax over all logits."""
     policy.zero_grad()
     every = [example for one in lessons for example in one.examples]
@@ -273,9 +281,15 @@ def _heard(own: TokenSequence, logprobs: Tensor) -> TokenSequence:
 
 def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: PolicyModel) -> None:
     found: dict[str, Any] = learn(
-        policy, Kept(policy), [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
-        replace(FLAT, minibatches=2), ALONE, groups=6, pack_tokens=512, seed="0",
-    )  # fmt: skip
+        policy,
+        Kept(policy),
+        [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
+        replace(FLAT, minibatches=2),
+        ALONE,
+        groups=6,
+        pack_tokens=512,
+        seed="0",
+    )
     assert found["tokens"] == 30
     assert 0 < found["entropy"] < np.log(400)
     assert 0 < found["weight_abs"] < 1 and "engine_gap" not in found

@@ -36,10 +36,17 @@ def tiny_model(
     fast.chat_template = TEMPLATE
     fast.save_pretrained(folder)
     Qwen3Config(
-        vocab_size=rows or vocabulary, hidden_size=32, intermediate_size=48, num_hidden_layers=layers,
-        num_attention_heads=2, num_key_value_heads=1, head_dim=16, tie_word_embeddings=True, eos_token_id=2,
+        vocab_size=rows or vocabulary,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        tie_word_embeddings=True,
+        eos_token_id=2,
         architectures=["Qwen3ForCausalLM"],
-    ).save_pretrained(folder)  # fmt: skip
+    ).save_pretrained(folder)
     return folder
 
 

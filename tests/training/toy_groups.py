@@ -64,19 +64,27 @@ LIBRARY = toys()
 def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
     """A problem is wanted that needs these skills."""
     return Task(
-        seed=0, index=index, domain="mathematics", category="toy", skill_ids=tuple(LIBRARY[name].id for name in names),
+        seed=0,
+        index=index,
+        domain="mathematics",
+        category="toy",
+        skill_ids=tuple(LIBRARY[name].id for name in names),
         skill_names=tuple(names),
-    )  # fmt: skip
+    )
 
 
 def submission(n: int = 7, claim: str | None = None, statement: str | None = None) -> str:
     """The message that submits the square of a number; V accepts it where neither claim nor statement is another."""
     term = to_json(Apply("toy-square", (("n", Given(str(n))),)))
-    return protocol.submit(Submission(
-        statement=statement or f"Find the square of {n}.", answer=claim or str(n * n), answer_type="integer",
-        certificate=f"from skills import toy_square\nanswer = toy_square.solve(n={n})",
-        composition=None if statement else term,
-    ))  # fmt: skip
+    return protocol.submit(
+        Submission(
+            statement=statement or f"Find the square of {n}.",
+            answer=claim or str(n * n),
+            answer_type="integer",
+            certificate=f"from skills import toy_square\nanswer = toy_square.solve(n={n})",
+            composition=None if statement else term,
+        )
+    )
 
 
 RUNS = protocol.execute("from skills import toy_square\nprint(toy_square.check(n=7))")
@@ -141,9 +149,14 @@ def arena(executor: Executor, **rules: Any) -> RolloutSetup:
 
 
 def rolled(
-    executor: Executor, model: Told, *, groups: int = 1, size: int | None = None, tasks: Sequence[Task] = (),
+    executor: Executor,
+    model: Told,
+    *,
+    groups: int = 1,
+    size: int | None = None,
+    tasks: Sequence[Task] = (),
     **rules: Any,
-) -> list[Group]:  # fmt: skip
+) -> list[Group]:
     """Groups of episodes, one member for each script unless `size` says otherwise."""
     wanted = tasks or [task(index) for index in range(groups)]
     return asyncio.run(roll_out(wanted, size or len(model.scripts), arena(executor, **rules), model, Sampling()))

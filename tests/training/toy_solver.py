@@ -27,26 +27,41 @@ ANSWER = "7"
 def problem(statement: str = STATEMENTS[0], answer: str = ANSWER) -> Problem:
     """A problem with everything a proposer leaves in it."""
     return Problem(
-        statement=statement, answer=answer, answer_type="integer", domain="mathematics", category="sums",
-        skills=("adding",), skill_ids=("secret-skill",), operators=("chain",), trajectory_id="secret-trace",
-        certificate=Certificate(form="program", source="answer = 'secret-source'"), template="secret-template",
-        task_id="secret-task", index=3, isolation="L3",
-    )  # fmt: skip
+        statement=statement,
+        answer=answer,
+        answer_type="integer",
+        domain="mathematics",
+        category="sums",
+        skills=("adding",),
+        skill_ids=("secret-skill",),
+        operators=("chain",),
+        trajectory_id="secret-trace",
+        certificate=Certificate(form="program", source="answer = 'secret-source'"),
+        template="secret-template",
+        task_id="secret-task",
+        index=3,
+        isolation="L3",
+    )
 
 
 def program() -> Problem:
     """A problem that asks for a function."""
     tests = tuple(TestCase(arguments=f"[{n}]", expected=str(2 * n)) for n in range(4))
     return Problem(
-        statement="Write `solve(n)`, which doubles.", answer="def solve(n):\n    return 2 * n", answer_type="program",
-        domain="coding", category="sums", skills=(), skill_ids=(), entry_point="solve", tests=tests,
+        statement="Write `solve(n)`, which doubles.",
+        answer="def solve(n):\n    return 2 * n",
+        answer_type="program",
+        domain="coding",
+        category="sums",
+        skills=(),
+        skill_ids=(),
+        entry_point="solve",
+        tests=tests,
         certificate=Certificate(form="none"),
-    )  # fmt: skip
+    )
 
 
-def run_of(
-    path: Path, problems: Sequence[Problem], *, values: Sequence[str] = (), rates: Sequence[int] = ()
-) -> Path:
+def run_of(path: Path, problems: Sequence[Problem], *, values: Sequence[str] = (), rates: Sequence[int] = ()) -> Path:
     """A run with these problems, their verdicts (valid where nothing else is said) and c of 16 attempts."""
     with Run.open(path, "propose", {"n": len(problems)}) as run:
         for number, one in enumerate(problems):

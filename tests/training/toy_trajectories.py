@@ -34,13 +34,26 @@ def texts() -> Trajectory:
 
 def turn(index: int, **ids: object) -> Turn:
     return Turn.model_validate(
-        {"index": index, "stage": Stage.DRAFT, "action": "think", "message": SAID[index], "observation": TOLD[index],
-         **ids}
-    )  # fmt: skip
+        {
+            "index": index,
+            "stage": Stage.DRAFT,
+            "action": "think",
+            "message": SAID[index],
+            "observation": TOLD[index],
+            **ids,
+        }
+    )
 
 
 def trajectory(turns: Sequence[Turn], *, token_exact: bool) -> Trajectory:
     return Trajectory.model_validate(
-        {"task_id": TASK.id, "task": TASK, "system": SYSTEM, "prompt": PROMPT, "turns": tuple(turns),
-         "stop": StopReason.SUBMITTED, "token_exact": token_exact}
-    )  # fmt: skip
+        {
+            "task_id": TASK.id,
+            "task": TASK,
+            "system": SYSTEM,
+            "prompt": PROMPT,
+            "turns": tuple(turns),
+            "stop": StopReason.SUBMITTED,
+            "token_exact": token_exact,
+        }
+    )

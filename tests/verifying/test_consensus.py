@@ -20,8 +20,17 @@ from agentprop.records import Attempt, MadeBy
 
 CASES = tomllib.loads((Path(__file__).parent / "consensus_cases.toml").read_text(encoding="utf-8"))["case"]
 LOST = ("truncated", "timeout", "outage", "malformed", "context_overflow")
-WRITTEN = ["valid: 5", "valid: 5.0", "valid: 7", "invalid:", "invalid: 5", "invalid: 7", "valid+ambiguous: 5",
-           "invalid+unsolvable:", *LOST]  # fmt: skip
+WRITTEN = [
+    "valid: 5",
+    "valid: 5.0",
+    "valid: 7",
+    "invalid:",
+    "invalid: 5",
+    "invalid: 7",
+    "valid+ambiguous: 5",
+    "invalid+unsolvable:",
+    *LOST,
+]
 
 
 def attempt(written: str, number: int, role: Any = "verifier") -> Attempt:
@@ -29,9 +38,15 @@ def attempt(written: str, number: int, role: Any = "verifier") -> Attempt:
     said, colon, answer = written.partition(":")
     vote, _, flags = said.partition("+")
     return Attempt(
-        problem_id="p", role=role, number=number, verifier="toy", code=(flags or vote), rationale=f"because {said}",
-        vote={"valid": True, "invalid": False}[vote] if colon else None, answer=answer.strip() or None,
-    )  # fmt: skip
+        problem_id="p",
+        role=role,
+        number=number,
+        verifier="toy",
+        code=(flags or vote),
+        rationale=f"because {said}",
+        vote={"valid": True, "invalid": False}[vote] if colon else None,
+        answer=answer.strip() or None,
+    )
 
 
 def attempts(written: list[str], auditor: str | None = None) -> list[Attempt]:

@@ -124,8 +124,9 @@ def test_what_a_checker_cannot_tell_is_neither_accepted_nor_rejected() -> None:
     assert tally.rates()["undetermined"] == 2
     assert tally.rates()["false_accept"] == {"errors": 0, "of": 0, "rate": None, "low": 0.0, "high": 1.0}
     assert tally.by_mutation() == {
-        "prose (same)": {"right": 0, "wrong": 0, "neither": 1}, "sign (wrong)": {"right": 0, "wrong": 0, "neither": 1}
-    }  # fmt: skip
+        "prose (same)": {"right": 0, "wrong": 0, "neither": 1},
+        "sign (wrong)": {"right": 0, "wrong": 0, "neither": 1},
+    }
 
 
 @pytest.mark.skipif(not installed(), reason="math-verify is not installed")

@@ -40,9 +40,10 @@ def test_reading_never_raises_and_an_opinion_is_whole(text: str) -> None:
 
 
 @given(
-    st.booleans(), st.lists(st.sampled_from(FLAGS), unique=True),
+    st.booleans(),
+    st.lists(st.sampled_from(FLAGS), unique=True),
     st.text(min_size=1).filter(lambda text: text.strip() and "</answer>" not in text and "<answer>" not in text),
-)  # fmt: skip
+)
 def test_what_is_written_is_read_back(valid: bool, flags: list[str], answer: str) -> None:
     found = read(opinion("valid" if valid else "invalid", answer, ", ".join(flags) or "none"))
     assert found == Opinion(valid, answer.strip(), "it is so", tuple(flag for flag in FLAGS if flag in flags))

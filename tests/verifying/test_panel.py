@@ -177,8 +177,9 @@ def test_judging_again_from_stored_attempts_asks_nobody(server: Server, source: 
 def test_a_verifier_more_asks_that_one_alone(server: Server, source: str, tmp_path: Path) -> None:
     judged(server.panel("agrees", "verbose"), source, tmp_path / "two")
     before = server.asked()
-    summary, run = judged(server.panel("agrees", "verbose", "refuses", reuse=(str(tmp_path / "two"),)), source,
-                          tmp_path / "three")  # fmt: skip
+    summary, run = judged(
+        server.panel("agrees", "verbose", "refuses", reuse=(str(tmp_path / "two"),)), source, tmp_path / "three"
+    )
     assert server.asked() == {**before, "refuses": COUNT}
     assert (summary["attempts"], summary["reused"]) == (3 * COUNT, 2 * COUNT)
     assert verdicts(run) == [("valid", "agrees")] * COUNT
@@ -195,9 +196,7 @@ def test_replies_cut_off_are_asked_for_again_at_a_higher_limit_only(
     assert server.asked() == {"agrees": COUNT, "thinks": 2 * COUNT}
 
 
-def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(
-    server: Server, source: str, tmp_path: Path
-) -> None:
+def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(server: Server, source: str, tmp_path: Path) -> None:
     config = server.panel("agrees")
     _, whole = judged(config, source, tmp_path / "v")
     with Run.open(tmp_path / "lossy", "verify", config) as lossy:
@@ -212,9 +211,7 @@ def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(
     assert (summary["reused"], ids(run)) == (COUNT - 3, ids(whole))
 
 
-def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(
-    source: str, tmp_path: Path
-) -> None:
+def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(source: str, tmp_path: Path) -> None:
     slow = Server("0.05")
     names = ("agrees", "learns", "dissents")
     command = [sys.executable, "-m", "agentprop", "verify", source, "--out", str(tmp_path / "killed"), "-q"]

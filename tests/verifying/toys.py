@@ -25,36 +25,54 @@ from agentprop.storage.run import Run
 
 def problem(index: int = 2, **changes: Any) -> Problem:
     made: dict[str, Any] = {
-        "statement": f"What is the double of {index}, plus zero?", "answer": str(2 * index), "answer_type": "integer",
-        "domain": "mathematics", "category": "sums", "skills": (), "skill_ids": (),
-        "certificate": Certificate(form="program", source=f"answer = 2 * {index}"), "evidence": "certificate",
-        "index": index, "trajectory_id": trace(index).id,
-    }  # fmt: skip
+        "statement": f"What is the double of {index}, plus zero?",
+        "answer": str(2 * index),
+        "answer_type": "integer",
+        "domain": "mathematics",
+        "category": "sums",
+        "skills": (),
+        "skill_ids": (),
+        "certificate": Certificate(form="program", source=f"answer = 2 * {index}"),
+        "evidence": "certificate",
+        "index": index,
+        "trajectory_id": trace(index).id,
+    }
     return Problem(**{**made, **changes})
 
 
 def trace(index: int = 2) -> Trajectory:
     task = Task(seed=0, index=index, domain="mathematics", category="sums", skill_ids=())
-    said = Submission(statement=f"What is the double of {index}, plus zero?", answer=str(2 * index),
-                      answer_type="integer", certificate=f"answer = 2 * {index}")  # fmt: skip
+    said = Submission(
+        statement=f"What is the double of {index}, plus zero?",
+        answer=str(2 * index),
+        answer_type="integer",
+        certificate=f"answer = 2 * {index}",
+    )
     turns = (
-        Turn(index=0, stage=Stage.DRAFT, action="think", message=think(f"Doubling {index} is easy."),
-             observation="noted"),
+        Turn(
+            index=0, stage=Stage.DRAFT, action="think", message=think(f"Doubling {index} is easy."), observation="noted"
+        ),
         Turn(index=1, stage=Stage.FINALIZE, action="submit", message=submit(said), observation="accepted"),
-    )  # fmt: skip
+    )
     return Trajectory(
-        task_id=task.id, task=task, system="You propose.", prompt=f"Propose problem {index}.", turns=turns,
+        task_id=task.id,
+        task=task,
+        system="You propose.",
+        prompt=f"Propose problem {index}.",
+        turns=turns,
         stop=StopReason.SUBMITTED,
-    )  # fmt: skip
+    )
 
 
 def doubling(*, tests: tuple[tuple[str, str], ...] = (("[1]", "2"), ("[5]", "10"), ("[-3]", "-6"))) -> Problem:
     """A problem whose answer is a program."""
     return problem(
-        statement="Write a Python function `double(n)` that doubles.", answer="def double(n):\n    return 2 * n",
-        answer_type="program", entry_point="double",
+        statement="Write a Python function `double(n)` that doubles.",
+        answer="def double(n):\n    return 2 * n",
+        answer_type="program",
+        entry_point="double",
         tests=tuple(TestCase(arguments=arguments, expected=expected) for arguments, expected in tests),
-    )  # fmt: skip
+    )
 
 
 def proposed(directory: Path, count: int) -> str:

@@ -181,7 +181,14 @@ class _Line:
         return (bottom < position < top) or (low_closed and position == bottom) or (high_closed and position == top)
 
     def _satisfies(self, op: str, position: int, bound: int) -> bool:
-        return self._finite(position) and {
-            "<": position < bound, "<=": position <= bound, ">": position > bound, ">=": position >= bound,
-            "!=": position != bound, "=": position == bound,
-        }[op]  # fmt: skip
+        return (
+            self._finite(position)
+            and {
+                "<": position < bound,
+                "<=": position <= bound,
+                ">": position > bound,
+                ">=": position >= bound,
+                "!=": position != bound,
+                "=": position == bound,
+            }[op]
+        )

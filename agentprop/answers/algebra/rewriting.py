@@ -63,9 +63,9 @@ def assignments(node: Node) -> dict[str, list[Node]] | None:
             return {name: [value]}
         case Relational("in", Symbol(name), Collection("set", items)):
             return {name: [Collection("set", items)]}
-        case Relational("=", Collection("tuple" | "bare", names), Collection("tuple" | "bare", values)) if len(names) == len(
-            values
-        ):
+        case Relational("=", Collection("tuple" | "bare", names), Collection("tuple" | "bare", values)) if len(
+            names
+        ) == len(values):
             return _paired(names, values)
         case Collection("bare", items) if isinstance(items[0], Relational):
             return _several(items)

@@ -16,16 +16,37 @@ from agentprop.answers.reading.grammar import words
 
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}
 _FUNCTIONS: dict[str, Any] = {
-    "+": sympy.Add, "*": sympy.Mul, "neg": lambda a: -a, "/": lambda a, b: a / b, "sqrt": sympy.sqrt, "exp": sympy.exp,
-    "ln": sympy.log, "log": sympy.log, "logbase": lambda b, a: sympy.log(a) / sympy.log(b), "abs": sympy.Abs,
-    "log10": lambda a: sympy.log(a) / sympy.log(10), "log2": lambda a: sympy.log(a) / sympy.log(2),
-    "cbrt": lambda a: sympy.real_root(a, 3), "root": sympy.real_root, "^": sympy.Pow, "sgn": sympy.sign,
-    "factorial": sympy.factorial, "factorial2": sympy.factorial2, "binomial": sympy.binomial, "floor": sympy.floor,
-    "ceil": sympy.ceiling, "mod": sympy.Mod, "gcd": sympy.gcd, "lcm": sympy.lcm, "min": sympy.Min, "max": sympy.Max,
-    "degrees": lambda a: a * sympy.pi / 180, "based": lambda a, _: a,
+    "+": sympy.Add,
+    "*": sympy.Mul,
+    "neg": lambda a: -a,
+    "/": lambda a, b: a / b,
+    "sqrt": sympy.sqrt,
+    "exp": sympy.exp,
+    "ln": sympy.log,
+    "log": sympy.log,
+    "logbase": lambda b, a: sympy.log(a) / sympy.log(b),
+    "abs": sympy.Abs,
+    "log10": lambda a: sympy.log(a) / sympy.log(10),
+    "log2": lambda a: sympy.log(a) / sympy.log(2),
+    "cbrt": lambda a: sympy.real_root(a, 3),
+    "root": sympy.real_root,
+    "^": sympy.Pow,
+    "sgn": sympy.sign,
+    "factorial": sympy.factorial,
+    "factorial2": sympy.factorial2,
+    "binomial": sympy.binomial,
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "mod": sympy.Mod,
+    "gcd": sympy.gcd,
+    "lcm": sympy.lcm,
+    "min": sympy.Min,
+    "max": sympy.Max,
+    "degrees": lambda a: a * sympy.pi / 180,
+    "based": lambda a, _: a,
     **{name: getattr(sympy, name) for name in words("sin cos tan cot sec csc sinh cosh tanh coth")},
     **{f"arc{name}": getattr(sympy, f"a{name}") for name in words("sin cos tan cot sec csc sinh cosh tanh")},
-}  # fmt: skip
+}
 
 
 def expression(node: Node) -> Any:

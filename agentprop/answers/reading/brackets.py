@@ -108,7 +108,9 @@ class Brackets(Cursor):
                 items.append(self.relation())
         self.stops = stops
         if pairs:
-            return Collection("dict", tuple(Collection("tuple", tuple(items[k : k + 2])) for k in range(0, len(items), 2)))
+            return Collection(
+                "dict", tuple(Collection("tuple", tuple(items[k : k + 2])) for k in range(0, len(items), 2))
+            )
         return items[0] if closer == "}" and len(items) == 1 else Collection("set", tuple(items))
 
     def _matrix(self) -> Node:
@@ -142,6 +144,8 @@ def _items(node: Node) -> tuple[Node, ...]:
 
 def _builder(head: Node, condition: Node) -> Node:
     """{x in R : condition} is the condition itself, the restriction to the reals being understood."""
-    if isinstance(head, Symbol) or (isinstance(head, Relational) and head.op == "in" and head.right == Constant("reals")):
+    if isinstance(head, Symbol) or (
+        isinstance(head, Relational) and head.op == "in" and head.right == Constant("reals")
+    ):
         return condition
     raise UnreadableAnswer("a set description beyond the grammar")

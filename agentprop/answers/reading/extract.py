@@ -44,8 +44,9 @@ _LONG_SPACE = re.compile(r"\s{9,}")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _OPENING = re.compile(
     r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|conclude(?: that)?)|it follows that"
-    r"|that is)\b[,:\s]*", re.IGNORECASE,
-)  # fmt: skip
+    r"|that is)\b[,:\s]*",
+    re.IGNORECASE,
+)
 _SCALED = re.compile(r"(?<=\d)\s*(thousand|million|billion|trillion)\b", re.IGNORECASE)
 _POWERS_OF_TEN = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _MAX_RESPONSE = 4_000_000

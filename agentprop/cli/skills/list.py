@@ -28,10 +28,12 @@ def command(
     """List the packages of the library."""
     packages = library(skills, bundled_skills).values()
     chosen = [
-        package for package in packages
-        if domain in (None, package.spec.domain) and category in (None, package.spec.category)
+        package
+        for package in packages
+        if domain in (None, package.spec.domain)
+        and category in (None, package.spec.category)
         and executable in (None, package.executable)
-    ]  # fmt: skip
+    ]
     if not chosen:
         domains, categories = ({getattr(p.spec, key) for p in packages} for key in ("domain", "category"))
         known = f"domains: {', '.join(sorted(domains))}; categories: {', '.join(sorted(categories))}"
@@ -48,10 +50,14 @@ def command(
 def _row(package: Package) -> dict[str, str | None]:
     spec = package.spec
     return {
-        "name": spec.name, "domain": spec.domain, "category": spec.category, "origin": package.origin,
-        "evidence": spec.evidence if package.executable else None, "output": spec.output.kind if spec.output else None,
+        "name": spec.name,
+        "domain": spec.domain,
+        "category": spec.category,
+        "origin": package.origin,
+        "evidence": spec.evidence if package.executable else None,
+        "output": spec.output.kind if spec.output else None,
         "description": spec.description,
-    }  # fmt: skip
+    }
 
 
 def _print_table(packages: Iterable[Package]) -> None:

@@ -36,15 +36,17 @@ class CheckedPackage:
 
 def command(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[DIR]...", help="Packages or directories of packages.",
-                                         show_default="the bundled library"),
+        list[str] | None,
+        typer.Argument(
+            metavar="[DIR]...", help="Packages or directories of packages.", show_default="the bundled library"
+        ),
     ] = None,
     draws: Annotated[int, typer.Option(help="Random parameters that solve and check are compared on.")] = 40,
     seed: Annotated[int, typer.Option(help="Which parameters are drawn.")] = 0,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Find every fault of every package, running each of them.
 
     Executable packages run in the sandbox: solve is compared with check on random parameters, and both must agree.

@@ -1,7 +1,6 @@
 """Files to documents: question, solution, answer and program, found by the names of their fields.
 
-What is wrong with a file as a whole is an `InputError`; what is wrong with one record comes out as `UnreadableRecord`, in its
-place.
+A fault of a whole file is an `InputError`; a fault of one record comes out as an `UnreadableRecord` in its place.
 """
 
 from __future__ import annotations
@@ -141,9 +140,11 @@ def _document(item: str, row: Mapping[str, Any], fields: Fields) -> Document | U
     found = {part: _pick(row, getattr(fields, part), names) for part, names in NAMES.items()}
     if not found["question"].strip():
         return UnreadableRecord(
-            id=item, code="no-question", message="the record has no question field with text in it",
+            id=item,
+            code="no-question",
+            message="the record has no question field with text in it",
             excerpt=json.dumps(dict(row), ensure_ascii=False, default=str)[:200],
-        )  # fmt: skip
+        )
     if not found["solution"]:
         found["solution"] = found["answer"]
     if len(found["answer"]) > 60 or "####" in found["answer"] or not found["answer"]:

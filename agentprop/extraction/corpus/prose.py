@@ -9,10 +9,19 @@ from pathlib import Path
 from agentprop.extraction.corpus.tables import MAX_RECORD_BYTES, Bad, Row, opened, too_long
 
 _PARTS = {
-    "problem": "question", "question": "question", "exercise": "question", "task": "question", "prompt": "question",
-    "solution": "solution", "worked solution": "solution", "rationale": "solution", "explanation": "solution",
-    "answer": "answer", "final answer": "answer", "proof": "solution",
-}  # fmt: skip
+    "problem": "question",
+    "question": "question",
+    "exercise": "question",
+    "task": "question",
+    "prompt": "question",
+    "solution": "solution",
+    "worked solution": "solution",
+    "rationale": "solution",
+    "explanation": "solution",
+    "answer": "answer",
+    "final answer": "answer",
+    "proof": "solution",
+}
 _WORDS = "|".join(sorted(_PARTS, key=len, reverse=True))
 _LABEL = re.compile(
     rf"^[ \t]*(?:#{{1,6}}[ \t]*)?(?:\*\*|__)?(?P<label>{_WORDS})(?:[ \t]+\d+)?[ \t]*"

@@ -18,8 +18,15 @@ from agentprop.records import Part, content_id
 
 PROSE = frozenset({".md", ".txt", ".tex"})
 USUAL = frozenset({name for names in NAMES.values() for name in names}) | {
-    "title", "text", "content", "body", "passage", "abstract", "article", "markdown",
-}  # fmt: skip
+    "title",
+    "text",
+    "content",
+    "body",
+    "passage",
+    "abstract",
+    "article",
+    "markdown",
+}
 
 
 class Text(Part):

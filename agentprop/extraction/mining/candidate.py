@@ -56,11 +56,16 @@ def mine(question: str, solution: str, answer: str) -> Template:
     phrasing = phrase(question, dict(enumerate(numbers)), names, claimed.denominator == 1)
     place = {index: position for position, index in enumerate(order)}
     return Template(
-        graph=name, root=renumber(found.root, place), domains=tuple(found.domains[index] for index in order),
-        rules=tuple(_renumber_rule(rule, place) for rule in found.rules), acceptance=found.acceptance,
-        original=tuple(int(numbers[index].value) for index in order), answer=claimed,
-        mentioned=sum(mention.form != "label" for mention in numbers), phrasing=phrasing,
-    )  # fmt: skip
+        graph=name,
+        root=renumber(found.root, place),
+        domains=tuple(found.domains[index] for index in order),
+        rules=tuple(_renumber_rule(rule, place) for rule in found.rules),
+        acceptance=found.acceptance,
+        original=tuple(int(numbers[index].value) for index in order),
+        answer=claimed,
+        mentioned=sum(mention.form != "label" for mention in numbers),
+        phrasing=phrasing,
+    )
 
 
 def final_number(answer: str) -> Fraction:
@@ -93,10 +98,16 @@ def to_json(candidate: Template) -> dict[str, Any]:
     """Plain data, for the working file of an extraction."""
     rules = [[r.kind, graph.to_json(r.node), str(r.bound), r.other and graph.to_json(r.other)] for r in candidate.rules]
     return {
-        "graph": candidate.graph, "root": graph.to_json(candidate.root), "domains": candidate.domains, "rules": rules,
-        "acceptance": candidate.acceptance, "original": candidate.original, "answer": str(candidate.answer),
-        "mentioned": candidate.mentioned, "phrasing": asdict(candidate.phrasing),
-    }  # fmt: skip
+        "graph": candidate.graph,
+        "root": graph.to_json(candidate.root),
+        "domains": candidate.domains,
+        "rules": rules,
+        "acceptance": candidate.acceptance,
+        "original": candidate.original,
+        "answer": str(candidate.answer),
+        "mentioned": candidate.mentioned,
+        "phrasing": asdict(candidate.phrasing),
+    }
 
 
 def from_json(data: Mapping[str, Any]) -> Template:
@@ -106,10 +117,16 @@ def from_json(data: Mapping[str, Any]) -> Template:
         for kind, node, bound, other in data["rules"]
     )
     return Template(
-        graph=data["graph"], root=graph.from_json(data["root"]), domains=tuple(map(tuple, data["domains"])),
-        rules=rules, acceptance=data["acceptance"], original=tuple(data["original"]),
-        answer=Fraction(data["answer"]), mentioned=data["mentioned"], phrasing=_phrasing(data["phrasing"]),
-    )  # fmt: skip
+        graph=data["graph"],
+        root=graph.from_json(data["root"]),
+        domains=tuple(map(tuple, data["domains"])),
+        rules=rules,
+        acceptance=data["acceptance"],
+        original=tuple(data["original"]),
+        answer=Fraction(data["answer"]),
+        mentioned=data["mentioned"],
+        phrasing=_phrasing(data["phrasing"]),
+    )
 
 
 def _phrasing(data: Mapping[str, Any]) -> Phrasing:

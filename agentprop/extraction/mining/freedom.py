@@ -156,7 +156,8 @@ def _step_rules(step: ArithmeticStep, original: Fraction) -> list[FreedomRule]:
 def _may_break(step: ArithmeticStep) -> bool:
     """Whether a step over whole numbers may stop being whole: division, or a fraction among its constants."""
     return step.operator == "/" or any(
-        (isinstance(side, FixedNumber) and side.value.denominator > 1) or (isinstance(side, ArithmeticStep) and _may_break(side))
+        (isinstance(side, FixedNumber) and side.value.denominator > 1)
+        or (isinstance(side, ArithmeticStep) and _may_break(side))
         for side in (step.left, step.right)
     )
 

@@ -152,7 +152,9 @@ class CompiledGraphs:
 
     def run(self, setting: Mapping[int, int]) -> list[Fraction]:
         """The value of every register. Raises ZeroDivisionError where there is none."""
-        values = [leaf.value if isinstance(leaf, FixedNumber) else Fraction(setting[leaf.index]) for leaf in self._leaves]
+        values = [
+            leaf.value if isinstance(leaf, FixedNumber) else Fraction(setting[leaf.index]) for leaf in self._leaves
+        ]
         for operator, left, right in self._instructions:
             values.append(_apply(operator, values[left], values[right]))
         return values

@@ -79,11 +79,16 @@ def source(root: Node, names: Mapping[Node, str], title: str, whole: bool) -> st
     held_out, path = _deepest(root)
     back = [f"    given = {text}" for text in _backwards(path, names)]
     text = _SOLVE.format(
-        title=title, signature=signature, returns="int" if whole else "Fraction",
+        title=title,
+        signature=signature,
+        returns="int" if whole else "Fraction",
         exact=exact,
-        lines="\n".join(lines), result=f"whole({result})" if whole else result, held_out=f"`{names[held_out]}`",
-        back="\n".join(back), found=_found(names[held_out], whole),
-    )  # fmt: skip
+        lines="\n".join(lines),
+        result=f"whole({result})" if whole else result,
+        held_out=f"`{names[held_out]}`",
+        back="\n".join(back),
+        found=_found(names[held_out], whole),
+    )
     return text + (_WHOLE if whole else "")
 
 

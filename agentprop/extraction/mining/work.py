@@ -103,9 +103,7 @@ def _find(source: MinerInput) -> Found:
         return Found(source.document, source.sha, length, code=refusal.code, message=refusal.message)
     exact = f"{mined.phrasing.scene} {mined.phrasing.ask}"
     blank = re.sub(r"<\w+>", "<>", exact)
-    return Found(
-        source.document, source.sha, length, key(mined), blank, exact, json.dumps(candidate.to_json(mined))
-    )  # fmt: skip
+    return Found(source.document, source.sha, length, key(mined), blank, exact, json.dumps(candidate.to_json(mined)))
 
 
 Trial = tuple[Job, Callable[[Result], Settled]]
@@ -151,7 +149,8 @@ def _is_program(group: Sequence[Found]) -> bool:
 
 def _members(group: Sequence[Found]) -> list[FamilyMember]:
     return [
-        FamilyMember(found.document, found.sha, found.length, candidate.from_json(json.loads(found.data))) for found in group
+        FamilyMember(found.document, found.sha, found.length, candidate.from_json(json.loads(found.data)))
+        for found in group
     ]
 
 

@@ -118,9 +118,7 @@ class Teacher:
         reading, _ = await self._converse(self.rater, "rater", asked, lambda text: read_ratings(text, len(proposals)))
         return reading
 
-    async def _converse(
-        self, model: ChatModel, system: str, asked: str, read: Callable[[str], R]
-    ) -> tuple[R, Choice]:
+    async def _converse(self, model: ChatModel, system: str, asked: str, read: Callable[[str], R]) -> tuple[R, Choice]:
         """What was read in the better of at most two replies, and the last reply."""
         messages = (Message("system", prompt(system)), Message("user", asked))
         first = (await model.reply(Request(messages, self.sampling))).choices[0]
@@ -184,7 +182,9 @@ def _barren(chunk: Chunk, reading: Proposals, last: Choice) -> ChunkOutcome:
         return _failed(chunk, "truncated", "the reply was cut off by its token limit")
     if reading.faults:
         return _failed(chunk, "malformed", "; ".join(reading.faults)[:1000])
-    return ChunkOutcome(refusals=tuple(TeachingRefusal(p.label, "nothing-proposed", reading.none) for p in chunk.passages))
+    return ChunkOutcome(
+        refusals=tuple(TeachingRefusal(p.label, "nothing-proposed", reading.none) for p in chunk.passages)
+    )
 
 
 def _lesson(chunk: Chunk, reading: Proposals, ratings: Ratings) -> ChunkOutcome:
@@ -203,8 +203,9 @@ def _uncited(chunk: Chunk, proposals: Sequence[Proposal]) -> list[TeachingRefusa
     cited = {label for proposal in proposals for label in sources(chunk, proposal)}
     return [
         TeachingRefusal(passage.label, "nothing-proposed", "no skill was proposed from this passage")
-        for passage in chunk.passages if passage.label not in cited
-    ]  # fmt: skip
+        for passage in chunk.passages
+        if passage.label not in cited
+    ]
 
 
 def sources(chunk: Chunk, proposal: Proposal) -> Mapping[str, int]:

@@ -28,8 +28,13 @@ class Waiting:
     def of(cls, offset: int, quality: float, proposal: Proposal) -> Waiting:
         """What merging needs of a proposal."""
         parts = (
-            proposal.name, proposal.intent, proposal.method, proposal.effect, proposal.tool, proposal.recognition,
-        )  # fmt: skip
+            proposal.name,
+            proposal.intent,
+            proposal.method,
+            proposal.effect,
+            proposal.tool,
+            proposal.recognition,
+        )
         return cls(offset, quality, proposal.domain, signature(" ".join(parts)), proposal.executable is not None)
 
 

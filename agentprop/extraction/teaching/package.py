@@ -26,9 +26,12 @@ def package(proposal: Proposal, *, scripted: bool) -> Package:
     name = _name(proposal)
     try:
         front = yaml.safe_dump(
-            _front(proposal, name, executable), sort_keys=False, allow_unicode=True, width=10_000,
+            _front(proposal, name, executable),
+            sort_keys=False,
+            allow_unicode=True,
+            width=10_000,
             default_flow_style=None if executable else False,
-        )  # fmt: skip
+        )
     except UNREADABLE as error:
         raise SkillError(f"parameters or output: {' '.join(str(error).split())}") from error
     script = f"{executable.script}\n" if executable else None
@@ -55,9 +58,13 @@ def _name(proposal: Proposal) -> str:
 
 def _front(proposal: Proposal, name: str, executable: Executable | None) -> dict[str, Any]:
     metadata: dict[str, Any] = {
-        "domain": proposal.domain, "category": proposal.category, "intent": proposal.intent,
-        "method": proposal.method, "effect": proposal.effect, "tool": proposal.tool,
-    }  # fmt: skip
+        "domain": proposal.domain,
+        "category": proposal.category,
+        "intent": proposal.intent,
+        "method": proposal.method,
+        "effect": proposal.effect,
+        "tool": proposal.tool,
+    }
     metadata |= _runs(executable) if executable else {"evidence": "none"}
     return {"name": name, "description": proposal.description, "license": "Apache-2.0", "metadata": metadata}
 
@@ -77,7 +84,14 @@ def _body(proposal: Proposal, executable: Executable | None) -> str:
     if executable:
         tools += "\n\n`solve` and `check` in scripts/skill.py compute the value in two independent ways."
     parts = [
-        f"# {proposal.name}", "## Recognition", proposal.recognition, "## Workflow", proposal.workflow,
-        "## Effect", proposal.effect, "## Tools", tools,
-    ]  # fmt: skip
+        f"# {proposal.name}",
+        "## Recognition",
+        proposal.recognition,
+        "## Workflow",
+        proposal.workflow,
+        "## Effect",
+        proposal.effect,
+        "## Tools",
+        tools,
+    ]
     return "\n\n".join(parts) + "\n"

@@ -172,7 +172,11 @@ def from_json(data: Mapping[str, Any]) -> Proposal:
     """Back from `dataclasses.asdict` and JSON."""
     made = data["executable"]
     executable = made and Executable(
-        made["parameters"], made["output"], tuple(made["constraints"]),
-        tuple((scene, ask) for scene, ask in made["phrasings"]), tuple(made["value"]), made["script"],
-    )  # fmt: skip
+        made["parameters"],
+        made["output"],
+        tuple(made["constraints"]),
+        tuple((scene, ask) for scene, ask in made["phrasings"]),
+        tuple(made["value"]),
+        made["script"],
+    )
     return Proposal(**{**data, "passages": tuple(data["passages"]), "executable": executable})

@@ -98,7 +98,9 @@ class _Assembler:
         return struct.pack("<HBBI", item.code, true, false, item.operand & 0xFFFFFFFF)
 
 
-def assemble(architecture: int, rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int) -> bytes:
+def assemble(
+    architecture: int, rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int
+) -> bytes:
     """The program: a foreign architecture kills, `rules` decide, other numbers get `known` or `unknown`."""
     assembler = _Assembler()
     native = assembler.fresh()
@@ -117,7 +119,9 @@ def assemble(architecture: int, rules: Mapping[int, SyscallRule], known: Syscall
     return assembler.packed()
 
 
-def _intervals(rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int) -> list[tuple[int, SyscallRule]]:
+def _intervals(
+    rules: Mapping[int, SyscallRule], known: SyscallRule, unknown: SyscallRule, last_known: int
+) -> list[tuple[int, SyscallRule]]:
     """(first number, rule) of each maximal run of numbers under the same rule."""
     every = [(number, rules.get(number, known)) for number in range(last_known + 1)] + [(last_known + 1, unknown)]
     return [next(run) for _, run in groupby(every, key=lambda pair: pair[1])]

@@ -1,9 +1,9 @@
 """What a child may ask of the kernel: a profile and a pid become a BPF program. Whatever is not named is refused.
 
-    pure      no path can be opened for writing and none changed, whatever Landlock and the mounts say
-    scratch   paths may be changed; Landlock and a small tmpfs say where
-    program   scratch, and processes may be started; only inside a pid namespace of the call's own
-    no-open   pure, and no path can be looked at either: for machines where system calls are the only fence
+pure      no path can be opened for writing and none changed, whatever Landlock and the mounts say
+scratch   paths may be changed; Landlock and a small tmpfs say where
+program   scratch, and processes may be started; only inside a pid namespace of the call's own
+no-open   pure, and no path can be looked at either: for machines where system calls are the only fence
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def _clone(profile: Profile) -> SyscallRule:
     new_namespace = Check((ArgumentTest(0, "any-bit", CLONE_NAMESPACES),), DENY.otherwise)
     if profile == "program":
         return SyscallRule(ALLOW, (new_namespace,))
-    return SyscallRule(errno_action(errno.EAGAIN), (new_namespace, Check((ArgumentTest(0, "any-bit", CLONE_THREAD),), ALLOW)))
+    return SyscallRule(
+        errno_action(errno.EAGAIN), (new_namespace, Check((ArgumentTest(0, "any-bit", CLONE_THREAD),), ALLOW))
+    )
 
 
 def _fcntl() -> SyscallRule:

@@ -71,9 +71,7 @@ class Zygote:
         _, status, usage = os.wait4(pid, 0)
         wall_s = time.monotonic() - started
         self._renew_scratch(PROFILES[limits.profile])
-        self.control.send(
-            Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack()
-        )
+        self.control.send(Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack())
 
     def _fork(self, limits: ChildLimits, descriptors: list[int]) -> int:
         if self.namespaces:

@@ -66,7 +66,12 @@ def _connected(pairs: list[tuple[int, ...]]) -> bool:
 
 RULES = {
     "graph": KindRules(
-        ("nodes",), ("nodes", "weights", "density", "connected", "directed", "acyclic"), _draw_graph, _write_graph,
-        _graph_pattern, _read_graph, _misfit_graph,
+        ("nodes",),
+        ("nodes", "weights", "density", "connected", "directed", "acyclic"),
+        _draw_graph,
+        _write_graph,
+        _graph_pattern,
+        _read_graph,
+        _misfit_graph,
     ),
-}  # fmt: skip
+}

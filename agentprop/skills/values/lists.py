@@ -94,19 +94,39 @@ def _misfit_matrix(p: Parameter, value: Any) -> str | None:
 
 RULES = {
     "list": KindRules(
-        ("length", "min", "max"), ("length", "min", "max", "distinct", "sorted", "style"), _draw_list, _write_list,
-        _list_pattern, _read_list, _misfit_list,
+        ("length", "min", "max"),
+        ("length", "min", "max", "distinct", "sorted", "style"),
+        _draw_list,
+        _write_list,
+        _list_pattern,
+        _read_list,
+        _misfit_list,
     ),
     "point": KindRules(
-        ("min", "max"), ("min", "max"), _draw_point, lambda p, v, m: f"({v[0]}, {v[1]})",
-        lambda p, m: rf"\({INT}, {INT}\)", lambda p, t, m: _read_points(p, t, m)[0], lambda p, v: None,
+        ("min", "max"),
+        ("min", "max"),
+        _draw_point,
+        lambda p, v, m: f"({v[0]}, {v[1]})",
+        lambda p, m: rf"\({INT}, {INT}\)",
+        lambda p, t, m: _read_points(p, t, m)[0],
+        lambda p, v: None,
     ),
     "points": KindRules(
-        ("length", "min", "max"), ("length", "min", "max"), _draw_points, _write_points,
-        lambda p, m: rf"\({INT}, {INT}\)(?:, \({INT}, {INT}\))*", _read_points, _misfit_points,
+        ("length", "min", "max"),
+        ("length", "min", "max"),
+        _draw_points,
+        _write_points,
+        lambda p, m: rf"\({INT}, {INT}\)(?:, \({INT}, {INT}\))*",
+        _read_points,
+        _misfit_points,
     ),
     "matrix": KindRules(
-        ("rows", "min", "max"), ("rows", "cols", "square", "min", "max"), _draw_matrix, _write_matrix,
-        lambda p, m: r"\\begin\{pmatrix\}[-0-9&\\ ]+\\end\{pmatrix\}", _read_matrix, _misfit_matrix,
+        ("rows", "min", "max"),
+        ("rows", "cols", "square", "min", "max"),
+        _draw_matrix,
+        _write_matrix,
+        lambda p, m: r"\\begin\{pmatrix\}[-0-9&\\ ]+\\end\{pmatrix\}",
+        _read_matrix,
+        _misfit_matrix,
     ),
-}  # fmt: skip
+}

@@ -93,15 +93,30 @@ def _misfit_decimal(p: Parameter, value: Any) -> str | None:
 
 RULES = {
     "integer": KindRules(
-        (), ("min", "max", "values", "log"), _draw_integer, lambda p, v, m: str(v), lambda p, m: INT,
-        lambda p, t, m: int(t), _misfit_integer,
+        (),
+        ("min", "max", "values", "log"),
+        _draw_integer,
+        lambda p, v, m: str(v),
+        lambda p, m: INT,
+        lambda p, t, m: int(t),
+        _misfit_integer,
     ),
     "rational": KindRules(
-        ("min", "max"), ("min", "max", "max_denominator"), _draw_rational, _write_rational,
-        lambda p, m: r"-?\\frac\{\d+\}\{\d+\}|-?\d+" if m else r"-?\d+(?:/\d+)?", _read_rational, _misfit_rational,
+        ("min", "max"),
+        ("min", "max", "max_denominator"),
+        _draw_rational,
+        _write_rational,
+        lambda p, m: r"-?\\frac\{\d+\}\{\d+\}|-?\d+" if m else r"-?\d+(?:/\d+)?",
+        _read_rational,
+        _misfit_rational,
     ),
     "decimal": KindRules(
-        ("min", "max"), ("min", "max", "digits", "unit"), _draw_decimal, _write_decimal, _decimal_pattern,
-        _read_decimal, _misfit_decimal,
+        ("min", "max"),
+        ("min", "max", "digits", "unit"),
+        _draw_decimal,
+        _write_decimal,
+        _decimal_pattern,
+        _read_decimal,
+        _misfit_decimal,
     ),
-}  # fmt: skip
+}

@@ -12,9 +12,19 @@ from pydantic import Field, FiniteFloat
 from agentprop.records import Part
 
 Kind = Literal[
-    "integer", "rational", "decimal", "choice", "string", "list", "words", "point", "points", "matrix", "polynomial",
+    "integer",
+    "rational",
+    "decimal",
+    "choice",
+    "string",
+    "list",
+    "words",
+    "point",
+    "points",
+    "matrix",
+    "polynomial",
     "graph",
-]  # fmt: skip
+]
 Bounds = tuple[int, int]
 
 

@@ -49,7 +49,12 @@ def _polynomial_pattern(p: Parameter, math: bool) -> str:
 
 RULES = {
     "polynomial": KindRules(
-        ("degree", "min", "max"), ("degree", "min", "max", "monic", "variable"), _draw_polynomial,
-        lambda p, v, m: write_polynomial(v, p.variable), _polynomial_pattern, _read_polynomial, lambda p, v: None,
+        ("degree", "min", "max"),
+        ("degree", "min", "max", "monic", "variable"),
+        _draw_polynomial,
+        lambda p, v, m: write_polynomial(v, p.variable),
+        _polynomial_pattern,
+        _read_polynomial,
+        lambda p, v: None,
     ),
-}  # fmt: skip
+}

@@ -32,16 +32,30 @@ def _misfit_string(p: Parameter, value: Any) -> str | None:
 
 RULES = {
     "choice": KindRules(
-        ("values",), ("values",), lambda p, rng: str(rng.choice(p.values)), lambda p, v, m: str(v), _choices,
-        lambda p, t, m: t, lambda p, v: None if v in p.values else "not one of the choices",
+        ("values",),
+        ("values",),
+        lambda p, rng: str(rng.choice(p.values)),
+        lambda p, v, m: str(v),
+        _choices,
+        lambda p, t, m: t,
+        lambda p, v: None if v in p.values else "not one of the choices",
     ),
     "string": KindRules(
-        ("alphabet", "length"), ("alphabet", "length"),
-        lambda p, rng: _draw_letters(p.alphabet or "a", p.length or (1, 1), rng), lambda p, v, m: f'"{v}"',
-        lambda p, m: r'"[^"]*"', lambda p, t, m: t[1:-1], _misfit_string,
+        ("alphabet", "length"),
+        ("alphabet", "length"),
+        lambda p, rng: _draw_letters(p.alphabet or "a", p.length or (1, 1), rng),
+        lambda p, v, m: f'"{v}"',
+        lambda p, m: r'"[^"]*"',
+        lambda p, t, m: t[1:-1],
+        _misfit_string,
     ),
     "words": KindRules(
-        ("alphabet", "length", "word_length"), ("alphabet", "length", "word_length"), _draw_words, _write_words,
-        lambda p, m: r'\[(?:"[^"]*"(?:, "[^"]*")*)?\]', lambda p, t, m: re.findall(r'"([^"]*)"', t), lambda p, v: None,
+        ("alphabet", "length", "word_length"),
+        ("alphabet", "length", "word_length"),
+        _draw_words,
+        _write_words,
+        lambda p, m: r'\[(?:"[^"]*"(?:, "[^"]*")*)?\]',
+        lambda p, t, m: re.findall(r'"([^"]*)"', t),
+        lambda p, v: None,
     ),
-}  # fmt: skip
+}

@@ -16,9 +16,7 @@ from agentprop.records import Difficulty, Problem, StopReason, Trajectory, Verdi
 from agentprop.storage.reader import Segment, StoredRun, open_run
 
 ORDER = ("extract", "propose", "verify", "probe")
-OWN_FAULT = frozenset(
-    {StopReason.ABANDONED, StopReason.TURN_LIMIT, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT}
-)
+OWN_FAULT = frozenset({StopReason.ABANDONED, StopReason.TURN_LIMIT, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT})
 """Ends without a problem that its proposer, and neither a server nor a token limit, is to blame for."""
 
 

@@ -28,8 +28,11 @@ def earlier_standing(runs: Sequence[str], curriculum: Curriculum) -> MasteryStat
     for run in stored:
         for row in run.iter_rows(Verdict, ["problem_id", "value"]):
             verdicts[row["problem_id"]] = row["value"]
-    known = [(category[p], value == "valid") for p, value in verdicts.items()
-             if value != "undetermined" and category.get(p) in curriculum.categories]  # fmt: skip
+    known = [
+        (category[p], value == "valid")
+        for p, value in verdicts.items()
+        if value != "undetermined" and category.get(p) in curriculum.categories
+    ]
     if not known:
         raise InputError(
             f"no verdict on a known problem in {', '.join(runs)}",

@@ -53,23 +53,34 @@ class RoleModels:
         """The cost part of a summary: by role, in all, per accepted problem; null where a price is unknown."""
         total = self.meter.total()
         by_role = {
-            f"{role} {model}": {"requests": s.requests, "tokens": s.tokens, "reasoning_tokens": s.reasoning_tokens,
-                                "cost": s.cost}
+            f"{role} {model}": {
+                "requests": s.requests,
+                "tokens": s.tokens,
+                "reasoning_tokens": s.reasoning_tokens,
+                "cost": s.cost,
+            }
             for (role, model), s in self.meter.spend().items()
-        }  # fmt: skip
+        }
         return {
-            "requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role,
+            "requests": total.requests,
+            "tokens": total.tokens,
+            "cost": total.cost,
+            "by_role": by_role,
             "per_accepted": dict(total.each(accepted)),
             "projected_cost": total.projected(accepted, target) if target else None,
             "failures": dict(self.meter.failures),
-        }  # fmt: skip
+        }
 
 
 @contextmanager
 def roles(
-    folder: Path | None, wanted: Mapping[str, str], *, max_cost: float | None = None, max_tokens: int | None = None,
+    folder: Path | None,
+    wanted: Mapping[str, str],
+    *,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
     tell: Callable[[str], None] | None = None,
-) -> Iterator[RoleModels]:  # fmt: skip
+) -> Iterator[RoleModels]:
     """Open the models of a stage. Raises ConfigError before anything is spent where a bound could not be kept.
 
     Without a folder (a stage that writes to a pipe) replies are not kept.

@@ -28,9 +28,12 @@ class Progress:
             from rich.progress import Progress as Bar
 
             columns = (
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[note]}"),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[note]}"),
                 TimeRemainingColumn(),
-            )  # fmt: skip
+            )
             bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._task = bar.add_task(self.label, total=self.total, note="")
             bar.start()

@@ -32,8 +32,10 @@ class StoredAttempts:
         runs = [open_run(path) for path in paths]
         for run in runs:
             if run.stage != "verify":
-                raise RunError(f"{run.path} is a run of {run.stage}, so it has no attempts of verifiers",
-                               hint="name an earlier verify run with --reuse")  # fmt: skip
+                raise RunError(
+                    f"{run.path} is a run of {run.stage}, so it has no attempts of verifiers",
+                    hint="name an earlier verify run with --reuse",
+                )
         return cls(runs)
 
     def of(self, problem_id: str) -> dict[Key, Attempt]:

@@ -143,11 +143,20 @@ def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
     if program and entry_point and entry_point not in statement:
         statement += f"\n\nThe function is called `{entry_point}`."
     problem = Problem(
-        statement=statement, answer=answer, answer_type="program" if program else _answer_type(row),
-        unit=_text(row, "unit") or None, figures=_whole(row.get("figures")), domain=_domain(row, program),
-        category=_text(row, None, GROUPS[:2]) or "benchmark", skills=_names(row.get("skills")), skill_ids=(),
-        entry_point=entry_point, tests=tests, certificate=Certificate(form="none"), evidence="none",
-    )  # fmt: skip
+        statement=statement,
+        answer=answer,
+        answer_type="program" if program else _answer_type(row),
+        unit=_text(row, "unit") or None,
+        figures=_whole(row.get("figures")),
+        domain=_domain(row, program),
+        category=_text(row, None, GROUPS[:2]) or "benchmark",
+        skills=_names(row.get("skills")),
+        skill_ids=(),
+        entry_point=entry_point,
+        tests=tests,
+        certificate=Certificate(form="none"),
+        evidence="none",
+    )
     return AskedQuestion(source, problem, _chosen(row, config), assertions)
 
 

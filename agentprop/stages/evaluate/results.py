@@ -82,23 +82,25 @@ class EvaluationTotals:
         if c["problems"] != c["accepted"] + c["failed"]:
             raise AssertionError(f"problems are not accounted for: {dict(c)}")
         return {
-            **{name: c[name] for name in ("problems", "accepted", "failed")}, "k": self.k,
+            **{name: c[name] for name in ("problems", "accepted", "failed")},
+            "k": self.k,
             "attempts": {k.removeprefix("attempts "): v for k, v in sorted(c.items()) if k.startswith("attempts ")},
             **measures(self.scores, self.k),
             "by": {
                 column: {value: measures(scores, self.k) for value, scores in _in_order(values.items())}
                 for column, values in self.by.items()
             },
-        }  # fmt: skip
+        }
 
 
 def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:
     """Mean@k, pass@k for powers of two, majority@k."""
     solved = {str(n): _plain(solved_at(scores, n)) for n in powers_of_two(k)}
     return {
-        "mean": _plain(mean_at(scores)), "pass_at": {n: found for n, found in solved.items() if found is not None},
+        "mean": _plain(mean_at(scores)),
+        "pass_at": {n: found for n, found in solved.items() if found is not None},
         "majority": _plain(agreed(scores)),
-    }  # fmt: skip
+    }
 
 
 def powers_of_two(most: int) -> list[int]:

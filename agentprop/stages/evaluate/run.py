@@ -64,19 +64,32 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
     benchmark = read_benchmark(source, config)
     opened = Run.open(
-        out, "evaluate", config, fresh=fresh, outside_identity=config.outside_identity, inputs=benchmark.inputs,
+        out,
+        "evaluate",
+        config,
+        fresh=fresh,
+        outside_identity=config.outside_identity,
+        inputs=benchmark.inputs,
         folders=(MODELS,),
-    )  # fmt: skip
-    with opened as stored, \
-            roles(stored.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens) \
-            as cast, Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
+    )
+    with (
+        opened as stored,
+        roles(
+            stored.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens
+        ) as cast,
+        Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
+    ):
         store, totals = _Store(stored, benchmark), EvaluationTotals(config.k)
         solver = solver_of(config, cast, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
             facts = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
-            return {"model": solver.name, **totals.summary(), **facts,
-                    "spending": cast.spending(totals.counts["accepted"])}  # fmt: skip
+            return {
+                "model": solver.name,
+                **totals.summary(),
+                **facts,
+                "spending": cast.spending(totals.counts["accepted"]),
+            }
 
         try:
             _loop(Examination(config, solver, store.known), benchmark, store, totals, cast, quiet)
@@ -88,7 +101,12 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
 
 
 def _loop(
-    examination: Examination, benchmark: Benchmark, store: _Store, totals: EvaluationTotals, cast: RoleModels, quiet: bool
+    examination: Examination,
+    benchmark: Benchmark,
+    store: _Store,
+    totals: EvaluationTotals,
+    cast: RoleModels,
+    quiet: bool,
 ) -> None:
     """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
@@ -107,15 +125,20 @@ def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchm
     """The model as one that only tries; it is asked as a prober is."""
     settings = cast.settings[ROLE]
     sampling = Sampling(
-        temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens or settings.max_tokens,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        max_tokens=config.reply_tokens or settings.max_tokens,
         seed=config.seed if isinstance(settings, Loaded) else None,  # a server would give a second batch the first one
-    )  # fmt: skip
+    )
     told = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     made_by = MadeBy(
-        name=settings.model, revision=settings.revision, sampling=json.dumps({**told, **extra}, sort_keys=True),
-        prompt_hash=prompt_hash("prober"), version=__version__,
-    )  # fmt: skip
+        name=settings.model,
+        revision=settings.revision,
+        sampling=json.dumps({**told, **extra}, sort_keys=True),
+        prompt_hash=prompt_hash("prober"),
+        version=__version__,
+    )
     assertions = {item.problem.id: item.assertions for item in benchmark.items if item.assertions}
     tests = partial(_tests, assertions, sandbox)
     return Prober(cast[ROLE], settings.identity, sampling, made_by, sandbox, tests=tests)
@@ -198,8 +221,10 @@ class _Store:
         self._asked.add(item.problem.id)
         messages = [{"role": "user", "content": question(item.problem)}]
         asked = Question(
-            problem_id=item.problem.id, source=item.source, prompt=json.dumps(messages, ensure_ascii=False),
+            problem_id=item.problem.id,
+            source=item.source,
+            prompt=json.dumps(messages, ensure_ascii=False),
             groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
             made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash("prober"), version=__version__),
-        )  # fmt: skip
+        )
         return [item.problem, asked]

@@ -86,8 +86,9 @@ def contamination(joined: Joined) -> str | None:
 
 def _stage(stored: StoredRun) -> SourceRun:
     manifest = stored.manifest
-    return SourceRun(stored.stage, manifest.agentprop if manifest else None, stored.fingerprint, _funnel(stored),
-                 _settings(stored))  # fmt: skip
+    return SourceRun(
+        stored.stage, manifest.agentprop if manifest else None, stored.fingerprint, _funnel(stored), _settings(stored)
+    )
 
 
 def _funnel(stored: StoredRun) -> dict[str, int]:
@@ -100,15 +101,26 @@ def _funnel(stored: StoredRun) -> dict[str, int]:
     totals = {"in": accepted + refused.total(), "accepted": accepted} if isinstance(accepted, int) else {}
     named = {f"{outcome}: {code}": count for (outcome, code), count in reasons.most_common(MOST_REASONS)}
     rest = reasons.total() - sum(named.values())
-    return {**totals, **{name: refused[name] for name in ("rejected", "failed")}, **named,
-            **({"other reasons": rest} if rest else {})}  # fmt: skip
+    return {
+        **totals,
+        **{name: refused[name] for name in ("rejected", "failed")},
+        **named,
+        **({"other reasons": rest} if rest else {}),
+    }
 
 
 def _settings(stored: StoredRun) -> Mapping[str, Any]:
     """Settings that are not the usual ones."""
     known = STAGES.get(stored.stage)
-    usual = {name: json.loads(json.dumps(info.get_default(), default=str)) for name, info in known.model_fields.items()
-             if not info.is_required()} if known else {}  # fmt: skip
+    usual = (
+        {
+            name: json.loads(json.dumps(info.get_default(), default=str))
+            for name, info in known.model_fields.items()
+            if not info.is_required()
+        }
+        if known
+        else {}
+    )
     kept = {key: value for key, value in stored.config.items() if usual.get(key, ...) != value and key != "workers"}
     told: Mapping[str, Any] = shareable(kept)
     return told

@@ -80,8 +80,9 @@ def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> 
 
 
 def _of_label(trajectory: Trajectory, good: bool) -> ExportItem:
-    return ExportItem(trajectory.id, _seen(trajectory), trajectory.made_by, None,
-                lambda *_: proposer.unpaired(trajectory, good))  # fmt: skip
+    return ExportItem(
+        trajectory.id, _seen(trajectory), trajectory.made_by, None, lambda *_: proposer.unpaired(trajectory, good)
+    )
 
 
 def _of_pair(good: Trajectory, bad: Trajectory) -> ExportItem:

@@ -124,9 +124,13 @@ def _write(config: ExportConfig, joined: Joined, outlets: Outlets) -> Written:
 
 
 def _placed(
-    config: ExportConfig, joined: Joined, content: Content, splits: Mapping[str, Split] | None, outlets: Outlets,
+    config: ExportConfig,
+    joined: Joined,
+    content: Content,
+    splits: Mapping[str, Split] | None,
+    outlets: Outlets,
     written: Written,
-) -> Iterator[tuple[ExportItem, Split]]:  # fmt: skip
+) -> Iterator[tuple[ExportItem, Split]]:
     """Write the rows of a table, and tell of each where it went."""
     rows = written.rows[content] = Counter()
     for item in _items(config, joined, content):
@@ -178,14 +182,20 @@ def _left_out(config: ExportConfig, joined: Joined, content: Content, rows: int,
 def _facts(config: ExportConfig, joined: Joined, written: Written, layout: Layout, place: Path) -> Facts:
     format_ = FORMATS[config.format]
     return Facts(
-        title=place.name, purpose=PURPOSE[format_.tables[0]],
+        title=place.name,
+        purpose=PURPOSE[format_.tables[0]],
         usage=format_.usage.format(path=place, name=verifiers.package_name(place.name)),
         tables=[_table(config, written, layout, content) for content in format_.tables],
-        stages=export_facts.stages(joined), makers=export_facts.makers(joined, written.seen),
-        left_out=written.left_out, difficulty=written.seen.difficulty(), band=config.difficulty,
-        splits=export_facts.SPLITS, held_out=sorted(written.seen.pairs),
-        contamination=export_facts.contamination(joined), licence=config.license,
-    )  # fmt: skip
+        stages=export_facts.stages(joined),
+        makers=export_facts.makers(joined, written.seen),
+        left_out=written.left_out,
+        difficulty=written.seen.difficulty(),
+        band=config.difficulty,
+        splits=export_facts.SPLITS,
+        held_out=sorted(written.seen.pairs),
+        contamination=export_facts.contamination(joined),
+        licence=config.license,
+    )
 
 
 def _table(config: ExportConfig, written: Written, layout: Layout, content: Content) -> Table:
@@ -206,10 +216,12 @@ def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> No
 
 def _receipt(config: ExportConfig, joined: Joined, written: Written) -> dict[str, Any]:
     return {
-        "agentprop": __version__, **_summary(config, written), "held_out_pairs": sorted(written.seen.pairs),
+        "agentprop": __version__,
+        **_summary(config, written),
+        "held_out_pairs": sorted(written.seen.pairs),
         "settings": config.model_dump(mode="json"),
         "runs": {str(stored.path): stored.fingerprint for stored in joined.runs},
-    }  # fmt: skip
+    }
 
 
 def _summary(config: ExportConfig, written: Written) -> dict[str, Any]:
@@ -217,6 +229,8 @@ def _summary(config: ExportConfig, written: Written) -> dict[str, Any]:
     tables = written.rows.items()
     rows: dict[str, Any] = {table: {s: found[s] for s in SPLITS if s in found} for table, found in tables}
     return {
-        "format": config.format, "rows": rows if len(rows) > 1 else next(iter(rows.values())),
-        "left_out": written.left_out, "held_out_pairs": len(written.seen.pairs),
-    }  # fmt: skip
+        "format": config.format,
+        "rows": rows if len(rows) > 1 else next(iter(rows.values())),
+        "left_out": written.left_out,
+        "held_out_pairs": len(written.seen.pairs),
+    }

@@ -55,9 +55,15 @@ class Known:
             return Found(document.id, document.sha, 0, code="duplicate-document", message="the corpus has it twice")
         self._documents.add(mark)
         return MinerInput(
-            document.id, document.sha, document.question, document.solution, document.answer, document.program,
-            document.test, document.entry_point,
-        )  # fmt: skip
+            document.id,
+            document.sha,
+            document.question,
+            document.solution,
+            document.answer,
+            document.program,
+            document.test,
+            document.entry_point,
+        )
 
     def admits(self, found: Found) -> bool:
         """Whether no other skill has this wording; the same wording over the same graph is support, not a clash."""

@@ -56,9 +56,14 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
     teaching = _teaching(config)
     files = find_files(config.sources)
     opened = Run.open(
-        out, "extract", config, fresh=fresh, outside_identity=config.outside_identity, inputs=fingerprints(files),
+        out,
+        "extract",
+        config,
+        fresh=fresh,
+        outside_identity=config.outside_identity,
+        inputs=fingerprints(files),
         folders=teaching.FOLDERS,
-    )  # fmt: skip
+    )
     with opened as stored, Interruption() as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
@@ -109,7 +114,7 @@ class Mining:
         chunks = batched(self._owed(known), CHUNK)
         mined = ordered_map(
             _find_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick
-        )  # fmt: skip
+        )
         for chunk in mined:
             self._take(chunk, known)
             bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
@@ -152,9 +157,15 @@ class Mining:
         bar.total = len(groups)
         chunks = batched((self._candidates.load(offsets) for offsets in groups[self._groups :]), CHUNK)
         settled = ordered_map(
-            _settle_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick,
-            initializer=start, initargs=(__version__, self._config.allow_weak_sandbox),
-        )  # fmt: skip
+            _settle_chunk,
+            chunks,
+            workers=self._workers,
+            window=WINDOW,
+            stop=self._stop,
+            idle=self._run.tick,
+            initializer=start,
+            initargs=(__version__, self._config.allow_weak_sandbox),
+        )
         for chunk in settled:
             if isinstance(chunk, WorkerDied):
                 self._groups += len(chunk.item)

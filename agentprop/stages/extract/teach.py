@@ -113,9 +113,14 @@ class Teaching:
         self._made_by = _maker(settings.identity, settings.revision, sampling).model_dump(mode="json")
         teacher = Teacher(cast["teacher"], cast["rater"], self._config.chunk_skills, sampling)
         batches = ordered_rolling(
-            partial(_lessons, teacher), batched(self._owed(), BATCH), concurrency=settings.max_concurrency,
-            window=WINDOW, stop=self._stop, idle=self._run.tick, close=cast.aclose,
-        )  # fmt: skip
+            partial(_lessons, teacher),
+            batched(self._owed(), BATCH),
+            concurrency=settings.max_concurrency,
+            window=WINDOW,
+            stop=self._stop,
+            idle=self._run.tick,
+            close=cast.aclose,
+        )
         for batch in batches:
             for item, lesson in batch:
                 self._take(item, lesson)
@@ -185,10 +190,15 @@ class Teaching:
             return
         proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
         tried = ordered_map(
-            trial.script_faults, batched(proposals, TRIED), workers=self._config.workers or usable_cores(),
-            window=BATCH, stop=self._stop, idle=self._run.tick, initializer=trial.start,
+            trial.script_faults,
+            batched(proposals, TRIED),
+            workers=self._config.workers or usable_cores(),
+            window=BATCH,
+            stop=self._stop,
+            idle=self._run.tick,
+            initializer=trial.start,
             initargs=(self._config.allow_weak_sandbox,),
-        )  # fmt: skip
+        )
         for faults in tried:
             found = [faults.message] * len(faults.item) if isinstance(faults, WorkerDied) else faults
             yield from map(TriedScript, found)
@@ -203,7 +213,9 @@ class Teaching:
         if fault is not None and self._config.require_scripts:
             for line in lines:
                 record = json.dumps(line["proposal"], ensure_ascii=False)
-                self._reject(TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record))
+                self._reject(
+                    TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record)
+                )
             return
         skill = _skill(lines, fault, MadeBy.model_validate(self._made_by))
         if skill.script is not None:
@@ -219,17 +231,29 @@ class Teaching:
 
     def _reject(self, refusal: TeachingRefusal) -> None:
         self._run.add(
-            Reject(stage="extract", item=refusal.item, outcome=refusal.outcome, code=refusal.code,
-                   message=refusal.message, record=refusal.record)
-        )  # fmt: skip
+            Reject(
+                stage="extract",
+                item=refusal.item,
+                outcome=refusal.outcome,
+                code=refusal.code,
+                message=refusal.message,
+                record=refusal.record,
+            )
+        )
         self._counts[refusal.outcome] += 1
         self._counts[f"code {refusal.code}"] += 1
 
     def _commit(self) -> None:
-        self._run.commit({
-            "done": self._done, "read_all": self._read_all, "settled": self._settled, "size": self._lines.size,
-            "made_by": self._made_by, "counts": dict(self._counts),
-        })  # fmt: skip
+        self._run.commit(
+            {
+                "done": self._done,
+                "read_all": self._read_all,
+                "settled": self._settled,
+                "size": self._lines.size,
+                "made_by": self._made_by,
+                "counts": dict(self._counts),
+            }
+        )
 
     def _halt(self) -> None:
         if self._stop():
@@ -283,10 +307,13 @@ def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:
     """A candidate as a line of the working file."""
     places = sources(chunk, candidate.proposal).values()
     return {
-        "item": candidate.item, "proposal": asdict(candidate.proposal), "quality": candidate.rating.quality,
-        "parts": dict(candidate.rating.parts), "reason": candidate.rating.reason,
+        "item": candidate.item,
+        "proposal": asdict(candidate.proposal),
+        "quality": candidate.rating.quality,
+        "parts": dict(candidate.rating.parts),
+        "reason": candidate.rating.reason,
         "spans": [chunk.passages[place].span.model_dump() for place in places],
-    }  # fmt: skip
+    }
 
 
 def _maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:

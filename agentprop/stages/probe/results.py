@@ -59,10 +59,17 @@ def difficulty(probed: Probed, prober: Prober) -> Difficulty | None:
         return None
     low, high = wilson(tally.correct, tally.counted)
     return Difficulty(
-        problem_id=probed.item.problem.id, prober=prober.name, k=tally.counted, c=tally.correct,
-        truncated=tally.truncated, timeouts=tally.timeouts, low=low, high=high, sampling=prober.made_by.sampling,
+        problem_id=probed.item.problem.id,
+        prober=prober.name,
+        k=tally.counted,
+        c=tally.correct,
+        truncated=tally.truncated,
+        timeouts=tally.timeouts,
+        low=low,
+        high=high,
+        sampling=prober.made_by.sampling,
         made_by=prober.made_by,
-    )  # fmt: skip
+    )
 
 
 def reject(probed: Probed, band: Band | None) -> Reject | None:
@@ -119,11 +126,12 @@ class ProbeTotals:
         return {
             **{name: c[name] for name in ("problems", "accepted", "rejected", "failed")},
             "reasons": {k.removeprefix("reason "): v for k, v in sorted(c.items()) if k.startswith("reason ")},
-            "k": self.config.k, "band": self.config.band,
+            "k": self.config.k,
+            "band": self.config.band,
             "attempts": {k.removeprefix("attempts "): v for k, v in c.items() if k.startswith("attempts ")},
             "probers": {name: _described(row) for name, row in self.by_prober.items()},
             "pass_at": {str(k): total / count for k, (total, count) in sorted(self.solved.items())},
-        }  # fmt: skip
+        }
 
 
 def _described(row: Sequence[float]) -> dict[str, float]:

@@ -47,9 +47,11 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
     intake = take_in(source, limit=config.limit, nested=out == "-")
-    with _outlet(config, out, fresh, intake) as sink, \
-            roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as cast, \
-            Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox:  # fmt: skip
+    with (
+        _outlet(config, out, fresh, intake) as sink,
+        roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as cast,
+        Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
+    ):
         probing = Probing(config, probers_of(config, cast, sandbox), sink.known(), sink.pool)
         totals = ProbeTotals(config, probing.probers)
 
@@ -107,9 +109,12 @@ def _prober(cast: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -
     told = {"temperature": drawn.temperature, "top_p": drawn.top_p, "max_tokens": drawn.max_tokens}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     made_by = MadeBy(
-        name=settings.model, revision=settings.revision, sampling=json.dumps({**told, **extra}, sort_keys=True),
-        prompt_hash=prompt_hash("prober"), version=__version__,
-    )  # fmt: skip
+        name=settings.model,
+        revision=settings.revision,
+        sampling=json.dumps({**told, **extra}, sort_keys=True),
+        prompt_hash=prompt_hash("prober"),
+        version=__version__,
+    )
     return Prober(cast[part], name_of(settings), drawn, made_by, sandbox)
 
 
@@ -162,9 +167,14 @@ class Probing:
                 yield 1
 
         for found in ordered_rolling(
-            lambda size: [next_one] * size, batches(), concurrency=self.window, window=self.window, stop=stop,
-            idle=idle, close=cast.aclose,
-        ):  # fmt: skip
+            lambda size: [next_one] * size,
+            batches(),
+            concurrency=self.window,
+            window=self.window,
+            stop=stop,
+            idle=idle,
+            close=cast.aclose,
+        ):
             yield from (probed for probed in found if probed is not None)
 
     def _turn(self, problem: Problem) -> tuple[int, int]:
@@ -308,7 +318,12 @@ def _outlet(config: ProbeConfig, out: str, fresh: bool, intake: Intake) -> Itera
             yield _Pipe(writer, band)
         return
     with Run.open(
-        out, "probe", config, fresh=fresh, outside_identity=config.outside_identity, inputs=intake.inputs,
+        out,
+        "probe",
+        config,
+        fresh=fresh,
+        outside_identity=config.outside_identity,
+        inputs=intake.inputs,
         folders=(MODELS,),
-    ) as run:  # fmt: skip
+    ) as run:
         yield _Directory(run, band)

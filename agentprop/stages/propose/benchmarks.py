@@ -46,17 +46,27 @@ class Benchmarks:
         """Write what was compared with what, and every hit that the run has stored."""
         rejects = (reject for reject in run.iter(Reject) if reject.code.startswith(f"{CODE}:"))
         hits = [row for reject in rejects if (row := self._row(reject)) is not None]
-        write_json(run.path / REPORT, {
-            "benchmarks": [
-                {"name": name, "sha256": sha, "statements": self.counts.get(name, 0),
-                 "unreadable": self.unreadable.get(name, 0)}
-                for name, sha in self.files.items()
-            ],
-            "rules": {"ngram": {"longest": LONGEST, "shortest": SHORTEST, "common": COMMON},
-                      "template": {"least_words": TEMPLATE_WORDS}},
-            "problems": accepted + len(hits), "hits_by_kind": dict(Counter(row["method"] for row in hits)),
-            "hits": hits,
-        })  # fmt: skip
+        write_json(
+            run.path / REPORT,
+            {
+                "benchmarks": [
+                    {
+                        "name": name,
+                        "sha256": sha,
+                        "statements": self.counts.get(name, 0),
+                        "unreadable": self.unreadable.get(name, 0),
+                    }
+                    for name, sha in self.files.items()
+                ],
+                "rules": {
+                    "ngram": {"longest": LONGEST, "shortest": SHORTEST, "common": COMMON},
+                    "template": {"least_words": TEMPLATE_WORDS},
+                },
+                "problems": accepted + len(hits),
+                "hits_by_kind": dict(Counter(row["method"] for row in hits)),
+                "hits": hits,
+            },
+        )
 
     def _row(self, reject: Reject) -> dict[str, Any] | None:
         problem = Problem.model_validate_json(reject.record or "")
@@ -64,15 +74,22 @@ class Benchmarks:
         return None if hit is None else _described(hit, reject, problem)
 
 
-_HOW = {"exact": "the statement is that of", "template": "but for its numbers the statement is that of",
-        "ngram": "the statement shares a run of words with"}  # fmt: skip
+_HOW = {
+    "exact": "the statement is that of",
+    "template": "but for its numbers the statement is that of",
+    "ngram": "the statement shares a run of words with",
+}
 
 
 def _described(hit: BenchmarkMatch, reject: Reject, problem: Problem) -> dict[str, Any]:
     return {
-        "problem_id": problem.id, "candidate": reject.item, "benchmark": hit.reference.rpartition("#")[0],
-        "benchmark_id": hit.reference, "method": hit.kind, "matched": hit.matched,
-    }  # fmt: skip
+        "problem_id": problem.id,
+        "candidate": reject.item,
+        "benchmark": hit.reference.rpartition("#")[0],
+        "benchmark_id": hit.reference,
+        "method": hit.kind,
+        "matched": hit.matched,
+    }
 
 
 def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:

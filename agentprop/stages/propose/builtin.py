@@ -39,9 +39,15 @@ class BuiltinSource:
         """The candidates of each batch, in order."""
         workers = self.plan.config.workers or usable_cores()
         made = ordered_map(
-            make, batches, workers=workers, window=WINDOW, initializer=prepare, initargs=(self.plan,), stop=stop,
+            make,
+            batches,
+            workers=workers,
+            window=WINDOW,
+            initializer=prepare,
+            initargs=(self.plan,),
+            stop=stop,
             idle=idle,
-        )  # fmt: skip
+        )
         yield from surviving(made)
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
@@ -66,7 +72,9 @@ def prepare(plan: Plan) -> None:
     """Set a worker up: its planner and its own sandbox."""
     global _maker  # one per process, set up once by the engine's initializer
     sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
-    _maker = CandidateMaker(plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges)
+    _maker = CandidateMaker(
+        plan.planner(), plan.curriculum, Executor(sandbox), plan.rules, plan.config.seed, plan.judges
+    )
 
 
 def make(batch: CandidateBatch) -> list[Candidate]:

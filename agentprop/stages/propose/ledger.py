@@ -43,9 +43,13 @@ class Ledger:
     def state(self) -> dict[str, Any]:
         """What resuming needs, beside the stored problems."""
         return {
-            "next": self.next, "window": self.window, "counts": dict(self.counts), "mined": self.mined,
-            "tallies": self.tallies, "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
-        }  # fmt: skip
+            "next": self.next,
+            "window": self.window,
+            "counts": dict(self.counts),
+            "mined": self.mined,
+            "tallies": self.tallies,
+            "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
+        }
 
     def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
         """Go on from a committed state."""
@@ -132,12 +136,20 @@ class Ledger:
             raise AssertionError(f"candidates are not accounted for: {dict(c)}")
         reasons = {k.split(": ", 1)[1]: v for k, v in sorted(c.items()) if ": " in k}
         return {
-            "candidates": c["candidates"], "accepted": c["accepted"], "rejected": c["rejected"], "failed": c["failed"],
-            "reasons": reasons, "pruned_trajectories": c["pruned"], "replaced_trajectories": c["replaced"],
-            "repaired_trajectories": c["repaired"], "turns": c["turns"], "templates": len(self.templates),
-            "largest_template": max(self.templates.values(), default=0), "mined": self.mined,
+            "candidates": c["candidates"],
+            "accepted": c["accepted"],
+            "rejected": c["rejected"],
+            "failed": c["failed"],
+            "reasons": reasons,
+            "pruned_trajectories": c["pruned"],
+            "replaced_trajectories": c["replaced"],
+            "repaired_trajectories": c["repaired"],
+            "turns": c["turns"],
+            "templates": len(self.templates),
+            "largest_template": max(self.templates.values(), default=0),
+            "mined": self.mined,
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
-        }  # fmt: skip
+        }
 
 
 def _digest(statement: str) -> bytes:

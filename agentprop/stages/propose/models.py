@@ -84,9 +84,14 @@ class ModelSource:
             idle()
 
         made = ordered_async(
-            talking, (self.plan, self.session), batches, workers=self.session.processes, window=self.window, stop=stop,
+            talking,
+            (self.plan, self.session),
+            batches,
+            workers=self.session.processes,
+            window=self.window,
+            stop=stop,
             idle=watch,
-        )  # fmt: skip
+        )
         return surviving(made)
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
@@ -129,7 +134,9 @@ def _check(settings: ModelSettings) -> None:
 
 
 @asynccontextmanager
-async def talking(plan: Plan, session: Session) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Candidate]]]]:
+async def talking(
+    plan: Plan, session: Session
+) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Candidate]]]]:
     """Set a process up; what comes out makes the candidates of a batch."""
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
@@ -161,8 +168,15 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
     config = plan.config
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
     return CandidateMaker(
-        plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, config.seed, plan.judges,
-        model, sampling, native=settings.tools,
+        plan.planner(),
+        plan.curriculum,
+        Executor(sandbox, shared=False),
+        plan.rules,
+        config.seed,
+        plan.judges,
+        model,
+        sampling,
+        native=settings.tools,
         made_by=model_maker(settings.identity, settings.revision, sampling, native=settings.tools),
         written=written_skills(plan.library),
-    )  # fmt: skip
+    )

@@ -34,8 +34,10 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
     ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
-    with Pipe.open(plan) if out == "-" else Directory.open(plan, out, fresh, ledger) as sink, \
-            _proposing(plan, sink.folder, ledger.window) as source:  # fmt: skip
+    with (
+        Pipe.open(plan) if out == "-" else Directory.open(plan, out, fresh, ledger) as sink,
+        _proposing(plan, sink.folder, ledger.window) as source,
+    ):
         bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
         summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
         sink.finish(summary, complete=bound is None)

@@ -49,9 +49,14 @@ class Directory:
         """Open or resume the run; its skills are stored first, so that it can be verified anywhere."""
         config, benchmarks = plan.config, ledger.benchmarks
         with Run.open(
-            out, "propose", config, fresh=fresh, outside_identity=config.outside_identity, folders=(MODELS, REPORT),
+            out,
+            "propose",
+            config,
+            fresh=fresh,
+            outside_identity=config.outside_identity,
+            folders=(MODELS, REPORT),
             inputs={"skills": fingerprint(plan.library), "benchmarks": benchmarks.fingerprint if benchmarks else ""},
-        ) as run:  # fmt: skip
+        ) as run:
             if run.state:
                 rows = run.iter_rows(Problem, ["statement", "template"])
                 ledger.restore(run.state, ((row["statement"], row["template"]) for row in rows))

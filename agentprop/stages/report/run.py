@@ -149,9 +149,10 @@ def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str,
     details = _details(digest, listed, chosen, answers)
     _skills(digest)
     funnels = [
-        rejects[n].funnel(n, stored.stage, _accepted(digest, n)) for n, stored in enumerate(digest.runs)
+        rejects[n].funnel(n, stored.stage, _accepted(digest, n))
+        for n, stored in enumerate(digest.runs)
         if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
-    ]  # fmt: skip
+    ]
     return _tables(digest, listed, funnels, contested, ledger, opinions), details
 
 
@@ -236,7 +237,9 @@ def _opinions(digest: Digest, wanted: set[int]) -> tuple[dict[str, list[dict[str
     return {problem: list(said.values()) for problem, said in opinions.items()}, answers
 
 
-def _details(digest: Digest, listed: Sequence[ListedProblem], chosen: Sequence[int], answers: Answers) -> dict[str, Any]:
+def _details(
+    digest: Digest, listed: Sequence[ListedProblem], chosen: Sequence[int], answers: Answers
+) -> dict[str, Any]:
     """Trajectories, certificates, tests and solvers' answers of the chosen items; counts every trajectory's skills."""
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
@@ -259,9 +262,11 @@ def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapp
         if row["id"] in by_id:
             tests = [{key: clip(text, NOTE) for key, text in test.items()} for test in row["tests"][:MOST_TESTS]]
             details[by_id[row["id"]]] |= {
-                "certificate": clip(row["certificate"]["source"], MESSAGE), "tests": tests,
-                "all_tests": len(row["tests"]), "entry_point": row["entry_point"],
-            }  # fmt: skip
+                "certificate": clip(row["certificate"]["source"], MESSAGE),
+                "tests": tests,
+                "all_tests": len(row["tests"]),
+                "entry_point": row["entry_point"],
+            }
 
 
 def _skills(digest: Digest) -> None:
@@ -283,9 +288,13 @@ def _accepted(digest: Digest, number: int) -> int:
 
 
 def _tables(
-    digest: Digest, listed: Sequence[ListedProblem], funnels: Sequence[Funnel], contested: Mapping[str, int],
-    ledger: Sequence[tuple[int, str]], opinions: Mapping[str, Any],
-) -> dict[str, Any]:  # fmt: skip
+    digest: Digest,
+    listed: Sequence[ListedProblem],
+    funnels: Sequence[Funnel],
+    contested: Mapping[str, int],
+    ledger: Sequence[tuple[int, str]],
+    opinions: Mapping[str, Any],
+) -> dict[str, Any]:
     judges, hardness = digest.votes.judges(), list(digest.difficulties)
     makers = {*digest.makers, *(judge.name for judge in judges), *(found.prober for found in hardness)}
     verdicts = digest.standings.counts()
@@ -295,19 +304,30 @@ def _tables(
     return {
         "version": __version__,
         "runs": [_described(stored) for stored in digest.runs],
-        "figures": {"problems": sum(verdicts.values()), "good": good, **verdicts,
-                    "contested": sum(contested.values()), "judged elsewhere": digest.elsewhere},
-        "makers": dict(digest.makers), "verdicts": verdicts, "evidence": digest.standings.evidence(),
-        "stops": dict(digest.stops.most_common()), "funnels": [asdict(funnel) for funnel in funnels],
+        "figures": {
+            "problems": sum(verdicts.values()),
+            "good": good,
+            **verdicts,
+            "contested": sum(contested.values()),
+            "judged elsewhere": digest.elsewhere,
+        },
+        "makers": dict(digest.makers),
+        "verdicts": verdicts,
+        "evidence": digest.standings.evidence(),
+        "stops": dict(digest.stops.most_common()),
+        "funnels": [asdict(funnel) for funnel in funnels],
         "judges": [asdict(judge) for judge in judges],
         "agreements": [asdict(pair) for pair in digest.votes.agreements()],
         "contested": dict(contested),
         "ledger": [[by_place[place], reason, *digest.standings.of(by_place[place])] for place, reason in ledger],
-        "opinions": opinions, "difficulty": [asdict(found) for found in hardness],
-        "skills": _grid(digest.pairs), "spending": asdict(spending(summaries, makers, good)),
+        "opinions": opinions,
+        "difficulty": [asdict(found) for found in hardness],
+        "skills": _grid(digest.pairs),
+        "spending": asdict(spending(summaries, makers, good)),
         "contamination": asdict(contamination(_texts(digest.runs, CONTAMINATION))),
-        "checkers": audits(_texts(digest.runs, CHECKERS)), "items": table(listed),
-    }  # fmt: skip
+        "checkers": audits(_texts(digest.runs, CHECKERS)),
+        "items": table(listed),
+    }
 
 
 def _grid(pairs: SkillPairs) -> dict[str, Any]:
@@ -319,9 +339,15 @@ def _grid(pairs: SkillPairs) -> dict[str, Any]:
 def _described(stored: StoredRun) -> dict[str, Any]:
     manifest = stored.manifest
     settings = {key: value for key, value in stored.config.items() if value not in (None, [], {}, "")}
-    return {"path": str(stored.path), "stage": stored.stage, "complete": stored.complete, "rows": stored.rows,
-            "version": manifest.agentprop if manifest else None, "settings": shareable(settings),
-            "summary": stored.summary}  # fmt: skip
+    return {
+        "path": str(stored.path),
+        "stage": stored.stage,
+        "complete": stored.complete,
+        "rows": stored.rows,
+        "version": manifest.agentprop if manifest else None,
+        "settings": shareable(settings),
+        "summary": stored.summary,
+    }
 
 
 def _texts(runs: Sequence[StoredRun], name: str) -> dict[str, str]:

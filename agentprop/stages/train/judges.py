@@ -98,25 +98,37 @@ def judges_of(
 
 
 def _verifier(
-    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, stack: ExitStack,
+    config: TrainMgpoConfig,
+    library: dict[str, Package],
+    folder: Path,
+    sandbox: Sandbox,
+    stack: ExitStack,
     accounts: dict[str, Account],
-) -> tuple[Verifier, Close]:  # fmt: skip
+) -> tuple[Verifier, Close]:
     """V, and what closes it."""
     if config.verifier == (builtin.NAME,):
         return BuiltinVerifier(Builtin(library, Executor(sandbox))), _nothing
     settings = VerifyConfig(
-        verifier=config.verifier, auditor=config.auditor, seed=config.seed, max_tokens=config.max_tokens,
-        max_cost=config.max_cost, allow_weak_sandbox=config.allow_weak_sandbox,
-    )  # fmt: skip
+        verifier=config.verifier,
+        auditor=config.auditor,
+        seed=config.seed,
+        max_tokens=config.max_tokens,
+        max_cost=config.max_cost,
+        allow_weak_sandbox=config.allow_weak_sandbox,
+    )
     panel = stack.enter_context(conversations(settings, library, folder)).panel
     accounts["verifiers"] = lambda: panel.bench.spending(0, 0)
     return PanelVerifier(panel), panel.bench.aclose
 
 
 def _probers(
-    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack,
+    config: TrainMgpoConfig,
+    folder: Path,
+    sandbox: Sandbox,
+    world: World,
+    stack: ExitStack,
     accounts: dict[str, Account],
-) -> tuple[list[Prober], Close]:  # fmt: skip
+) -> tuple[list[Prober], Close]:
     """The pool, and what closes it."""
     settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
     served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
@@ -145,19 +157,26 @@ def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> Cha
     module: Any
     module, tokenizer = load(settings.model, config, frozen=True)
     return DeterministicChat(
-        module.to(world.device), tokenizer, name=loaded(settings).identity, context_length=settings.context_length,
+        module.to(world.device),
+        tokenizer,
+        name=loaded(settings).identity,
+        context_length=settings.context_length,
         forgetful=True,
-    )  # fmt: skip
+    )
 
 
 def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, sandbox: Sandbox) -> Prober:
     sampling = Sampling(
-        temperature=config.prober_temperature, top_p=config.prober_top_p,
+        temperature=config.prober_temperature,
+        top_p=config.prober_top_p,
         max_tokens=config.prober_tokens or settings.max_tokens,
-    )  # fmt: skip
+    )
     told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
     made_by = MadeBy(
-        name=settings.model, revision=settings.revision, sampling=json.dumps(told, sort_keys=True),
-        prompt_hash=prompt_hash("prober"), version=__version__,
-    )  # fmt: skip
+        name=settings.model,
+        revision=settings.revision,
+        sampling=json.dumps(told, sort_keys=True),
+        prompt_hash=prompt_hash("prober"),
+        version=__version__,
+    )
     return Prober(model, model.identity, sampling, made_by, sandbox)

@@ -42,8 +42,18 @@ if TYPE_CHECKING:
     from agentprop.training.rl.scoring import Rewards
     from agentprop.training.rl.update import Objective
 
-WATCHED = ("reward/r_T", "reward/r_T_formed", "reward/formed", "reward/validity", "reward/rho", "edits/pruned",
-           "fate/masked", "update/entropy", "update/kl_ref", "update/gate")  # fmt: skip
+WATCHED = (
+    "reward/r_T",
+    "reward/r_T_formed",
+    "reward/formed",
+    "reward/validity",
+    "reward/rho",
+    "edits/pruned",
+    "fate/masked",
+    "update/entropy",
+    "update/kl_ref",
+    "update/gate",
+)
 """What a line of progress shows, and what the summary is made of."""
 
 
@@ -76,16 +86,22 @@ def _run(
 
     check_world(config.groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
-            ExitStack() as stack:  # fmt: skip
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
         policy = loaded(config, world, beta=config.beta)
         sampler = sampler_of(config, policy, world, place.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         judges = judges_of(config, dict(plan.library), place.path / MODELS, sandbox, world, stack)
         school = _school(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
-        loop = Loop(policy, Optimiser(policy.trained(), config, total_steps=total), sampler, school,
-                    _objective(config, sampler), config, world)  # fmt: skip
+        loop = Loop(
+            policy,
+            Optimiser(policy.trained(), config, total_steps=total),
+            sampler,
+            school,
+            _objective(config, sampler),
+            config,
+            world,
+        )
         progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
         place.publish(progress.step)
         summary = {**_summary(progress, config), "spending": judges.spending()}
@@ -99,12 +115,22 @@ def _run(
 def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
     """The settings by which `propose` would draw tasks for a model, and let it act."""
     return ProposeConfig(
-        n=1, proposer=config.model, domain=config.domain, categories=config.categories, skills=config.skills,
-        bundled_skills=config.bundled_skills, held_out=config.held_out, max_skills=config.max_skills,
-        max_turns=config.max_turns, prune=config.edits, one_shot=config.one_shot,
-        mastery_alpha=config.mastery_alpha, mastery_epsilon=config.mastery_epsilon, seed=config.seed,
+        n=1,
+        proposer=config.model,
+        domain=config.domain,
+        categories=config.categories,
+        skills=config.skills,
+        bundled_skills=config.bundled_skills,
+        held_out=config.held_out,
+        max_skills=config.max_skills,
+        max_turns=config.max_turns,
+        prune=config.edits,
+        one_shot=config.one_shot,
+        mastery_alpha=config.mastery_alpha,
+        mastery_epsilon=config.mastery_epsilon,
+        seed=config.seed,
         allow_weak_sandbox=config.allow_weak_sandbox,
-    )  # fmt: skip
+    )
 
 
 def _rewards(config: TrainMgpoConfig) -> Rewards:
@@ -127,17 +153,29 @@ def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.update import Objective
 
     return Objective(
-        algorithm=config.algorithm, beta=config.beta, granularity=config.granularity,
-        constant_groups=config.constant_groups, gate=config.gate, tau_pos=config.tau_pos, tau_neg=config.tau_neg,
-        clip_low=config.clip_low, clip_high=config.clip_high, minibatches=config.minibatches,
+        algorithm=config.algorithm,
+        beta=config.beta,
+        granularity=config.granularity,
+        constant_groups=config.constant_groups,
+        gate=config.gate,
+        tau_pos=config.tau_pos,
+        tau_neg=config.tau_neg,
+        clip_low=config.clip_low,
+        clip_high=config.clip_high,
+        minibatches=config.minibatches,
         correction=None if sampler.exact else config.correction_cap,
-    )  # fmt: skip
+    )
 
 
 def _school(
-    config: TrainMgpoConfig, plan: Plan, policy: PolicyModel, sampler: Sampler, sandbox: Sandbox, judges: Judges,
+    config: TrainMgpoConfig,
+    plan: Plan,
+    policy: PolicyModel,
+    sampler: Sampler,
+    sandbox: Sandbox,
+    judges: Judges,
     world: World,
-) -> ProposerEnv:  # fmt: skip
+) -> ProposerEnv:
     from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.rollout import RolloutSetup
     from agentprop.training.rl.tasks import Tasks
@@ -147,11 +185,23 @@ def _school(
     made_by = model_maker(config.model, None, sampling)
     arena = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
     return ProposerEnv(
-        tasks=Tasks(bundles, plan.curriculum, config.seed), arena=arena, sampler=sampler, sampling=sampling,
-        verify=judges.verify, probers=judges.probers, close=judges.aclose, rule=_rule(config), k=config.k,
-        rewards=_rewards(config), comparison=_comparison(config), encode=_encode(config, policy),
-        drift=_drift(config, policy), groups=config.groups, size=config.group_size, world=world,
-    )  # fmt: skip
+        tasks=Tasks(bundles, plan.curriculum, config.seed),
+        arena=arena,
+        sampler=sampler,
+        sampling=sampling,
+        verify=judges.verify,
+        probers=judges.probers,
+        close=judges.aclose,
+        rule=_rule(config),
+        k=config.k,
+        rewards=_rewards(config),
+        comparison=_comparison(config),
+        encode=_encode(config, policy),
+        drift=_drift(config, policy),
+        groups=config.groups,
+        size=config.group_size,
+        world=world,
+    )
 
 
 def _rule(config: TrainMgpoConfig) -> SwitchRule:

@@ -50,9 +50,12 @@ class RlProgress:
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
         return RlProgress(
-            self.step + 1, self.tokens + int(metrics["tokens/sampled"]), self.seconds + seconds,
-            [*self.recent, row][-RECENT:], school,
-        )  # fmt: skip
+            self.step + 1,
+            self.tokens + int(metrics["tokens/sampled"]),
+            self.seconds + seconds,
+            [*self.recent, row][-RECENT:],
+            school,
+        )
 
     def summary(self) -> dict[str, Any]:
         """The numbers the command prints; means over the last steps."""
@@ -60,9 +63,12 @@ class RlProgress:
         found = {name: [row[name] for row in self.recent if name in row] for name in names}
         means = {name: sum(values) / len(values) for name, values in found.items()}
         return {
-            "steps": self.step, "sampled_tokens": self.tokens, "seconds": round(self.seconds, 1),
-            "mean_of_last": len(self.recent), **means,
-        }  # fmt: skip
+            "steps": self.step,
+            "sampled_tokens": self.tokens,
+            "seconds": round(self.seconds, 1),
+            "mean_of_last": len(self.recent),
+            **means,
+        }
 
 
 def check_world(groups: int, world: World) -> None:
@@ -153,9 +159,13 @@ def _attempt(
 
 
 def _keep(
-    loop: Loop[Any], place: TrainingRun, metrics: Metrics, progress: RlProgress, experience: Experience,
+    loop: Loop[Any],
+    place: TrainingRun,
+    metrics: Metrics,
+    progress: RlProgress,
+    experience: Experience,
     told: Mapping[str, float],
-) -> None:  # fmt: skip
+) -> None:
     """Metrics, samples and checkpoints, as they are due after a step."""
     config = loop.config
     if progress.step % config.log_every == 0:

@@ -1,10 +1,10 @@
 """The run directory of a trainer, as all its processes see it: the first one writes, the others look on.
 
-    checkpoints/step-000100/   whole trainers; the same command goes on from the newest
-    metrics.jsonl              a line per step, as long as the checkpoint that was gone on from says
-    tensorboard/               where asked for
-    model/                     the finished model, a Hugging Face directory
-    rest                       as every stage's run
+checkpoints/step-000100/   whole trainers; the same command goes on from the newest
+metrics.jsonl              a line per step, as long as the checkpoint that was gone on from says
+tensorboard/               where asked for
+model/                     the finished model, a Hugging Face directory
+rest                       as every stage's run
 """
 
 from __future__ import annotations
@@ -78,7 +78,13 @@ class TrainingRun:
             yield opened
 
     def save(
-        self, step: int, policy: PolicyModel, optimiser: Optimiser, state: Mapping[str, Any], *, pinned: int | None = None
+        self,
+        step: int,
+        policy: PolicyModel,
+        optimiser: Optimiser,
+        state: Mapping[str, Any],
+        *,
+        pinned: int | None = None,
     ) -> None:
         """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step.
 
@@ -116,8 +122,14 @@ class TrainingRun:
 
 @contextmanager
 def training_run(
-    config: TrainConfig, out: str, world: World, *, inputs: Mapping[str, str], fresh: bool,
-    free: frozenset[str] = frozenset(), folders: Sequence[str] = (),
+    config: TrainConfig,
+    out: str,
+    world: World,
+    *,
+    inputs: Mapping[str, str],
+    fresh: bool,
+    free: frozenset[str] = frozenset(),
+    folders: Sequence[str] = (),
 ) -> Iterator[TrainingRun]:
     """Claim or resume the directory. `free` names settings that may change besides those that always may, `folders`
     what the stage writes besides what every trainer does."""
@@ -128,9 +140,16 @@ def training_run(
     with ExitStack() as stack:
         run = None
         if world.first:
-            run = stack.enter_context(Run.open(
-                out, config.stage, config, fresh=fresh, outside_identity=config.outside_identity | free,
-                inputs=inputs, folders=ours,
-            ))  # fmt: skip
+            run = stack.enter_context(
+                Run.open(
+                    out,
+                    config.stage,
+                    config,
+                    fresh=fresh,
+                    outside_identity=config.outside_identity | free,
+                    inputs=inputs,
+                    folders=ours,
+                )
+            )
         world.barrier()
         yield TrainingRun(Path(out), config, world, run)

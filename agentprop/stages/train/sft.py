@@ -48,9 +48,15 @@ def check(config: TrainSftConfig) -> None:
 
 
 def _run(
-    config: TrainSftConfig, joined: Joined, out: str, world: World, *, fresh: bool, quiet: bool,
+    config: TrainSftConfig,
+    joined: Joined,
+    out: str,
+    world: World,
+    *,
+    fresh: bool,
+    quiet: bool,
     stop: Interruption,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     from agentprop.inference.chat_template import Renderer
     from agentprop.training.data.imitation import TrajectoryReader
     from agentprop.training.memory_errors import memory_errors
@@ -78,9 +84,15 @@ def _run(
 
 
 def _imitate(
-    config: TrainSftConfig, policy: PolicyModel, optimiser: Optimiser, material: Material, place: TrainingRun, *,
-    quiet: bool, stop: Interruption,
-) -> SftProgress:  # fmt: skip
+    config: TrainSftConfig,
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    material: Material,
+    place: TrainingRun,
+    *,
+    quiet: bool,
+    stop: Interruption,
+) -> SftProgress:
     from agentprop.training.sft import Hooks, Order, SftProgress, imitate
 
     restored = place.restore(optimiser)
@@ -105,9 +117,15 @@ def _summary(progress: SftProgress, kept: int | None, reading: TrajectoryReader,
     from agentprop.training.memory_errors import peak_memory_mib
 
     return {
-        "steps": progress.step, "model_of_step": kept, "loss": progress.loss, "held_out_loss": progress.held_out_loss,
-        "best_held_out_loss": progress.best, "action_tokens": progress.tokens, "seconds": round(progress.seconds, 1),
+        "steps": progress.step,
+        "model_of_step": kept,
+        "loss": progress.loss,
+        "held_out_loss": progress.held_out_loss,
+        "best_held_out_loss": progress.best,
+        "action_tokens": progress.tokens,
+        "seconds": round(progress.seconds, 1),
         "parameters_trained": sum(parameter.numel() for _, parameter in policy.trained()),
-        "memory_mib": round(peak_memory_mib(policy.device)), "material": dict(sorted(reading.counts.items())),
+        "memory_mib": round(peak_memory_mib(policy.device)),
+        "material": dict(sorted(reading.counts.items())),
         **({"drift": reading.drift.rate} if reading.drift.turns else {}),
-    }  # fmt: skip
+    }

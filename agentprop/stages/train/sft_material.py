@@ -60,7 +60,11 @@ def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:
 
 
 def _check(
-    config: TrainSftConfig, train: Sequence[Sample], held_out: Sequence[Sample], reading: TrajectoryReader, joined: Joined
+    config: TrainSftConfig,
+    train: Sequence[Sample],
+    held_out: Sequence[Sample],
+    reading: TrajectoryReader,
+    joined: Joined,
 ) -> None:
     if not train and not held_out and reading.counts["too_long"]:
         raise InputError(

@@ -1,7 +1,7 @@
 """Problems that V accepted and a model → a better solver, by GRPO on question and answer; resumable to the same steps.
 
-    checkpoints/, metrics.jsonl, model/    as every trainer's run
-    problems/, attempts/                   some questions of a step now and then, with the attempts at them
+checkpoints/, metrics.jsonl, model/    as every trainer's run
+problems/, attempts/                   some questions of a step now and then, with the attempts at them
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ if TYPE_CHECKING:
     from agentprop.training.rl.solver_env import SolverEnv
     from agentprop.training.rl.update import Objective
 
-WATCHED = ("reward/accuracy", "reward/solved", "fate/masked", "groups/constant", "tokens/reply", "update/entropy",
-           "update/kl_old")  # fmt: skip
+WATCHED = (
+    "reward/accuracy",
+    "reward/solved",
+    "fate/masked",
+    "groups/constant",
+    "tokens/reply",
+    "update/entropy",
+    "update/kl_old",
+)
 """What a line of progress shows, and what the summary is made of."""
 
 
@@ -69,9 +76,16 @@ def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
 
 
 def _run(
-    config: TrainSolverConfig, joined: Joined, exercises: list[Problem], out: str, world: World, *, fresh: bool,
-    quiet: bool, stop: Interruption,
-) -> dict[str, Any]:  # fmt: skip
+    config: TrainSolverConfig,
+    joined: Joined,
+    exercises: list[Problem],
+    out: str,
+    world: World,
+    *,
+    fresh: bool,
+    quiet: bool,
+    stop: Interruption,
+) -> dict[str, Any]:
     from agentprop.training.model.loading import fingerprint
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.rl.loop import Loop
@@ -79,15 +93,21 @@ def _run(
     check_world(config.groups, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
     inputs = {"model": fingerprint(config.model), "runs": runs}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, \
-            ExitStack() as stack:  # fmt: skip
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
         policy = loaded(config, world, beta=config.beta)
         sampler = sampler_of(config, policy, world, place.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         school = _school(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches
-        loop = Loop(policy, Optimiser(policy.trained(), config, total_steps=total), sampler, school,
-                    _objective(config, sampler), config, world)  # fmt: skip
+        loop = Loop(
+            policy,
+            Optimiser(policy.trained(), config, total_steps=total),
+            sampler,
+            school,
+            _objective(config, sampler),
+            config,
+            world,
+        )
         progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
         place.publish(progress.step)
         left_out = dict(joined.left_out)
@@ -106,17 +126,27 @@ def _school(
     told = json.dumps({"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True)
     made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
     return SolverEnv(
-        exercises, Prober(sampler.model, config.model, sampling, made_by, sandbox),
-        ComparisonRule(omega=0.0, std=config.std, floor_episode=0.0), config.wrong_reward,
-        config.mask_cut_off, config.groups, config.group_size, config.seed, world,
-    )  # fmt: skip
+        exercises,
+        Prober(sampler.model, config.model, sampling, made_by, sandbox),
+        ComparisonRule(omega=0.0, std=config.std, floor_episode=0.0),
+        config.wrong_reward,
+        config.mask_cut_off,
+        config.groups,
+        config.group_size,
+        config.seed,
+        world,
+    )
 
 
 def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.update import Objective
 
     return Objective(
-        algorithm="grpo", beta=config.beta, constant_groups=config.constant_groups, clip_low=config.clip_low,
-        clip_high=config.clip_high, minibatches=config.minibatches,
+        algorithm="grpo",
+        beta=config.beta,
+        constant_groups=config.constant_groups,
+        clip_low=config.clip_low,
+        clip_high=config.clip_high,
+        minibatches=config.minibatches,
         correction=None if sampler.exact else config.correction_cap,
-    )  # fmt: skip
+    )

@@ -46,14 +46,22 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
     if out == "-":
         raise ConfigError("the audit of checkers makes no records to stream", hint="give --out a run directory")
     with Run.open(
-        out, "verify", config, fresh=fresh, outside_identity=config.outside_identity, inputs=intake.inputs,
+        out,
+        "verify",
+        config,
+        fresh=fresh,
+        outside_identity=config.outside_identity,
+        inputs=intake.inputs,
         folders=(MODELS, FOLDER),
-    ) as kept:  # fmt: skip
+    ) as kept:
         problems = heapq.nsmallest(config.audit_problems, (i.problem for i in intake.items), key=lambda p: p.id)
         cases = list(cases_of(problems))
         tallies, spending = _measure(config, kept, cases, quiet)
-        totals = {"audited_problems": len(problems), "wrong_answers": sum(not m.same for _, m in cases),
-                  "right_answers": sum(m.same for _, m in cases)}  # fmt: skip
+        totals = {
+            "audited_problems": len(problems),
+            "wrong_answers": sum(not m.same for _, m in cases),
+            "right_answers": sum(m.same for _, m in cases),
+        }
         summary = {**totals, "checkers": {name: tally.rates() for name, tally in tallies.items()}, **spending}
         details = {name: {"by_mutation": t.by_mutation(), "examples": t.examples} for name, t in tallies.items()}
         with disk_errors(kept.path / FOLDER):
@@ -147,8 +155,13 @@ def _ask(
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
     concurrency = sum(settings.max_concurrency for settings in cast.settings.values())
     rolled = ordered_rolling(
-        lambda batch: batch, batches, concurrency=concurrency, window=max(WINDOW, 2 * concurrency // BATCH),
-        stop=stop, idle=idle, close=cast.aclose,
-    )  # fmt: skip
+        lambda batch: batch,
+        batches,
+        concurrency=concurrency,
+        window=max(WINDOW, 2 * concurrency // BATCH),
+        stop=stop,
+        idle=idle,
+        close=cast.aclose,
+    )
     for found in rolled:
         yield from found

@@ -96,9 +96,15 @@ class Workers:
     ) -> Iterator[list[Judged]]:
         """The judged problems, in order."""
         judged = ordered_map(
-            judge, batched(items, BATCH), workers=self.config.workers or usable_cores(), window=WINDOW,
-            initializer=prepare, initargs=(self.library, self.config.allow_weak_sandbox), stop=stop, idle=idle,
-        )  # fmt: skip
+            judge,
+            batched(items, BATCH),
+            workers=self.config.workers or usable_cores(),
+            window=WINDOW,
+            initializer=prepare,
+            initargs=(self.library, self.config.allow_weak_sandbox),
+            stop=stop,
+            idle=idle,
+        )
         for result in judged:
             if isinstance(result, WorkerDied):
                 raise RuntimeError(result.message)

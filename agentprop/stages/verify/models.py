@@ -85,9 +85,14 @@ class PanelModels:
             opened = roles(self.folder, self.names, max_cost=self.config.max_cost, max_tokens=self.config.max_tokens)
             self._cast = self._stack.enter_context(opened)
         return ModelJudge(
-            seat.name, seat.number, seat.role, self._cast[seat.part], self.sampling(seat),
-            sample=self.config.seed * 1_000_003 + seat.number, revision=self.settings[seat.part].revision,
-        )  # fmt: skip
+            seat.name,
+            seat.number,
+            seat.role,
+            self._cast[seat.part],
+            self.sampling(seat),
+            sample=self.config.seed * 1_000_003 + seat.number,
+            revision=self.settings[seat.part].revision,
+        )
 
     def sampling(self, seat: Seat) -> Sampling:
         """How this judge's tokens are drawn, the model's own settings included."""
@@ -174,9 +179,14 @@ class Conversations:
 
         try:
             for found in ordered_rolling(
-                lambda size: [next_one] * size, repeat(BATCH), concurrency=concurrency,
-                window=max(WINDOW, 2 * concurrency // BATCH), stop=stop, idle=idle, close=self.panel.bench.aclose,
-            ):  # fmt: skip
+                lambda size: [next_one] * size,
+                repeat(BATCH),
+                concurrency=concurrency,
+                window=max(WINDOW, 2 * concurrency // BATCH),
+                stop=stop,
+                idle=idle,
+                close=self.panel.bench.aclose,
+            ):
                 yield [judged for judged in found if judged is not None]
                 if found[-1] is None:
                     return
@@ -190,9 +200,7 @@ class Conversations:
 
 
 @contextmanager
-def conversations(
-    config: VerifyConfig, library: dict[str, Package], folder: Path | None
-) -> Iterator[Conversations]:
+def conversations(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Conversations]:
     """The panel of a run. Raises ConfigError where a model is not known."""
     seats = seats_of(config)
     auditing = Seat("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None

@@ -27,9 +27,7 @@ from agentprop.stages.verify.models import conversations
 from agentprop.stages.verify.sinks import Outlet, outlet
 
 
-def run(
-    config: VerifyConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False
-) -> dict[str, Any]:
+def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Judge every problem of a run directory, or of the stream on stdin where the source is `-`."""
     check(config)
     library = gather(config.skills, bundled=config.bundled_skills)
@@ -52,8 +50,10 @@ def check(config: VerifyConfig) -> None:
     if config.verifier.count(BUILTIN) > 1:
         raise ConfigError("the built-in verifier says the same each time", hint="name it once, and MODELs beside it")
     if config.auditor is not None and not uses_models(config):
-        raise ConfigError("an auditor settles differences between models, and no verifier is one",
-                          hint="name the models with --verifier, once for each")  # fmt: skip
+        raise ConfigError(
+            "an auditor settles differences between models, and no verifier is one",
+            hint="name the models with --verifier, once for each",
+        )
     named = {*config.verifier, config.auditor} - {BUILTIN, None}
     Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(filter(None, named))])
 

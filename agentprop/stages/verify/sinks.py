@@ -119,9 +119,15 @@ def _records(judged: Judged) -> list[Record]:
     if verdict.value != "valid":
         outcome: Literal["rejected", "failed"] = "rejected" if verdict.value == "invalid" else "failed"
         kept.append(
-            Reject(stage="verify", item=judged.item.problem.id, outcome=outcome, code=verdict.code,
-                   message=verdict.message, record=judged.item.problem.model_dump_json())
-        )  # fmt: skip
+            Reject(
+                stage="verify",
+                item=judged.item.problem.id,
+                outcome=outcome,
+                code=verdict.code,
+                message=verdict.message,
+                record=judged.item.problem.model_dump_json(),
+            )
+        )
     return kept
 
 

@@ -55,9 +55,16 @@ class Restored:
 
 
 def save(
-    folder: Path, step: int, policy: PolicyModel, optimiser: Optimiser, state: Mapping[str, Any], world: World, *,
-    keep: int, pinned: int | None = None,
-) -> Path:  # fmt: skip
+    folder: Path,
+    step: int,
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    state: Mapping[str, Any],
+    world: World,
+    *,
+    keep: int,
+    pinned: int | None = None,
+) -> Path:
     """Write `folder`/step-…; then delete all but the newest `keep` and `pinned`. Every process calls it.
 
     Raises RunError where the disk refuses; earlier checkpoints are untouched then.

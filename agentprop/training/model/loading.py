@@ -61,9 +61,13 @@ def dtype(config: TrainConfig) -> torch.dtype:
 def lora(config: TrainConfig, rank: int) -> LoraConfig:
     """Adapters on every linear layer but the head."""
     return LoraConfig(
-        r=rank, lora_alpha=config.lora_alpha, lora_dropout=config.lora_dropout,
-        target_modules="all-linear", bias="none", task_type="CAUSAL_LM",
-    )  # fmt: skip
+        r=rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules="all-linear",
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
 
 
 def from_scratch(source: str) -> bool:

@@ -63,8 +63,11 @@ class Optimiser:
         decayed, plain = _split(self._copies)
         self._adam = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=config.rate, betas=(config.beta1, config.beta2), eps=config.adam_epsilon, foreach=True,
-        )  # fmt: skip
+            lr=config.rate,
+            betas=(config.beta1, config.beta2),
+            eps=config.adam_epsilon,
+            foreach=True,
+        )
 
     def step(self) -> StepReport:
         """Use and clear the gradients. Raises TrainingDiverged after too many that were not finite."""

@@ -85,8 +85,11 @@ def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: Compariso
 def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
     compared = advantages(
         [_compared(scored) for scored in members],
-        omega=c.omega, std=c.std, floor_episode=c.floor_episode, floor_stage=c.floor_stage,
-    )  # fmt: skip
+        omega=c.omega,
+        std=c.std,
+        floor_episode=c.floor_episode,
+        floor_stage=c.floor_stage,
+    )
     return TrainingGroup(compared, tuple(_example(scored, encode) for scored in members), number)
 
 

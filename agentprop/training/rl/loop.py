@@ -2,11 +2,11 @@
 
     for step in range(done, steps):
         experience = await loop.attempt(step)     roll out and score: nothing has changed yet, so it may fail
-        metrics = await loop.learn(step, experience) update policy, school and sampler
+        metrics = await loop.learn(step, experience) update policy, environment and sampler
 
-What is rolled out and how it is scored is a `TrainingEnv`: the proposer's (`proposing`) and the solver's (`solver`). A step
-depends on the seed, its number, the weights and the school's state alone, so a run that goes on from a checkpoint takes
-the same steps.
+What is rolled out and how it is scored is a `TrainingEnv`: the proposer's (`proposer_env`) and the solver's
+(`solver_env`). A step depends on the seed, its number, the weights and the environment's state alone, so a run that
+goes on from a checkpoint takes the same steps.
 """
 
 from __future__ import annotations
@@ -108,9 +108,15 @@ class Loop(Generic[Rollouts]):
         """Update the policy, the school and the sampler; the metrics of the whole step."""
         with self.timer.phase("update"), memory_errors("an update"):
             update = learn(
-                self.policy, self.optimiser, experience.lessons, self.objective, self.world,
-                groups=self.config.groups, pack_tokens=self.config.pack_tokens, seed=f"{self.config.seed}/{step}",
-            )  # fmt: skip
+                self.policy,
+                self.optimiser,
+                experience.lessons,
+                self.objective,
+                self.world,
+                groups=self.config.groups,
+                pack_tokens=self.config.pack_tokens,
+                seed=f"{self.config.seed}/{step}",
+            )
         self.school.state = experience.state
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
@@ -125,10 +131,12 @@ class Loop(Generic[Rollouts]):
         """Time and memory."""
         seconds = self.timer.seconds
         examples = [example for lesson in experience.lessons for example in lesson.examples]
-        sampled, seen = self.world.sum([
-            float(sum(example.n_actions for example in examples)),
-            float(sum(len(sequence) for example in examples for sequence in example.sequences)),
-        ])  # fmt: skip
+        sampled, seen = self.world.sum(
+            [
+                float(sum(example.n_actions for example in examples)),
+                float(sum(len(sequence) for example in examples for sequence in example.sequences)),
+            ]
+        )
         return prefixed("seconds", seconds) | {
             "tokens/sampled": sampled,
             "tokens/trained": seen,

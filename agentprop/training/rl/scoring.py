@@ -163,16 +163,28 @@ def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Diffi
         return None
     low, high = wilson(tally.correct, tally.counted)
     return Difficulty(
-        problem_id=problem.id, prober=prober.name, k=tally.counted, c=tally.correct, truncated=tally.truncated,
-        timeouts=tally.timeouts, low=low, high=high, sampling=prober.made_by.sampling, made_by=prober.made_by,
-    )  # fmt: skip
+        problem_id=problem.id,
+        prober=prober.name,
+        k=tally.counted,
+        c=tally.correct,
+        truncated=tally.truncated,
+        timeouts=tally.timeouts,
+        low=low,
+        high=high,
+        sampling=prober.made_by.sampling,
+        made_by=prober.made_by,
+    )
 
 
 # --- what a member earns ---
 
 
 def _scored(
-    member: RolledOut, judged: Mapping[str, GroupVerdicts], measured: Mapping[str, Measured], probed: bool, rewards: Rewards
+    member: RolledOut,
+    judged: Mapping[str, GroupVerdicts],
+    measured: Mapping[str, Measured],
+    probed: bool,
+    rewards: Rewards,
 ) -> Scored:
     trajectory, problem = member.trajectory, member.problem
     verified = judged.get(trajectory.id, GroupVerdicts((), None))
@@ -182,9 +194,14 @@ def _scored(
     rho = tried.difficulty.c / tried.difficulty.k if tried.difficulty is not None else None
     paid = terminal(valid, rho, r_base=rewards.r_base, lam=rewards.lam) if fate == "counted" else 0.0
     return Scored(
-        member, fate, paid, process(trajectory.turns, malformed=rewards.malformed), verified.verdict,
-        tried.difficulty, (*verified.attempts, *tried.attempts),
-    )  # fmt: skip
+        member,
+        fate,
+        paid,
+        process(trajectory.turns, malformed=rewards.malformed),
+        verified.verdict,
+        tried.difficulty,
+        (*verified.attempts, *tried.attempts),
+    )
 
 
 def _fate(

@@ -37,10 +37,20 @@ LOST = frozenset({"timeout", "undetermined"})
 def exercise(problem: Problem) -> Problem:
     """Question and answer, and what grading needs: nothing of who made it, how, from what, or how hard it is."""
     return Problem(
-        statement=problem.statement, answer=problem.answer, answer_type=problem.answer_type, unit=problem.unit,
-        figures=problem.figures, entry_point=problem.entry_point, tests=problem.tests, domain=problem.domain,
-        category="", skills=(), skill_ids=(), certificate=Certificate(form="none"), evidence="none",
-    )  # fmt: skip
+        statement=problem.statement,
+        answer=problem.answer,
+        answer_type=problem.answer_type,
+        unit=problem.unit,
+        figures=problem.figures,
+        entry_point=problem.entry_point,
+        tests=problem.tests,
+        domain=problem.domain,
+        category="",
+        skills=(),
+        skill_ids=(),
+        certificate=Certificate(form="none"),
+        evidence="none",
+    )
 
 
 @dataclass(frozen=True)

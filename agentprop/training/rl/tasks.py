@@ -46,9 +46,13 @@ class Tasks:
             if names is not None:
                 library = self.bundles.library
                 return Task(
-                    seed=self.seed, index=number, domain=self.bundles.domain(category), category=category,
-                    skill_ids=tuple(library[name].id for name in names), skill_names=names,
-                )  # fmt: skip
+                    seed=self.seed,
+                    index=number,
+                    domain=self.bundles.domain(category),
+                    category=category,
+                    skill_ids=tuple(library[name].id for name in names),
+                    skill_names=names,
+                )
         raise InputError("no bundle of skills may be trained on", hint="add skills, or hold fewer pairs out")
 
     def _bundle(self, category: str, rng: Random) -> tuple[str, ...] | None:

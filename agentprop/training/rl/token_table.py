@@ -23,7 +23,6 @@ NOBODY = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array(
 """What a process computes while another still has rows."""
 
 
-
 @dataclass(frozen=True, eq=False)
 class TokenTable:
     """The sequences of a rollout batch in one order, and where the action tokens of each are in [A]."""

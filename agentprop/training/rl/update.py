@@ -1,9 +1,9 @@
 """Lessons → an improved policy: log-probs at the weights that sampled, weights of the tokens, minibatches, steps.
 
-    old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
-    w          MGPO: zero-sum weights over each group; GRPO: the advantages as they are
-    step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
-               divided by N, their number over all processes, whatever the micro-batches
+old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
+w          MGPO: zero-sum weights over each group; GRPO: the advantages as they are
+step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
+           divided by N, their number over all processes, whatever the micro-batches
 """
 
 from __future__ import annotations
@@ -83,9 +83,16 @@ class Frozen(NamedTuple):
 
 
 def learn(
-    policy: PolicyModel, optimiser: Optimiser, lessons: Sequence[TrainingGroup], objective: Objective, world: World, *,
-    groups: int, pack_tokens: int, seed: str,
-) -> dict[str, float]:  # fmt: skip
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    lessons: Sequence[TrainingGroup],
+    objective: Objective,
+    world: World,
+    *,
+    groups: int,
+    pack_tokens: int,
+    seed: str,
+) -> dict[str, float]:
     """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
 
     `groups` is how many groups a rollout batch has over all processes; a lesson's number says which of them it is.
@@ -144,8 +151,9 @@ def freeze(policy: PolicyModel, sheet: TokenTable, objective: Objective, world: 
     if objective.beta:
         with policy.reference() as reference:
             ref, _ = _scores(reference, sheet, world)
-    unknown = [np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask]
-               for s in sheet.sequences]  # fmt: skip
+    unknown = [
+        np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in sheet.sequences
+    ]
     engine = torch.from_numpy(np.concatenate(unknown)) if unknown else torch.zeros(0)
     return Frozen(old, ref, engine, entropy)
 
@@ -167,9 +175,13 @@ def weigh(lessons: Sequence[TrainingGroup], frozen: Frozen, objective: Objective
     if objective.algorithm == "grpo":
         return actions.advantage_J[actions.action_A].float(), figures
     found = zero_sum_weights(
-        actions, frozen.old, frozen.ref, beta=objective.beta, granularity=objective.granularity,
+        actions,
+        frozen.old,
+        frozen.ref,
+        beta=objective.beta,
+        granularity=objective.granularity,
         constant_groups=objective.constant_groups,
-    )  # fmt: skip
+    )
     for name in ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs"):
         figures.add_mean(name, found.metrics[name], len(found.unit_weight))
     return found.weight_A, figures
@@ -187,9 +199,12 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correc
         return values[places].to(live.logprob.device)
 
     return Tokens(
-        live.logprob[: len(places)], of(frozen.old), of(weight), None if correction is None else of(correction),
+        live.logprob[: len(places)],
+        of(frozen.old),
+        of(weight),
+        None if correction is None else of(correction),
         None if frozen.ref is None else of(frozen.ref),
-    )  # fmt: skip
+    )
 
 
 # --- what is worth knowing ---
@@ -221,4 +236,3 @@ def _of_steps(steps: Sequence[StepReport]) -> dict[str, float]:
         "clipped": sum(step.clipped for step in steps) / len(steps),
         "skipped": float(sum(not step.applied for step in steps)),
     }
-

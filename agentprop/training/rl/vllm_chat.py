@@ -81,12 +81,18 @@ class VllmModel:
         sampling = request.sampling
         room = self.context_length - len(prompt)
         body: dict[str, object] = {
-            "model": self.server.settings.model if self.server else "", "prompt": list(prompt), "n": request.n,
+            "model": self.server.settings.model if self.server else "",
+            "prompt": list(prompt),
+            "n": request.n,
             "max_tokens": min(sampling.max_tokens or room, room),
             "temperature": 1.0 if sampling.temperature is None else sampling.temperature,
-            "top_p": 1.0 if sampling.top_p is None else sampling.top_p, "top_k": 0, "min_p": 0.0,
-            "stop_token_ids": self._stop_ids, "logprobs": 0, "return_token_ids": True,
-        }  # fmt: skip
+            "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
+            "top_k": 0,
+            "min_p": 0.0,
+            "stop_token_ids": self._stop_ids,
+            "logprobs": 0,
+            "return_token_ids": True,
+        }
         if sampling.seed is not None:
             body["seed"] = (sampling.seed * 1_000_003 + request.sample) % (1 << 31)
         return body | ({"stop": list(sampling.stop)} if sampling.stop else {})
@@ -97,6 +103,8 @@ class VllmModel:
         cut = not ended and found.get("stop_reason") is not None  # at a text, in the midst of a token perhaps
         text = found["text"] if cut else self._renderer.decode(ids[: len(ids) - ended])
         return Choice(
-            text, finish_reason=found["finish_reason"], token_ids=ids,
+            text,
+            finish_reason=found["finish_reason"],
+            token_ids=ids,
             logprobs=tuple(found["logprobs"]["token_logprobs"]),
-        )  # fmt: skip
+        )

@@ -50,7 +50,12 @@ class VllmSampler:
     exact = False
 
     def __init__(
-        self, policy: PolicyModel, config: TrainConfig, world: World, folder: Path, settings: ModelSettings | None = None
+        self,
+        policy: PolicyModel,
+        config: TrainConfig,
+        world: World,
+        folder: Path,
+        settings: ModelSettings | None = None,
     ) -> None:
         """`folder` is for its log and, while it is up, the weights; `settings` may have serve_args and serve_env."""
         if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
@@ -116,10 +121,12 @@ def _settings(given: ModelSettings | None, weights: Path, policy: PolicyModel, c
     ours = [word for name, value in wanted.items() if name not in given.serve_args for word in (name, value)]
     return given.model_copy(
         update={
-            "model": str(weights), "timeout_s": TIMEOUT_S, "serve_args": (*ours, *given.serve_args),
+            "model": str(weights),
+            "timeout_s": TIMEOUT_S,
+            "serve_args": (*ours, *given.serve_args),
             "serve_env": {**given.serve_env, "VLLM_SERVER_DEV_MODE": "1"},
         }
-    )  # fmt: skip
+    )
 
 
 def _untied(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:

@@ -14,9 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.update(
-    TELEMETRY_ENABLED="false", CURATOR_DISABLE_CACHE="true", CURATOR_DISABLE_RICH_DISPLAY="true",
-    OPENAI_API_KEY="none", HF_DATASETS_OFFLINE="1",
-)  # fmt: skip
+    TELEMETRY_ENABLED="false",
+    CURATOR_DISABLE_CACHE="true",
+    CURATOR_DISABLE_RICH_DISPLAY="true",
+    OPENAI_API_KEY="none",
+    HF_DATASETS_OFFLINE="1",
+)
 os.environ["CURATOR_CACHE_DIR"] = tempfile.mkdtemp(prefix="curator-")
 if litellm := find_spec("litellm"):  # it brings along the vocabulary that would otherwise be downloaded
     place = Path(str(litellm.origin)).parent / "litellm_core_utils" / "tokenizers"
