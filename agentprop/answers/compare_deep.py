@@ -19,7 +19,9 @@ from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined
 from agentprop.answers.algebra.root_bounds import zero_bound_bits
 from agentprop.answers.compare_scalars import QuickScalars
-from agentprop.answers.nodes import (
+from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
+from agentprop.answers.precision import Precision
+from agentprop.answers.reading.nodes import (
     Constant,
     Node,
     Number,
@@ -31,8 +33,6 @@ from agentprop.answers.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
-from agentprop.answers.precision import Precision
 
 LADDER = (64, 256, 1024, 16_384)
 """Working precisions tried for refutation, in bits: nearly every different pair falls at the first."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from agentprop.answers.algebra.rationals import QUICK_BITS, Undefined, rational
-from agentprop.answers.nodes import Constant, Node, Number, Operation, Relational, Symbol, walk
 from agentprop.answers.outcome import Equivalence, Hard, different, same
 from agentprop.answers.precision import Precision
+from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Relational, Symbol, walk
 
 
 class QuickScalars:

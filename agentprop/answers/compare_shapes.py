@@ -31,7 +31,9 @@ from agentprop.answers.algebra.rewriting import (
     residue,
     without_common,
 )
-from agentprop.answers.nodes import (
+from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
+from agentprop.answers.precision import Precision
+from agentprop.answers.reading.nodes import (
     Collection,
     Interval,
     Matrix,
@@ -43,8 +45,6 @@ from agentprop.answers.nodes import (
     Words,
     apply,
 )
-from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
-from agentprop.answers.precision import Precision
 from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
 from agentprop.answers.reading.words import same_text
 

@@ -20,7 +20,10 @@ from typing import Any
 from agentprop.answers.choices import Choices, compare_choices, compare_labels, content_of_choice
 from agentprop.answers.compare_scalars import QuickScalars
 from agentprop.answers.compare_shapes import Comparison, Scalars
-from agentprop.answers.nodes import (
+from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
+from agentprop.answers.precision import stated
+from agentprop.answers.reading.extract import clean, final_answer, read
+from agentprop.answers.reading.nodes import (
     Collection,
     Node,
     Number,
@@ -33,9 +36,6 @@ from agentprop.answers.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
-from agentprop.answers.precision import stated
-from agentprop.answers.reading.extract import clean, final_answer, read
 from agentprop.answers.reading.tokens import MAX_CHARS
 from agentprop.answers.reading.words import is_count, same_formula
 from agentprop.answers.workers import Pool, Reply

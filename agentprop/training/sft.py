@@ -21,12 +21,12 @@ import torch
 
 from agentprop.config.training import TrainSftConfig
 from agentprop.training.data.imitation import Material
-from agentprop.training.data.rows import even_rows, per_token
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.rows import even_rows, per_token
 
 Values = dict[str, float]
 

@@ -27,7 +27,7 @@ from agentprop.skills import bundled_directory
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import plan_of
 from agentprop.stages.propose.ledger import Ledger
-from agentprop.stages.propose.sinks import Directory
+from agentprop.stages.propose.sinks import open_sink
 
 Costs = dict[str, float]
 """Microseconds of processor time by part."""
@@ -153,10 +153,10 @@ def committing(made: list[Candidate]) -> float:
     settings = config(len(made))
     plan = plan_of(settings, gather(settings.skills, bundled=False))
     ledger = Ledger(settings, plan.curriculum)
-    with tempfile.TemporaryDirectory() as folder, Directory.open(plan, str(Path(folder, "run")), False, ledger) as sink:
+    with tempfile.TemporaryDirectory() as folder, open_sink(plan, str(Path(folder, "run")), False, ledger) as sink:
         started = time.process_time()
         for candidate in made:
-            sink.add(ledger.commit(candidate))
-        sink.commit(ledger)
+            sink.add(ledger.commit(candidate), lambda: None)
+        sink.commit(ledger.state())
         sink.finish(ledger.summary(), complete=False)
         return time.process_time() - started

@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 
 from agentprop import __version__
-from agentprop.cli import _SkillCommands as Root
+from agentprop.cli import _Commands as Root
 from agentprop.cli.lazy import Entry
 from agentprop.cli.skills import _SkillCommands as Skills
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentprop.answers import equivalent
-from agentprop.answers.nodes import UnreadableAnswer
 from agentprop.answers.precision import stated
 from agentprop.answers.reading.extract import final_answer, read
+from agentprop.answers.reading.nodes import UnreadableAnswer
 from agentprop.errors import InputError
 
 CASES = load()

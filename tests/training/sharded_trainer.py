@@ -15,11 +15,11 @@ from tiny_model import random_sequence
 from torch import Tensor
 
 from agentprop.config import TrainSftConfig
-from agentprop.training.data.rows import even_rows
 from agentprop.training.model import checkpoint
 from agentprop.training.model.distributed import World, join, whole
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.rows import even_rows
 
 SEQUENCES = [random_sequence(length, length) for length in (30, 12, 25, 18, 9)]
 KINDS: dict[str, dict[str, Any]] = {

@@ -16,10 +16,10 @@ from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from agentprop.errors import ConfigError
-from agentprop.training.data.rows import even_rows
 from agentprop.training.model import packed_attention as attention
 from agentprop.training.model.distributed import World, join
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.rows import even_rows
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 SCRIPT = Path(__file__).with_name("sharded_trainer.py")

@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, Told, rolled
 
+from agentprop.engine.rolling import together
 from agentprop.inference.chat_template import Renderer
 from agentprop.records import StopReason
 from agentprop.sandbox.executor import Executor
 from agentprop.training.rl.rollout import check
-from agentprop.training.together import together
 
 
 def test_every_member_starts_from_its_groups_task(renderer: Renderer, executor: Executor) -> None:

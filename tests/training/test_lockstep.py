@@ -13,11 +13,11 @@ import torch
 from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
+from agentprop.engine.rolling import together
 from agentprop.inference.deterministic import PASSES, Delayed, DeterministicChat
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.together import together
 
 
 @dataclass

@@ -14,6 +14,7 @@ from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
 from agentprop.config import TrainMgpoConfig
+from agentprop.engine.rolling import together
 from agentprop.models.chat import Choice, Message, Reply, Request, Sampling
 from agentprop.training.data.sequences import Spoken, join
 from agentprop.training.means import RunningMeans
@@ -24,7 +25,6 @@ from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.loop import Experience, Loop, unless
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
 from agentprop.training.rl.update import Objective
-from agentprop.training.together import together
 
 GROUPS = 4
 PAYING = 100

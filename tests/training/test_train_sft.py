@@ -30,7 +30,8 @@ SAME = ("step", "epoch", "loss", "grad_norm", "held_out_loss", "entropy", "learn
 """Numbers that do not depend on a clock."""
 CORPUS = [
     {
-        "question": f"{name} buys {n} pens at {p} dollars each and pays {q} dollars more for a book. What does it cost?",
+        "question": f"{name} buys {n} pens at {p} dollars each and pays {q} dollars more for a book. "
+        "What does it cost?",
         "solution": f"The pens cost {n}*{p}=<<{n}*{p}={n * p}>>{n * p}. "
         f"So it is {n * p}+{q}=<<{n * p}+{q}={n * p + q}>>{n * p + q}.\n#### {n * p + q}",
     }

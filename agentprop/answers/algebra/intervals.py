@@ -15,7 +15,7 @@ from typing import Any
 from mpmath.ctx_iv import MPIntervalContext
 
 from agentprop.answers.algebra.rationals import Undefined, rational
-from agentprop.answers.nodes import Constant, Node, Number, Operation, Symbol
+from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol
 
 MAX_MAGNITUDE = 200_000
 """Exponents beyond 2^(this many bits) are not evaluated; their logarithms are."""

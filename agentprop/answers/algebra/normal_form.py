@@ -26,7 +26,7 @@ from agentprop.answers.algebra.monomials import (
     power,
 )
 from agentprop.answers.algebra.rationals import WORKER_BITS, rational
-from agentprop.answers.nodes import Constant, Node, Number, Operation, Symbol
+from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol
 
 
 def normal(node: Node) -> Poly:

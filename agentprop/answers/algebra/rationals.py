@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from agentprop.answers.nodes import Matrix, Node, Number, Operation
+from agentprop.answers.reading.nodes import Matrix, Node, Number, Operation
 
 QUICK_BITS = 20_000
 """Largest numerator or denominator computed in the caller's own thread: a millisecond or so."""

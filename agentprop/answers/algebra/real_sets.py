@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cmp_to_key
 
-from agentprop.answers.nodes import (
+from agentprop.answers.outcome import Equivalence, different, same
+from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
     Interval,
@@ -20,7 +21,6 @@ from agentprop.answers.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.outcome import Equivalence, different, same
 
 Order = Callable[[Node, Node], int]
 _OPERATIONS = frozenset(("union", "intersection", "minus", "and"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from agentprop.answers.nodes import (
+from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
     Node,

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import log2
 
 from agentprop.answers.algebra.rationals import rational
-from agentprop.answers.nodes import Constant, Node, Operation, apply
+from agentprop.answers.reading.nodes import Constant, Node, Operation, apply
 
 MAX_BITS = 60_000
 """Beyond this many bits the bound is of no practical use."""

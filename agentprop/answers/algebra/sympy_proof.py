@@ -10,9 +10,19 @@ from typing import Any
 
 import sympy
 
-from agentprop.answers.nodes import Collection, Constant, Interval, Matrix, Node, Number, Operation, Relational, Symbol
 from agentprop.answers.outcome import Equivalence, Unresolved, different, same
 from agentprop.answers.reading.grammar import words
+from agentprop.answers.reading.nodes import (
+    Collection,
+    Constant,
+    Interval,
+    Matrix,
+    Node,
+    Number,
+    Operation,
+    Relational,
+    Symbol,
+)
 
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "inf": sympy.oo}
 _FUNCTIONS: dict[str, Any] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import Collection, Constant, Node, Number, Symbol, Truth, UnreadableAnswer, Words, apply
 from agentprop.answers.reading.brackets import Brackets
 from agentprop.answers.reading.grammar import (
     BINOMIALS,
@@ -21,6 +20,17 @@ from agentprop.answers.reading.grammar import (
     WHOLE,
 )
 from agentprop.answers.reading.literals import continued, literal, repeating
+from agentprop.answers.reading.nodes import (
+    Collection,
+    Constant,
+    Node,
+    Number,
+    Symbol,
+    Truth,
+    UnreadableAnswer,
+    Words,
+    apply,
+)
 from agentprop.answers.reading.tokens import Token
 
 

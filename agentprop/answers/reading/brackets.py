@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from agentprop.answers.nodes import (
+from agentprop.answers.reading.cursor import Cursor
+from agentprop.answers.reading.grammar import PRODUCT, TIMES, WHOLE
+from agentprop.answers.reading.measures import money
+from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
     Interval,
@@ -15,9 +18,6 @@ from agentprop.answers.nodes import (
     Words,
     apply,
 )
-from agentprop.answers.reading.cursor import Cursor
-from agentprop.answers.reading.grammar import PRODUCT, TIMES, WHOLE
-from agentprop.answers.reading.measures import money
 
 
 class Brackets(Cursor):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from agentprop.answers.nodes import Node, UnreadableAnswer
+from agentprop.answers.reading.nodes import Node, UnreadableAnswer
 from agentprop.answers.reading.tokens import Token
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from agentprop.answers.nodes import (
+from agentprop.answers.reading.nodes import (
     MAX_DEPTH,
     Node,
     Number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import UnreadableAnswer
+from agentprop.answers.reading.nodes import UnreadableAnswer
 
 MAX_DIGITS = 20_000
 MAX_LITERAL_EXPONENT = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from agentprop.answers.nodes import Node, Number, Operation, Quantity, is_closed
+from agentprop.answers.reading.nodes import Node, Number, Operation, Quantity, is_closed
 from agentprop.answers.reading.tokens import Token
 from agentprop.answers.reading.units import DEGREE, Unit, unit_named
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.nodes import Collection, Node, Number, Relational, Symbol, UnreadableAnswer, apply, is_closed
 from agentprop.answers.reading.atoms import Atoms
 from agentprop.answers.reading.grammar import CLOSERS, INFIX, MODULO, POWER, PRODUCT, RELATIONS, SUM, WHOLE
 from agentprop.answers.reading.measures import read_quantity
+from agentprop.answers.reading.nodes import (
+    Collection,
+    Node,
+    Number,
+    Relational,
+    Symbol,
+    UnreadableAnswer,
+    apply,
+    is_closed,
+)
 
 MAX_NESTING = 60
 """Open brackets, exponents and roots at once."""

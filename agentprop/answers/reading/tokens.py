@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from agentprop.answers.nodes import UnreadableAnswer
 from agentprop.answers.reading.grammar import words
+from agentprop.answers.reading.nodes import UnreadableAnswer
 
 MAX_CHARS = 20_000
 """Longest answer that is read at all; the longest plausible ones (large matrices, huge integers) stay far below."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from agentprop.answers.nodes import Collection, Node, Number
 from agentprop.answers.reading.grammar import words
+from agentprop.answers.reading.nodes import Collection, Node, Number
 from agentprop.answers.reading.units import Unit
 
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False, "correct": True, "incorrect": False}

@@ -73,13 +73,14 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         folders=(MODELS,),
     )
     with (
-        opened as stored,
+        opened as run_dir,
         roles(
-            stored.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens
+            run_dir.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens
         ) as cast,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
-        store, totals = _Store(stored, benchmark), EvaluationTotals(config.k)
+        _keep_unreadable(run_dir, benchmark)
+        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k)
         solver = solver_of(config, cast, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
@@ -92,27 +93,32 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
             }
 
         try:
-            _loop(Examination(config, solver, store.known), benchmark, store, totals, cast, quiet)
+            _loop(Examination(config, solver, earlier.known), benchmark, run_dir, earlier, totals, cast, quiet)
         except (BoundReached, ModelOutage):
-            stored.summarise(summary())
+            run_dir.summarise(summary())
             raise
-        stored.finish(summary())
+        run_dir.finish(summary())
     return summary()
 
 
 def _loop(
     examination: Examination,
     benchmark: Benchmark,
-    store: _Store,
+    run_dir: Run,
+    earlier: StoredAnswers,
     totals: EvaluationTotals,
     cast: RoleModels,
     quiet: bool,
 ) -> None:
     """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
-        for examined in examination.results(benchmark, stop, store.run.tick, cast):
+        for examined in examination.results(benchmark, stop, run_dir.tick, cast):
             totals.add(examined.item, examined.score, examined.all_tries, examined.failure)
-            store.add(examined)
+            new = earlier.new(examined)
+            for record in new:
+                run_dir.add(record)
+            if new:
+                run_dir.commit({})
             bar.update(done=totals.counts["problems"], note=f"mean {totals.mean:.1%}")
         if stop():
             raise KeyboardInterrupt
@@ -188,43 +194,52 @@ class Examination:
         return Examined(item, tuple(made), tries, score, failure)
 
 
-# --- where records go ---
+# --- what is kept ---
 
 
-class _Store:
-    """Problems, questions, attempts and rejects in a run directory that can be resumed."""
+@dataclass
+class StoredAnswers:
+    """Attempts and problems of earlier sessions."""
 
-    def __init__(self, run: Run, benchmark: Benchmark) -> None:
-        self.run = run
-        self.known: dict[str, list[TriedAnswer]] = defaultdict(list)
+    known: dict[str, list[TriedAnswer]]
+    """Problem → its attempts."""
+    asked: set[str]
+    """The problems that are stored."""
+
+    @classmethod
+    def of(cls, run: Run) -> StoredAnswers:
+        """What a run directory holds."""
+        known: dict[str, list[TriedAnswer]] = defaultdict(list)
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
             answered = row["response"] is not None
-            self.known[row["problem_id"]].append(TriedAnswer(row["code"], row["answer"], answered))
-        self._asked = run.done_ids(Problem)
-        refused = run.done_ids(Reject)
-        for reject in benchmark.unreadable:
-            if reject.id not in refused:
-                run.add(reject)
-        run.commit({})
+            known[row["problem_id"]].append(TriedAnswer(row["code"], row["answer"], answered))
+        return cls(known, run.done_ids(Problem))
 
-    def add(self, examined: Examined) -> None:
-        """Store what is new of a problem."""
-        new = [*self._question(examined.item), *examined.attempts]
-        for record in new:
-            self.run.add(record)
-        if new:
-            self.run.commit({})
+    def new(self, examined: Examined) -> list[Problem | Question | Attempt]:
+        """The records of a problem that are not stored yet; it counts as stored from now on."""
+        problem = examined.item.problem
+        if problem.id in self.asked:
+            return [*examined.attempts]
+        self.asked.add(problem.id)
+        return [problem, _question(examined.item), *examined.attempts]
 
-    def _question(self, item: AskedQuestion) -> list[Problem | Question]:
-        if item.problem.id in self._asked:
-            return []
-        self._asked.add(item.problem.id)
-        messages = [{"role": "user", "content": question(item.problem)}]
-        asked = Question(
-            problem_id=item.problem.id,
-            source=item.source,
-            prompt=json.dumps(messages, ensure_ascii=False),
-            groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
-            made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash("prober"), version=__version__),
-        )
-        return [item.problem, asked]
+
+def _question(item: AskedQuestion) -> Question:
+    """The row as it is put to the model."""
+    messages = [{"role": "user", "content": question(item.problem)}]
+    return Question(
+        problem_id=item.problem.id,
+        source=item.source,
+        prompt=json.dumps(messages, ensure_ascii=False),
+        groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
+        made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash("prober"), version=__version__),
+    )
+
+
+def _keep_unreadable(run: Run, benchmark: Benchmark) -> None:
+    """Rows that cannot be asked are rejects, once."""
+    stored = run.done_ids(Reject)
+    for reject in benchmark.unreadable:
+        if reject.id not in stored:
+            run.add(reject)
+    run.commit({})

@@ -15,7 +15,7 @@ from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty, Reject
-from agentprop.stages.probe_items import Item
+from agentprop.stages.common.intake import Item
 
 Fate = Literal["accepted", "rejected", "failed"]
 

@@ -8,12 +8,11 @@ made makes those that are missing. Of several difficulties of a problem the last
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from agentprop import __version__
 from agentprop.config import ProbeConfig
@@ -27,15 +26,17 @@ from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
-from agentprop.records import Attempt, MadeBy, PipedProblem, Problem, Record, Reject
+from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.feed import ThreadedSource
+from agentprop.stages.common.intake import Intake, Item
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
-from agentprop.stages.probe.results import Probed, ProbeTotals, difficulty, fate, reject
-from agentprop.stages.probe_items import Intake, Item, take_in
-from agentprop.storage import StreamWriter
+from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
+from agentprop.stages.probe.problems import problems_of
+from agentprop.stages.probe.results import Probed, ProbeTotals
+from agentprop.stages.probe.stored import StoredProbes, passed_on
 from agentprop.storage.run import Run
 
 WINDOW = 128
@@ -46,20 +47,20 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     """Probe every problem of a run directory, or of the stream on stdin where the source is `-`."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
-    intake = take_in(source, limit=config.limit, nested=out == "-")
+    owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
-        _outlet(config, out, fresh, intake) as sink,
+        _open_sink(config, out, fresh, owed.inputs) as (sink, kept),
         roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as cast,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
-        probing = Probing(config, probers_of(config, cast, sandbox), sink.known(), sink.pool)
+        probing = Probing(config, probers_of(config, cast, sandbox), kept.tallies, kept.pool)
         totals = ProbeTotals(config, probing.probers)
 
         def summary() -> dict[str, Any]:
-            return {**totals.summary(), "spending": _spending(cast, totals, intake.total)}
+            return {**totals.summary(), "spending": _spending(cast, totals, owed.total)}
 
         try:
-            _loop(probing, intake, sink, totals, cast, quiet)
+            _loop(probing, owed, sink, kept, totals, cast, quiet)
         except (BoundReached, ModelOutage):
             sink.finish(summary(), complete=False)
             raise
@@ -67,15 +68,22 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     return summary()
 
 
-def _loop(probing: Probing, intake: Intake, sink: _Sink, totals: ProbeTotals, cast: RoleModels, quiet: bool) -> None:
+def _loop(
+    probing: Probing, owed: Intake, sink: Sink, kept: StoredProbes, totals: ProbeTotals, cast: RoleModels, quiet: bool
+) -> None:
     """Probe and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
-    feed = ThreadedSource(intake.items)
-    with Interruption() as stop, Progress("probe", intake.total, quiet=quiet) as bar:
+    band = Band.of(probing.config.band)
+    feed = ThreadedSource(owed.items)
+    with Interruption() as stop, Progress("probe", owed.total, quiet=quiet) as bar:
         try:
             for probed in probing.results(feed, stop, sink.tick, cast):
                 probing.close(probed)
                 totals.add(probed)
-                sink.add(probed, probing)
+                new = kept.new(probed, probing.probers[probed.prober], band)
+                sink.add(new, partial(passed_on, probed, band))
+                if new or probing.pool != kept.pool:  # if nothing is new, nothing is written
+                    kept.pool = probing.pool
+                    sink.commit({"pool": kept.pool.stored()})
                 bar.update(done=totals.counts["problems"], note=f"mean pass rate {totals.mean:.2f}")
         finally:
             feed.close()
@@ -207,123 +215,15 @@ class Probing:
 # --- where records go ---
 
 
-class _Sink(Protocol):
-    """A run directory or a pipe."""
-
-    @property
-    def folder(self) -> Path | None:
-        """Where the replies of models are kept; None for a pipe."""
-        ...
-
-    @property
-    def pool(self) -> PoolState:
-        """How far the pool had come."""
-        ...
-
-    def known(self) -> dict[tuple[str, str], AttemptCounts]:
-        """The attempts that are stored."""
-        ...
-
-    def add(self, probed: Probed, probing: Probing) -> None: ...
-
-    def tick(self) -> None: ...
-
-    def finish(self, summary: dict[str, Any], *, complete: bool) -> None: ...
-
-
-class _Directory:
-    """Difficulties, attempts and rejects in a run directory that can be resumed."""
-
-    def __init__(self, run: Run, band: Band | None) -> None:
-        self.run, self.band = run, band
-        self.folder: Path | None = run.path / MODELS
-        self.pool = PoolState.restored(run.state.get("pool"))
-        self._stored = run.done_ids(Problem)
-        self._refused = run.done_ids(Reject)
-
-    def known(self) -> dict[tuple[str, str], AttemptCounts]:
-        """The attempts that are stored."""
-        tallies: dict[tuple[str, str], AttemptCounts] = {}
-        for row in self.run.iter_rows(Attempt, ["problem_id", "verifier", "code"]):
-            key = (row["problem_id"], row["verifier"])
-            tallies[key] = tallies.get(key, AttemptCounts()).plus([row["code"]])
-        return tallies
-
-    def add(self, probed: Probed, probing: Probing) -> None:
-        """Store what is new of a problem, and how far the pool is; where nothing is new, nothing is written."""
-        new = self._new(probed, probing.probers[probed.prober])
-        for record in new:
-            self.run.add(record)
-        if new or probing.pool != self.pool:
-            self.pool = probing.pool
-            self.run.commit({"pool": self.pool.stored()})
-
-    def _new(self, probed: Probed, prober: Prober) -> list[Record]:
-        new: list[Record] = [*self._piped(probed.item.piped), *probed.attempts]
-        measured = difficulty(probed, prober) if probed.attempts else None
-        refused = reject(probed, self.band)
-        if refused is not None and refused.id not in self._refused:
-            self._refused.add(refused.id)
-            new.append(refused)
-        return new if measured is None else [*new, measured]
-
-    def _piped(self, piped: PipedProblem | None) -> list[Record]:
-        """What came through a pipe is kept, so that the run can be read without the one that made it."""
-        if piped is None or piped.problem.id in self._stored:
-            return []
-        self._stored.add(piped.problem.id)
-        return [piped.problem] if piped.trajectory is None else [piped.problem, piped.trajectory]
-
-    def tick(self) -> None:
-        self.run.tick()
-
-    def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
-        if complete:
-            self.run.finish(summary)
-        else:
-            self.run.summarise(summary)
-
-
-class _Pipe:
-    """The accepted problems, passed on as they came."""
-
-    folder: Path | None = None
-    pool = PoolState()
-
-    def __init__(self, writer: StreamWriter, band: Band | None) -> None:
-        self.writer, self.band = writer, band
-
-    def known(self) -> dict[tuple[str, str], AttemptCounts]:
-        """Nothing is stored."""
-        return {}
-
-    def add(self, probed: Probed, probing: Probing) -> None:
-        """Pass a problem on, or not."""
-        if fate(probed, self.band)[0] == "accepted" and probed.item.piped is not None:
-            self.writer.write(probed.item.piped)
-
-    def tick(self) -> None:
-        self.writer.tick()
-
-    def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
-        self.writer.send()
-
-
 @contextmanager
-def _outlet(config: ProbeConfig, out: str, fresh: bool, intake: Intake) -> Iterator[_Sink]:
-    """Open or resume a run directory, or stdout where `out` is `-`."""
-    band = Band.of(config.band)
+def _open_sink(
+    config: ProbeConfig, out: str, fresh: bool, inputs: Mapping[str, str]
+) -> Iterator[tuple[Sink, StoredProbes]]:
+    """A run directory, opened or resumed, or stdout if `out` is `-`; and what is stored there already."""
     if out == "-":
-        with StreamWriter(sys.stdout.buffer, PipedProblem) as writer:
-            yield _Pipe(writer, band)
+        with PipeSink.open() as sink:
+            yield sink, StoredProbes()
         return
-    with Run.open(
-        out,
-        "probe",
-        config,
-        fresh=fresh,
-        outside_identity=config.outside_identity,
-        inputs=intake.inputs,
-        folders=(MODELS,),
-    ) as run:
-        yield _Directory(run, band)
+    outside = config.outside_identity
+    with Run.open(out, "probe", config, fresh=fresh, outside_identity=outside, inputs=inputs, folders=(MODELS,)) as run:
+        yield DirectorySink(run), StoredProbes.of(run)

@@ -20,11 +20,12 @@ from agentprop.errors import BoundReached
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.common.sink import Sink
 from agentprop.stages.propose.benchmarks import open_benchmarks
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
-from agentprop.stages.propose.sinks import Directory, Pipe, Sink
+from agentprop.stages.propose.sinks import open_sink, passed_on
 
 PATIENCE = 20
 """Default bound on candidates: so many for each problem asked for, plus a thousand."""
@@ -35,10 +36,10 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
     ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
     with (
-        Pipe.open(plan) if out == "-" else Directory.open(plan, out, fresh, ledger) as sink,
+        open_sink(plan, out, fresh, ledger) as sink,
         _proposing(plan, sink.folder, ledger.window) as source,
     ):
-        bound = _loop(config, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+        bound = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
         summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
         sink.finish(summary, complete=bound is None)
     if bound is not None:
@@ -49,9 +50,9 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     return summary
 
 
-def _loop(config: ProposeConfig, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
+def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
     """Make and commit batches until the target or a bound; returns the bound that was hit."""
-    started = time.monotonic()
+    config, started = plan.config, time.monotonic()
     limit = config.max_candidates or PATIENCE * config.n + 1000
     reached, begun = f"--max-candidates {limit}", ledger.next
     if begun >= limit:
@@ -68,10 +69,11 @@ def _loop(config: ProposeConfig, source: CandidateSource, ledger: Ledger, sink: 
         for result in source.results(batches(), stop, sink.tick):
             for found in result:
                 if ledger.accepted < config.n:
-                    sink.add(ledger.commit(found))
+                    records = ledger.commit(found)
+                    sink.add(records, passed_on(records, plan.library))
             if ledger.next % BATCH == 0:
                 ledger.close_batch()
-            sink.commit(ledger)
+            sink.commit(ledger.state())
             rate = ledger.accepted / max(ledger.counts["candidates"], 1)
             speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)
             bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")

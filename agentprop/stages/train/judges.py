@@ -26,10 +26,10 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
+from agentprop.stages.common.builtin_judge import BuiltinJudge
 from agentprop.stages.common.intake import Item
 from agentprop.stages.common.models import loaded, roles, runs_here
-from agentprop.stages.verify.builtin import Builtin
-from agentprop.stages.verify.models import Panel, conversations
+from agentprop.stages.common.panel import Panel, open_panel
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
@@ -43,7 +43,7 @@ Account = Callable[[], dict[str, Any]]
 class BuiltinVerifier:
     """V by the built-in verifier."""
 
-    reader: Builtin
+    reader: BuiltinJudge
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
         """Its attempt and verdict."""
@@ -107,7 +107,7 @@ def _verifier(
 ) -> tuple[Verifier, Close]:
     """V, and what closes it."""
     if config.verifier == (builtin.NAME,):
-        return BuiltinVerifier(Builtin(library, Executor(sandbox))), _nothing
+        return BuiltinVerifier(BuiltinJudge(library, Executor(sandbox))), _nothing
     settings = VerifyConfig(
         verifier=config.verifier,
         auditor=config.auditor,
@@ -116,9 +116,9 @@ def _verifier(
         max_cost=config.max_cost,
         allow_weak_sandbox=config.allow_weak_sandbox,
     )
-    panel = stack.enter_context(conversations(settings, library, folder)).panel
-    accounts["verifiers"] = lambda: panel.bench.spending(0, 0)
-    return PanelVerifier(panel), panel.bench.aclose
+    panel = stack.enter_context(open_panel(settings, library, folder))
+    accounts["verifiers"] = lambda: panel.models.spending(0, 0)
+    return PanelVerifier(panel), panel.models.aclose
 
 
 def _probers(

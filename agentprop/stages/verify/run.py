@@ -5,8 +5,10 @@ What is owed is the problems without a stored verdict, and of those the attempts
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,32 +19,63 @@ from agentprop.grading.builtin_verifier import NAME as BUILTIN
 from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
 from agentprop.models.registry import resolve
+from agentprop.records import Verdict
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Intake, Item, Judged, take_in
+from agentprop.stages.common.builtin_judge import JudgedProblem
+from agentprop.stages.common.intake import Item, take_in
 from agentprop.stages.common.library import gather
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.panel import open_panel
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.verify import audit_checkers
 from agentprop.stages.verify.builtin import Workers
-from agentprop.stages.verify.models import conversations
-from agentprop.stages.verify.sinks import Outlet, outlet
+from agentprop.stages.verify.models import PanelRun
+from agentprop.stages.verify.results import VerifyTotals, passed_on, records_of
+from agentprop.storage.run import Run
 
 
 def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Judge every problem of a run directory, or of the stream on stdin where the source is `-`."""
     check(config)
     library = gather(config.skills, bundled=config.bundled_skills)
-    intake = take_in(source, library, traces=uses_models(config) and not config.audit_checkers)
+    traces = (uses_models(config) and not config.audit_checkers) or out == "-"
+    intake = take_in(source, library, traces=traces, skills=out == "-")
     if config.audit_checkers:
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
-    with outlet(config, out, fresh, intake.inputs) as sink, judges(config, intake.library, sink.folder) as judging:
+    with (
+        _open_sink(config, out, fresh, intake.inputs) as (sink, totals, done),
+        judges(config, intake.library, sink.folder) as judging,
+    ):
+
+        def summary() -> dict[str, Any]:
+            return {**totals.summary(), **judging.spending(totals.counts)}
+
         try:
-            _judge(judging, intake, sink, quiet)
+            owed = (item for item in intake.items if item.problem.id not in done)
+            _judge(judging, owed, intake.total, sink, totals, quiet)
         except (BoundReached, ModelOutage):
-            sink.stopped({**sink.summary(), **judging.spending(sink.counts)})
+            sink.finish(summary(), complete=False)
             raise
-        summary = {**sink.summary(), **judging.spending(sink.counts)}
-        sink.finish(summary)
-    return summary
+        sink.finish(summary(), complete=True)
+    return summary()
+
+
+@contextmanager
+def _open_sink(
+    config: VerifyConfig, out: str, fresh: bool, inputs: Mapping[str, str]
+) -> Iterator[tuple[Sink, VerifyTotals, set[str]]]:
+    """A run directory, opened or resumed, or stdout if `out` is `-`; what is counted and what is done already."""
+    if out == "-":
+        with PipeSink.open() as sink:
+            yield sink, VerifyTotals(), set()
+        return
+    outside = config.outside_identity
+    with Run.open(
+        out, "verify", config, fresh=fresh, outside_identity=outside, inputs=inputs, folders=(MODELS,)
+    ) as run:
+        totals = VerifyTotals(Counter(run.state.get("counts", {})))
+        yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
 
 
 def check(config: VerifyConfig) -> None:
@@ -63,25 +96,27 @@ def uses_models(config: VerifyConfig) -> bool:
     return set(config.verifier) != {BUILTIN}
 
 
-def _judge(judging: Judges, intake: Intake, sink: Outlet, quiet: bool) -> None:
+def _judge(
+    judging: Judging, owed: Iterator[Item], total: int | None, sink: Sink, totals: VerifyTotals, quiet: bool
+) -> None:
     """Judge and commit what is owed. Raises KeyboardInterrupt when it was asked to stop."""
-    owed = (item for item in intake.items if item.problem.id not in sink.done)
-    with Interruption() as stop, Progress("verify", intake.total, quiet=quiet) as bar:
-        for judged in judging.results(owed, stop, sink.tick):
-            for one in judged:
-                sink.add(one)
-            sink.commit()
-            bar.update(done=sink.counts["problems"], note=f"{sink.counts['valid']} valid")
+    with Interruption() as stop, Progress("verify", total, quiet=quiet) as bar:
+        for batch in judging.results(owed, stop, sink.tick):
+            for judged in batch:
+                totals.add(judged)
+                sink.add(records_of(judged), partial(passed_on, judged))
+            sink.commit({"counts": dict(totals.counts)})
+            bar.update(done=totals.counts["problems"], note=f"{totals.counts['valid']} valid")
         if stop():
             raise KeyboardInterrupt
 
 
-class Judges(Protocol):
+class Judging(Protocol):
     """Who judges."""
 
     def results(
         self, items: Iterator[Item], stop: Callable[[], bool], idle: Callable[[], None]
-    ) -> Iterator[list[Judged]]:
+    ) -> Iterator[list[JudgedProblem]]:
         """The judged problems, in order."""
         ...
 
@@ -91,10 +126,10 @@ class Judges(Protocol):
 
 
 @contextmanager
-def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Judges]:
+def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Judging]:
     """The built-in verifier on all cores, or a panel with models in it."""
     if not uses_models(config):
         yield Workers(config, library)
         return
-    with conversations(config, library, folder) as panel:
-        yield panel
+    with open_panel(config, library, folder) as panel:
+        yield PanelRun(panel)

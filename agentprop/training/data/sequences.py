@@ -51,6 +51,10 @@ class TokenSequence:
         return int(self.mask.sum())
 
 
+EMPTY_SEQUENCE = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array([-1, 0]), None, "")
+"""What a process computes while another still has rows; nobody's, so its weight is nothing."""
+
+
 @dataclass(frozen=True)
 class Spoken:
     """One sampled turn with what stood before it."""

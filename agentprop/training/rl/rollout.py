@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.engine.rolling import together
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.records import MadeBy, Problem, Task, Trajectory
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.training.together import together
 
 
 @dataclass(frozen=True)

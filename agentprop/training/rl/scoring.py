@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from agentprop.engine.rolling import together
 from agentprop.grading.difficulty import AttemptCounts
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
@@ -25,7 +26,6 @@ from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
 from agentprop.training.rl.rewards import process, terminal
 from agentprop.training.rl.rollout import Group, RolledOut
-from agentprop.training.together import together
 
 Fate = Literal["counted", "masked", "lost"]
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from agentprop.engine.rolling import together
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Outcome
 from agentprop.grading.probers import Prober, Try
@@ -25,7 +26,6 @@ from agentprop.training.model.distributed import World
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGroup
 from agentprop.training.rl.loop import Experience
-from agentprop.training.together import together
 
 KEPT_GROUPS = 4
 """Questions of a sampled step whose attempts are kept."""

@@ -10,17 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from agentprop.training.data.packing import Batch, batch_of, pack
-from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.data.sequences import EMPTY_SEQUENCE, TokenSequence
 from agentprop.training.model.distributed import World
 from agentprop.training.rl.examples import TrainingGroup
-
-NOBODY = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array([-1, 0]), None, "")
-"""What a process computes while another still has rows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,4 +66,4 @@ def in_step(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tupl
         row = next(mine, None)
         if not world.any(row is not None):
             return
-        yield row if row is not None else (batch_of([NOBODY]), torch.zeros(0, dtype=torch.int64))
+        yield row if row is not None else (batch_of([EMPTY_SEQUENCE]), torch.zeros(0, dtype=torch.int64))

@@ -1,7 +1,7 @@
 """Sequences → packed rows, the same number of them in every process.
 
 With sharded weights all processes must call the model together. Everybody packs all sequences alike and takes its part,
-and a process that runs out of rows is given one of `NOBODY`, whose weight is nothing.
+and a process that runs out of rows is given one of `EMPTY_SEQUENCE`, whose weight is nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ import torch
 from torch import Tensor
 
 from agentprop.training.data.packing import Batch, batch_of, pack
-from agentprop.training.data.sequences import TokenSequence
+from agentprop.training.data.sequences import EMPTY_SEQUENCE, TokenSequence
 from agentprop.training.model.distributed import World
-from agentprop.training.rl.token_table import NOBODY
 
 
 def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World) -> Iterator[Batch]:
@@ -24,7 +23,7 @@ def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World
     rows = pack(lengths, max([pack_tokens, *lengths]))
     own = world.share(rows)
     for number in range(ceil(len(rows) / world.size)):
-        yield batch_of([sequences[place] for place in sorted(own[number])] if number < len(own) else [NOBODY])
+        yield batch_of([sequences[place] for place in sorted(own[number])] if number < len(own) else [EMPTY_SEQUENCE])
 
 
 def per_token(batch: Batch, values: Mapping[str, float]) -> Tensor:

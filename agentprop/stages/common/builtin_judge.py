@@ -1,0 +1,71 @@
+"""A problem → the built-in verifier's attempt and verdict, with the packages that the problem brings along.
+
+Packages that come with a problem are used if they differ from this library's, because they are what the problem was
+made from; the evidence of such skills stays what it claims.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agentprop import __version__
+from agentprop.agent.candidates import tools
+from agentprop.grading import builtin_verifier as builtin
+from agentprop.records import Attempt, MadeBy, Skill, Verdict
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package, parse
+from agentprop.stages.common.intake import Item
+
+
+@dataclass(frozen=True)
+class JudgedProblem:
+    """A judged problem."""
+
+    item: Item
+    """What went in."""
+    attempts: tuple[Attempt, ...]
+    """Every attempt, the auditor's last."""
+    verdict: Verdict
+    """The verdict."""
+    reused: int = 0
+    """How many of the attempts come from an earlier run."""
+
+
+@dataclass
+class BuiltinJudge:
+    """The built-in verifier with the packages it needs."""
+
+    library: dict[str, Package]
+    executor: Executor
+    tools: dict[str, str] = field(default_factory=tools)
+    made_by: MadeBy = field(default_factory=lambda: MadeBy(name=builtin.NAME, version=__version__))
+    parsed: dict[str, Package] = field(default_factory=dict)
+
+    async def records(self, item: Item) -> tuple[Attempt, Verdict]:
+        """Its attempt, and what that is worth by itself."""
+        library = self._library(item.skills) if item.skills else self.library
+        judgement = await builtin.judge(item.problem, library, self.tools, self.executor)
+        return judgement.records(item.problem, self.made_by)
+
+    async def judge(self, item: Item) -> JudgedProblem:
+        """Its verdict alone."""
+        attempt, verdict = await self.records(item)
+        return JudgedProblem(item, (attempt,), verdict)
+
+    async def judge_all(self, items: Sequence[Item]) -> list[JudgedProblem]:
+        """A batch."""
+        return list(await asyncio.gather(*map(self.judge, items)))
+
+    def _library(self, records: Sequence[Skill]) -> dict[str, Package]:
+        found: dict[str, Package] = {}
+        for record in records:
+            known = self.library.get(record.name)
+            if known is not None and known.id == record.id:
+                found[record.name] = known
+                continue
+            if record.id not in self.parsed:
+                self.parsed[record.id] = parse(record.skill_md, record.script)
+            found[record.name] = self.parsed[record.id]
+        return found

@@ -1,0 +1,172 @@
+"""A problem → an attempt from every verifier, the auditor's if the answers differ, and the verdict by the rule.
+
+What is owed is one verifier's attempt at one problem: an attempt stored by an earlier run is read again and costs
+nothing, and a reply that was paid for before a kill is in the cache. The models are opened when the first of them is
+asked, so judging again needs no server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from agentprop import __version__
+from agentprop.config import VerifyConfig
+from agentprop.engine.rolling import together
+from agentprop.grading import auditor
+from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading import model_verifier as verifiers
+from agentprop.grading.comparison import ComparisonLimits, comparison_of
+from agentprop.grading.consensus import verdict, weigh
+from agentprop.grading.model_verifier import ModelJudge, Role, owed_again, reread
+from agentprop.models.chat import Sampling
+from agentprop.models.registry import resolve
+from agentprop.models.settings import ModelSettings
+from agentprop.prompts import prompt_hash
+from agentprop.records import Attempt, MadeBy
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
+from agentprop.stages.common.builtin_judge import BuiltinJudge, JudgedProblem
+from agentprop.stages.common.intake import Item
+from agentprop.stages.common.models import RoleModels, roles
+from agentprop.stages.common.stored_attempts import StoredAttempts
+
+
+@dataclass(frozen=True)
+class Voter:
+    """A voter of the panel: the same model may vote more than once."""
+
+    role: Role
+    """verifier or auditor."""
+    name: str
+    """`builtin` or a MODEL."""
+    number: int
+    """0 for the first voter with this name, 1 for the second, …"""
+    part: str
+    """The role's name in the accounts: verifier-1, auditor, …"""
+
+
+def voters_of(config: VerifyConfig) -> tuple[Voter, ...]:
+    """The verifiers, in order."""
+    taken: Counter[str] = Counter()
+    voters = []
+    for position, name in enumerate(config.verifier, 1):
+        voters.append(Voter("verifier", name, taken[name], f"verifier-{position}"))
+        taken[name] += 1
+    return tuple(voters)
+
+
+class PanelModels:
+    """The models behind the voters; all are opened when the first one is asked."""
+
+    def __init__(self, config: VerifyConfig, voters: Sequence[Voter], folder: Path | None, stack: ExitStack) -> None:
+        self.config, self.folder, self._stack = config, folder, stack
+        self.names = {voter.part: voter.name for voter in voters if voter.name != builtin.NAME}
+        self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
+        self._cast: RoleModels | None = None
+
+    def judge(self, voter: Voter) -> ModelJudge:
+        """The model that votes for a voter."""
+        if self._cast is None:
+            opened = roles(self.folder, self.names, max_cost=self.config.max_cost, max_tokens=self.config.max_tokens)
+            self._cast = self._stack.enter_context(opened)
+        return ModelJudge(
+            voter.name,
+            voter.number,
+            voter.role,
+            self._cast[voter.part],
+            self.sampling(voter),
+            sample=self.config.seed * 1_000_003 + voter.number,
+            revision=self.settings[voter.part].revision,
+        )
+
+    def sampling(self, voter: Voter) -> Sampling:
+        """How this judge's tokens are drawn, the model's own settings included."""
+        config, settings = self.config, self.settings[voter.part]
+        temperature = settings.temperature if config.temperature is None else config.temperature
+        return Sampling(temperature=temperature, max_tokens=config.reply_tokens or settings.max_tokens)
+
+    @property
+    def concurrency(self) -> int:
+        """Problems under way: twice what one model takes, because each waits for its slowest verifier."""
+        return 2 * max(settings.max_concurrency for settings in self.settings.values())
+
+    def spending(self, valid: int, problems: int) -> dict[str, Any]:
+        """Requests, tokens and money, over all sessions."""
+        if self._cast is not None:
+            return self._cast.spending(valid, problems)
+        folder = self.folder if self.folder is not None and self.folder.exists() else None
+        with roles(folder, {}) as earlier:
+            return earlier.spending(valid, problems)
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        if self._cast is not None:
+            await self._cast.aclose()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Who judges, and by what."""
+
+    config: VerifyConfig
+    voters: tuple[Voter, ...]
+    models: PanelModels
+    reader: BuiltinJudge
+    sandbox: Sandbox
+    stored: StoredAttempts
+    auditor: Voter | None = None
+    made_by: MadeBy = field(default_factory=MadeBy)
+
+    async def judge(self, item: Item) -> JudgedProblem:
+        """Every verifier's attempt, the auditor's where the answers differ, and the verdict."""
+        problem, known = item.problem, self.stored.of(item.problem.id)
+        trace = verifiers.question(problem, item.trajectory)
+        found = await together([self._attempt(voter, item, trace, known) for voter in self.voters])
+        attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
+        limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
+        weighed = partial(weigh, problem.answer, alike=comparison_of(problem, self.sandbox, limits))
+        standing = await asyncio.to_thread(weighed, attempts)
+        if standing.disputed and self.auditor is not None:
+            settled = known if reused == len(self.config.verifier) - self.config.verifier.count(builtin.NAME) else {}
+            audit, again = await self._attempt(self.auditor, item, auditor.question(problem, attempts), settled)
+            attempts, reused = (*attempts, audit), reused + again
+            standing = await asyncio.to_thread(weighed, attempts)
+        return JudgedProblem(item, attempts, verdict(problem, attempts, standing, self.made_by), reused)
+
+    async def _attempt(
+        self, voter: Voter, item: Item, question: str, known: Mapping[tuple[str, str, int], Attempt]
+    ) -> tuple[Attempt, bool]:
+        """A voter's attempt, and whether it was there already."""
+        if voter.name == builtin.NAME:
+            return (await self.reader.records(item))[0], False
+        earlier = known.get((voter.role, voter.name, voter.number))
+        if earlier is not None and not owed_again(earlier, self.models.sampling(voter).max_tokens):
+            return reread(earlier), True
+        return await self.models.judge(voter).attempt(item.problem, question), False
+
+
+@contextmanager
+def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Panel]:
+    """The panel that the settings name. Raises ConfigError if a model is not known."""
+    voters = voters_of(config)
+    auditing = Voter("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None
+    with ExitStack() as stack:
+        models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack)
+        sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
+        reader = BuiltinJudge(library, Executor(sandbox, shared=False))
+        stored = StoredAttempts.open(config.reuse)
+        yield Panel(config, voters, models, reader, sandbox, stored, auditing, _made_by(config))
+
+
+def _made_by(config: VerifyConfig) -> MadeBy:
+    """The panel, as the verdicts name it."""
+    names = " + ".join(config.verifier) + (f", audited by {config.auditor}" if config.auditor else "")
+    return MadeBy(name=names, prompt_hash=prompt_hash("verifier", "auditor"), version=__version__)

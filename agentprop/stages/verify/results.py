@@ -1,0 +1,68 @@
+"""Judged problems → the records that are kept of them, and the numbers of the verify stage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agentprop.records import PipedProblem, Record, Reject
+from agentprop.stages.common.builtin_judge import JudgedProblem
+
+
+@dataclass
+class VerifyTotals:
+    """Sums over the problems judged, over all sessions."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, judged: JudgedProblem) -> None:
+        """Count a problem."""
+        verdict = judged.verdict
+        self.counts["problems"] += 1
+        self.counts[verdict.value] += 1
+        self.counts[f"reason {verdict.value}: {verdict.code}"] += 1
+        self.counts[f"evidence {verdict.evidence}"] += verdict.value == "valid"
+        self.counts["attempts"] += len(judged.attempts)
+        self.counts["reused"] += judged.reused
+        self.counts["audited"] += any(attempt.role == "auditor" for attempt in judged.attempts)
+
+    def summary(self) -> dict[str, Any]:
+        """The numbers the command prints; in = valid (accepted) + invalid (rejected) + undetermined (failed)."""
+        c = self.counts
+        if c["problems"] != c["valid"] + c["invalid"] + c["undetermined"]:
+            raise AssertionError(f"problems are not accounted for: {dict(c)}")
+        totals = {name: c[name] for name in ("problems", "valid", "invalid", "undetermined")}
+        return {**totals, "reasons": _under(c, "reason "), "evidence": _under(c, "evidence ")}
+
+
+def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    """The counts whose names begin so, without the prefix."""
+    return {k.removeprefix(prefix): v for k, v in sorted(counts.items()) if k.startswith(prefix) and v}
+
+
+def records_of(judged: JudgedProblem) -> list[Record]:
+    """The verdict, the attempts, what only a pipe brought, and a reject for what is not valid."""
+    verdict, item = judged.verdict, judged.item
+    kept: list[Record] = [verdict, *judged.attempts]
+    if item.from_pipe:
+        kept += [item.problem] if item.trajectory is None else [item.problem, item.trajectory]
+    if verdict.value != "valid":
+        outcome: Literal["rejected", "failed"] = "rejected" if verdict.value == "invalid" else "failed"
+        kept.append(
+            Reject(
+                stage="verify",
+                item=item.problem.id,
+                outcome=outcome,
+                code=verdict.code,
+                message=verdict.message,
+                record=item.problem.model_dump_json(),
+            )
+        )
+    return kept
+
+
+def passed_on(judged: JudgedProblem) -> PipedProblem | None:
+    """What a pipe carries on: a valid problem."""
+    return judged.item.piped() if judged.verdict.value == "valid" else None
