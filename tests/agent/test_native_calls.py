@@ -29,7 +29,6 @@ from agentprop.skills import Package
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
 from asker import model_at
 from servers import fault_server

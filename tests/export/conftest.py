@@ -16,7 +16,6 @@ from agentprop.stages.propose import run as propose
 from agentprop.stages.verify import run as verify
 from agentprop.storage.run import open_run
 
-sys.path.append(str(Path(__file__).parents[1] / "training"))  # the tiny model
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ from agentprop.stages.propose.models import window_of
 from agentprop.storage import read_stream
 from agentprop.storage.run import open_run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from servers import running
 
 N = 40

@@ -13,7 +13,6 @@ from model_runs import Workplace, check_ids, check_proposals, content
 from agentprop.records import Attempt, Problem, Reject, StopReason, Trajectory, Verdict
 from agentprop.storage.run import open_run
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from fault_server import FAULTS, JUMBLED, ONLY_WHEN_ASKED
 from servers import running
 

@@ -18,7 +18,6 @@ import pytest
 from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
 from agentprop.errors import InputError, RunError
 
-sys.path.insert(0, str(Path(__file__).parent / "storage"))
 from toy_records import ENVIRONMENT
 
 _offset = 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toys import problem, proposed, trace
+from toy_problems import problem, proposed, trace
 
 import agentprop
 from agentprop.config import VerifyConfig

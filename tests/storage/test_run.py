@@ -24,7 +24,6 @@ from agentprop.storage import run as runs
 from agentprop.storage.reader import FOLDERS
 from agentprop.storage.run import Run, add_up, open_run
 
-sys.path.insert(0, str(Path(__file__).parent / "storage"))
 from toy_records import ENVIRONMENT, problem, trajectory
 
 TOY = [sys.executable, str(Path(__file__).parent / "storage" / "toy_stage.py")]

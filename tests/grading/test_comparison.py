@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from toys import doubling, problem
+from toy_problems import doubling, problem
 
 from agentprop.grading.comparison import ComparisonLimits, HiddenTests, comparison_of, unfenced
 from agentprop.sandbox import Sandbox

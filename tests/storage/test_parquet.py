@@ -34,7 +34,6 @@ from agentprop.storage import (
 )
 from agentprop.storage.durable import write_atomically
 
-sys.path.insert(0, str(Path(__file__).parent / "storage"))
 from toy_records import ENVIRONMENT, piped, problem, trajectory
 
 

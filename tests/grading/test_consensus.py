@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import problem
+from toy_problems import problem
 
 from agentprop.answers.outcome import Equivalence, undetermined
 from agentprop.grading.comparison import Texts

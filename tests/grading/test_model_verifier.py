@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from toys import doubling, opinion, problem, scripted, trace
+from toy_problems import doubling, opinion, problem, scripted, trace
 
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers

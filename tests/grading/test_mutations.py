@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import doubling, problem
+from toy_problems import doubling, problem
 
 from agentprop.answers.equivalence import equivalent
 from agentprop.answers.outcome import Equivalence

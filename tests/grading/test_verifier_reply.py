@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toys import opinion
+from toy_problems import opinion
 
 from agentprop.grading.verifier_reply import FLAGS, MAX_ANSWER, MAX_RATIONALE, Fault, Opinion, read
 
