@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asker import model_at
 from hypothesis import given
 from hypothesis import strategies as st
+from servers import fault_server
 
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.candidates import model_maker, tools
@@ -28,10 +29,6 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
-
-
-from asker import model_at
-from servers import fault_server
 
 CODE = "from skills import toy_square\nprint(toy_square.solve(n=7))"
 CERTIFICATE = "from skills import toy_square\nanswer = toy_square.solve(n=7)"

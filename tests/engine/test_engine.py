@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ENVIRONMENT
 
 from agentprop.engine import Interruption, WorkerDied, ordered_map, usable_cores
 from agentprop.errors import InputError, RunError
-
-from toy_records import ENVIRONMENT
 
 _offset = 0
 

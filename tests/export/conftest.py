@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from agentprop.stages.export import run as export
 from agentprop.stages.propose import run as propose
 from agentprop.stages.verify import run as verify
 from agentprop.storage.run import open_run
-
 
 
 @pytest.fixture(scope="session")

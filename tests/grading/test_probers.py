@@ -21,7 +21,7 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.95, max_tokens=500)
-CASES = tomllib.loads(Path(__file__).with_name("replies.toml").read_text(encoding="utf-8"))
+CASES = tomllib.loads(Path(__file__).with_name("prober_replies.toml").read_text(encoding="utf-8"))
 ANSWERS = [(about, *case) for about, cases in CASES["replies"].items() for case in cases]
 Answer = Callable[[Mapping[str, Any]], ScriptedReply]
 

@@ -13,7 +13,7 @@ from toy_problems import opinion
 
 from agentprop.grading.verifier_reply import FLAGS, MAX_ANSWER, MAX_RATIONALE, Fault, Opinion, read
 
-CASES = tomllib.loads((Path(__file__).parent / "replies.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((Path(__file__).parent / "verifier_replies.toml").read_text(encoding="utf-8"))["case"]
 PIECES = [f"<{slash}{tag}>" for tag in ("verdict", "flags", "answer", "rationale") for slash in ("", "/")]
 PIECES += ["valid", "invalid", "none", *FLAGS, " ", "\n", "<", ">", "5", "\ud800", "\x00"]
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from asker import ask, model_at
 from fault_server import RANDOM, chosen
-from servers import ENVIRONMENT, HERE, fault_server
+from places import ENVIRONMENT, SUPPORT
+from servers import fault_server
 
 from agentprop.models import Meter, ModelFailure, Reply, ReplyCache, ToolCall
 
@@ -92,7 +93,7 @@ def test_faults_happen_as_often_as_they_say() -> None:
 def test_a_run_killed_again_and_again_ends_with_the_same_accounts(tmp_path: Path) -> None:
     count, path, randomness = 150, tmp_path / "replies.sqlite", random.Random(4)
     with fault_server(5, 0.03) as base_url:
-        command = [sys.executable, str(HERE / "asker.py"), base_url, str(path), str(count)]
+        command = [sys.executable, str(SUPPORT / "asker.py"), base_url, str(path), str(count)]
         kills = 0
         while True:
             process = subprocess.Popen(command, env=ENVIRONMENT)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from hold_server import settings_of
-from servers import ENVIRONMENT, HERE
+from places import ENVIRONMENT, SUPPORT
 
 from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
@@ -177,7 +177,7 @@ def test_a_server_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_server_ends_with_its_owner_however_that_ends(tmp_path: Path, number: signal.Signals) -> None:
     log = tmp_path / "log"
-    command = [sys.executable, str(HERE / "hold_server.py"), str(log), "well"]
+    command = [sys.executable, str(SUPPORT / "hold_server.py"), str(log), "well"]
     with subprocess.Popen(
         command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, process_group=0
     ) as owner:

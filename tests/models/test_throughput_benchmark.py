@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import ENVIRONMENT
+from places import ENVIRONMENT
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "benchmarks" / "client.py"
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from places import ROOT, SUPPORT
 
 from agentprop import skills
 from agentprop.config import ExtractConfig
@@ -18,7 +19,6 @@ from agentprop.records import Reject, Skill
 from agentprop.stages.extract import run as extract
 from agentprop.storage.reader import open_run
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = str(ROOT / "examples" / "corpora")
 CORPORA = ROOT.parent / "shared" / "corpora"
 
@@ -113,7 +113,7 @@ def test_a_missing_source_is_refused_before_anything_is_written(tmp_path: Path) 
 
 
 def start(out: Path) -> subprocess.Popen[bytes]:
-    driver = str(Path(__file__).parent / "extract_in_process.py")
+    driver = str(SUPPORT / "extract_in_process.py")
     return subprocess.Popen([sys.executable, driver, EXAMPLES, str(out)], env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ENVIRONMENT, SUPPORT
 from toy_problems import problem, proposed, trace
 
-import agentprop
 from agentprop.config import VerifyConfig
 from agentprop.errors import BoundReached, ConfigError, RunError
 from agentprop.models import ModelOutage
@@ -25,7 +24,6 @@ from agentprop.stages.verify import run as verify
 from agentprop.storage import read_stream, write_stream
 from agentprop.storage.run import Run, StoredRun, open_run
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
 COUNT = 12
 
 
@@ -33,7 +31,7 @@ class Server:
     """Judges as a process of their own."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("judge_server.py")), *arguments]
+        command = [sys.executable, str(SUPPORT / "judge_server.py"), *arguments]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = f"http://127.0.0.1:{self.process.stdout.readline().strip()}/v1"

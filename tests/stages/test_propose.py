@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from places import ROOT, SUPPORT
 from propose_process import config
 
 from agentprop.agent.candidates import Candidate, Curriculum
@@ -24,8 +25,7 @@ from agentprop.stages.propose import run as propose
 from agentprop.stages.propose.ledger import BATCH, WINDOW, Ledger
 from agentprop.storage.run import StoredRun, open_run
 
-ROOT = Path(__file__).resolve().parents[2]
-PROCESS = Path(__file__).with_name("propose_process.py")
+PROCESS = SUPPORT / "propose_process.py"
 
 
 def proposed(out: Path) -> list[tuple[int | None, str]]:

@@ -6,13 +6,14 @@ import io
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from model_runs import ENVIRONMENT, Workplace, check_ids, check_proposals, content
+from model_runs import Workplace, check_ids, check_proposals, content
+from places import ENVIRONMENT
+from servers import running
 
 from agentprop.config import ProposeConfig
 from agentprop.records import PipedProblem, Problem, Trajectory
@@ -20,8 +21,6 @@ from agentprop.stages.propose.ledger import BATCH, WINDOW
 from agentprop.stages.propose.models import window_of
 from agentprop.storage import read_stream
 from agentprop.storage.run import open_run
-
-from servers import running
 
 N = 40
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from fault_server import FAULTS, JUMBLED, ONLY_WHEN_ASKED
 from model_runs import Workplace, check_ids, check_proposals, content
+from servers import running
 
 from agentprop.records import Attempt, Problem, Reject, StopReason, Trajectory, Verdict
 from agentprop.storage.run import open_run
-
-from fault_server import FAULTS, JUMBLED, ONLY_WHEN_ASKED
-from servers import running
 
 EVERY = {name for name in FAULTS if name not in (*ONLY_WHEN_ASKED, JUMBLED)}
 SETTINGS = {"timeout_s": 1.5, "patience_s": 60.0}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from places import ENVIRONMENT, SUPPORT
 from toy_corpus import NOTES, PADDING, ROWS, config
 
-import agentprop
 from agentprop import skills
 from agentprop.composition.validation import validate
 from agentprop.errors import BoundReached, ConfigError
@@ -24,9 +23,6 @@ from agentprop.records import Reject, Skill
 from agentprop.sandbox import Sandbox
 from agentprop.stages.extract import run as extract
 from agentprop.storage.reader import open_run
-
-HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
 
 
 def skill_of(run: Path, document: str) -> Skill:
@@ -176,7 +172,7 @@ def test_a_killed_run_resumes_to_the_same_content_and_pays_once(
     reached: Callable[[Path, int], bool], count: int, tmp_path: Path, corpus: Path, server: tuple[str, Path], done: Path
 ) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, str(HERE / "teach_process.py"), str(corpus), server[0], str(out)]
+    command = [sys.executable, str(SUPPORT / "teach_process.py"), str(corpus), server[0], str(out)]
     process = subprocess.Popen(command, env=ENVIRONMENT)
     while process.poll() is None and not reached(out, count):
         time.sleep(0.01)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import torch
+from places import ROOT
 from taught import skills, taught
 from transformers import AutoModelForCausalLM
 
@@ -29,7 +30,6 @@ from agentprop.sandbox.executor import Executor
 from agentprop.stages.train import mgpo as train_mgpo
 from agentprop.storage.run import open_run
 
-ROOT = Path(__file__).resolve().parents[2]
 CLOCKED = ("seconds/", "speed/", "memory")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from places import ROOT
 from tiny_model import tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -25,7 +26,6 @@ from agentprop.stages.propose import run as propose
 from agentprop.stages.train import sft as train_sft
 from agentprop.storage.run import open_run
 
-ROOT = Path(__file__).resolve().parents[2]
 SAME = ("step", "epoch", "loss", "grad_norm", "held_out_loss", "entropy", "learning_rate", "tokens")
 """Numbers that do not depend on a clock."""
 CORPUS = [

@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from propose_process import FEW
 
 from agentprop.records import Attempt, Problem, Reject, Verdict
 from agentprop.skills import bundled_directory
 from agentprop.storage.run import open_run
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNT = 60
 
 

@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import ENVIRONMENT
 from pydantic import BaseModel
+from toy_records import piped, problem, trajectory
 
 from agentprop.errors import RunError, ShardError
 from agentprop.records import RECORDS, PipedProblem, Problem, Record, Reject, Trajectory
@@ -33,8 +35,6 @@ from agentprop.storage import (
     write_stream,
 )
 from agentprop.storage.durable import write_atomically
-
-from toy_records import ENVIRONMENT, piped, problem, trajectory
 
 
 def leaves(data_type: pa.DataType) -> Iterator[pa.DataType]:

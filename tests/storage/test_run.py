@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from places import ENVIRONMENT, SUPPORT
 from pydantic import BaseModel
+from toy_records import problem, trajectory
 
 from agentprop.errors import AgentpropError, ConfigError, RunError, ShardError
 from agentprop.records import RECORDS, Problem, Reject, Trajectory
@@ -24,9 +26,7 @@ from agentprop.storage import run as runs
 from agentprop.storage.reader import FOLDERS
 from agentprop.storage.run import Run, add_up, open_run
 
-from toy_records import ENVIRONMENT, problem, trajectory
-
-TOY = [sys.executable, str(Path(__file__).parent / "storage" / "toy_stage.py")]
+TOY = [sys.executable, str(SUPPORT / "toy_stage.py")]
 
 
 class Settings(BaseModel):

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NOT_CLONED = (".git", ".venv", "venv", "runs", "dist", "__pycache__", "*.pyc", ".*_cache", ".hypothesis")
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
 """Keeps pip from looking for anything; the last is 0 because pip reads it as the value of `build isolation`."""

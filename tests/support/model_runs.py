@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from places import ENVIRONMENT
 from propose_process import FEW
 
 from agentprop.models import ReplyCache
@@ -19,8 +19,6 @@ from agentprop.records import Problem, Reject, Trajectory
 from agentprop.skills import bundled_directory
 from agentprop.storage.run import StoredRun, open_run
 
-ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
 SKILLS = [
     part for pattern in FEW for path in sorted(bundled_directory().glob(pattern)) for part in ("--skills", str(path))
 ]

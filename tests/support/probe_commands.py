@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import agentprop
-
-SOURCES = str(Path(agentprop.__file__).parents[1])
+from places import SOURCES, SUPPORT
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Served:
 @contextlib.contextmanager
 def probers(*options: object) -> Iterator[Served]:
     """A server of probers, as a process of its own."""
-    command = [sys.executable, str(Path(__file__).with_name("prober_server.py")), *map(str, options)]
+    command = [sys.executable, str(SUPPORT / "prober_server.py"), *map(str, options)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -50,7 +48,7 @@ def probers(*options: object) -> Iterator[Served]:
 def environment() -> dict[str, str]:
     """Without agentprop's own variables, with its sources."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("AGENTPROP_")}
-    path = os.pathsep.join(filter(None, [SOURCES, os.environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(SOURCES), os.environ.get("PYTHONPATH")]))
     return {**kept, "PYTHONPATH": path, "COLUMNS": "100", "NO_COLOR": "1"}
 
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import agentprop
+from places import SUPPORT
 
-HERE = Path(__file__).parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
 """Lets a process of its own import the same agentprop."""
 
 
 @contextlib.contextmanager
 def running(script: str, *arguments: str) -> Iterator[str]:
     """The base URL of a server that is up; its script prints its port when it is."""
-    command = [sys.executable, str(HERE / script), *arguments]
+    command = [sys.executable, str(SUPPORT / script), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

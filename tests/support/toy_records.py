@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-import agentprop
 from agentprop.records import (
     Certificate,
     MadeBy,
@@ -19,7 +15,6 @@ from agentprop.records import (
     Turn,
 )
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(agentprop.__file__).parents[1])}
 """For Python processes that import this agentprop, installed or not."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from places import SUPPORT
 from safetensors.torch import load_file
 from sharded_trainer import KINDS, SEQUENCES, main
 from tiny_model import tiny_model
@@ -22,7 +23,7 @@ from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.rows import even_rows
 
 ALONE = World(0, 1, torch.device("cpu"), None)
-SCRIPT = Path(__file__).with_name("sharded_trainer.py")
+SCRIPT = SUPPORT / "sharded_trainer.py"
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(SCRIPT.parent)}
 
 

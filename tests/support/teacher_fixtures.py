@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from places import SUPPORT
 from toy_corpus import NOTES, PADDING, ROWS, config
 
 from agentprop.stages.extract import run as extract
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +20,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     """The MODEL, and the log of its requests."""
     log = tmp_path_factory.mktemp("server") / "log"
     log.touch()
-    command = [sys.executable, str(HERE / "server.py"), str(log)]
+    command = [sys.executable, str(SUPPORT / "teacher_server.py"), str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

@@ -1,0 +1,6 @@
+"""What the tests of stages share with those of single rooms."""
+
+from teacher_fixtures import corpus, done, server
+from training_fixtures import renderer
+
+__all__ = ["corpus", "done", "renderer", "server"]
