@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from teacher_fixtures import corpus, done, server
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
@@ -83,3 +84,6 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
         return asyncio.run(rollout(environment, Parrot(messages)))
 
     return run
+
+
+__all__ = ["corpus", "done", "server"]
