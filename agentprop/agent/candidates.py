@@ -186,7 +186,7 @@ class CandidateMaker:
         if self.model is not None:
             return ChatPolicy(self.model, self.sampling, self.seed * 1_000_003 + index, self.native)
         assert term is not None  # only models are given bundles without a composition
-        return BuiltinProposer(self.planner, term, rng, edits=self.rules.edits)
+        return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
 
     async def _judged(self, found: Candidate) -> Candidate:
         assert found.problem is not None  # only problems are judged

@@ -45,13 +45,13 @@ class Rules:
     """Submissions that may break the contract."""
     timeout_s: float = 5.0
     """Seconds per exec."""
-    edits: bool = True
+    prune: bool = True
     """Whether τ_edit exists (the ablation without pruning switches it off)."""
     system: str = "proposer"
     """Name of the system prompt: `one_shot` goes with a single turn."""
 
 
-ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, edits=False, system="one_shot")
+ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
 """No loop: the first message submits, or has failed."""
 
 
@@ -196,7 +196,7 @@ class Environment:
 
     def _edit(self, action: Action) -> tuple[str, str]:
         name, new = action.skill or "", action.replacement or action.skill or ""
-        if not self.rules.edits:
+        if not self.rules.prune:
             return "edits are not allowed in this run", "refused:edits"
         if action.edit in ("prune", "replace") and name not in self.active:
             return f"{name} is not active", "refused:inactive"

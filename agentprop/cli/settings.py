@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from agentprop.config import STAGES, StageConfig
 from agentprop.errors import ConfigError
+from agentprop.notices import note_renamed
 
 PROJECT_FILE = "agentprop.toml"
 ENV_FILE = ".env"
@@ -70,11 +71,18 @@ def resolve(
         _from_assignments(kind, assignments),
         {key: Setting(value, _flag(key)) for key, value in (flags or {}).items() if value is not None},
     ]
-    merged = {key: setting for layer in layers for key, setting in layer.items()}
+    merged = {key: setting for layer in layers for key, setting in _renamed(kind, layer).items()}
     try:
         return kind.model_validate({key: setting.value for key, setting in merged.items()})
     except ValidationError as error:
         raise _complaint(kind, error, merged) from None
+
+
+def _renamed(kind: type[StageConfig], layer: Layer) -> Layer:
+    """A layer under the present names of its settings; a former one is noted."""
+    for old in kind.renamed.keys() & layer.keys():
+        note_renamed(old, kind.renamed[old], layer[old].origin)
+    return kind.under_present_names(layer)
 
 
 # --- files ---
@@ -89,7 +97,7 @@ def _from_project(kind: type[StageConfig], path: Path) -> Layer:
 
 
 def _from_file(kind: type[StageConfig], path: Path) -> Layer:
-    return _pick(kind, _read(path), str(path), kind.model_fields.keys())
+    return _pick(kind, _read(path), str(path), _names(kind))
 
 
 def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: Iterable[str]) -> Layer:
@@ -99,9 +107,9 @@ def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: 
         table = data.get(stage, {})
         if not isinstance(table, dict):
             raise ConfigError(f"`{stage}` in {origin} is not a table of settings", hint=f"write [{stage}] and settings")
-        _refuse_unknown(table, config.model_fields, f"[{stage}] of {origin}")
+        _refuse_unknown(table, _names(config), f"[{stage}] of {origin}")
     found = {**general, **data.get(kind.stage, {})}
-    return {key: Setting(value, origin) for key, value in found.items() if key in kind.model_fields}
+    return {key: Setting(value, origin) for key, value in found.items() if key in _names(kind)}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -172,11 +180,11 @@ def _from_environment(kind: type[StageConfig], environ: Mapping[str, str], origi
             continue
         stage = _stage_of(name)
         key = name.removeprefix(_prefix(stage) if stage else PREFIX).lower()
-        known = STAGES[stage].model_fields if stage else _all_keys()
+        known = _names(STAGES[stage]) if stage else _all_keys()
         if key not in known:
             near = [f"{name.removesuffix(key.upper())}{other.upper()}" for other in get_close_matches(key, known, 1)]
             raise ConfigError(f"unknown setting {name} in {origin}", hint=_did_you_mean(near) or f"unset {name}")
-        if stage in (None, kind.stage) and key in kind.model_fields:
+        if stage in (None, kind.stage) and key in _names(kind):
             layer[key] = Setting(_from_text(kind, key, environ[name]), name)
     return layer
 
@@ -196,14 +204,14 @@ def _from_assignments(kind: type[StageConfig], assignments: Sequence[str]) -> La
         key = key.strip().replace("-", "_")
         if not equals:
             raise ConfigError(f"--set {text} does not say to what", hint="write --set key=value")
-        _refuse_unknown({key: value}, kind.model_fields, "--set")
+        _refuse_unknown({key: value}, _names(kind), "--set")
         layer[key] = Setting(_from_text(kind, key, value.strip()), f"--set {key}")
     return layer
 
 
 def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
     """What a text stands for, as far as the type of its setting tells; pydantic reads numbers and truth values."""
-    annotation = kind.model_fields[key].annotation
+    annotation = kind.model_fields[kind.renamed.get(key, key)].annotation
     if get_origin(annotation) is tuple:
         if text.startswith("["):
             try:
@@ -225,8 +233,13 @@ def _literals(annotation: Any) -> set[Any]:
 # --- complaints ---
 
 
+def _names(kind: type[StageConfig]) -> set[str]:
+    """The settings of a stage, under former names too."""
+    return {*kind.model_fields, *kind.renamed}
+
+
 def _all_keys() -> set[str]:
-    return {key for config in STAGES.values() for key in config.model_fields}
+    return {key for config in STAGES.values() for key in _names(config)}
 
 
 def _refuse_unknown(found: Iterable[str], known: Iterable[str], origin: str) -> None:

@@ -39,7 +39,7 @@ class BuiltinProposer:
     planner: Planner
     term: Term
     rng: Random
-    edits: bool = True
+    prune: bool = True
 
     def __post_init__(self) -> None:
         self.mender = Mender(self.planner)
@@ -121,7 +121,7 @@ class BuiltinProposer:
             self.term = replace(self.term, left=self.term.right, right=self.term.left)
             return (yield from self._draft(f"{problem}. The sides change places. "))
         structural = "does not depend" in problem
-        if self.edits and culprit is not None and (structural or failures > REPAIRS):
+        if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
         return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 from agentprop.config.base import BAND, StageConfig
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.config.export import ExportConfig
-from agentprop.config.reinforce import TrainMgpoConfig, TrainSolverConfig
-from agentprop.config.stages import ExtractConfig, ProbeConfig, ProposeConfig, VerifyConfig
-from agentprop.config.training import TrainSftConfig
+from agentprop.config.extract import ExtractConfig
+from agentprop.config.probe import ProbeConfig
+from agentprop.config.propose import ProposeConfig
+from agentprop.config.train_mgpo import TrainMgpoConfig
+from agentprop.config.train_sft import TrainSftConfig
+from agentprop.config.train_solver import TrainSolverConfig
+from agentprop.config.verify import VerifyConfig
 
 STAGES: dict[str, type[StageConfig]] = {
     c.stage: c

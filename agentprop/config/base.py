@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
@@ -11,14 +12,16 @@ from pydantic_core import PydanticCustomError
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Verifier = Literal["builtin", "none"]
-Names = Annotated[
-    tuple[str, ...],
+Temperature = Annotated[float, Field(ge=0)]
+TopP = Annotated[float, Field(gt=0, le=1)]
+one_or_more = (
     Field(min_length=1),
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
-]
-"""One or more names; a single one may be written, and is stored, without a list."""
+)
+"""Marks a tuple whose single entry may be written, and is stored, without a list."""
+Names = Annotated[tuple[str, ...], *one_or_more]
+"""One or more names."""
 
 BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
 """LO..HI as decimals."""
@@ -45,23 +48,38 @@ def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
 Pairs = Annotated[tuple[str, ...], AfterValidator(_pairs)]
 """Pairs of skills, each written `ONE+OTHER`."""
 
-BOUNDS = frozenset({"max_candidates", "max_minutes", "max_tokens", "max_cost"})
-"""Settings that end a run early; none of them changes what it produces until then."""
 
-
-class StageConfig(BaseModel):
-    """The settings that every stage has."""
+class Settings(BaseModel):
+    """Some of the settings of a stage."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class StageConfig(Settings):
+    """The settings that every stage has."""
 
     stage: ClassVar[str]
     """Name of the stage's command."""
     outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
     """Settings that may change when a run is resumed."""
+    renamed: ClassVar[Mapping[str, str]] = {}
+    """Former names of settings, which go on working; see `under_present_names`."""
 
     seed: int = 0
     """Everything random follows from it."""
     workers: Count | None = None
     """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
     allow_weak_sandbox: bool = False
-    """Run even where untrusted code cannot be isolated; only for code you trust."""
+    """Run even if untrusted code cannot be isolated; only for code you trust."""
+
+    @classmethod
+    def under_present_names(cls, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings with former names replaced; a setting that is given under both keeps its present one."""
+        return {cls.renamed.get(key, key): value for key, value in found.items() if cls.renamed.get(key) not in found}
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """What a run that knows nothing of a setting was made with: a new default changes no old run."""
+        fields = cls.model_fields.items()
+        given = {key: field.get_default(call_default_factory=True) for key, field in fields if not field.is_required()}
+        return cls.model_construct(**given).model_dump(mode="json", include=set(given))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field
+from agentprop.config.base import Count, StageConfig
+from agentprop.config.parts import Attempts, Budget, Columns, Limited
 
-from agentprop.config.base import Count, Positive, StageConfig
 
-
-class EvaluateConfig(StageConfig):
+class EvaluateConfig(Attempts, Columns, Limited, Budget, StageConfig):
     """A benchmark and a model → how good the model is."""
 
     stage: ClassVar[str] = "evaluate"
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "k", "limit", "by", "max_tokens", "max_cost"})
+    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit", "by"}
     """Attempts that were made stay made when more of them are asked for."""
 
     model: str
@@ -23,19 +22,3 @@ class EvaluateConfig(StageConfig):
     by: tuple[str, ...] | None = None
     """Columns whose values are reported apart; null means those called category, subject, domain, level, difficulty or
     split."""
-    question_field: str | None = None
-    """Field that holds the question; null means: found by its name."""
-    answer_field: str | None = None
-    """Field that holds the right answer; null means: found by its name."""
-    limit: Count | None = None
-    """Ask at most so many problems, the first ones; null means all."""
-    temperature: Annotated[float, Field(ge=0)] = 0.6
-    """Temperature of every attempt; 0 needs k = 1."""
-    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """Nucleus of every attempt."""
-    reply_tokens: Count | None = None
-    """Most tokens of an attempt, reasoning included; null leaves it to the model's settings."""
-    max_tokens: Count | None = None
-    """Stop after so many tokens of language models."""
-    max_cost: Positive | None = None
-    """Stop after so much money, in the currency of the models' prices."""

@@ -1,4 +1,4 @@
-"""Settings of the stages that train: what all three share, and agentic SFT."""
+"""Settings of the stages that train: what all three share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from agentprop.config.base import Count, Positive, Share, StageConfig
+from agentprop.config.base import Count, Positive, StageConfig
 
 Schedule = Literal["constant", "linear", "cosine"]
 Whole = Annotated[int, Field(ge=0)]
@@ -88,40 +88,3 @@ class TrainConfig(StageConfig):
         """The learning rate that holds."""
         given = self.lora_rate if self.lora_rank else self.full_rate
         return self.learning_rate or given
-
-
-class TrainSftConfig(TrainConfig):
-    """Trajectories whose problem V accepted → a model that imitates them."""
-
-    stage: ClassVar[str] = "train-sft"
-    outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {"max_steps"}
-    full_rate: ClassVar[float] = 1e-5
-    lora_rate: ClassVar[float] = 1e-4
-
-    schedule: Schedule = "cosine"
-    """How the learning rate goes after the warm-up: constant, or to zero at the last step of all epochs."""
-    imitate: Literal["trajectories", "answers"] = "trajectories"
-    """What is learnt: the trajectories, which makes a proposer; or, given the statement alone, the bare answers, which
-    makes a first solver where no trained one can be had."""
-    epochs: Count = 3
-    """Passes over the trajectories."""
-    max_steps: Count | None = None
-    """Stop after so many optimiser steps; the schedule is still that of all epochs."""
-    batch_size: Count = 32
-    """Trajectories per optimiser step."""
-    limit: Count | None = None
-    """Take at most so many trajectories; null means all."""
-    validation_share: Share = 0.05
-    """Share of skill bundles that is held out; trajectories with them are only evaluated on."""
-    held_out: tuple[str, ...] = ()
-    """Pairs of skills `ONE+OTHER` that are held out too."""
-    eval_every: Count = 50
-    """Steps between evaluations; there is one at the end in any case."""
-    patience: Count | None = None
-    """Stop after so many evaluations without improvement, and keep the best; null never stops early."""
-    min_improvement: NonNegative = 1e-3
-    """Nats per token by which an evaluation must be better than the best one to count as improvement."""
-    extracted: tuple[str, ...] = ()
-    """Extract runs whose skills are learnt too: L_skill-acq, the text of a skill given its corpus span."""
-    skill_weight: NonNegative = 0.1
-    """Weight of L_skill-acq beside the loss of imitation, where there are extract runs."""

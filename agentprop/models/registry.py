@@ -22,6 +22,7 @@ from agentprop.models.client import AllowanceShare, Lane, Model, lane_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted, script_of
 from agentprop.models.settings import Loaded, ModelSettings
+from agentprop.notices import note_renamed
 
 PROJECT_FILE = "agentprop.toml"
 TABLE = "models"
@@ -59,7 +60,10 @@ def models_of(project: Path) -> dict[str, ModelSettings]:
 
 
 def _settings(name: str, table: Mapping[str, Any], project: Path) -> ModelSettings:
-    filled = {"model": name, **table}
+    renamed = {key: ModelSettings.renamed[key] for key in table if key in ModelSettings.renamed}
+    for old, new in renamed.items():
+        note_renamed(old, new, f"[models.{name}] of {project.name}")
+    filled = {"model": name, **{renamed.get(key, key): value for key, value in table.items()}}
     if "base_url" in filled and isinstance(filled["base_url"], str):
         filled["base_url"] = _base_url(filled["base_url"])
     if isinstance(filled.get("replies"), str):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -20,6 +20,8 @@ class ModelSettings(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+    renamed: ClassVar[Mapping[str, str]] = {"max_tokens": "reply_tokens"}
+    """Former names, which go on working."""
 
     model: str
     """The model's name at its server, a directory with a checkpoint, or a hub id."""
@@ -38,7 +40,7 @@ class ModelSettings(BaseModel):
     """Used where a stage names none; null leaves it to the server."""
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
     """Used where a stage names none; null leaves it to the server."""
-    max_tokens: Count | None = None
+    reply_tokens: Count | None = None
     """Most tokens of a reply, reasoning included, where a stage names none; null leaves it to the server."""
     context_length: Count | None = None
     """Tokens of prompt and reply together; null means: as the server says."""

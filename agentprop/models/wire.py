@@ -27,7 +27,7 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
     """What is sent; the user's extra fields win."""
     body: dict[str, Any] = {"model": settings.model, "messages": [_message(m) for m in request.messages]}
     sampling = request.sampling
-    limit = sampling.max_tokens or settings.max_tokens
+    limit = sampling.max_tokens or settings.reply_tokens
     optional = {
         "temperature": settings.temperature if sampling.temperature is None else sampling.temperature,
         "top_p": settings.top_p if sampling.top_p is None else sampling.top_p,

@@ -17,8 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel
-
+from agentprop.config import StageConfig
 from agentprop.records import Record
 from agentprop.storage import ownership as claims
 from agentprop.storage import write_shard
@@ -76,20 +75,23 @@ class Run(StoredRun):
         cls,
         out: str | Path,
         stage: str,
-        config: BaseModel | Mapping[str, Any],
+        config: StageConfig | Mapping[str, Any],
         *,
         fresh: bool = False,
-        outside_identity: Iterable[str] = (),
+        outside_identity: Iterable[str] | None = None,
         inputs: Mapping[str, str] | None = None,
         folders: Iterable[str] = (),
     ) -> Self:
         """Create a run or resume the one that is there.
 
-        `outside_identity` names settings that may change on resuming; `inputs` gives fingerprints of what the run
-        reads and may not change; `folders` are further directories and files at the top that the stage writes itself.
+        `outside_identity` names settings that may change on resuming, by default those of the stage; `inputs` gives
+        fingerprints of what the run reads and may not change; `folders` are further directories and files at the top
+        that the stage writes itself.
         """
         path = Path(out)
-        settings = config.model_dump(mode="json") if isinstance(config, BaseModel) else json.loads(json.dumps(config))
+        settings = _settings_of(config)
+        if outside_identity is None:
+            outside_identity = config.outside_identity if isinstance(config, StageConfig) else ()
         identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}))
         claims.claim(path)
         lock = claims.lock(path)
@@ -98,7 +100,8 @@ class Run(StoredRun):
                 claims.clear(path, tuple(folders))
                 write_json(path / RUN, identity.model_dump())
             else:
-                claims.check_same(path, load_part(path / RUN, Identity), identity, frozenset(outside_identity))
+                started = _as_of_now(load_part(path / RUN, Identity), config)
+                claims.check_same(path, started, identity, frozenset(outside_identity))
             segments = claims.recover(path)
             if not (path / MANIFEST).exists():
                 write_json(path / CONFIG, settings)
@@ -228,6 +231,21 @@ class _LogFile(logging.FileHandler):
         if isinstance(error, OSError):
             raise disk_error(Path(self.baseFilename), error) from error
         super().handleError(record)
+
+
+def _settings_of(config: StageConfig | Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON keeps them."""
+    if isinstance(config, StageConfig):
+        return config.model_dump(mode="json")
+    return dict(json.loads(json.dumps(config)))
+
+
+def _as_of_now(started: Identity, config: StageConfig | Mapping[str, Any]) -> Identity:
+    """The identity of a run of an older version: under present names, with the settings that it did not know."""
+    if not isinstance(config, StageConfig):
+        return started
+    known = {**config.defaults(), **config.under_present_names(started.config)}
+    return started.model_copy(update={"config": known})
 
 
 def _attach_log(path: Path) -> logging.Handler:

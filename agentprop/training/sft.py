@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from agentprop.config.training import TrainSftConfig
+from agentprop.config import TrainSftConfig
 from agentprop.training.data.imitation import Material
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.memory_errors import memory_errors, peak_memory_mib

@@ -29,7 +29,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from agentprop.config.training import TrainSftConfig
+from agentprop.config import TrainSftConfig
 from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser

@@ -157,7 +157,7 @@ def test_edits_change_the_active_skills_or_are_refused(
 
 
 def test_edits_can_be_forbidden(play: Any) -> None:
-    trajectory = play(edit("prune toy-double"), THINK, edits=False).trajectory
+    trajectory = play(edit("prune toy-double"), THINK, prune=False).trajectory
     assert trajectory.turns[0].outcome == "refused:edits"
     assert trajectory.turns[1].skills == ("toy-square", "toy-double")
 

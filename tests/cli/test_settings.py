@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.cli.settings import read_env_file, resolve
-from agentprop.config import STAGES, ExtractConfig, ProposeConfig, VerifyConfig
+from agentprop.config import STAGES, ExtractConfig, ProposeConfig, TrainMgpoConfig, VerifyConfig
 from agentprop.errors import ConfigError
+from agentprop.notices import note
 
 from .conftest import Run
 
@@ -127,7 +128,7 @@ def test_a_stored_config_gives_back_itself(config: Any, tmp_path: Path) -> None:
     [
         ("domain=none", None),
         ("domain=coding", "coding"),
-        ("verifier=none", "none"),
+        ("verifier=none", ("none",)),
         ("workers=null", None),
         ("workers=3", 3),
         ("prune=false", False),
@@ -207,3 +208,35 @@ def test_a_dry_run_prints_settings_that_rerun_it(agentprop: Run, tmp_path: Path)
     assert again.stdout == first.stdout
     assert json.loads(first.stdout)["max_turns"] == 9
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("given", ["file", "assignment", "environment"])
+def test_a_former_name_of_a_setting_goes_on_working_with_a_notice(
+    given: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note.cache_clear()
+    former = "edits = false\nprober_tokens = 9\n" if given == "file" else ""
+    (tmp_path / "c.toml").write_text(f'model = "m"\n{former}')
+    config = resolve(
+        TrainMgpoConfig,
+        file=str(tmp_path / "c.toml"),
+        assignments=["edits=false", "prober_tokens=9"] if given == "assignment" else [],
+        environ={"AGENTPROP_EDITS": "no", "AGENTPROP_PROBER_TOKENS": "9"} if given == "environment" else {},
+        directory=tmp_path,
+    )
+    assert (config.prune, config.prober_reply_tokens) == (False, 9)
+    told = capsys.readouterr().err
+    assert "note: the setting edits" in told and "is called prune now" in told
+
+
+MORE_EXACT = {"temperature", "reply_tokens", "held_out", "verifier", "k", "model", "schedule", "mask_cut_off", "beta"}
+"""Settings whose one meaning is told in the words of the stage."""
+
+
+def test_a_setting_has_one_meaning_in_every_stage() -> None:
+    own: dict[str, set[str]] = {}
+    for kind in STAGES.values():
+        for name, field in kind.model_fields.items():
+            own.setdefault(name, set()).add(" ".join((field.description or "").split()))
+    different = {name for name, told in own.items() if len(told) > 1}
+    assert different == MORE_EXACT, "declare it once, in config/parts.py"

@@ -124,11 +124,11 @@ def test_the_prober_that_is_asked_for_decides(exported: Export, problems: list[P
         return [row["id"] for row in lines(tmp_path / out)]
 
     assert of("last.jsonl") == [problems[0].id, problems[1].id]
-    assert of("weak.jsonl", prober="weak") == [problems[1].id]
-    summary = exported("jsonl", "s.jsonl", source=source, difficulty="0.5..0.5", prober="strong")
+    assert of("weak.jsonl", measured_by="weak") == [problems[1].id]
+    summary = exported("jsonl", "s.jsonl", source=source, difficulty="0.5..0.5", measured_by="strong")
     assert summary["left_out"] == {"difficulty not measured": 1}
     with pytest.raises(InputError, match="measured by gpt"):
-        of("none.jsonl", prober="gpt")
+        of("none.jsonl", measured_by="gpt")
 
 
 # --- splits ---

@@ -10,6 +10,7 @@ import pytest
 from agentprop.errors import ConfigError, InputError
 from agentprop.models import Message, Models, ModelSettings, Request, resolve
 from agentprop.models.client import AllowanceShare
+from agentprop.notices import note
 
 PROJECT = """
 [models.teacher]
@@ -87,6 +88,13 @@ def test_a_faulty_project_file_is_named_with_its_setting(tmp_path: Path, text: s
     (tmp_path / "agentprop.toml").write_text(text)
     with pytest.raises(ConfigError, match=message):
         resolve("m", directory=tmp_path)
+
+
+def test_a_former_name_goes_on_working_with_a_notice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note.cache_clear()
+    (tmp_path / "agentprop.toml").write_text("[models.m]\nmax_tokens = 7\n")
+    assert resolve("m", directory=tmp_path).reply_tokens == 7
+    assert "max_tokens ([models.m] of agentprop.toml) is called reply_tokens now" in capsys.readouterr().err
 
 
 def test_a_script_answers_in_order_and_then_says_that_it_is_over(project: Path) -> None:

@@ -32,11 +32,11 @@ from agentprop.sandbox import Sandbox, isolation_report
 from agentprop.sandbox.inside import bpf, linux
 
 rules = {{
-    number: bpf.Rule(bpf.ALLOW if first is not None else bpf.errno_action(code),
-                     () if first is None else (bpf.Check((bpf.Test(0, "equal", first),), bpf.errno_action(code)),))
+    number: bpf.SyscallRule(bpf.ALLOW if first is not None else bpf.errno_action(code),
+                     () if first is None else (bpf.Check((bpf.ArgumentTest(0, "equal", first),), bpf.errno_action(code)),))
     for number, code, first in {refusals!r}
 }}
-permit = bpf.Rule(bpf.ALLOW)
+permit = bpf.SyscallRule(bpf.ALLOW)
 linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
 linux.install_filter(linux.load_filter(bpf.assemble(0xC000003E, rules, permit, permit, 462)))
 try:

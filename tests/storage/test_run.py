@@ -11,14 +11,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from places import ENVIRONMENT, SUPPORT
-from pydantic import BaseModel
 from toy_records import problem, trajectory
 
+from agentprop.config import StageConfig
 from agentprop.errors import AgentpropError, ConfigError, RunError, ShardError
 from agentprop.records import RECORDS, Problem, Reject, Trajectory
 from agentprop.storage import read_rows
@@ -29,11 +30,14 @@ from agentprop.storage.run import Run, add_up, open_run
 TOY = [sys.executable, str(SUPPORT / "toy_stage.py")]
 
 
-class Settings(BaseModel):
+class Settings(StageConfig):
+    stage: ClassVar[str] = "toy"
+    renamed: ClassVar[Mapping[str, str]] = {"maximum": "n"}
+
     seed: int = 1
     n: int = 10
     domain: str | None = None
-    model: dict[str, float] = {}
+    model: Mapping[str, float] = {}
 
 
 def toy(out: Path, n: int, *options: object) -> subprocess.CompletedProcess[str]:
@@ -81,7 +85,7 @@ def test_a_finished_run_has_the_promised_shape(tmp_path: Path) -> None:
         "trajectories/part-00000.parquet",
         "trajectories/part-00001.parquet",
     ]
-    assert json.loads((out / "config.json").read_text()) == {"seed": 1, "n": 10, "domain": None, "model": {}}
+    assert json.loads((out / "config.json").read_text()) == Settings().model_dump()
     assert json.loads((out / "summary.json").read_text()) == {"accepted": 300}
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["rows"] == {"problem": 300, "trajectory": 300, "reject": 1}
@@ -232,6 +236,17 @@ def test_settings_outside_the_identity_may_change(tmp_path: Path) -> None:
     Run.open(tmp_path, "toy", {"seed": 1, "workers": 1, "paths": ("a",)}, outside_identity=["workers"]).close()
     Run.open(tmp_path, "toy", {"seed": 1, "workers": 2, "paths": ("a",)}, outside_identity=["workers"]).close()
     assert json.loads((tmp_path / "config.json").read_text()) == {"seed": 1, "workers": 2, "paths": ["a"]}
+
+
+def test_a_run_of_an_older_version_goes_on_under_present_names_and_with_defaults_for_what_it_did_not_know(
+    tmp_path: Path,
+) -> None:
+    with Run.open(tmp_path, "toy", {"maximum": 10, "domain": None}) as run:
+        fill(run, 0, 3)
+    with Run.open(tmp_path, "toy", Settings()) as run:
+        assert run.state == {"next": 3}
+    error = refusal(ConfigError, lambda: Run.open(tmp_path, "toy", Settings(n=11)))
+    assert "n was 10, now 11" in error.message
 
 
 def test_another_stage_and_changed_inputs_are_refused(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ class PanelModels:
         """How this judge's tokens are drawn, the model's own settings included."""
         config, settings = self.config, self.settings[voter.part]
         temperature = settings.temperature if config.temperature is None else config.temperature
-        return Sampling(temperature=temperature, max_tokens=config.reply_tokens or settings.max_tokens)
+        return Sampling(temperature=temperature, max_tokens=config.reply_tokens or settings.reply_tokens)
 
     @property
     def concurrency(self) -> int:

@@ -36,13 +36,13 @@ class Plan:
         """Limits of an episode."""
         if self.config.one_shot:
             return ONE_SHOT
-        return Rules(max_turns=self.config.max_turns, edits=self.config.prune)
+        return Rules(max_turns=self.config.max_turns, prune=self.config.prune)
 
     @property
     def judges(self) -> bool:
         """Whether the built-in verifier judges each problem before it counts."""
         config = self.config
-        return config.verifier == "builtin" or (config.verifier is None and config.proposer == "builtin")
+        return "builtin" in (config.verifier or (config.proposer,))
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,6 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         "evaluate",
         config,
         fresh=fresh,
-        outside_identity=config.outside_identity,
         inputs=benchmark.inputs,
         folders=(MODELS,),
     )
@@ -133,7 +132,7 @@ def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchm
     sampling = Sampling(
         temperature=config.temperature,
         top_p=config.top_p,
-        max_tokens=config.reply_tokens or settings.max_tokens,
+        max_tokens=config.reply_tokens or settings.reply_tokens,
         seed=config.seed if isinstance(settings, Loaded) else None,  # a server would give a second batch the first one
     )
     told = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}

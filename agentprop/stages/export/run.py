@@ -62,7 +62,7 @@ def run(config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = Fa
     """Write the export and return its summary; `-` writes JSON lines to stdout."""
     suffix = suffix_of(out)
     _check(config, out, suffix)
-    joined = join(runs, band=Band.of(config.difficulty), prober=config.prober)
+    joined = join(runs, band=Band.of(config.difficulty), prober=config.measured_by)
     if out == "-":
         return _summary(config, _write(config, joined, Outlets(None, lambda table, split: "-.jsonl")))
     place = Path(out)

@@ -60,7 +60,6 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
         "extract",
         config,
         fresh=fresh,
-        outside_identity=config.outside_identity,
         inputs=fingerprints(files),
         folders=teaching.FOLDERS,
     )

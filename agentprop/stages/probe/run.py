@@ -113,7 +113,7 @@ def probers_of(config: ProbeConfig, cast: RoleModels, sandbox: Sandbox) -> list[
 
 def _prober(cast: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
     settings = cast.settings[part]
-    drawn = replace(sampling, max_tokens=sampling.max_tokens or settings.max_tokens)
+    drawn = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
     told = {"temperature": drawn.temperature, "top_p": drawn.top_p, "max_tokens": drawn.max_tokens}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     made_by = MadeBy(
@@ -224,6 +224,5 @@ def _open_sink(
         with PipeSink.open() as sink:
             yield sink, StoredProbes()
         return
-    outside = config.outside_identity
-    with Run.open(out, "probe", config, fresh=fresh, outside_identity=outside, inputs=inputs, folders=(MODELS,)) as run:
+    with Run.open(out, "probe", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
         yield DirectorySink(run), StoredProbes.of(run)

@@ -30,7 +30,6 @@ def open_sink(plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[Sin
         "propose",
         config,
         fresh=fresh,
-        outside_identity=config.outside_identity,
         folders=(MODELS, REPORT),
         inputs={"skills": fingerprint(plan.library), "benchmarks": benchmarks.fingerprint if benchmarks else ""},
     ) as run:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentprop import __version__
-from agentprop.config import VerifyConfig
-from agentprop.config.reinforce import TrainMgpoConfig
+from agentprop.config import TrainMgpoConfig, VerifyConfig
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import ChatModel, Sampling
@@ -111,6 +110,10 @@ def _verifier(
     settings = VerifyConfig(
         verifier=config.verifier,
         auditor=config.auditor,
+        temperature=config.verifier_temperature,
+        reply_tokens=config.verifier_reply_tokens,
+        comparison_timeout_s=config.comparison_timeout_s,
+        program_timeout_s=config.program_timeout_s,
         seed=config.seed,
         max_tokens=config.max_tokens,
         max_cost=config.max_cost,
@@ -169,7 +172,7 @@ def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, 
     sampling = Sampling(
         temperature=config.prober_temperature,
         top_p=config.prober_top_p,
-        max_tokens=config.prober_tokens or settings.max_tokens,
+        max_tokens=config.prober_reply_tokens or settings.reply_tokens,
     )
     told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
     made_by = MadeBy(

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import Bundles, written_skills
 from agentprop.agent.candidates import model_maker, tools
-from agentprop.config import ProposeConfig
-from agentprop.config.reinforce import TrainMgpoConfig
+from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.grading.prober_pool import SwitchRule
@@ -124,7 +123,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         held_out=config.held_out,
         max_skills=config.max_skills,
         max_turns=config.max_turns,
-        prune=config.edits,
+        prune=config.prune,
         one_shot=config.one_shot,
         mastery_alpha=config.mastery_alpha,
         mastery_epsilon=config.mastery_epsilon,

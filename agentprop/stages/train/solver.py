@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from agentprop import __version__
-from agentprop.config.reinforce import TrainSolverConfig
+from agentprop.config import TrainSolverConfig
 from agentprop.engine import Interruption
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Band

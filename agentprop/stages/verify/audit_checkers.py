@@ -50,7 +50,6 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
         "verify",
         config,
         fresh=fresh,
-        outside_identity=config.outside_identity,
         inputs=intake.inputs,
         folders=(MODELS, FOLDER),
     ) as kept:

@@ -70,10 +70,7 @@ def _open_sink(
         with PipeSink.open() as sink:
             yield sink, VerifyTotals(), set()
         return
-    outside = config.outside_identity
-    with Run.open(
-        out, "verify", config, fresh=fresh, outside_identity=outside, inputs=inputs, folders=(MODELS,)
-    ) as run:
+    with Run.open(out, "verify", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
         totals = VerifyTotals(Counter(run.state.get("counts", {})))
         yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
 
