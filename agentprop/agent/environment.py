@@ -14,7 +14,19 @@ from typing import Literal, Protocol
 
 from agentprop.agent.contract import Broken, judge
 from agentprop.prompts import prompt
-from agentprop.records import Action, MadeBy, Move, Observation, Problem, Stage, StopReason, Task, Trajectory, Turn
+from agentprop.records import (
+    Action,
+    ConflictNote,
+    MadeBy,
+    Move,
+    Observation,
+    Problem,
+    Stage,
+    StopReason,
+    Task,
+    Trajectory,
+    Turn,
+)
 from agentprop.records.action_text import Malformed, parse
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
@@ -112,6 +124,7 @@ class Environment:
             skills="\n".join(_card(package) for package in self.active.values()),
         )
         self.history = [("system", self.system), ("user", self.prompt)]
+        self._conflict: ConflictNote | None = None
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t."""
@@ -122,6 +135,7 @@ class Environment:
             text=text,
             outcome=outcome,
             turns_left=self.rules.max_turns - len(self.turns),
+            conflict=self._conflict,
         )
 
     async def step(self, move: Move) -> Observation:
@@ -129,6 +143,7 @@ class Environment:
         message = _storable(move.message or "")
         started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
         kind: ActionKind = "malformed"
+        self._conflict = None
         try:
             action = _action(message, move.fault)
             kind = action.kind
@@ -186,7 +201,8 @@ class Environment:
         self.isolation = result.isolation
         if result.status == "sandbox-unavailable":
             self.stop = StopReason.TOOL_FAILURE
-        return _shown(result), result.status if result.status != "error" else _error_code(result)
+        self._conflict = _conflict_of(result)
+        return _shown(result), result.status if self._conflict is None else "conflict"
 
     def _read_skill(self, name: str) -> tuple[str, str]:
         """Level two of disclosure: the body of SKILL.md, for a skill that is really wanted."""
@@ -288,5 +304,10 @@ def _shown(result: Result) -> str:
     return f"{text}\n{result.status}: {problem}".strip()
 
 
-def _error_code(result: Result) -> str:
-    return "conflict" if (result.error or "").startswith("tools.Conflict:") else "error"
+def _conflict_of(result: Result) -> ConflictNote | None:
+    """What a guard of `tools` raised, if that ended the code."""
+    if not (result.error or "").startswith("tools.Conflict:"):
+        return None
+    word, _, rest = (result.detail or "").removeprefix("raised: ").partition(" ")
+    code, _, about = rest.partition(" ")
+    return ConflictNote(code=code, about=about) if word == "conflict" else ConflictNote(code="other")

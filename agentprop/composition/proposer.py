@@ -113,25 +113,25 @@ class BuiltinProposer:
         if seen.turns_left < 5 or failures > 6:
             return None
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
-        culprit = self._culprit(problem)
-        if "digits" in problem and isinstance(self.term, Apply) and self.library[self.term.skill].spec.value:
+        code, about = (seen.conflict.code, seen.conflict.about) if seen.conflict is not None else ("", "")
+        culprit = self._culprit(about)
+        if code == "too-many-digits" and isinstance(self.term, Apply) and self.library[self.term.skill].spec.value:
             self.term = Remainder(self.term, 1000)
             return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
-        if "does not exceed" in problem and isinstance(self.term, Combine):
+        if code == "wrong-order" and isinstance(self.term, Combine):
             self.term = replace(self.term, left=self.term.right, right=self.term.left)
             return (yield from self._draft(f"{problem}. The sides change places. "))
-        structural = "does not depend" in problem
+        structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
         return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
 
-    def _culprit(self, problem: str) -> str | None:
-        """The supplier that a conflict speaks of: the named skill, or the one behind the named value."""
-        names = [name for name in skills(self.term) if name in problem]
-        if names:
-            return names[0]
-        found = re.search(r"\bv(\d+)\b", problem)
+    def _culprit(self, about: str) -> str | None:
+        """The supplier that a conflict is about: the skill itself, or the one behind a value v1, v2, …"""
+        if about in skills(self.term):
+            return about
         linked = [t for t in _linked(self.term) if isinstance(t, Apply)]
+        found = re.fullmatch(r"v(\d+)", about)
         if found is None or not linked:
             return linked[0].skill if linked else None
         number = int(found[1]) - 1

@@ -1,7 +1,7 @@
 """Helpers that code in the sandbox may import as `tools`: searching, guarding a composition, showing values.
 
 Standard library only: this file's text travels into the sandbox. A failed guard raises `Conflict`, so that a conflict
-in a composition is a real failure of the code that looked for it.
+in a composition is a real failure of the code that looked for it. Policies go by its code, readers by its sentence.
 """
 
 from __future__ import annotations
@@ -17,8 +17,37 @@ DIGIT_LIMIT = 30
 Number = int | float | Fraction
 
 
+SENTENCES = {
+    "too-small": "{about} = {value} is below {bound}",
+    "too-large": "{about} = {value} is above {bound}",
+    "not-whole": "{about} = {value} is not an integer",
+    "not-allowed": "{about} = {value} is not one of {bound}",
+    "constraint": "{value} does not hold",
+    "holds-at-once": "already {value} satisfies the condition",
+    "holds-nowhere": "no integer from {value} to {bound} satisfies the condition",
+    "counts-all": "all integers from {value} to {bound} satisfy the condition",
+    "counts-none": "no integers from {value} to {bound} satisfy the condition",
+    "wrong-order": "the first value does not exceed the second",
+    "trivial": "the answer {value} is trivial",
+    "given-away": "the answer {value} already stands in the statement",
+    "too-many-digits": "the answer has more than {bound} digits",
+    "not-sensible": "the answer {value} is not a sensible quantity",
+    "unwieldy": "the answer has {value} elements",
+    "rounding-boundary": "{value} lies on a rounding boundary",
+    "independent": "the answer does not depend on {about}",
+    "result-independent": "the result does not depend on {about}",
+    "constant": "nearly all inputs give the same result",
+}
+"""Code of a conflict → its sentence."""
+
+
 class Conflict(Exception):
-    """A composition that does not hold together."""
+    """A composition that does not hold together: `code`, and `about`, the value or skill that it is about."""
+
+    def __init__(self, code: str, about: str = "", value: object = None, bound: object = None) -> None:
+        super().__init__(SENTENCES.get(code, code).format(about=about, value=value, bound=bound))
+        self.detail = f"conflict {code} {about}"
+        """What the environment is told."""
 
 
 def is_square(n: int) -> bool:
@@ -36,23 +65,23 @@ def least(condition: Callable[[int], object], low: int) -> int:
     for n in range(low, low + SEARCH_LIMIT):
         if condition(n):
             if n == low:
-                raise Conflict(f"already {low} satisfies the condition")
+                raise Conflict("holds-at-once", value=low)
             return n
-    raise Conflict(f"no integer from {low} to {low + SEARCH_LIMIT - 1} satisfies the condition")
+    raise Conflict("holds-nowhere", value=low, bound=low + SEARCH_LIMIT - 1)
 
 
 def count(condition: Callable[[int], object], low: int, high: int) -> int:
     """How many integers from low to high satisfy the condition: some, but not all."""
     found = sum(1 for n in range(low, high + 1) if condition(n))
     if found in (0, high - low + 1):
-        raise Conflict(f"{'all' if found else 'no'} integers from {low} to {high} satisfy the condition")
+        raise Conflict("counts-all" if found else "counts-none", value=low, bound=high)
     return found
 
 
 def excess(left: Number, right: Number) -> Number:
     """By how much left exceeds right."""
     if left <= right:
-        raise Conflict("the first value does not exceed the second")
+        raise Conflict("wrong-order")
     return left - right
 
 
@@ -72,36 +101,36 @@ def fit(
 ) -> Number:
     """Guard: the value can stand for the parameter."""
     if whole and (type(value) is not int):
-        raise Conflict(f"{name} = {show(value)} is not an integer")
+        raise Conflict("not-whole", name, show(value))
     if low is not None and value < low:
-        raise Conflict(f"{name} = {show(value)} is below {low}")
+        raise Conflict("too-small", name, show(value), low)
     if high is not None and value > high:
-        raise Conflict(f"{name} = {show(value)} is above {high}")
+        raise Conflict("too-large", name, show(value), high)
     if values is not None and value not in values:
-        raise Conflict(f"{name} = {show(value)} is not one of {values}")
+        raise Conflict("not-allowed", name, show(value), values)
     return value
 
 
 def need(condition: object, text: str) -> None:
     """Guard: a constraint of a skill holds."""
     if not condition:
-        raise Conflict(f"{text} does not hold")
+        raise Conflict("constraint", value=text)
 
 
 def sound(answer: object, givens: Sequence[Number] = ()) -> None:
     """Guard: the answer is worth asking for (not trivial, not a given, not a page of digits)."""
     if isinstance(answer, (int, Fraction)) and not isinstance(answer, bool):
         if answer in (0, 1, -1):
-            raise Conflict(f"the answer {answer} is trivial")
+            raise Conflict("trivial", value=answer)
         if answer in givens:
-            raise Conflict(f"the answer {answer} already stands in the statement")
+            raise Conflict("given-away", value=answer)
         if abs(answer) >= 10**DIGIT_LIMIT:
-            raise Conflict(f"the answer has more than {DIGIT_LIMIT} digits")
+            raise Conflict("too-many-digits", bound=DIGIT_LIMIT)
     elif isinstance(answer, float):
         if not math.isfinite(answer) or answer == 0 or not 1e-9 < abs(answer) < 1e12:
-            raise Conflict(f"the answer {answer!r} is not a sensible quantity")
+            raise Conflict("not-sensible", value=repr(answer))
     elif isinstance(answer, (list, str, tuple)) and (len(answer) == 0 or len(answer) > 40):
-        raise Conflict(f"the answer has {len(answer)} elements")
+        raise Conflict("unwieldy", value=len(answer))
 
 
 def varied(value: Any) -> list[Any]:
@@ -134,7 +163,7 @@ def matters(name: str, value: Any, final: Callable[[Any], object], answer: objec
                 return
         except (ValueError, ArithmeticError, IndexError):
             continue
-    raise Conflict(f"the answer does not depend on {name}")
+    raise Conflict("independent", name)
 
 
 def matters_somewhere(
@@ -150,7 +179,7 @@ def matters_somewhere(
                     return
             except (ValueError, ArithmeticError, IndexError):
                 continue
-    raise Conflict(f"the result does not depend on {name}")
+    raise Conflict("result-independent", name)
 
 
 def does_something(
@@ -163,14 +192,14 @@ def does_something(
                 return
         except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
             return  # nothing comes out without it
-    raise Conflict(f"the result does not depend on {name}")
+    raise Conflict("result-independent", name)
 
 
 def differing(outputs: Sequence[object]) -> None:
     """Guard: a program does not give the same result for nearly all data."""
     texts = [repr(output) for output in outputs]
     if len(set(texts)) < max(3, len(texts) // 3):
-        raise Conflict("nearly all inputs give the same result")
+        raise Conflict("constant")
 
 
 def rounds_safely(answer: float, figures: int) -> None:
@@ -178,7 +207,7 @@ def rounds_safely(answer: float, figures: int) -> None:
     if answer:
         scaled = abs(answer) / 10 ** (math.floor(math.log10(abs(answer))) - figures + 1)
         if abs(scaled % 1 - 0.5) < 1e-3:
-            raise Conflict(f"{answer!r} lies on a rounding boundary")
+            raise Conflict("rounding-boundary", value=repr(answer))
 
 
 def show(value: object) -> str:
@@ -187,5 +216,8 @@ def show(value: object) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value:.9g}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python writes
+        raise Conflict("too-many-digits", bound=DIGIT_LIMIT) from None
     return text if len(text) <= 400 else f"{text[:200]}… ({len(text)} characters)"

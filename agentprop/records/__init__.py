@@ -9,7 +9,16 @@ Free-form maps are JSON strings, so that the column types of a shard never depen
 from __future__ import annotations
 
 from agentprop.records.base import SCHEMA_VERSION, AnswerType, Domain, Evidence, MadeBy, Part, Record, content_id
-from agentprop.records.environment import Action, Move, Observation, Stage, StopReason, Submission, TestCase
+from agentprop.records.environment import (
+    Action,
+    ConflictNote,
+    Move,
+    Observation,
+    Stage,
+    StopReason,
+    Submission,
+    TestCase,
+)
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
 from agentprop.records.problem import Certificate, PipedProblem, Problem
 from agentprop.records.reject import Reject
@@ -29,6 +38,7 @@ __all__ = [
     "AnswerType",
     "Attempt",
     "Certificate",
+    "ConflictNote",
     "Difficulty",
     "Domain",
     "Evidence",

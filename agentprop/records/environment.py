@@ -91,6 +91,15 @@ class Action(Part):
     """What is submitted."""
 
 
+class ConflictNote(Part):
+    """Why a composition does not hold together, as the guard that raised says it; see `tools.SENTENCES`."""
+
+    code: str
+    """too-small, too-large, not-whole, not-allowed, independent, …"""
+    about: str = ""
+    """The value (v1, v2, …) or skill that it is about; empty if it is about the whole."""
+
+
 class Observation(Part):
     """o_t = ⟨K_t, h_t, σ_t⟩: what the policy sees before it acts."""
 
@@ -106,6 +115,8 @@ class Observation(Part):
     """Short code of what happened to the last action."""
     turns_left: int
     """Actions that may still be taken."""
+    conflict: ConflictNote | None = None
+    """What the guard said if the last action met a conflict."""
 
 
 class Move(Part):

@@ -41,7 +41,8 @@ class Result:
     status: Status
     """`sandbox-unavailable` says nothing about the code."""
     detail: str | None = None
-    """Which limit, which signal, or why the sandbox could not serve."""
+    """Which limit, which signal, or why the sandbox could not serve; after `raised: `, what an exception of the code
+    itself says in its attribute `detail`."""
     stdout: str = ""
     """At most 64 KiB, head and tail; control characters are kept, undecodable bytes are escaped."""
     stderr: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from agentprop.agent.candidates import (
 )
 from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.composition.planner import Planner
+from agentprop.composition.sandbox_tools import SENTENCES
 from agentprop.records import Move, Observation
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -140,3 +143,33 @@ def test_a_category_can_be_asked_for(library: Mapping[str, Package]) -> None:
     assert set(categories_of(planner, "coding", ())) == {c for c in everything if c.startswith("coding-")}
     assert categories_of(planner, None, ("geometry", "decay")) == ("decay", "geometry")
     assert categories_of(planner, "science", ("geometry",)) == ()
+
+
+def test_the_built_in_proposer_goes_by_the_codes_of_conflicts_and_not_by_their_sentences(maker: CandidateMaker) -> None:
+    """Each sentence is replaced by its parts; put back, all is byte for byte as it was."""
+    parts = "⟦{{code}}¦{about}¦{value}¦{bound}⟧"
+    reworded = {code: parts.replace("{{code}}", code) for code in SENTENCES}
+    source = maker.tools["tools"] + f"\nSENTENCES = {reworded!r}\n"
+    start = maker.curriculum.start()
+    whole = range(384)
+    found = text_of(maker.batch(whole, start))
+    other = text_of(replace(maker, tools={"tools": source}).batch(whole, start))
+    assert other.count("⟦") > 200
+    assert re.sub(r"⟦(.*?)¦(.*?)¦(.*?)¦(.*?)⟧", said, other) == found
+
+
+def said(match: re.Match[str]) -> str:
+    """The sentence that the parts stand for."""
+    code, about, value, bound = match.groups()
+    return SENTENCES[code].format(about=about, value=value, bound=bound)
+
+
+def text_of(found: list[Candidate]) -> str:
+    """All that candidates say, durations and what is hashed from sentences left out."""
+    lines = []
+    for one in found:
+        turns = one.trajectory.turns if one.trajectory else ()
+        lines += [f"{turn.stage} {turn.action} {turn.outcome} {turn.message} {turn.observation}" for turn in turns]
+        kept = {"id": None, "trajectory_id": None}
+        lines.append(one.problem.model_copy(update=kept).model_dump_json() if one.problem else f"{one.category} none")
+    return "\n".join(lines)

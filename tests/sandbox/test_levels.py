@@ -32,8 +32,9 @@ from agentprop.sandbox import Sandbox, isolation_report
 from agentprop.sandbox.inside import bpf, linux
 
 rules = {{
-    number: bpf.SyscallRule(bpf.ALLOW if first is not None else bpf.errno_action(code),
-                     () if first is None else (bpf.Check((bpf.ArgumentTest(0, "equal", first),), bpf.errno_action(code)),))
+    number: bpf.SyscallRule(bpf.errno_action(code)) if first is None else bpf.SyscallRule(
+        bpf.ALLOW, (bpf.Check((bpf.ArgumentTest(0, "equal", first),), bpf.errno_action(code)),)
+    )
     for number, code, first in {refusals!r}
 }}
 permit = bpf.SyscallRule(bpf.ALLOW)

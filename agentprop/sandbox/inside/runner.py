@@ -32,6 +32,9 @@ ERROR_LIMIT = 2_000
 """Characters of the one-line error."""
 TRACEBACK_LIMIT = 4_000
 TRACEBACK_FRAMES = 5
+RAISED = "raised: "
+"""Begins a detail that is the word of an exception of the code itself."""
+DETAIL_LIMIT = 200
 
 
 class Frame(NamedTuple):
@@ -189,9 +192,15 @@ def describe(problem: BaseException) -> Ending:
         where = problem.__traceback__.tb_next if problem.__traceback__ else None
         line = traceback.format_exception_only(type(problem), problem)[-1].strip()
         lines = traceback.format_exception(type(problem), problem, where, limit=-TRACEBACK_FRAMES)
-        return Ending(status, line[:ERROR_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:])
+        return Ending(status, line[:ERROR_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:], _own_detail(problem))
     except BaseException:  # the exception's own methods are untrusted too
         return Ending(status, type(problem).__name__[:ERROR_LIMIT])
+
+
+def _own_detail(problem: BaseException) -> str | None:
+    """What an exception says in its attribute `detail`, marked as its own word."""
+    detail = getattr(problem, "detail", None)
+    return f"{RAISED}{detail[:DETAIL_LIMIT]}" if type(detail) is str else None
 
 
 def _ending_of_exit(problem: SystemExit) -> Ending:

@@ -137,7 +137,9 @@ except AgentpropError as error:
 def test_a_full_disk_is_a_sentence_and_leaves_the_last_checkpoint(model: Path, limit: int, tmp_path: Path) -> None:
     """The limit on a file's size meets different files: a JSON one, the model's weights, the optimiser's state."""
     out = tmp_path / "checkpoints"
-    code = FULL_DISK.format(here=[str(SUPPORT), str(Path(__file__).parent)], model=str(model), out=str(out), limit=limit)
+    code = FULL_DISK.format(
+        here=[str(SUPPORT), str(Path(__file__).parent)], model=str(model), out=str(out), limit=limit
+    )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
     assert "step-000002: the file-size limit was reached; step-000001 is kept | free some space" in done.stdout, done
     assert [path.name for path in out.iterdir()] == ["step-000001"]
