@@ -44,6 +44,8 @@ class ReinforceConfig(Budget, TrainConfig):
     """What becomes of groups without a signal: nothing, or a pull to the reference."""
     std: Literal["sample", "none"] = "sample"
     """Divide advantages by the standard deviation of their group, or only subtract its mean."""
+    beta: NonNegative = 0.0
+    """β of the pull to the reference; 0 needs no reference."""
     clip_low: Share = 0.2
     """GRPO: ε of the clip below 1."""
     clip_high: NonNegative = 0.2

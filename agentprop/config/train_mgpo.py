@@ -27,8 +27,8 @@ class TrainMgpoConfig(Tasks, Library, Episode, Judging, Probing, CurriculumSetti
     }
     renamed: ClassVar[Mapping[str, str]] = {"edits": "prune", "prober_tokens": "prober_reply_tokens"}
 
-    algorithm: Literal["mgpo", "grpo"] = "mgpo"
-    """MGPO, or GRPO on the same trajectories as its ablation."""
+    algorithm: str = "mgpo"
+    """What is learnt by: mgpo; grpo, its ablation on the same trajectories; or the name of an installed algorithm."""
     omega: NonNegative = 0.5
     """ω, the weight of the stage advantage (paper); 0 compares episodes alone, as GRPO always does."""
     beta: NonNegative = 0.01

@@ -35,6 +35,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.update import Objective, learn
 
@@ -186,7 +187,7 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     policy = PolicyModel(models[0], None)  # type: ignore[arg-type]
     policy.keep_reference(PolicyModel(models[1], None))  # type: ignore[arg-type]
     optimiser = Optimiser(policy.trained(), config)
-    objective = Objective(minibatches=work.minibatches, beta=BETA)
+    objective = Objective(Mgpo(beta=BETA), minibatches=work.minibatches)
     world = World(0, 1, torch.device(options.device), None)
     members = [recorded[start : start + work.members] for start in range(0, len(recorded), work.members)]
 

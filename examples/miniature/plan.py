@@ -75,11 +75,11 @@ ARMS: dict[str, Arm] = {
     "no-stage": Arm("MGPO without stage advantage", settings={"omega": 0.0}),
     "no-gate": Arm("MGPO without gate", settings={"gate": "none"}),
     "mgpo": Arm("full MGPO"),
-    "no-edit": Arm("MGPO without τ_edit", expert="expert-no-edit", settings={"edits": False}),
+    "no-edit": Arm("MGPO without τ_edit", expert="expert-no-edit", settings={"prune": False}),
     "no-edit-slow": Arm(
         "MGPO without τ_edit, half the learning rate",
         expert="expert-no-edit",
-        settings={"edits": False, "learning_rate": 1e-4},
+        settings={"prune": False, "learning_rate": 1e-4},
     ),
     "one-shot": Arm("one-shot, without the loop", expert="expert-at-once", settings={"one_shot": True}),
 }
@@ -468,7 +468,7 @@ RL: dict[str, object] = {
     "minibatches": 4,
     "pack_tokens": 8192,
     "save_every": 10,
-    "prober_tokens": 16,
+    "prober_reply_tokens": 16,
     "prober_temperature": 1.0,
     "prober_top_p": 1.0,
 }

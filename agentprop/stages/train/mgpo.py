@@ -18,7 +18,6 @@ from agentprop.agent.bundles import Bundles, written_skills
 from agentprop.agent.candidates import model_maker, tools
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
-from agentprop.errors import ConfigError
 from agentprop.grading.prober_pool import SwitchRule
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from agentprop.training.data.sequences import Drift
     from agentprop.training.model.distributed import World
     from agentprop.training.model.policy import PolicyModel
+    from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.examples import ComparisonRule, Encode
     from agentprop.training.rl.proposer_env import ProposerEnv
     from agentprop.training.rl.samplers import Sampler
@@ -72,8 +72,7 @@ def check(config: TrainMgpoConfig) -> None:
     check_sampler(config.sampler)
     for name in config.prober:
         resolve(name)
-    if config.algorithm == "grpo" and config.granularity != "action":
-        raise ConfigError("GRPO has no R_θ, so no granularity of it", hint="drop granularity, or train by mgpo")
+    _algorithm(config)
 
 
 def _run(
@@ -140,27 +139,25 @@ def _rewards(config: TrainMgpoConfig) -> Rewards:
     return Rewards(config.r_base, config.lam, config.malformed_reward, cut_off if config.mask_cut_off else frozenset())
 
 
+def _algorithm(config: TrainMgpoConfig) -> Algorithm:
+    from agentprop.training.rl.algorithms import ALGORITHMS
+
+    return ALGORITHMS[config.algorithm].of(config)
+
+
 def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
     from agentprop.training.rl.advantages import episode_floor
     from agentprop.training.rl.examples import ComparisonRule
 
-    omega = config.omega if config.algorithm == "mgpo" else 0.0
-    return ComparisonRule(omega, config.std, floor_episode=episode_floor(config.lam, config.k))
+    return ComparisonRule(_algorithm(config).omega, config.std, floor_episode=episode_floor(config.lam, config.k))
 
 
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.update import Objective
 
     return Objective(
-        algorithm=config.algorithm,
-        beta=config.beta,
-        granularity=config.granularity,
+        _algorithm(config),
         constant_groups=config.constant_groups,
-        gate=config.gate,
-        tau_pos=config.tau_pos,
-        tau_neg=config.tau_neg,
-        clip_low=config.clip_low,
-        clip_high=config.clip_high,
         minibatches=config.minibatches,
         correction=None if sampler.exact else config.correction_cap,
     )

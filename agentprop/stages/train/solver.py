@@ -139,14 +139,12 @@ def _school(
 
 
 def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
+    from agentprop.training.rl.algorithms.grpo import Grpo
     from agentprop.training.rl.update import Objective
 
     return Objective(
-        algorithm="grpo",
-        beta=config.beta,
+        Grpo.of(config),
         constant_groups=config.constant_groups,
-        clip_low=config.clip_low,
-        clip_high=config.clip_high,
         minibatches=config.minibatches,
         correction=None if sampler.exact else config.correction_cap,
     )

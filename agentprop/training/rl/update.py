@@ -1,7 +1,7 @@
 """Lessons → an improved policy: log-probs at the weights that sampled, weights of the tokens, minibatches, steps.
 
 old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
-w          MGPO: zero-sum weights over each group; GRPO: the advantages as they are
+w          what the algorithm makes of the advantages: zero-sum weights (MGPO), or the advantages themselves (GRPO)
 step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
            divided by N, their number over all processes, whatever the micro-batches
 """
@@ -22,51 +22,30 @@ from agentprop.training.model.distributed import World
 from agentprop.training.model.logprobs import Scores
 from agentprop.training.model.optimiser import Optimiser, StepReport
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.advantages import GroupAdvantages
+from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
-from agentprop.training.rl.grpo import grpo_loss
-from agentprop.training.rl.losses import Loss, Sums, Tokens, measured, rollout_correction
-from agentprop.training.rl.mgpo import Actions, Form, Granularity, mgpo_loss, zero_sum_weights
+from agentprop.training.rl.losses import Sums, Tokens, measured, rollout_correction
 from agentprop.training.rl.token_table import TokenTable, in_step
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What is optimised."""
+    """What is optimised, and in how many steps."""
 
-    algorithm: Literal["mgpo", "grpo"] = "mgpo"
-    """Gated zero-sum weights, or clipped ratios."""
-    beta: float = 0.01
-    """β of R_θ (MGPO) or of the KL term (GRPO); 0 needs no reference."""
-    granularity: Granularity = "action"
-    """What R_θ is summed over."""
+    algorithm: Algorithm
+    """Weights and loss of the action tokens."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """Whether groups without a signal are still pulled to the reference."""
-    gate: Form = "paper"
-    """Form of MGPO's gate."""
-    tau_pos: float = 1.0
-    """τ of the gate where w > 0."""
-    tau_neg: float = 1.05
-    """τ of the gate where w ≤ 0."""
-    clip_low: float = 0.2
-    """ε of GRPO's clip below 1."""
-    clip_high: float = 0.2
-    """ε of GRPO's clip above 1."""
     correction: float | None = None
-    """Cap of the correction π_old/π_engine; None where the trainer's own weights sampled."""
+    """Cap of the correction π_old/π_engine; None if the trainer's own weights sampled."""
     minibatches: int = 4
     """Optimiser steps per rollout batch."""
 
     def silent(self, group: GroupAdvantages) -> bool:
         """Whether nothing can be learnt from a group: it takes no part in a step, and in no N."""
         return group.singleton or (group.constant and self.constant_groups == "drop")
-
-    def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
-        """The loss of some of the tokens of a step."""
-        if self.algorithm == "grpo":
-            clips = {"clip_low": self.clip_low, "clip_high": self.clip_high}
-            return grpo_loss(tokens, n_tokens=n_tokens, beta=self.beta, **clips)
-        return mgpo_loss(tokens, n_tokens=n_tokens, tau_pos=self.tau_pos, tau_neg=self.tau_neg, form=self.gate)
 
 
 class Frozen(NamedTuple):
@@ -118,7 +97,7 @@ def learn(
             continue  # a step without a gradient would still move the weights by its momentum
         for batch, places in in_step(sheet.rows(numbers), world):
             tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction)
-            loss = objective.loss(tokens, n_tokens)
+            loss = objective.algorithm.loss(tokens, n_tokens)
             loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         steps.append(optimiser.step())
@@ -148,7 +127,7 @@ def freeze(policy: PolicyModel, sheet: TokenTable, objective: Objective, world: 
     policy.eval()
     old, entropy = _scores(policy, sheet, world)
     ref = None
-    if objective.beta:
+    if objective.algorithm.beta:
         with policy.reference() as reference:
             ref, _ = _scores(reference, sheet, world)
     unknown = [
@@ -171,19 +150,10 @@ def _scores(policy: PolicyModel, sheet: TokenTable, world: World) -> tuple[Tenso
 def weigh(lessons: Sequence[TrainingGroup], frozen: Frozen, objective: Objective) -> tuple[Tensor, RunningMeans]:
     """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
     actions = Actions.of([lesson.advantages for lesson in lessons], [lesson.lengths for lesson in lessons])
+    found = objective.algorithm.weigh(actions, frozen.old, frozen.ref)
     figures = RunningMeans()
-    if objective.algorithm == "grpo":
-        return actions.advantage_J[actions.action_A].float(), figures
-    found = zero_sum_weights(
-        actions,
-        frozen.old,
-        frozen.ref,
-        beta=objective.beta,
-        granularity=objective.granularity,
-        constant_groups=objective.constant_groups,
-    )
-    for name in ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs"):
-        figures.add_mean(name, found.metrics[name], len(found.unit_weight))
+    for name, value in found.metrics.items():
+        figures.add_mean(name, value, found.units)
     return found.weight_A, figures
 
 

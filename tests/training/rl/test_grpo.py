@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from agentprop.training.rl.grpo import grpo_loss
+from agentprop.training.rl.algorithms.grpo import grpo_loss
+from agentprop.training.rl.algorithms.mgpo import mgpo_loss
 from agentprop.training.rl.losses import Tokens, measured
-from agentprop.training.rl.mgpo import mgpo_loss
 
 
 def double(*values: float) -> Tensor:

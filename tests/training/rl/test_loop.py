@@ -21,6 +21,8 @@ from agentprop.training.means import RunningMeans
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.algorithms.grpo import Grpo
+from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.loop import Experience, Loop, unless
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
@@ -77,7 +79,7 @@ def lesson(reply: Reply, number: int) -> TrainingGroup:
 def loop_of(model: Path, objective: Objective, **settings: Any) -> Loop[Any]:
     chosen: TrainMgpoConfig = config(model, max_length=64, learning_rate=0.03, **settings)
     policy = PolicyModel.load(chosen).spread(ALONE)
-    if objective.beta:
+    if objective.algorithm.beta:
         policy.keep_reference(PolicyModel.load(chosen, frozen=True))
     sampler = InProcessSampler(policy, chosen, ALONE)
     return Loop(policy, Optimiser(policy.trained(), chosen), sampler, Bandit(sampler), objective, chosen, ALONE)
@@ -92,12 +94,12 @@ def run(loop: Loop[Any], steps: int) -> list[dict[str, float]]:
 
 
 ARMS_OF_THE_STUDY = {
-    "mgpo": Objective(minibatches=2),
-    "mgpo without gate": Objective(gate="none", minibatches=2),
-    "sapo's gate": Objective(gate="sapo", minibatches=2),
-    "by token": Objective(granularity="token", beta=0.02, minibatches=2),
-    "by trajectory": Objective(granularity="trajectory", beta=0.001, minibatches=2),
-    "grpo": Objective(algorithm="grpo", beta=0.0, minibatches=2),
+    "mgpo": Objective(Mgpo(), minibatches=2),
+    "mgpo without gate": Objective(Mgpo(gate="none"), minibatches=2),
+    "sapo's gate": Objective(Mgpo(gate="sapo"), minibatches=2),
+    "by token": Objective(Mgpo(granularity="token", beta=0.02), minibatches=2),
+    "by trajectory": Objective(Mgpo(granularity="trajectory", beta=0.001), minibatches=2),
+    "grpo": Objective(Grpo(), minibatches=2),
 }
 
 
@@ -109,7 +111,7 @@ def test_the_reward_rises_from_chance_to_nearly_always(model: Path, objective: O
 
 
 def test_without_a_signal_nothing_is_learnt(model: Path) -> None:
-    loop = loop_of(model, Objective(beta=0.0))
+    loop = loop_of(model, Objective(Mgpo(beta=0.0)))
     cast(Bandit, loop.school).size = 1  # a group of one has nobody to be compared with
     before = [parameter.clone() for _, parameter in loop.policy.trained()]
     assert [metrics["update/steps"] for metrics in run(loop, 3)] == [0.0] * 3
@@ -121,13 +123,13 @@ def test_the_same_run_again_is_the_same_to_the_last_bit(model: Path) -> None:
         timed = ("seconds/", "speed/", "memory")
         return {name: value for name, value in metrics.items() if not name.startswith(timed)}
 
-    first, second = (run(loop_of(model, Objective(minibatches=2)), 3) for _ in range(2))
+    first, second = (run(loop_of(model, Objective(Mgpo(), minibatches=2)), 3) for _ in range(2))
     assert list(map(told, first)) == list(map(told, second))
     assert all(metrics["update/engine_gap"] < 1e-5 for metrics in first)  # the trainer scores what it samples
 
 
 def test_a_step_is_told_in_rewards_update_time_and_memory(model: Path) -> None:
-    loop = loop_of(model, Objective(minibatches=2))
+    loop = loop_of(model, Objective(Mgpo(), minibatches=2))
     [metrics] = run(loop, 1)
     assert metrics["tokens/sampled"] == 64
     assert {"seconds/rollout", "seconds/score", "seconds/update", "seconds/refresh"} <= metrics.keys()
@@ -137,7 +139,7 @@ def test_a_step_is_told_in_rewards_update_time_and_memory(model: Path) -> None:
 
 
 def test_a_stopped_rollout_is_ended_and_has_changed_nothing(model: Path) -> None:
-    loop = loop_of(model, Objective(beta=0.0))
+    loop = loop_of(model, Objective(Mgpo(beta=0.0)))
     cast(Bandit, loop.school).size = 4096  # more than a moment's work
     before = [parameter.clone() for _, parameter in loop.policy.trained()]
 

@@ -22,9 +22,9 @@ from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model import packed_attention as attention
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
-from agentprop.training.rl.grpo import grpo_loss
+from agentprop.training.rl.algorithms.grpo import grpo_loss
+from agentprop.training.rl.algorithms.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
 from agentprop.training.rl.losses import Loss, Tokens, measured
-from agentprop.training.rl.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
 
 GROUPS, MEMBERS, TURNS, VOCABULARY = 2, 3, 2, 61
 ALGORITHMS = ("mgpo", "grpo")

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, ReturnedEpisode, advantages
+from agentprop.training.rl.algorithms.mgpo import Actions, Form, Granularity, Weights, gate, mgpo_loss, zero_sum_weights
 from agentprop.training.rl.losses import Tokens, measured, rollout_correction
-from agentprop.training.rl.mgpo import Actions, Form, Granularity, Weights, gate, mgpo_loss, zero_sum_weights
 
 GATES = [  # r, gate at τ = 1, 1.05, 1.5, 2, and r·gate at τ = 1
     (0.0, 0.786, 0.768, 0.597, 0.420, 0.0),

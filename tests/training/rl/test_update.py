@@ -19,11 +19,13 @@ from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser, StepReport
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
+from agentprop.training.rl.algorithms.grpo import Grpo
+from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.token_table import TokenTable
 from agentprop.training.rl.update import Objective, corrections, freeze, learn, minibatches
 
-FLAT = Objective(beta=0.0, gate="none", minibatches=1)
+FLAT = Objective(Mgpo(beta=0.0, gate="none"), minibatches=1)
 """REINFORCE with the group's baseline."""
 
 
@@ -126,14 +128,14 @@ def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_basel
     expected = written_out(policy, [one], weights)
     [found] = gradients(policy, [one], FLAT)
     same(found, expected)
-    [gated] = gradients(policy, [one], replace(FLAT, gate="paper"))
+    [gated] = gradients(policy, [one], replace(FLAT, algorithm=Mgpo(beta=0.0)))
     same(gated, expected)  # at r = 1 the gate is 1
 
 
 def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
     one = lesson([1.0, 0.0, 0.5], omega=0.0)
     weights = [list(member.fused) for member in one.advantages.members]
-    [found] = gradients(policy, [one], replace(FLAT, algorithm="grpo"))
+    [found] = gradients(policy, [one], replace(FLAT, algorithm=Grpo()))
     same(found, written_out(policy, [one], weights))
 
 
@@ -173,7 +175,7 @@ def test_a_batch_of_the_masked_alone_takes_no_step(policy: PolicyModel) -> None:
 
 def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: PolicyModel) -> None:
     silent = lesson([0.5, 0.5], omega=0.0)
-    pulled = replace(FLAT, constant_groups="kl_only", beta=0.1)
+    pulled = Objective(Mgpo(beta=0.1, gate="none", constant_groups="kl_only"), constant_groups="kl_only", minibatches=1)
     policy.keep_reference(PolicyModel.load(config(model), frozen=True))
     [found] = gradients(policy, [silent], pulled)
     frozen = freeze(policy, TokenTable.of([silent], 512), pulled, ALONE)
@@ -188,13 +190,13 @@ def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path
 def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> None:
     policy = PolicyModel.load(config(model, lora_rank=2)).spread(ALONE)
     one = TokenTable.of([lesson([1.0, 0.0])], 512)
-    same_as_ref = freeze(policy, one, replace(FLAT, beta=0.1), ALONE)
+    same_as_ref = freeze(policy, one, Objective(Mgpo(beta=0.1, gate="none"), minibatches=1), ALONE)
     assert same_as_ref.ref is not None
     torch.testing.assert_close(same_as_ref.old, same_as_ref.ref)
     with torch.no_grad():
         for _, parameter in policy.trained():
             parameter.add_(0.3)
-    moved = freeze(policy, one, replace(FLAT, beta=0.1), ALONE)
+    moved = freeze(policy, one, Objective(Mgpo(beta=0.1, gate="none"), minibatches=1), ALONE)
     assert moved.ref is not None
     torch.testing.assert_close(moved.ref, same_as_ref.ref)
     assert not torch.allclose(moved.old, moved.ref)
@@ -235,7 +237,7 @@ def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
     policy = PolicyModel.load(config(model)).spread(ALONE)
     lessons = [lesson([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
     optimiser = Optimiser(policy.trained(), config(model, learning_rate=0.05))
-    gated = replace(FLAT, gate="paper", minibatches=4)
+    gated = Objective(Mgpo(beta=0.0), minibatches=4)
     found = learn(policy, optimiser, lessons, gated, ALONE, groups=6, pack_tokens=512, seed="0")
     assert found["steps"] == 4 and optimiser.applied == 4
     assert found["ratio_std"] > 0.01 and found["gate"] < 1.0 and found["kl_old"] > 0

@@ -7,9 +7,46 @@ differ has advantage 0. The advantages are `advantages.advantages` with ω = 0, 
 
 from __future__ import annotations
 
-import torch
+from dataclasses import dataclass
+from typing import Self
 
+import torch
+from torch import Tensor
+
+from agentprop.config.reinforce import ReinforceConfig
+from agentprop.errors import ConfigError
+from agentprop.training.rl.actions import Actions
+from agentprop.training.rl.algorithms.base import Weighed
 from agentprop.training.rl.losses import MAX_LOG_RATIO, Loss, Tokens, ratio, ratio_sums
+
+
+@dataclass(frozen=True)
+class Grpo:
+    """Clipped ratios."""
+
+    beta: float = 0.0
+    """β of the KL term; 0 needs no reference."""
+    clip_low: float = 0.2
+    """ε of the clip below 1."""
+    clip_high: float = 0.2
+    """ε of the clip above 1."""
+    omega: float = 0.0
+    """Episodes are compared, and no stages."""
+
+    @classmethod
+    def of(cls, config: ReinforceConfig) -> Self:
+        """From the settings of a stage. Raises ConfigError for a granularity of R_θ, which GRPO has not."""
+        if getattr(config, "granularity", "action") != "action":
+            raise ConfigError("GRPO has no R_θ, so no granularity of it", hint="drop granularity, or train by mgpo")
+        return cls(beta=config.beta, clip_low=config.clip_low, clip_high=config.clip_high)
+
+    def weigh(self, actions: Actions, old: Tensor, ref: Tensor | None) -> Weighed:
+        """The advantages as they are, [A]."""
+        return Weighed(actions.advantage_J[actions.action_A].float(), {}, len(actions.advantage_J))
+
+    def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
+        """The clipped loss."""
+        return grpo_loss(tokens, n_tokens=n_tokens, clip_low=self.clip_low, clip_high=self.clip_high, beta=self.beta)
 
 
 def grpo_loss(

@@ -9,14 +9,15 @@ Ours: R_θ is taken at π_old, frozen with the rollouts, per action, clamped to 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor
 
-from agentprop.training.rl.advantages import GroupAdvantages
+from agentprop.config import TrainMgpoConfig
+from agentprop.training.rl.actions import Actions
+from agentprop.training.rl.algorithms.base import Weighed
 from agentprop.training.rl.losses import Loss, Tokens, ratio, ratio_sums
 
 Granularity = Literal["action", "token", "trajectory"]
@@ -29,48 +30,53 @@ MAX_IMPLICIT = 5.0
 
 
 @dataclass(frozen=True)
-class Actions:
-    """The actions of a rollout batch, group by group, and which of them each action token belongs to."""
+class Mgpo:
+    """Gated zero-sum weights."""
 
-    advantage_J: Tensor
-    """A of each action, float64."""
-    trajectory_J: Tensor
-    """Trajectory of each action, from 0."""
-    group_I: Tensor
-    """Group of each trajectory, from 0."""
-    action_A: Tensor
-    """Action of each action token, from 0: group by group, trajectory by trajectory, in the order of the turns."""
-    constant_G: Tensor
-    """Whether a group has no signal."""
-    singleton_G: Tensor
-    """Whether a group has fewer than two trajectories."""
+    beta: float = 0.01
+    """β of R_θ; 0 needs no reference."""
+    omega: float = 0.5
+    """ω, the weight of the stage advantage."""
+    granularity: Granularity = "action"
+    """What R_θ is summed over."""
+    constant_groups: Literal["drop", "kl_only"] = "drop"
+    """Whether groups without a signal are still pulled to the reference."""
+    gate: Form = "paper"
+    """Form of the gate."""
+    tau_pos: float = 1.0
+    """τ of the gate for w > 0."""
+    tau_neg: float = 1.05
+    """τ of the gate for w ≤ 0."""
 
     @classmethod
-    def of(
-        cls,
-        groups: Sequence[GroupAdvantages],
-        lengths: Sequence[Sequence[Sequence[int]]],
-        device: torch.device | str = "cpu",
-    ) -> Actions:
-        """From each group's advantages, and the action tokens of each group's trajectories' actions, in that order.
-
-        Masked trajectories belong in as well: leave their tokens out of the loss, not out of their group.
-        """
-        members = [member for group in groups for member in group.members]
-        counts = [list(map(int, member)) for group in lengths for member in group]
-        if [len(m.fused) for m in members] != [len(c) for c in counts]:
-            raise ValueError("advantages and token counts are not of the same actions")
-        flat = torch.tensor([n for member in counts for n in member], dtype=torch.int64)
-        per_member = torch.tensor([len(m.fused) for m in members], dtype=torch.int64)
-        per_group = torch.tensor([len(group.members) for group in groups], dtype=torch.int64)
+    def of(cls, config: TrainMgpoConfig) -> Self:
+        """From the settings of the stage."""
         return cls(
-            advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64).to(device),
-            trajectory_J=torch.repeat_interleave(per_member).to(device),
-            group_I=torch.repeat_interleave(per_group).to(device),
-            action_A=torch.repeat_interleave(flat).to(device),
-            constant_G=torch.tensor([group.constant for group in groups], dtype=torch.bool).to(device),
-            singleton_G=torch.tensor([group.singleton for group in groups], dtype=torch.bool).to(device),
+            beta=config.beta,
+            omega=config.omega,
+            granularity=config.granularity,
+            constant_groups=config.constant_groups,
+            gate=config.gate,
+            tau_pos=config.tau_pos,
+            tau_neg=config.tau_neg,
         )
+
+    def weigh(self, actions: Actions, old: Tensor, ref: Tensor | None) -> Weighed:
+        """Zero-sum weights over each group, [A]."""
+        found = zero_sum_weights(
+            actions,
+            old,
+            ref,
+            beta=self.beta,
+            granularity=self.granularity,
+            constant_groups=self.constant_groups,
+        )
+        told = ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs")
+        return Weighed(found.weight_A, {name: found.metrics[name] for name in told}, len(found.unit_weight))
+
+    def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
+        """The gated loss."""
+        return mgpo_loss(tokens, n_tokens=n_tokens, tau_pos=self.tau_pos, tau_neg=self.tau_neg, form=self.gate)
 
 
 class Weights(NamedTuple):
