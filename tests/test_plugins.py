@@ -87,3 +87,52 @@ algorithm.loss(Tokens(logp, logp.detach(), torch.tensor([1.0, -3.0])), 4).loss.b
 print(ALGORITHMS.names(), logp.grad.tolist())
 """
     assert python(code, environment) == "['mgpo', 'grpo', 'reinforce'] [-0.25, 0.75]\n"
+
+
+DOUBTER = """
+from agentprop.grading.judgement import Judgement
+
+async def judge(problem, library, tools, executor):
+    return Judgement("undetermined", "doubt", "one never knows")
+"""
+
+
+def test_a_verifier_of_another_package_can_be_named(tmp_path: Path) -> None:
+    environment = install(tmp_path, "agentprop.verifiers", "doubter", "mine:judge", mine=DOUBTER)
+    run = f"{sys.executable} -m agentprop"
+    code = f"""
+import subprocess
+run = lambda *words: subprocess.run([*{run.split()!r}, *words, "--quiet"], cwd={str(tmp_path)!r}, check=True)
+run("propose", "--n", "4", "--domain", "coding", "--out", "p")
+run("verify", "p", "--verifier", "doubter", "--out", "v")
+run("verify", "p", "--verifier", "doubter", "--verifier", "builtin", "--out", "w")
+from agentprop.records import Attempt, Verdict
+from agentprop.storage.run import open_run
+print({{v.code for v in open_run({str(tmp_path / "v")!r}).iter(Verdict)}})
+print(sorted({{(a.verifier, a.vote) for a in open_run({str(tmp_path / "w")!r}).iter(Attempt)}}, key=str))
+"""
+    assert python(code, environment).splitlines()[-2:] == ["{'doubt'}", "[('builtin', True), ('doubter', None)]"]
+
+
+ASKED = """
+from agentprop.export.formats.base import DATASETS, Format
+from agentprop.records import Part
+
+class Row(Part):
+    asked: str
+
+FORMAT = Format(Row, "jsonl", DATASETS, ("questions",), question=lambda row, *_: Row(asked=row.question[:5]))
+"""
+
+
+def test_an_export_format_of_another_package_can_be_named(tmp_path: Path) -> None:
+    environment = install(tmp_path, "agentprop.export_formats", "asked", "mine:FORMAT", mine=ASKED)
+    code = f"""
+import subprocess
+command = [{sys.executable!r}, "-m", "agentprop"]
+run = lambda *words: subprocess.run([*command, *words, "-q"], cwd={str(tmp_path)!r}, check=True)
+run("propose", "--n", "3", "--domain", "mathematics", "--out", "p")
+run("export", "p", "--format", "asked", "--out", "rows.jsonl")
+print({{tuple(__import__("json").loads(line)) for line in open({str(tmp_path / "rows.jsonl")!r})}})
+"""
+    assert python(code, environment).splitlines()[-1] == "{('asked',)}"

@@ -23,6 +23,7 @@ from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.verifiers import BUILTIN
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
@@ -191,7 +192,7 @@ class CandidateMaker:
     async def _judged(self, found: Candidate) -> Candidate:
         assert found.problem is not None  # only problems are judged
         judgement = await builtin.judge(found.problem, self.planner.library, self.tools, self.executor)
-        attempt, verdict = judgement.records(found.problem, MadeBy(name=builtin.NAME, version=__version__))
+        attempt, verdict = judgement.records(found.problem, MadeBy(name=BUILTIN, version=__version__))
         return Candidate(found.index, found.category, found.task, found.trajectory, found.problem, attempt, verdict)
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from agentprop.config.base import Share, StageConfig
 from agentprop.config.parts import DifficultyBand, Limited, Splits
-
-FormatName = Literal[
-    "trl-sft", "trl-grpo", "trl-preference", "trl-unpaired", "verl", "openai-chat", "verifiers", "jsonl", "dataset"
-]
 
 
 class ExportConfig(DifficultyBand, Splits, Limited, StageConfig):
@@ -21,10 +17,10 @@ class ExportConfig(DifficultyBand, Splits, Limited, StageConfig):
     stage: ClassVar[str] = "export"
     renamed: ClassVar[Mapping[str, str]] = {"prober": "measured_by"}
 
-    format: FormatName
+    format: str
     """For a proposer: trl-sft and openai-chat (accepted trajectories to imitate), trl-preference (pairs from one task),
     trl-unpaired (trajectories with a label). For a solver, question and answer alone: trl-grpo, verl, verifiers. For
-    people and benchmarks: jsonl (problems), dataset (problems and trajectories, Parquet)."""
+    people and benchmarks: jsonl (problems), dataset (problems and trajectories, Parquet). Or an installed format."""
     measured_by: str | None = None
     """Prober whose measurements count, by a part of its name; null means the last of each problem."""
     held_out_share: Share = 0.0

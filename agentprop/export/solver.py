@@ -30,11 +30,11 @@ def prompt_solution(row: QuestionAnswer) -> PromptSolution:
     return PromptSolution(prompt=_asked(row), solution=row.answer)
 
 
-def verl_row(row: QuestionAnswer, ability: Domain, index: int, split: str) -> VerlRow:
+def verl_row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> VerlRow:
     """For verl."""
     reward_model = RewardModel(ground_truth=row.answer)
     place = RowPlace(index=index, split=split)
-    return VerlRow(prompt=_asked(row), ability=ability, reward_model=reward_model, extra_info=place)
+    return VerlRow(prompt=_asked(row), ability=domain, reward_model=reward_model, extra_info=place)
 
 
 def hidden_tests(answer: str) -> dict[str, Any] | None:

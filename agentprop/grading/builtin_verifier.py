@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from agentprop.answers.equivalence import equivalent
 from agentprop.answers.outcome import Equivalence, different, same
@@ -41,14 +41,14 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
-from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
+from agentprop.grading.judgement import Judgement
+from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import Job, Result
 from agentprop.skills import Package
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, misfit, parse
 
-Value = Literal["valid", "invalid", "undetermined"]
 OWN_INPUTS, FOREIGN_INPUTS = 6, 64
 """Data the verifier draws itself, beside the stored tests, for a reference program that is made of the library's own
 functions, and for anybody else's; the latter also runs in a process of its own."""
@@ -56,50 +56,6 @@ MIN_TESTS = 4
 """Different hidden tests that a program needs."""
 ENTRY_POINT = "solve"
 """The function every statement of the grammar asks for."""
-NAME = "builtin"
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the verifier made of a problem."""
-
-    value: Value
-    """The verdict."""
-    code: str
-    """Reason code."""
-    message: str
-    """The reason in a sentence."""
-    answer: str | None = None
-    """The answer the verifier computed."""
-    isolation: str = ""
-    """Sandbox level of the computation."""
-
-    def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
-        """The attempt and the verdict to keep."""
-        vote = {"valid": True, "invalid": False, "undetermined": None}[self.value]
-        attempt = Attempt(
-            problem_id=problem.id,
-            role="verifier",
-            verifier=NAME,
-            vote=vote,
-            answer=self.answer,
-            code=self.code,
-            rationale=self.message,
-            isolation=self.isolation,
-            made_by=made_by,
-        )
-        evidence: Evidence = problem.evidence if self.value == "valid" else "none"
-        verdict = Verdict(
-            problem_id=problem.id,
-            value=self.value,
-            code=self.code,
-            message=self.message,
-            answer=self.answer,
-            evidence=evidence,
-            attempt_ids=(attempt.id,),
-            made_by=made_by,
-        )
-        return attempt, verdict
 
 
 async def judge(

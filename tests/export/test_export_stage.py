@@ -335,7 +335,7 @@ def test_a_receipt_names_the_runs_by_their_content(exported: Export, runs: list[
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--format", "alpaca"], "format must be"),
+        (["--format", "alpaca"], "there is no export format"),
         ([], "format is not set"),
         (["--format", "jsonl", "--difficulty", "0.8..0.2"], "difficulty must be LO..HI"),
         (["--format", "jsonl", "--held-out", "a"], "held_out must hold pairs"),

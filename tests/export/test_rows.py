@@ -45,7 +45,7 @@ EVERYTHING: dict[str, Any] = {
     "isolation": SECRET,
     "made_by": MadeBy(name=SECRET, revision=SECRET, sampling=SECRET, prompt_hash=SECRET, version=SECRET),
 }
-SOLVER = [name for name, format_ in FORMATS.items() if format_.tables == ("questions",)]
+SOLVER = [name for name in FORMATS.names() if FORMATS[name].tables == ("questions",)]
 
 
 def of_solver(name: str, problem: Problem) -> Any:
@@ -157,6 +157,6 @@ def test_a_problem_nobody_measured_has_no_pass_rate() -> None:
 
 
 def test_every_column_says_what_it_means() -> None:
-    for format_ in FORMATS.values():
+    for format_ in map(FORMATS.__getitem__, FORMATS.names()):
         assert all(info.description for info in format_.row.model_fields.values())
     assert all(info.description for info in rows.TrajectoryRow.model_fields.values())

@@ -15,6 +15,7 @@ from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
 from agentprop.composition.terms import Apply, Printed, Program, Route, Term, expression, imports, modules
 from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.judgement import Judgement
 from agentprop.records import Certificate, Problem
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.executor import Executor
@@ -40,15 +41,15 @@ class Judge:
     tools: Mapping[str, str]
     executor: Executor
 
-    def __call__(self, problems: Sequence[Problem]) -> list[builtin.Judgement]:
+    def __call__(self, problems: Sequence[Problem]) -> list[Judgement]:
         """Verdicts, in order."""
 
-        async def together() -> list[builtin.Judgement]:
+        async def together() -> list[Judgement]:
             return await asyncio.gather(*(builtin.judge(p, self.library, self.tools, self.executor) for p in problems))
 
         return asyncio.run(together())
 
-    def one(self, problem: Problem) -> builtin.Judgement:
+    def one(self, problem: Problem) -> Judgement:
         """The verdict of one problem."""
         return self([problem])[0]
 

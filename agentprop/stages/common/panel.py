@@ -20,11 +20,11 @@ from agentprop import __version__
 from agentprop.config import VerifyConfig
 from agentprop.engine.rolling import together
 from agentprop.grading import auditor
-from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
 from agentprop.grading.consensus import verdict, weigh
 from agentprop.grading.model_verifier import ModelJudge, Role, owed_again, reread
+from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -33,10 +33,13 @@ from agentprop.records import Attempt, MadeBy
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.builtin_judge import BuiltinJudge, JudgedProblem
 from agentprop.stages.common.intake import Item
+from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.stored_attempts import StoredAttempts
+
+LOCAL_CONCURRENCY = 4
+"""Half of the problems under way if no voter is a model."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class PanelModels:
 
     def __init__(self, config: VerifyConfig, voters: Sequence[Voter], folder: Path | None, stack: ExitStack) -> None:
         self.config, self.folder, self._stack = config, folder, stack
-        self.names = {voter.part: voter.name for voter in voters if voter.name != builtin.NAME}
+        self.names = {voter.part: voter.name for voter in voters if not is_local(voter.name)}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
         self._cast: RoleModels | None = None
 
@@ -96,7 +99,7 @@ class PanelModels:
     @property
     def concurrency(self) -> int:
         """Problems under way: twice what one model takes, because each waits for its slowest verifier."""
-        return 2 * max(settings.max_concurrency for settings in self.settings.values())
+        return 2 * max((settings.max_concurrency for settings in self.settings.values()), default=LOCAL_CONCURRENCY)
 
     def spending(self, valid: int, problems: int) -> dict[str, Any]:
         """Requests, tokens and money, over all sessions."""
@@ -119,7 +122,8 @@ class Panel:
     config: VerifyConfig
     voters: tuple[Voter, ...]
     models: PanelModels
-    reader: BuiltinJudge
+    local: Mapping[str, LocalJudge]
+    """The voters that need no model, by name."""
     sandbox: Sandbox
     stored: StoredAttempts
     auditor: Voter | None = None
@@ -135,7 +139,7 @@ class Panel:
         weighed = partial(weigh, problem.answer, alike=comparison_of(problem, self.sandbox, limits))
         standing = await asyncio.to_thread(weighed, attempts)
         if standing.disputed and self.auditor is not None:
-            settled = known if reused == len(self.config.verifier) - self.config.verifier.count(builtin.NAME) else {}
+            settled = known if reused == sum(voter.name not in self.local for voter in self.voters) else {}
             audit, again = await self._attempt(self.auditor, item, auditor.question(problem, attempts), settled)
             attempts, reused = (*attempts, audit), reused + again
             standing = await asyncio.to_thread(weighed, attempts)
@@ -145,8 +149,8 @@ class Panel:
         self, voter: Voter, item: Item, question: str, known: Mapping[tuple[str, str, int], Attempt]
     ) -> tuple[Attempt, bool]:
         """A voter's attempt, and whether it was there already."""
-        if voter.name == builtin.NAME:
-            return (await self.reader.records(item))[0], False
+        if voter.name in self.local:
+            return (await self.local[voter.name].records(item))[0], False
         earlier = known.get((voter.role, voter.name, voter.number))
         if earlier is not None and not owed_again(earlier, self.models.sampling(voter).max_tokens):
             return reread(earlier), True
@@ -161,9 +165,10 @@ def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path |
     with ExitStack() as stack:
         models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        reader = BuiltinJudge(library, Executor(sandbox, shared=False))
+        executor = Executor(sandbox, shared=False)
+        local = {v.name: LocalJudge(library, executor, v.name) for v in voters if is_local(v.name)}
         stored = StoredAttempts.open(config.reuse)
-        yield Panel(config, voters, models, reader, sandbox, stored, auditing, _made_by(config))
+        yield Panel(config, voters, models, local, sandbox, stored, auditing, _made_by(config))
 
 
 def _made_by(config: VerifyConfig) -> MadeBy:

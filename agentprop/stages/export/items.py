@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from agentprop.export import proposer, solver
-from agentprop.export.formats import Content
+from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
-from agentprop.export.rows import QuestionAnswer
 from agentprop.grading.difficulty import Band
-from agentprop.records import Domain, MadeBy, Part, Problem, Trajectory
+from agentprop.records import MadeBy, Part, Problem, Trajectory
 from agentprop.stages.common.accepted import Accepted, Joined, PassRate
 
 Make = Callable[[str, int], Part]
@@ -35,7 +33,7 @@ class ExportItem:
     """Its row."""
 
 
-def items(content: Content, format_: str, joined: Joined, band: Band | None) -> Iterator[ExportItem]:
+def items(content: Content, format_: Format, joined: Joined, band: Band | None) -> Iterator[ExportItem]:
     """In the order of the runs, the same on every call."""
     match content:
         case "problems":
@@ -56,21 +54,15 @@ def _of_problem(accepted: Accepted) -> ExportItem:
     return ExportItem(problem.id, problem.skills, problem.made_by, rate, lambda *_: problem_row(problem, *measured))
 
 
-def _of_question(accepted: Accepted, format_: str) -> ExportItem:
+def _of_question(accepted: Accepted, format_: Format) -> ExportItem:
     """From here on there are two texts; verl wants to know the domain too."""
     problem = accepted.problem
-    make = partial(_question, format_, solver.allowed(problem), problem.domain)
+    row, domain = solver.allowed(problem), problem.domain
+
+    def make(split: str, index: int) -> Part:
+        return format_.question(row, domain, index, split)
+
     return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, make)
-
-
-def _question(format_: str, row: QuestionAnswer, domain: Domain, split: str, index: int) -> Part:
-    match format_:
-        case "trl-grpo":
-            return solver.prompt_solution(row)
-        case "verl":
-            return solver.verl_row(row, domain, index, split)
-        case _:
-            return solver.prompted(row)
 
 
 def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> ExportItem:

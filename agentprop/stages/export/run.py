@@ -17,7 +17,6 @@ from typing import Any
 from agentprop import __version__
 from agentprop.config.export import ExportConfig
 from agentprop.errors import InputError
-from agentprop.export import verifiers
 from agentprop.export.card import Facts, Table, card
 from agentprop.export.formats import FORMATS, PURPOSE, Content
 from agentprop.export.rows import TrajectoryRow
@@ -89,8 +88,8 @@ def _layout(config: ExportConfig, place: Path, suffix: str | None) -> Layout:
     """Where the rows of a table's split lie, below the directory."""
     format_ = FORMATS[config.format]
     ending = suffix or format_.suffix
-    if config.format == "verifiers":
-        package = verifiers.package_name(place.name)
+    if format_.package is not None:
+        package = format_.package.name(place.name)
         return lambda table, split: f"{package}/{split}.{ending}"
     if len(format_.tables) > 1:
         return lambda table, split: f"{table}/{split}.{ending}"
@@ -142,7 +141,7 @@ def _placed(
 
 
 def _items(config: ExportConfig, joined: Joined, content: Content) -> Iterator[ExportItem]:
-    found = items(content, config.format, joined, Band.of(config.difficulty))
+    found = items(content, FORMATS[config.format], joined, Band.of(config.difficulty))
     return islice(found, config.limit)
 
 
@@ -184,7 +183,7 @@ def _facts(config: ExportConfig, joined: Joined, written: Written, layout: Layou
     return Facts(
         title=place.name,
         purpose=PURPOSE[format_.tables[0]],
-        usage=format_.usage.format(path=place, name=verifiers.package_name(place.name)),
+        usage=format_.usage.format(path=place, name=format_.package.name(place.name) if format_.package else ""),
         tables=[_table(config, written, layout, content) for content in format_.tables],
         stages=export_facts.stages(joined),
         makers=export_facts.makers(joined, written.seen),
@@ -205,12 +204,13 @@ def _table(config: ExportConfig, written: Written, layout: Layout, content: Cont
 
 
 def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> None:
-    """The card, and for verifiers the package."""
+    """The card, and the package if it is one."""
     write_atomically(made / "README.md", card(facts).encode())
-    if config.format == "verifiers":
+    package = FORMATS[config.format].package
+    if package is not None:
         splits = facts.tables[0].files
         default = "train" if "train" in splits else next(iter(splits))
-        for name, text in verifiers.files(verifiers.package_name(place.name), default).items():
+        for name, text in package.files(package.name(place.name), default).items():
             write_atomically(made / name, text.encode())
 
 

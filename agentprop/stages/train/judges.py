@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from agentprop import __version__
 from agentprop.config import TrainMgpoConfig, VerifyConfig
-from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober
+from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -25,24 +25,24 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.builtin_judge import BuiltinJudge
 from agentprop.stages.common.intake import Item
+from agentprop.stages.common.local_judge import LocalJudge
 from agentprop.stages.common.models import loaded, roles, runs_here
 from agentprop.stages.common.panel import Panel, open_panel
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
-    from agentprop.training.rl.scoring import Verifier
+    from agentprop.training.rl.scoring import ValidityJudge
 
 Close = Callable[[], Awaitable[None]]
 Account = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class BuiltinVerifier:
-    """V by the built-in verifier."""
+class LocalV:
+    """V by a verifier that needs no model."""
 
-    reader: BuiltinJudge
+    reader: LocalJudge
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
         """Its attempt and verdict."""
@@ -51,7 +51,7 @@ class BuiltinVerifier:
 
 
 @dataclass(frozen=True)
-class PanelVerifier:
+class PanelV:
     """V by language models, as in `verify`."""
 
     panel: Panel
@@ -66,7 +66,7 @@ class PanelVerifier:
 class Judges:
     """Everybody who judges."""
 
-    verify: Verifier
+    verify: ValidityJudge
     """V."""
     probers: Sequence[Prober]
     """Weak → strong."""
@@ -103,10 +103,10 @@ def _verifier(
     sandbox: Sandbox,
     stack: ExitStack,
     accounts: dict[str, Account],
-) -> tuple[Verifier, Close]:
+) -> tuple[ValidityJudge, Close]:
     """V, and what closes it."""
-    if config.verifier == (builtin.NAME,):
-        return BuiltinVerifier(BuiltinJudge(library, Executor(sandbox))), _nothing
+    if len(config.verifier) == 1 and is_local(config.verifier[0]):
+        return LocalV(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
     settings = VerifyConfig(
         verifier=config.verifier,
         auditor=config.auditor,
@@ -121,7 +121,7 @@ def _verifier(
     )
     panel = stack.enter_context(open_panel(settings, library, folder))
     accounts["verifiers"] = lambda: panel.models.spending(0, 0)
-    return PanelVerifier(panel), panel.models.aclose
+    return PanelV(panel), panel.models.aclose
 
 
 def _probers(

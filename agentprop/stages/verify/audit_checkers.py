@@ -18,11 +18,11 @@ from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ConfigError
-from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.checkers import CheckerCounts, asked, local_checkers
 from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
+from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.records import Problem
 from agentprop.sandbox import Sandbox
@@ -104,7 +104,7 @@ def _measure(
     config: VerifyConfig, kept: Run, cases: Sequence[Case], quiet: bool
 ) -> tuple[dict[str, CheckerCounts], dict[str, Any]]:
     """All checkers over all cases, and what that cost."""
-    names = [name for name in dict.fromkeys(config.verifier) if name != builtin.NAME]
+    names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
     with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
         m = _Measurement(config, cases, stop, bar)

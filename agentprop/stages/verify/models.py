@@ -8,9 +8,9 @@ from itertools import repeat
 from typing import Any
 
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.stages.common.builtin_judge import JudgedProblem
 from agentprop.stages.common.feed import ThreadedSource
 from agentprop.stages.common.intake import Item
+from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.panel import Panel
 
 BATCH = 8

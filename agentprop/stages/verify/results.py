@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.records import PipedProblem, Record, Reject
-from agentprop.stages.common.builtin_judge import JudgedProblem
+from agentprop.stages.common.local_judge import JudgedProblem
 
 
 @dataclass

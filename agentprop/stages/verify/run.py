@@ -15,21 +15,21 @@ from typing import Any, Protocol
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.grading.builtin_verifier import NAME as BUILTIN
+from agentprop.grading.verifiers import is_local
 from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.records import Verdict
 from agentprop.skills import Package
-from agentprop.stages.common.builtin_judge import JudgedProblem
 from agentprop.stages.common.intake import Item, take_in
 from agentprop.stages.common.library import gather
+from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.panel import open_panel
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.verify import audit_checkers
-from agentprop.stages.verify.builtin import Workers
+from agentprop.stages.verify.local import Workers
 from agentprop.stages.verify.models import PanelRun
 from agentprop.stages.verify.results import VerifyTotals, passed_on, records_of
 from agentprop.storage.run import Run
@@ -77,20 +77,21 @@ def _open_sink(
 
 def check(config: VerifyConfig) -> None:
     """Refuse what cannot be judged with, before a directory is claimed for it. Raises ConfigError."""
-    if config.verifier.count(BUILTIN) > 1:
-        raise ConfigError("the built-in verifier says the same each time", hint="name it once, and MODELs beside it")
+    twice = [name for name, count in Counter(config.verifier).items() if count > 1 and is_local(name)]
+    if twice:
+        raise ConfigError(f"the verifier {twice[0]} says the same each time", hint="name it once, and MODELs beside it")
     if config.auditor is not None and not uses_models(config):
         raise ConfigError(
             "an auditor settles differences between models, and no verifier is one",
             hint="name the models with --verifier, once for each",
         )
-    named = {*config.verifier, config.auditor} - {BUILTIN, None}
-    Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(filter(None, named))])
+    named = {name for name in (*config.verifier, config.auditor) if name is not None and not is_local(name)}
+    Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(named)])
 
 
 def uses_models(config: VerifyConfig) -> bool:
-    """Whether anybody but the built-in verifier judges."""
-    return set(config.verifier) != {BUILTIN}
+    """Whether a language model judges."""
+    return not all(map(is_local, config.verifier))
 
 
 def _judge(
@@ -124,8 +125,8 @@ class Judging(Protocol):
 
 @contextmanager
 def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Judging]:
-    """The built-in verifier on all cores, or a panel with models in it."""
-    if not uses_models(config):
+    """One verifier on all cores if it needs no model, or a panel."""
+    if len(config.verifier) == 1 and not uses_models(config):
         yield Workers(config, library)
         return
     with open_panel(config, library, folder) as panel:

@@ -24,7 +24,7 @@ from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup
 from agentprop.training.rl.loop import Experience
 from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 from agentprop.training.rl.samplers import Sampler
-from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, Verifier, score
+from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, ValidityJudge, score
 from agentprop.training.rl.tasks import Tasks, success_rates
 
 KEPT_GROUPS = 2
@@ -39,7 +39,7 @@ class ProposerEnv:
     arena: RolloutSetup
     sampler: Sampler
     sampling: Sampling
-    verify: Verifier
+    verify: ValidityJudge
     probers: Sequence[Prober]
     """Weak → strong; none means that difficulty pays nothing."""
     close: Callable[[], Awaitable[None]]

@@ -37,7 +37,7 @@ UNDECIDED = frozenset({"timeout", "sandbox-unavailable", "outage", "audit_timeou
 """Codes of `undetermined` that are failures of the verifying, not of the problem."""
 
 
-class Verifier(Protocol):
+class ValidityJudge(Protocol):
     """V."""
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
@@ -118,7 +118,7 @@ class Measured:
 
 
 async def score(
-    groups: Sequence[Group], verify: Verifier, prober: Prober | None, *, k: int, rewards: Rewards
+    groups: Sequence[Group], verify: ValidityJudge, prober: Prober | None, *, k: int, rewards: Rewards
 ) -> list[ScoredGroup]:
     """The scores of all members. Raises ModelOutage or BoundReached where verifying or probing cannot go on."""
     submitted = {m.trajectory.id: (m.problem, m.trajectory) for g in groups for m in g.members if m.problem is not None}
@@ -132,7 +132,7 @@ async def score(
     ]
 
 
-async def _judge(verify: Verifier, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
+async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
     try:
         attempts, verdict = await verify(problem, trajectory)
     except ModelFailure:

@@ -19,7 +19,7 @@ from agentprop.models.failures import Kind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.training.rl.examples import ComparisonRule, exactly, lessons, rendering
-from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, Verifier, score
+from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, ValidityJudge, score
 
 OTHER = [submission(9)]
 PAY = Rewards()
@@ -39,7 +39,7 @@ class Judge:
         return (attempt,), verdict
 
 
-def saying(value: str, code: str) -> Verifier:
+def saying(value: str, code: str) -> ValidityJudge:
     """A verifier with one opinion."""
 
     async def verify(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
@@ -81,7 +81,7 @@ def scored(renderer: Renderer, executor: Executor) -> Scoring:
     """Scores of one group, whose members follow scripts."""
 
     def run(
-        *scripts: Sequence[str], verify: Verifier | None = None, right: int | None = None, rewards: Rewards = PAY
+        *scripts: Sequence[str], verify: ValidityJudge | None = None, right: int | None = None, rewards: Rewards = PAY
     ) -> list[Scored]:
         groups = rolled(executor, Told(renderer, scripts), max_turns=4)
         by = None if right is None else prober(right, executor)

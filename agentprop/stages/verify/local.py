@@ -1,4 +1,4 @@
-"""Problems → verdicts by the built-in verifier alone, on all cores."""
+"""Problems → verdicts by one verifier that needs no model, on all cores."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.builtin_judge import BuiltinJudge, JudgedProblem
 from agentprop.stages.common.intake import Item
+from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge
 
 BATCH = 64
 WINDOW = 8
 
 # --- in the worker ---
 
-_worker: BuiltinJudge | None = None
+_worker: LocalJudge | None = None
 
 
-def prepare(library: dict[str, Package], allow_weak: bool) -> None:
+def prepare(name: str, library: dict[str, Package], allow_weak: bool) -> None:
     """Set a worker process up with its own sandbox."""
     global _worker  # one per process, set up once by the engine's initializer
-    _worker = BuiltinJudge(library, Executor(Sandbox(preload=(), slots=1, allow_weak=allow_weak)))
+    _worker = LocalJudge(library, Executor(Sandbox(preload=(), slots=1, allow_weak=allow_weak)), name)
 
 
 def judge(items: Sequence[Item]) -> list[JudgedProblem]:
@@ -55,7 +55,7 @@ class Workers:
             workers=self.config.workers or usable_cores(),
             window=WINDOW,
             initializer=prepare,
-            initargs=(self.library, self.config.allow_weak_sandbox),
+            initargs=(self.config.verifier[0], self.library, self.config.allow_weak_sandbox),
             stop=stop,
             idle=idle,
         )
@@ -65,5 +65,5 @@ class Workers:
             yield result
 
     def spending(self, counts: Any) -> dict[str, Any]:
-        """The built-in verifier costs nothing."""
+        """It costs nothing."""
         return {}

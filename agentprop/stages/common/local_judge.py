@@ -1,4 +1,4 @@
-"""A problem → the built-in verifier's attempt and verdict, with the packages that the problem brings along.
+"""A problem → the attempt and verdict of a verifier that needs no model, with the packages the problem brings along.
 
 Packages that come with a problem are used if they differ from this library's, because they are what the problem was
 made from; the evidence of such skills stays what it claims.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agentprop import __version__
 from agentprop.agent.candidates import tools
-from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
@@ -34,19 +34,23 @@ class JudgedProblem:
 
 
 @dataclass
-class BuiltinJudge:
-    """The built-in verifier with the packages it needs."""
+class LocalJudge:
+    """A verifier with the packages it needs."""
 
     library: dict[str, Package]
     executor: Executor
+    name: str = BUILTIN
     tools: dict[str, str] = field(default_factory=tools)
-    made_by: MadeBy = field(default_factory=lambda: MadeBy(name=builtin.NAME, version=__version__))
     parsed: dict[str, Package] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._verifier = VERIFIERS[self.name]
+        self.made_by = MadeBy(name=self.name, version=__version__)
 
     async def records(self, item: Item) -> tuple[Attempt, Verdict]:
         """Its attempt, and what that is worth by itself."""
         library = self._library(item.skills) if item.skills else self.library
-        judgement = await builtin.judge(item.problem, library, self.tools, self.executor)
+        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
         return judgement.records(item.problem, self.made_by)
 
     async def judge(self, item: Item) -> JudgedProblem:

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 import re
 
+from agentprop.export.formats.base import Format, PackageFiles
+from agentprop.export.rows import QuestionAnswer
+
+USAGE = """# pip install {path}
+import verifiers.v1 as vf
+
+tasks = vf.load_taskset(vf.TasksetConfig(id="{name}"))"""
+
 PROJECT = """[project]
 name = "{package}"
 version = "0.1.0"
@@ -78,3 +86,6 @@ def files(package: str, split: str) -> dict[str, str]:
         f"{package}/__init__.py": INIT.format(package=package),
         f"{package}/taskset.py": TASKSET.format(split=split),
     }
+
+
+FORMAT = Format(QuestionAnswer, "jsonl", USAGE, ("questions",), whole=True, package=PackageFiles(package_name, files))

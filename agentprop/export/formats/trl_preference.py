@@ -1,0 +1,9 @@
+"""For TRL's DPOTrainer: pairs of trajectories from one task, of which one ended in a valid problem."""
+
+from agentprop.export.formats.base import DATASETS, Format
+from agentprop.export.rows import Preference
+
+USAGE = f"""{DATASETS}
+DPOTrainer(model, train_dataset=data["train"])  # TRL counts what the environment said as part of a completion"""
+
+FORMAT = Format(Preference, "jsonl", USAGE, ("pairs",))

@@ -1,0 +1,9 @@
+"""For TRL's KTOTrainer: trajectories with a label."""
+
+from agentprop.export.formats.base import DATASETS, Format
+from agentprop.export.rows import Unpaired
+
+USAGE = f"""{DATASETS}
+KTOTrainer(model, train_dataset=data["train"])  # TRL counts what the environment said as part of a completion"""
+
+FORMAT = Format(Unpaired, "jsonl", USAGE, ("labelled",))
