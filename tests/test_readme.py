@@ -53,7 +53,10 @@ class Shell:
     def __init__(self, directory: Path) -> None:
         self.clone = clone(directory)
         tools = directory / "bin"
-        program(tools / "python3", PYTHON3.format(python=sys.executable, lender=ROOT / "tests" / "installing.py"))
+        program(
+            tools / "python3",
+            PYTHON3.format(python=sys.executable, lender=ROOT / "tests" / "support" / "installing.py"),
+        )
         if shutil.which("jq") is None:
             program(tools / "jq", JQ.format(python=sys.executable))
         self.tools = tools

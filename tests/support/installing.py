@@ -10,7 +10,6 @@ import os
 import shutil
 import stat
 import sys
-import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +31,7 @@ def clone(directory: Path) -> Path:
 def lend(environment: Path) -> None:
     """Let an environment import our libraries, and give it a `pytest` command."""
     packages = environment / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    (packages / "lent.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    (packages / "lent.pth").write_text("".join(f"{path}\n" for path in sys.path if Path(path).name == "site-packages"))
     program(environment / "bin" / "pytest", f'exec "{environment.absolute()}/bin/python" -m pytest "$@"')
 
 
