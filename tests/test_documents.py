@@ -117,7 +117,7 @@ def test_every_fence_belongs_to_a_block_of_a_known_language(page: str) -> None:
 def test_blocks_are_left_out_for_a_reason_that_was_agreed_on() -> None:
     marked = [block for block in BLOCKS if block.order is not None]
     assert not [str(block) for block in marked if block.language not in RUN or not block.word]
-    assert {block.order for block in marked} <= {"not run", "run instead"}
+    assert {block.order for block in marked} <= {"not run", "run with", "run instead"}
     assert Counter(block.word for block in marked if block.order == "not run") == REASONS
 
 
@@ -185,6 +185,19 @@ def test_the_layers_are_quoted_as_they_are(page: str) -> None:
 
 
 # --- docs ---
+
+
+def test_getting_started_begins_with_the_first_command() -> None:
+    assert next(block for block in BLOCKS if block.page == "docs/getting-started.md").text == INSTALL.text
+
+
+def test_what_repeats_the_code_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of settings, and the quotes of the layers."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    from generate import QUOTING, SETTINGS, renewed  # type: ignore[import-not-found]
+
+    stale = [page for page in (SETTINGS, *QUOTING) if renewed(page) != (ROOT / page).read_text(encoding="utf-8")]
+    assert not stale, "run `python docs/generate.py`"
 
 
 def test_the_run_directory_is_laid_out_as_described(reader: Newcomer) -> None:

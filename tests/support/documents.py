@@ -3,7 +3,8 @@
 A block of `sh` or `python` is run as it stands, unless an HTML comment on the line above it says otherwise:
 
     <!-- not run: needs a GPU -->             it is not run, for this reason
-    <!-- run instead: agentprop doctor -->    this is run in its place, usually the same thing in small
+    <!-- run with: --dry-run -->              it is run with these words added at its end
+    <!-- run instead: agentprop doctor -->    this is run in its place
 
 A block of `toml`, `yaml` or `json` is parsed; with `title="agentprop.toml"` behind the language it is also written to
 that file, for the blocks below it. `text` is what a program prints, and `markdown` is quoted.
@@ -41,14 +42,15 @@ class Block:
     title: str | None = None
     """File that it is the content of."""
     order: str | None = None
-    """What the comment above it asks for: `not run` or `run instead`."""
+    """What the comment above it asks for: `not run`, `run with` or `run instead`."""
     word: str = ""
-    """The reason, or what to run in its place."""
+    """The reason, what to add, or what to run in its place."""
 
     @property
     def script(self) -> str:
-        """What to run: its own text, or what is said to be run in its place."""
-        return self.word if self.order == "run instead" else self.text
+        """What to run."""
+        changed = {"run instead": self.word, "run with": f"{self.text.rstrip()} {self.word}"}
+        return changed.get(self.order or "", self.text)
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -84,7 +86,7 @@ def pages() -> list[str]:
 
 def stray_marks(page: str) -> list[str]:
     """Comments about running a block that stand above none."""
-    return re.findall(r"<!-- (?:not run|run instead).*", _prose(page))
+    return re.findall(r"<!-- (?:not run|run with|run instead).*", _prose(page))
 
 
 def _prose(page: str) -> str:

@@ -1,11 +1,13 @@
-"""The classes of agentprop/config, and what `[models.NAME]` may hold → the tables of docs/settings.md.
+"""What the code knows → the parts of the documentation that repeat it: tables of settings, quotes of the layers.
 
-`python docs/settings_reference.py` writes the page anew; a test compares it with what is there.
+`python docs/generate.py` writes them anew; tests compare them with what is there.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,12 @@ from agentprop.cli.lazy import load
 from agentprop.config import STAGES, StageConfig
 from agentprop.models.settings import ModelSettings
 
-PAGE = Path(__file__).with_name("settings.md")
-BEGIN, END = "<!-- from here on written by docs/settings_reference.py -->", "<!-- as far as here -->"
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = "docs/settings.md"
+QUOTING = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
+"""Pages that quote the table of layers."""
+BEGIN, END = "<!-- from here on written by docs/generate.py -->", "<!-- as far as here -->"
+QUOTE = re.compile(r"(?<=^```text\n)__main__\n.*?(?=^```$)", re.MULTILINE | re.DOTALL)
 ALIASES = {"category": "categories"}
 """Flags that have another name than their setting, because they are given once for each value."""
 KINDS = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false", "array": "list"}
@@ -90,11 +96,21 @@ def _table(head: list[str], rows: Iterator[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def page(text: str) -> str:
-    """The text of the page with its tables replaced by those of now."""
+def layers() -> str:
+    """The table of layers, the top first: a line of names for each."""
+    table = tomllib.loads((ROOT / "tests/layers.toml").read_text(encoding="utf-8"))["layers"]
+    return "".join(f"{' '.join(names)}\n" for names in table[::-1])
+
+
+def renewed(page: str) -> str:
+    """The text of a page with its generated part as it should be now."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if page in QUOTING:
+        return QUOTE.sub(lambda _: layers(), text)
     before, _, rest = text.partition(BEGIN)
     return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{rest.partition(END)[2]}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in (SETTINGS, *QUOTING):
+        (ROOT / page).write_text(renewed(page), encoding="utf-8")
