@@ -51,8 +51,8 @@ try:
     from agentprop.export.reward import grade
 except ImportError as error:
     raise ImportError(
-        f"cannot import agentprop.export.reward, which is part of {{GRADER}}; if an unrelated package called agentprop is "
-        f"installed, run: pip uninstall agentprop && pip install --force-reinstall {{GRADER}}"
+        f"cannot import agentprop.export.reward, which is part of {{GRADER}}; if an unrelated package called agentprop "
+        f"is installed, run: pip uninstall agentprop && pip install --force-reinstall {{GRADER}}"
     ) from error
 
 
