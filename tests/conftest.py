@@ -11,6 +11,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background jo
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
+from documents import blocks
+from installing import Newcomer, newcomer_in
 from judging import Judge
 
 from agentprop.agent.candidates import tools
@@ -22,6 +24,14 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, load
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
+
+
+@pytest.fixture(scope="session")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    """Somebody who has run the README's first command in a clone: one for all workers, because it takes ten seconds."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return newcomer_in(shared / "newcomer", blocks("README.md")[0].script)
 
 
 @pytest.fixture(scope="session")

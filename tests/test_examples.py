@@ -103,9 +103,19 @@ def test_the_client_benchmark_runs(tmp_path: Path) -> None:
 # --- studies ---
 
 
-def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(tmp_path: Path) -> None:
-    printed = run(tmp_path, "studies/pruning/study.py", "--out", "runs", "--smoke")
-    results = json.loads((tmp_path / "runs" / "results.json").read_text())
+STUDY = ("studies/pruning/study.py", "--out", "runs", "--smoke")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Where the pruning study ran, small, and what it printed."""
+    directory = tmp_path_factory.mktemp("study")
+    return directory, run(directory, *STUDY)
+
+
+def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(study: tuple[Path, str]) -> None:
+    directory, printed = study
+    results = json.loads((directory / "runs" / "results.json").read_text())
     for arm in results["arms"].values():
         assert arm["valid"]["count"] + sum(arm["failures"].values()) == arm["valid"]["total"] == 100
     assert results["arms"]["without pruning"]["pruned"]["count"] == 0
@@ -113,12 +123,11 @@ def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(tmp_path: P
     assert "difference in validity" in printed
 
 
-def test_the_pruning_study_run_again_only_counts(tmp_path: Path) -> None:
-    arguments = ("studies/pruning/study.py", "--out", "runs", "--candidates", "30")
-    first = run(tmp_path, *arguments)
-    shards = written(tmp_path)
-    assert run(tmp_path, *arguments) == first
-    assert written(tmp_path) == shards
+def test_the_pruning_study_run_again_only_counts(study: tuple[Path, str]) -> None:
+    directory, first = study
+    shards = written(directory)
+    assert run(directory, *STUDY) == first
+    assert written(directory) == shards
 
 
 def written(directory: Path) -> dict[str, Any]:

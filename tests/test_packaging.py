@@ -8,13 +8,16 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from installing import OFFLINE, ROOT, clone, lend, outside
+from installing import OFFLINE, ROOT, Newcomer, clone, outside
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import agentprop
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -28,16 +31,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-@pytest.fixture(scope="module")
-def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment in which the wheel is installed."""
-    environment = tmp_path_factory.mktemp("environment")
-    call(environment, sys.executable, "-m", "venv", str(environment))
-    call(environment, str(environment / "bin" / "pip"), "install", "-q", str(wheel))
-    lend(environment)
-    return environment / "bin" / "python"
-
-
 def call(directory: Path, *command: str) -> str:
     """Run a program offline; what it printed."""
     done = subprocess.run(command, cwd=directory, env=outside(OFFLINE), capture_output=True, text=True)
@@ -45,9 +38,9 @@ def call(directory: Path, *command: str) -> str:
     return done.stdout
 
 
-def installed(python: Path, directory: Path, *arguments: str) -> str:
+def installed(newcomer: Newcomer, directory: Path, *arguments: str) -> str:
     """Run the installed command from a directory."""
-    return call(directory, str(python.parent / "agentprop"), *arguments)
+    return call(directory, str(newcomer.python.with_name("agentprop")), *arguments)
 
 
 # --- the wheel ---
@@ -71,20 +64,52 @@ def test_the_wheel_holds_its_licence(wheel: Path) -> None:
     assert "Apache License" in zipfile.ZipFile(wheel).read(licence).decode()
 
 
-def test_an_installed_agentprop_finds_its_library_from_an_empty_directory(python: Path, tmp_path: Path) -> None:
-    listed = installed(python, tmp_path, "skills", "list")
+def test_an_installed_agentprop_finds_its_library_from_an_empty_directory(newcomer: Newcomer, tmp_path: Path) -> None:
+    listed = installed(newcomer, tmp_path, "skills", "list")
     names = {path.name for path in (ROOT / "skills").iterdir()}
     assert names <= set(re.findall(r"[a-z0-9-]+", listed))
 
 
-def test_an_installed_agentprop_proposes_in_an_empty_directory(python: Path, tmp_path: Path) -> None:
-    assert installed(python, tmp_path, "propose", "--n", "5", "--out", "runs/p", "--quiet") == "runs/p\n"
-    assert installed(python, tmp_path, "cat", "runs/p").count("\n") == 5
+def test_an_installed_agentprop_proposes_in_an_empty_directory(newcomer: Newcomer, tmp_path: Path) -> None:
+    assert installed(newcomer, tmp_path, "propose", "--n", "5", "--out", "runs/p", "--quiet") == "runs/p\n"
+    assert installed(newcomer, tmp_path, "cat", "runs/p").count("\n") == 5
 
 
-def test_it_is_the_wheel_that_these_tests_run(python: Path, tmp_path: Path) -> None:
-    where = call(tmp_path, str(python), "-c", "import agentprop; print(agentprop.__file__)")
-    assert Path(where.strip()).is_relative_to(python.parents[1])
+def test_it_is_the_installed_package_that_these_tests_run(newcomer: Newcomer, tmp_path: Path) -> None:
+    where = call(tmp_path, str(newcomer.python), "-c", "import agentprop; print(agentprop.__file__)")
+    assert Path(where.strip()).is_relative_to(newcomer.python.parents[1])
+
+
+# --- its name ---
+
+
+def test_it_is_installed_under_its_own_name(newcomer: Newcomer, tmp_path: Path) -> None:
+    """The version stands in two places, because the package must know it without its metadata."""
+    asked = "from importlib.metadata import version; print(version('agentic-proposing'))"
+    assert call(tmp_path, str(newcomer.python), "-c", asked) == f"{agentprop.__version__}\n"
+    assert PROJECT["name"] == agentprop.DISTRIBUTION
+
+
+def test_nobody_is_told_to_install_the_other_agentprop() -> None:
+    """That name belongs to an unrelated project on PyPI, which installs a package of the same name."""
+    wrong = re.compile(r"\b(?:install|add)\b[^\n]*[\s'\"]agentprop(?=[\[=<>~'\"\s]|$)|\bagentprop\[\w+\]", re.MULTILINE)
+    for harmless in ("pip uninstall agentprop", "pip install agentic-proposing", "pip install ./agentprop_problems"):
+        assert not wrong.search(harmless)
+    for told in ("pip install agentprop", "uv add agentprop", "pip install 'agentprop[train]'", "agentprop[vllm]"):
+        assert wrong.search(told)
+    texts = {path: path.read_text("utf-8") for path in files_of_the_repository() if path.name != Path(__file__).name}
+    assert {path.name for path in texts} > {"README.md", "SECURITY.md", "verifiers.py", "run", "training.md"}
+    found = [f"{path.name}: {match[0]}" for path, text in texts.items() for match in wrong.finditer(text)]
+    assert not found
+
+
+def files_of_the_repository() -> Iterator[Path]:
+    """Whatever a person may read, with its dotfiles."""
+    for path in ROOT.rglob("*"):
+        parts = path.relative_to(ROOT).parts
+        ours = not {".git", ".venv", "runs", "site", "__pycache__"} & set(parts) and not parts[0].endswith("_cache")
+        if ours and path.is_file() and path.suffix in ("", ".md", ".py", ".toml", ".yml", ".yaml", ".sh", ".txt"):
+            yield path
 
 
 # --- what it needs ---
@@ -128,7 +153,7 @@ def pins() -> dict[str, str]:
 def test_the_constraints_pin_what_the_tests_need_to_versions_that_are_allowed() -> None:
     pinned = pins()
     extras = PROJECT["optional-dependencies"]
-    for text in [*PROJECT["dependencies"], *extras["train"], *extras["test"]]:
+    for text in [*PROJECT["dependencies"], *extras["train"], *extras["test"], *extras["docs"]]:
         requirement = Requirement(text)
         if requirement.name == PROJECT["name"]:
             assert requirement.extras == {"train"}, "its own extra, whose libraries are in the list"
@@ -137,5 +162,5 @@ def test_the_constraints_pin_what_the_tests_need_to_versions_that_are_allowed() 
 
 
 def test_pre_commit_runs_the_ruff_of_the_constraints() -> None:
-    (version,) = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
-    assert version == pins()["ruff"]
+    named = re.findall(r"ruff==([\d.]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert named == [pins()["ruff"]] * 2, "one for `ruff check`, one for `ruff format`"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from agentprop import __version__
+from agentprop import DISTRIBUTION, __version__
 from agentprop.cli import options
 from agentprop.cli.shared import print_summary
 from agentprop.engine import usable_cores
@@ -40,6 +40,7 @@ def examine() -> dict[str, Any]:
         "free_disk_gib": round(shutil.disk_usage(".").free / 2**30, 1),
         "dependencies": _versions(None),
         "extras": {extra: _missing(extra) for extra in EXTRAS},
+        "conflict": _conflict(),
         "library": _library(),
         "sandbox": isolation_report(),
     }
@@ -63,7 +64,7 @@ def _requirements(extra: str | None) -> list[str]:
 def _declared() -> list[str]:
     """Requirements as the installed package states them, or the checkout that is being run."""
     try:
-        return metadata.requires("agentprop") or []
+        return metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
         return _declared_in_checkout()
 
@@ -94,7 +95,14 @@ def _version(name: str) -> str | None:
 
 def _missing(extra: str) -> dict[str, Any]:
     missing = [name for name, version in _versions(extra).items() if version is None]
-    return {"missing": missing, "install": f"pip install 'agentprop[{extra}]'" if missing else None}
+    return {"missing": missing, "install": f"pip install '{DISTRIBUTION}[{extra}]'" if missing else None}
+
+
+def _conflict() -> str | None:
+    """What to do about a distribution called `agentprop`: it installs into the same folder as ours."""
+    other = _version("agentprop")
+    remedy = f"pip uninstall agentprop && pip install --force-reinstall {DISTRIBUTION}"
+    return f"another package called agentprop ({other}) lies in the same folder: {remedy}" if other else None
 
 
 def _library() -> dict[str, Any]:
@@ -116,6 +124,7 @@ def _print(report: Mapping[str, Any]) -> None:
         "free disk here": f"{report['free_disk_gib']} GiB",
         "dependencies": {name: version or "missing" for name, version in report["dependencies"].items()},
         "extras": {name: found["install"] or "installed" for name, found in report["extras"].items()},
+        "conflict": report["conflict"],
         "skill library": report["library"]["fault"] or f"{report['library']['packages']} packages",
         "sandbox level": sandbox["level"],
         "sandbox layers": sandbox.get("layers", {}),

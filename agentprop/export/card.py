@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import log10
 from typing import Any
 
+from agentprop import DISTRIBUTION
 from agentprop.records import Part
 
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M")
@@ -192,7 +193,7 @@ def _settings(facts: Facts) -> str:
     lines = ["## Where it comes from"]
     for stage in facts.stages:
         settings = json.dumps(stage.settings, indent=2, ensure_ascii=False)
-        version = f", agentprop {stage.version}" if stage.version else ", not finished"
+        version = f", made with {DISTRIBUTION} {stage.version}" if stage.version else ", not finished"
         lines.append(f"**{stage.stage}**{version}, content `{stage.fingerprint[:16]}`\n\n```json\n{settings}\n```")
     if not facts.licence:
         lines.append("No licence was stated.")

@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agentprop import DISTRIBUTION
 from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
 from agentprop.models.failures import ModelOutage
@@ -211,7 +212,7 @@ def _program(settings: ModelSettings) -> list[str]:
     if found is None:
         raise ConfigError(
             f"{settings.model} needs a local server, and vLLM is not installed",
-            hint="pip install 'agentprop[vllm]', or 'agentprop[train]' to run it without a server, "
+            hint=f"pip install '{DISTRIBUTION}[vllm]', or '{DISTRIBUTION}[train]' to run it without a server, "
             "or name a server that is up: MODEL@BASE_URL",
         )
     return found

@@ -1,6 +1,6 @@
 """How the proposer and the solver improve: rewards, advantages, losses, log-probs, batches, a policy, the loops.
 
-torch, transformers and peft are imported in this folder and nowhere else; `agentprop[train]` brings them.
+torch, transformers and peft are imported in this folder and nowhere else; the extra `train` brings them.
 
 A trailing capital says what an array runs over:
 

@@ -2,7 +2,7 @@
 
     python examples/benchmarks/equivalence.py
 
-Accuracy is over every pair of `tests/grading/equivalence_cases.json`, and over those that need no option (precision,
+Accuracy is over every pair of `tests/support/equivalence_cases.json`, and over those that need no option (precision,
 choices, unit), which math-verify does not have. math-verify gets each text between dollars where it has no delimiter
 of its own, as its documentation advises. `undetermined` counts as wrong. Speed is over simple pairs (integers and
 fractions), one at a time, by the clock; it is a fair ratio on an idle machine.
@@ -22,7 +22,7 @@ from typing import Any
 
 from agentprop.answers import equivalent
 
-TABLE = Path(__file__).parents[2] / "tests" / "grading" / "equivalence_cases.json"
+TABLE = Path(__file__).parents[2] / "tests" / "support" / "equivalence_cases.json"
 OPTIONS = ("precision", "choices", "unit", "require_unit")
 SIMPLE_PAIRS = 2_000
 LONGEST = 20_000

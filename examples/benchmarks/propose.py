@@ -45,7 +45,8 @@ def main() -> None:
     """Measure both targets, one after the other, and print a table or JSON."""
     options = arguments()
     with tempfile.TemporaryDirectory() as folder:
-        propose(10, Path(folder, "warm-up"), options.workers)
+        if not options.smoke:  # nothing is read off a smoke run's seconds
+            propose(10, Path(folder, "warm-up"), options.workers)
         small = propose(options.small, Path(folder, "small"), options.workers)
         large = propose(options.large, Path(folder, "large"), options.workers)
     report = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from places import SOURCES
 
 from agentprop.cli import render as views
 from agentprop.records import PipedProblem, Problem, Trajectory, Verdict
@@ -149,7 +151,19 @@ def test_doctor_tells_what_is_here_and_how_to_get_the_rest(agentprop: Run) -> No
     assert report["sandbox"]["level"] in ("L3", "L2", "L1", "R0", "none")
     for extra, found in report["extras"].items():
         assert (found["install"] is None) == (found["missing"] == [])
-        assert found["install"] in (None, f"pip install 'agentprop[{extra}]'")
+        assert found["install"] in (None, f"pip install 'agentic-proposing[{extra}]'")
+
+
+def test_doctor_names_a_package_that_installs_over_ours(tmp_path: Path) -> None:
+    (tmp_path / "agentprop-9.9.dist-info").mkdir()
+    (tmp_path / "agentprop-9.9.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: agentprop\nVersion: 9.9\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{SOURCES}"}
+    command = [sys.executable, "-m", "agentprop", "doctor", "--json"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    conflict = json.loads(done.stdout)["conflict"]
+    assert "agentprop (9.9)" in conflict and "pip install --force-reinstall agentic-proposing" in conflict
 
 
 def test_doctor_is_a_table_for_people(agentprop: Run) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,9 @@ from stored_runs import Export
 from tiny_model import tiny_model
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
+from agentprop import DISTRIBUTION, __version__
 from agentprop.config.evaluate import EvaluateConfig
+from agentprop.export.formats import FORMATS
 from agentprop.export.reward import compute_score, trl_reward
 from agentprop.export.solver import hidden_tests
 from agentprop.inference.chat_template import Renderer, load_tokenizer
@@ -230,6 +236,31 @@ def test_the_verifiers_package_is_there_without_verifiers(
     rows = [json.loads(line) for line in (package / "train.jsonl").read_text("utf-8").splitlines()]
     assert len(rows) == len(problems) and all(row.keys() == {"question", "answer"} for row in rows)
     assert rows[0]["question"].startswith(problems[0].statement)
+
+
+def test_an_export_asks_for_our_distribution_at_this_version(exported: Export, tmp_path: Path) -> None:
+    exported("verifiers", "verifiers", limit=1)
+    project = tomllib.loads((tmp_path / "verifiers" / "pyproject.toml").read_text("utf-8"))["project"]
+    ours = f"{DISTRIBUTION}=={__version__}"
+    assert ours in project["dependencies"]
+    assert not [text for text in project["dependencies"] if text.startswith("agentprop")]
+    for name in ("verl", "trl-grpo"):
+        assert f"# pip install {ours}\n" in FORMATS[name].usage
+
+
+def test_a_taskset_says_so_if_another_agentprop_is_installed(exported: Export, tmp_path: Path) -> None:
+    exported("verifiers", "verifiers", limit=1)
+    for package in (
+        "agentprop",
+        "verifiers/v1",
+    ):  # somebody else's package of that name, and as much as is imported first
+        (tmp_path / "other" / package).mkdir(parents=True)
+        (tmp_path / "other" / package / "__init__.py").touch()
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path / 'other'}:{tmp_path / 'verifiers'}"}
+    command = [sys.executable, "-c", "import agentprop_verifiers"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "ImportError: cannot import agentprop.export.reward" in done.stderr
+    assert f"pip install --force-reinstall {DISTRIBUTION}=={__version__}" in done.stderr
 
 
 @pytest.mark.parametrize("out", ["test.jsonl", "test.parquet"])

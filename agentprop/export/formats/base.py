@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from agentprop import DISTRIBUTION, __version__
 from agentprop.export.rows import QuestionAnswer
 from agentprop.export.solver import prompted
 from agentprop.records import Domain, Part
@@ -29,6 +30,10 @@ PURPOSE: dict[Content, str] = {
 
 DATASETS = 'from datasets import load_dataset\n\ndata = load_dataset("{path}")'
 """How most formats are loaded."""
+
+
+GRADER = f"{DISTRIBUTION}=={__version__}"
+"""What to install so that answers are graded as here; without the version another release might decide otherwise."""
 
 
 def prompted_row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> Part:

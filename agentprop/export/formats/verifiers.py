@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from agentprop.export.formats.base import Format, PackageFiles
+from agentprop.export.formats.base import GRADER, Format, PackageFiles
 from agentprop.export.rows import QuestionAnswer
 
-USAGE = """# pip install {path}
+USAGE = """# pip install {path}          the grader comes with it
 import verifiers.v1 as vf
 
 tasks = vf.load_taskset(vf.TasksetConfig(id="{name}"))"""
@@ -21,7 +21,7 @@ name = "{package}"
 version = "0.1.0"
 description = "Problems made by agentprop, as a taskset of verifiers."
 requires-python = ">=3.11"
-dependencies = ["verifiers>=0.4", "agentprop"]
+dependencies = ["verifiers>=0.4", "{grader}"]
 
 [build-system]
 requires = ["hatchling"]
@@ -44,7 +44,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import verifiers.v1 as vf
-from agentprop.export.reward import grade
+
+GRADER = "{grader}"
+
+try:
+    from agentprop.export.reward import grade
+except ImportError as error:
+    raise ImportError(
+        f"cannot import agentprop.export.reward, which is part of {{GRADER}}; if an unrelated package called agentprop "
+        f"is installed, run: pip uninstall agentprop && pip install --force-reinstall {{GRADER}}"
+    ) from error
 
 
 class ProblemData(vf.TaskData):
@@ -82,9 +91,9 @@ def package_name(text: str) -> str:
 def files(package: str, split: str) -> dict[str, str]:
     """The package's files besides the problems; `split` is the one that is loaded by default."""
     return {
-        "pyproject.toml": PROJECT.format(package=package),
+        "pyproject.toml": PROJECT.format(package=package, grader=GRADER),
         f"{package}/__init__.py": INIT.format(package=package),
-        f"{package}/taskset.py": TASKSET.format(split=split),
+        f"{package}/taskset.py": TASKSET.format(split=split, grader=GRADER),
     }
 
 

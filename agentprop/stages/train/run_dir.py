@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentprop import DISTRIBUTION
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
 from agentprop.storage.run import Run
@@ -35,7 +36,7 @@ def require() -> None:
     """Raises ConfigError where the libraries of training are not installed."""
     missing = [name for name in ("torch", "transformers", "peft", "safetensors") if find_spec(name) is None]
     if missing:
-        raise ConfigError(f"training needs {', '.join(missing)}", hint="pip install 'agentprop[train]'")
+        raise ConfigError(f"training needs {', '.join(missing)}", hint=f"pip install '{DISTRIBUTION}[train]'")
 
 
 class TrainingRun:
