@@ -1,4 +1,4 @@
-"""Work that waits, in worker processes: all begun at once, results in order, nobody left behind."""
+"""Work that waits, in worker processes: all items start at once, results come in order, no process is left behind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Work = Callable[[Any], Awaitable[Any]]
 
 @asynccontextmanager
 async def meeting() -> AsyncIterator[Work]:
-    """Nobody's item ends before four are under way in this process."""
+    """Items that end only once four are under way in this process."""
     here = 0
     four = asyncio.Event()
 
@@ -39,7 +39,7 @@ async def meeting() -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def falling() -> AsyncIterator[Work]:
-    """Later items end first."""
+    """Items of which the later ones end first."""
 
     async def work(item: int) -> int:
         await asyncio.sleep(0.3 / (1 + item))
@@ -50,7 +50,7 @@ async def falling() -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def failing(how: str) -> AsyncIterator[Work]:
-    """Item 3 fails."""
+    """Items of which number 3 fails."""
 
     async def work(item: int) -> int:
         if item == 3 and how == "outage":
@@ -66,7 +66,7 @@ async def failing(how: str) -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def dying(marker: Path, times: int) -> AsyncIterator[Work]:
-    """Item 0 takes its process with it, so often."""
+    """Items of which number 0 kills its process, `times` times."""
 
     async def work(item: int) -> int:
         if item == 0 and len(list(marker.iterdir())) < times:
@@ -81,7 +81,7 @@ async def dying(marker: Path, times: int) -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def endless(folder: Path) -> AsyncIterator[Work]:
-    """Item 5 and those after it never end; whoever closes leaves a file, with what was cancelled."""
+    """Items that never end from number 5 on; on closing, the cancelled ones are written to a file."""
     cancelled: list[int] = []
 
     async def work(item: int) -> int:
