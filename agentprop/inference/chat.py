@@ -25,7 +25,7 @@ from transformers import PreTrainedTokenizerBase
 from agentprop.inference.chat_template import Memory, Renderer
 from agentprop.inference.engine import Generator, WantedReply
 from agentprop.models.chat import Choice, Reply, Request, Usage
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 
 CONTEXT = 4096
 """Positions of a model that does not say how many it has."""
@@ -72,12 +72,14 @@ class InProcessChat:
         """Answer with `request.n` choices. Raises ModelFailure where the conversation is too long, or asks for more
         than text."""
         if request.tools or request.schema is not None:
-            raise ModelFailure(Kind.REJECTED, f"{self.identity} runs in process, which knows no tools and no schemas")
+            raise ModelFailure(
+                FailureKind.REJECTED, f"{self.identity} runs in process, which knows no tools and no schemas"
+            )
         started = time.perf_counter()
         prompt = np.array(self.memory.prompt(request.messages, request.sample), np.int64)
         if len(prompt) >= self.context_length:
             raise ModelFailure(
-                Kind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
+                FailureKind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
             )
         jobs = [self._job(request, prompt, request.sample + i) for i in range(request.n)]
         await self._work(jobs)
@@ -127,7 +129,7 @@ class InProcessChat:
     def _choice(self, request: Request, job: WantedReply) -> Choice:
         if job.finish == "overflow":
             said = f"a conversation of {len(job.prompt)} tokens does not fit into the memory of the cache"
-            raise ModelFailure(Kind.CONTEXT_OVERFLOW, said)
+            raise ModelFailure(FailureKind.CONTEXT_OVERFLOW, said)
         ended = bool(job.tokens) and job.tokens[-1] in self.stop_ids
         text = self.renderer.decode(job.tokens[:-1] if ended else job.tokens)
         cuts = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]

@@ -19,8 +19,8 @@ from transformers.utils import logging as transformers_logging
 from agentprop.errors import InputError
 from agentprop.inference.chat import InProcessChat
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
-from agentprop.models.settings import Loaded
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import InProcessSettings
 
 KNOWN = frozenset(
     {
@@ -44,7 +44,7 @@ KNOWN = frozenset(
 class InProcessTransport:
     """One model, read when it is asked for the first time."""
 
-    def __init__(self, settings: Loaded) -> None:
+    def __init__(self, settings: InProcessSettings) -> None:
         self._settings = settings
         self._model: InProcessChat | None = None
         self._reading = asyncio.Lock()
@@ -63,7 +63,7 @@ class InProcessTransport:
             await self._model.aclose()
 
 
-def load(settings: Loaded) -> InProcessChat:
+def load(settings: InProcessSettings) -> InProcessChat:
     """A directory or hub id as a model that answers: in bfloat16 on a GPU, in float32 on a CPU.
 
     Raises InputError where there is none, or only a part of one.
@@ -103,7 +103,7 @@ def request_of(body: Mapping[str, Any]) -> Request:
     unknown = sorted(set(body) - KNOWN)
     if unknown or any(set(message) - {"role", "content"} for message in body["messages"]):
         told = ", ".join(unknown) or "tool calls"
-        raise ModelFailure(Kind.REJECTED, f"a model that runs in process knows nothing of {told}")
+        raise ModelFailure(FailureKind.REJECTED, f"a model that runs in process knows nothing of {told}")
     stop = body.get("stop") or ()
     sampling = Sampling(
         temperature=body.get("temperature"),

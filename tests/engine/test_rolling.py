@@ -15,7 +15,7 @@ from test_engine import square, wait_until_gone
 
 from agentprop.engine import WorkerDied, ordered_async, ordered_map
 from agentprop.errors import InputError
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 
 Work = Callable[[Any], Awaitable[Any]]
 
@@ -54,9 +54,9 @@ async def failing(how: str) -> AsyncIterator[Work]:
 
     async def work(item: int) -> int:
         if item == 3 and how == "outage":
-            raise ModelOutage("it is over", cause=ModelFailure(Kind.QUOTA, "nothing left", status=402))
+            raise ModelOutage("it is over", cause=ModelFailure(FailureKind.QUOTA, "nothing left", status=402))
         if item == 3 and how == "failure":
-            raise ModelFailure(Kind.SERVER, "boom", status=500, retry_after_s=2.0)
+            raise ModelFailure(FailureKind.SERVER, "boom", status=500, retry_after_s=2.0)
         return item
 
     if how == "start":
@@ -127,11 +127,11 @@ def test_an_exception_comes_in_its_place_with_all_it_carries() -> None:
             seen.append(result)
     error = failed.value
     assert seen == [0, 1, 2]
-    assert (error.kind, error.status, error.retry_after_s, str(error)) == (Kind.SERVER, 500, 2.0, "boom")
+    assert (error.kind, error.status, error.retry_after_s, str(error)) == (FailureKind.SERVER, 500, 2.0, "boom")
     assert error.hint and "in a worker process" in "".join(error.__notes__)
     with pytest.raises(ModelOutage, match="it is over") as over:
         list(ordered_async(failing, ("outage",), range(6), workers=1, window=6))
-    assert over.value.kind is Kind.QUOTA
+    assert over.value.kind is FailureKind.QUOTA
 
 
 def test_a_worker_that_cannot_be_set_up_is_the_error_it_met() -> None:

@@ -32,7 +32,7 @@ from agentprop.grading.model_verifier import ModelJudge
 from agentprop.grading.probers import question
 from agentprop.models.abilities import ADD, SUM
 from agentprop.models.chat import Sampling
-from agentprop.models.client import Model, lane_of
+from agentprop.models.client import Model, channel_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted
 from agentprop.models.settings import ModelSettings
@@ -185,7 +185,7 @@ def corpus(folder: Path) -> Path:
 
 def _model(tutor: Tutor) -> Model:
     settings = ModelSettings(model="tutor", replies="-")
-    return Model(lane_of(settings, Scripted(tutor)), Meter())
+    return Model(channel_of(settings, Scripted(tutor)), Meter())
 
 
 async def _episodes(folder: Path, model: Model) -> list[Episode]:

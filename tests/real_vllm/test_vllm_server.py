@@ -23,7 +23,7 @@ from agentprop.inference.chat_template import Renderer
 from agentprop.models import Message, Models, ModelSettings, Reply, Request, serving
 from agentprop.models.abilities import SCHEMA, SUM
 from agentprop.models.chat import Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Problem, StopReason, Trajectory, Turn
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
@@ -137,7 +137,7 @@ def test_a_schema_reaches_the_server(server: ModelSettings) -> None:
     assert json.loads(ask(server, asked).text) == {"sum": 5}
     with pytest.raises(ModelFailure) as caught:
         ask(server, replace(asked, schema={"type": "nonsense"}))
-    assert caught.value.kind is Kind.REJECTED
+    assert caught.value.kind is FailureKind.REJECTED
 
 
 def test_a_conversation_longer_than_the_context_is_told_from_a_reply_that_was_cut_off(
@@ -145,7 +145,7 @@ def test_a_conversation_longer_than_the_context_is_told_from_a_reply_that_was_cu
 ) -> None:
     with pytest.raises(ModelFailure) as caught:
         ask(server, Request((Message("user", "zq " * 5000),)))
-    assert caught.value.kind is Kind.CONTEXT_OVERFLOW
+    assert caught.value.kind is FailureKind.CONTEXT_OVERFLOW
     endless = server.model_copy(update={"extra_body": {"ignore_eos": True}})
     cut = ask(endless, Request((Message("user", "zq " * 1300),), exact=True))
     assert cut.choices[0].truncated

@@ -17,7 +17,7 @@ from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
 from agentprop.inference.chat_template import Memory, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Submission, Task
 from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
@@ -119,7 +119,7 @@ class Told:
         if turn >= len(script):
             return Reply((Choice("", finish_reason="length"),), self.identity)
         if script[turn] == "down":
-            raise ModelFailure(Kind.CONNECTION, "nobody is there")
+            raise ModelFailure(FailureKind.CONNECTION, "nobody is there")
         prompt = self.memory.prompt(request.messages, request.sample)
         ids = self.renderer.said(script[turn])
         self.memory.remember(request.messages, prompt, ids, script[turn], request.sample)

@@ -15,9 +15,9 @@ from typing import Any
 from agentprop.inference.chat_template import Memory, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Usage
 from agentprop.models.endpoint import Endpoint
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
-from agentprop.models.local import last_words
-from agentprop.models.settings import Served
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
+from agentprop.models.local import log_ending
+from agentprop.models.settings import ServedSettings
 
 ENDING_S = 3.0
 """Seconds that a server which fails is given to end, before its failure is taken for one of the request alone."""
@@ -37,11 +37,13 @@ class VllmModel:
     async def reply(self, request: Request) -> Reply:
         """Answer with `request.n` choices. Raises ModelOutage, with its last words, where the server has ended."""
         if request.tools or request.schema is not None:
-            raise ModelFailure(Kind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas")
+            raise ModelFailure(
+                FailureKind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas"
+            )
         prompt = self._memory.prompt(request.messages, request.sample)
         if len(prompt) >= self.context_length:
             raise ModelFailure(
-                Kind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
+                FailureKind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
             )
         started = time.perf_counter()
         found = await self.post("completions", self._body(request, prompt))
@@ -57,8 +59,8 @@ class VllmModel:
         try:
             return await self.server.look_up(path, body)
         except ModelFailure as failure:
-            if failure.kind in (Kind.SERVER, Kind.CONNECTION) and await self._ended():
-                words = " | ".join(last_words(self._log))
+            if failure.kind in (FailureKind.SERVER, FailureKind.CONNECTION) and await self._ended():
+                words = " | ".join(log_ending(self._log))
                 outage = ModelOutage(f"the server that samples has ended; its last words: {words}", cause=failure)
                 outage.hint = f"the whole log is in {self._log}; the same command resumes"
                 raise outage from failure
@@ -70,7 +72,7 @@ class VllmModel:
             await self.server.aclose()
 
     async def _ended(self) -> bool:
-        assert self.server is not None and isinstance(self.server.settings, Served)
+        assert self.server is not None and isinstance(self.server.settings, ServedSettings)
         deadline = time.monotonic() + ENDING_S
         while not self.server.settings.gone and time.monotonic() < deadline:
             await asyncio.sleep(0.1)

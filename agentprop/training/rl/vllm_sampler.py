@@ -30,7 +30,7 @@ from agentprop.errors import ConfigError
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.local import serving
-from agentprop.models.settings import ModelSettings, Served
+from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
@@ -96,7 +96,7 @@ class VllmSampler:
     async def _start(self) -> None:
         """The first process starts it and tells the others the port."""
         port = 0
-        up = Served.model_validate(self._settings.model_dump())
+        up = ServedSettings.model_validate(self._settings.model_dump())
         if self._world.first:
             up = self._server.enter_context(serving(self._settings, self._log, tell=_say))
             port = urlsplit(up.base_url or "").port or 0

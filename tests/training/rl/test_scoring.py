@@ -15,7 +15,7 @@ from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.training.rl.examples import ComparisonRule, exactly, lessons, rendering
@@ -59,7 +59,7 @@ class Solver:
     async def reply(self, request: Request) -> Reply:
         self.asked.append(request)
         if self.right < 0:
-            raise ModelFailure(Kind.SERVER, "it broke")
+            raise ModelFailure(FailureKind.SERVER, "it broke")
         number = int("".join(c for c in request.messages[0].text.partition("\n")[0] if c.isdigit()))
         answers = [number * number if i < self.right else 0 for i in range(request.n)]
         choices = tuple(Choice(f"\\boxed{{{answer}}}", finish_reason="stop") for answer in answers)
@@ -163,14 +163,14 @@ def test_a_prober_that_breaks_loses_the_valid_ones_alone(scored: Scoring) -> Non
 
 def test_a_verifier_that_cannot_be_reached_loses_what_it_should_have_judged(scored: Scoring) -> None:
     async def down(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        raise ModelFailure(Kind.SERVER, "it broke")
+        raise ModelFailure(FailureKind.SERVER, "it broke")
 
     assert [one.fate for one in scored(GOOD, GARBAGE, verify=down)] == ["lost", "counted"]
 
 
 def test_an_outage_ends_the_step(scored: Scoring) -> None:
     async def gone(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        raise ModelOutage("nobody answers", cause=ModelFailure(Kind.CONNECTION, "refused"))
+        raise ModelOutage("nobody answers", cause=ModelFailure(FailureKind.CONNECTION, "refused"))
 
     with pytest.raises(ModelOutage):
         scored(GOOD, GARBAGE, verify=gone)

@@ -16,7 +16,7 @@ from agentprop.errors import InputError
 from agentprop.grading.probers import Prober
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.training.rl.examples import ComparisonRule
@@ -40,7 +40,7 @@ class Replies:
     async def reply(self, request: Request) -> Reply:
         self.asked.append(request)
         if not self.texts:
-            raise ModelFailure(Kind.SERVER, "it broke")
+            raise ModelFailure(FailureKind.SERVER, "it broke")
         said = [self.texts[(request.sample + i) % len(self.texts)] for i in range(request.n)]
         choices = tuple(
             Choice(
