@@ -98,7 +98,7 @@ def _goes_on(renderer: Renderer, before: Turn, after: Turn) -> bool:
     bridge = renderer.bridge(sampled, [Message("user", before.observation)])
     if after.prompt_token_ids == (*(before.prompt_token_ids or ()), *sampled, *bridge):
         return True
-    assert renderer.said(before.message) != sampled
+    assert renderer.reply_ids(before.message) != sampled
     return False
 
 

@@ -15,7 +15,7 @@ from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
 from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
-from agentprop.inference.chat_template import Memory, Renderer
+from agentprop.inference.chat_template import PromptCache, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Submission, Task
@@ -106,10 +106,10 @@ class Told:
     """Whether token ids are given."""
     asked: list[Request] = field(default_factory=list)
     identity: str = "told"
-    memory: Memory = field(init=False)
+    prompt_cache: PromptCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.memory = Memory(self.renderer)
+        self.prompt_cache = PromptCache(self.renderer)
 
     async def reply(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -120,9 +120,9 @@ class Told:
             return Reply((Choice("", finish_reason="length"),), self.identity)
         if script[turn] == "down":
             raise ModelFailure(FailureKind.CONNECTION, "nobody is there")
-        prompt = self.memory.prompt(request.messages, request.sample)
-        ids = self.renderer.said(script[turn])
-        self.memory.remember(request.messages, prompt, ids, script[turn], request.sample)
+        prompt = self.prompt_cache.prompt(request.messages, request.sample)
+        ids = self.renderer.reply_ids(script[turn])
+        self.prompt_cache.remember(request.messages, prompt, ids, script[turn], request.sample)
         if not self.exact:
             return Reply((Choice(script[turn], finish_reason="stop"),), self.identity)
         said = Choice(script[turn], finish_reason="stop", token_ids=ids)

@@ -86,7 +86,7 @@ def guessing(folder: Path, steps: int = 60) -> Path:
     renderer, optimiser = Renderer(policy.tokenizer), Optimiser(policy.trained(), chosen)
     for step in range(steps):
         prompt = renderer.prompt((Message("user", asked[step % len(asked)]),))
-        said = [renderer.said(f"\\boxed{{{digit}}}") for digit in range(10)]
+        said = [renderer.reply_ids(f"\\boxed{{{digit}}}") for digit in range(10)]
         batch = batch_of([join([Spoken(prompt, ids)], str(n))[0] for n, ids in enumerate(said)])
         (-policy(batch).logprob.mean()).backward()
         optimiser.step()

@@ -164,7 +164,7 @@ def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> Cha
         tokenizer,
         name=loaded(settings).identity,
         context_length=settings.context_length,
-        forgetful=True,
+        fresh_when_idle=True,
     )
 
 

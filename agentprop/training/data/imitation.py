@@ -60,7 +60,7 @@ class TrajectoryReader:
         asked = self.renderer.prompt([Message("user", question(problem))])
         program = problem.answer_type == "program"
         said = f"```python\n{problem.answer}\n```" if program else f"\\boxed{{{problem.answer}}}"
-        return self._kept((join([Spoken(asked, self.renderer.said(said))], problem.id)[0],), "answers")
+        return self._kept((join([Spoken(asked, self.renderer.reply_ids(said))], problem.id)[0],), "answers")
 
     def skills(self, pairs: Iterable[tuple[Skill, str]]) -> tuple[TokenSequence, ...]:
         """Skills and passages → sequences whose loss is −log π(k | D_corpus)."""
@@ -95,4 +95,4 @@ def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
 def skill_sequence(skill: Skill, passage: str, renderer: Renderer) -> TokenSequence:
     """A passage as the user's message and the text of the skill as the reply."""
     asked = renderer.prompt([Message("user", prompt("acquire").format(passage=passage))])
-    return join([Spoken(asked, renderer.said(skill.skill_md))], skill.id)[0]
+    return join([Spoken(asked, renderer.reply_ids(skill.skill_md))], skill.id)[0]

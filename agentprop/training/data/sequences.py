@@ -141,7 +141,7 @@ def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[Spoken]:
     turns: list[Spoken] = []
     ids = renderer.prompt(_messages(trajectory, 0))
     for turn in trajectory.turns:
-        said = renderer.said(turn.message)
+        said = renderer.reply_ids(turn.message)
         turns.append(Spoken(ids, said))
         ids = (*ids, *said, *renderer.bridge(said, spoken([("tool", turn.observation)])))
     return turns

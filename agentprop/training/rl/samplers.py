@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from torch import nn
 
 from agentprop.config.training import TrainConfig
-from agentprop.inference.deterministic import Delayed, DeterministicChat
+from agentprop.inference.deterministic import DelayedExecutor, DeterministicChat
 from agentprop.models.chat import ChatModel
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -68,13 +68,13 @@ class InProcessSampler:
 
     def executor(self, sandbox: Sandbox) -> Executor:
         """In step with the sampling."""
-        return Delayed(sandbox, shared=False, model=self.model)
+        return DelayedExecutor(sandbox, shared=False, model=self.model)
 
     async def refresh(self, policy: PolicyModel, step: int) -> None:
         """Forget what the old weights computed, and copy the new ones where there is a copy."""
         if self._copy is not None:
             self._copy.load_state_dict(dict(merged(policy)))
-        self.model.renew(f"{self._name}#step-{step}")
+        self.model.reset(f"{self._name}#step-{step}")
 
     async def aclose(self) -> None:
         """Nothing is open between requests."""

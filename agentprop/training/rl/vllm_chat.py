@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agentprop.inference.chat_template import Memory, Renderer
+from agentprop.inference.chat_template import PromptCache, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Usage
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
@@ -32,7 +32,7 @@ class VllmModel:
         self.server: Endpoint | None = None
         """Where it is, once it is up."""
         self._renderer, self._stop_ids, self._log = renderer, list(stop_ids), log
-        self._memory = Memory(renderer)
+        self._prompt_cache = PromptCache(renderer)
 
     async def reply(self, request: Request) -> Reply:
         """Answer with `request.n` choices. Raises ModelOutage, with its last words, where the server has ended."""
@@ -40,7 +40,7 @@ class VllmModel:
             raise ModelFailure(
                 FailureKind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas"
             )
-        prompt = self._memory.prompt(request.messages, request.sample)
+        prompt = self._prompt_cache.prompt(request.messages, request.sample)
         if len(prompt) >= self.context_length:
             raise ModelFailure(
                 FailureKind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
@@ -49,7 +49,7 @@ class VllmModel:
         found = await self.post("completions", self._body(request, prompt))
         choices = tuple(self._choice(one) for one in sorted(found["choices"], key=lambda one: int(one["index"])))
         for number, choice in enumerate(choices, request.sample):
-            self._memory.remember(request.messages, prompt, choice.token_ids or (), choice.text, number)
+            self._prompt_cache.remember(request.messages, prompt, choice.token_ids or (), choice.text, number)
         usage = Usage(found["usage"]["prompt_tokens"], found["usage"]["completion_tokens"])
         return Reply(choices, self.identity, usage, prompt, duration_s=time.perf_counter() - started)
 

@@ -24,7 +24,7 @@ def trajectory(renderer: Renderer | None, *, split: bool = False) -> Trajectory:
     messages = [Message("system", "S"), Message("user", "P")]
     prompt = renderer.prompt(messages) if renderer else ()
     for index, (said, answered) in enumerate(zip(SAID, ANSWERED, strict=True)):
-        ids = renderer.said(said) if renderer else ()
+        ids = renderer.reply_ids(said) if renderer else ()
         turns.append(
             Turn(
                 index=index,

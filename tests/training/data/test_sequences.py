@@ -104,7 +104,7 @@ def test_a_rendering_is_what_the_template_makes_of_the_whole_conversation(render
 
 def test_drift_counts_turns_whose_ids_are_not_those_that_were_sampled(renderer: Renderer) -> None:
     assert drift(sampled(renderer), renderer) == Drift(3, 0)
-    odd = [letters(renderer, SAID[0]), renderer.said(SAID[1]), renderer.said(SAID[2])]
+    odd = [letters(renderer, SAID[0]), renderer.reply_ids(SAID[1]), renderer.reply_ids(SAID[2])]
     assert drift(sampled(renderer, odd), renderer) == Drift(3, 1)
     assert drift(texts(), renderer) == Drift(3, 0)
 

@@ -52,7 +52,7 @@ def test_episodes_end_for_their_own_reasons_and_keep_what_was_sampled(renderer: 
     assert [member.problem is not None for member in group.members] == [True, *[False] * 5, True]
     for member, script in zip(group.members, scripts, strict=True):
         said = [turn.token_ids for turn in member.trajectory.turns]
-        assert said == [renderer.said(text) for text in script[: len(said)]]
+        assert said == [renderer.reply_ids(text) for text in script[: len(said)]]
 
 
 def test_a_group_that_lacks_a_member_is_a_defect(renderer: Renderer, executor: Executor) -> None:

@@ -207,7 +207,7 @@ def test_a_lesson_has_the_tokens_of_every_action(renderer: Renderer, executor: E
     groups = rolled(executor, Told(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     [lesson] = lessons(scores, exactly, ComparisonRule())
-    said = [[len(renderer.said(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
+    said = [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
     assert lesson.lengths == said
     assert [example.in_loss for example in lesson.examples] == [True, True, False]
     for example in lesson.examples:
@@ -230,7 +230,7 @@ def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, ex
     with pytest.raises(InputError, match="no token ids"):
         lessons(scores, exactly, ComparisonRule())
     [lesson] = lessons(scores, rendering(renderer), ComparisonRule())
-    assert lesson.lengths == [[len(renderer.said(text)) for text in script] for script in (GOOD, GARBAGE)]
+    assert lesson.lengths == [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE)]
 
 
 def test_a_group_of_which_nobody_is_left_is_no_lesson(renderer: Renderer, executor: Executor) -> None:

@@ -46,7 +46,7 @@ class Replies:
             Choice(
                 text,
                 finish_reason="length" if text == CUT else "stop",
-                token_ids=self.renderer.said(text) if self.exact else None,
+                token_ids=self.renderer.reply_ids(text) if self.exact else None,
             )
             for text in said
         )
@@ -109,7 +109,7 @@ def test_a_right_answer_earns_one_and_a_wrong_one_what_is_said(renderer: Rendere
     [lesson] = found.lessons
     assert [member.episode for member in lesson.advantages.members] == [0.75, -0.75, -0.75, 0.75]
     assert found.metrics["reward/accuracy"] == 0.5 and found.metrics["reward/solved"] == 1.0
-    assert lesson.lengths == [[len(renderer.said(text))] for text in (RIGHT, WRONG, WRONG, RIGHT)]
+    assert lesson.lengths == [[len(renderer.reply_ids(text))] for text in (RIGHT, WRONG, WRONG, RIGHT)]
 
 
 @pytest.mark.parametrize(("masking", "earned"), [(True, 0.0), (False, -1.0)])
