@@ -28,7 +28,7 @@ class RunningMeans:
         total, known = self._sums.get(name, (0.0, 0))
         self._sums[name] = (total + mean * count, known + count)
 
-    def means(self, world: World) -> dict[str, float]:
+    def reduce(self, world: World) -> dict[str, float]:
         """The mean of each figure over all processes; those of nothing are left out. Every process calls it."""
         flat = world.sum([part for pair in self._sums.values() for part in pair])
         pairs = zip(self._sums, flat[::2], flat[1::2], strict=True)

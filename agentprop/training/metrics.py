@@ -25,10 +25,10 @@ class Metrics:
     """`with Metrics(run, size=state) as metrics: metrics.write(step, loss=0.7)`; not a number is stored as null."""
 
     def __init__(
-        self, folder: Path | None, *, size: int = 0, board: bool = False, live: ProgressTable | None = None
+        self, folder: Path | None, *, size: int = 0, board: bool = False, table: ProgressTable | None = None
     ) -> None:
         """`folder` is the run directory; None writes nowhere, which is what all processes but the first do."""
-        self._live = live
+        self._table = table
         self._board: Any = None
         self._file: Any = None
         if folder is None:
@@ -45,8 +45,8 @@ class Metrics:
 
     def write(self, step: int, values: Mapping[str, float | int | str | None]) -> None:
         """One line; numbers go to TensorBoard and the live view too."""
-        if self._live is not None:
-            self._live.update(step, values)
+        if self._table is not None:
+            self._table.update(step, values)
         if self._file is None:
             return
         line = json.dumps({"step": step, **{key: _plain(value) for key, value in values.items()}}, ensure_ascii=False)

@@ -31,7 +31,7 @@ from agentprop.training.model.rows import even_rows, per_token
 Values = dict[str, float]
 
 
-class Drawn(NamedTuple):
+class StepSequences(NamedTuple):
     """What a step learns from."""
 
     trajectories: list[TokenSequence]
@@ -74,7 +74,7 @@ class Hooks:
     """Whether to save and end."""
 
 
-class Order:
+class EpochOrder:
     """Which trajectories and skills a step learns from."""
 
     def __init__(self, material: Material, config: TrainSftConfig) -> None:
@@ -87,14 +87,14 @@ class Order:
         self._skills_per_step = math.ceil(len(material.skills) / self.per_epoch) if wanted else 0
         self._shuffled = lru_cache(maxsize=4)(self._shuffle)
 
-    def drawn(self, step: int) -> Drawn:
+    def sequences(self, step: int) -> StepSequences:
         """Sequences of the step's trajectories, and its skills."""
         epoch, place = divmod(step, self.per_epoch)
         numbers = self._shuffled("train", epoch, len(self._material.train))
         chosen = numbers[place * self._size : (place + 1) * self._size]
         first = step * self._skills_per_step
         skills = [self._skill(number) for number in range(first, first + self._skills_per_step)]
-        return Drawn([sequence for number in chosen for sequence in self._material.train[number]], skills)
+        return StepSequences([sequence for number in chosen for sequence in self._material.train[number]], skills)
 
     def _skill(self, number: int) -> TokenSequence:
         round_, place = divmod(number, len(self._material.skills))
@@ -115,7 +115,7 @@ def imitate(
     hooks: Hooks,
 ) -> SftProgress:
     """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
-    order = Order(material, config)
+    order = EpochOrder(material, config)
     last = min(order.total, config.max_steps or order.total)
     policy.train()
     while progress.step < last and not plateaued(progress, config):
@@ -124,14 +124,14 @@ def imitate(
             raise KeyboardInterrupt
         began = time.perf_counter()
         with memory_errors("a step of training"):
-            values = learn(policy, optimiser, order.drawn(progress.step), config, world)
+            values = learn(policy, optimiser, order.sequences(progress.step), config, world)
         values |= _pace(values, time.perf_counter() - began, policy)
         progress = replace(
             progress, step=progress.step + 1, tokens=progress.tokens + int(values["tokens"]), loss=values["loss"]
         )
         if material.held_out and (progress.step % config.eval_every == 0 or progress.step == last):
             values["held_out_loss"] = evaluate(policy, material, config, world)
-            progress = judged(progress, values["held_out_loss"], config)
+            progress = after_evaluation(progress, values["held_out_loss"], config)
         progress = replace(progress, seconds=progress.seconds + time.perf_counter() - began)
         if progress.step % config.log_every == 0 or "held_out_loss" in values:
             hooks.record(progress.step, {"epoch": progress.step / order.per_epoch, **values})
@@ -140,13 +140,15 @@ def imitate(
     return progress
 
 
-def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World) -> Values:
+def learn(
+    policy: PolicyModel, optimiser: Optimiser, chosen: StepSequences, config: TrainSftConfig, world: World
+) -> Values:
     """One optimiser step."""
-    n, m = (sum(sequence.n_actions for sequence in part) for part in drawn)
-    imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in drawn)
+    n, m = (sum(sequence.n_actions for sequence in part) for part in chosen)
+    imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
     sums = torch.zeros(3, dtype=torch.float64)
-    for batch in even_rows([*drawn.trajectories, *drawn.skills], config.pack_tokens, world):
+    for batch in even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world):
         scores = policy(batch.to(policy.device))
         loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
         loss.backward()
@@ -160,7 +162,7 @@ def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: Train
     if m:
         values |= {"skill_loss": skill_nll / m, "skill_tokens": float(m)}
     return values | {
-        "row_tokens": float(sum(len(sequence) for part in drawn for sequence in part)),
+        "row_tokens": float(sum(len(sequence) for part in chosen for sequence in part)),
         "grad_norm": step.grad_norm,
         "learning_rate": step.learning_rate,
         "clipped": float(step.clipped),
@@ -182,7 +184,7 @@ def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, wo
     return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
 
 
-def judged(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
+def after_evaluation(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
     """What an evaluation means for the run."""
     if math.isfinite(loss) and (progress.best is None or loss < progress.best - config.min_improvement):
         return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)

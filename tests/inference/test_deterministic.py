@@ -36,7 +36,7 @@ class Sleepy:
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> PolicyModel:
-    loaded = PolicyModel.load(config(tiny_model(tmp_path_factory.mktemp("model")))).spread(ALONE)
+    loaded = PolicyModel.load(config(tiny_model(tmp_path_factory.mktemp("model")))).distribute(ALONE)
     with torch.no_grad():
         for parameter in loaded.parameters():
             parameter.mul_(3)

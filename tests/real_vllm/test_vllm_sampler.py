@@ -45,7 +45,7 @@ def nudge(policy: PolicyModel) -> None:
     """Another policy, a little away from this one."""
     torch.manual_seed(3)
     with torch.no_grad():
-        for _, parameter in policy.trained():
+        for _, parameter in policy.trainable():
             parameter.add_(0.02 * torch.randn_like(parameter))
 
 

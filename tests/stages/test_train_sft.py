@@ -121,8 +121,8 @@ def wait_for(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
 
 
 def test_a_run_leaves_a_model_that_transformers_loads(straight: Path) -> None:
-    loaded = AutoModelForCausalLM.from_pretrained(straight / "model")
-    assert type(loaded).__name__ == "Qwen3ForCausalLM"
+    load_policy = AutoModelForCausalLM.from_pretrained(straight / "model")
+    assert type(load_policy).__name__ == "Qwen3ForCausalLM"
     assert AutoTokenizer.from_pretrained(straight / "model").chat_template
     assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-000004", "step-000005"]
     assert (straight / "manifest.json").exists()

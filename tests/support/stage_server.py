@@ -59,6 +59,6 @@ def judged(material: str) -> str:
 
 if __name__ == "__main__":
     fault_server.numbered = identified
-    fault_server.reply_ids = spoken
+    fault_server.said = spoken
     fault_server.RANDOM = tuple(name for name in fault_server.RANDOM if name != fault_server.JUMBLED)  # no tools here
     asyncio.run(fault_server.main())

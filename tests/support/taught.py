@@ -41,9 +41,9 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE.replace("in messages", "in messages if m.role != 'system'")
     tokenizer.save_pretrained(chosen.model)
-    policy = PolicyModel.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).distribute(ALONE)
     sequences = heard(Renderer(policy.tokenizer), executor)
-    optimiser = Optimiser(policy.trained(), chosen)
+    optimiser = Optimiser(policy.trainable(), chosen)
     for step in range(steps):
         batch = batch_of(sequences[step % 2 :: 2])
         (-policy(batch).logprob.mean()).backward()

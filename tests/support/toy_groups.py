@@ -140,10 +140,10 @@ def config(model: Path, **settings: Any) -> TrainMgpoConfig:
 def policy_of(folder: Path) -> PolicyModel:
     """A tiny policy with random weights."""
     model = tiny_model(folder, texts=[*GOOD, *WRONG, *GARBAGE, RUNS, THINK])
-    return PolicyModel.load(config(model)).spread(ALONE)
+    return PolicyModel.load(config(model)).distribute(ALONE)
 
 
-def arena(executor: Executor, **rules: Any) -> RolloutSetup:
+def rollout_setup(executor: Executor, **rules: Any) -> RolloutSetup:
     """Where toy episodes take place."""
     return RolloutSetup(LIBRARY, tools(), executor, Rules(**rules))
 
@@ -159,4 +159,6 @@ def rolled(
 ) -> list[Group]:
     """Groups of episodes, one member for each script unless `size` says otherwise."""
     wanted = tasks or [task(index) for index in range(groups)]
-    return asyncio.run(roll_out(wanted, size or len(model.scripts), arena(executor, **rules), model, Sampling()))
+    return asyncio.run(
+        roll_out(wanted, size or len(model.scripts), rollout_setup(executor, **rules), model, Sampling())
+    )

@@ -39,7 +39,7 @@ Account = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class LocalV:
+class LocalValidity:
     """V by a verifier that needs no model."""
 
     reader: LocalJudge
@@ -51,7 +51,7 @@ class LocalV:
 
 
 @dataclass(frozen=True)
-class PanelV:
+class PanelValidity:
     """V by language models, as in `verify`."""
 
     panel: Panel
@@ -106,7 +106,7 @@ def _verifier(
 ) -> tuple[ValidityJudge, Close]:
     """V, and what closes it."""
     if len(config.verifier) == 1 and is_local(config.verifier[0]):
-        return LocalV(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
+        return LocalValidity(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
     settings = VerifyConfig(
         verifier=config.verifier,
         auditor=config.auditor,
@@ -121,7 +121,7 @@ def _verifier(
     )
     panel = stack.enter_context(open_panel(settings, library, folder))
     accounts["verifiers"] = lambda: panel.models.spending(0, 0)
-    return PanelV(panel), panel.models.aclose
+    return PanelValidity(panel), panel.models.aclose
 
 
 def _probers(
@@ -136,13 +136,13 @@ def _probers(
     settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
     served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
     if not served:
-        return [_prober(one, _read(one, config, world), config, sandbox) for one in settings.values()], _nothing
-    cast = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
-    accounts["probers"] = lambda: cast.spending(0)
+        return [_prober(one, _load(one, config, world), config, sandbox) for one in settings.values()], _nothing
+    served_models = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
+    accounts["probers"] = lambda: served_models.spending(0)
     models: dict[str, ChatModel] = {
-        part: cast[part] if part in served else _read(one, config, world) for part, one in settings.items()
+        part: served_models[part] if part in served else _load(one, config, world) for part, one in settings.items()
     }
-    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], cast.aclose
+    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], served_models.aclose
 
 
 async def _nothing() -> None:
@@ -153,7 +153,7 @@ def _here(settings: ModelSettings) -> bool:
     return settings.local and runs_here(settings)
 
 
-def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
+def _load(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
     from agentprop.inference.deterministic import DeterministicChat
     from agentprop.training.model.loading import load
 

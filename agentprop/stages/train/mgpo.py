@@ -27,7 +27,7 @@ from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.judges import Judges, judges_of
-from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, load_policy, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -84,26 +84,29 @@ def _run(
 
     check_world(config.groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
-        policy = loaded(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, place.path / MODELS)
+    with (
+        training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
+        ExitStack() as stack,
+    ):
+        policy = load_policy(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        judges = judges_of(config, dict(plan.library), place.path / MODELS, sandbox, world, stack)
-        school = _school(config, plan, policy, sampler, sandbox, judges, world)
+        judges = judges_of(config, dict(plan.library), run_dir.path / MODELS, sandbox, world, stack)
+        env = _env(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
-            Optimiser(policy.trained(), config, total_steps=total),
+            Optimiser(policy.trainable(), config, total_steps=total),
             sampler,
-            school,
+            env,
             _objective(config, sampler),
             config,
             world,
         )
-        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
-        place.publish(progress.step)
+        progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
+        run_dir.publish(progress.step)
         summary = {**_summary(progress, config), "spending": judges.spending()}
-        place.summarise(summary, finished=True)
+        run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
 
 
@@ -163,7 +166,7 @@ def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     )
 
 
-def _school(
+def _env(
     config: TrainMgpoConfig,
     plan: Plan,
     policy: PolicyModel,
@@ -179,10 +182,10 @@ def _school(
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_maker(config.model, None, sampling)
-    arena = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    setup = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
     return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed),
-        arena=arena,
+        setup=setup,
         sampler=sampler,
         sampling=sampling,
         verify=judges.verify,
@@ -206,9 +209,9 @@ def _rule(config: TrainMgpoConfig) -> SwitchRule:
 
 def _encode(config: TrainMgpoConfig, policy: PolicyModel) -> Encode:
     from agentprop.inference.chat_template import Renderer
-    from agentprop.training.rl.examples import exactly, rendering
+    from agentprop.training.rl.examples import encode_exactly, encode_or_render
 
-    return rendering(Renderer(policy.tokenizer)) if config.allow_retokenised else exactly
+    return encode_or_render(Renderer(policy.tokenizer)) if config.allow_retokenised else encode_exactly
 
 
 def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory], Drift] | None:
@@ -220,6 +223,6 @@ def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory
 
 
 def _summary(progress: RlProgress, config: TrainMgpoConfig) -> dict[str, Any]:
-    pool = progress.school.get("pool", {}).get("prober", 0)
-    mastery = {category: round(value, 3) for category, value in progress.school.get("mastery", {}).items()}
+    pool = progress.env.get("pool", {}).get("prober", 0)
+    mastery = {category: round(value, 3) for category, value in progress.env.get("mastery", {}).items()}
     return {**progress.summary(), "prober": config.prober[pool] if config.prober else None, "mastery": mastery}

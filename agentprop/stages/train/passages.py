@@ -21,7 +21,7 @@ GAP = "\n\n"
 
 
 @dataclass(frozen=True)
-class Taught:
+class SkillPassage:
     """A skill and where it comes from: k and D_corpus of L_skill-acq."""
 
     skill: Skill
@@ -30,20 +30,20 @@ class Taught:
     """The passages of its lineage, in order."""
 
 
-def taught(paths: Sequence[str]) -> Iterator[Taught]:
+def skill_passages(paths: Sequence[str]) -> Iterator[SkillPassage]:
     """The skills of extract runs with their passages. Raises InputError where a run or its corpus cannot be used."""
     for path in paths:
         yield from _of_run(open_run(path), path)
 
 
-def _of_run(stored: StoredRun, path: str) -> Iterator[Taught]:
+def _of_run(stored: StoredRun, path: str) -> Iterator[SkillPassage]:
     if stored.stage != "extract":
         raise InputError(f"{path} is a run of {stored.stage}, not of extract", hint="name a run that extracted skills")
     wanted = {span.document: span for skill in stored.iter(Skill) for span in skill.lineage}
     passages = _passages(ExtractConfig.model_validate(stored.config), wanted)
     for skill in stored.iter(Skill):
         if skill.lineage:
-            yield Taught(skill, GAP.join(_piece(passages, span, path) for span in skill.lineage))
+            yield SkillPassage(skill, GAP.join(_piece(passages, span, path) for span in skill.lineage))
 
 
 def _passages(config: ExtractConfig, wanted: Mapping[str, Span]) -> dict[str, tuple[str, str, str]]:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
+ENV_STATE = "school"
+"""Key of the environment's state in checkpoints; every version of them has it under this name."""
 RECENT = 10
 """Steps that the summary is the mean of."""
 
@@ -42,10 +44,21 @@ class RlProgress:
     """Time in steps."""
     recent: list[dict[str, float]] = field(default_factory=list)
     """The watched numbers of the last steps."""
-    school: dict[str, Any] = field(default_factory=dict)
-    """The school's own state."""
+    env: dict[str, Any] = field(default_factory=dict)
+    """State of the environment."""
 
-    def after(self, metrics: Mapping[str, float], watched: Sequence[str], school: dict[str, Any]) -> RlProgress:
+    def stored(self) -> dict[str, Any]:
+        """Return the state that a checkpoint keeps, as JSON values."""
+        state = asdict(self)
+        env = state.pop("env")
+        return {**state, ENV_STATE: env}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Self:
+        """Rebuild the progress from what `stored` returned."""
+        return cls(**{"env" if key == ENV_STATE else key: value for key, value in state.items()})
+
+    def after(self, metrics: Mapping[str, float], watched: Sequence[str], env: dict[str, Any]) -> RlProgress:
         """One step on."""
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
@@ -54,7 +67,7 @@ class RlProgress:
             self.tokens + int(metrics["tokens/sampled"]),
             self.seconds + seconds,
             [*self.recent, row][-RECENT:],
-            school,
+            env,
         )
 
     def summary(self) -> dict[str, Any]:
@@ -107,71 +120,71 @@ def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folde
     return VllmSampler(policy, config, world, folder, settings)
 
 
-def loaded(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
+def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
     """The policy on its device, with a copy as π_ref where β > 0 and there are no adapters to switch off."""
     from agentprop.training.memory_errors import memory_errors
     from agentprop.training.model.policy import PolicyModel
 
     with memory_errors("the model"):
-        policy = PolicyModel.load(config).spread(world)
+        policy = PolicyModel.load(config).distribute(world)
         if beta and not config.lora_rank:
-            policy.keep_reference(PolicyModel.load(config, frozen=True).spread(world))
+            policy.keep_reference(PolicyModel.load(config, frozen=True).distribute(world))
     return policy
 
 
 def reinforce(
-    loop: Loop[Any], place: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
+    loop: Loop[Any], run_dir: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
 ) -> RlProgress:
     """Take the steps that are owed. Raises what ended the run early, after saving what was learnt until then."""
-    restored = place.restore(loop.optimiser)
-    progress = RlProgress(**restored.state) if restored else RlProgress()
-    loop.school.state = progress.school
+    restored = run_dir.restore(loop.optimiser)
+    progress = RlProgress.restored(restored.state) if restored else RlProgress()
+    loop.env.state = progress.env
     total = loop.config.steps
-    with place.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
+    with run_dir.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
         try:
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
-                experience = _attempt(loop, place, progress, runner, stop)
-                told = runner.run(loop.learn(progress.step, experience))
-                progress = progress.after(told, watched, loop.school.state)
-                _keep(loop, place, metrics, progress, experience, told)
+                experience = _attempt(loop, run_dir, progress, runner, stop)
+                step_metrics = runner.run(loop.learn(progress.step, experience))
+                progress = progress.after(step_metrics, watched, loop.env.state)
+                _record_step(loop, run_dir, metrics, progress, experience, step_metrics)
         finally:
             runner.run(loop.aclose())
     return progress
 
 
 def _attempt(
-    loop: Loop[Any], place: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
+    loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> Experience:
     """Roll out and score one step; alone, a process may be stopped in the middle of it."""
-    from agentprop.training.rl.loop import unless
+    from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
     try:
         if loop.world.any(stop()):
             raise KeyboardInterrupt
         attempt = loop.attempt(progress.step)
-        return runner.run(unless(stop, attempt) if alone else attempt)
+        return runner.run(unless_stopped(stop, attempt) if alone else attempt)
     except (KeyboardInterrupt, AgentpropError) as ended:
         if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
-            place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
+            run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
         raise
 
 
-def _keep(
+def _record_step(
     loop: Loop[Any],
-    place: TrainingRun,
+    run_dir: TrainingRun,
     metrics: Metrics,
     progress: RlProgress,
     experience: Experience,
-    told: Mapping[str, float],
+    step_metrics: Mapping[str, float],
 ) -> None:
     """Metrics, samples and checkpoints, as they are due after a step."""
     config = loop.config
     if progress.step % config.log_every == 0:
-        metrics.write(progress.step, told)
-    if place.run is not None and (progress.step - 1) % config.sample_every == 0:
+        metrics.write(progress.step, step_metrics)
+    if run_dir.run is not None and (progress.step - 1) % config.sample_every == 0:
         for record in experience.records:
-            place.run.add(record)
+            run_dir.run.add(record)
     if progress.step % config.save_every == 0 or progress.step == config.steps:
-        place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())

@@ -71,9 +71,9 @@ class TrainingRun:
 
         hushed = quiet or not self.world.first
         with ExitStack() as stack:
-            live = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
+            table = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
             folder = self.path if self.world.first else None
-            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, live=live)
+            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, table=table)
             self._metrics = stack.enter_context(opened)
             yield opened
 

@@ -23,7 +23,7 @@ from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import Joined, join
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.train.rl_run import check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -93,30 +93,33 @@ def _run(
     check_world(config.groups, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
     inputs = {"model": fingerprint(config.model), "runs": runs}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
-        policy = loaded(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, place.path / MODELS)
+    with (
+        training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
+        ExitStack() as stack,
+    ):
+        policy = load_policy(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        school = _school(config, exercises, sampler, sandbox, world)
+        env = _env(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
-            Optimiser(policy.trained(), config, total_steps=total),
+            Optimiser(policy.trainable(), config, total_steps=total),
             sampler,
-            school,
+            env,
             _objective(config, sampler),
             config,
             world,
         )
-        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
-        place.publish(progress.step)
+        progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
+        run_dir.publish(progress.step)
         left_out = dict(joined.left_out)
         summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
-        place.summarise(summary, finished=True)
+        run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
 
 
-def _school(
+def _env(
     config: TrainSolverConfig, exercises: Sequence[Problem], sampler: Sampler, sandbox: Sandbox, world: World
 ) -> SolverEnv:
     from agentprop.training.rl.examples import ComparisonRule

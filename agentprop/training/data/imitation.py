@@ -15,7 +15,7 @@ from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Message
 from agentprop.prompts import prompt
 from agentprop.records import Problem, Skill, Trajectory
-from agentprop.training.data.sequences import Drift, Spoken, TokenSequence, drift, join, rendered, sequences_of
+from agentprop.training.data.sequences import Drift, SampledTurn, TokenSequence, drift, join, rendered, sequences_of
 
 DRIFT_SAMPLE = 100
 """Rendered trajectories of which the drift is measured: each turn costs a rendering of the whole conversation."""
@@ -49,7 +49,7 @@ class TrajectoryReader:
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
         """Its sequences; None where one of them is too long."""
-        exact = spoken_here(trajectory, self.renderer)
+        exact = ids_match_text(trajectory, self.renderer)
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
         if not exact and self.counts["rendered"] < DRIFT_SAMPLE:
             self.drift += drift(_without_ids(trajectory), self.renderer)
@@ -60,7 +60,7 @@ class TrajectoryReader:
         asked = self.renderer.prompt([Message("user", question(problem))])
         program = problem.answer_type == "program"
         said = f"```python\n{problem.answer}\n```" if program else f"\\boxed{{{problem.answer}}}"
-        return self._kept((join([Spoken(asked, self.renderer.reply_ids(said))], problem.id)[0],), "answers")
+        return self._kept((join([SampledTurn(asked, self.renderer.reply_ids(said))], problem.id)[0],), "answers")
 
     def skills(self, pairs: Iterable[tuple[Skill, str]]) -> tuple[TokenSequence, ...]:
         """Skills and passages → sequences whose loss is −log π(k | D_corpus)."""
@@ -81,7 +81,7 @@ def _without_ids(trajectory: Trajectory) -> Trajectory:
     return trajectory.model_copy(update={"turns": tuple(turns)})
 
 
-def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
+def ids_match_text(trajectory: Trajectory, renderer: Renderer) -> bool:
     """Whether its ids are all there and mean with this tokenizer what the messages say."""
     size = len(renderer.tokenizer)
     for turn in trajectory.turns:
@@ -95,4 +95,4 @@ def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
 def skill_sequence(skill: Skill, passage: str, renderer: Renderer) -> TokenSequence:
     """A passage as the user's message and the text of the skill as the reply."""
     asked = renderer.prompt([Message("user", prompt("acquire").format(passage=passage))])
-    return join([Spoken(asked, renderer.reply_ids(skill.skill_md))], skill.id)[0]
+    return join([SampledTurn(asked, renderer.reply_ids(skill.skill_md))], skill.id)[0]

@@ -74,12 +74,12 @@ def batch_of(sequences: Sequence[TokenSequence]) -> Batch:
     mask = np.concatenate([s.mask for s in sequences])
     ids = np.concatenate([s.ids for s in sequences])
     number = np.repeat(np.arange(len(sequences)), lengths)
-    where = np.flatnonzero(mask)
+    sampled_at = np.flatnonzero(mask)
     return Batch(
         ids=torch.from_numpy(ids)[None],
         position_ids=torch.from_numpy(np.concatenate([np.arange(n) for n in lengths]))[None],
-        action_index=torch.from_numpy(where - 1),
-        targets=torch.from_numpy(ids[where]),
-        sequence=torch.from_numpy(number[where]),
+        action_index=torch.from_numpy(sampled_at - 1),
+        targets=torch.from_numpy(ids[sampled_at]),
+        sequence=torch.from_numpy(number[sampled_at]),
         sequences=tuple(sequences),
     )

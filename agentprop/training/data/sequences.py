@@ -56,7 +56,7 @@ EMPTY_SEQUENCE = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), n
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SampledTurn:
     """One sampled turn with what stood before it."""
 
     prompt: Sequence[int]
@@ -87,7 +87,7 @@ class Drift:
 
 def sequences_of(trajectory: Trajectory) -> list[TokenSequence]:
     """The trajectory's sequences, by its stored ids. Raises InputError where ids are missing."""
-    return join([_spoken(trajectory, turn) for turn in trajectory.turns], trajectory.id)
+    return join([_sampled_turn(trajectory, turn) for turn in trajectory.turns], trajectory.id)
 
 
 def rendered(trajectory: Trajectory, renderer: Renderer) -> TokenSequence:
@@ -95,9 +95,9 @@ def rendered(trajectory: Trajectory, renderer: Renderer) -> TokenSequence:
     return join(_rendered_turns(trajectory, renderer), trajectory.id)[0]
 
 
-def join(turns: Sequence[Spoken], trajectory_id: str) -> list[TokenSequence]:
+def join(turns: Sequence[SampledTurn], trajectory_id: str) -> list[TokenSequence]:
     """Turns → sequences: a turn extends the sequence before it where its prompt begins with that, or starts one."""
-    groups: list[list[tuple[int, Spoken]]] = []
+    groups: list[list[tuple[int, SampledTurn]]] = []
     so_far: list[int] = []
     for index, turn in enumerate(turns):
         if not groups or list(turn.prompt[: len(so_far)]) != so_far:
@@ -114,40 +114,40 @@ def drift(trajectory: Trajectory, renderer: Renderer) -> Drift:
     return Drift(len(turns), sum(_differs(trajectory, renderer, at, kept, made) for at, (kept, made) in pairs))
 
 
-def _spoken(trajectory: Trajectory, turn: Turn) -> Spoken:
+def _sampled_turn(trajectory: Trajectory, turn: Turn) -> SampledTurn:
     if not turn.prompt_token_ids or not turn.token_ids:
         raise InputError(
             f"turn {turn.index} of trajectory {trajectory.id} has no token ids",
             hint="sample with a server that gives token ids, or allow re-tokenised data where that is offered",
         )
-    return Spoken(turn.prompt_token_ids, turn.token_ids, turn.logprobs)
+    return SampledTurn(turn.prompt_token_ids, turn.token_ids, turn.logprobs)
 
 
-def _sequence(turns: Sequence[tuple[int, Spoken]], trajectory_id: str) -> TokenSequence:
+def _sequence(turns: Sequence[tuple[int, SampledTurn]], trajectory_id: str) -> TokenSequence:
     last = turns[-1][1]
     ids = np.asarray([*last.prompt, *last.sampled], dtype=np.int64)
     action = np.full(len(ids), -1, dtype=np.int64)
     known = all(turn.logprobs is not None and len(turn.logprobs) == len(turn.sampled) for _, turn in turns)
     logprobs = np.zeros(len(ids), dtype=np.float32) if known else None
     for index, turn in turns:
-        where = slice(len(turn.prompt), len(turn.prompt) + len(turn.sampled))
-        action[where] = index
+        sampled_at = slice(len(turn.prompt), len(turn.prompt) + len(turn.sampled))
+        action[sampled_at] = index
         if logprobs is not None:
-            logprobs[where] = turn.logprobs
+            logprobs[sampled_at] = turn.logprobs
     return TokenSequence(ids, action >= 0, action, logprobs, trajectory_id)
 
 
-def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[Spoken]:
-    turns: list[Spoken] = []
+def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[SampledTurn]:
+    turns: list[SampledTurn] = []
     ids = renderer.prompt(_messages(trajectory, 0))
     for turn in trajectory.turns:
         said = renderer.reply_ids(turn.message)
-        turns.append(Spoken(ids, said))
+        turns.append(SampledTurn(ids, said))
         ids = (*ids, *said, *renderer.bridge(said, spoken([("tool", turn.observation)])))
     return turns
 
 
-def _differs(trajectory: Trajectory, renderer: Renderer, at: int, kept: Turn, made: Spoken) -> bool:
+def _differs(trajectory: Trajectory, renderer: Renderer, at: int, kept: Turn, made: SampledTurn) -> bool:
     if kept.token_ids is not None:
         return tuple(kept.token_ids) != tuple(made.sampled)
     sent = kept.prompt_token_ids or renderer.prompt(_messages(trajectory, at))

@@ -28,7 +28,7 @@ from torch import Tensor
 from agentprop.errors import RunError
 from agentprop.storage.durable import sync_directory, write_json
 from agentprop.training.memory_errors import saving_errors
-from agentprop.training.model.distributed import World, whole
+from agentprop.training.model.distributed import World, full_tensor
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -108,7 +108,7 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
         document = json.loads((path / STATE).read_text(encoding="utf-8"))
         if document["version"] > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
-        optimiser.load(_Stored(path), document)
+        optimiser.load(_OptimiserTensors(path), document)
         _set_random_state(load_file(path / RNG), world)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -127,7 +127,7 @@ def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
     part: dict[str, Tensor] = {}
     number, size = 0, 0
     for name, tensor in optimiser.tensors():
-        full = whole(tensor)
+        full = full_tensor(tensor)
         if not world.first:
             continue
         if size + full.nbytes > FILE_BYTES and part:
@@ -139,7 +139,7 @@ def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
         save_file(part, folder / OPTIMISER.format(number))
 
 
-class _Stored(Mapping[str, Tensor]):
+class _OptimiserTensors(Mapping[str, Tensor]):
     """The tensors of a checkpoint's optimiser files, each read when it is asked for."""
 
     def __init__(self, path: Path) -> None:

@@ -124,12 +124,12 @@ def is_first() -> bool:
     return not dist.is_initialized() or dist.get_rank() == 0
 
 
-def whole(tensor: Tensor) -> Tensor:
+def full_tensor(tensor: Tensor) -> Tensor:
     """A tensor that may be sharded, with all its values; every process must ask for it."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def like(tensor: Tensor, full: Tensor) -> Tensor:
+def sharded_like(tensor: Tensor, full: Tensor) -> Tensor:
     """The part of `full` that corresponds to what this process has of `tensor`; no communication."""
     if not isinstance(tensor, DTensor):
         return full.to(tensor.device)

@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from agentprop.config.training import TrainConfig
 from agentprop.errors import AgentpropError
-from agentprop.training.model.distributed import like, whole
+from agentprop.training.model.distributed import full_tensor, sharded_like
 
 MAX_SKIPPED = 10
 """Steps in a row that may be skipped; after them the run is lost and says so."""
@@ -48,9 +48,9 @@ class Optimiser:
     """AdamW over the trained parameters of a policy; `total_steps` is where a falling schedule ends."""
 
     def __init__(
-        self, trained: Iterable[tuple[str, nn.Parameter]], config: TrainConfig, *, total_steps: int | None = None
+        self, trainable: Iterable[tuple[str, nn.Parameter]], config: TrainConfig, *, total_steps: int | None = None
     ) -> None:
-        self.names, self._weights = map(list, zip(*trained, strict=True))
+        self.names, self._weights = map(list, zip(*trainable, strict=True))
         self._copies = [_copy(weight) for weight in self._weights]
         self._config = config
         self._factor = schedule(config, total_steps)
@@ -73,7 +73,7 @@ class Optimiser:
         """Use and clear the gradients. Raises TrainingDiverged after too many that were not finite."""
         rate = self._config.rate * self._factor(self.steps)
         gradients = [copy.grad for copy in self._copies if copy.grad is not None]
-        norm = whole(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
+        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
         finite = math.isfinite(float(norm))
         if finite:
             clip_grads_with_norm_(self._copies, self._config.clip, norm)
@@ -119,10 +119,12 @@ class Optimiser:
         """Put back what `tensors` and `counts` gave, from whole tensors. Raises KeyError where one is missing."""
         self.steps, self.applied, self.skipped = counts["steps"], counts["applied"], counts["skipped"]
         for name, weight, copy in zip(self.names, self._weights, self._copies, strict=True):
-            copy.copy_(like(copy, tensors[f"weight/{name}"]))
+            copy.copy_(sharded_like(copy, tensors[f"weight/{name}"]))
             if weight is not copy:
                 weight.copy_(copy)
-            state = {key: like(copy, tensors[f"{key}/{name}"]).clone() for key in STATE if f"{key}/{name}" in tensors}
+            state = {
+                key: sharded_like(copy, tensors[f"{key}/{name}"]).clone() for key in STATE if f"{key}/{name}" in tensors
+            }
             if state:
                 self._adam.state[copy] = {"step": torch.tensor(float(self.applied)), **state}
 

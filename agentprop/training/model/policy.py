@@ -64,7 +64,7 @@ class PolicyModel(nn.Module):
         """Whether adapters are trained, and not the model."""
         return any(isinstance(module, BaseTunerLayer) for module in self.model.modules())
 
-    def trained(self) -> list[tuple[str, nn.Parameter]]:
+    def trainable(self) -> list[tuple[str, nn.Parameter]]:
         """The parameters that learn, by name."""
         return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
 
@@ -101,7 +101,7 @@ class PolicyModel(nn.Module):
         """
         return cls(*loading.load(source or config.model, config, frozen=frozen))
 
-    def spread(self, world: World) -> Self:
+    def distribute(self, world: World) -> Self:
         """Move to the process's device, sharded over all processes where there are several."""
         names = set(self.model._no_split_modules or ())
         shard(self, [part for part in self.model.modules() if type(part).__name__ in names], world)

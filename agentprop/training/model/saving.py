@@ -16,7 +16,7 @@ from peft.tuners.lora import LoraLayer
 from safetensors.torch import save_file
 from torch import Tensor
 
-from agentprop.training.model.distributed import is_first, whole
+from agentprop.training.model.distributed import full_tensor, is_first
 from agentprop.training.model.loading import ADAPTER
 from agentprop.training.model.policy import PolicyModel
 
@@ -52,7 +52,7 @@ def merged(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
     for name, tensor in policy.model.state_dict().items():
         if any(part in name for part in ADAPTED):
             continue
-        full = whole(tensor)
+        full = full_tensor(tensor)
         layer = layers.get(name.removesuffix(".base_layer.weight"))
         if layer is not None and name.endswith(f"{BASE}weight"):
             full = full + _delta(layer).to(full.dtype)
@@ -63,7 +63,7 @@ def adapters(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
     """The adapters' weights under the names that peft gives them in a file."""
     for name, tensor in policy.model.state_dict().items():
         if any(part in name for part in ADAPTED):
-            yield f"base_model.model.{name.replace(f'.{ADAPTER}.', '.')}", whole(tensor).cpu().contiguous()
+            yield f"base_model.model.{name.replace(f'.{ADAPTER}.', '.')}", full_tensor(tensor).cpu().contiguous()
 
 
 def peft_config(policy: PolicyModel) -> LoraConfig:
@@ -75,6 +75,6 @@ def peft_config(policy: PolicyModel) -> LoraConfig:
 
 def _delta(layer: LoraLayer) -> Tensor:
     """scale · B·A, in float32."""
-    down, up = (whole(cast(Tensor, part[ADAPTER].weight)) for part in (layer.lora_A, layer.lora_B))
+    down, up = (full_tensor(cast(Tensor, part[ADAPTER].weight)) for part in (layer.lora_A, layer.lora_B))
     delta: Tensor = (up.float() @ down.float()) * layer.scaling[ADAPTER]
     return delta

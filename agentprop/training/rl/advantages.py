@@ -68,7 +68,7 @@ class GroupAdvantages:
     """No action's A differs from another's: no signal, at most a pull to the reference."""
     stages_compared: int
     """Stages whose actions could be compared and differ."""
-    stages_silent: int
+    stages_skipped: int
     """Stages with too few actions, or all of the same r_proc."""
 
 
@@ -111,7 +111,7 @@ def advantages(
         singleton=len(group) < 2,
         constant=not _differ(every),
         stages_compared=compared,
-        stages_silent=len(staged) - compared,
+        stages_skipped=len(staged) - compared,
     )
 
 

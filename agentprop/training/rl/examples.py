@@ -76,13 +76,13 @@ class TrainingGroup:
         return [e.lengths(len(m.fused)) for e, m in zip(self.examples, members, strict=True)]
 
 
-def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
+def training_groups(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
     """One lesson for each group of which anybody is left."""
     kept = [(g.group.task.index, [scored for scored in g.members if scored.fate != "lost"]) for g in groups]
-    return [_lesson(number, members, encode, comparison) for number, members in kept if members]
+    return [_training_group(number, members, encode, comparison) for number, members in kept if members]
 
 
-def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
+def _training_group(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
     compared = advantages(
         [_compared(scored) for scored in members],
         omega=c.omega,
@@ -104,7 +104,7 @@ def _example(scored: Scored, encode: Encode) -> Example:
     return Example(scored.member.id, own, scored.fate == "counted")
 
 
-def exactly(trajectory: Trajectory) -> list[TokenSequence]:
+def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:
     """By the ids that were sampled. Raises InputError where the sampler gave none."""
     if not trajectory.token_exact:
         raise InputError(
@@ -114,6 +114,6 @@ def exactly(trajectory: Trajectory) -> list[TokenSequence]:
     return sequences_of(trajectory)
 
 
-def rendering(renderer: Renderer) -> Encode:
+def encode_or_render(renderer: Renderer) -> Encode:
     """By the ids that were sampled, and by the text where there are none."""
-    return lambda trajectory: exactly(trajectory) if trajectory.token_exact else [rendered(trajectory, renderer)]
+    return lambda trajectory: encode_exactly(trajectory) if trajectory.token_exact else [rendered(trajectory, renderer)]

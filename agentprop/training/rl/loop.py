@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 class Experience:
     """What a step is learnt from."""
 
-    lessons: Sequence[TrainingGroup]
+    groups: Sequence[TrainingGroup]
     """Groups of trajectories with their advantages: this process's own."""
     metrics: dict[str, float]
     """Rewards and the like, over all processes."""
@@ -90,7 +90,7 @@ class Loop(Generic[Rollouts]):
     policy: PolicyModel
     optimiser: Optimiser
     sampler: Sampler
-    school: TrainingEnv[Rollouts]
+    env: TrainingEnv[Rollouts]
     objective: Objective
     config: ReinforceConfig
     world: World
@@ -100,9 +100,9 @@ class Loop(Generic[Rollouts]):
         """Roll out and score. Raises ModelOutage or BoundReached where nobody answers any more."""
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self.school.roll_out(step)
+                rollouts = await self.env.roll_out(step)
             with self.timer.phase("score"):
-                return await self.school.score(rollouts)
+                return await self.env.score(rollouts)
 
     async def learn(self, step: int, experience: Experience) -> dict[str, float]:
         """Update the policy, the school and the sampler; the metrics of the whole step."""
@@ -110,14 +110,14 @@ class Loop(Generic[Rollouts]):
             update = learn(
                 self.policy,
                 self.optimiser,
-                experience.lessons,
+                experience.groups,
                 self.objective,
                 self.world,
-                groups=self.config.groups,
+                n_groups=self.config.groups,
                 pack_tokens=self.config.pack_tokens,
                 seed=f"{self.config.seed}/{step}",
             )
-        self.school.state = experience.state
+        self.env.state = experience.state
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
@@ -125,12 +125,12 @@ class Loop(Generic[Rollouts]):
     async def aclose(self) -> None:
         """Let go of everything, in the loop that used it."""
         await self.sampler.aclose()
-        await self.school.aclose()
+        await self.env.aclose()
 
     def _spent(self, experience: Experience) -> dict[str, float]:
         """Time and memory."""
         seconds = self.timer.seconds
-        examples = [example for lesson in experience.lessons for example in lesson.examples]
+        examples = [example for group in experience.groups for example in group.examples]
         sampled, seen = self.world.sum(
             [
                 float(sum(example.n_actions for example in examples)),
@@ -147,7 +147,7 @@ class Loop(Generic[Rollouts]):
         }
 
 
-async def unless(stop: Callable[[], bool], work: Coroutine[Any, Any, Result]) -> Result:
+async def unless_stopped(stop: Callable[[], bool], work: Coroutine[Any, Any, Result]) -> Result:
     """The result of the work. Raises KeyboardInterrupt, with the work ended, as soon as `stop` says so."""
     task = asyncio.ensure_future(work)
     try:

@@ -43,7 +43,7 @@ class Loss(NamedTuple):
     loss: Tensor
     """Shape [], to call backward on."""
     sums: Sums
-    """What `measured` turns into metrics."""
+    """What `token_means` turns into metrics."""
 
 
 def ratio(logp_A: Tensor, logp_old_A: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ BINS = tuple(
 """Names of the histogram's bins."""
 
 
-def measured(parts: Iterable[Sums], reduce: Callable[[Tensor], Tensor] = lambda total: total) -> dict[str, float]:
+def token_means(parts: Iterable[Sums], reduce: Callable[[Tensor], Tensor] = lambda total: total) -> dict[str, float]:
     """Metrics of an optimiser step: every sum divided by the number of tokens, over all its micro-batches.
 
     `reduce` adds the vector of totals over ranks. One transfer from the device, however many sums.

@@ -42,7 +42,7 @@ def process(turns: Sequence[Turn], *, per_stage: int = PER_STAGE, malformed: flo
     At most `per_stage` turns of a stage are rewarded, the earliest first; a turn is one action, so one call a turn.
     A malformed message gets `malformed` (0 or less; GiGPO's invalid-action penalty is −0.1).
     """
-    earned = {*_telling(turns), *_mending(turns)}
+    earned = {*_informative(turns), *_repairing(turns)}
     left = Counter({turn.stage: per_stage for turn in turns})
     rewards: list[float] = []
     for number, turn in enumerate(turns):
@@ -52,7 +52,7 @@ def process(turns: Sequence[Turn], *, per_stage: int = PER_STAGE, malformed: flo
     return tuple(rewards)
 
 
-def _telling(turns: Sequence[Turn]) -> Iterator[int]:
+def _informative(turns: Sequence[Turn]) -> Iterator[int]:
     """Tool calls that ran, for the first time, and printed something that had to be computed."""
     seen: set[str] = set()
     for number, turn in enumerate(turns):
@@ -72,13 +72,13 @@ def _computed(turn: Turn) -> bool:
     return not prints or any(not isinstance(argument, ast.Constant) for call in prints for argument in call.args)
 
 
-def _mending(turns: Sequence[Turn]) -> Iterator[int]:
+def _repairing(turns: Sequence[Turn]) -> Iterator[int]:
     """The first thought and the first edit between a check that failed and the next one, where that one passes."""
-    telling = set(_telling(turns))
+    informative = set(_informative(turns))
     since: dict[str, int] | None = None
     for number, turn in enumerate(turns):
         if turn.action == "exec" and turn.outcome != "read":
-            if since and number in telling:
+            if since and number in informative:
                 yield from since.values()
             since = {} if turn.outcome not in ("ok", "sandbox-unavailable") else None
         elif since is not None and turn.action in ("think", "edit") and turn.outcome == "ok":

@@ -71,11 +71,11 @@ class RolloutSetup:
 
 
 async def roll_out(
-    tasks: Sequence[Task], size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
+    tasks: Sequence[Task], size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> list[Group]:
     """`size` episodes from each task, in order. Raises ModelOutage where the model answers nobody any more."""
     episodes = await together(
-        [_episode(task, number, size, arena, model, sampling) for task in tasks for number in range(size)]
+        [_episode(task, number, size, setup, model, sampling) for task in tasks for number in range(size)]
     )
     groups = [
         Group(task, tuple(_member(n, e) for n, e in enumerate(episodes[start : start + size])))
@@ -94,10 +94,10 @@ def check(groups: Sequence[Group], size: int) -> None:
 
 
 async def _episode(
-    task: Task, number: int, size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
+    task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> Episode:
     sample = (task.seed * 1_000_003 + task.index) * size + number
-    return await rollout(arena.environment(task), ChatPolicy(model, sampling, sample=sample))
+    return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample))
 
 
 def _member(number: int, episode: Episode) -> RolledOut:

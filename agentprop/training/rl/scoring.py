@@ -100,7 +100,7 @@ class ScoredGroup:
 
 
 @dataclass(frozen=True)
-class GroupVerdicts:
+class SubmissionVerdict:
     """What the verifiers made of a problem."""
 
     attempts: tuple[Attempt, ...]
@@ -109,7 +109,7 @@ class GroupVerdicts:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ProberResult:
     """What the prober made of a problem."""
 
     attempts: tuple[Attempt, ...] = ()
@@ -132,30 +132,30 @@ async def score(
     ]
 
 
-async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
+async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> SubmissionVerdict:
     try:
         attempts, verdict = await verify(problem, trajectory)
     except ModelFailure:
-        return GroupVerdicts((), None)
-    return GroupVerdicts(tuple(attempts), verdict)
+        return SubmissionVerdict((), None)
+    return SubmissionVerdict(tuple(attempts), verdict)
 
 
 # --- ρ ---
 
 
-async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, Measured]:
+async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, ProberResult]:
     """Problem id → k attempts of the prober and what they amount to."""
     found = await together([_measure(problem, prober, k) for problem in problems])
     return {problem.id: one for problem, one in zip(problems, found, strict=True)}
 
 
-async def _measure(problem: Problem, prober: Prober, k: int) -> Measured:
+async def _measure(problem: Problem, prober: Prober, k: int) -> ProberResult:
     try:
         attempts = tuple(await prober.attempts(problem, 0, k))
     except ModelFailure:
-        return Measured()
+        return ProberResult()
     tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-    return Measured(attempts, _difficulty(problem, tally, prober))
+    return ProberResult(attempts, _difficulty(problem, tally, prober))
 
 
 def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
@@ -181,14 +181,14 @@ def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Diffi
 
 def _scored(
     member: RolledOut,
-    judged: Mapping[str, GroupVerdicts],
-    measured: Mapping[str, Measured],
+    judged: Mapping[str, SubmissionVerdict],
+    measured: Mapping[str, ProberResult],
     probed: bool,
     rewards: Rewards,
 ) -> Scored:
     trajectory, problem = member.trajectory, member.problem
-    verified = judged.get(trajectory.id, GroupVerdicts((), None))
-    tried = measured.get(problem.id, Measured()) if problem is not None else Measured()
+    verified = judged.get(trajectory.id, SubmissionVerdict((), None))
+    tried = measured.get(problem.id, ProberResult()) if problem is not None else ProberResult()
     fate = _fate(member, verified.verdict, tried.difficulty, probed, rewards)
     valid = verified.verdict is not None and verified.verdict.value == "valid"
     rho = tried.difficulty.c / tried.difficulty.k if tried.difficulty is not None else None

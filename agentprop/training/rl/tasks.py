@@ -32,9 +32,9 @@ class Tasks:
     seed: int = 0
     """The run's seed."""
 
-    def draw(self, numbers: Iterable[int], standing: MasteryState) -> list[Task]:
+    def draw(self, numbers: Iterable[int], mastery_state: MasteryState) -> list[Task]:
         """The tasks with these numbers, all drawn with one standing."""
-        probabilities = self.curriculum.probabilities(standing)
+        probabilities = self.curriculum.probabilities(mastery_state)
         return [self._task(number, probabilities) for number in numbers]
 
     def _task(self, number: int, probabilities: Sequence[float]) -> Task:

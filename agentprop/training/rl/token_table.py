@@ -24,7 +24,7 @@ class TokenTable:
     """The sequences of a rollout batch in one order, and where the action tokens of each are in [A]."""
 
     sequences: tuple[TokenSequence, ...]
-    lesson: tuple[int, ...]
+    group: tuple[int, ...]
     """Number of each sequence's lesson."""
     in_loss: tuple[bool, ...]
     """Whether each sequence is in the loss."""
@@ -34,19 +34,19 @@ class TokenTable:
     """Tokens of a row; a longer sequence has a row to itself."""
 
     @classmethod
-    def of(cls, lessons: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
+    def of(cls, groups: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
         """In the order of lessons, examples and turns: that of `Actions.of`."""
-        found = [(s, n, e.in_loss) for n, lesson in enumerate(lessons) for e in lesson.examples for s in e.sequences]
+        found = [(s, n, e.in_loss) for n, group in enumerate(groups) for e in group.examples for s in e.sequences]
         ends = tuple(accumulate(s.n_actions for s, _, _ in found))
-        sequences, lesson, in_loss = zip(*found, strict=True) if found else ((), (), ())
-        return cls(sequences, lesson, in_loss, ends, pack_tokens)
+        sequences, group, in_loss = zip(*found, strict=True) if found else ((), (), ())
+        return cls(sequences, group, in_loss, ends, pack_tokens)
 
     @property
     def n_actions(self) -> int:
         """A."""
         return self.ends[-1] if self.ends else 0
 
-    def where(self, number: int) -> range:
+    def action_span(self, number: int) -> range:
         """The action tokens of a sequence."""
         return range(self.ends[number] - self.sequences[number].n_actions, self.ends[number])
 
@@ -55,11 +55,11 @@ class TokenTable:
         lengths = [len(self.sequences[number]) for number in numbers]
         for row in pack(lengths, max([self.pack_tokens, *lengths])):
             chosen = sorted(numbers[place] for place in row)
-            places = [at for number in chosen for at in self.where(number)]
+            places = [at for number in chosen for at in self.action_span(number)]
             yield batch_of([self.sequences[number] for number in chosen]), torch.tensor(places)
 
 
-def in_step(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tuple[Batch, Tensor]]:
+def padded_rows(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tuple[Batch, Tensor]]:
     """The rows, and after them empty ones for as long as another process has more: all must call the model together."""
     mine = iter(rows)
     while True:

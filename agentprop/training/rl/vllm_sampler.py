@@ -65,8 +65,8 @@ class VllmSampler:
         context_length = _context_length(policy, config)
         self._settings = _settings(settings, self._weights, policy, context_length)
         renderer = Renderer(policy.tokenizer)
-        ends = renderer.stop_ids | _ends(policy)
-        self.model = VllmModel(renderer, sorted(ends), context_length, self._log)
+        stop_ids = renderer.stop_ids | _stop_ids(policy)
+        self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log)
         self._server = ExitStack()
 
     def executor(self, sandbox: Sandbox) -> Executor:
@@ -155,7 +155,7 @@ def _context_length(policy: PolicyModel, config: TrainConfig) -> int:
     return min(config.max_length, positions or config.max_length)
 
 
-def _ends(policy: PolicyModel) -> frozenset[int]:
+def _stop_ids(policy: PolicyModel) -> frozenset[int]:
     """Tokens that end a reply by the model's own settings."""
     found = getattr(policy.model.generation_config, "eos_token_id", None)
     return frozenset([] if found is None else [found] if isinstance(found, int) else found)

@@ -34,7 +34,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trainer(model: Path, **settings: Any) -> tuple[PolicyModel, Optimiser]:
     config = TrainSftConfig(model=str(model), device="cpu", learning_rate=1e-2, **settings)
     policy = PolicyModel.load(config)
-    return policy, Optimiser(policy.trained(), config, total_steps=50)
+    return policy, Optimiser(policy.trainable(), config, total_steps=50)
 
 
 def learn(policy: PolicyModel, optimiser: Optimiser, steps: int) -> list[float]:

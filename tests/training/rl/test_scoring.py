@@ -18,7 +18,7 @@ from agentprop.models.chat import Choice, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
-from agentprop.training.rl.examples import ComparisonRule, exactly, lessons, rendering
+from agentprop.training.rl.examples import ComparisonRule, encode_exactly, encode_or_render, training_groups
 from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, ValidityJudge, score
 
 OTHER = [submission(9)]
@@ -194,9 +194,9 @@ def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Rendere
     def episodes(*scripts: Sequence[str]) -> list[float]:
         groups = rolled(executor, Told(renderer, scripts), max_turns=4)
         scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-        [lesson] = lessons(scores, exactly, ComparisonRule(std="none"))
-        assert [e.id for e in lesson.examples] == [m.id for m in lesson.advantages.members]
-        return [member.episode for member in lesson.advantages.members]
+        [group] = training_groups(scores, encode_exactly, ComparisonRule(std="none"))
+        assert [e.id for e in group.examples] == [m.id for m in group.advantages.members]
+        return [member.episode for member in group.advantages.members]
 
     assert episodes(GOOD, GARBAGE) == [0.25, -0.25]
     assert episodes(GOOD, GARBAGE, [RUNS]) == pytest.approx([1 / 3, -1 / 6, -1 / 6])
@@ -206,18 +206,20 @@ def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Rendere
 def test_a_lesson_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
     groups = rolled(executor, Told(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    [lesson] = lessons(scores, exactly, ComparisonRule())
+    [group] = training_groups(scores, encode_exactly, ComparisonRule())
     said = [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
-    assert lesson.lengths == said
-    assert [example.in_loss for example in lesson.examples] == [True, True, False]
-    for example in lesson.examples:
+    assert group.lengths == said
+    assert [example.in_loss for example in group.examples] == [True, True, False]
+    for example in group.examples:
         assert {sequence.trajectory_id for sequence in example.sequences} == {example.id}
 
 
 def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, executor: Executor) -> None:
     groups = rolled(executor, Told(renderer, [[RUNS, submission()], [FAILS, submission()]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    [with_stages], [without] = (lessons(scores, exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0))
+    [with_stages], [without] = (
+        training_groups(scores, encode_exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0)
+    )
     better, worse = with_stages.advantages.members
     assert better.episode == worse.episode == 0.0
     assert better.fused[0] > 0 > worse.fused[0]  # the call that told something, against the one that failed
@@ -228,14 +230,14 @@ def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, ex
     groups = rolled(executor, Told(renderer, [GOOD, GARBAGE], exact=False))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     with pytest.raises(InputError, match="no token ids"):
-        lessons(scores, exactly, ComparisonRule())
-    [lesson] = lessons(scores, rendering(renderer), ComparisonRule())
-    assert lesson.lengths == [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE)]
+        training_groups(scores, encode_exactly, ComparisonRule())
+    [group] = training_groups(scores, encode_or_render(renderer), ComparisonRule())
+    assert group.lengths == [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE)]
 
 
 def test_a_group_of_which_nobody_is_left_is_no_lesson(renderer: Renderer, executor: Executor) -> None:
     groups = rolled(executor, Told(renderer, [["down"], ["down"]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    assert lessons(scores, exactly, ComparisonRule()) == []
+    assert training_groups(scores, encode_exactly, ComparisonRule()) == []
     one = replace(scores[0], members=scores[0].members[:1])
-    assert lessons([one], exactly, ComparisonRule()) == []
+    assert training_groups([one], encode_exactly, ComparisonRule()) == []

@@ -113,8 +113,8 @@ def zero_sum_weights(
     advantage = units.advantage - units.group_mean(units.advantage)
     implicit, clamped = _implicit(units, logp_old_A, logp_ref_A, beta, clamp)
     pull = implicit - units.group_mean(implicit)
-    silent = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
-    weight = torch.where(silent[units.group], 0.0, advantage - pull)
+    skipped = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
+    weight = torch.where(skipped[units.group], 0.0, advantage - pull)
     metrics = {
         "implicit_mean": _mean(implicit),
         "implicit_over_advantage": _ratio(pull, advantage),
