@@ -1,10 +1,10 @@
-"""Sequences to imitate → a policy that imitates them: draw, learn, evaluate, save, until the epochs are over.
+"""Sequences to imitate → a policy that imitates them: the loop of supervised fine-tuning.
 
     L = −1/N Σ log π_θ(a_t | o_t)  +  skill_weight · −1/M Σ log π_θ(k | D_corpus)
 
-N counts the action tokens of a step's trajectories and M those of its skills, over all processes and all rows: how they
-are packed changes nothing. Both losses are the paper's; that they are mixed by a weight, and its value, is ours. What a
-step learns from follows from the seed and the step's number alone, so that a run can go on anywhere.
+N counts the action tokens of a step's trajectories and M those of its skills, over all processes and rows, so packing
+does not affect the loss. Both losses are the paper's (arXiv 2602.03279); the weight that mixes them is ours. The data
+of a step follow from the seed and the step's number alone, so a run can be resumed at any step.
 """
 
 from __future__ import annotations
@@ -32,63 +32,63 @@ Values = dict[str, float]
 
 
 class StepSequences(NamedTuple):
-    """What a step learns from."""
+    """Sequences of one optimiser step."""
 
     trajectories: list[TokenSequence]
-    """To imitate."""
+    """Sequences of trajectories to imitate."""
     skills: list[TokenSequence]
-    """To acquire."""
+    """Sequences of skills to learn."""
 
 
 @dataclass(frozen=True)
 class SftProgress:
-    """Where a run is; what a checkpoint keeps besides weights."""
+    """Progress of a run, as a checkpoint stores it beside the weights."""
 
     step: int = 0
-    """Optimiser steps done."""
+    """Number of optimiser steps done."""
     tokens: int = 0
-    """Action tokens learnt from."""
+    """Number of action tokens trained on."""
     seconds: float = 0.0
-    """Time in steps and evaluations."""
+    """Seconds spent in steps and evaluations."""
     loss: float | None = None
     """Loss of the last step, nats per action token."""
     held_out_loss: float | None = None
-    """Of the last evaluation."""
+    """Held-out loss of the last evaluation, nats per action token."""
     best: float | None = None
     """Lowest held-out loss that counted as an improvement."""
     best_step: int | None = None
-    """Its step."""
+    """Step of the lowest held-out loss."""
     stale: int = 0
-    """Evaluations since."""
+    """Evaluations since then."""
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop calls and does not know."""
+    """Callbacks of the loop, for all that is done with a run directory."""
 
     record: Callable[[int, Values], None]
-    """A step's numbers."""
+    """Record the metrics of a step."""
     save: Callable[[SftProgress], None]
-    """A checkpoint is due."""
+    """Save a checkpoint."""
     stop: Callable[[], bool]
-    """Whether to save and end."""
+    """Return True to save and end."""
 
 
 class EpochOrder:
-    """Which trajectories and skills a step learns from."""
+    """Order of trajectories and skills over the steps, shuffled anew in every epoch."""
 
     def __init__(self, material: Material, config: TrainSftConfig) -> None:
         self._material, self._seed, self._size = material, config.seed, config.batch_size
         self.per_epoch = math.ceil(len(material.train) / config.batch_size)
-        """Steps in which every trajectory is seen once."""
+        """Number of steps in which every trajectory is seen once."""
         self.total = self.per_epoch * config.epochs
-        """Steps of all epochs."""
+        """Number of steps of all epochs."""
         wanted = bool(material.skills and config.skill_weight)
         self._skills_per_step = math.ceil(len(material.skills) / self.per_epoch) if wanted else 0
         self._shuffled = lru_cache(maxsize=4)(self._shuffle)
 
     def sequences(self, step: int) -> StepSequences:
-        """Sequences of the step's trajectories, and its skills."""
+        """Return the sequences of a step's trajectories and skills."""
         epoch, place = divmod(step, self.per_epoch)
         numbers = self._shuffled("train", epoch, len(self._material.train))
         chosen = numbers[place * self._size : (place + 1) * self._size]
@@ -114,7 +114,7 @@ def imitate(
     progress: SftProgress,
     hooks: Hooks,
 ) -> SftProgress:
-    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
+    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, if asked to stop."""
     order = EpochOrder(material, config)
     last = min(order.total, config.max_steps or order.total)
     policy.train()
@@ -143,7 +143,7 @@ def imitate(
 def learn(
     policy: PolicyModel, optimiser: Optimiser, chosen: StepSequences, config: TrainSftConfig, world: World
 ) -> Values:
-    """One optimiser step."""
+    """Take one optimiser step and return its metrics."""
     n, m = (sum(sequence.n_actions for sequence in part) for part in chosen)
     imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
@@ -172,7 +172,7 @@ def learn(
 
 @torch.no_grad()
 def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, world: World) -> float:
-    """Mean of −log π over the action tokens of what is held out, nats."""
+    """Return the mean of −log π over the action tokens of the held-out trajectories, nats."""
     policy.eval()
     sequences = [sequence for sample in material.held_out for sequence in sample]
     ours = {sequence.trajectory_id: 1.0 for sequence in sequences}
@@ -185,22 +185,22 @@ def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, wo
 
 
 def after_evaluation(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
-    """What an evaluation means for the run."""
+    """Update the progress by the held-out loss of an evaluation."""
     if math.isfinite(loss) and (progress.best is None or loss < progress.best - config.min_improvement):
         return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)
     return replace(progress, held_out_loss=loss, stale=progress.stale + 1)
 
 
 def plateaued(progress: SftProgress, config: TrainSftConfig) -> bool:
-    """Whether the held-out loss has not improved for as long as one was ready to wait."""
+    """Return True if the last `patience` evaluations brought no improvement."""
     return config.patience is not None and progress.stale >= config.patience
 
 
 def _pace(values: Values, seconds: float, policy: PolicyModel) -> Values:
-    """Tokens that went through the model in a second, observations too; and the most memory used so far."""
+    """Return tokens per second through the model, observations included, and the peak memory so far."""
     return {"tokens_per_s": values["row_tokens"] / seconds, "memory_mib": peak_memory_mib(policy.device)}
 
 
 def _pinned(progress: SftProgress, config: TrainSftConfig) -> bool:
-    """Whether this step is the best so far and might be what is kept in the end."""
+    """Return True if this step is the best so far, which `patience` may keep as the result."""
     return config.patience is not None and progress.best_step == progress.step

@@ -241,7 +241,7 @@ def test_another_model_in_the_same_place_is_refused(proposed: Path, model: Path,
     place = tiny_model(tmp_path / "model", texts=texts, vocabulary=600)
     train(config(place, max_steps=1), proposed, tmp_path / "run")
     tiny_model(place, texts=["yet other words " * 20], vocabulary=600)
-    with pytest.raises(RunError, match="has changed: model"):
+    with pytest.raises(RunError, match="have changed: model"):
         train(config(place), proposed, tmp_path / "run")
 
 

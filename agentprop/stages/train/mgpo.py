@@ -1,10 +1,10 @@
-"""Skills, a proposer, V and probers → a better proposer; resumable to the same steps.
+"""Skills, a proposer, verifiers and probers → a better proposer; a resumed run takes the same steps.
 
-    checkpoints/, metrics.jsonl, model/    as every trainer's run
-    trajectories/, problems/, verdicts/ …  the first groups of a step now and then, for `show` and `report`
-    models/                                replies of verifiers and probers that cost something
+    checkpoints/, metrics.jsonl, model/    as in every training run
+    trajectories/, problems/, verdicts/ …  the first groups of some steps, for `show` and `report`
+    models/                                paid replies of verifiers and probers
 
-Under torchrun every process runs this with tasks of its own; the first one writes.
+Under torchrun every process runs this with its own tasks; the first one writes.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ WATCHED = (
     "update/kl_ref",
     "update/gate",
 )
-"""What a line of progress shows, and what the summary is made of."""
+"""Metrics that a line of progress and the summary show."""
 
 
 def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
     plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
     from agentprop.training.model.distributed import join
@@ -67,7 +67,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 
 
 def check(config: TrainMgpoConfig) -> None:
-    """Refuse what cannot work, before anything is loaded. Raises ConfigError."""
+    """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
     check_sampler(config.sampler)
     for name in config.prober:
@@ -110,11 +110,11 @@ def _run(
     return summary if world.first else {}
 
 
-# --- what the settings amount to ---
+# --- parts of the loop, from the settings ---
 
 
 def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
-    """The settings by which `propose` would draw tasks for a model, and let it act."""
+    """Return the settings of `propose` that draw the same tasks for a model, with the same rules."""
     return ProposeConfig(
         n=1,
         proposer=config.model,
@@ -135,7 +135,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
 
 
 def _rewards(config: TrainMgpoConfig) -> Rewards:
-    """A single shot that is no submission has failed, and has not run out of turns."""
+    """Return the parameters of rewards; in one-shot mode running out of turns is a failure, not a cut-off."""
     from agentprop.training.rl.scoring import CUT_OFF, Rewards
 
     cut_off = CUT_OFF - {StopReason.TURN_LIMIT} if config.one_shot else CUT_OFF
@@ -215,7 +215,7 @@ def _encode(config: TrainMgpoConfig, policy: PolicyModel) -> Encode:
 
 
 def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory], Drift] | None:
-    """Where text may be learnt from, how far its rendering is from what was sent."""
+    """Return the function that measures drift if re-tokenised text is allowed, else None."""
     from agentprop.inference.chat_template import Renderer
     from agentprop.training.data.sequences import drift
 

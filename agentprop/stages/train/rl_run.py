@@ -1,7 +1,7 @@
-"""A school and a policy → steps of reinforcement in a run directory: saved, sampled, resumed, stopped.
+"""A training environment and a policy → steps of reinforcement learning in a run directory: saved, resumed, stopped.
 
-What is kept of a step is committed with the checkpoint it belongs to. A step whose rollout fails or is stopped has
-changed nothing, so the steps before it are saved as they are.
+Records of a step are committed together with its checkpoint. A step whose rollout fails or is stopped has changed
+nothing, so the steps before it are saved as they are.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 ENV_STATE = "school"
 """Key of the environment's state in checkpoints; every version of them has it under this name."""
 RECENT = 10
-"""Steps that the summary is the mean of."""
+"""Number of last steps that the summary averages over."""
 
 
 @dataclass
 class RlProgress:
-    """Where a run is; what a checkpoint keeps besides weights."""
+    """Progress of a run, as a checkpoint stores it beside the weights."""
 
     step: int = 0
-    """Rollout batches learnt from."""
+    """Number of rollout batches trained on."""
     tokens: int = 0
-    """Tokens sampled."""
+    """Number of tokens sampled."""
     seconds: float = 0.0
-    """Time in steps."""
+    """Seconds spent in steps."""
     recent: list[dict[str, float]] = field(default_factory=list)
-    """The watched numbers of the last steps."""
+    """Watched metrics of the last steps."""
     env: dict[str, Any] = field(default_factory=dict)
     """State of the environment."""
 
@@ -59,7 +59,7 @@ class RlProgress:
         return cls(**{"env" if key == ENV_STATE else key: value for key, value in state.items()})
 
     def after(self, metrics: Mapping[str, float], watched: Sequence[str], env: dict[str, Any]) -> RlProgress:
-        """One step on."""
+        """Return the progress after one more step."""
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
         return RlProgress(
@@ -71,7 +71,7 @@ class RlProgress:
         )
 
     def summary(self) -> dict[str, Any]:
-        """The numbers the command prints; means over the last steps."""
+        """Return the numbers that the command prints, with means over the last steps."""
         names = list(dict.fromkeys(name for row in self.recent for name in row))
         found = {name: [row[name] for row in self.recent if name in row] for name in names}
         means = {name: sum(values) / len(values) for name, values in found.items()}
@@ -85,31 +85,33 @@ class RlProgress:
 
 
 def check_world(groups: int, world: World) -> None:
-    """Refuse groups that cannot be shared out evenly. Raises ConfigError."""
+    """Check that groups can be divided evenly among processes. Raises ConfigError."""
     if groups % world.size:
         raise ConfigError(
-            f"{groups} groups cannot be shared out over {world.size} processes",
+            f"{groups} groups cannot be divided evenly among {world.size} processes",
             hint="make groups a multiple of the number of processes",
         )
 
 
 def check_sampler(name: str) -> ModelSettings | None:
-    """How the server that samples is started; None where there is none. Raises ConfigError where it cannot be."""
+    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError."""
     if name == IN_PROCESS:
         return None
     settings = ModelSettings(model=VLLM) if name == VLLM else resolve(name)
     if not settings.local:
         raise ConfigError(
-            f"{name} cannot sample: a trainer needs a server of its own, to give it new weights",
+            f"{name} cannot be the sampler: a trainer needs its own server, to send new weights to",
             hint=f"give {IN_PROCESS}, {VLLM}, or a name from agentprop.toml without base_url",
         )
     if vllm_program() is None:
-        raise ConfigError("vLLM is not installed, and is to sample", hint=f"pip install vllm, or give {IN_PROCESS}")
+        raise ConfigError(
+            "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
+        )
     return settings
 
 
 def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path) -> Sampler:
-    """Who samples; `folder` is for the log of a server."""
+    """Return the sampler of the settings; `folder` is for the log of a server."""
     from agentprop.training.rl.samplers import InProcessSampler
 
     settings = check_sampler(config.sampler)
@@ -121,7 +123,7 @@ def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folde
 
 
 def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
-    """The policy on its device, with a copy as π_ref where β > 0 and there are no adapters to switch off."""
+    """Load the policy on its device, with a copy as π_ref if β > 0 and there are no adapters to switch off."""
     from agentprop.training.memory_errors import memory_errors
     from agentprop.training.model.policy import PolicyModel
 
@@ -135,7 +137,7 @@ def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> Policy
 def reinforce(
     loop: Loop[Any], run_dir: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
 ) -> RlProgress:
-    """Take the steps that are owed. Raises what ended the run early, after saving what was learnt until then."""
+    """Take the remaining steps. Raises the error that ended the run early, after saving the steps until then."""
     restored = run_dir.restore(loop.optimiser)
     progress = RlProgress.restored(restored.state) if restored else RlProgress()
     loop.env.state = progress.env
@@ -156,7 +158,7 @@ def reinforce(
 def _attempt(
     loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> Experience:
-    """Roll out and score one step; alone, a process may be stopped in the middle of it."""
+    """Roll out and score one step; a single process may be stopped in the middle of it."""
     from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
@@ -179,7 +181,7 @@ def _record_step(
     experience: Experience,
     step_metrics: Mapping[str, float],
 ) -> None:
-    """Metrics, samples and checkpoints, as they are due after a step."""
+    """Write metrics, sampled records and a checkpoint, if they are due after this step."""
     config = loop.config
     if progress.step % config.log_every == 0:
         metrics.write(progress.step, step_metrics)

@@ -1,6 +1,6 @@
-"""Accepted trajectories and a model → a model that proposes like them; resumable to the same losses.
+"""Accepted trajectories and a model → a model that imitates them; a resumed run has the same losses.
 
-Under torchrun every process runs this; they read the same runs, and the first one writes.
+Under torchrun every process runs this and reads the same runs; the first one writes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WATCHED = ("loss", "held_out_loss", "tokens_per_s")
 def run(
     config: TrainSftConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
     joined = accepted.join(sources)
     from agentprop.training.model.distributed import join
@@ -41,10 +41,10 @@ def run(
 
 
 def check(config: TrainSftConfig) -> None:
-    """Refuse what cannot be trained with, before anything is loaded. Raises ConfigError."""
+    """Check settings and libraries before anything is loaded. Raises ConfigError."""
     require()
     if config.patience and not (config.validation_share or config.held_out):
-        raise ConfigError("patience looks at what is held out, and nothing is", hint="set validation_share")
+        raise ConfigError("patience needs held-out data, and nothing is held out", hint="set validation_share")
 
 
 def _run(
@@ -109,7 +109,7 @@ def _imitate(
 
 
 def _free(config: TrainSftConfig) -> frozenset[str]:
-    """A constant learning rate does not know how long the run is to be."""
+    """Return the settings that may change on resuming: with a constant learning rate also the number of epochs."""
     return frozenset({"epochs"} if config.schedule == "constant" else ())
 
 

@@ -1,4 +1,4 @@
-"""Runs of propose, verify and extract → what agentic SFT learns from: only trajectories whose problem V accepted."""
+"""Runs of propose, verify and extract → the data of agentic SFT: only trajectories whose problem was accepted."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def gather(config: TrainSftConfig, joined: Joined, reader: TrajectoryReader) -> Material:
-    """Everything as token sequences; `reader.counts` says what became of what. Raises InputError if nothing is left.
+    """Convert all data to token sequences; `reader.counts` tells how many there are. Raises InputError if none is left.
 
-    Held out are problems whose skills are a held-out bundle or have a held-out pair, and trajectories that begin with
-    such a pair.
+    Problems whose skills are a held-out bundle or contain a held-out pair are held out, and so are trajectories that
+    begin with such a pair.
     """
     from agentprop.training.data.imitation import Material
 
@@ -42,7 +42,7 @@ def gather(config: TrainSftConfig, joined: Joined, reader: TrajectoryReader) -> 
 def _samples(
     config: TrainSftConfig, joined: Joined, reader: TrajectoryReader
 ) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
-    """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
+    """Yield each accepted problem, the skills its proposer began with, and its sample, None if too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
             yield accepted.problem, (), reader.answer(accepted.problem)
@@ -52,7 +52,7 @@ def _samples(
 
 
 def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:
-    """What a problem's skills, and what those that a trajectory begins with, are asked."""
+    """Return the rules for a problem's skills, and for the skills that a trajectory begins with."""
     from agentprop.training.data.splits import Holdout, pair_named
 
     pairs = frozenset(map(pair_named, config.held_out))
@@ -80,4 +80,4 @@ def _check(
     if not train:
         raise InputError("every trajectory is held out", hint="lower validation_share, or hold fewer pairs out")
     if config.patience and not held_out:
-        raise ConfigError("nothing is held out for patience to look at", hint="raise validation_share")
+        raise ConfigError("patience needs held-out data, and nothing is held out", hint="raise validation_share")

@@ -1,7 +1,7 @@
-"""Problems that V accepted and a model → a better solver, by GRPO on question and answer; resumable to the same steps.
+"""Accepted problems and a model → a better solver, by GRPO on question and answer; a resumed run takes the same steps.
 
-checkpoints/, metrics.jsonl, model/    as every trainer's run
-problems/, attempts/                   some questions of a step now and then, with the attempts at them
+checkpoints/, metrics.jsonl, model/    as in every training run
+problems/, attempts/                   the first questions of some steps, with the attempts at them
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ WATCHED = (
     "update/entropy",
     "update/kl_old",
 )
-"""What a line of progress shows, and what the summary is made of."""
+"""Metrics that a line of progress and the summary show."""
 
 
 def run(
     config: TrainSolverConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     require()
     check_sampler(config.sampler)
     joined = join(sources, band=Band.of(config.difficulty))
@@ -59,7 +59,7 @@ def run(
 
 
 def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
-    """Question and answer of every problem that V accepted, in the band. Raises InputError where there is none."""
+    """Return question and answer of every accepted problem in the band. Raises InputError if there is none."""
     from agentprop.training.rl.solver_env import exercise
 
     found: list[Problem] = []
@@ -70,7 +70,7 @@ def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
     if not found:
         reasons = ", ".join(f"{count} {reason}" for reason, count in joined.left_out.most_common())
         raise InputError(
-            f"there is no problem to learn from: {reasons}", hint="widen --difficulty, or propose and verify more"
+            f"there is no problem to train on: {reasons}", hint="widen --difficulty, or propose and verify more"
         )
     return found
 

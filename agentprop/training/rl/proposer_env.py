@@ -1,7 +1,8 @@
-"""What the proposer learns from: tasks by the curriculum, episodes in the environment, V and ρ, r_T and r_proc.
+"""Training environment of the proposer: tasks from the curriculum, episodes, V and ρ, and the rewards r_T and r_proc.
 
-A step's tasks are drawn with the mastery that the step before left, and its problems are measured by one prober; both
-are moved on by what all processes found, in the order of the tasks, so that every process knows the same.
+A step draws its tasks with the mastery that the previous step left, and one prober measures all its problems. Mastery
+and prober pool are then updated by the results of all processes, in the order of the tasks, so that they are the same
+in every process.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, Validity
 from agentprop.training.rl.tasks import Tasks, success_rates
 
 KEPT_GROUPS = 2
-"""Groups of a sampled step that are kept."""
+"""Number of groups of a sampled step whose records are kept."""
 
 
 @dataclass
 class ProposerEnv:
-    """The school of the proposer."""
+    """Training environment of the proposer."""
 
     tasks: Tasks
     setup: RolloutSetup
@@ -41,31 +42,31 @@ class ProposerEnv:
     sampling: Sampling
     verify: ValidityJudge
     probers: Sequence[Prober]
-    """Weak → strong; none means that difficulty pays nothing."""
+    """Probers, weakest first; without one there is no bonus for difficulty."""
     close: Callable[[], Awaitable[None]]
-    """Lets go of the connections of those who judge."""
+    """Close the connections of verifiers and probers."""
     rule: SwitchRule
     k: int
     rewards: Rewards
     comparison: ComparisonRule
     encode: Encode
     groups: int
-    """Groups of a step, over all processes."""
+    """Groups in a step, over all processes."""
     size: int
-    """G."""
+    """Episodes in a group, G."""
     world: World
     drift: Callable[[Trajectory], Drift] | None = None
-    """How far a trajectory's rendering is from what was sent; None where all is learnt by the ids that were sampled."""
+    """Drift of a trajectory's rendering from what was sent; None if training uses sampled ids only."""
     state: dict[str, Any] = field(default_factory=dict)
 
     async def roll_out(self, step: int) -> list[Group]:
-        """This process's groups of the step."""
+        """Roll out this process's groups of a step."""
         numbers = range(step * self.groups, (step + 1) * self.groups)
         tasks = self.tasks.draw(self.world.share(numbers), self._mastery_state)
         return await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling)
 
     async def score(self, rollouts: Sequence[Group]) -> Experience:
-        """What the episodes earn, and where the curriculum and the pool go from here."""
+        """Score the episodes, and compute the next state of curriculum and prober pool."""
         scored = await score(rollouts, self.verify, self._prober, k=self.k, rewards=self.rewards)
         found = training_groups(scored, self.encode, self.comparison)
         means = proposer_means(scored, found)
@@ -82,10 +83,10 @@ class ProposerEnv:
         return Experience(found, means.reduce(self.world) | reported, kept(scored[:KEPT_GROUPS]), state)
 
     async def aclose(self) -> None:
-        """Let go of what judging holds."""
+        """Close the connections of verifiers and probers."""
         await self.close()
 
-    # --- what is remembered from step to step ---
+    # --- state between steps ---
 
     @property
     def _mastery_state(self) -> MasteryState:
@@ -103,7 +104,7 @@ class ProposerEnv:
         return self.probers[pool.at(pool.problems)] if self.probers else None
 
     def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[MasteryState, PoolState]:
-        """Mastery and pool after what all processes found."""
+        """Return mastery and prober pool, updated by the results of all processes."""
         categories = self.tasks.curriculum.categories
         tallies = success_rates(
             (group.group.task.category, one.valid) for group in scored for one in group.members if one.fate != "lost"
@@ -116,7 +117,7 @@ class ProposerEnv:
         return self.tasks.curriculum.updated(self._mastery_state, summed), pool
 
     def _rates(self, scored: Sequence[ScoredGroup]) -> list[float]:
-        """ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
+        """Return ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
         found: dict[str, tuple[int, float]] = {}
         for group in scored:
             for one in group.members:
@@ -131,11 +132,11 @@ class ProposerEnv:
         return [rate for rate, mark in zip(summed[:half], summed[half:], strict=True) if mark]
 
 
-# --- what is told and kept ---
+# --- metrics and records ---
 
 
 def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
-    """The records of some groups, each once."""
+    """Return the records of some groups, each once."""
     found: dict[str, Record] = {}
     for one in chain.from_iterable(group.members for group in groups):
         records = (one.member.trajectory, one.member.problem, one.verdict, one.difficulty, *one.attempts)
@@ -144,7 +145,7 @@ def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
 
 
 def proposer_means(groups: Sequence[ScoredGroup], found: Sequence[TrainingGroup]) -> RunningMeans:
-    """Rewards and their parts, fates, turns, and advantages by stage."""
+    """Collect rewards and their parts, fates, turns, and advantages by stage."""
     members = [one for group in groups for one in group.members]
     known = [one for one in members if one.fate != "lost"]
     formed = [one for one in known if one.member.problem is not None]

@@ -1,9 +1,9 @@
-"""What the solver learns from: questions and their answers, G attempts at each, 1 for a right one.
+"""Training environment of the solver: questions and answers, G attempts at each, and reward 1 for a correct one.
 
-Paper (arXiv 2602.03279): GRPO on {question, answer}; the proposer's traces never reach the solver. Here they cannot: an
-exercise has no field for them. Attempts are asked for and graded exactly as a prober's, so answers are compared by
-equivalence and programs run hidden tests in the sandbox. An attempt that was cut off is wrong, or masked where that is
-asked for; one that could not be graded is left out.
+Paper (arXiv 2602.03279): GRPO on {question, answer}; the proposer's traces never reach the solver. Here they cannot,
+because an exercise has no field for them. Attempts are sampled and graded exactly like a prober's: answers are compared
+by equivalence, and programs run hidden tests in the sandbox. An attempt that was cut off is wrong, or masked if the
+settings say so; one that could not be graded is left out.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGrou
 from agentprop.training.rl.loop import Experience
 
 KEPT_GROUPS = 4
-"""Questions of a sampled step whose attempts are kept."""
+"""Number of questions of a sampled step whose attempts are kept."""
 OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined")
 LOST = frozenset({"timeout", "undetermined"})
 """Outcomes that say nothing about the answer."""
 
 
 def exercise(problem: Problem) -> Problem:
-    """Question and answer, and what grading needs: nothing of who made it, how, from what, or how hard it is."""
+    """Reduce a problem to question, answer and what grading needs, without its origin, skills and difficulty."""
     return Problem(
         statement=problem.statement,
         answer=problem.answer,
@@ -55,54 +55,54 @@ def exercise(problem: Problem) -> Problem:
 
 @dataclass(frozen=True)
 class QuestionAttempts:
-    """The attempts at one question."""
+    """Attempts at one question."""
 
     exercise: Problem
-    """What was asked."""
+    """Question that was asked."""
     first: int
     """Number of the first attempt, unique over the run."""
     tries: tuple[Try, ...]
-    """Replies and grades; none where the policy could not be reached."""
+    """Replies and grades; empty if the policy could not be reached."""
 
 
 @dataclass
 class SolverEnv:
-    """The school of the solver."""
+    """Training environment of the solver."""
 
     exercises: Sequence[Problem]
     solver: Prober
-    """The policy, asked as a prober is."""
+    """Policy in the role of a prober."""
     comparison: ComparisonRule
     wrong_reward: float
-    """Reward of a wrong answer; a right one earns 1."""
+    """Reward of a wrong answer; a correct one earns 1."""
     mask_cut_off: bool
-    """Whether attempts that were cut off are in the statistics of their group alone."""
+    """Attempts that were cut off count in the statistics of their group, but are not in the loss."""
     groups: int
-    """Questions of a step, over all processes."""
+    """Questions in a step, over all processes."""
     size: int
-    """G."""
+    """Attempts at each question, G."""
     seed: int
     world: World
     state: dict[str, Any] = field(default_factory=dict)
-    """Nothing: the questions of a step follow from its number."""
+    """State, always empty: the questions of a step follow from its number."""
 
     async def roll_out(self, step: int) -> list[QuestionAttempts]:
-        """This process's questions of the step, with G attempts at each."""
+        """Make G attempts at each of this process's questions of a step."""
         numbers = range(step * self.groups, (step + 1) * self.groups)
         return await together([self._attempts(number) for number in self.world.share(numbers)])
 
     async def score(self, rollouts: Sequence[QuestionAttempts]) -> Experience:
-        """What the attempts earn."""
+        """Score the attempts."""
         found = [self._training_group(one) for one in rollouts]
         metrics = solver_means(rollouts, found).reduce(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
         return Experience(found, metrics, records, {})
 
     async def aclose(self) -> None:
-        """Grading holds nothing open."""
+        """Do nothing: grading keeps nothing open."""
 
     def question(self, number: int) -> Problem:
-        """The question of a group: all of them in a new order, again and again."""
+        """Return the question of a group: all questions in a new order, epoch after epoch."""
         epoch, place = divmod(number, len(self.exercises))
         order = list(range(len(self.exercises)))
         Random(f"{self.seed}/{epoch}").shuffle(order)
@@ -140,7 +140,7 @@ class SolverEnv:
 
 
 def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
-    """The tokens of an attempt. Raises InputError where the sampler gave none."""
+    """Convert an attempt to its tokens. Raises InputError if the sampler gave no token ids."""
     own = f"{asked.id}/{number}"
     if not isinstance(tried.reply, Reply):
         return Example(own, (), in_loss=False)
@@ -155,7 +155,7 @@ def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
 
 
 def solver_means(rollouts: Sequence[QuestionAttempts], found: Sequence[TrainingGroup]) -> RunningMeans:
-    """Rewards, outcomes, lengths, and how many groups have a signal."""
+    """Collect rewards, outcomes, lengths, and the share of groups without a signal."""
     outcomes = [[tried.grade.outcome for tried in one.tries] for one in rollouts]
     every = [outcome for group in outcomes for outcome in group]
     means = RunningMeans()

@@ -1,7 +1,7 @@
-"""Lessons → an improved policy: log-probs at the weights that sampled, weights of the tokens, minibatches, steps.
+"""Training groups → an improved policy: log-probs at the sampling weights, token weights, minibatches, optimiser steps.
 
-old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
-w          what the algorithm makes of the advantages: zero-sum weights (MGPO), or the advantages themselves (GRPO)
+old, ref   log-probs of every action token by the trainer itself: those of another engine would put its rounding into r
+w          token weights from the algorithm: zero-sum weights (MGPO), or the advantages themselves (GRPO)
 step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
            divided by N, their number over all processes, whatever the micro-batches
 """
@@ -32,31 +32,31 @@ from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 @dataclass(frozen=True)
 class Objective:
-    """What is optimised, and in how many steps."""
+    """Objective of an update, and its number of steps."""
 
     algorithm: Algorithm
-    """Weights and loss of the action tokens."""
+    """Algorithm: weights and loss of the action tokens."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
-    """Whether groups without a signal are still pulled to the reference."""
+    """Treatment of groups without a signal: drop them, or still pull them to the reference."""
     correction: float | None = None
-    """Cap of the correction π_old/π_engine; None if the trainer's own weights sampled."""
+    """Cap of the correction π_old/π_engine; None if the trainer's own model sampled."""
     minibatches: int = 4
     """Optimiser steps per rollout batch."""
 
     def skips(self, group: GroupAdvantages) -> bool:
-        """Whether nothing can be learnt from a group: it takes no part in a step, and in no N."""
+        """Return True if nothing can be learnt from a group, so that it is in no step and no N."""
         return group.singleton or (group.constant and self.constant_groups == "drop")
 
 
 class FrozenLogprobs(NamedTuple):
-    """What is known of every action token before the weights change, [A]."""
+    """Log-probs and entropies of every action token before the weights change, [A]."""
 
     old: Tensor
     """log π_old, nats."""
     ref: Tensor | None
     """log π_ref, nats."""
     engine: Tensor
-    """The sampler's own log-prob, nats; NaN where it gave none."""
+    """The sampling engine's log-prob, nats; NaN if it gave none."""
     entropy: Tensor
     """Entropy of the policy's distribution, nats."""
 
@@ -72,12 +72,12 @@ def learn(
     pack_tokens: int,
     seed: str,
 ) -> dict[str, float]:
-    """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
+    """Take up to `minibatches` optimiser steps and return their metrics. Every process calls it with its own groups.
 
-    `n_groups` is how many groups a rollout batch has over all processes; a lesson's number says which of them it is.
-    Where no group has a signal nothing is computed and no step is taken.
+    `n_groups` is the number of groups in a rollout batch over all processes; a group's number says which of them it is.
+    If no group has a signal, nothing is computed and no step is taken.
 
-    Raises TrainingDiverged where the gradient stays infinite, and InputError where tokens are missing.
+    Raises TrainingDiverged if the gradient stays non-finite, and InputError if tokens are missing.
     """
     active = [group for group in groups if not objective.skips(group.advantages)]
     if not world.any(bool(active)):
@@ -106,10 +106,10 @@ def learn(
 
 
 def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world: World) -> list[set[int]]:
-    """Places in `own` that belong to each optimiser step: whole groups, shuffled; there may be empty steps.
+    """Deal groups to optimiser steps; return the indices into `own` for each step, which may be empty.
 
-    `own` are the groups of this process that take part. All that do, of any process, are dealt out in one order: a step
-    has the same groups however they are shared out.
+    `own` holds the numbers of this process's groups that take part. The groups of all processes are shuffled and dealt
+    in one order, so a step has the same groups however they are distributed over processes.
     """
     known = world.sum([float(group in own) for group in range(n_groups)])
     order = [group for group, taking_part in enumerate(known) if taking_part]
@@ -123,7 +123,7 @@ def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world:
 
 @torch.no_grad()
 def freeze(policy: PolicyModel, table: TokenTable, objective: Objective, world: World) -> FrozenLogprobs:
-    """What the trainer and the engine say of every action token at the weights that sampled."""
+    """Compute the log-probs of every action token at the weights that sampled."""
     policy.eval()
     old, entropy = _scores(policy, table, world)
     ref = None
@@ -138,7 +138,7 @@ def freeze(policy: PolicyModel, table: TokenTable, objective: Objective, world: 
 
 
 def _scores(policy: PolicyModel, table: TokenTable, world: World) -> tuple[Tensor, Tensor]:
-    """Log-probs and entropies [A], on the CPU."""
+    """Return log-probs and entropies [A], on the CPU."""
     logprob, entropy = torch.zeros(2, table.n_actions)
     for batch, places in padded_rows(table.rows(range(len(table.sequences))), world):
         found = policy(batch.to(policy.device))
@@ -148,7 +148,7 @@ def _scores(policy: PolicyModel, table: TokenTable, world: World) -> tuple[Tenso
 
 
 def weigh(groups: Sequence[TrainingGroup], frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
-    """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
+    """Return the weight of each action token's log-prob [A], and metrics about the weights."""
     actions = Actions.of([group.advantages for group in groups], [group.lengths for group in groups])
     found = objective.algorithm.weigh(actions, frozen.old, frozen.ref)
     means = RunningMeans()
@@ -158,12 +158,12 @@ def weigh(groups: Sequence[TrainingGroup], frozen: FrozenLogprobs, objective: Ob
 
 
 def corrections(frozen: FrozenLogprobs, cap: float) -> Tensor:
-    """c of each action token [A]; 1 where the engine said nothing."""
+    """Return the correction c of each action token [A]; 1 for tokens without a log-prob of the engine."""
     return rollout_correction(frozen.old, torch.where(frozen.engine.isnan(), frozen.old, frozen.engine), cap=cap)
 
 
 def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: FrozenLogprobs, correction: Tensor | None) -> Tokens:
-    """The action tokens of a row; none of an empty one, whose graph still reaches every weight."""
+    """Collect the action tokens of a row; an empty row has none, but its graph still reaches every weight."""
 
     def of(values: Tensor) -> Tensor:
         return values[places].to(live.logprob.device)
@@ -177,11 +177,11 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: FrozenLogprobs
     )
 
 
-# --- what is worth knowing ---
+# --- metrics ---
 
 
 def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | None) -> None:
-    """Add entropy, KL(π_old ‖ π_ref), and how far the engine that sampled is from the trainer."""
+    """Add entropy, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer."""
     known = ~frozen.engine.isnan()
     values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
     if frozen.ref is not None:

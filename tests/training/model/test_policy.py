@@ -197,7 +197,7 @@ def test_merged_weights_have_the_names_of_the_plain_model(model: Path) -> None:
 
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a pair"):
+    with pytest.raises(InputError, match="a model of only"):
         PolicyModel.load(config(tiny_model(tmp_path, rows=200)))
 
 
