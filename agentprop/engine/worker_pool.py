@@ -107,6 +107,7 @@ class WorkerPool(Generic[Item]):
 
     def drop_waiting(self, pulled: int) -> int:
         """Drop the queued jobs after the last one handed out; return the index at which the results now end."""
+        # Items before the last one handed out are still owed: results must be a prefix without holes.
         begun = max((index for worker in self._workers for index in worker.jobs), default=-1)
         kept = [job for job in self._waiting if job.index < begun]
         dropped = [job.index for job in self._waiting if job.index > begun]
@@ -131,6 +132,7 @@ class WorkerPool(Generic[Item]):
 
     def _hand_out(self) -> None:
         """Give queued jobs to the least busy workers, starting workers while all of them are busy."""
+        # Few items in advance if they are long: what a worker holds cannot be given to another one.
         ahead = math.inf if self._setup.waits else 1 + min(_MAX_AHEAD, int(_AHEAD_S / self._mean_s))
         while self._waiting:
             worker = min(self._workers, key=lambda w: len(w.jobs), default=None)

@@ -123,6 +123,7 @@ class Generator:
         """Start queued jobs, sample one token of every reply under way, and return the jobs that are done."""
         if self.model.training:
             self.model.eval()
+        # A trainer changes weights in place; looked at only between replies, because it walks over all parameters.
         if not self.slots.active_S.any() and _weight_versions(self.model) != self._weights:
             self._begin_anew()
         self.clock += 1
@@ -181,6 +182,7 @@ class Generator:
         if place is None:
             return False
         slots.take(place, job, prompt, start, min(start + job.max_tokens, self.max_length))
+        # A job that lost its slot comes back with its tokens as prompt: restore their log-probs.
         slots.logprobs_SL[place.slot, start : len(prompt)] = job.logprobs
         slots.key_S[place.slot] = key_of(job.seed, job.sample, job.prompt)
         slots.temperature_S[place.slot], slots.top_p_S[place.slot] = job.temperature, job.top_p
@@ -297,6 +299,7 @@ class Generator:
     def _make_room(self) -> None:
         """Make room for one more token of every reply; if memory is short, put the last replies back in the queue."""
         slots = self.slots
+        # From the end: those slots can be given up without moving others.
         while (span := slots.span) and not self.memory.fit(int(slots.known_S[:span].max()) + 1):
             last = self._release(span - 1)
             if self.memory.slots_that_fit(len(last.prompt) + len(last.tokens) + 1):

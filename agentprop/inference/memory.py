@@ -47,6 +47,7 @@ class CacheMemory:
         needed = max(rounded(length), slots.length)
         # Twice the length if that fits, so that growing copies every position only a few times in all.
         doubled = max(needed, min(2 * slots.length, self.max_length)) if needed > slots.length else needed
+        # Short of memory, the exact length may still fit.
         for found in (doubled, needed):
             fitting = min(wanted, self.slots_that_fit(found))
             if fitting >= max(slots.span, 1):

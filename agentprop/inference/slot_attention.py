@@ -94,6 +94,7 @@ class ForwardPass:
         if key not in self._biases:
             distance_RL = reach_R1 - torch.arange(length, device=reach_R1.device)
             hidden_RL = distance_RL < 0 if key[2] is None else (distance_RL < 0) | (distance_RL >= key[2])
+            # Finite instead of −inf, so that no sum or softmax can become NaN.
             bias_RL = torch.zeros_like(hidden_RL, dtype=dtype).masked_fill_(hidden_RL, torch.finfo(dtype).min)
             self._biases[key] = bias_RL.repeat_interleave(groups, 0)[:, None]
         return self._biases[key]
@@ -107,6 +108,7 @@ def use_slot_attention(model: nn.Module, current: ForwardPass) -> Iterator[None]
     """Let a model attend as `current` lays out, inside the block."""
     config: Any = model.config
     config = config.get_text_config()
+    # Set for the block only: outside it a trainer uses the model with its own attention.
     before, config._attn_implementation = config._attn_implementation, NAME
     token = _current.set(current)
     try:

@@ -250,6 +250,7 @@ class SharedAccounts:
 
     async def wait_for_change(self) -> None:
         """Wait a moment, and clear the requests under way of processes that died."""
+        # No event crosses processes, so look again in a moment; a meter only waits here close to its bound.
         await asyncio.sleep(POLL_S)
         with self.exclusive():
             for row in range(self.handle.rows):

@@ -68,6 +68,7 @@ def pack(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
     rows: list[list[int]] = []
     free: list[tuple[int, int]] = []  # (free tokens, row), sorted, so that the tightest fit is found by bisection
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        # −1 sorts before every row, so this is the first row with at least that much free.
         fits = bisect_left(free, (lengths[index], -1))
         space, row = free.pop(fits) if fits < len(free) else (max_tokens, len(rows))
         if row == len(rows):

@@ -137,6 +137,7 @@ def _sequence(turns: Sequence[tuple[int, SampledTurn]], trajectory_id: str) -> T
     # Log-probs of some turns only would look like a gap between policy and engine, so it is all or none.
     known = all(turn.logprobs is not None and len(turn.logprobs) == len(turn.sampled) for _, turn in turns)
     logprobs = np.zeros(len(ids), dtype=np.float32) if known else None
+    # Every turn's prompt is a prefix of the sequence, so its length is the place of the sampled ids.
     for index, turn in turns:
         sampled_at = slice(len(turn.prompt), len(turn.prompt) + len(turn.sampled))
         action[sampled_at] = index

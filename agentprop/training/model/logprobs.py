@@ -81,6 +81,7 @@ class _TokenScores(torch.autograd.Function):
         lse = torch.full_like(targets, -torch.inf, dtype=tiles.dtype)
         mean, chosen = torch.zeros_like(lse), torch.full_like(lse, torch.nan)
         mean_head = torch.zeros_like(hidden, dtype=tiles.dtype) if learning else None
+        # Vocabulary in the outer loop: a slice of the head is cast once and then used for all tokens.
         for columns, entries in tiles.columns():
             for rows, z in tiles.logits(columns, entries):
                 at, inside = _positions(targets[rows], columns)
@@ -107,6 +108,7 @@ class _TokenScores(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         slope, lse, hidden, head, bias, targets = ctx.saved_tensors
         weight = grad * ctx.scale
+        # The sweep of the forward pass left the whole derivative: nothing is computed again for the hidden states.
         into_hidden = None if slope is None else (slope * weight[:, None]).to(slope.dtype)
         into_head, into_bias = None, None
         if lse is not None:

@@ -116,6 +116,7 @@ def advantages(
         raise ValueError(f"a trajectory is in its group twice: {sorted(member.id for member in group)}")
     episodes = normalised([member.reward for member in group], std=std, floor=floor_episode, eps=eps)
     pools = _pools(group)
+    # A stage of one trajectory has nothing to be compared with, however many actions it has.
     staged = {
         stage: normalised(pool.values, std=std, floor=floor_stage, eps=eps) if pool.trajectories > 1 else None
         for stage, pool in pools.items()
@@ -126,7 +127,9 @@ def advantages(
         _fused(member, episode, tuple(next(values[action.stage]) for action in member.actions), omega)
         for member, episode in zip(group, episodes, strict=True)
     )
+    # Advantages of 0 throughout mean that the values of a stage did not differ.
     compared = sum(any(found) for found in staged.values() if found)
+    # Taken over all actions, since stages can separate trajectories of equal r_T.
     every = [a for member in members for a in member.fused]
     return GroupAdvantages(
         members=members,

@@ -46,6 +46,7 @@ class TokenTable:
     def of(cls, groups: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
         """Build the table in the order of groups, members and turns, which is also that of `Actions.of`."""
         found = [(s, n, e.in_loss) for n, group in enumerate(groups) for e in group.examples for s in e.sequences]
+        # Masked sequences have their places too, since R_θ is centred over the whole group.
         ends = tuple(accumulate(s.n_actions for s, _, _ in found))
         sequences, group, in_loss = zip(*found, strict=True) if found else ((), (), ())
         return cls(sequences, group, in_loss, ends, pack_tokens)

@@ -129,6 +129,7 @@ def zero_sum_weights(
     advantage = units.advantage - units.group_mean(units.advantage)
     implicit, clamped = _implicit(units, logp_old_A, logp_ref_A, beta, clamp)
     pull = implicit - units.group_mean(implicit)
+    # With kl_only a constant group keeps w = −(R_θ − mean R_θ): no preference, only the pull to the reference.
     skipped = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
     weight = torch.where(skipped[units.group], 0.0, advantage - pull)
     metrics = {
@@ -186,6 +187,7 @@ def _implicit(
         return torch.zeros_like(units.advantage), torch.zeros_like(units.group, dtype=torch.bool)
     if logp_ref_A is None:
         raise ValueError("an implicit reward with β > 0 needs the reference's log-probs")
+    # Clamped after the sum: a long action drifts a little at every token.
     free = beta * units.total(logp_old_A.double() - logp_ref_A.double())
     return free.clamp(-clamp, clamp), free.abs() > clamp
 
@@ -235,6 +237,7 @@ def mgpo_loss(
     w = tokens.weight_A.detach()
     r = ratio(tokens.logp_A.detach(), tokens.logp_old_A.detach())
     g = gate(r, w, tau_pos=tau_pos, tau_neg=tau_neg, form=form)
+    # The gate breaks the zero sum, which `w_sum_pre` and `w_sum_post` make visible.
     gated = g * w
     scale = gated if tokens.correction_A is None else gated * tokens.correction_A.detach()
     sums = ratio_sums(tokens, r) | {
