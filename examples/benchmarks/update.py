@@ -81,7 +81,7 @@ class Recorded:
     prompt: list[int]
     completion: list[int]
     turn: list[int]
-    """Of each token of the completion; −1 where the policy did not sample it."""
+    """Action of each token of the completion; −1 if the policy did not sample it."""
     reward: float
 
 
@@ -192,7 +192,7 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     members = [recorded[start : start + work.members] for start in range(0, len(recorded), work.members)]
 
     def update() -> None:
-        groups = [group(one, number) for number, one in enumerate(members)]
+        groups = [training_group(one, number) for number, one in enumerate(members)]
         learn(
             policy,
             optimiser,
@@ -207,7 +207,7 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     return best(update, options)
 
 
-def group(members: list[Recorded], number: int) -> TrainingGroup:
+def training_group(members: list[Recorded], number: int) -> TrainingGroup:
     """A group as the update gets it."""
     group = [
         ReturnedEpisode(

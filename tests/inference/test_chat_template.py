@@ -28,7 +28,7 @@ ENDS = {
 }
 """Templates of real models, and the token by which each ends a turn."""
 PLAIN = ("qwen2_5", "qwen3_instruct_2507", "llama3", "phi3", "gemma3", "cohere")
-"""Those that never rewrite what was said before."""
+"""Templates that never rewrite earlier turns."""
 
 
 @pytest.fixture(scope="module")

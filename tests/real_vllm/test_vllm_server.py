@@ -1,4 +1,4 @@
-"""What agentprop makes of a real vLLM: ids and log-probs, several replies, tools, schemas, what is too long."""
+"""A real vLLM server: ids and log-probs, several replies, tools, schemas, and conversations that are too long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import logprobs_of
-from lessons import CATEGORY, REPLY_TOKENS
+from demonstrations import CATEGORY, REPLY_TOKENS
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agentprop.cli.check_models import command as check_models
@@ -35,9 +35,9 @@ CLOSE = 1e-3
 
 
 @pytest.fixture(scope="module")
-def server(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelSettings]:
+def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelSettings]:
     """The taught model in float32."""
-    settings = ModelSettings(model=str(school / "taught"), serve_args=EXACT)
+    settings = ModelSettings(model=str(model_folder / "taught"), serve_args=EXACT)
     with serving(settings, tmp_path_factory.mktemp("server") / "log") as up:
         yield up
 
@@ -93,7 +93,7 @@ def test_every_turn_has_the_ids_and_logprobs_of_transformers_and_the_next_prompt
 
 
 def _goes_on(renderer: Renderer, before: Turn, after: Turn) -> bool:
-    """Whether a prompt is all that was sent and sampled before it, and a bridge; else its text encodes differently."""
+    """Check that a prompt is all that was sent and sampled before plus a bridge, or its text encodes differently."""
     sampled = before.token_ids or ()
     bridge = renderer.bridge(sampled, [Message("user", before.observation)])
     if after.prompt_token_ids == (*(before.prompt_token_ids or ()), *sampled, *bridge):

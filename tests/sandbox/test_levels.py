@@ -51,7 +51,7 @@ except SandboxUnavailable as problem:
 
 
 def on_a_machine_that_refuses(*refusals: tuple[int, int, int | None], **arguments: object) -> list[Any]:
-    """What a sandbox says where these (system call, errno, first argument or any) fail."""
+    """Report of a sandbox if these system calls fail: (call, errno, first argument or any)."""
     code = CRIPPLED.format(refusals=refusals, arguments=arguments)
     environment = {name: value for name, value in os.environ.items() if name != "AGENTPROP_ALLOW_WEAK_SANDBOX"}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)

@@ -1,4 +1,4 @@
-"""A small world for reinforcement: two toy skills, and a policy that says what it is told, in ids of a tokenizer."""
+"""Toys for reinforcement learning: two skills, and a policy that follows scripts, in ids of a tokenizer."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n
 
 
 def toys() -> dict[str, Package]:
-    """Two skills."""
+    """Return two skills by name."""
     bodies = {"square": "n * n", "double": "2 * n"}
     made = [parse(TEXT.format(name=name), SCRIPT.format(body=body)) for name, body in bodies.items()]
     return {package.name: package for package in made}
@@ -62,7 +62,7 @@ LIBRARY = toys()
 
 
 def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
-    """A problem is wanted that needs these skills."""
+    """Return the task of a problem with these skills."""
     return Task(
         seed=0,
         index=index,
@@ -74,7 +74,7 @@ def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
 
 
 def submission(n: int = 7, claim: str | None = None, statement: str | None = None) -> str:
-    """The message that submits the square of a number; V accepts it where neither claim nor statement is another."""
+    """Return the message that submits the square of a number; V accepts it unless claim or statement is replaced."""
     term = to_json(Apply("toy-square", (("n", Given(str(n))),)))
     return protocol.submit(
         Submission(
@@ -96,14 +96,14 @@ UNREADABLE = [submission(statement="Consider, if you will, seven times seven.")]
 
 
 @dataclass
-class Told:
-    """A chat model whose conversations follow scripts, told apart by the number of their sample."""
+class ScriptedPolicy:
+    """Chat model that follows scripts, chosen by the number of the sample."""
 
     renderer: Renderer
     scripts: Sequence[Sequence[str]]
-    """Of sample number i the one at i modulo their number; what follows its end is cut off by the token limit."""
+    """Scripts; sample i follows the one at i modulo their number. Replies after its end are cut off."""
     exact: bool = True
-    """Whether token ids are given."""
+    """Replies have token ids."""
     asked: list[Request] = field(default_factory=list)
     identity: str = "told"
     prompt_cache: PromptCache = field(init=False)
@@ -144,13 +144,13 @@ def policy_of(folder: Path) -> PolicyModel:
 
 
 def rollout_setup(executor: Executor, **rules: Any) -> RolloutSetup:
-    """Where toy episodes take place."""
+    """Return the fixed parts of toy episodes."""
     return RolloutSetup(LIBRARY, tools(), executor, Rules(**rules))
 
 
-def rolled(
+def rolled_out(
     executor: Executor,
-    model: Told,
+    model: ScriptedPolicy,
     *,
     groups: int = 1,
     size: int | None = None,

@@ -62,7 +62,7 @@ def program() -> Problem:
 
 
 def run_of(path: Path, problems: Sequence[Problem], *, values: Sequence[str] = (), rates: Sequence[int] = ()) -> Path:
-    """A run with these problems, their verdicts (valid where nothing else is said) and c of 16 attempts."""
+    """Write a run with these problems, their verdicts (valid by default) and c of 16 attempts."""
     with Run.open(path, "propose", {"n": len(problems)}) as run:
         for number, one in enumerate(problems):
             value = values[number] if values else "valid"

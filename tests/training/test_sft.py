@@ -43,7 +43,7 @@ def material(train: int = 7, held_out: int = 3, skills: int = 0) -> Material:
 
 @dataclass
 class Kept:
-    """What the loop told its hooks."""
+    """Record of the calls to the loop's hooks."""
 
     lines: list[tuple[int, Values]] = field(default_factory=list)
     saved: list[SftProgress] = field(default_factory=list)

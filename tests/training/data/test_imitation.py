@@ -1,4 +1,4 @@
-"""Trajectories and skills → what is imitated: by their ids where this tokenizer means the same by them."""
+"""Trajectories and skills → sequences to imitate, by their ids if this tokenizer decodes them to the same text."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_layers_that_look_back_a_window_only_are_masked_and_not_cut(tmp_path: Pa
 
 
 def test_generation_and_masks_of_others_pass_through_the_packed_attention(model: Path) -> None:
-    """What samples from the very same module gets what transformers' own attention gives."""
+    """Sampling from the trained module gives what transformers' own attention gives."""
     policy = PolicyModel.load(config(model)).eval()
     ids = torch.tensor([[0, 0, 70, 71, 72], [73, 74, 75, 76, 77]])
     mask = torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]])

@@ -1,4 +1,4 @@
-"""What an action is worth beside the rest of its group."""
+"""Advantages of actions within their group."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Bandit:
         means = RunningMeans()
         for reply in rollouts:
             means.add("reward", map(reward, reply.choices))
-        groups = [group(reply, number) for number, reply in enumerate(rollouts)]
+        groups = [training_group(reply, number) for number, reply in enumerate(rollouts)]
         return Experience(groups, means.reduce(ALONE), [], {"steps": self.state["steps"] + 1})
 
     async def aclose(self) -> None:
@@ -67,7 +67,7 @@ def reward(choice: Choice) -> float:
     return float((choice.token_ids or (PAYING,))[0] < PAYING)
 
 
-def group(reply: Reply, number: int) -> TrainingGroup:
+def training_group(reply: Reply, number: int) -> TrainingGroup:
     members = [
         ReturnedEpisode(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)
     ]

@@ -1,4 +1,4 @@
-"""What the proposer's school remembers: mastery that moves the curriculum, and probers that take over."""
+"""The proposer's environment: mastery that moves the curriculum, and probers that take over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tiny_model import tiny_model
-from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, Told, rollout_setup
+from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, rollout_setup
 
 from agentprop.agent.bundles import Allowed, Bundles
 from agentprop.agent.candidates import Curriculum, MasteryState, tools
@@ -70,7 +70,7 @@ class Tries:
 
 @dataclass
 class ToyEnv:
-    """A school of toys."""
+    """Factory of proposer environments over toy skills."""
 
     renderer: Renderer
     executor: Executor
@@ -91,7 +91,7 @@ class ToyEnv:
         return ProposerEnv(
             tasks=tasks(),
             setup=rollout_setup(self.executor, max_turns=4),
-            sampler=Fixed(Told(self.renderer, scripts)),
+            sampler=Fixed(ScriptedPolicy(self.renderer, scripts)),
             sampling=Sampling(),
             verify=verify,
             probers=probers,
@@ -131,7 +131,7 @@ def stepped(env: ProposerEnv, steps: int, start: int = 0) -> list[Experience]:
 # --- tasks ---
 
 
-def test_a_task_follows_from_seed_number_and_standing() -> None:
+def test_a_task_follows_from_seed_number_and_mastery() -> None:
     mastery_state = MasteryState({"toy": 0.5}, {"toy": 1.0})
     drawn = tasks().draw(range(8), mastery_state)
     assert [task.index for task in drawn] == list(range(8))
@@ -161,10 +161,10 @@ def test_mastery_follows_what_was_valid(env: ToyEnv) -> None:
     assert (first.state["mastery"], second.state["mastery"]) == ({"toy": 0.25}, {"toy": 0.125})
     always = env.of([GOOD, GOOD, ["down"]])
     stepped(always, 1)
-    assert always.state["mastery"] == {"toy": 0.75}  # whoever is lost says nothing of it
+    assert always.state["mastery"] == {"toy": 0.75}  # a lost member does not count
 
 
-def test_the_next_prober_takes_over_where_the_first_hardly_solves_anything(env: ToyEnv) -> None:
+def test_the_next_prober_takes_over_if_the_first_solves_too_little(env: ToyEnv) -> None:
     pool = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     found = stepped(pool, 5)
     assert [experience.metrics["prober"] for experience in found] == [0, 0, 1, 1, 1]
@@ -180,7 +180,7 @@ def test_a_strong_prober_stays(env: ToyEnv) -> None:
     assert PoolState.restored(pool.state["pool"]).prober == 0
 
 
-def test_what_is_remembered_is_enough_to_go_on_from(env: ToyEnv) -> None:
+def test_stored_state_is_enough_to_continue_from(env: ToyEnv) -> None:
     whole = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     expected = stepped(whole, 4)
     first = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
@@ -192,7 +192,7 @@ def test_what_is_remembered_is_enough_to_go_on_from(env: ToyEnv) -> None:
     assert second.state == whole.state
 
 
-# --- what is told and kept ---
+# --- metrics and records ---
 
 
 def test_a_step_is_measured_by_its_parts(env: ToyEnv) -> None:
@@ -208,7 +208,7 @@ def test_a_step_is_measured_by_its_parts(env: ToyEnv) -> None:
     assert told["groups/constant"] == 0 and told["advantage/episode"] > 0
 
 
-def test_where_text_is_learnt_from_its_drift_is_told(env: ToyEnv, renderer: Renderer, tmp_path: Path) -> None:
+def test_drift_is_reported_if_text_is_learnt_from(env: ToyEnv, renderer: Renderer, tmp_path: Path) -> None:
     other = Renderer(load_tokenizer(str(tiny_model(tmp_path / "other", texts=[*GOOD, *GARBAGE] * 9))))
     for by, rate in ((renderer, 0.0), (other, 1.0)):
         one = env.of([GOOD, GARBAGE])
@@ -229,12 +229,12 @@ def test_records_of_a_sample_are_kept_once(env: ToyEnv) -> None:
     assert kept([]) == [] and proposer_means([], []).reduce(ALONE) == {}
 
 
-def test_the_judges_connections_are_let_go_of(env: ToyEnv) -> None:
+def test_the_judges_connections_are_closed(env: ToyEnv) -> None:
     asyncio.run(env.of([GOOD, GARBAGE]).aclose())
     assert env.closed == ["judges"]
 
 
-def test_a_task_of_the_school_is_one_of_the_curriculums(env: ToyEnv) -> None:
+def test_a_task_of_the_environment_is_one_of_the_curriculums(env: ToyEnv) -> None:
     groups = asyncio.run(env.of([GARBAGE, GARBAGE]).roll_out(4))
     assert [group.task.index for group in groups] == [8, 9]
     assert all(isinstance(group.task, Task) and group.task.category == "toy" for group in groups)

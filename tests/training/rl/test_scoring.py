@@ -1,4 +1,4 @@
-"""Scores: what a judged episode earns, who is left out of what, and lessons that say so token by token."""
+"""Scores of judged episodes, members that are masked or lost, and training groups token by token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
-from toy_groups import FAILS, GARBAGE, GOOD, LIBRARY, RUNS, THINK, UNREADABLE, WRONG, Told, rolled, submission
+from toy_groups import (
+    FAILS,
+    GARBAGE,
+    GOOD,
+    LIBRARY,
+    RUNS,
+    THINK,
+    UNREADABLE,
+    WRONG,
+    ScriptedPolicy,
+    rolled_out,
+    submission,
+)
 
 from agentprop.agent.candidates import tools
 from agentprop.errors import InputError
@@ -83,7 +95,7 @@ def scored(renderer: Renderer, executor: Executor) -> Scoring:
     def run(
         *scripts: Sequence[str], verify: ValidityJudge | None = None, right: int | None = None, rewards: Rewards = PAY
     ) -> list[Scored]:
-        groups = rolled(executor, Told(renderer, scripts), max_turns=4)
+        groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
         by = None if right is None else prober(right, executor)
         found = score(groups, verify or Judge(executor), by, k=16, rewards=rewards)
         [group] = asyncio.run(found)
@@ -177,7 +189,7 @@ def test_an_outage_ends_the_step(scored: Scoring) -> None:
 
 
 def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, [THINK, *GOOD], OTHER]), groups=2)
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, [THINK, *GOOD], OTHER]), groups=2)
     by, judge = prober(4, executor), Judge(executor)
     found = asyncio.run(score(groups, judge, by, k=16, rewards=Rewards()))
     assert isinstance(by.model, Solver)
@@ -187,12 +199,12 @@ def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: 
     assert len({one.difficulty.prober for group in found for one in group.members if one.difficulty}) == 1
 
 
-# --- lessons ---
+# --- training groups ---
 
 
 def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Renderer, executor: Executor) -> None:
     def episodes(*scripts: Sequence[str]) -> list[float]:
-        groups = rolled(executor, Told(renderer, scripts), max_turns=4)
+        groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
         scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
         [group] = training_groups(scores, encode_exactly, ComparisonRule(std="none"))
         assert [e.id for e in group.examples] == [m.id for m in group.advantages.members]
@@ -203,8 +215,8 @@ def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Rendere
     assert episodes(GOOD, GARBAGE, ["down"]) == [0.25, -0.25]
 
 
-def test_a_lesson_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
+def test_a_training_group_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     [group] = training_groups(scores, encode_exactly, ComparisonRule())
     said = [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
@@ -215,7 +227,7 @@ def test_a_lesson_has_the_tokens_of_every_action(renderer: Renderer, executor: E
 
 
 def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [[RUNS, submission()], [FAILS, submission()]]))
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [[RUNS, submission()], [FAILS, submission()]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     [with_stages], [without] = (
         training_groups(scores, encode_exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0)
@@ -227,7 +239,7 @@ def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, 
 
 
 def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, GARBAGE], exact=False))
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE], exact=False))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     with pytest.raises(InputError, match="no token ids"):
         training_groups(scores, encode_exactly, ComparisonRule())
@@ -235,8 +247,8 @@ def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, ex
     assert group.lengths == [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE)]
 
 
-def test_a_group_of_which_nobody_is_left_is_no_lesson(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [["down"], ["down"]]))
+def test_a_group_without_a_member_left_gives_no_training_group(renderer: Renderer, executor: Executor) -> None:
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [["down"], ["down"]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     assert training_groups(scores, encode_exactly, ComparisonRule()) == []
     one = replace(scores[0], members=scores[0].members[:1])

@@ -1,4 +1,4 @@
-"""The solver's school: what an exercise holds, in which order they come, what attempts earn, and who is left out."""
+"""The solver's environment: contents and order of exercises, rewards of attempts, and attempts that are left out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Replies:
         return
 
 
-def env(
+def env_of(
     renderer: Renderer,
     executor: Executor,
     texts: Sequence[str],
@@ -96,15 +96,15 @@ def test_an_exercise_has_no_place_for_what_its_proposer_did() -> None:
 
 def test_all_exercises_come_once_before_any_comes_twice(renderer: Renderer, executor: Executor) -> None:
     problems = [problem(statement) for statement in STATEMENTS]
-    drawn = [env(renderer, executor, [RIGHT], problems).question(number).statement for number in range(12)]
+    drawn = [env_of(renderer, executor, [RIGHT], problems).question(number).statement for number in range(12)]
     for start in (0, 4, 8):
         assert Counter(drawn[start : start + 4]) == Counter(STATEMENTS)
-    other = [env(renderer, executor, [RIGHT], problems, seed=1).question(number).statement for number in range(12)]
-    assert other != drawn == [env(renderer, executor, [RIGHT], problems).question(n).statement for n in range(12)]
+    other = [env_of(renderer, executor, [RIGHT], problems, seed=1).question(number).statement for number in range(12)]
+    assert other != drawn == [env_of(renderer, executor, [RIGHT], problems).question(n).statement for n in range(12)]
 
 
 def test_a_right_answer_earns_one_and_a_wrong_one_what_is_said(renderer: Renderer, executor: Executor) -> None:
-    one = env(renderer, executor, [RIGHT, WRONG, WRONG, RIGHT], wrong_reward=-0.5)
+    one = env_of(renderer, executor, [RIGHT, WRONG, WRONG, RIGHT], wrong_reward=-0.5)
     found = asyncio.run(_experience(one))
     [group] = found.groups
     assert [member.episode for member in group.advantages.members] == [0.75, -0.75, -0.75, 0.75]
@@ -116,7 +116,7 @@ def test_a_right_answer_earns_one_and_a_wrong_one_what_is_said(renderer: Rendere
 def test_what_was_cut_off_is_wrong_or_masked(
     renderer: Renderer, executor: Executor, masking: bool, earned: float
 ) -> None:
-    one = env(renderer, executor, [RIGHT, CUT], wrong_reward=-1.0, masking=masking)
+    one = env_of(renderer, executor, [RIGHT, CUT], wrong_reward=-1.0, masking=masking)
     found = asyncio.run(_experience(one))
     [group] = found.groups
     assert [example.in_loss for example in group.examples] == [True, not masking]
@@ -126,19 +126,19 @@ def test_what_was_cut_off_is_wrong_or_masked(
 
 
 def test_programs_run_their_hidden_tests(renderer: Renderer, executor: Executor) -> None:
-    one = env(renderer, executor, [DOUBLES, DOUBLES.replace("n + n", "3 * n")], [program()])
+    one = env_of(renderer, executor, [DOUBLES, DOUBLES.replace("n + n", "3 * n")], [program()])
     found = asyncio.run(_experience(one))
     assert [member.episode for member in found.groups[0].advantages.members] == [0.5, -0.5]
 
 
-def test_a_question_that_was_not_answered_is_no_lesson(renderer: Renderer, executor: Executor) -> None:
-    found = asyncio.run(_experience(env(renderer, executor, [])))
+def test_a_question_that_was_not_answered_teaches_nothing(renderer: Renderer, executor: Executor) -> None:
+    found = asyncio.run(_experience(env_of(renderer, executor, [])))
     assert found.groups[0].examples == () and found.groups[0].advantages.singleton
     assert found.metrics["fate/unanswered"] == 1.0
 
 
 def test_attempts_have_numbers_of_their_own_over_the_run(renderer: Renderer, executor: Executor) -> None:
-    one = env(renderer, executor, [RIGHT, WRONG], [problem(statement) for statement in STATEMENTS], groups=3)
+    one = env_of(renderer, executor, [RIGHT, WRONG], [problem(statement) for statement in STATEMENTS], groups=3)
     asyncio.run(one.roll_out(0))
     asyncio.run(one.roll_out(1))
     assert isinstance(one.solver.model, Replies)
@@ -149,11 +149,11 @@ def test_attempts_have_numbers_of_their_own_over_the_run(renderer: Renderer, exe
 
 def test_a_sampler_without_token_ids_is_refused(renderer: Renderer, executor: Executor) -> None:
     with pytest.raises(InputError, match="no token ids"):
-        asyncio.run(_experience(env(renderer, executor, [RIGHT, WRONG], exact=False)))
+        asyncio.run(_experience(env_of(renderer, executor, [RIGHT, WRONG], exact=False)))
 
 
 def test_what_is_kept_are_the_question_and_the_attempts(renderer: Renderer, executor: Executor, tmp_path: Path) -> None:
-    found = asyncio.run(_experience(env(renderer, executor, [RIGHT, WRONG])))
+    found = asyncio.run(_experience(env_of(renderer, executor, [RIGHT, WRONG])))
     asked, *attempts = found.records
     assert isinstance(asked, Problem) and "secret" not in asked.model_dump_json()
     assert [(a.code, a.response) for a in attempts if isinstance(a, Attempt)] == [("correct", RIGHT), ("wrong", WRONG)]

@@ -63,7 +63,7 @@ def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
     return TokenSequence(random.integers(0, 256, len(action)), action >= 0, action, None, name)
 
 
-def group(
+def training_group(
     rewards: Sequence[float],
     *,
     turns: Sequence[int] = (4, 6),
@@ -121,7 +121,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
 
 
 def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_baseline(policy: PolicyModel) -> None:
-    one = group([1.0, 0.0, 0.5])
+    one = training_group([1.0, 0.0, 0.5])
     fused = [a for member in one.advantages.members for a in member.fused]
     mean = sum(fused) / len(fused)
     weights = [[a - mean for a in member.fused] for member in one.advantages.members]
@@ -133,7 +133,7 @@ def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_basel
 
 
 def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
-    one = group([1.0, 0.0, 0.5], omega=0.0)
+    one = training_group([1.0, 0.0, 0.5], omega=0.0)
     weights = [list(member.fused) for member in one.advantages.members]
     [found] = gradients(policy, [one], replace(FLAT, algorithm=Grpo()))
     same(found, written_out(policy, [one], weights))
@@ -141,14 +141,14 @@ def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
 
 @pytest.mark.parametrize("pack_tokens", [8, 30, 10_000])
 def test_how_tokens_are_packed_changes_nothing(policy: PolicyModel, pack_tokens: int) -> None:
-    groups = [group([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), group([0.0, 1.0], turns=(5,), seed=2)]
+    groups = [training_group([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), training_group([0.0, 1.0], turns=(5,), seed=2)]
     [expected] = gradients(policy, groups, FLAT)
     [found] = gradients(policy, groups, FLAT, pack_tokens)
     same(found, expected)
 
 
 def test_the_masked_move_the_mean_and_nothing_else(policy: PolicyModel) -> None:
-    one = group([1.0, 0.0, 0.0], masked=[2], omega=0.0)
+    one = training_group([1.0, 0.0, 0.0], masked=[2], omega=0.0)
     mean = sum(a for member in one.advantages.members for a in member.fused) / 6
     weights = [[a - mean for a in member.fused] for member in one.advantages.members]
     [found] = gradients(policy, [one], FLAT)
@@ -157,24 +157,26 @@ def test_the_masked_move_the_mean_and_nothing_else(policy: PolicyModel) -> None:
 
 
 def test_groups_without_a_signal_take_no_part(policy: PolicyModel) -> None:
-    silent = group([0.5, 0.5], omega=0.0, seed=3)
+    silent = training_group([0.5, 0.5], omega=0.0, seed=3)
     kept = Kept(policy, rate=1.0)
     before = [p.clone() for _, p in policy.trainable()]
     assert learn(policy, kept, [silent], FLAT, ALONE, n_groups=6, pack_tokens=512, seed="0") == {"steps": 0.0}
     assert kept.gradients == [] and all(map(torch.equal, before, [p for _, p in policy.trainable()]))
-    loud = group([1.0, 0.0], seed=4)
+    loud = training_group([1.0, 0.0], seed=4)
     [with_silent], [alone] = gradients(policy, [silent, loud], FLAT), gradients(policy, [loud], FLAT)
     same(with_silent, alone)
 
 
 def test_a_batch_of_the_masked_alone_takes_no_step(policy: PolicyModel) -> None:
     kept = Kept(policy, rate=1.0)
-    found = learn(policy, kept, [group([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, n_groups=6, pack_tokens=512, seed="0")
+    found = learn(
+        policy, kept, [training_group([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, n_groups=6, pack_tokens=512, seed="0"
+    )
     assert found["steps"] == 0 and kept.gradients == []
 
 
 def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: PolicyModel) -> None:
-    silent = group([0.5, 0.5], omega=0.0)
+    silent = training_group([0.5, 0.5], omega=0.0)
     pulled = Objective(Mgpo(beta=0.1, gate="none", constant_groups="kl_only"), constant_groups="kl_only", minibatches=1)
     policy.keep_reference(PolicyModel.load(config(model), frozen=True))
     [found] = gradients(policy, [silent], pulled)
@@ -189,7 +191,7 @@ def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path
 
 def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> None:
     policy = PolicyModel.load(config(model, lora_rank=2)).distribute(ALONE)
-    one = TokenTable.of([group([1.0, 0.0])], 512)
+    one = TokenTable.of([training_group([1.0, 0.0])], 512)
     same_as_ref = freeze(policy, one, Objective(Mgpo(beta=0.1, gate="none"), minibatches=1), ALONE)
     assert same_as_ref.ref is not None
     torch.testing.assert_close(same_as_ref.old, same_as_ref.ref)
@@ -235,7 +237,7 @@ def test_a_step_has_the_same_groups_however_they_are_shared_out() -> None:
 
 def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
     policy = PolicyModel.load(config(model)).distribute(ALONE)
-    groups = [group([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
+    groups = [training_group([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
     optimiser = Optimiser(policy.trainable(), config(model, learning_rate=0.05))
     gated = Objective(Mgpo(beta=0.0), minibatches=4)
     found = learn(policy, optimiser, groups, gated, ALONE, n_groups=6, pack_tokens=512, seed="0")
@@ -248,7 +250,7 @@ def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
 
 def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
     policy = PolicyModel.load(config(model)).distribute(ALONE)
-    one = group([1.0, 0.0], omega=0.0)
+    one = training_group([1.0, 0.0], omega=0.0)
     table, optimiser = TokenTable.of([one], 512), Optimiser(policy.trainable(), config(model, learning_rate=0.01))
     before = freeze(policy, table, FLAT, ALONE).old
     for step in range(3):
@@ -258,7 +260,7 @@ def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
 
 
 def test_another_engine_is_corrected_for_up_to_a_cap(policy: PolicyModel) -> None:
-    one = group([1.0, 0.0], omega=0.0)
+    one = training_group([1.0, 0.0], omega=0.0)
     old = freeze(policy, TokenTable.of([one], 512), FLAT, ALONE).old
 
     def sampled_with(shift: float) -> TrainingGroup:
@@ -285,7 +287,7 @@ def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: PolicyMo
     found: dict[str, Any] = learn(
         policy,
         Kept(policy),
-        [group([1.0, 0.0]), group([1.0, 0.5], masked=[0], seed=1)],
+        [training_group([1.0, 0.0]), training_group([1.0, 0.5], masked=[0], seed=1)],
         replace(FLAT, minibatches=2),
         ALONE,
         n_groups=6,
