@@ -9,7 +9,7 @@ from agentprop.config.parts import Attempts, Budget, Columns, Limited
 
 
 class EvaluateConfig(Attempts, Columns, Limited, Budget, StageConfig):
-    """A benchmark and a model → how good the model is."""
+    """A benchmark and a model → the accuracy of the model."""
 
     stage: ClassVar[str] = "evaluate"
     outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit", "by"}

@@ -1,6 +1,6 @@
 """Settings that several stages share, each declared once: the class of a stage inherits the parts it needs.
 
-    class ProbeConfig(Attempts, Probing, Budget, StageConfig)
+    class ProbeConfig(ProbingSettings, Attempts, Limited, Budget, StageConfig)
 
 A stage may give a setting of a part another default, never another meaning.
 """
@@ -72,7 +72,7 @@ class Library(Settings):
     """Use the library that is installed with agentprop."""
 
 
-class Tasks(Settings):
+class TaskSettings(Settings):
     """Tasks of the proposer: the skills that a task may have."""
 
     domain: Domain | None = None
@@ -85,7 +85,7 @@ class Tasks(Settings):
     """Pairs of skills `ONE+OTHER` that no problem may combine, so that problems which do can serve as a test."""
 
 
-class Episode(Settings):
+class EpisodeSettings(Settings):
     """Limits of one episode of the proposer."""
 
     prune: bool = True
@@ -106,7 +106,7 @@ class CurriculumSettings(Settings):
     categories that it fails at."""
 
 
-class Judging(Settings):
+class JudgingSettings(Settings):
     """Verifiers: they decide whether a problem is valid."""
 
     verifier: Names = ("builtin",)
@@ -119,7 +119,7 @@ class Judging(Settings):
     """Seconds for running a model's program on all tests of a problem; a run that takes longer is undetermined."""
 
 
-class Probing(Settings):
+class ProbingSettings(Settings):
     """Probers: they measure how hard a problem is."""
 
     prober: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import BandText, StageConfig
-from agentprop.config.parts import Attempts, Budget, Limited, Probing
+from agentprop.config.parts import Attempts, Budget, Limited, ProbingSettings
 
 
-class ProbeConfig(Probing, Attempts, Limited, Budget, StageConfig):
+class ProbeConfig(ProbingSettings, Attempts, Limited, Budget, StageConfig):
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from agentprop.config.base import Count, Positive, Share, StageConfig, one_or_more
-from agentprop.config.parts import Budget, CurriculumSettings, Episode, Library, ModelCalls, Tasks
+from agentprop.config.parts import Budget, CurriculumSettings, EpisodeSettings, Library, ModelCalls, TaskSettings
 
 
-class ProposeConfig(Tasks, Library, Episode, ModelCalls, CurriculumSettings, Budget, StageConfig):
+class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, CurriculumSettings, Budget, StageConfig):
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"

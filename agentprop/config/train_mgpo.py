@@ -9,7 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentprop.config.base import Count, Positive, Temperature, TopP
-from agentprop.config.parts import CurriculumSettings, Episode, Judging, Library, Probing, Tasks
+from agentprop.config.parts import (
+    CurriculumSettings,
+    EpisodeSettings,
+    JudgingSettings,
+    Library,
+    ProbingSettings,
+    TaskSettings,
+)
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.config.training import NonNegative
 
@@ -17,7 +24,9 @@ Granularity = Literal["action", "token", "trajectory"]
 Gate = Literal["paper", "sapo", "none"]
 
 
-class TrainMgpoConfig(Tasks, Library, Episode, Judging, Probing, CurriculumSettings, ReinforceConfig):
+class TrainMgpoConfig(
+    TaskSettings, Library, EpisodeSettings, JudgingSettings, ProbingSettings, CurriculumSettings, ReinforceConfig
+):
     """Skills and a proposer → a better proposer. Defaults are ours unless a line says that they are the paper's."""
 
     stage: ClassVar[str] = "train-mgpo"

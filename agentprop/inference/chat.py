@@ -114,10 +114,10 @@ class InProcessChat:
 
     def _job(self, request: Request, prompt: np.ndarray[Any, Any], sample: int) -> WantedReply:
         sampling = request.sampling
-        room = self.context_length - len(prompt)
+        left = self.context_length - len(prompt)
         return WantedReply(
             prompt=prompt,
-            max_tokens=min(sampling.max_tokens or room, room),
+            max_tokens=min(sampling.max_tokens or left, left),
             temperature=DEFAULT_TEMPERATURE if sampling.temperature is None else sampling.temperature,
             top_p=1.0 if sampling.top_p is None else sampling.top_p,
             seed=sampling.seed or 0,

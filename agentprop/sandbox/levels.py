@@ -141,8 +141,8 @@ def _isolation(
 
 
 def _refusal(reasons: Mapping[str, str], min_level: Level) -> str:
-    told = "; ".join(f"{level}: {reason}" for level, reason in reasons.items())
-    return f"untrusted code needs isolation of level {min_level}, which cannot be had here ({told})"
+    reported = "; ".join(f"{level}: {reason}" for level, reason in reasons.items())
+    return f"untrusted code needs isolation of level {min_level}, which cannot be had here ({reported})"
 
 
 def isolation_report() -> dict[str, object]:
@@ -169,5 +169,5 @@ def isolation_report() -> dict[str, object]:
 
 def _why_not(layer: str, reasons: Mapping[str, str]) -> str:
     """Return the failure of the lowest level that would have used the layer."""
-    told = [reason for level, reason in reasons.items() if layer in LAYERS.get(level, LAYERS["L3"])]  # type: ignore[call-overload]
-    return told[-1] if told else "not tried"
+    reported = [reason for level, reason in reasons.items() if layer in LAYERS.get(level, LAYERS["L3"])]  # type: ignore[call-overload]
+    return reported[-1] if reported else "not tried"

@@ -26,16 +26,16 @@ def single_result(child: ChildOutput, body: Body, level: Level) -> Result:
     frame = child.reader.frames[0] if child.reader.frames else None
     stdout, cut_stdout = shorten(bytes(child.stdout))
     stderr, cut_stderr = shorten(bytes(child.stderr))
-    told = frame if frame is not None and status in ("ok", "error", "memory") else None
-    valued = told is not None and status == "ok" and told.has_value
+    reported = frame if frame is not None and status in ("ok", "error", "memory") else None
+    valued = reported is not None and status == "ok" and reported.has_value
     return Result(
         status,
         detail,
         stdout,
         stderr,
-        error=told.error if told else None,
-        traceback=told.traceback if told else None,
-        value=told.value if told and valued else None,
+        error=reported.error if reported else None,
+        traceback=reported.traceback if reported else None,
+        value=reported.value if reported and valued else None,
         has_value=valued,
         duration_s=child.ended.wall_s if child.ended else 0.0,
         cpu_s=cpu_seconds(child),

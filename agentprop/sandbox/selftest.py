@@ -72,10 +72,10 @@ def _attempt(zygote: ZygoteProcess, canary: Path, planted: Path, port: int) -> d
     if child.first == FAILED:
         raise SetupFailed(child.reader.buffer.decode(errors="backslashreplace"))
     frames = child.reader.frames
-    told = frames[0].value if frames else None
-    if not isinstance(told, dict):
+    reported = frames[0].value if frames else None
+    if not isinstance(reported, dict):
         return dict.fromkeys(HELD_BY, (frames[0].error if frames else None) or "the self-test gave no answer")
-    return {name: told.get(name, "not attempted") for name in HELD_BY}
+    return {name: reported.get(name, "not attempted") for name in HELD_BY}
 
 
 def _has_caller(listener: socket.socket) -> bool:

@@ -24,8 +24,8 @@ def call_outcomes(child: ChildOutput, body: Body) -> list[CallOutcome]:
         return [_outcome(frames[0])] * body.frames  # the source itself failed, so no case was called
     if status == "sandbox-unavailable" or child.bad_frame is not None or len(frames) > body.frames:
         return [CallOutcome(status, error=detail)] * body.frames
-    told = [_outcome(frame) for frame in frames]
-    return told + [CallOutcome(status, error=detail)] * (body.frames - len(told))
+    reported = [_outcome(frame) for frame in frames]
+    return reported + [CallOutcome(status, error=detail)] * (body.frames - len(reported))
 
 
 def _outcome(frame: Frame) -> CallOutcome:

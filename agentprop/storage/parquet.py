@@ -58,12 +58,12 @@ def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | No
     """Yield a shard's records, or some columns of them, as plain dicts, without recomputing ids."""
     with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
         check_schema(file.schema_arrow, record_type, str(path))
-        owed = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
+        missing = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
             yield from batch.to_pylist()
-            owed -= batch.num_rows
-    if owed:  # Parquet's own counts are in the footer, which has no checksum
-        raise ShardError(f"{path} is truncated or damaged (it lacks {owed} rows)", hint=REMAKE)
+            missing -= batch.num_rows
+    if missing:  # Parquet's own counts are in the footer, which has no checksum
+        raise ShardError(f"{path} is truncated or damaged (it lacks {missing} rows)", hint=REMAKE)
 
 
 def count_rows(path: Path) -> int:

@@ -38,8 +38,8 @@ def warm(preloaded: list[str]) -> None:
 def _warm_runner() -> None:
     """Run a small batch that reports to /dev/null, and restore the interpreter's state."""
     streams, main = (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"]
-    nobody = os.open("/dev/null", os.O_WRONLY)
-    runner = Runner(nobody)
+    null = os.open("/dev/null", os.O_WRONLY)
+    runner = Runner(null)
     sources = ["def f(n):\n    return n * n\n", "import no_such_module"]
     sources += [f"from a.b import f\nprint({round})\nvalue = f({round})\n" for round in range(RUNNER_ROUNDS)]
     jobs: list[list[object]] = [[number, {"a.b": 0}, "value"] for number in range(1, len(sources))]
@@ -47,5 +47,5 @@ def _warm_runner() -> None:
     runner.send()
     runner.importer.serve({})
     sys.meta_path.remove(runner.importer)
-    os.close(nobody)
+    os.close(null)
     (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"] = streams, main

@@ -174,11 +174,15 @@ def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, 
         top_p=config.prober_top_p,
         max_tokens=config.prober_reply_tokens or settings.reply_tokens,
     )
-    told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+    sampling_settings = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+    }
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps(told, sort_keys=True),
+        sampling=json.dumps(sampling_settings, sort_keys=True),
         prompt_hash=prompt_hash("prober"),
         version=__version__,
     )

@@ -126,8 +126,12 @@ def _env(
     from agentprop.training.rl.solver_env import SolverEnv
 
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
-    told = json.dumps({"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True)
-    made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
+    sampling_settings = json.dumps(
+        {"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True
+    )
+    made_by = MadeBy(
+        name=config.model, sampling=sampling_settings, prompt_hash=prompt_hash("prober"), version=__version__
+    )
     return SolverEnv(
         exercises,
         Prober(sampler.model, config.model, sampling, made_by, sandbox),
