@@ -24,7 +24,7 @@ class Budget(Settings):
     max_tokens: Count | None = None
     """Stop when language models have used this many tokens."""
     max_cost: Positive | None = None
-    """Stop when language models have cost this much, in the currency of their prices."""
+    """Stop when language models have cost this much money, in the currency of their prices."""
 
 
 class ModelCalls(Settings):
