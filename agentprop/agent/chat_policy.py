@@ -15,7 +15,7 @@ from typing import Literal
 
 from agentprop.agent import tool_calls as functions
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Move, Observation, StopReason
 
 SPOKEN: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "assistant": "assistant"}
@@ -56,7 +56,7 @@ class ChatPolicy:
             asked = request(observation.messages, self.replies, native=self.native)
             reply = await self.model.reply(replace(asked, sampling=self.sampling, sample=self.sample))
         except ModelFailure as failure:
-            overflow = failure.kind is Kind.CONTEXT_OVERFLOW
+            overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
             return Move(stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE)
         if reply.usage is not None and not reply.cached:
             self.usage.append(reply.usage)

@@ -1,7 +1,7 @@
-"""What a person may choose: one class of settings per stage, readable and checkable without running anything.
+"""Settings: one class per stage, which can be read and checked without running anything.
 
-A setting that changes what a run produces belongs to the run's identity: it cannot change on resuming. Those named in
-`outside_identity` only say how far to go and how fast.
+A setting that affects what a run produces is part of the run's identity and cannot change when the run is resumed. The
+settings in `outside_identity` only say how far to go and how fast.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STAGES: dict[str, type[StageConfig]] = {
         EvaluateConfig,
     )
 }
-"""Settings by stage."""
+"""Class of settings by stage."""
 
 __all__ = [
     "BAND",

@@ -1,4 +1,4 @@
-"""What the settings of every stage are made of."""
+"""Building blocks of settings: checked types, and the settings that every stage has."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ one_or_more = (
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     PlainSerializer(lambda names: names[0] if len(names) == 1 else list(names)),
 )
-"""Marks a tuple whose single entry may be written, and is stored, without a list."""
+"""Annotation of a tuple of which a single entry is written and stored as a plain string, not as a list."""
 Names = Annotated[tuple[str, ...], *one_or_more]
 """One or more names."""
 
 BAND = re.compile(r"(\d*\.?\d+)\.\.(\d*\.?\d+)")
-"""LO..HI as decimals."""
+"""Pattern of a band, LO..HI, as decimals."""
 
 
 def band_text(text: str) -> str:
-    """The text of a band, checked."""
+    """Return the text of a band, stripped. Raises a validation error unless 0 ≤ LO ≤ HI ≤ 1."""
     ends = BAND.fullmatch(text.strip())
     if ends is None or not 0 <= float(ends[1]) <= float(ends[2]) <= 1:
         raise PydanticCustomError("band", "must be LO..HI with 0 ≤ LO ≤ HI ≤ 1, such as 0.2..0.8")
@@ -36,7 +36,7 @@ def band_text(text: str) -> str:
 
 
 BandText = Annotated[str, AfterValidator(band_text)]
-"""LO..HI, a band of pass rates."""
+"""Band of pass rates, written LO..HI."""
 
 
 def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ Pairs = Annotated[tuple[str, ...], AfterValidator(_pairs)]
 
 
 class Settings(BaseModel):
-    """Some of the settings of a stage."""
+    """A frozen group of settings; unknown names are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
 
@@ -63,23 +63,23 @@ class StageConfig(Settings):
     outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
     """Settings that may change when a run is resumed."""
     renamed: ClassVar[Mapping[str, str]] = {}
-    """Former names of settings, which go on working; see `under_present_names`."""
+    """Former names of settings and their present ones; the former names are still accepted."""
 
     seed: int = 0
-    """Everything random follows from it."""
+    """Seed of everything random in the run."""
     workers: Count | None = None
-    """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
+    """Number of worker processes; null means one per core, or as many as the conversations with a model need."""
     allow_weak_sandbox: bool = False
-    """Run even if untrusted code cannot be isolated; only for code you trust."""
+    """Run even if this machine cannot isolate untrusted code; only for code you trust."""
 
     @classmethod
     def under_present_names(cls, found: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings with former names replaced; a setting that is given under both keeps its present one."""
+        """Replace former names of settings by present ones; if both are given, the present one counts."""
         return {cls.renamed.get(key, key): value for key, value in found.items() if cls.renamed.get(key) not in found}
 
     @classmethod
     def defaults(cls) -> dict[str, Any]:
-        """What a run that knows nothing of a setting was made with: a new default changes no old run."""
+        """Return the default of every setting as JSON values, for runs that were made before a setting existed."""
         fields = cls.model_fields.items()
         given = {key: field.get_default(call_default_factory=True) for key, field in fields if not field.is_required()}
         return cls.model_construct(**given).model_dump(mode="json", include=set(given))

@@ -9,16 +9,16 @@ from agentprop.config.parts import Attempts, Budget, Columns, Limited
 
 
 class EvaluateConfig(Attempts, Columns, Limited, Budget, StageConfig):
-    """A benchmark and a model → how good the model is."""
+    """A benchmark and a model → the accuracy of the model."""
 
     stage: ClassVar[str] = "evaluate"
     outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit", "by"}
-    """Attempts that were made stay made when more of them are asked for."""
+    """Raising k or the limit keeps the attempts that were already made."""
 
     model: str
-    """MODEL that is evaluated."""
+    """MODEL to evaluate."""
     k: Count = 64
-    """Attempts at each problem."""
+    """Number of attempts at each problem."""
     by: tuple[str, ...] | None = None
-    """Columns whose values are reported apart; null means those called category, subject, domain, level, difficulty or
+    """Columns to break the results down by; null means those named category, subject, domain, level, difficulty or
     split."""

@@ -22,10 +22,10 @@ class ExportConfig(DifficultyBand, Splits, Limited, StageConfig):
     trl-unpaired (trajectories with a label). For a solver, question and answer alone: trl-grpo, verl, verifiers. For
     people and benchmarks: jsonl (problems), dataset (problems and trajectories, Parquet). Or an installed format."""
     measured_by: str | None = None
-    """Prober whose measurements count, by a part of its name; null means the last of each problem."""
+    """Prober whose measurements to use, by part of its name; null means the latest measurement of each problem."""
     held_out_share: Share = 0.0
-    """Share of all pairs of skills that is held out besides; which ones follows from the seed and their names."""
+    """Share of all pairs of skills to hold out besides those named; the seed and the names decide which."""
     held_out_level: Annotated[int, Field(ge=2)] | None = None
-    """Problems of so many skills or more are held out: a split `exploratory` of its own. Null holds none out."""
+    """Hold out problems with this many skills or more, as the split `exploratory`; null holds none out."""
     license: str | None = None
     """Identifier of the licence for the card, such as cc-by-4.0."""

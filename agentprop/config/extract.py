@@ -15,22 +15,22 @@ class ExtractConfig(ModelCalls, Columns, Limited, Budget, StageConfig):
 
     stage: ClassVar[str] = "extract"
     outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "sources"}) | Budget.bounds
-    """Sources are known by what is in them, not by their paths."""
+    """A run identifies its sources by their contents, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     """Files, globs and directories to read."""
     teacher: str = "builtin"
-    """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs; a MODEL reads any
+    """Teacher: `builtin` mines the equations of worked solutions and lifts reference programs; a MODEL reads any
     text."""
     min_quality: Share = 0.6
-    """Skills whose quality r(k) is lower are rejected (τ_r of the paper)."""
+    """Reject skills of lower quality, on a scale from 0 to 1 (τ_r)."""
     solution_field: str | None = None
-    """Field that holds the worked solution; null means: found by its name."""
+    """Field that holds the worked solution; null finds it by its name."""
     chunk_characters: Annotated[int, Field(ge=200)] = 6000
-    """Characters of the corpus that a model is shown at once."""
+    """Characters of the corpus shown to a model at a time."""
     chunk_skills: Count = 4
-    """Skills that a model may propose from them."""
+    """Most skills that a model may propose from one such chunk."""
     require_scripts: bool = False
-    """Reject a model's skills without a script that holds in the sandbox; false keeps them without one."""
+    """Reject a model's skill if it has no script that works in the sandbox; false keeps it as a text-only skill."""
     merge_similarity: Annotated[float, Field(gt=0, le=1)] = 0.6
-    """A model's skills become one if they share this part of their words and pairs of words (Jaccard index)."""
+    """Merge two of a model's skills if they share this much of their words and word pairs (Jaccard index)."""

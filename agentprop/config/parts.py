@@ -1,6 +1,6 @@
-"""Settings that several stages share, each declared once: a stage's class takes the parts it needs.
+"""Settings that several stages share, each declared once: the class of a stage inherits the parts it needs.
 
-    class ProbeConfig(Attempts, Probing, Budget, StageConfig)
+    class ProbeConfig(ProbingSettings, Attempts, Limited, Budget, StageConfig)
 
 A stage may give a setting of a part another default, never another meaning.
 """
@@ -16,134 +16,135 @@ from agentprop.records import Domain
 
 
 class Budget(Settings):
-    """What language models may cost."""
+    """Limits on the cost of language models."""
 
     bounds: ClassVar[frozenset[str]] = frozenset({"max_tokens", "max_cost"})
-    """They end a run early, and change nothing that it produces until then."""
+    """Settings that may end a run early, and otherwise change nothing that it produces."""
 
     max_tokens: Count | None = None
-    """Stop after so many tokens of language models."""
+    """Stop when language models have used this many tokens."""
     max_cost: Positive | None = None
-    """Stop after so much money, in the currency of the models' prices."""
+    """Stop when language models have cost this much money, in the currency of their prices."""
 
 
 class ModelCalls(Settings):
-    """How the replies of a model are drawn if a stage leaves that to the model's settings."""
+    """Sampling of a model's replies, for stages that may leave it to the model's settings."""
 
     temperature: Temperature | None = None
-    """Temperature of a model's replies; null leaves it to the model's settings."""
+    """Sampling temperature; null leaves it to the model's settings."""
     reply_tokens: Count | None = None
-    """Most tokens of one reply of a model, reasoning included; null leaves it to the model's settings."""
+    """Most tokens of one reply, reasoning included; null leaves it to the model's settings."""
 
 
 class Attempts(Settings):
-    """How the attempts of a model at a problem are drawn."""
+    """Sampling of a model's attempts at a problem."""
 
     temperature: Temperature = 0.6
-    """Temperature of every attempt; 0 needs k = 1."""
+    """Sampling temperature of the attempts; 0 needs k = 1."""
     top_p: TopP = 0.95
-    """Nucleus of every attempt."""
+    """Nucleus of the attempts (top-p)."""
     reply_tokens: Count | None = None
-    """Most tokens of an attempt, reasoning included; null leaves it to the model's settings."""
+    """Most tokens of one attempt, reasoning included; null leaves it to the model's settings."""
 
 
 class Limited(Settings):
-    """A bound on what is read."""
+    """A limit on the amount of input."""
 
     limit: Count | None = None
-    """Take at most so many documents, problems, rows or trajectories, the first ones; null means all."""
+    """Read only the first documents, problems, rows or trajectories, up to this many; null reads all."""
 
 
 class Columns(Settings):
-    """Where the rows of a foreign file hold what is asked and what is right."""
+    """Fields of a foreign file that hold the question and the answer."""
 
     question_field: str | None = None
-    """Field that holds the question; null means: found by its name."""
+    """Field that holds the question; null finds it by its name."""
     answer_field: str | None = None
-    """Field that holds the right answer; null means: found by its name."""
+    """Field that holds the correct answer; null finds it by its name."""
 
 
 class Library(Settings):
     """The skills that a stage works with."""
 
     skills: tuple[str, ...] = ()
-    """Skill packages, directories of packages, or extract runs, besides the bundled library."""
+    """Skill packages, directories of packages, or extract runs to add to the bundled library."""
     bundled_skills: bool = True
-    """Use the library that travels with agentprop."""
+    """Use the library that is installed with agentprop."""
 
 
-class Tasks(Settings):
-    """What is to be proposed: the skills that a task may have."""
+class TaskSettings(Settings):
+    """Tasks of the proposer: the skills that a task may have."""
 
     domain: Domain | None = None
-    """Only this domain: mathematics, coding or science; null means all."""
+    """Propose only in this domain: mathematics, coding or science; null means all."""
     categories: tuple[str, ...] = ()
-    """Only these categories; empty means all of the domain."""
+    """Propose only in these categories; empty means all of the domain."""
     max_skills: Annotated[int, Field(ge=2)] | None = None
-    """Most skills of one problem; null means as many as the planner likes, which is up to four."""
+    """Most skills in one problem; null leaves it to the planner, which takes up to four."""
     held_out: Pairs = ()
-    """Pairs of skills `ONE+OTHER` that no problem may hold together: what is evaluated on is not trained on."""
+    """Pairs of skills `ONE+OTHER` that no problem may combine, so that problems which do can serve as a test."""
 
 
-class Episode(Settings):
-    """What a proposer may do in one episode."""
+class EpisodeSettings(Settings):
+    """Limits of one episode of the proposer."""
 
     prune: bool = True
-    """Let the proposer prune or exchange skills that do not fit (τ_edit of the paper)."""
+    """Let the proposer prune or exchange skills that do not fit (τ_edit)."""
     max_turns: Count = 16
-    """Actions of an episode."""
+    """Most actions in one episode."""
     one_shot: bool = False
-    """A single action, which submits: no loop, no tools, no reflection."""
+    """Allow one action only, the submission: no loop, no tools, no reflection."""
 
 
 class CurriculumSettings(Settings):
-    """How the next category is drawn."""
+    """Choice of the next category, by how well each is mastered."""
 
     mastery_alpha: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """Weight of the newest outcome in a category's mastery."""
+    """Weight of the newest outcome in a category's mastery, a moving average."""
     mastery_epsilon: Positive = 0.1
-    """ε of p(c) ∝ 1/(m_c + ε) (the form is the paper's): the smaller, the more it prefers what it fails at."""
+    """Constant added to a category's mastery (ε in p(c) ∝ 1/(m_c + ε), paper); the smaller, the more often it draws
+    categories that it fails at."""
 
 
-class Judging(Settings):
-    """Who decides whether a problem is valid."""
+class JudgingSettings(Settings):
+    """Verifiers: they decide whether a problem is valid."""
 
     verifier: Names = ("builtin",)
-    """Who judges: `builtin` and MODELs, each as often as it is to try; of three, two must vote valid."""
+    """Verifiers: `builtin` and MODELs, each named once per vote; of three votes, two must be valid."""
     auditor: str | None = None
-    """MODEL that settles differences between the verifiers' answers; null means that differing answers are refused."""
+    """MODEL that arbitrates when the answers of the verifiers differ; null rejects such problems."""
     comparison_timeout_s: Positive = 5.0
-    """Seconds that comparing two answers may take; beyond it is undetermined."""
+    """Seconds for comparing two answers; a comparison that takes longer is undetermined."""
     program_timeout_s: Positive = 5.0
-    """Seconds a program that a model wrote may take on all tests of a problem; beyond it is undetermined."""
+    """Seconds for running a model's program on all tests of a problem; a run that takes longer is undetermined."""
 
 
-class Probing(Settings):
-    """Who measures how hard a problem is."""
+class ProbingSettings(Settings):
+    """Probers: they measure how hard a problem is."""
 
     prober: tuple[str, ...] = ()
-    """MODELs that try the problems, weak → strong: the next one takes over when one hardly solves anything."""
+    """MODELs that attempt the problems, weakest first; the next one takes over when one solves too few."""
     k: Count = 16
-    """Attempts at each problem; its pass rate ρ is the share of right ones."""
+    """Number of attempts at each problem; its pass rate (ρ) is the share of correct ones."""
     switch_every: Count = 500
-    """Problems after which the prober's average pass rate is updated, and the next prober may take over (paper)."""
+    """Problems between updates of the prober's average pass rate, when the next prober may take over (paper)."""
     switch_below: Share = 0.3
-    """The next prober takes over if this average has settled below it (paper)."""
+    """The next prober takes over if the average pass rate has settled below this value (paper)."""
     switch_samples: Count = 100
-    """Problems that a prober must have measured before the next one takes over."""
+    """Fewest problems that a prober must have measured before the next one may take over."""
 
 
 class DifficultyBand(Settings):
-    """Which problems are taken, by their measured pass rate."""
+    """Selection of problems by their measured pass rate."""
 
     difficulty: BandText | None = None
-    """LO..HI: only problems whose measured pass rate lies in there; needs a probe run. Null means all."""
+    """LO..HI: take only problems whose measured pass rate is in this range, which needs a probe run; null takes all."""
 
 
 class Splits(Settings):
-    """What is held out."""
+    """Held-out splits."""
 
     held_out: Pairs = ()
-    """Pairs of skills `ONE+OTHER` that training must not see together."""
+    """Pairs of skills `ONE+OTHER` that training must not see in one problem."""
     validation_share: Share = 0.0
-    """Share of the remaining bundles of skills that is held out too: what is made with them is only evaluated on."""
+    """Share of the remaining skill bundles to hold out for validation."""

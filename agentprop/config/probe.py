@@ -1,4 +1,4 @@
-"""Settings of the measurement of difficulty."""
+"""Settings of the stage that measures difficulty."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import BandText, StageConfig
-from agentprop.config.parts import Attempts, Budget, Limited, Probing
+from agentprop.config.parts import Attempts, Budget, Limited, ProbingSettings
 
 
-class ProbeConfig(Probing, Attempts, Limited, Budget, StageConfig):
+class ProbeConfig(ProbingSettings, Attempts, Limited, Budget, StageConfig):
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"
     outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit"}
-    """Attempts that were made stay made when more of them are asked for."""
+    """Raising k or the limit keeps the attempts that were already made."""
 
     prober: Annotated[tuple[str, ...], Field(min_length=1)]
-    """MODELs that try the problems, weak → strong: the next one takes over when one hardly solves anything."""
+    """MODELs that attempt the problems, weakest first; the next one takes over when one solves too few."""
     band: BandText | None = None
-    """LO..HI: stop trying a problem as soon as it is clear whether its pass rate is in there, and let only those that
-    are pass; the rates of problems stopped early are rough. Null means all k attempts, and every problem passes."""
+    """LO..HI: stop attempting a problem as soon as it is clear whether its pass rate is in this range, and pass on only
+    problems in the range; pass rates of problems stopped early are rough. Null makes all k attempts at every problem
+    and passes all problems on."""

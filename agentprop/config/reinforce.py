@@ -1,4 +1,4 @@
-"""Settings of the stages that learn by reinforcement: what both share."""
+"""Settings that the two stages of reinforcement learning share."""
 
 from __future__ import annotations
 
@@ -18,39 +18,40 @@ IN_PROCESS, VLLM = "in-process", "vllm"
 
 
 class ReinforceConfig(Budget, TrainConfig):
-    """What both have: groups of attempts, rewarded and compared. A step is one rollout batch and its update."""
+    """Settings of training on groups of attempts. A step is one rollout batch and the update on it."""
 
     outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | Budget.bounds | {"steps", "sampler", "sample_every"}
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
     steps: Count = 200
-    """Rollout batches; raising it goes on, at the rate of the old schedule where that is not constant."""
+    """Number of rollout batches; raising it continues a run, with the learning rate of the old schedule unless that is
+    constant."""
     groups: Count = 8
-    """Groups of a rollout batch."""
+    """Groups in a rollout batch."""
     group_size: GroupSize = 8
-    """G: attempts of a group, which are compared with each other."""
+    """Attempts in a group (G), which are compared with each other."""
     minibatches: Count = 4
-    """Optimiser steps per rollout batch; with one, gate and clip have nothing to do."""
+    """Optimiser steps per rollout batch; with one step, gate and clip have no effect."""
     reply_tokens: Count = 2048
-    """Most tokens of one reply of the policy."""
+    """Most tokens in one reply of the policy."""
     mask_cut_off: bool = True
-    """Leave out of the loss what was cut off: a reply or context that was too long, an episode out of turns. They stay
-    in the statistics of their group; false counts them as failures, which teaches to be short."""
+    """Leave attempts that were cut off out of the loss: a reply or context too long, an episode out of turns. They stay
+    in the statistics of their group. False counts them as failures, which teaches the policy to be brief."""
     sampler: str = IN_PROCESS
-    """Who samples: `in-process`, the trainer's own module; `vllm`, a server of its own that is given the weights after
-    every step; or a name from agentprop.toml, such a server with that model's serve_args and serve_env."""
+    """Sampler: `in-process` is the trainer's own model; `vllm` is a server on this machine that receives the weights
+    after every step; a name from agentprop.toml is such a server with that model's serve_args and serve_env."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
-    """What becomes of groups without a signal: nothing, or a pull to the reference."""
+    """Treatment of groups whose attempts all earn the same: drop them, or still pull them to the reference model."""
     std: Literal["sample", "none"] = "sample"
-    """Divide advantages by the standard deviation of their group, or only subtract its mean."""
+    """Divide advantages by the standard deviation of their group, or only subtract the mean."""
     beta: NonNegative = 0.0
-    """β of the pull to the reference; 0 needs no reference."""
+    """Strength of the pull to the reference model (β); 0 needs no reference."""
     clip_low: Share = 0.2
-    """GRPO: ε of the clip below 1."""
+    """GRPO: the ratio is clipped at 1 minus this value (ε)."""
     clip_high: NonNegative = 0.2
-    """GRPO: ε of the clip above 1."""
+    """GRPO: the ratio is clipped at 1 plus this value (ε)."""
     correction_cap: AtLeastOne = 2.0
-    """Cap of π_old/π_engine, by which tokens are corrected for an engine that is not the trainer itself."""
+    """Cap of the importance ratio that corrects for a sampler other than the trainer's model (π_old/π_engine)."""
     sample_every: Count = 10
-    """Steps between those whose attempts are kept, for `show` to be looked at."""
+    """Keep the attempts of every so many steps, for `agentprop show`."""

@@ -1,4 +1,4 @@
-"""Settings of MGPO, which trains the proposer."""
+"""Settings of the training of the proposer by MGPO."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from agentprop.config.base import Count, Positive, Temperature, TopP
-from agentprop.config.parts import CurriculumSettings, Episode, Judging, Library, Probing, Tasks
+from agentprop.config.parts import (
+    CurriculumSettings,
+    EpisodeSettings,
+    JudgingSettings,
+    Library,
+    ProbingSettings,
+    TaskSettings,
+)
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.config.training import NonNegative
 
@@ -17,8 +24,10 @@ Granularity = Literal["action", "token", "trajectory"]
 Gate = Literal["paper", "sapo", "none"]
 
 
-class TrainMgpoConfig(Tasks, Library, Episode, Judging, Probing, CurriculumSettings, ReinforceConfig):
-    """Skills and a proposer → a better proposer. Values are ours unless a line says that they are the paper's."""
+class TrainMgpoConfig(
+    TaskSettings, Library, EpisodeSettings, JudgingSettings, ProbingSettings, CurriculumSettings, ReinforceConfig
+):
+    """Skills and a proposer → a better proposer. Defaults are ours unless a line says that they are the paper's."""
 
     stage: ClassVar[str] = "train-mgpo"
     outside_identity: ClassVar[frozenset[str]] = ReinforceConfig.outside_identity | {
@@ -28,39 +37,41 @@ class TrainMgpoConfig(Tasks, Library, Episode, Judging, Probing, CurriculumSetti
     renamed: ClassVar[Mapping[str, str]] = {"edits": "prune", "prober_tokens": "prober_reply_tokens"}
 
     algorithm: str = "mgpo"
-    """What is learnt by: mgpo; grpo, its ablation on the same trajectories; or the name of an installed algorithm."""
+    """Algorithm: mgpo; grpo, its ablation on the same trajectories; or the name of an installed algorithm."""
     omega: NonNegative = 0.5
-    """ω, the weight of the stage advantage (paper); 0 compares episodes alone, as GRPO always does."""
+    """Weight of the stage advantage (ω, paper); 0 compares only whole episodes, as GRPO always does."""
     beta: NonNegative = 0.01
-    """β of the implicit reward R_θ = β·log(π_θ/π_ref); of the KL term in GRPO; 0 needs no reference."""
+    """Weight of the implicit reward (β in R_θ = β·log(π_θ/π_ref)), or of the KL term in GRPO; 0 needs no reference
+    model."""
     granularity: Granularity = "action"
-    """What R_θ is summed over; 0.02 (token) and 0.001 (trajectory) are values of β of about the same strength."""
+    """Unit that the implicit reward (R_θ) is summed over; beta = 0.02 for tokens and 0.001 for trajectories pull about
+    as strongly as the default does for actions."""
     gate: Gate = "paper"
-    """sech² (paper), r·sech² as in SAPO, or none."""
+    """Gate on the probability ratio: sech² (paper), r·sech² (sapo), or none."""
     tau_pos: Positive = 1.0
-    """τ of the gate where w > 0; the paper says only that it is the smaller one."""
+    """Temperature of the gate for tokens pushed up (τ for w > 0); the paper only says that it is the smaller one."""
     tau_neg: Annotated[float, Field(gt=0, validate_default=True)] = 1.05
-    """τ of the gate where w ≤ 0."""
+    """Temperature of the gate for tokens pushed down (τ for w ≤ 0)."""
 
     verifier_temperature: Temperature | None = None
-    """Temperature of the verifiers' replies; null leaves it to each model's settings."""
+    """Sampling temperature of the verifiers; null leaves it to each model's settings."""
     verifier_reply_tokens: Count | None = None
-    """Most tokens of one reply of a verifier, reasoning included; null leaves it to each model's settings."""
+    """Most tokens of a verifier's reply, reasoning included; null leaves it to each model's settings."""
     r_base: NonNegative = 0.5
-    """R_base of r_T = V·(R_base + 1[ρ > 0]·λ·(1 − ρ)): what a valid problem earns."""
+    """Reward of a valid problem (R_base in r_T = V·(R_base + 1[ρ > 0]·λ·(1 − ρ)))."""
     lam: NonNegative = 0.5
-    """λ of it: what difficulty may add."""
+    """Largest bonus for difficulty (λ in r_T)."""
     malformed_reward: Annotated[float, Field(le=0)] = 0.0
-    """r_proc of a malformed message."""
+    """Process reward of a malformed message (r_proc)."""
     prober_temperature: Temperature = 0.6
-    """Temperature of the prober's attempts."""
+    """Sampling temperature of the prober's attempts."""
     prober_top_p: TopP = 0.95
-    """Nucleus of the prober's attempts."""
+    """Nucleus of the prober's attempts (top-p)."""
     prober_reply_tokens: Count | None = None
-    """Most tokens of an attempt of the prober, reasoning included; null leaves it to the prober's settings."""
+    """Most tokens of the prober's attempt, reasoning included; null leaves it to the prober's settings."""
 
     allow_retokenised: bool = False
-    """Learn from text where a server gives no token ids; the rate of drift is reported."""
+    """Train on re-tokenised text if the server gives no token ids; the share of turns that differ is reported."""
 
     @field_validator("tau_neg")
     @classmethod

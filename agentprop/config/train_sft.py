@@ -1,4 +1,4 @@
-"""Settings of agentic SFT."""
+"""Settings of supervised fine-tuning (agentic SFT)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agentprop.config.training import TRAINING_FREE, NonNegative, Schedule, Trai
 
 
 class TrainSftConfig(Splits, Limited, TrainConfig):
-    """Trajectories whose problem V accepted → a model that imitates them."""
+    """Trajectories of accepted problems → a model that imitates them."""
 
     stage: ClassVar[str] = "train-sft"
     outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | {"max_steps"}
@@ -18,25 +18,25 @@ class TrainSftConfig(Splits, Limited, TrainConfig):
     lora_rate: ClassVar[float] = 1e-4
 
     schedule: Schedule = "cosine"
-    """How the learning rate goes after the warm-up: constant, or to zero at the last step of all epochs."""
+    """Learning rate after the warm-up: constant, or falling to zero at the last step of the last epoch."""
     imitate: Literal["trajectories", "answers"] = "trajectories"
-    """What is learnt: the trajectories, which makes a proposer; or, given the statement alone, the bare answers, which
-    makes a first solver where no trained one can be had."""
+    """Target of the imitation: `trajectories` makes a proposer; `answers`, the bare answer to each statement, makes a
+    first solver if there is no trained one."""
     epochs: Count = 3
-    """Passes over the trajectories."""
+    """Number of passes over the trajectories."""
     max_steps: Count | None = None
-    """Stop after so many optimiser steps; the schedule is still that of all epochs."""
+    """Stop after this many optimiser steps; the schedule remains that of all epochs."""
     batch_size: Count = 32
-    """Trajectories per optimiser step."""
+    """Number of trajectories per optimiser step."""
     validation_share: Share = 0.05
-    """Share of the remaining bundles of skills that is held out too: what is made with them is only evaluated on."""
+    """Share of the remaining skill bundles to hold out for validation."""
     eval_every: Count = 50
-    """Steps between evaluations; there is one at the end in any case."""
+    """Steps between evaluations; there is always one at the end."""
     patience: Count | None = None
-    """Stop after so many evaluations without improvement, and keep the best; null never stops early."""
+    """Stop after this many evaluations without improvement and keep the best model; null never stops early."""
     min_improvement: NonNegative = 1e-3
-    """Nats per token by which an evaluation must be better than the best one to count as improvement."""
+    """Smallest improvement of the held-out loss that counts, in nats per token."""
     extracted: tuple[str, ...] = ()
-    """Extract runs whose skills are learnt too: L_skill-acq, the text of a skill given its corpus span."""
+    """Extract runs whose skills to learn as well: the text of a skill given its passage of the corpus (L_skill-acq)."""
     skill_weight: NonNegative = 0.1
-    """Weight of L_skill-acq beside the loss of imitation, where there are extract runs."""
+    """Weight of the loss on skills (L_skill-acq) beside the loss on trajectories."""

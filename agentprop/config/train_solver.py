@@ -1,4 +1,4 @@
-"""Settings of the reinforcement of a solver by GRPO."""
+"""Settings of the training of a solver by GRPO."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from agentprop.config.training import NonNegative
 
 
 class TrainSolverConfig(DifficultyBand, Limited, ReinforceConfig):
-    """Problems → a solver that answers them: GRPO on {question, answer}, and on nothing else."""
+    """Problems → a solver that answers them: GRPO on {question, answer} and nothing else."""
 
     stage: ClassVar[str] = "train-solver"
 
     mask_cut_off: bool = False
-    """Leave replies that were cut off out of the loss; false counts them as wrong, so that a solver which no longer
-    comes to an end is not left alone with it."""
+    """Leave replies that were cut off out of the loss. False counts them as wrong, so that a solver that no longer
+    finishes its replies is corrected."""
     beta: NonNegative = 0.0
-    """β of the KL term; 0 needs no reference."""
+    """Weight of the KL term (β); 0 needs no reference model."""
     wrong_reward: Annotated[float, Field(lt=1)] = 0.0
-    """Reward of a wrong answer; a right one earns 1."""
+    """Reward of a wrong answer; a correct one earns 1."""

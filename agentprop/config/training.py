@@ -1,4 +1,4 @@
-"""Settings of the stages that train: what all three share."""
+"""Settings that all stages of training share."""
 
 from __future__ import annotations
 
@@ -26,65 +26,65 @@ TRAINING_FREE = frozenset(
         "allow_weak_sandbox",
     }
 )
-"""Settings of training that change where, how fast and how often, but not what is learnt."""
+"""Settings that do not affect what is learnt, only the device, the speed and how often to save and report."""
 
 
 class TrainConfig(StageConfig):
-    """What every trainer has. Values are ours unless a line says that they are the paper's."""
+    """Settings of every trainer. Defaults are ours unless a line says that they are the paper's."""
 
     outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE
     full_rate: ClassVar[float]
-    """Learning rate where all weights are trained and none is given."""
+    """Default learning rate when all weights are trained."""
     lora_rate: ClassVar[float]
-    """Learning rate where adapters are trained and none is given."""
+    """Default learning rate when adapters are trained."""
 
     model: str
-    """Hugging Face directory or hub id to start from; a directory with a config.json and a tokenizer but no weights is
-    initialised from the seed."""
+    """Hugging Face directory or hub id to start from; a directory with a config.json and a tokenizer but no weights
+    starts from random weights, drawn from the seed."""
     device: str = "auto"
-    """Where to train: auto, cpu, cuda, cuda:1, …; auto takes a GPU where there is one."""
+    """Device to train on: auto, cpu, cuda, cuda:1, …; auto uses a GPU if there is one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of weights and computation; auto is bfloat16 on a GPU and float32 elsewhere. What is trained in
-    bfloat16 has an exact copy in the optimiser."""
+    """Number format of weights and computation; auto is bfloat16 on a GPU and float32 elsewhere. With bfloat16 the
+    optimiser keeps a float32 copy of the trained weights."""
     lora_rank: Count | None = None
     """Rank of LoRA adapters on all linear layers; null trains all weights."""
     lora_alpha: Count = 32
-    """Scale of the adapters: their output is multiplied by alpha / rank."""
+    """Scale of the adapters: their output is multiplied by lora_alpha / lora_rank."""
     lora_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Dropout before the adapters."""
+    """Dropout on the input of the adapters."""
     gradient_checkpointing: bool = False
-    """Compute activations again in the backward pass: less memory, a third more time."""
+    """Recompute activations in the backward pass: less memory, about a third more time."""
     pack_tokens: Count = 8192
-    """Tokens that one forward pass takes; a longer sequence has a pass to itself."""
+    """Tokens in one forward pass; a longer sequence gets a pass of its own."""
     max_length: Count = 20480
-    """Longest sequence, tokens (the paper's context); what is longer is left out and counted."""
+    """Longest sequence in tokens (default: the paper's context); longer ones are left out and counted."""
     learning_rate: Positive | None = None
-    """Step size; null means 1e-5 for SFT and 1e-6 for RL, ten times that for adapters."""
+    """Learning rate; null means 1e-5 for SFT and 1e-6 for RL, and ten times that for adapters."""
     schedule: Schedule = "constant"
-    """How the learning rate goes after the warm-up: constant, or to zero at the last step."""
+    """Learning rate after the warm-up: constant, or falling to zero at the last step."""
     warmup_steps: Whole = 0
-    """Steps in which the learning rate rises from zero."""
+    """Steps over which the learning rate rises from zero."""
     beta1: Beta = 0.9
-    """Decay of AdamW's mean of gradients."""
+    """AdamW: decay of the mean of gradients (β₁)."""
     beta2: Beta = 0.95
-    """Decay of AdamW's mean of squares."""
+    """AdamW: decay of the mean of squared gradients (β₂)."""
     adam_epsilon: Positive = 1e-8
-    """ε of AdamW."""
+    """AdamW: constant added to the denominator (ε)."""
     weight_decay: NonNegative = 0.0
-    """Weight decay of AdamW, on matrices alone."""
+    """AdamW: weight decay, applied to matrices only."""
     clip: Positive = 1.0
-    """Largest norm of the gradient; a larger one is scaled down to it."""
+    """Largest norm of the gradient; larger gradients are scaled down to it."""
     save_every: Count = 100
     """Steps between checkpoints."""
     keep_checkpoints: Count = 2
-    """Newest checkpoints that are kept."""
+    """Number of newest checkpoints to keep."""
     log_every: Count = 1
-    """Steps between lines of metrics.jsonl."""
+    """Steps between lines in metrics.jsonl."""
     tensorboard: bool = False
-    """Write metrics for TensorBoard too."""
+    """Also write metrics for TensorBoard."""
 
     @property
     def rate(self) -> float:
-        """The learning rate that holds."""
+        """Learning rate in effect: the given one, or the default."""
         given = self.lora_rate if self.lora_rank else self.full_rate
         return self.learning_rate or given

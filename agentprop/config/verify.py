@@ -1,14 +1,14 @@
-"""Settings of the judgement of problems."""
+"""Settings of the stage that judges problems."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from agentprop.config.base import Count, StageConfig
-from agentprop.config.parts import Budget, Judging, Library, ModelCalls
+from agentprop.config.parts import Budget, JudgingSettings, Library, ModelCalls
 
 
-class VerifyConfig(Library, Judging, ModelCalls, Budget, StageConfig):
+class VerifyConfig(Library, JudgingSettings, ModelCalls, Budget, StageConfig):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"
@@ -20,8 +20,8 @@ class VerifyConfig(Library, Judging, ModelCalls, Budget, StageConfig):
     }
 
     reuse: tuple[str, ...] = ()
-    """Earlier verify runs whose attempts count here: nobody is asked again who answered there."""
+    """Earlier verify runs whose attempts to use again, instead of asking the same model once more."""
     audit_checkers: bool = False
-    """Judge no problem; measure how often those who compare answers are wrong, on answers changed on purpose."""
+    """Judge no problem; instead measure how often the answer checkers err, on answers changed on purpose."""
     audit_problems: Count = 200
-    """Problems drawn for that."""
+    """Number of problems to audit the checkers on."""

@@ -1,8 +1,8 @@
-"""Where owed work runs: items in, results out in the same order, computed by worker processes.
+"""Ordered work in worker processes: items in, results out in the same order.
 
-The order, and the moment each item is pulled, do not depend on the number of workers: item i + window is pulled right
-after the consumer has dealt with result i, never before. So whatever makes the items may look at the results up to
-i - window when it makes item i, and a run has the same content on one core or on sixty-four.
+Neither the order nor the moment an item is pulled depends on the number of workers: item i + window is pulled right
+after the consumer has handled result i, never earlier. So a generator of items may use the results up to i - window
+when it makes item i, and a run has the same content on one core or on sixty-four.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from agentprop.engine.interruption import Interruption
-from agentprop.engine.team import Raised, Team, WorkerDied
-from agentprop.engine.worker import Setup
+from agentprop.engine.worker import WorkerSetup
+from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
 
 __all__ = ["Interruption", "WorkerDied", "batched", "ordered_async", "ordered_map", "usable_cores"]
 
@@ -23,18 +23,18 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IDLE_S = 0.25
-"""`idle` is called and `stop` asked at least this often while nothing comes back."""
+"""Seconds: `idle` and `stop` are called at least this often while no result arrives."""
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items by `size` at a time, the last ones fewer; none is pulled before it is wanted."""
+    """Group items into lists of `size` (the last may be shorter), pulling each item only when its list is asked for."""
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
 def usable_cores() -> int:
-    """Cores this process may run on: the default number of workers."""
+    """Return the number of cores this process may run on, which is the default number of workers."""
     return len(os.sched_getaffinity(0))
 
 
@@ -51,17 +51,17 @@ def ordered_map(
 ) -> Iterator[Result | WorkerDied]:
     """Yield `function(item)` for each item, in order, from `workers` processes.
 
-    An exception of `function` is raised here in its place in the order. When `stop` says so, nothing more is pulled,
-    what workers hold is finished and yielded, and the iteration ends: what was yielded is a prefix of the whole.
-    `idle` is called at least every quarter of a second while the caller waits.
+    An exception raised by `function` is raised here, at its place in the order. Once `stop` returns True no more items
+    are pulled, the items that workers hold are finished and yielded, and the iteration ends, so the results are a
+    prefix of the full sequence. `idle` is called at least every quarter of a second while the caller waits.
     """
     _check(workers, window)
-    team: Team[Item] = Team(workers, Setup(function, initializer, initargs))
+    pool: WorkerPool[Item] = WorkerPool(workers, WorkerSetup(function, initializer, initargs))
     try:
-        yield from _in_order(team, iter(items), window, stop or _never, idle)
-        team.dismiss()
+        yield from _in_order(pool, iter(items), window, stop or _never, idle)
+        pool.finish()
     finally:
-        team.kill()
+        pool.kill()
 
 
 def ordered_async(
@@ -74,18 +74,19 @@ def ordered_async(
     stop: Callable[[], bool] | None = None,
     idle: Callable[[], None] | None = None,
 ) -> Iterator[Result | WorkerDied]:
-    """The same for items that wait instead of computing: each worker begins all it is given at once, in its event loop.
+    """Yield results in order for items that wait rather than compute, such as requests to a model.
 
-    `opening(*arguments)` gives a worker its coroutine function, and closes what it holds when the worker ends. When
-    `stop` says so, or the caller leaves, what is under way is given up and cancelled.
+    A worker starts every item it receives at once, in its event loop. `opening(*arguments)` is an asynchronous context
+    manager that gives the worker its coroutine function and closes its resources when the worker ends. Once `stop`
+    returns True, or when the caller leaves, items under way are cancelled.
     """
     _check(workers, window)
-    team: Team[Item] = Team(workers, Setup(opening, arguments=arguments, waits=True))
+    pool: WorkerPool[Item] = WorkerPool(workers, WorkerSetup(opening, arguments=arguments, waits=True))
     try:
-        yield from _in_order(team, iter(items), window, stop or _never, idle, drain=False)
+        yield from _in_order(pool, iter(items), window, stop or _never, idle, drain=False)
     finally:
-        team.dismiss()
-        team.kill()
+        pool.finish()
+        pool.kill()
 
 
 def _check(workers: int, window: int) -> None:
@@ -94,7 +95,7 @@ def _check(workers: int, window: int) -> None:
 
 
 def _in_order(
-    team: Team[Item],
+    pool: WorkerPool[Item],
     items: Iterator[Item],
     window: int,
     stop: Callable[[], bool],
@@ -102,37 +103,37 @@ def _in_order(
     *,
     drain: bool = True,
 ) -> Iterator[Any]:
-    pulled = _pull(team, items, 0, window)
+    pulled = _pull(pool, items, 0, window)
     yielded = 0
     while yielded < pulled:
-        team.serve(0)
-        while yielded not in team.done:
+        pool.serve(0)
+        while yielded not in pool.done:
             if stop():
                 if not drain:
                     return
-                pulled = team.drop_waiting(pulled)
+                pulled = pool.drop_waiting(pulled)
                 if yielded >= pulled:
                     return
-            team.serve(_IDLE_S)
+            pool.serve(_IDLE_S)
             if idle:
                 idle()
-        outcome = team.done.pop(yielded)
+        outcome = pool.done.pop(yielded)
         if isinstance(outcome, Raised):
             raise outcome.error
         yield outcome
         yielded += 1
         if not stop():
-            pulled = _pull(team, items, pulled, 1)
+            pulled = _pull(pool, items, pulled, 1)
 
 
-def _pull(team: Team[Item], items: Iterator[Item], pulled: int, count: int) -> int:
-    """Take up to `count` items more; returns how many were pulled in all."""
+def _pull(pool: WorkerPool[Item], items: Iterator[Item], pulled: int, count: int) -> int:
+    """Pull up to `count` more items and return the number pulled in all."""
     for _ in range(count):
         try:
             item = next(items)
         except StopIteration:
             break
-        team.add(pulled, item)
+        pool.add(pulled, item)
         pulled += 1
     return pulled
 

@@ -1,4 +1,4 @@
-"""Signals to a request to stop: the first asks the work to drain, the second ends it at once."""
+"""SIGINT and SIGTERM → a request to stop: the first signal lets the work drain, the second ends it at once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from types import FrameType
 from typing import Any, Self
 
 SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
-"""What asks a stage to stop."""
+"""Signals that ask a stage to stop."""
 
 
 class Interruption:
     """`with Interruption() as stop`: the first SIGINT or SIGTERM sets `stop`, the second raises KeyboardInterrupt.
 
-    Pass it as `stop` to `ordered_map`: it drains, the stage commits what came back, and asks `stop()` why it ended.
-    Only in the main thread. `notify` is called at the first signal, in the handler: keep it to a line on stderr.
+    Pass it as `stop` to `ordered_map`, which then drains; the stage commits the results and calls `stop()` to learn why
+    the iteration ended. Use it in the main thread only. `notify` runs in the handler of the first signal, so keep it to
+    one line on stderr.
     """
 
     def __init__(self, notify: Callable[[], None] | None = None) -> None:
@@ -24,7 +25,7 @@ class Interruption:
         self._before: dict[int, Any] = {}
 
     def __call__(self) -> bool:
-        """Whether to stop."""
+        """Return True once a stop was requested."""
         return self._requested
 
     def __enter__(self) -> Self:

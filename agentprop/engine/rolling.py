@@ -1,7 +1,7 @@
-"""The order of `ordered_map` for work that waits instead of computing: many conversations at once in one process.
+"""Batches of coroutines → their results in order: many conversations at once, in one process.
 
-Every batch is a list of tasks that start as places become free, in order, however far behind the batch at the head
-is; so a slow conversation delays the commit of its batch, not the use of the server.
+Tasks start in order as soon as one of the `concurrency` places is free, even while the first batch is unfinished. So a
+slow conversation delays the commit of its own batch, but never leaves the server idle.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
 _IDLE_S = 0.25
-"""`idle` is called and `stop` asked at least this often while nothing comes back."""
+"""Seconds: `idle` and `stop` are called at least this often while no result arrives."""
 
 
 def ordered_rolling(
@@ -29,10 +29,10 @@ def ordered_rolling(
     idle: Callable[[], None],
     close: Callable[[], Awaitable[None]] | None = None,
 ) -> Iterator[list[Result]]:
-    """Yield the results of each batch, in order; batch i + window is pulled right after batch i was dealt with.
+    """Yield the results of each batch, in order; batch i + window is pulled right after batch i was handled.
 
-    When `stop` says so, what is under way is abandoned: replies that were paid for are in the cache, so a resumed run
-    does not pay for them again. An exception of a task is raised in its place.
+    Once `stop` returns True, tasks under way are cancelled. Replies that were paid for are in the cache, so a resumed
+    run does not pay for them again. An exception raised by a task is raised here, at its batch's place in the order.
     """
     loop = asyncio.new_event_loop()
     places = asyncio.Semaphore(concurrency)
@@ -58,7 +58,7 @@ def ordered_rolling(
             yield [task.result() for task in waiting.popleft()]
             pull(1)
     finally:
-        loop.run_until_complete(_abandon([task for tasks in waiting for task in tasks]))
+        loop.run_until_complete(_cancel_all([task for tasks in waiting for task in tasks]))
         if close is not None:
             loop.run_until_complete(close())
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -66,16 +66,16 @@ def ordered_rolling(
 
 
 async def together(works: Iterable[Awaitable[Result]]) -> list[Result]:
-    """All results; where one fails the others are ended before its exception is raised."""
+    """Return all results, in order; if one coroutine fails, cancel the others before raising its exception."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         return await asyncio.gather(*tasks)
     finally:
-        await _abandon(tasks)
+        await _cancel_all(tasks)
 
 
-async def _abandon(tasks: Sequence[asyncio.Future[Result]]) -> None:
-    """End tasks whose results nobody will ask for, those of a batch in which another one failed among them."""
+async def _cancel_all(tasks: Sequence[asyncio.Future[Result]]) -> None:
+    """Cancel tasks and wait for them to end, ignoring their results and exceptions."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -87,7 +87,7 @@ def _until(
     stop: Callable[[], bool],
     idle: Callable[[], None],
 ) -> bool:
-    """Run until all tasks are done or one has failed; False when it was asked to stop before."""
+    """Run until all tasks are done or one has failed; return False if `stop` came first."""
     while True:
         waiting = [task for task in tasks if not task.done()]
         if not waiting or any(task.done() and task.exception() for task in tasks):

@@ -1,7 +1,7 @@
-"""The life of a worker process: items from a pipe, results into it, until the parent says so or is gone.
+"""The worker process: items from a pipe → results into the pipe, until the parent sends None or is gone.
 
-A worker is a fresh interpreter. It ignores Ctrl-C, which is the parent's to handle, writes to stderr only, sends its
-log records to the parent, and ends when the parent does, even by SIGKILL: the pipe closes and a thread is listening.
+A worker is a fresh interpreter. It ignores Ctrl-C, which the parent handles, writes to stderr only and sends its log
+records to the parent. It ends when the parent ends, even by SIGKILL, because a thread notices that the pipe closed.
 """
 
 from __future__ import annotations
@@ -27,34 +27,35 @@ from agentprop.engine.interruption import SIGNALS
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What a worker does; it travels to the worker by pickle."""
+class WorkerSetup:
+    """The job description of a worker; it is pickled to the worker process."""
 
     function: Callable[..., Any]
-    """Item → result; or, where `waits`, arguments → an asynchronous context manager that gives a coroutine function."""
+    """Item → result. With `waits`: arguments → an asynchronous context manager that gives a coroutine function."""
     initializer: Callable[..., None] | None = None
     """Called once before the first item."""
     arguments: tuple[Any, ...] = ()
-    """Of the initializer, or of the context manager."""
+    """Arguments of the initializer, or of the context manager."""
     waits: bool = False
-    """Whether items wait rather than compute: all are begun when they come, in one event loop, and end in any order."""
+    """Items wait rather than compute: each starts on arrival, in one event loop, and they finish in any order."""
 
 
-YOUNG = 10_000
-"""Objects made before the garbage collector looks at the youngest: conversations under way are not garbage."""
+GC_THRESHOLD = 10_000
+"""Allocations between collections of the youngest generation. Python's default of 700 would scan, again and again,
+conversations that are still under way."""
 Inbox = Callable[[Any], object]
-"""What takes the parent's messages: (index, item), or None for the end."""
+"""Callable that receives the parent's messages: (index, item), or None for the end."""
 
 
 class _Outbox:
-    """The worker's end of the pipe, for results and for log records of any thread."""
+    """The worker's sending end of the pipe, shared by all its threads."""
 
     def __init__(self, pipe: Connection[Any, Any]) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
 
     def send(self, kind: str, value: Any = None, index: int = -1, seconds: float = 0.0) -> None:
-        """One message to the parent; without a parent there is nothing left to do."""
+        """Send one message to the parent; exit the process if the parent is gone."""
         try:
             with self._lock:
                 self._pipe.send((kind, value, index, seconds))
@@ -62,14 +63,14 @@ class _Outbox:
             os._exit(1)
 
     def put_nowait(self, record: logging.LogRecord) -> None:
-        """What logging's QueueHandler wants of a queue."""
+        """Send a log record: the one method that logging's QueueHandler calls on a queue."""
         self.send("log", record)
 
 
 def serve(pipe: Connection[Any, Any], level: int) -> None:
-    """The life of a worker: its setup and then items from the pipe, results to the pipe, until None comes."""
+    """Run a worker: read the setup and then items from the pipe, send results, and return when None arrives."""
     outbox = _Outbox(pipe)
-    _settle(outbox, level)
+    _prepare_process(outbox, level)
     try:
         setup = pipe.recv()
     except EOFError:
@@ -83,8 +84,8 @@ def serve(pipe: Connection[Any, Any], level: int) -> None:
         _compute(setup, pipe, outbox)
 
 
-def _compute(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
-    """One item after the other."""
+def _compute(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
+    """Process items one after the other."""
     inbox: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
     _listen(pipe, inbox.put)
     try:
@@ -93,7 +94,7 @@ def _compute(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
     except Exception as error:
         outbox.send("unusable", _portable(error))
         return
-    _keep()
+    _freeze_collector()
     outbox.send("ready")
     while message := inbox.get():
         index, item = message
@@ -105,8 +106,8 @@ def _compute(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
         outbox.send(kind, value, index, time.perf_counter() - started)
 
 
-async def _wait(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
-    """All items at once; at the end those that are not done are given up."""
+async def _wait(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox) -> None:
+    """Process all items at once; cancel those that are unfinished at the end."""
     inbox: asyncio.Queue[tuple[int, Any] | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     _listen(pipe, lambda message: loop.call_soon_threadsafe(inbox.put_nowait, message))
@@ -115,24 +116,24 @@ async def _wait(setup: Setup, pipe: Connection[Any, Any], outbox: _Outbox) -> No
     try:
         async with setup.function(*setup.arguments) as function:
             begun = True
-            _keep()
+            _freeze_collector()
             outbox.send("ready")
-            threading.Thread(target=_post, args=(results, outbox), daemon=True).start()
+            threading.Thread(target=_send_results, args=(results, outbox), daemon=True).start()
             tasks: set[asyncio.Task[None]] = set()
             while message := await inbox.get():
-                task = asyncio.create_task(_answer(function, *message, results))
+                task = asyncio.create_task(_run_item(function, *message, results))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     except Exception as error:
-        if begun:  # it could not be closed, which is no item's fault and nobody waits for
+        if begun:  # closing failed: no item is at fault, and no caller waits for it
             raise
         outbox.send("unusable", _portable(error))
 
 
-async def _answer(
+async def _run_item(
     function: Callable[[Any], Any], index: int, item: Any, results: queue.SimpleQueue[tuple[str, bytes, int]]
 ) -> None:
     try:
@@ -142,21 +143,21 @@ async def _answer(
     results.put((kind, value, index))
 
 
-def _post(results: queue.SimpleQueue[tuple[str, bytes, int]], outbox: _Outbox) -> None:
-    """Send results from a thread: a busy parent holds up its results, not the event loop."""
+def _send_results(results: queue.SimpleQueue[tuple[str, bytes, int]], outbox: _Outbox) -> None:
+    """Send results from a thread of their own, so that a busy parent never blocks the event loop."""
     while True:
         outbox.send(*results.get())
 
 
-def _keep() -> None:
-    """What the setup made lasts as long as the worker: the garbage collector need not go through it ever again."""
+def _freeze_collector() -> None:
+    """Exempt the objects that the setup made from garbage collection: they live as long as the worker."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
+    gc.set_threshold(GC_THRESHOLD)
 
 
-def _settle(outbox: _Outbox, level: int) -> None:
-    """Signals are the parent's, stdout is the product's, stdin is nobody's, log records go to the parent."""
+def _prepare_process(outbox: _Outbox, level: int) -> None:
+    """Leave signals to the parent, keep stdout clean, close stdin, and send log records to the parent."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -172,7 +173,7 @@ def _settle(outbox: _Outbox, level: int) -> None:
 
 
 def _listen(pipe: Connection[Any, Any], inbox: Inbox) -> None:
-    """Empty the pipe at all times, so that parent and worker never wait for each other; die with the parent."""
+    """Drain the pipe from a thread, so that parent and worker never block each other; exit if the parent is gone."""
 
     def listen() -> None:
         try:
@@ -185,11 +186,11 @@ def _listen(pipe: Connection[Any, Any], inbox: Inbox) -> None:
 
 
 def _portable(error: Exception) -> BaseException:
-    """The error with its traceback as text, in a form that can travel."""
+    """Return the error in a form that can be pickled, with its traceback as a note."""
     text = "".join(traceback.format_exception(error)).rstrip()
     try:
         pickle.loads(pickle.dumps(error))
-    except Exception:  # whatever an error's own pickling does, its text must arrive
+    except Exception:  # pickling runs the error's own code: whatever that raises, the text must arrive
         error = RuntimeError(f"{type(error).__name__}: {error}")
     error.add_note(f"in a worker process:\n{text}")
     return error

@@ -15,7 +15,7 @@ from typing import Literal
 from agentprop import __version__
 from agentprop.grading.verifier_reply import Fault, Opinion, read
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Trajectory
 
@@ -31,7 +31,7 @@ TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
 )
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
 """Codes of attempts that another try may well bring an answer to."""
-_LOST = {Kind.TIMEOUT: TIMEOUT, Kind.CONTEXT_OVERFLOW: OVERFLOW, Kind.REJECTED: REFUSED}
+_LOST = {FailureKind.TIMEOUT: TIMEOUT, FailureKind.CONTEXT_OVERFLOW: OVERFLOW, FailureKind.REJECTED: REFUSED}
 _CORRECTION = "That cannot be used: {fault}. Write the four sections again, and nothing else."
 
 

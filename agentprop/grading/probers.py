@@ -20,7 +20,7 @@ from agentprop.answers.reading.extract import final_answer
 from agentprop.grading.comparison import HiddenTests, Texts
 from agentprop.grading.difficulty import Outcome
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure, all_of
+from agentprop.models.failures import FailureKind, ModelFailure, all_of
 from agentprop.prompts import prompt
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
@@ -29,9 +29,9 @@ PROGRAM_S = 5.0
 """Seconds for all tests of a program; reference programs take milliseconds."""
 RERUN_S = 15.0
 """Seconds for a program that overran, run once more with no other rerun beside it: then it is too slow."""
-SPLIT = frozenset({Kind.TIMEOUT, Kind.BAD_REPLY, Kind.REJECTED})
+SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJECTED})
 """Failures of a request for several replies after which each is asked for by itself."""
-LOST: dict[Kind, Outcome] = {Kind.TIMEOUT: "timeout", Kind.CONTEXT_OVERFLOW: "truncated"}
+LOST: dict[FailureKind, Outcome] = {FailureKind.TIMEOUT: "timeout", FailureKind.CONTEXT_OVERFLOW: "truncated"}
 """Failures of a request for one reply that are an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
 

@@ -1,8 +1,8 @@
 """Chat messages ↔ token ids, so that a conversation grows by appending and what a model sampled is never encoded again.
 
-A chat template is a function of the whole conversation: some rewrite earlier turns when a later one is appended, and
-text decoded from sampled ids need not encode to the same ids. So a template is asked for the first prompt only, and
-from then on for what follows a sampled turn (its end, the role headers, the tool text): the *bridge*. Then
+A chat template is a function of the whole conversation. Some rewrite earlier turns when a later one is appended, and
+text decoded from sampled ids need not encode to the same ids. So the template renders only the first prompt, and from
+then on only what follows a sampled turn (its end, the role headers, the tool text), which is called the *bridge*:
 
     next prompt = previous prompt + sampled ids + bridge        (exactly: token-in, token-out)
 """
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 Ids = tuple[int, ...]
 
-SAID = "⟪said⟫"
-"""Stands for a sampled turn in a dummy conversation: what a template writes after it is the bridge."""
+REPLY_MARK = "⟪said⟫"
+"""Stands for the sampled turn in a dummy conversation: the text that the template puts after it is the bridge."""
 REMEMBERED_IDS = 1 << 23
-"""Token ids that a memory keeps: 32 MiB."""
+"""Default capacity of a prompt cache, in token ids: 32 MiB."""
 
 
 class Renderer:
-    """A tokenizer with a chat template. Raises InputError where the template cannot say a conversation."""
+    """Tokenizer with a chat template. Methods raise InputError if the template refuses a conversation."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         if not tokenizer.chat_template:
@@ -43,33 +43,33 @@ class Renderer:
         self.tokenizer = tokenizer
 
     def prompt(self, messages: Sequence[Message]) -> Ids:
-        """Ids of a whole conversation, ready for the model's next turn."""
+        """Render a whole conversation to ids, ready for the model's next turn."""
         return self.encode(self._text(messages, ready=True))
 
     def bridge(self, sampled: Sequence[int], new: Sequence[Message]) -> Ids:
-        """Ids that follow a sampled turn: what the model left of its end, `new`, the next turn's header."""
-        after = self.encode(self._after(new))
+        """Return the ids that follow a sampled turn: the rest of its end, the `new` messages, the next header."""
+        after = self.encode(self._text_after_reply(new))
         return after[_overlap(sampled, after) :]
 
-    def said(self, text: str) -> Ids:
-        """Ids that a model would sample to say a text: what its template begins a reply with, and the turn's end."""
-        return (*self.encode(self._lead + text), self.end_id)
+    def reply_ids(self, text: str) -> Ids:
+        """Return the ids that a model would sample for a text: the reply prefix, the text, the end of the turn."""
+        return (*self.encode(self._reply_prefix + text), self.end_id)
 
     def encode(self, text: str) -> Ids:
-        """Ids of a text, with nothing added to it."""
+        """Encode a text, adding nothing to it."""
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
         return tuple(ids)
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Text of sampled ids, without special tokens."""
+        """Decode sampled ids, without special tokens."""
         text = self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False)
         assert isinstance(text, str)
         return text
 
     @cached_property
     def end_id(self) -> int:
-        """The token by which a model ends its turn: the one that the template writes there, or the end of text."""
-        first = self.encode(self._after([Message("user", "?")]))[0]
+        """Token by which a model ends its turn: the special token of the template, or the end of text."""
+        first = self.encode(self._text_after_reply([Message("user", "?")]))[0]
         eos = self.tokenizer.eos_token_id
         if first in self.tokenizer.added_tokens_decoder or eos is None:
             return first
@@ -77,21 +77,21 @@ class Renderer:
 
     @cached_property
     def stop_ids(self) -> frozenset[int]:
-        """Tokens at which sampling stops: the turn's end and the tokenizer's end of text."""
+        """Tokens that stop sampling: the end of a turn and the tokenizer's end of text."""
         eos = self.tokenizer.eos_token_id
         return frozenset({self.end_id} if eos is None else {self.end_id, int(eos)})
 
     @cached_property
-    def _lead(self) -> str:
-        """What the template puts between a turn's header and its text, such as an empty block of reasoning."""
+    def _reply_prefix(self) -> str:
+        """Text that the template puts between the header and the text of a turn, such as an empty reasoning block."""
         asked = [Message("user", "?")]
         header = self._text(asked, ready=True)
-        before, found, _ = self._text([*asked, Message("assistant", SAID)], ready=False).partition(SAID)
+        before, found, _ = self._text([*asked, Message("assistant", REPLY_MARK)], ready=False).partition(REPLY_MARK)
         return before.removeprefix(header) if found and before.startswith(header) else ""
 
-    def _after(self, new: Sequence[Message]) -> str:
-        dummy = [Message("user", "?"), Message("assistant", SAID), *new]
-        _, found, after = self._text(dummy, ready=True).partition(SAID)
+    def _text_after_reply(self, new: Sequence[Message]) -> str:
+        dummy = [Message("user", "?"), Message("assistant", REPLY_MARK), *new]
+        _, found, after = self._text(dummy, ready=True).partition(REPLY_MARK)
         if not found:
             raise InputError("the chat template drops what an assistant says", hint="use another chat template")
         return after
@@ -112,15 +112,15 @@ class Renderer:
 
 
 def _overlap(sampled: Sequence[int], after: Sequence[int]) -> int:
-    """How much of what follows a turn the sampled ids already end with: most often the one token that ended it."""
+    """Count the ids at the end of `sampled` that `after` begins with: usually one, the token that ends the turn."""
     for size in range(min(len(after), len(sampled)), 0, -1):
         if after[size - 1] == sampled[-1] and tuple(sampled[-size:]) == tuple(after[:size]):
             return size
     return 0
 
 
-class Memory:
-    """Exact ids of the conversations that were sampled here, by what was said; the least recent are forgotten."""
+class PromptCache:
+    """Exact ids of conversations that were sampled here, by their messages; drops the oldest beyond its capacity."""
 
     def __init__(self, renderer: Renderer, capacity: int = REMEMBERED_IDS) -> None:
         self.renderer = renderer
@@ -129,9 +129,9 @@ class Memory:
         self._ids: OrderedDict[tuple[int, tuple[Message, ...]], npt.NDArray[np.int32]] = OrderedDict()
 
     def prompt(self, messages: Sequence[Message], sample: int = 0) -> Ids:
-        """Ids of a conversation: those of its last remembered turn and a bridge, or rendered where none is known.
+        """Return the ids of a conversation: those of its last known turn plus a bridge, or else a fresh rendering.
 
-        `sample` tells conversations apart in which the same was said by other ids.
+        `sample` distinguishes conversations whose messages are equal but were sampled as different ids.
         """
         for cut in range(len(messages) - 1, 0, -1):
             said = messages[cut - 1].role == "assistant"
@@ -143,7 +143,7 @@ class Memory:
     def remember(
         self, messages: Sequence[Message], prompt: Sequence[int], sampled: Sequence[int], text: str, sample: int = 0
     ) -> None:
-        """A reply to `messages`: `text`, sampled as `sampled` after `prompt`."""
+        """Store a reply to `messages`: its `text`, and the ids `sampled` after `prompt`."""
         key = (sample, (*messages, Message("assistant", text)))
         self._forget(key)
         self._ids[key] = np.asarray((*prompt, *sampled), dtype=np.int32)
@@ -157,7 +157,7 @@ class Memory:
 
 
 def load_tokenizer(name: str) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model directory or hub id. Raises InputError where there is none."""
+    """Load the tokenizer of a model directory or hub id. Raises InputError if there is none."""
     from transformers import AutoTokenizer
 
     try:

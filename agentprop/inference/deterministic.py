@@ -1,9 +1,9 @@
-"""Sampling in the event loop and code beside it, so that a rollout is the same to the last bit however fast they are.
+"""Sampling and code execution in a fixed order, so that rollouts are bitwise reproducible whatever the timing.
 
-The rounding of a logit depends on the rows it is computed with, so who is decoded together must not depend on a clock.
-Passes run in the loop, one per turn of it, and the result of a piece of code is handed over when a sandbox that is
-counted in passes would have it: the real one works while the model samples, and nobody can tell whether it was quick.
-Only code that takes longer than that holds the sampling up.
+The rounding of a logit depends on the other rows of its batch, so which replies are decoded together must not depend on
+a clock. Forward passes run in the event loop, one per iteration. The sandbox works in parallel, but the result of a
+piece of code is delivered after a fixed number of passes, however soon it was ready. Only code that takes longer than
+those passes delays the sampling.
 """
 
 from __future__ import annotations
@@ -25,46 +25,46 @@ from agentprop.sandbox import Result
 from agentprop.sandbox.executor import Executor
 
 PLACES = 2
-"""Pieces of code that the counted sandbox runs at once; fixed, so that a run is the same on every machine."""
+"""Pieces of code that the simulated schedule runs at once; fixed, so that a run is the same on every machine."""
 PASSES = 4
-"""Passes that it takes for each: about what a small program takes beside a small model."""
+"""Passes that it allows for each piece: about as long as a small program takes beside a small model."""
 THREADS = 16
-"""Programs that are waited for at once; how many run is the sandbox's business."""
+"""Programs that may be waited for at once; the sandbox decides how many run."""
 
 
 class DeterministicChat(InProcessChat):
-    """As its base class, with passes in the event loop; equal calls in equal order give equal replies, bit by bit."""
+    """In-process chat model with passes in the event loop: equal calls in equal order give bitwise equal replies."""
 
     def __init__(
-        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, forgetful: bool = False, **options: Any
+        self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, fresh_when_idle: bool = False, **options: Any
     ) -> None:
-        """`forgetful`: begin anew whenever nothing is under way, for questions that share nothing with earlier ones."""
+        """Open the model; with `fresh_when_idle` it discards its cache whenever nothing is under way."""
         super().__init__(model, tokenizer, **options)
-        self._forgetful = forgetful
+        self._fresh_when_idle = fresh_when_idle
         self.passes = 0
-        """Passes so far."""
+        """Number of forward passes so far."""
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._pump: asyncio.Task[None] | None = None
+        self._driver: asyncio.Task[None] | None = None
 
-    def renew(self, name: str) -> None:
-        """The weights have changed: begin as if nothing had ever been sampled, which is what a resumed run does."""
+    def reset(self, name: str) -> None:
+        """Discard all computed state after a change of weights, as if nothing had been sampled, like a resumed run."""
         self.generator.forget()
         self.identity = name
 
-    async def _work(self, jobs: Sequence[WantedReply]) -> None:
+    async def _run_jobs(self, jobs: Sequence[WantedReply]) -> None:
         loop = asyncio.get_running_loop()
-        if self._forgetful and not self._waiting:
-            self.renew(self.identity)
+        if self._fresh_when_idle and not self._waiting:
+            self.reset(self.identity)
         for job in jobs:
             self._waiting[id(job)] = loop.create_future()
             self.generator.add(job)
         done = [self._waiting[id(job)] for job in jobs]
-        if self._pump is None or self._pump.done():
-            self._pump = loop.create_task(self._advance())
+        if self._driver is None or self._driver.done():
+            self._driver = loop.create_task(self._advance())
         await asyncio.gather(*done)
 
     async def _advance(self) -> None:
-        """One pass, then everybody else's turn, until nothing is left."""
+        """Run one pass per iteration of the event loop until no reply is under way."""
         try:
             while self.generator.busy:
                 self.passes += 1
@@ -81,22 +81,22 @@ class DeterministicChat(InProcessChat):
 
 
 @dataclass
-class Delayed(Executor):
-    """Runs each piece of code in a process of its own, and gives its result when it is due, not when it is there."""
+class DelayedExecutor(Executor):
+    """Executor that runs code, one process per piece, and delivers each result after a fixed number of passes."""
 
     model: DeterministicChat | None = None
-    """Whose passes are counted."""
+    """Model whose passes are counted."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "agentprop-code"))
     free: list[int] = field(default_factory=lambda: [0] * PLACES)
-    """A heap of the passes at which a place of the counted sandbox is free."""
+    """Heap of the pass numbers at which each place of the simulated schedule becomes free."""
 
     async def run(self, job: Code) -> Result:
-        """The result of one job; it is due at once while nobody samples."""
+        """Run one job and return its result when it is due, or as soon as it is ready if no reply is under way."""
         assert self.model is not None
         found = self.threads.submit(self.sandbox.run_job, job)
         due = max(self.free[0], self.model.passes) + PASSES
         heapq.heapreplace(self.free, due)
-        await asyncio.sleep(0)  # whoever is ready hands its code over before anybody waits
+        await asyncio.sleep(0)  # let all conversations that are ready submit their code before one of them waits
         while self.model.generator.busy and self.model.passes < due:
             await asyncio.sleep(0)
         return found.result()

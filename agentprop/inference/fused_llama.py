@@ -1,9 +1,9 @@
-"""The weights of a small Llama-like model → its forward pass over many conversations, in as few operations as it takes.
+"""The weights of a small Llama-like model → a forward pass over many conversations, in as few operations as possible.
 
-With a small model most of a pass is spent between its operations: modules, hooks, casts, looks at a configuration.
-Here a layer is some twenty tensor operations, with projections of the same input fused and adapters merged. It holds
-copies of weights, so it has to be made anew when they change. Only architectures that are known to be nothing else are
-taken (`LIKE_LLAMA`), and of these only models that answer a trial as their own code does; all others run their code.
+With a small model most of the time of a pass goes to overhead between operations: modules, hooks, casts, configuration
+lookups. Here a layer is about twenty tensor operations, with projections of the same input fused and adapters merged.
+It holds copies of weights, so it must be rebuilt when they change. It is used only for known architectures
+(`LIKE_LLAMA`), and only if a trial run gives the same logits as the model's own code; other models run their own code.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, silu
 
 from agentprop.inference.kv_cache import SlotCache
-from agentprop.inference.slot_attention import Pass, attention
+from agentprop.inference.slot_attention import ForwardPass, attention
 
 LIKE_LLAMA = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 ROTATIONS = frozenset({"default", "linear", "llama3", "yarn"})
-"""Kinds of rotary embedding whose angles depend on the position alone."""
-MOST_BYTES = 2 << 30
-"""Weights of larger models are not copied: there the operations themselves take the time."""
-ALIKE = {torch.float32: 1e-5, torch.bfloat16: 5e-2, torch.float16: 1e-2}
-"""Relative error of a trial's logits that is mere rounding."""
+"""Kinds of rotary embedding whose angles depend only on the position."""
+MAX_BYTES = 2 << 30
+"""Largest model to copy, in bytes: in larger ones the operations themselves dominate."""
+TOLERANCE = {torch.float32: 1e-5, torch.bfloat16: 5e-2, torch.float16: 1e-2}
+"""Largest relative error of the trial's logits that counts as rounding, by dtype."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class Layer:
     query_key_value: Tensor
     query_key_value_bias: Tensor | None
     head_norms_Hd: Tensor | None
-    """Scales of queries and keys, one row per head; None where they are not normalised."""
+    """Scales of queries and keys, one row per head; None if they are not normalised."""
     output: Tensor
     before_mlp_D: Tensor
     gate_up: Tensor
     down: Tensor
     scale: float
-    """Of attention scores."""
+    """Scale of the attention scores."""
     window: int | None
-    """Positions that are seen; None for all."""
+    """Width of the attention window in positions; None for full attention."""
 
 
 class FusedLlama:
-    """A model's weights and its forward pass."""
+    """Copied weights of a model, and its forward pass over them."""
 
     def __init__(self, model: Any) -> None:
         config, body = model.config, model.model
@@ -63,25 +63,25 @@ class FusedLlama:
     @classmethod
     @torch.no_grad()
     def of(cls, model: nn.Module) -> Self | None:
-        """The lean form of a model, if it has one that gives the same."""
+        """Build the fused form of a model; None if it has none, or none that gives the same logits."""
         config: Any = model.config
         if config.model_type not in LIKE_LLAMA or config.hidden_act != "silu":
             return None
         if (config.rope_parameters or {}).get("rope_type", "default") not in ROTATIONS:
             return None
-        if sum(p.numel() * p.element_size() for p in model.parameters()) > MOST_BYTES or not _only_lora(model):
+        if sum(p.numel() * p.element_size() for p in model.parameters()) > MAX_BYTES or not _only_lora(model):
             return None
-        lean = cls(model)
-        return lean if lean._agrees(model) else None
+        fused = cls(model)
+        return fused if fused._agrees(model) else None
 
-    def __call__(self, ids_T: Tensor, positions_T: Tensor, now: Pass, cache: SlotCache, kept: int) -> Tensor:
-        """Logits [kept, vocabulary] of the first tokens of a pass."""
+    def __call__(self, ids_T: Tensor, positions_T: Tensor, current: ForwardPass, cache: SlotCache, kept: int) -> Tensor:
+        """Return logits [kept, vocabulary] of the first tokens of a pass."""
         cos_T1d, sin_T1d = self._angles(positions_T, cache.length)
         hidden_TD = self.embedding[ids_T]
         for number, layer in enumerate(self.layers):
             query_THd, key_THd, value_THd = self._projected(layer, hidden_TD, cos_T1d, sin_T1d)
             keys, values = cache.write(key_THd, value_THd, number)
-            seen_THd = attention(now, query_THd, keys, values, layer.scale, layer.window)
+            seen_THd = attention(current, query_THd, keys, values, layer.scale, layer.window)
             hidden_TD = torch.addmm(hidden_TD, seen_THd.flatten(1), layer.output.mT)
             gate_TF, up_TF = linear(self._normed(hidden_TD, layer.before_mlp_D), layer.gate_up).chunk(2, -1)
             hidden_TD = torch.addmm(hidden_TD, silu(gate_TF).mul_(up_TF), layer.down.mT)
@@ -90,7 +90,7 @@ class FusedLlama:
     def _projected(
         self, layer: Layer, hidden_TD: Tensor, cos_T1d: Tensor, sin_T1d: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values [T, heads, d], the first two turned by their positions."""
+        """Return queries, keys and values [T, heads, d]; rotary embeddings are applied to the first two."""
         normed_TD = self._normed(hidden_TD, layer.before_attention_D)
         all_THd = linear(normed_TD, layer.query_key_value, layer.query_key_value_bias).view(
             len(hidden_TD), -1, self.width
@@ -105,7 +105,7 @@ class FusedLlama:
         return rms_norm(hidden_TD, weight_D.shape, weight_D, self.eps)
 
     def _angles(self, positions_T: Tensor, length: int) -> tuple[Tensor, Tensor]:
-        """Cosines, and sines with the signs of the half they are added to, [T, 1, d]."""
+        """Return cosines and sines [T, 1, d]; the sines of the first half are negated, as rotation needs."""
         if len(self.cos_L1d) < length:
             positions_1L = torch.arange(length, device=self.embedding.device)[None]
             cos, sin = self.rotary(self.embedding[:1], positions_1L)
@@ -136,21 +136,21 @@ class FusedLlama:
         )
 
     def _agrees(self, model: Any) -> bool:
-        """Whether both give the same logits for a row of random ids, but for rounding."""
+        """Compare logits with the model's own for a row of random ids; return True if they agree up to rounding."""
         device, length = self.embedding.device, 24
         ids_T = torch.randint(len(self.embedding), (length,), generator=torch.Generator().manual_seed(0)).to(device)
         positions_T = torch.arange(length, device=device)
         own_TV = model(input_ids=ids_T[None], position_ids=positions_T[None], use_cache=False).logits[0].float()
         cache = SlotCache.of(model)
         cache.resize(1, length)
-        now = Pass.alone(length, device)
-        cache.places = (now.slots_T, now.positions_T)
-        lean_TV = self(ids_T, positions_T, now, cache, length).float()
-        return bool((lean_TV - own_TV).norm() <= ALIKE.get(self.embedding.dtype, 0.0) * own_TV.norm())
+        current = ForwardPass.single(length, device)
+        cache.places = (current.slots_T, current.positions_T)
+        fused_TV = self(ids_T, positions_T, current, cache, length).float()
+        return bool((fused_TV - own_TV).norm() <= TOLERANCE.get(self.embedding.dtype, 0.0) * own_TV.norm())
 
 
 def _weight(module: Any) -> Tensor:
-    """The weight of a linear layer, with the adapters that are on."""
+    """Return the weight of a linear layer, with its active adapters merged."""
     if not isinstance(module, LoraLayer):
         plain: Tensor = module.weight
         return plain
@@ -163,7 +163,7 @@ def _weight(module: Any) -> Tensor:
 
 
 def _only_lora(model: nn.Module) -> bool:
-    """Whether all adapters are plain LoRA on linear layers, which `_weight` can merge."""
+    """Return True if all adapters are plain LoRA on linear layers, which `_weight` can merge."""
     adapters: list[Any] = [module for module in model.modules() if isinstance(module, BaseTunerLayer)]
     return all(
         isinstance(one, LoraLayer)

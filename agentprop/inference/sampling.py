@@ -1,7 +1,7 @@
 """Logits and one uniform number per row → sampled tokens and the model's log-probs of them.
 
-The uniform number of a token is a hash of (key of its request, position): what a request gets depends on nothing else,
-neither on the rows beside it nor on what was sampled before. Drawn by inverting the cumulative distribution.
+The uniform number of a token is a hash of (key of its request, position). So a request's tokens depend neither on the
+other rows nor on what was sampled before. Tokens are drawn by inverting the cumulative distribution.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def key_of(seed: int, sample: int, prompt: npt.NDArray[np.int64]) -> int:
-    """64 bits that tell a request from all others."""
+    """Hash a request to 64 bits."""
     head = f"{seed} {sample} ".encode()
     return int.from_bytes(hashlib.blake2b(head + prompt.tobytes(), digest_size=8).digest(), "little")
 
 
 def uniforms(keys_B: Uint64s, positions_B: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """One number in [0, 1) for each row."""
+    """Return one number in [0, 1) for each row."""
     with np.errstate(over="ignore"):
         z = keys_B + (positions_B.astype(np.uint64) + np.uint64(1)) * GOLDEN
         z = (z ^ (z >> np.uint64(30))) * MIX[0]
@@ -37,9 +37,9 @@ def uniforms(keys_B: Uint64s, positions_B: npt.NDArray[np.int64]) -> npt.NDArray
 
 
 def draw(logits_BV: Tensor, uniforms_B: Tensor, temperature_B: Tensor, top_p_B: Tensor) -> tuple[Tensor, Tensor]:
-    """Tokens [B] and the log-probs [B] that the model itself gives them, at temperature 1 and without a nucleus.
+    """Draw tokens [B]; return them with the model's own log-probs [B], at temperature 1 and without a nucleus.
 
-    Temperature 0 is greedy. The nucleus holds the likeliest tokens up to the one with which `top_p` is reached.
+    Temperature 0 is greedy. The nucleus holds the most likely tokens, up to the one at which `top_p` is reached.
     """
     logprobs_BV = torch.log_softmax(logits_BV.float(), -1)
     greedy_B = temperature_B == 0
@@ -75,7 +75,7 @@ def _from_nucleus(weights_BV: Tensor, uniforms_B: Tensor, top_p_B: Tensor) -> Te
 
 
 def _inverted(sums_BV: Tensor, uniforms_B: Tensor) -> Tensor:
-    """The first token whose cumulative weight exceeds the uniform share of the whole."""
+    """Return the first token whose cumulative weight exceeds the uniform share of the total."""
     wanted_B1 = uniforms_B[:, None] * sums_BV[:, -1:]
     found_B1: Tensor = torch.searchsorted(sums_BV, wanted_B1, right=True)
     return found_B1[:, 0].clamp_(max=sums_BV.shape[-1] - 1)

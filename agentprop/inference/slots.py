@@ -1,6 +1,6 @@
-"""Prompts → slots of a cache: which slot holds what, and where a prompt has least left to compute.
+"""Prompts → slots of a cache: the content of every slot, and the slot where a prompt has least left to compute.
 
-Plain arrays, one row per slot. Whose conversation a slot holds is nobody's business: it follows from the ids alone.
+Plain arrays with one row per slot. Slots do not belong to conversations: a prompt is matched by its ids alone.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ import numpy.typing as npt
 Ids = npt.NDArray[np.int64]
 
 WORTH_WAITING = 32
-"""Tokens of a prompt that are rather copied, from a slot which is about to hold them, than computed again."""
+"""Fewest tokens that make it worth waiting for a slot that is about to hold them, to copy rather than compute them."""
 
 
 @dataclass(frozen=True)
 class SlotPlace:
-    """Where a prompt goes."""
+    """Slot assigned to a prompt."""
 
     slot: int
-    """Slot that takes it."""
+    """Slot for the prompt."""
     source: int
-    """Slot to copy from first; the slot itself where there is nothing to copy."""
-    have: int
-    """Positions that need not be computed then."""
-    costs: bool
-    """Whether something else that the slot holds is lost."""
+    """Slot to copy a prefix from; the same slot if there is nothing to copy."""
+    cached: int
+    """Positions that need no computing after the copy."""
+    evicts: bool
+    """Other content of the slot is lost."""
 
 
 class Slots:
-    """What every slot holds."""
+    """Contents and state of all slots."""
 
     def __init__(self) -> None:
         self.count = self.length = 0
         self.resize(0, 0)
 
     def resize(self, count: int, length: int) -> None:
-        """As the cache's tensors: what fits is kept, and a slot that does not fit is forgotten."""
+        """Change the number of slots and their length; a slot whose content no longer fits is emptied."""
         old, shared = dict(vars(self)), (min(count, self.count), min(length, self.length))
         self.ids_SL = np.zeros((count, length), np.int64)
         self.logprobs_SL = np.zeros((count, length), np.float32)
@@ -62,19 +62,20 @@ class Slots:
             array[[a, b]] = array[[b, a]]
 
     def forget(self) -> None:
-        """Begin as if nothing had ever been held."""
+        """Empty all slots."""
         self.known_S[:] = self.computed_S[:] = self.used_S[:] = 0
 
     @property
     def span(self) -> int:
-        """The last slot at work, plus one."""
+        """Index of the last slot at work, plus one."""
         found = np.flatnonzero(self.active_S)
         return int(found[-1]) + 1 if len(found) else 0
 
     def place(self, shared_S: Ids) -> SlotPlace | None:
-        """Where a prompt goes that shares so much with the slots; None where none is free.
+        """Choose an idle slot for a prompt; None if there is none.
 
-        A slot whose content it goes on from is the first choice.
+        `shared_S` is the length of the prefix that each slot's ids share with the prompt. The best choice is a slot
+        whose whole content is such a prefix; otherwise the least recently used one, with the longest prefix copied.
         """
         idle_S = ~self.active_S
         if not idle_S.any():
@@ -88,21 +89,21 @@ class Slots:
             source = slot
         return SlotPlace(slot, source, int(have_S[source]), not goes_on and bool(self.known_S[slot]))
 
-    def soon(self, shared_S: Ids) -> bool:
-        """Whether a slot at work is about to hold so much of a prompt that waiting for it pays."""
+    def worth_waiting(self, shared_S: Ids) -> bool:
+        """Return True if a slot at work will soon hold a prefix of the prompt long enough to wait for and copy."""
         have = np.minimum(shared_S, self.computed_S).max(initial=0)
         return bool(shared_S[self.active_S].max(initial=0) >= have + WORTH_WAITING)
 
     def take(self, place: SlotPlace, owner: object, prompt: Ids, start: int, limit: int) -> None:
-        """Put an owner's prompt in its place; what is sampled begins at `start` and ends before `limit`."""
+        """Fill a slot with an owner's prompt; sampled tokens begin at position `start` and end before `limit`."""
         slot, self.owner_S[place.slot] = place.slot, owner
         self.ids_SL[slot, : len(prompt)] = prompt
-        self.known_S[slot], self.computed_S[slot] = len(prompt), place.have
+        self.known_S[slot], self.computed_S[slot] = len(prompt), place.cached
         self.start_S[slot], self.limit_S[slot] = start, limit
         self.active_S[slot] = True
 
     def shared(self, prompt: Ids) -> Ids:
-        """Positions that each slot's ids have in common with a prompt, the prompt's last one left out."""
+        """Return the length of the common prefix of each slot's ids and a prompt without its last token."""
         length = min(len(prompt) - 1, self.length)
         if not length:
             return np.zeros(self.count, np.int64)
@@ -111,7 +112,7 @@ class Slots:
 
     @property
     def _age_S(self) -> Ids:
-        """Empty slots first, then those that were used longest ago."""
+        """Order of eviction: empty slots first, then the least recently used."""
         return np.where(self.known_S == 0, -1, self.used_S)
 
     def _arrays(self) -> list[tuple[str, npt.NDArray[Any]]]:
@@ -119,5 +120,5 @@ class Slots:
 
 
 def _first(score_S: Ids, among_S: npt.NDArray[np.bool_]) -> int:
-    """The first slot with the best score among some."""
+    """Return the first slot with the best score among those in `among_S`."""
     return int(np.where(among_S, score_S, np.iinfo(np.int64).min).argmax())

@@ -1,6 +1,6 @@
-"""Bodies of chat completions → responses by a model in this process: what stands where a server's connection would.
+"""Bodies of chat completions → responses of a model in this process: a transport like the connection to a server.
 
-So the cache of replies, the bounds and the accounts of the stages hold for it as for any other model.
+So the cache of replies, the budget and the accounts of a stage work for it as for any other model.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from transformers.utils import logging as transformers_logging
 from agentprop.errors import InputError
 from agentprop.inference.chat import InProcessChat
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
-from agentprop.models.settings import Loaded
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import InProcessSettings
 
 KNOWN = frozenset(
     {
@@ -38,19 +38,19 @@ KNOWN = frozenset(
         "sample",
     }
 )
-"""Fields of a body that are understood; a request with others is refused, because they would change the reply."""
+"""Supported fields of a body; a request with others is refused, since ignoring them would change the reply."""
 
 
 class InProcessTransport:
-    """One model, read when it is asked for the first time."""
+    """Transport to one model, which is loaded on the first request."""
 
-    def __init__(self, settings: Loaded) -> None:
+    def __init__(self, settings: InProcessSettings) -> None:
         self._settings = settings
         self._model: InProcessChat | None = None
         self._reading = asyncio.Lock()
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
-        """One chat completion. Raises ModelFailure; InputError where the model cannot be read."""
+        """Exchange one chat completion. Raises ModelFailure, or InputError if the model cannot be loaded."""
         request = request_of(body)
         async with self._reading:
             if self._model is None:
@@ -63,10 +63,10 @@ class InProcessTransport:
             await self._model.aclose()
 
 
-def load(settings: Loaded) -> InProcessChat:
-    """A directory or hub id as a model that answers: in bfloat16 on a GPU, in float32 on a CPU.
+def load(settings: InProcessSettings) -> InProcessChat:
+    """Load a directory or hub id as a chat model: in bfloat16 on a GPU, in float32 on a CPU.
 
-    Raises InputError where there is none, or only a part of one.
+    Raises InputError if there is no complete model.
     """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     cuda = torch.cuda.is_available()
@@ -99,11 +99,11 @@ def load(settings: Loaded) -> InProcessChat:
 
 
 def request_of(body: Mapping[str, Any]) -> Request:
-    """The request in a body. Raises ModelFailure for one that asks for more than text."""
+    """Parse the request in a body. Raises ModelFailure if it asks for more than text."""
     unknown = sorted(set(body) - KNOWN)
     if unknown or any(set(message) - {"role", "content"} for message in body["messages"]):
-        told = ", ".join(unknown) or "tool calls"
-        raise ModelFailure(Kind.REJECTED, f"a model that runs in process knows nothing of {told}")
+        names = ", ".join(unknown) or "tool calls"
+        raise ModelFailure(FailureKind.REJECTED, f"a model that runs in process knows nothing of {names}")
     stop = body.get("stop") or ()
     sampling = Sampling(
         temperature=body.get("temperature"),
@@ -117,7 +117,7 @@ def request_of(body: Mapping[str, Any]) -> Request:
 
 
 def completion(reply: Reply, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A reply as a server would send it, with ids and log-probs where they were asked for."""
+    """Return a reply as a server would send it, with ids and log-probs if they were asked for."""
     exact = {"prompt_token_ids": reply.prompt_token_ids} if body.get("return_token_ids") else {}
     return {
         "object": "chat.completion",

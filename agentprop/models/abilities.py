@@ -1,4 +1,4 @@
-"""A server → what it can do, found out by a few tiny requests rather than believed."""
+"""A server → its abilities, tested by a few tiny requests rather than taken on trust."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from agentprop.models import wire
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool
-from agentprop.models.failures import HOPELESS, Kind, ModelFailure
+from agentprop.models.failures import HOPELESS, FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings
 
 Ability = Literal["yes", "no", "ignored"]
@@ -18,7 +18,7 @@ Ability = Literal["yes", "no", "ignored"]
 
 TINY = Sampling(temperature=0.0, max_tokens=64)
 DRAWN = replace(TINY, temperature=1.0)
-"""For several replies: vLLM refuses to give the greedy one twice."""
+"""Sampling for several replies: vLLM refuses n > 1 at temperature 0."""
 PING = Request((Message("user", "Reply with the single word: ready"),), TINY)
 ADD = Tool(
     "add",
@@ -40,25 +40,25 @@ CONTEXT_FIELDS = ("max_model_len", "context_length", "context_window", "max_cont
 
 
 class Server(Protocol):
-    """A transport that can also look things up."""
+    """A transport that can also fetch other documents from its server."""
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
-        """One chat completion."""
+        """Exchange one chat completion. Raises ModelFailure."""
         ...
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """A JSON document at a path below the root of the API, or of the server where it begins with a slash."""
+        """Fetch JSON at a path below the root of the API, or of the server if the path begins with a slash."""
         ...
 
 
 @dataclass(frozen=True)
 class Abilities:
-    """What is known of a model after asking it."""
+    """Abilities of a model, as its server showed them."""
 
     model: str
-    """Name as the server reports it."""
+    """Name that the server reports."""
     context_length: int | None
-    """Tokens of prompt and reply together; None where the server does not say."""
+    """Tokens of prompt and reply together; None if the server does not say."""
     n: Ability
     """Several replies for one prompt."""
     tools: Ability
@@ -70,15 +70,15 @@ class Abilities:
     token_ids: Ability
     """Token ids of prompt and reply."""
     usage: bool
-    """Whether the server counts tokens."""
+    """The server counts tokens."""
     reasoning: bool
-    """Whether the reply to the ping came with reasoning."""
+    """The reply to the ping came with reasoning."""
     latency_s: float
-    """Seconds of the ping."""
+    """Seconds that the ping took."""
 
 
 async def examine(server: Server, settings: ModelSettings) -> Abilities:
-    """Ask. Raises ModelFailure where not even a ping is answered."""
+    """Test every ability. Raises ModelFailure if not even a ping is answered."""
     started = time.perf_counter()
     pong = await _ask(server, settings, PING)
     latency_s = time.perf_counter() - started
@@ -103,19 +103,19 @@ async def examine(server: Server, settings: ModelSettings) -> Abilities:
 
 
 async def rendered(server: Server, settings: ModelSettings, messages: Sequence[Message], tools: Sequence[Tool]) -> str:
-    """A conversation as the model reads it: through the server's own chat template where it shows it."""
+    """Render a conversation as the model reads it, by the server's own chat template if it offers that."""
     body = wire.body_of(Request(tuple(messages), tools=tuple(tools)), settings)
     try:
         tokens = await server.look_up("/tokenize", body)
         shown = await server.look_up("/detokenize", {"model": settings.model, "tokens": tokens["tokens"]})
         return str(shown["prompt"])
-    except (ModelFailure, KeyError, TypeError):  # only some servers have these two
+    except (ModelFailure, KeyError, TypeError):  # only some servers have these two paths
         offered = [f"[functions]\n{json.dumps(body['tools'], ensure_ascii=False)}"] if tools else []
         return "\n\n".join([*offered, *(f"[{message.role}]\n{message.text}" for message in messages)])
 
 
 def _forced(settings: ModelSettings) -> ModelSettings:
-    """For calls that are not in use: a model that may decide would rather add two numbers by itself."""
+    """Force a tool call: a model that may choose would add two numbers without the tool."""
     return settings.model_copy(update={"extra_body": {**settings.extra_body, "tool_choice": "required"}})
 
 
@@ -127,7 +127,11 @@ async def _try(server: Server, settings: ModelSettings, request: Request, done: 
     try:
         return "yes" if done(await _ask(server, settings, request)) else "ignored"
     except ModelFailure as failure:
-        if failure.kind in HOPELESS or failure.kind in (Kind.RATE_LIMIT, Kind.CONNECTION, Kind.TIMEOUT):
+        if failure.kind in HOPELESS or failure.kind in (
+            FailureKind.RATE_LIMIT,
+            FailureKind.CONNECTION,
+            FailureKind.TIMEOUT,
+        ):
             raise
         return "no"
 

@@ -1,8 +1,15 @@
-"""What was spent, what failed, and what is under way: counted by one process, or by several together.
+"""Requests, tokens, costs and failures → accounts, kept by one process or shared by several.
 
-Shared accounts are numbers in a file without a name, in memory, that nothing is left of. Each process adds to a row of
-its own, and all read the sums, so nobody waits for anybody to count. A row belongs to whoever holds a lock on it: the
-row of a process that died is given to the next one, with what was spent in it and without what was under way.
+Shared accounts are a table of 64-bit counters in an anonymous memory file. Each process adds to a row of its own and
+reads the sums of all rows, so counting needs no lock. The row itself is held by a file lock, which the kernel releases
+when its process dies; the next process that claims the row keeps what was spent and clears what was under way.
+
+    row                      under way   hits   requests   prompt_tokens   …
+    0   process that opened          0      3          5             700
+    1   worker A                     2      0          2             310
+    2   worker B                     1      1          1             150
+        sum, as all see it           3      4          8            1160
+    2   worker C, after B died       0      1          1             150
 """
 
 from __future__ import annotations
@@ -19,10 +26,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol
 
-from agentprop.models.failures import Kind
+from agentprop.models.failures import FailureKind
 
 Account = tuple[str, str]
-"""(role, model identity)."""
+"""Key of an account: (role, model identity)."""
 Column = str | tuple[Account, str]
 COUNTS = (
     "requests",
@@ -34,59 +41,59 @@ COUNTS = (
     "unpriced",
     "cost_pico",
 )
-"""What is counted of an account; costs in units of 1e-12."""
-FAILURES = (*Kind, "given_up")
-"""What else is counted: failed attempts by kind, and requests given up."""
+"""Counters of an account; cost_pico in units of 1e-12 of the currency."""
+FAILURES = (*FailureKind, "given_up")
+"""Counters besides those of accounts: failed attempts by kind, and requests given up."""
 POLL_S = 0.02
-"""How soon one process notices that a request of another one has ended; only where a bound is near."""
+"""Seconds between looks at the other processes' requests, while a bound is near."""
 
 
 class Accounts(Protocol):
-    """Where a meter counts."""
+    """Counters of a meter."""
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
-        """Count one exchange."""
+        """Add the counts of one exchange to an account."""
         ...
 
-    def fail(self, kind: str) -> None:
-        """Count one of FAILURES."""
+    def add_failure(self, kind: str) -> None:
+        """Count a failure, one of FAILURES."""
         ...
 
-    def hit(self) -> None:
-        """Count a reply that had been bought before."""
+    def add_hit(self) -> None:
+        """Count a reply that came from the cache."""
         ...
 
     def totals(self) -> Mapping[Account, Mapping[str, int]]:
-        """By account."""
+        """Return the counts of every account."""
         ...
 
     def failures(self) -> Counter[str]:
-        """By kind."""
+        """Return the number of failures by kind."""
         ...
 
     def hits(self) -> int:
-        """Replies that had been bought before."""
+        """Return the number of replies that came from the cache."""
         ...
 
-    def move(self, difference: int) -> None:
-        """So many more requests are under way."""
+    def add_under_way(self, difference: int) -> None:
+        """Add to the number of requests under way (negative when they end)."""
         ...
 
     def under_way(self) -> int:
-        """Requests under way."""
+        """Return the number of requests under way, in all processes."""
         ...
 
-    def alone(self) -> contextlib.AbstractContextManager[object]:
-        """Nobody else looks and decides meanwhile."""
+    def exclusive(self) -> contextlib.AbstractContextManager[object]:
+        """Hold off the other processes, to read the totals and act on them in one step."""
         ...
 
-    async def change(self) -> None:
-        """Wait until fewer requests may be under way."""
+    async def wait_for_change(self) -> None:
+        """Wait until the number of requests under way may have fallen."""
         ...
 
 
 class OwnAccounts:
-    """Of one process."""
+    """Accounts of a single process."""
 
     def __init__(self, totals: Mapping[Account, Mapping[str, int]]) -> None:
         self._totals = {account: Counter(counts) for account, counts in totals.items()}
@@ -95,67 +102,71 @@ class OwnAccounts:
         self._fewer = asyncio.Event()
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
-        """Count one exchange."""
+        """Add the counts of one exchange to an account."""
         totals = self._totals.setdefault(account, Counter())
         for name, value in counts.items():
             totals[name] += value
 
-    def fail(self, kind: str) -> None:
-        """Count one of FAILURES."""
+    def add_failure(self, kind: str) -> None:
+        """Count a failure, one of FAILURES."""
         self._failures[kind] += 1
 
-    def hit(self) -> None:
-        """Count a reply that had been bought before."""
+    def add_hit(self) -> None:
+        """Count a reply that came from the cache."""
         self._hits += 1
 
     def totals(self) -> Mapping[Account, Mapping[str, int]]:
-        """By account."""
+        """Return the counts of every account."""
         return self._totals
 
     def failures(self) -> Counter[str]:
-        """By kind; it goes on counting."""
+        """Return the live counter of failures by kind."""
         return self._failures
 
     def hits(self) -> int:
-        """Replies that had been bought before."""
+        """Return the number of replies that came from the cache."""
         return self._hits
 
-    def move(self, difference: int) -> None:
-        """So many more requests are under way."""
+    def add_under_way(self, difference: int) -> None:
+        """Add to the number of requests under way."""
         self._under_way += difference
         if difference < 0:
             self._fewer.set()
 
     def under_way(self) -> int:
-        """Requests under way."""
+        """Return the number of requests under way."""
         return self._under_way
 
-    def alone(self) -> contextlib.AbstractContextManager[object]:
-        """There is nobody else."""
+    def exclusive(self) -> contextlib.AbstractContextManager[object]:
+        """Do nothing: there are no other processes."""
         return contextlib.nullcontext()
 
-    async def change(self) -> None:
-        """Wait until one is done."""
+    async def wait_for_change(self) -> None:
+        """Wait until a request ends."""
         self._fewer.clear()
         await self._fewer.wait()
 
 
 @dataclass(frozen=True)
-class Ticket:
-    """What another process needs to take part in shared accounts; it travels by pickle."""
+class AccountsHandle:
+    """Address of shared accounts, pickled to the processes that join them."""
 
     path: str
+    """Path of the memory file, below /proc of the process that opened it."""
     accounts: tuple[Account, ...]
+    """Accounts that can be added to: the columns are fixed."""
     rows: int
+    """Most processes at a time."""
 
 
 class SharedAccounts:
-    """Of several processes; close them. `number` tells the processes that take part apart: 0 is who opened them."""
+    """Accounts of several processes; close them. `number` is this process's row; the process that opened them has 0."""
 
-    def __init__(self, file: int, ticket: Ticket) -> None:
-        self.ticket = ticket
+    def __init__(self, file: int, handle: AccountsHandle) -> None:
+        self.handle = handle
         self._file = file
-        names = ["under way", "hits", *FAILURES, *product(ticket.accounts, COUNTS)]
+        # "under way" comes first: `_lock` clears it by its place.
+        names = ["under way", "hits", *FAILURES, *product(handle.accounts, COUNTS)]
         self._columns: dict[Column, int] = {name: position for position, name in enumerate(names)}
         self._width = len(names)
         os.ftruncate(file, self._size)
@@ -168,10 +179,10 @@ class SharedAccounts:
     def opened(
         cls, accounts: tuple[Account, ...], rows: int, totals: Mapping[Account, Mapping[str, int]]
     ) -> Iterator[SharedAccounts]:
-        """New accounts for this process and `rows` others at once, with what was spent before."""
-        file = os.memfd_create("agentprop-accounts")
+        """Open accounts for this process and up to `rows` others, starting from the totals spent before."""
+        file = os.memfd_create("agentprop-accounts")  # gone with the last process that has it open
         known = tuple(dict.fromkeys((*accounts, *totals)))
-        shared = cls(file, Ticket(f"/proc/{os.getpid()}/fd/{file}", known, rows + 1))
+        shared = cls(file, AccountsHandle(f"/proc/{os.getpid()}/fd/{file}", known, rows + 1))
         for account, counts in totals.items():
             shared.add(account, {name: value for name, value in counts.items() if name in COUNTS})
         with contextlib.closing(shared):
@@ -179,72 +190,75 @@ class SharedAccounts:
 
     @classmethod
     @contextlib.contextmanager
-    def joined(cls, ticket: Ticket) -> Iterator[SharedAccounts]:
-        """The accounts of a ticket, in another process."""
-        with contextlib.closing(cls(os.open(ticket.path, os.O_RDWR | os.O_CLOEXEC), ticket)) as shared:
+    def joined(cls, handle: AccountsHandle) -> Iterator[SharedAccounts]:
+        """Join the accounts of a handle from another process."""
+        with contextlib.closing(cls(os.open(handle.path, os.O_RDWR | os.O_CLOEXEC), handle)) as shared:
             yield shared
 
     def close(self) -> None:
-        """Give the row back."""
+        """Release the row for another process."""
         self._cells.release()
         self._map.close()
         os.close(self._file)
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
-        """Count one exchange; who is alone sees all of it or nothing."""
-        with self.alone():
+        """Add the counts of one exchange, all in one step for processes that read under `exclusive`."""
+        with self.exclusive():
             for name, value in counts.items():
                 self._increase((account, name), value)
 
-    def fail(self, kind: str) -> None:
-        """Count one of FAILURES."""
+    def add_failure(self, kind: str) -> None:
+        """Count a failure, one of FAILURES."""
         self._increase(kind, 1)
 
-    def hit(self) -> None:
-        """Count a reply that had been bought before."""
+    def add_hit(self) -> None:
+        """Count a reply that came from the cache."""
         self._increase("hits", 1)
 
     def totals(self) -> Mapping[Account, Mapping[str, int]]:
-        """By account; those that nothing was spent from are left out."""
+        """Return the counts of every account that is not empty."""
         sums = {
-            account: +Counter({name: self._sum((account, name)) for name in COUNTS}) for account in self.ticket.accounts
+            account: +Counter({name: self._sum((account, name)) for name in COUNTS}) for account in self.handle.accounts
         }
         return {account: counts for account, counts in sums.items() if counts}
 
     def failures(self) -> Counter[str]:
-        """By kind, as of now."""
+        """Return the present number of failures by kind."""
         return +Counter({str(kind): self._sum(kind) for kind in FAILURES})
 
     def hits(self) -> int:
-        """Replies that had been bought before."""
+        """Return the number of replies that came from the cache."""
         return self._sum("hits")
 
-    def move(self, difference: int) -> None:
-        """So many more requests of this process are under way."""
+    def add_under_way(self, difference: int) -> None:
+        """Add to this process's number of requests under way."""
         self._increase("under way", difference)
 
     def under_way(self) -> int:
-        """Requests under way, of all processes."""
+        """Return the number of requests under way in all processes."""
         return self._sum("under way")
 
     @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
-        """Others who want to be alone wait; it takes microseconds."""
+    def exclusive(self) -> Iterator[None]:
+        """Hold the table's lock. Keep the block short: it is meant for microseconds."""
+        # One byte past the last row, so that it is apart from the locks of the rows.
         fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._size)
         try:
             yield
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._size)
 
-    async def change(self) -> None:
-        """Wait a moment, and forget what was under way in processes that died."""
+    async def wait_for_change(self) -> None:
+        """Wait a moment, and clear the requests under way of processes that died."""
+        # No event crosses processes, so look again in a moment; a meter only waits here close to its bound.
         await asyncio.sleep(POLL_S)
-        with self.alone():
-            for row in range(self.ticket.rows):
-                if row != self.number and self._lock(row):
+        with self.exclusive():
+            for row in range(self.handle.rows):
+                if row != self.number and self._lock(row):  # free, so its process has died or never came
                     fcntl.lockf(self._file, fcntl.LOCK_UN, 1, row)
 
     def _increase(self, column: Column, value: int) -> None:
+        # Only this process writes to its row, so the addition needs no lock.
         self._cells[self._own + self._columns[column]] += value
 
     def _sum(self, column: Column) -> int:
@@ -252,22 +266,23 @@ class SharedAccounts:
 
     @property
     def _size(self) -> int:
-        return 8 * self._width * self.ticket.rows
+        return 8 * self._width * self.handle.rows
 
     def _claim(self) -> int:
-        """Take the first row that nobody has."""
-        with self.alone():
-            for row in range(self.ticket.rows):
+        """Take the first row that no process holds."""
+        with self.exclusive():  # two processes that look at once must not pass each other's row
+            for row in range(self.handle.rows):
                 if self._lock(row):
                     self._own = row * self._width
                     return row
-        raise RuntimeError(f"more than {self.ticket.rows} processes share accounts")
+        raise RuntimeError(f"more than {self.handle.rows} processes share accounts")
 
     def _lock(self, row: int) -> bool:
-        """Whether nobody had the row: then it is ours, and nothing is under way in it."""
+        """Try to lock a row and clear its requests under way; return False if another process holds it."""
         try:
+            # A lock of the process and not of the descriptor: the kernel drops it however the process ends.
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, row)
         except OSError:
             return False
-        struct.pack_into("q", self._map, 8 * row * self._width, 0)
+        struct.pack_into("q", self._map, 8 * row * self._width, 0)  # "under way" is column 0; what was spent stays
         return True

@@ -1,9 +1,9 @@
-"""Responses → a file on disk before anybody uses them: what was paid for once is never paid for again.
+"""Responses → a file on disk before they are used, so that no response is ever paid for twice.
 
-A response is stored as it came, so that reading it anew costs nothing either. One SQLite file per run, to which rows
-are only ever added; its totals of tokens and money grow in the same transaction, so they are right after a kill at any
-instant. A thread of its own commits whatever has gathered while the last commit was syncing: waiting for a commit
-holds up one request, never the event loop. Several processes may use the file at once.
+A response is stored as received and parsed again when it is read. There is one SQLite file per run, and rows are only
+added. Its totals of tokens and money grow in the same transaction, so they are right after a kill at any moment. A
+thread commits the rows that have gathered while the previous commit was syncing: a commit delays its own requests, but
+never the event loop. Several processes may use the file at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BUSY_S = 120.0
 GATHER = 256
 """Most rows of one commit."""
 COMPRESS_FROM = 1024
-"""Bytes from which compression is worth its time."""
+"""Smallest response, in bytes, that is worth compressing."""
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -50,7 +50,7 @@ ADD_TOTALS = (
 
 
 def key_of(canonical: bytes) -> bytes:
-    """128 bits of the normalised request's SHA-256."""
+    """Return the key of a normalised request: 128 bits of its SHA-256."""
     return hashlib.sha256(canonical).digest()[:16]
 
 
@@ -66,7 +66,7 @@ class _Row:
 
 
 class ReplyCache:
-    """The file; open it in the process and thread that use it, and close it."""
+    """Cache of responses in one file; open it in the process and thread that use it, and close it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -77,18 +77,18 @@ class ReplyCache:
         self._thread.start()
 
     def get(self, key: bytes) -> bytes | None:
-        """The response stored under a key."""
+        """Return the response stored under a key, or None."""
         row = self._reader.execute("SELECT body FROM replies WHERE key = ?", (key,)).fetchone()
         return _unpacked(row[0]) if row else None
 
     async def put(self, account: Account, counts: Mapping[str, int], *, key: bytes | None, body: bytes) -> None:
-        """Store a response and what it cost; returns when both are on the disk. Without a key only the cost."""
+        """Store a response and its counts (without a key only the counts); return when both are on disk."""
         done = asyncio.get_running_loop().create_future()
         self._rows.put(_Row(account, dict(counts), key, body, done))
         await done
 
     def totals(self) -> dict[Account, Counter[str]]:
-        """What all sessions and processes have spent, by account."""
+        """Return what all sessions and processes have spent, by account."""
         found: dict[Account, Counter[str]] = {}
         for role, model, name, value in self._reader.execute("SELECT role, model, name, value FROM totals"):
             found.setdefault((role, model), Counter())[name] = value
@@ -98,7 +98,7 @@ class ReplyCache:
         return int(self._reader.execute("SELECT count(*) FROM replies").fetchone()[0])
 
     def close(self) -> None:
-        """Commit what is waiting, and close."""
+        """Commit the waiting rows, and close."""
         self._rows.put(None)
         self._thread.join()
         self._reader.close()
@@ -107,12 +107,12 @@ class ReplyCache:
         connection = _open(self.path)
         try:
             while rows := self._gather():
-                _settle(rows, _commit(connection, self.path, rows))
+                _notify(rows, _commit(connection, self.path, rows))
         finally:
             connection.close()
 
     def _gather(self) -> list[_Row]:
-        """What is waiting: at least one row, or none at the end."""
+        """Return the waiting rows: at least one, or none once the cache is closed."""
         rows: list[_Row] = []
         while len(rows) < GATHER:
             try:
@@ -129,9 +129,9 @@ class ReplyCache:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
-        found, version, tables = _looked_at(connection)
+        found, version, tables = _file_state(connection)
         if tables and found != APPLICATION_ID:
-            raise RunError(f"{path} is not a file of replies", hint="move it away, or choose another directory")
+            raise RunError(f"{path} is not a file of replies", hint="move it away, or choose another --out")
         if version > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
         _write_ahead(connection)
@@ -143,8 +143,8 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _looked_at(connection: sqlite3.Connection) -> tuple[int, int, int]:
-    """Application, version and number of tables, of one moment: another process may be making them."""
+def _file_state(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return application id, version and number of tables, in one transaction: another process may be creating them."""
     asked = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
     connection.execute("BEGIN")
     try:
@@ -155,7 +155,7 @@ def _looked_at(connection: sqlite3.Connection) -> tuple[int, int, int]:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Change the journal; SQLite itself does not wait here for another process that does the same."""
+    """Switch to write-ahead logging; SQLite's own time-out does not cover two processes doing this at once."""
     deadline = time.monotonic() + BUSY_S
     while True:
         try:
@@ -185,14 +185,14 @@ def _commit(connection: sqlite3.Connection, path: Path, rows: list[_Row]) -> Run
 
 
 def _insert(connection: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """All rows in one statement: between two of them this thread would have to ask the event loop's for the GIL."""
+    """Insert all rows by one statement: between statements this thread would have to win back the GIL each time."""
     if rows:
         places = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
         connection.execute(statement.format(rows=places), [value for row in rows for value in row])
 
 
-def _settle(rows: list[_Row], error: RunError | None) -> None:
-    """Tell the waiting requests, all of one event loop with one call."""
+def _notify(rows: list[_Row], error: RunError | None) -> None:
+    """Wake the waiting requests, with one call per event loop."""
     for loop in {row.done.get_loop() for row in rows}:
         mine = [row.done for row in rows if row.done.get_loop() is loop]
         if not loop.is_closed():
@@ -210,9 +210,11 @@ def _packed(body: bytes) -> bytes:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """JSON objects begin with a brace; compressed ones do not."""
+    """Decompress a body unless it is plain JSON, which begins with a brace or white space."""
     return body if body[:1] in (b"{", b" ", b"\n", b"\t", b"\r") else zlib.decompress(body)
 
 
 def _disk_error(path: Path, error: sqlite3.Error) -> RunError:
-    return RunError(f"cannot keep replies in {path}: {error}", hint="free some space, or mend the disk, and run again")
+    return RunError(
+        f"cannot store replies in {path}: {error}", hint="free some space or check the disk, then run again"
+    )

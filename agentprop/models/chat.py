@@ -1,6 +1,6 @@
-"""A conversation and how to continue it → what came back: the records every role and every kind of model share.
+"""Requests and replies: the records that every role and every kind of model share.
 
-Plain frozen dataclasses: thousands are made per second, and what comes from outside is checked where it is read.
+They are plain frozen dataclasses because thousands are made per second; data from outside is checked where it is read.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A native tool call, as the model wrote it."""
+    """Native tool call, as the model wrote it."""
 
     id: str
-    """The server's id of the call; the tool's answer names it."""
+    """The server's id of the call, which the tool's answer repeats."""
     name: str
-    """Function called."""
+    """Name of the called function."""
     arguments: str
-    """Arguments, JSON as the model wrote it: not necessarily valid."""
+    """Arguments as the model wrote them: JSON, not necessarily valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that a model may call."""
+    """Function that a model may call."""
 
     name: str
     """Function name."""
     description: str
-    """What it does and when to use it."""
+    """Description for the model: its purpose, and when to use it."""
     parameters: Mapping[str, object]
     """JSON Schema of its arguments."""
 
@@ -41,154 +41,155 @@ class Message:
     """One message of a conversation."""
 
     role: Role
-    """Who speaks."""
+    """Role of the speaker."""
     text: str
-    """What is said."""
+    """Text of the message."""
     tool_calls: tuple[ToolCall, ...] = ()
-    """Calls an assistant made."""
+    """Tool calls that an assistant made."""
     tool_call_id: str | None = None
-    """The call a tool message answers."""
+    """Id of the call that a tool message answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn; None leaves a choice to the model's settings, then to the server."""
+    """Sampling parameters; None leaves a choice to the model's settings, and then to the server."""
 
     temperature: float | None = None
-    """0 is greedy."""
+    """Sampling temperature; 0 is greedy."""
     top_p: float | None = None
-    """Nucleus."""
+    """Nucleus (top-p)."""
     max_tokens: int | None = None
     """Most tokens of one reply, reasoning included."""
     seed: int | None = None
-    """Seed of the draw, on servers that take one."""
+    """Seed of the draw, for servers that take one."""
     stop: tuple[str, ...] = ()
     """Texts that end a reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a model."""
+    """Conversation to continue, and how."""
 
     messages: tuple[Message, ...]
     """The conversation so far."""
     sampling: Sampling = Sampling()
-    """How tokens are drawn."""
+    """Sampling parameters."""
     n: int = 1
-    """Independent replies wanted."""
+    """Number of independent replies."""
     sample: int = 0
-    """Number of the first reply wanted: equal requests with other numbers want other replies. No server is told."""
+    """Number of the first reply: equal requests with different numbers want different replies. It is part of the cache
+    key and not sent to servers."""
     tools: tuple[Tool, ...] = ()
-    """Functions the model may call."""
+    """Functions that the model may call."""
     schema: Mapping[str, object] | None = None
-    """JSON Schema the text must follow."""
+    """JSON Schema that the text must follow."""
     exact: bool = False
-    """Ask for token ids and log-probs, where the model's settings say that its server gives them."""
+    """Ask for token ids and log-probs, if the model's settings say that its server gives them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens, as the server counted them."""
+    """Token counts, as the server reports them."""
 
     prompt_tokens: int
     """Tokens of the prompt."""
     completion_tokens: int
     """Tokens generated, reasoning included, over all choices."""
     reasoning_tokens: int = 0
-    """Those of the completion that were reasoning."""
+    """Tokens of the completion that were reasoning."""
     cached_tokens: int = 0
-    """Those of the prompt that the server had in its own cache."""
+    """Tokens of the prompt that the server had in its own cache."""
 
     @property
     def total(self) -> int:
-        """Tokens billed."""
+        """Number of tokens billed."""
         return self.prompt_tokens + self.completion_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the replies to a request."""
+    """One reply to a request."""
 
     text: str
-    """The answer, without the reasoning."""
+    """Answer without the reasoning."""
     reasoning: str | None = None
-    """The reasoning, wherever the server put it."""
+    """Reasoning, wherever the server put it."""
     finish_reason: str | None = None
-    """The server's word: stop, length, tool_calls, content_filter, …"""
+    """Finish reason in the server's words: stop, length, tool_calls, content_filter, …"""
     tool_calls: tuple[ToolCall, ...] = ()
-    """Calls in the order of the server's indices, each once."""
+    """Tool calls in the order of the server's indices, each once."""
     token_ids: tuple[int, ...] | None = None
-    """Sampled token ids, where the server gives them."""
+    """Sampled token ids, if the server gives them."""
     logprobs: tuple[float, ...] | None = None
-    """Log-probabilities (nats) of the sampled tokens; as long as `token_ids` where both are there."""
+    """Log-probabilities (nats) of the sampled tokens; as many as `token_ids` if both are given."""
 
     @property
     def truncated(self) -> bool:
-        """Whether the token limit cut the reply off: not an answer."""
+        """The token limit cut the reply off, so it is not an answer."""
         return self.finish_reason == "length"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back for a request."""
+    """Replies to one request."""
 
     choices: tuple[Choice, ...]
-    """At least one."""
+    """Replies, at least one."""
     model: str
-    """The model's name as the server reports it."""
+    """Name of the model that the server reports."""
     usage: Usage | None = None
-    """Tokens; None where the server does not count."""
+    """Token counts; None if the server does not count."""
     prompt_token_ids: tuple[int, ...] | None = None
-    """Token ids of the prompt, where the server gives them."""
+    """Token ids of the prompt, if the server gives them."""
     fingerprint: str | None = None
-    """The server's version of the model, where it gives one."""
+    """The server's version of the model, if it gives one."""
     cached: bool = False
-    """Whether all of it was bought before: it cost nothing now."""
+    """All of it came from the cache and cost nothing now."""
     attempts: int = 1
-    """Exchanges that were needed; more than the requests sent means that some were retried."""
+    """Number of exchanges with the server; more than the requests sent if some were retried."""
     duration_s: float = 0.0
-    """Seconds from being sent to being read, retries and queueing not included."""
+    """Seconds from sending to reading, without retries and queueing."""
 
     @property
     def text(self) -> str:
-        """The first choice's text."""
+        """Text of the first choice."""
         return self.choices[0].text
 
 
 class ChatModel(Protocol):
-    """Whoever answers a conversation: a server, a local one, a script."""
+    """Model that answers conversations: a server, a model in this process, or a script."""
 
     @property
     def identity(self) -> str:
-        """Model and place, the same in every session: what records and cache keys name."""
+        """Name and address of the model, the same in every session; records and cache keys use it."""
         ...
 
     async def reply(self, request: Request) -> Reply:
-        """Answer. Raises ModelFailure for this request alone, ModelOutage or BoundReached when it is over for all."""
+        """Answer a request. Raises ModelFailure if this request failed, ModelOutage or BoundReached if all will."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What one exchange with a server brought, unread."""
+    """Response of a server, not yet parsed."""
 
     body: bytes
-    """The response's body."""
+    """Body of the response."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """The response's headers, where they say something."""
+    """Headers of the response, if they matter."""
 
 
 class Transport(Protocol):
-    """What carries one request to a model and one response back; it neither retries nor waits."""
+    """Carrier of one request to a model and of one response back; it neither retries nor queues."""
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
-        """One exchange. Raises ModelFailure."""
+        """Exchange one request for one response. Raises ModelFailure."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...

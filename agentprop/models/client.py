@@ -1,6 +1,6 @@
-"""A request → a reply, paid for at most once: cache, bounds, queue, retries and accounts around one transport.
+"""A request → a reply, paid for at most once: cache, budget, queue, retries and accounts around one transport.
 
-A `Lane` is the way to one server and is shared by the roles that use it; a `Model` is one role's view of it.
+A `Channel` leads to one server and is shared by all roles that use it; a `Model` is one role's view of it.
 """
 
 from __future__ import annotations
@@ -16,103 +16,103 @@ from agentprop.models import wire
 from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
-from agentprop.models.failures import Kind, ModelFailure, all_of
+from agentprop.models.failures import FailureKind, ModelFailure, all_of
 from agentprop.models.limiter import Limiter, RequestSlot
-from agentprop.models.retry import RETRIES, Backoff, Breaker
-from agentprop.models.settings import ModelSettings, Served
+from agentprop.models.retry import RETRIES, Backoff, CircuitBreaker
+from agentprop.models.settings import ModelSettings, ServedSettings
 
-PUSH_BACK = frozenset({Kind.RATE_LIMIT, Kind.TIMEOUT})
-"""Kinds that say that there is too much under way; 5xx and lost connections say that something is broken."""
+PUSH_BACK = frozenset({FailureKind.RATE_LIMIT, FailureKind.TIMEOUT})
+"""Failures that mean the server is overloaded; 5xx and lost connections mean that it is broken."""
 CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass
-class Lane:
-    """The way to one server: what carries requests, how many at once, and whether it is any good."""
+class Channel:
+    """Connection to one server: its transport, concurrency limit, circuit breaker and back-off."""
 
     settings: ModelSettings
     transport: Transport
     limiter: Limiter
-    breaker: Breaker
+    breaker: CircuitBreaker
     backoff: Backoff = field(default_factory=Backoff)
     honours_n: bool | None = None
-    """Whether the server returns several replies for one prompt, as far as is known."""
+    """The server returns several replies for one prompt; None until it is known."""
 
 
 class AllowanceShare(NamedTuple):
-    """One of the processes that divide what a server allows among them."""
+    """Share of one process in the limits of a server that several processes use."""
 
     number: int = 0
-    """Which one, from 0."""
+    """Number of the process, from 0."""
     processes: int = 1
-    """How many there are."""
+    """Number of processes."""
 
     def of(self, whole: int) -> int:
-        """Its part of a number; all parts together are the whole, and none is without anything."""
+        """Return this process's part of a limit: at least 1; if the limit is large enough, the parts add up to it."""
         return max(1, whole * (self.number + 1) // self.processes - whole * self.number // self.processes)
 
 
-def lane_of(settings: ModelSettings, transport: Transport, *, part: AllowanceShare = AllowanceShare()) -> Lane:
-    """A lane as its settings say; of what is allowed this process has a part."""
+def channel_of(settings: ModelSettings, transport: Transport, *, part: AllowanceShare = AllowanceShare()) -> Channel:
+    """Open a channel as its settings say, with this process's part of their limits."""
     limiter = Limiter(
         part.of(settings.max_concurrency),
         rpm=settings.rpm and settings.rpm / part.processes,
         tpm=settings.tpm and settings.tpm / part.processes,
     )
-    gone = (lambda: settings.gone) if isinstance(settings, Served) else (lambda: False)
-    breaker = Breaker(settings.identity, patience_s=settings.patience_s, gone=gone)
-    return Lane(settings, transport, limiter, breaker, honours_n=settings.n)
+    gone = (lambda: settings.gone) if isinstance(settings, ServedSettings) else (lambda: False)
+    breaker = CircuitBreaker(settings.identity, patience_s=settings.patience_s, gone=gone)
+    return Channel(settings, transport, limiter, breaker, honours_n=settings.n)
 
 
 class Model:
-    """One role's model."""
+    """Model as one role uses it: its own account, and the channel it shares with other roles."""
 
-    def __init__(self, lane: Lane, meter: Meter, *, role: str = "", cache: ReplyCache | None = None) -> None:
-        self.lane, self.meter, self.cache = lane, meter, cache
-        self.account = (role, lane.settings.identity)
+    def __init__(self, channel: Channel, meter: Meter, *, role: str = "", cache: ReplyCache | None = None) -> None:
+        self.channel, self.meter, self.cache = channel, meter, cache
+        self.account = (role, channel.settings.identity)
         self._under_way: dict[bytes, asyncio.Future[Exchange]] = {}
 
     @property
     def identity(self) -> str:
-        """Model and place, the same in every session."""
-        return self.lane.settings.identity
+        """Name and address of the model, the same in every session."""
+        return self.channel.settings.identity
 
     async def reply(self, request: Request) -> Reply:
-        """Answer, with `request.n` choices whatever the server makes of n."""
+        """Answer with `request.n` choices, even if the server ignores or refuses n."""
         if request.n == 1:
             return await self._one(request)
-        if self.lane.honours_n is False:
-            return _together(await self._each(request, 0))
+        if self.channel.honours_n is False:
+            return _combined(await self._each(request, 0))
         first = await self._several(request)
         missing = request.n - len(first.choices)
-        return first if missing <= 0 else _together([first, *await self._each(request, len(first.choices))])
+        return first if missing <= 0 else _combined([first, *await self._each(request, len(first.choices))])
 
     async def aclose(self) -> None:
-        """Let go of connections."""
-        await self.lane.transport.aclose()
+        """Close connections."""
+        await self.channel.transport.aclose()
 
     # --- n ---
 
     async def _several(self, request: Request) -> Reply:
-        """All in one request; notices a server that ignores n, or refuses it."""
+        """Ask for all choices in one request, and note if the server ignores n or refuses it."""
         try:
             reply = await self._one(request)
         except ModelFailure as failure:
-            if failure.kind is not Kind.REJECTED or self.lane.honours_n:
+            if failure.kind is not FailureKind.REJECTED or self.channel.honours_n:
                 raise
-            self.lane.honours_n = False
+            self.channel.honours_n = False
             return await self._one(_nth(request, 0))
-        self.lane.honours_n = len(reply.choices) >= request.n
+        self.channel.honours_n = len(reply.choices) >= request.n
         return reply
 
     async def _each(self, request: Request, start: int) -> list[Reply]:
-        """Choices from `start` on, each in a request of its own."""
+        """Ask for the choices from `start` on, each in a request of its own."""
         return await all_of(self._one(_nth(request, i)) for i in range(start, request.n))
 
     # --- one request ---
 
     async def _one(self, request: Request) -> Reply:
-        body = wire.body_of(request, self.lane.settings)
+        body = wire.body_of(request, self.channel.settings)
         if self.cache is None:
             return await self._ask(body, request, None)
         key = key_of(wire.canonical(body, self.identity, request.sample))
@@ -120,17 +120,17 @@ class Model:
         if stored is None and key in self._under_way:
             stored = await self._wait_for(key)
         if stored is not None:
-            self.meter.accounts.hit()
+            self.meter.accounts.add_hit()
             return replace(wire.read(Exchange(stored)), cached=True)
-        return await self._lead(key, body, request)
+        return await self._ask_first(key, body, request)
 
     async def _wait_for(self, key: bytes) -> bytes | None:
-        """The response that an equal request is waiting for already; None where that one brought none."""
+        """Wait for an equal request that is under way and return its response; None if it failed."""
         await asyncio.wait([self._under_way[key]])
         assert self.cache is not None  # only cached requests have keys
         return self.cache.get(key)
 
-    async def _lead(self, key: bytes, body: Mapping[str, Any], request: Request) -> Reply:
+    async def _ask_first(self, key: bytes, body: Mapping[str, Any], request: Request) -> Reply:
         done = self._under_way[key] = asyncio.get_running_loop().create_future()
         try:
             return await self._ask(body, request, key)
@@ -139,18 +139,18 @@ class Model:
             done.cancel()
 
     async def _ask(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> Reply:
-        """Exchange until a reply is in hand and stored."""
-        failures: Counter[Kind] = Counter()
+        """Try until a reply has arrived and is stored."""
+        failures: Counter[FailureKind] = Counter()
         while True:
-            self.lane.breaker.check()
+            self.channel.breaker.check()
             await self.meter.admit()
             try:
                 exchange, reply = await self._attempt(body, request)
-                await self._book(reply.usage, key, exchange.body)
+                await self._charge(reply.usage, key, exchange.body)
                 return replace(reply, attempts=failures.total() + 1) if failures else reply
             except ModelFailure as failure:
                 if failure.usage is not None:
-                    await self._book(failure.usage, None, b"")
+                    await self._charge(failure.usage, None, b"")
                 failures[failure.kind] += 1
                 wait_s = self._wait_after(failure, failures)
             finally:
@@ -158,58 +158,58 @@ class Model:
             await asyncio.sleep(wait_s)
 
     async def _attempt(self, body: Mapping[str, Any], request: Request) -> tuple[Exchange, Reply]:
-        lane = self.lane
+        channel = self.channel
         estimate = _estimate(request, body)
-        async with lane.limiter.slot(estimate) as slot:
-            lane.breaker.check()
+        async with channel.limiter.slot(estimate) as slot:
+            channel.breaker.check()
             started = time.perf_counter()
             try:
-                exchange = await lane.transport.post(body)
+                exchange = await channel.transport.post(body)
                 reply = wire.read(exchange)
             except ModelFailure as failure:
                 self._failed(failure, slot)
                 raise
-            lane.limiter.succeeded()
-            lane.breaker.succeeded()
+            channel.limiter.succeeded()
+            channel.breaker.succeeded()
         if reply.usage is not None:
-            lane.limiter.correct_tokens(reply.usage.total - estimate)
+            channel.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
 
     def _failed(self, failure: ModelFailure, slot: RequestSlot) -> None:
-        self.meter.accounts.fail(failure.kind)
-        limiter = self.lane.limiter
+        self.meter.accounts.add_failure(failure.kind)
+        limiter = self.channel.limiter
         if failure.kind in PUSH_BACK:
             limiter.pushed_back(slot.round, failure.retry_after_s)
         elif failure.retry_after_s:
             limiter.pause(failure.retry_after_s)
-        self.lane.breaker.failed(failure)
+        self.channel.breaker.failed(failure)
 
-    def _wait_after(self, failure: ModelFailure, failures: Counter[Kind]) -> float:
-        """Seconds until the next attempt; or the request is given up, and the failure or the outage raised."""
+    def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind]) -> float:
+        """Return the seconds until the next attempt. Raises the failure, or an outage, if the request is given up."""
         if failures[failure.kind] <= RETRIES.get(failure.kind, 0):
-            return self.lane.backoff.wait_s(failures.total(), failure.retry_after_s)
-        self.meter.accounts.fail("given_up")
+            return self.channel.backoff.wait_s(failures.total(), failure.retry_after_s)
+        self.meter.accounts.add_failure("given_up")
         failure.attempts = failures.total()
-        self.lane.breaker.lost(failure)
+        self.channel.breaker.lost(failure)
         raise failure
 
-    async def _book(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
-        """In our totals, and on the disk before anybody uses it; who is cancelled meanwhile has paid all the same."""
-        counts = charge(usage, self.lane.settings)
+    async def _charge(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
+        """Add the cost to the totals and store the response on disk. Even a cancelled request pays for its reply."""
+        counts = charge(usage, self.channel.settings)
         self.meter.add(self.account, counts)
         if self.cache is not None:
             await self.cache.put(self.account, counts, key=key, body=body)
 
 
 def _nth(request: Request, i: int) -> Request:
-    """The i-th of n single requests: a sample of its own, with a seed of its own where there is one."""
+    """Return the i-th of n single requests, with its own sample number, and its own seed if the request has one."""
     seed = request.sampling.seed
     sampling = request.sampling if seed is None else replace(request.sampling, seed=seed + i)
     return replace(request, n=1, sample=request.sample + i, sampling=sampling)
 
 
-def _together(replies: list[Reply]) -> Reply:
-    """Several replies as one; the prompt was paid for each time, and each time counts."""
+def _combined(replies: list[Reply]) -> Reply:
+    """Combine several replies into one; the prompt counts once per request, as it was paid for."""
     usages = [reply.usage for reply in replies if reply.usage is not None]
     usage = Usage(
         sum(u.prompt_tokens for u in usages),
@@ -228,7 +228,7 @@ def _together(replies: list[Reply]) -> Reply:
 
 
 def _estimate(request: Request, body: Mapping[str, Any]) -> int:
-    """Tokens a request may use, before the server has counted them."""
+    """Estimate the tokens of a request, before the server has counted them."""
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
     prompt = sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
     return int(prompt + int(limit) * request.n)

@@ -1,7 +1,7 @@
-"""Tokens → money, by the user's prices alone, per role and model, and the bounds on both.
+"""Tokens → money, by the user's prices, per role and model; and the budget for both.
 
-Money is counted in whole units of 1e-12, so that sums do not depend on the order of the replies. Where a price or a
-count is unknown the cost is null, never a guess.
+Money is counted in whole units of 1e-12, so that sums do not depend on the order of the replies. If a price or a count
+is unknown, the cost is null and never a guess.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ PICO = 10**12
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What an account has used so far, over all sessions of a run."""
+    """Spending of an account over all sessions of a run."""
 
     requests: int = 0
-    """Replies bought."""
+    """Number of replies paid for."""
     prompt_tokens: int = 0
-    """Tokens sent."""
+    """Prompt tokens."""
     cached_tokens: int = 0
-    """Those of them that the server had cached."""
+    """Prompt tokens that the server had cached."""
     completion_tokens: int = 0
-    """Tokens generated, reasoning included."""
+    """Generated tokens, reasoning included."""
     reasoning_tokens: int = 0
-    """Those of them that were reasoning."""
+    """Generated tokens that were reasoning."""
     unmetered: int = 0
-    """Replies whose tokens the server did not count."""
+    """Number of replies whose tokens the server did not count."""
     cost: float | None = 0.0
-    """Money; null where a price or a count is unknown."""
+    """Money; null if a price or a count is unknown."""
 
     @property
     def tokens(self) -> int:
-        """Tokens billed."""
+        """Number of tokens billed."""
         return self.prompt_tokens + self.completion_tokens
 
     def each(self, accepted: int) -> Mapping[str, float | None]:
-        """Tokens and money per accepted problem."""
+        """Return tokens and money per accepted problem; None without one."""
         if not accepted:
             return {"tokens": None, "cost": None}
         return {"tokens": self.tokens / accepted, "cost": None if self.cost is None else self.cost / accepted}
 
     def projected(self, done: int, target: int) -> float | None:
-        """Money when `target` are done, if the rest costs what `done` did."""
+        """Project the cost of `target` items from that of the `done` ones; None if it is unknown."""
         return None if self.cost is None or not done else self.cost * target / done
 
 
 def charge(usage: Usage | None, settings: ModelSettings) -> dict[str, int]:
-    """What one exchange adds to its account."""
+    """Return the counts that one exchange adds to its account."""
     if usage is None:
         return {"requests": 1, "unmetered": 1, "unpriced": 1}
     cost = cost_pico(usage, settings)
@@ -70,7 +70,7 @@ def charge(usage: Usage | None, settings: ModelSettings) -> dict[str, int]:
 
 
 def cost_pico(usage: Usage, settings: ModelSettings) -> int | None:
-    """The price of a reply in units of 1e-12; None without prices."""
+    """Return the price of a reply in units of 1e-12; None without prices."""
     if settings.price_in is None or settings.price_out is None:
         return None
     cached_price = settings.price_in if settings.price_cached is None else settings.price_cached
@@ -87,7 +87,7 @@ def _per_token(price_per_million: float) -> int:
 
 
 def spend_of(counts: Mapping[str, int]) -> Spend:
-    """The totals of one account, or of several added up, as a record."""
+    """Return the totals of one account, or of several added up, as a record."""
     return Spend(
         requests=counts.get("requests", 0),
         prompt_tokens=counts.get("prompt_tokens", 0),
@@ -99,20 +99,20 @@ def spend_of(counts: Mapping[str, int]) -> Spend:
     )
 
 
-class Store(Protocol):
-    """Where totals outlive the process."""
+class TotalsStore(Protocol):
+    """Storage of totals that outlives the process."""
 
     def totals(self) -> dict[Account, Counter[str]]:
-        """Of every session so far."""
+        """Return the totals of all sessions so far, by account."""
         ...
 
 
 class Meter:
-    """What has been spent, and whether more may be."""
+    """Meter of spending, with a budget."""
 
     def __init__(
         self,
-        store: Store | None = None,
+        store: TotalsStore | None = None,
         *,
         max_cost: float | None = None,
         max_tokens: int | None = None,
@@ -124,16 +124,16 @@ class Meter:
 
     @property
     def failures(self) -> Counter[str]:
-        """Failed attempts of this session by kind, and `given_up`."""
+        """Number of failed attempts in this session by kind, and of requests `given_up`."""
         return self.accounts.failures()
 
     @property
     def hits(self) -> int:
-        """Replies of this session that had been bought before."""
+        """Number of replies in this session that came from the cache."""
         return self.accounts.hits()
 
     def check_prices(self, models: Iterable[ModelSettings]) -> None:
-        """Raises ConfigError, before anything is spent, where --max-cost could not be kept."""
+        """Check that --max-cost can be kept. Raises ConfigError, before anything is spent, if a price is missing."""
         if self._max_pico is None:
             return
         unpriced = sorted({m.identity for m in models if m.price_in is None or m.price_out is None})
@@ -145,42 +145,42 @@ class Meter:
             )
 
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
-        """Count one exchange."""
+        """Add the counts of one exchange to an account."""
         self.accounts.add(account, counts)
 
     def spend(self) -> dict[Account, Spend]:
-        """By role and model."""
+        """Return the spending by role and model."""
         return {account: spend_of(counts) for account, counts in sorted(self.accounts.totals().items())}
 
     def total(self) -> Spend:
-        """Of all roles together."""
+        """Return the spending of all roles together."""
         return spend_of(self._sum())
 
     async def admit(self) -> None:
-        """Wait until one more request surely fits the bounds. Raises BoundReached when none does.
+        """Wait until one more request fits the budget. Raises BoundReached if none does any more.
 
-        Requests under way are expected to cost what the earlier ones did on average; so a bound is overshot by about
-        one request, not by as many as are under way.
+        Requests under way are expected to cost as much as the earlier ones on average. So a bound is overshot by about
+        one request, not by all that are under way.
         """
         while self._bounded:
-            with self.accounts.alone():
+            with self.accounts.exclusive():
                 if self._may_begin():
-                    self.accounts.move(1)
+                    self.accounts.add_under_way(1)
                     return
-            await self.accounts.change()
-        self.accounts.move(1)
+            await self.accounts.wait_for_change()
+        self.accounts.add_under_way(1)
 
     def settle(self) -> None:
-        """An admitted request ended, well or badly."""
-        self.accounts.move(-1)
+        """Count an admitted request as ended, whether it succeeded or failed."""
+        self.accounts.add_under_way(-1)
 
     @property
     def _bounded(self) -> bool:
         return self._max_pico is not None or self._max_tokens is not None
 
     def _may_begin(self) -> bool:
-        """Whether one more request fits now; where nothing is under way, the last one below a bound does."""
-        under_way = self.accounts.under_way()  # first: what ends before the sum is taken counts twice, never not at all
+        """Decide if one more request fits now. If none is under way, one fits as long as no bound is reached."""
+        under_way = self.accounts.under_way()  # read first, so that what ends in between counts twice
         counts = self._sum()
         if self._fits(counts, under_way + 1):
             return True
@@ -201,7 +201,7 @@ class Meter:
             )
         requests = counts.get("requests", 0)
         if not requests:
-            return more <= 1  # what a request costs is not known yet: one alone goes first
+            return more <= 1  # the cost of a request is still unknown, so a single one goes first
         tokens = counts.get("prompt_tokens", 0) + counts.get("completion_tokens", 0)
         return all(
             bound is None or (spent * (1 + more / requests) <= bound if more else spent < bound)

@@ -1,8 +1,8 @@
-"""One exchange with any OpenAI-compatible server, by the `openai` package's async client: the only home of it.
+"""One exchange with any OpenAI-compatible server, by the async client of the `openai` package.
 
-The package's own retries are off, because ours tell failures apart, queue and keep accounts. Its aiohttp transport is
-used where aiohttp is installed: the same requests for half the processor time. Responses are taken as bytes, so that
-what is stored is what came.
+No other module imports that package. Its retries are off, because ours distinguish failures, queue and keep accounts.
+Its aiohttp transport is used if aiohttp is installed: the same requests for half the processor time. Responses are
+taken as bytes, so that exactly what the server sent is stored.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ import openai
 
 from agentprop.errors import ConfigError
 from agentprop.models.chat import Exchange
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import EXCERPT, failure_of_status
 
 OPENAI_HOST = "api.openai.com"
 CONNECT_S = 20.0
-MANY = 1 << 20
-"""More connections than are ever open; for None the aiohttp transport takes a default of its own, of a hundred."""
+MAX_CONNECTIONS = 1 << 20
+"""More connections than are ever open; None would mean aiohttp's default of a hundred."""
 PATH = "/chat/completions"
-ABOUT_US = (
+CLIENT_HEADERS = (
     "lang",
     "package-version",
     "os",
@@ -41,9 +41,9 @@ ABOUT_US = (
     "retry-count",
     "read-timeout",
 )
-UNASKED = {f"x-stainless-{what}": openai.Omit() for what in ABOUT_US}
-"""What the package would tell every server about this machine; a tenth of a request's processor time, too."""
-SPELT_OUT: Any = {
+OMITTED_HEADERS = {f"x-stainless-{what}": openai.Omit() for what in CLIENT_HEADERS}
+"""Headers that the package would send about this machine; omitting them saves a tenth of a request's processor time."""
+REQUEST_OPTIONS: Any = {
     "headers": {},
     "params": {},
     "extra_json": None,
@@ -51,31 +51,31 @@ SPELT_OUT: Any = {
     "follow_redirects": None,
     "idempotency_key": "",
 }
-"""Options that every request has anyway: the package copies its defaults deeply each time, and draws a key that it does
-not send, which is an eighth of a request's processor time."""
+"""Options of every request, spelt out: otherwise the package deep-copies its defaults for each request and draws an
+idempotency key that it does not send, an eighth of a request's processor time."""
 
 
 class Endpoint:
-    """A server."""
+    """Transport to one server."""
 
     def __init__(self, settings: ModelSettings, *, api_key: str | None = None) -> None:
         self.settings = settings
         self._client = _client(settings, api_key)
         self._raw = _response_type()
         self._path = f"{str(settings.base_url).rstrip('/')}{PATH}"
-        self._options: Any = {**SPELT_OUT, "timeout": self._client.timeout}
+        self._options: Any = {**REQUEST_OPTIONS, "timeout": self._client.timeout}
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
-        """One exchange, within the time-out from the moment it is sent."""
-        with _told_apart(self.settings):
+        """Exchange one request for one response; the time-out starts when it is sent. Raises ModelFailure."""
+        with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 response = await self._client.post(self._path, body=body, cast_to=self._raw, options=self._options)
         return Exchange(response.content)
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """A JSON document at a path below the root of the API, or of the server where it begins with a slash."""
+        """Fetch JSON at a path below the root of the API, or of the server if the path begins with a slash."""
         url = f"{str(self.settings.base_url).removesuffix('/v1')}{path}" if path.startswith("/") else path
-        with _told_apart(self.settings):
+        with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 if body is None:
                     return await self._client.get(url, cast_to=object)
@@ -87,7 +87,10 @@ class Endpoint:
 
 
 def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """The key, from the variable that the settings name; a key is never sent to a server it was not named for."""
+    """Return the API key from the variable that the settings name, or None; only api.openai.com has a default variable.
+
+    Raises ConfigError if the variable is not set.
+    """
     name = settings.api_key_env
     if name is None and urlsplit(settings.base_url or "").hostname == OPENAI_HOST:
         name = "OPENAI_API_KEY"
@@ -95,14 +98,15 @@ def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
         return None
     if not environ.get(name):
         raise ConfigError(
-            f"{name} is not set, and {settings.identity} needs its key", hint=f"export {name}=… or put it into .env"
+            f"{name} is not set, and {settings.identity} needs its key", hint=f"export {name}=… or put it in .env"
         )
     return environ[name]
 
 
 def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
-    limits = type(openai.DEFAULT_CONNECTION_LIMITS)(max_connections=MANY, max_keepalive_connections=MANY)
-    timeout = openai.Timeout(None, connect=CONNECT_S)  # the whole exchange is timed by us, and the queue is ours
+    limits_type = type(openai.DEFAULT_CONNECTION_LIMITS)
+    limits = limits_type(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
+    timeout = openai.Timeout(None, connect=CONNECT_S)  # `post` times the whole exchange, and the limiter queues
     kind = openai.DefaultAioHttpClient if find_spec("aiohttp") else openai.DefaultAsyncHttpxClient
     proxied = urlsplit(settings.base_url or "").hostname not in ("127.0.0.1", "localhost", "::1")
     client = openai.AsyncOpenAI(
@@ -110,22 +114,22 @@ def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
         api_key=key or "none",
         max_retries=0,
         timeout=timeout,
-        default_headers=cast(Any, {**UNASKED, **settings.headers}),
+        default_headers=cast(Any, {**OMITTED_HEADERS, **settings.headers}),
         http_client=kind(limits=limits, timeout=timeout, trust_env=proxied),
     )
-    client.organization = client.project = None  # read from variables that were not named for this server
+    client.organization = client.project = None  # read from variables that were not meant for this server
     return client
 
 
 def _response_type() -> Any:
-    """The class of raw responses in the HTTP library that this version of the package stands on."""
+    """Return the class of raw responses of the HTTP library that this version of the package uses."""
     library = type(openai.DEFAULT_CONNECTION_LIMITS).__module__.partition(".")[0]
     return import_module(library).Response
 
 
 @contextlib.contextmanager
-def _told_apart(settings: ModelSettings) -> Iterator[None]:
-    """What the package raises → ModelFailure."""
+def _as_model_failures(settings: ModelSettings) -> Iterator[None]:
+    """Turn exceptions of the package into ModelFailure."""
     try:
         yield
     except TimeoutError:
@@ -137,7 +141,7 @@ def _told_apart(settings: ModelSettings) -> Iterator[None]:
 
 
 def _timed_out(settings: ModelSettings) -> ModelFailure:
-    return ModelFailure(Kind.TIMEOUT, f"no complete response within {settings.timeout_s:g} s")
+    return ModelFailure(FailureKind.TIMEOUT, f"no complete response within {settings.timeout_s:g} s")
 
 
 def _status_failure(error: openai.APIStatusError) -> ModelFailure:
@@ -149,12 +153,12 @@ def _status_failure(error: openai.APIStatusError) -> ModelFailure:
 
 
 def _connection_failure(error: openai.APIConnectionError, settings: ModelSettings) -> ModelFailure:
-    """A time-out has a TimeoutError at its root; a lost connection has not, whatever the layers between call it."""
+    """Tell a time-out, which has a TimeoutError among its causes, from a lost connection."""
     causes = list(_causes(error))
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return _timed_out(settings)
     reason = next((str(cause) for cause in reversed(causes) if str(cause)), type(causes[-1]).__name__)
-    return ModelFailure(Kind.CONNECTION, f"connection to {settings.base_url} failed: {reason}")
+    return ModelFailure(FailureKind.CONNECTION, f"connection to {settings.base_url} failed: {reason}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -165,7 +169,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
+    """Return the seconds that a server asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
     try:
         if "retry-after-ms" in headers:
             return max(0.0, float(headers["retry-after-ms"]) / 1000)

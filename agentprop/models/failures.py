@@ -1,4 +1,4 @@
-"""What goes wrong between us and a model, told apart, because each kind wants something different done."""
+"""Kinds of failure of a request to a model, kept apart because each needs a different reaction."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from agentprop.models.chat import Usage
 Result = TypeVar("Result")
 
 
-class Kind(StrEnum):
-    """Kinds of failure."""
+class FailureKind(StrEnum):
+    """Kind of failure."""
 
     RATE_LIMIT = "rate_limit"
     """429: too many requests for now."""
@@ -35,32 +35,32 @@ class Kind(StrEnum):
     NOT_FOUND = "not_found"
     """404: no such address or model."""
     QUOTA = "quota"
-    """The account has nothing left."""
+    """The account has no credit left."""
 
 
-HOPELESS = frozenset({Kind.UNAUTHORISED, Kind.NOT_FOUND, Kind.QUOTA})
-"""Kinds that every further request would meet too."""
+HOPELESS = frozenset({FailureKind.UNAUTHORISED, FailureKind.NOT_FOUND, FailureKind.QUOTA})
+"""Failures that every further request would meet as well."""
 
 _HINTS = {
-    Kind.RATE_LIMIT: "lower max_concurrency, or set rpm and tpm for the model in agentprop.toml",
-    Kind.SERVER: "look at the server's log; the same command resumes",
-    Kind.TIMEOUT: "raise timeout_s for the model in agentprop.toml, or lower max_concurrency or max_tokens",
-    Kind.CONNECTION: "check base_url and that the server is up; the same command resumes",
-    Kind.BAD_REPLY: "check that base_url is the root of an OpenAI-compatible API, usually ending in /v1",
-    Kind.CONTEXT_OVERFLOW: "use a model with a longer context, or lower max_tokens",
-    Kind.REJECTED: "`agentprop check-models` shows what the server supports",
-    Kind.UNAUTHORISED: "name the variable that holds the key as api_key_env of the model in agentprop.toml",
-    Kind.NOT_FOUND: "check the model's name and base_url; `agentprop check-models` shows what the server offers",
-    Kind.QUOTA: "add credit to the account, or use another model; the same command resumes",
+    FailureKind.RATE_LIMIT: "lower max_concurrency, or set rpm and tpm for the model in agentprop.toml",
+    FailureKind.SERVER: "read the server's log; the same command resumes",
+    FailureKind.TIMEOUT: "raise timeout_s for the model in agentprop.toml, or lower max_concurrency or reply_tokens",
+    FailureKind.CONNECTION: "check base_url and that the server is up; the same command resumes",
+    FailureKind.BAD_REPLY: "check that base_url is the root of an OpenAI-compatible API, usually ending in /v1",
+    FailureKind.CONTEXT_OVERFLOW: "use a model with a longer context, or lower reply_tokens",
+    FailureKind.REJECTED: "`agentprop check-models` shows what the server supports",
+    FailureKind.UNAUTHORISED: "name the variable that holds the key as api_key_env of the model in agentprop.toml",
+    FailureKind.NOT_FOUND: "check the model's name and base_url; `agentprop check-models` shows what the server offers",
+    FailureKind.QUOTA: "add credit to the account, or use another model; the same command resumes",
 }
 
 
 class ModelFailure(AgentpropError):
-    """One request, or one attempt at it, that brought no reply."""
+    """Failure of one request, or of one attempt at it."""
 
     def __init__(
         self,
-        kind: Kind,
+        kind: FailureKind,
         message: str,
         *,
         status: int | None = None,
@@ -78,7 +78,7 @@ class ModelFailure(AgentpropError):
 
 
 class ModelOutage(AgentpropError):
-    """A model that only fails: the run stops early, with the reason, and what was finished is kept."""
+    """A model that answers no request any more: the run stops early, and finished work is kept."""
 
     def __init__(self, message: str, *, cause: ModelFailure) -> None:
         super().__init__(message, hint=cause.hint)
@@ -86,9 +86,9 @@ class ModelOutage(AgentpropError):
 
 
 async def all_of(requests: Iterable[Awaitable[Result]]) -> list[Result]:
-    """Results of requests made together; all are heard out, because they are paid for.
+    """Return the results of requests made together, after all have ended: each of them is paid for.
 
-    Raises what ends the run (an outage, a bound) before what fails one request.
+    If some fail, raises the exception that ends the run (an outage, a bound) before one that fails a single request.
     """
     found = await asyncio.gather(*requests, return_exceptions=True)
     failures = [outcome for outcome in found if isinstance(outcome, BaseException)]

@@ -1,8 +1,8 @@
-"""Runs a command in a process group of its own, and ends the group when whoever started it is gone.
+"""Watchdog: runs a command in a process group of its own, and ends the group when the parent process is gone.
 
-Its parent holds the other end of its standard input. When that closes, be it because the parent asks, ends or is
-killed, the group is terminated, and killed ten seconds later. A file of its own, without imports from the package,
-because it runs as `python guard.py COMMAND...`.
+The parent holds the other end of standard input. When that closes, because the parent asks, ends or is killed, the
+group is terminated, and killed ten seconds later. This file imports nothing from the package, because it runs as
+`python guard.py COMMAND...`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ ENDED_BY = "was ended by"
 
 
 def main(command: list[str]) -> int:
-    """The command's exit status."""
+    """Run the command and return its exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the parent, which closes our input when it is done
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_listen_again)
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_restore_signals)
     except OSError as error:
         print(f"{command[0]} cannot be started: {error.strerror}", flush=True)
         return 127
@@ -33,21 +33,21 @@ def main(command: list[str]) -> int:
         readable, _, _ = select.select([0], [], [], POLL_S)
         if readable and not os.read(0, 1):
             break
-    unasked = child.returncode
+    status = child.returncode
     end(child)
-    if unasked is not None and unasked < 0:
-        _tell(child.pid, signal.Signals(-unasked))
+    if status is not None and status < 0:
+        _report_signal(child.pid, signal.Signals(-status))
     return child.wait()
 
 
-def _tell(number: int, end: signal.Signals) -> None:
-    """The log's last words on a child that had none: it was killed."""
+def _report_signal(number: int, end: signal.Signals) -> None:
+    """Note in the log that a signal killed the child, which could not say so itself."""
     why = "; memory that runs out is a usual reason" if end is signal.SIGKILL else ""
     print(f"process {number} {ENDED_BY} {end.name}{why}", flush=True)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """Terminate the whole group; a child that has ended may have left others behind."""
+    """Terminate the whole process group, even if the child has ended: it may have left others behind."""
     _signal_group(child.pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_S
     while child.poll() is None and time.monotonic() < deadline:
@@ -60,7 +60,7 @@ def _signal_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def _listen_again() -> None:
+def _restore_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 

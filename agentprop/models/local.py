@@ -1,7 +1,8 @@
-"""A path or hub id → a server of our own for it, up while the block lasts: `with serving(settings, log) as up: ...`.
+"""A path or hub id → a local server, up while a block lasts: `with serving(settings, log) as up: ...`.
 
-The server (vLLM, unless the settings name another) is a child in a group of its own on a free loopback port. It ends
-with the block, with the process however that ends, and with Ctrl-C; when it dies by itself, its last words are shown.
+The server (vLLM, unless the settings name another) is a child in its own process group, on a free loopback port. It
+ends with the block, with Ctrl-C, and with this process however that ends. If it dies by itself, the error quotes the
+end of its log.
 """
 
 from __future__ import annotations
@@ -28,31 +29,31 @@ from agentprop import DISTRIBUTION
 from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
 from agentprop.models.failures import ModelOutage
-from agentprop.models.settings import ModelSettings, Served
+from agentprop.models.settings import ModelSettings, ServedSettings
 
 POLL_S = 0.2
 MOST_SILENCE_S = 30.0
-"""Between two lines about the waiting: the first comes after a second, and then ever more seldom."""
+"""Most seconds between two lines about waiting; the first line comes after a second, the next at growing intervals."""
 LAST_LINES = 15
-LAST_ENDS = 3
+LAST_ERRORS = 3
 LAST_BYTES = 1 << 18
 END = re.compile(rf"(?<![\w.])(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit): \S.*|.* {guard.ENDED_BY} SIG.*")
-"""The last line of a traceback, whatever stands before it on its line; or the guard's word of a violent end."""
+"""Last line of a traceback, whatever precedes it on its line; or the guard's note that a signal killed the server."""
 PATIENCE_S = 60.0
-"""A server of our own that was up and fails for so long does not come back."""
+"""Seconds of nothing but failures after which a local server that was up is given up."""
 STARTS = 3
-"""Tries, where another process took the port in the meantime."""
+"""Tries at starting, if another process takes the port first."""
 
 Tell = Callable[[str], None]
 
 
 class ServerDied(AgentpropError):
-    """A local server that ended by itself, or never became ready."""
+    """Local server that ended by itself, or never became ready."""
 
 
 @contextlib.contextmanager
-def serving(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: None) -> Iterator[Served]:
-    """The settings with the address of a server that is up; `tell` gets a line about the waiting now and then."""
+def serving(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: None) -> Iterator[ServedSettings]:
+    """Start a server and yield the settings with its address; `tell` gets a line about waiting now and then."""
     with serving_all([(settings, log)], tell=tell) as (up,):
         yield up
 
@@ -60,8 +61,8 @@ def serving(settings: ModelSettings, log: Path, *, tell: Tell = lambda line: Non
 @contextlib.contextmanager
 def serving_all(
     wanted: Sequence[tuple[ModelSettings, Path]], *, tell: Tell = lambda line: None
-) -> Iterator[tuple[Served, ...]]:
-    """The same for several, started together. Raises ServerDied where one of them does not come up, or ends."""
+) -> Iterator[tuple[ServedSettings, ...]]:
+    """Start several servers and yield their settings. Raises ServerDied if one does not come up, or ends."""
     servers = [LocalServer(settings, log) for settings, log in wanted]
     with contextlib.ExitStack() as stack:
         for server in servers:
@@ -76,18 +77,18 @@ def serving_all(
 
 
 def _start(servers: Sequence[LocalServer], tell: Tell) -> None:
-    """Until all are ready. Those that share a GPU begin one after the other, because each measures what is free."""
+    """Start all servers; those that share a GPU one after the other, because each measures the memory that is free."""
     while waiting := [server for server in servers if not server.up]:
         for server in waiting:
-            if server.begun:
+            if server.started:
                 server.poll(tell)
-            elif not any(other.begun and other.device == server.device for other in waiting if has_gpu()):
-                server.begin()
+            elif not any(other.started and other.device == server.device for other in waiting if has_gpu()):
+                server.start()
         time.sleep(POLL_S)
 
 
 class LocalServer:
-    """A child process that serves one model."""
+    """Child process that serves one model."""
 
     def __init__(self, settings: ModelSettings, log: Path) -> None:
         self.log, self.up = log, False
@@ -96,18 +97,18 @@ class LocalServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
-    def begun(self) -> bool:
-        """Whether there is a process."""
+    def started(self) -> bool:
+        """The child process was started."""
         return self._process is not None
 
     @property
     def device(self) -> str | None:
-        """What it may compute on; None is whatever there is."""
+        """GPUs that it may use, as CUDA_VISIBLE_DEVICES; None means all."""
         name = "CUDA_VISIBLE_DEVICES"
         return self._wanted.serve_env.get(name, os.environ.get(name))
 
-    def begin(self) -> None:
-        """Start the child on a port that is free now."""
+    def start(self) -> None:
+        """Start the child process on a free port."""
         self._starts += 1
         port = _free_port()
         self.settings = served(self._wanted, port).watched(self.ended)
@@ -123,37 +124,39 @@ class LocalServer:
                 env={**os.environ, **self._wanted.serve_env},
             )
         atexit.register(self.stop)
-        self._begun_at = self._told_at = time.monotonic()
+        self._started_at = self._told_at = time.monotonic()
 
     def poll(self, tell: Tell) -> None:
-        """See whether it answers by now; where another process took its port, begin again."""
+        """Update `up`; start again if another process took the port. Raises ServerDied if it ended or took too long."""
         self.up = self._answers()
         if self.up:
             return
-        if self.ended() and self._starts < STARTS and _lost_the_port(self.log):
+        if self.ended() and self._starts < STARTS and _port_was_taken(self.log):
             self.stop()
-            self.begin()
+            self.start()
         self.check()
         now = time.monotonic()
-        if now - self._begun_at > self._wanted.serve_timeout_s:
-            raise self._death(f"the server for {self._name} was not ready after {self._wanted.serve_timeout_s:g} s")
-        if now - self._told_at >= min(MOST_SILENCE_S, max(1.0, self._told_at - self._begun_at)):
+        if now - self._started_at > self._wanted.serve_timeout_s:
+            raise self._server_died(
+                f"the server for {self._name} was not ready after {self._wanted.serve_timeout_s:g} s"
+            )
+        if now - self._told_at >= min(MOST_SILENCE_S, max(1.0, self._told_at - self._started_at)):
             self._told_at = now
-            tell(f"waiting for the server of {self._name}: {now - self._begun_at:.0f} s · {_last_line(self.log)}")
+            tell(f"waiting for the server of {self._name}: {now - self._started_at:.0f} s · {_last_line(self.log)}")
 
     def ended(self) -> bool:
-        """Whether the child has ended."""
+        """Return True if the child has ended."""
         return self._process is not None and self._process.poll() is not None
 
     def check(self, cause: BaseException | None = None, *, within_s: float = 0.0) -> None:
-        """Raises ServerDied, with the last words, when the child has ended, or does so in a moment."""
+        """Raise ServerDied, quoting the log, if the child has ended or ends within `within_s` seconds."""
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = self._process.wait(within_s)
-                raise self._death(f"the server for {self._name} ended with status {status}") from cause
+                raise self._server_died(f"the server for {self._name} ended with status {status}") from cause
 
     def stop(self) -> None:
-        """End it and everything it started; safe to call twice, or before it began."""
+        """End the child and everything it started; safe to call twice, or before it was started."""
         atexit.unregister(self.stop)
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
@@ -170,27 +173,27 @@ class LocalServer:
         finally:
             connection.close()
 
-    def _death(self, what: str) -> ServerDied:
-        words = " | ".join(last_words(self.log)) or "nothing"
-        return ServerDied(f"{what}; its last words: {words}", hint=f"the whole log is in {self.log}")
+    def _server_died(self, what: str) -> ServerDied:
+        words = " | ".join(log_ending(self.log)) or "nothing"
+        return ServerDied(f"{what}; its log ends with: {words}", hint=f"the whole log is in {self.log}")
 
 
 def has_gpu() -> bool:
-    """Whether this machine has one."""
+    """Return True if this machine has a GPU."""
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
 
 
-def served(settings: ModelSettings, port: int) -> Served:
-    """The settings of a server on a port; of vLLM it is known what it can do."""
+def served(settings: ModelSettings, port: int) -> ServedSettings:
+    """Return the settings of a server on a port, with the known abilities of vLLM filled in."""
     vllm = {} if settings.serve_command else {"n": True, "logprobs": True, "token_ids": True}
     known = {"patience_s": PATIENCE_S, **vllm}
     chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
     address = {"base_url": f"http://127.0.0.1:{port}/v1", "weights": fingerprint(Path(settings.model))}
-    return Served.model_validate({**known, **chosen, **address})
+    return ServedSettings.model_validate({**known, **chosen, **address})
 
 
 def fingerprint(checkpoint: Path) -> str:
-    """16 hex digits that change with the files of a checkpoint; empty for a hub id."""
+    """Return 16 hex digits that change with the files of a checkpoint; empty for a hub id."""
     if not checkpoint.is_dir():
         return ""
     files = [(file, file.stat()) for file in sorted(checkpoint.iterdir()) if file.is_file()]
@@ -199,7 +202,7 @@ def fingerprint(checkpoint: Path) -> str:
 
 
 def command_of(settings: ModelSettings, port: int) -> list[str]:
-    """The command line that serves a model on a port."""
+    """Return the command line that serves a model on a port. Raises ConfigError if vLLM is needed and missing."""
     revision = ["--revision", settings.revision] if settings.revision else []
     place = ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", settings.model, *revision]
     return [*_program(settings), settings.model, *place, *settings.serve_args]
@@ -219,10 +222,10 @@ def _program(settings: ModelSettings) -> list[str]:
 
 
 def vllm_program() -> list[str] | None:
-    """The beginning of a command line that serves a model by vLLM; None where it is not installed."""
+    """Return the beginning of a command line that serves a model by vLLM; None if it is not installed."""
     beside = Path(sys.executable).with_name("vllm")
     spec = find_spec("vllm")
-    has_source = spec is not None and spec.origin is not None  # a mere directory of this name has none
+    has_source = spec is not None and spec.origin is not None  # a directory that only has this name has none
     if has_source and not (beside.exists() and _is_named("vllm")):
         return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
     found = str(beside) if beside.exists() else shutil.which("vllm")
@@ -230,7 +233,7 @@ def vllm_program() -> list[str] | None:
 
 
 def _is_named(package: str) -> bool:
-    """Whether a package of this name is installed: builds of vLLM for a CPU have another, and its script insists."""
+    """Check for an installed package of this name; vLLM's CPU builds have another, and then its script does not run."""
     try:
         return bool(version(package))
     except PackageNotFoundError:
@@ -243,18 +246,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _lost_the_port(log: Path) -> bool:
+def _port_was_taken(log: Path) -> bool:
     return any("address already in use" in line.lower() for line in _tail(log))
 
 
-def last_words(log: Path) -> list[str]:
-    """What an ended server said of its end: the exceptions it named last, or else its last lines.
+def log_ending(log: Path) -> list[str]:
+    """Return the exceptions that an ended server logged last, or else its last lines.
 
-    vLLM's processes each repeat a traceback line by line, and their libraries complain of leaks on the way out.
+    Several of vLLM's processes repeat the same traceback, and their libraries log warnings about leaks at the end.
     """
     lines = _lines(log, LAST_BYTES)
     named = dict.fromkeys(found[0] for line in reversed(lines) if (found := END.search(line)))
-    return list(named)[:LAST_ENDS][::-1] or lines[-LAST_LINES:]
+    return list(named)[:LAST_ERRORS][::-1] or lines[-LAST_LINES:]
 
 
 def _tail(log: Path) -> list[str]:

@@ -1,8 +1,8 @@
-"""A server's assistant message → (answer, reasoning), wherever the server put the reasoning.
+"""An assistant message from a server → (answer, reasoning), wherever the server put the reasoning.
 
-Seen in the wild: `reasoning_content` (vLLM, SGLang, DeepSeek), `reasoning` (newer vLLM, Ollama, routers),
-`reasoning_details` (routers), content in typed parts, and plain tags in the content: closed, without their opening tag
-(where the chat template wrote it), or never closed (a reply cut off while it was still thinking).
+Seen in practice: `reasoning_content` (vLLM, SGLang, DeepSeek), `reasoning` (newer vLLM, Ollama, routers),
+`reasoning_details` (routers), content in typed parts, and plain tags in the content. Tags may be complete, lack the
+opening one (if the chat template wrote it), or lack the closing one (if the reply was cut off while thinking).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ THINKING_PARTS = frozenset({"thinking", "reasoning", "reasoning.text", "reasonin
 
 
 def split(message: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """(answer, reasoning); an answer of None means that the server gave none."""
+    """Split a message into (answer, reasoning); the answer is None if the server gave none."""
     content = message.get("content")
     text, reasoning = _from_parts(content) if isinstance(content, list) else (content, None)
     apart = _named(message) or reasoning
@@ -27,7 +27,7 @@ def split(message: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def split_tags(text: str) -> tuple[str, str | None]:
-    """The same for reasoning that stands in tags at the beginning of a text."""
+    """Split a text that begins with reasoning in tags into (answer, reasoning)."""
     start = text.lstrip()
     for opening, closing in TAGS:
         if start.startswith(opening):
@@ -40,7 +40,7 @@ def split_tags(text: str) -> tuple[str, str | None]:
 
 
 def _stands_alone(text: str, closing: str) -> bool:
-    """A closing tag that ends a line or begins one: not one that the answer merely talks about."""
+    """Return True if the closing tag begins or ends a line, so that it is not merely mentioned in the answer."""
     return re.search(rf"(?m)(?:^\s*{re.escape(closing)}|{re.escape(closing)}\s*$)", text) is not None
 
 

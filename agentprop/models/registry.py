@@ -18,10 +18,10 @@ from pydantic import ValidationError
 from agentprop.errors import ConfigError
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
-from agentprop.models.client import AllowanceShare, Lane, Model, lane_of
+from agentprop.models.client import AllowanceShare, Channel, Model, channel_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted, script_of
-from agentprop.models.settings import Loaded, ModelSettings
+from agentprop.models.settings import InProcessSettings, ModelSettings
 from agentprop.notices import note_renamed
 
 PROJECT_FILE = "agentprop.toml"
@@ -31,7 +31,7 @@ ADDRESS = re.compile(r"(?:https?://\S+|[\w.-]+:\d+(?:/\S*)?|\[[0-9a-fA-F:]+\]:\d
 
 
 def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
-    """The settings of a MODEL. Raises ConfigError, with what would have worked."""
+    """Return the settings of a MODEL. Raises ConfigError, with a hint that names the alternatives."""
     place = directory or Path()
     named = models_of(place / PROJECT_FILE)
     if name in named:
@@ -43,17 +43,17 @@ def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
         return ModelSettings(model=model, base_url=_base_url(address))
     if HUB_ID.fullmatch(name):
         return ModelSettings(model=name)
-    raise ConfigError(f"there is no model {name}", hint=_would_work(name, named))
+    raise ConfigError(f"there is no model {name}", hint=_suggestion(name, named))
 
 
 def models_of(project: Path) -> dict[str, ModelSettings]:
-    """The models of agentprop.toml by their names."""
+    """Return the models in agentprop.toml, by name. Raises ConfigError."""
     if not project.is_file():
         return {}
     try:
         tables = tomllib.loads(project.read_text(encoding="utf-8")).get(TABLE, {})
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{project} cannot be read: {error}", hint="mend the file; nothing was run") from error
+        raise ConfigError(f"{project} cannot be read: {error}", hint="correct the file and run again") from error
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise ConfigError(f"`{TABLE}` in {project} is not a table of models", hint="write [models.NAME] and settings")
     return {name: _settings(name, table, project) for name, table in tables.items()}
@@ -87,12 +87,12 @@ def _complaint(name: str, error: ValidationError, project: Path) -> ConfigError:
 
 
 def _base_url(address: str) -> str:
-    """An address as people write it: without its scheme, or with the path of a request at the end."""
+    """Complete an address as people write it: add a missing scheme, drop the path of a request."""
     url = address if "://" in address else f"http://{address}"
     return url.rstrip("/").removesuffix("/chat/completions")
 
 
-def _would_work(name: str, named: Mapping[str, ModelSettings]) -> str:
+def _suggestion(name: str, named: Mapping[str, ModelSettings]) -> str:
     near = get_close_matches(name, named, 1)
     if near:
         return f"did you mean {near[0]}?"
@@ -101,9 +101,9 @@ def _would_work(name: str, named: Mapping[str, ModelSettings]) -> str:
 
 
 class Models:
-    """The models of one process: one lane for each server, however many roles share it; one meter, one cache.
+    """Models of one process: one meter, one cache, and one channel per server, however many roles share it.
 
-    `loader` gives the transport of a model that this process runs itself.
+    `loader` returns the transport of a model that this process runs itself.
     """
 
     def __init__(
@@ -113,31 +113,31 @@ class Models:
         meter: Meter | None = None,
         environ: Mapping[str, str] | None = None,
         part: AllowanceShare = AllowanceShare(),
-        loader: Callable[[Loaded], Transport] | None = None,
+        loader: Callable[[InProcessSettings], Transport] | None = None,
     ) -> None:
         self.cache = cache
         self.meter = meter or Meter(cache)
         self._environ = os.environ if environ is None else environ
         self._part = part
         self._loader = loader
-        self._lanes: dict[str, Lane] = {}
+        self._channels: dict[str, Channel] = {}
 
     def open(self, role: str, settings: ModelSettings) -> Model:
-        """A role's model; for local models the settings that `serving` gave."""
+        """Open the model of a role; for local models, pass the settings that `serving` yields."""
         key = settings.model_dump_json()
-        if key not in self._lanes:
-            self._lanes[key] = lane_of(settings, self._transport(settings), part=self._part)
-        return Model(self._lanes[key], self.meter, role=role, cache=self.cache)
+        if key not in self._channels:
+            self._channels[key] = channel_of(settings, self._transport(settings), part=self._part)
+        return Model(self._channels[key], self.meter, role=role, cache=self.cache)
 
     async def aclose(self) -> None:
-        """Let go of all connections."""
-        for lane in self._lanes.values():
-            await lane.transport.aclose()
+        """Close all connections."""
+        for channel in self._channels.values():
+            await channel.transport.aclose()
 
     def _transport(self, settings: ModelSettings) -> Transport:
         if settings.replies is not None:
             return Scripted(script_of(Path(settings.replies)))
-        if isinstance(settings, Loaded) and self._loader is not None:
+        if isinstance(settings, InProcessSettings) and self._loader is not None:
             return self._loader(settings)
         if settings.base_url is None:
             raise ConfigError(f"no server is up for {settings.model}", hint="start it with `serving`")

@@ -1,4 +1,4 @@
-"""A failure, and how often it happened → wait and try again, give this request up, or stop for good."""
+"""Failures → wait and try again, give the request up, or stop the run."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from agentprop.models.failures import HOPELESS, Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import HOPELESS, FailureKind, ModelFailure, ModelOutage
 
-RETRIES: Mapping[Kind, float] = {
-    Kind.RATE_LIMIT: float("inf"),  # being asked to wait is no failure of the request; the breaker bounds it
-    Kind.SERVER: 8,
-    Kind.CONNECTION: 8,
-    Kind.TIMEOUT: 3,
-    Kind.BAD_REPLY: 4,
+RETRIES: Mapping[FailureKind, float] = {
+    FailureKind.RATE_LIMIT: float("inf"),  # a request to wait is not a failure of ours; the circuit breaker bounds it
+    FailureKind.SERVER: 8,
+    FailureKind.CONNECTION: 8,
+    FailureKind.TIMEOUT: 3,
+    FailureKind.BAD_REPLY: 4,
 }
-"""How often a request is retried after failures of a kind; kinds that are not here would fail the same way again."""
+"""Most retries of a request by kind of failure; other kinds are not retried, since they would fail again."""
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Exponential waits with jitter, so that clients that failed together do not come back together."""
+    """Exponential back-off with jitter, so that clients that failed together do not retry together."""
 
     first_s: float = 0.5
-    """Longest wait after the first failure."""
+    """Longest wait after the first failure, seconds."""
     most_s: float = 30.0
-    """Longest wait after any failure, where the server names none."""
+    """Longest wait after any failure, seconds, unless the server asks for more."""
     randomness: random.Random = field(default_factory=random.Random)
-    """Jitter is not part of what a run produces, so it needs no seed."""
+    """Source of the jitter; unseeded, because it does not affect what a run produces."""
 
     def wait_s(self, failures: int, retry_after_s: float | None) -> float:
-        """Seconds before the next attempt; never less than the server asked for."""
+        """Return the seconds before the next attempt, never less than the server asked for."""
         longest: float = min(self.most_s, self.first_s * 2.0 ** min(failures - 1, 32))
         jittered = longest * self.randomness.uniform(0.5, 1.0)
         return jittered if retry_after_s is None else retry_after_s + jittered * 0.5
 
 
-class Breaker:
-    """Opens when a server only fails, and then stays open.
+class CircuitBreaker:
+    """Circuit breaker: opens when a server only fails, and then stays open.
 
-    One success closes every count. It opens at once for a failure that every request would meet, and for any failure
-    of a server that is `gone`; after `losses` requests given up in a row; and when attempts have only failed for
-    `patience_s` (a tenth of it, at most 20 seconds, where the server never answered at all, which is what a wrong
-    address looks like).
+    It opens at once for a failure that every request would meet and for any failure of a server that is `gone`. It
+    also opens after `losses` requests in a row were given up, and when attempts have only failed for `patience_s`
+    seconds. If the server never answered at all, as with a wrong address, a tenth of that is enough, at most 20
+    seconds. A success resets all counts.
     """
 
     def __init__(
@@ -64,20 +64,20 @@ class Breaker:
         self._open: ModelOutage | None = None
 
     def check(self) -> None:
-        """Raises ModelOutage when open."""
+        """Raise ModelOutage if the breaker is open."""
         if self._open is not None:
             raise self._open
 
     def succeeded(self) -> None:
-        """The server answered as it should."""
+        """Record that the server answered as it should."""
         self._answered = True
         self._since, self._failed, self._lost = None, 0, 0
 
     def failed(self, failure: ModelFailure) -> None:
-        """An attempt failed. Raises ModelOutage when that is enough."""
+        """Record a failed attempt. Raises ModelOutage if that opens the breaker."""
         self.check()
-        if failure.kind is Kind.CONTEXT_OVERFLOW:
-            return  # says something about the conversation, nothing about the server
+        if failure.kind is FailureKind.CONTEXT_OVERFLOW:
+            return  # the fault of the conversation, not of the server
         now = self._clock()
         self._since = now if self._since is None else self._since
         self._failed += 1
@@ -92,15 +92,15 @@ class Breaker:
             self._trip(f"{self.name} has only failed for {seconds:.0f} s: {failure.message}", failure)
 
     def lost(self, failure: ModelFailure) -> None:
-        """A request was given up. Raises ModelOutage when too many were in a row."""
-        if failure.kind is Kind.CONTEXT_OVERFLOW:
+        """Record that a request was given up. Raises ModelOutage after too many in a row."""
+        if failure.kind is FailureKind.CONTEXT_OVERFLOW:
             return
         self._lost += 1
         if self._lost >= self.losses:
             self._trip(f"{self.name} failed {self._lost} requests in a row: {failure.message}", failure)
 
     def _patience(self, failure: ModelFailure) -> float:
-        waiting = self._answered or failure.kind in (Kind.RATE_LIMIT, Kind.TIMEOUT)
+        waiting = self._answered or failure.kind in (FailureKind.RATE_LIMIT, FailureKind.TIMEOUT)
         return self.patience_s if waiting else min(20.0, self.patience_s / 10)
 
     def _trip(self, message: str, failure: ModelFailure) -> None:

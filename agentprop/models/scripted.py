@@ -1,8 +1,8 @@
-"""A script → replies, through the very bytes a server would have sent: a peer of the real models.
+"""A script → replies, as the bytes that a server would have sent: a transport like the real ones.
 
-Used by tests, documentation and `--dry-run`. A script is a list of replies, given out in order, or a function of the
-request's body. A reply is a text, or a mapping that becomes the assistant's message word for word; `finish_reason`,
-`usage`, `token_ids`, `logprobs` and `prompt_token_ids` in it go where a server would put them.
+A script is a list of replies, given in order, or a function of the request's body. A reply is a text, or a mapping that
+becomes the assistant's message as it is, except that `finish_reason`, `usage`, `token_ids`, `logprobs` and
+`prompt_token_ids` go where a server puts them.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import Any
 
 from agentprop.errors import InputError
 from agentprop.models.chat import Exchange
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 
 ScriptedReply = str | Mapping[str, Any]
 Script = Iterable[ScriptedReply] | Callable[[Mapping[str, Any]], ScriptedReply]
 
 
 class Scripted:
-    """Whoever follows a script."""
+    """Transport that answers from a script."""
 
     def __init__(self, script: Script) -> None:
         self._answer = script if callable(script) else _in_order(iter(script))
         self.bodies: list[Mapping[str, Any]] = []
-        """What was asked, in order."""
+        """Bodies of the requests so far, in order."""
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
-        """The next reply, `n` times where several are asked for."""
+        """Answer with the next reply of the script, or the next `n`. Raises ModelFailure at the end of the script."""
         self.bodies.append(body)
         count = body.get("n", 1)
         replies = [self._answer(body) for _ in range(count if isinstance(count, int) else 1)]
         return Exchange(json.dumps(completion(replies, body), ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
     async def aclose(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is no connection."""
 
 
 def completion(replies: list[ScriptedReply], body: Mapping[str, Any]) -> dict[str, Any]:
-    """The chat completion that a server would have sent, with one word counted as one token."""
+    """Return the chat completion that a server would have sent, with one word counted as one token."""
     found = [{"content": reply} if isinstance(reply, str) else dict(reply) for reply in replies]
     sent = sum(_words(message.get("content")) for message in body.get("messages", []))
     said = sum(_words(reply.get("content")) for reply in found)
@@ -56,11 +56,13 @@ def completion(replies: list[ScriptedReply], body: Mapping[str, Any]) -> dict[st
 
 
 def script_of(path: Path) -> list[ScriptedReply]:
-    """The replies in a file: one JSON string or object a line."""
+    """Read the replies in a file, one JSON string or object per line. Raises InputError."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint="check `replies` of the model") from error
+        raise InputError(
+            f"{path} cannot be read: {error.strerror}", hint="check `replies` in the model's settings"
+        ) from error
     return [_entry(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -68,9 +70,11 @@ def _entry(path: Path, number: int, line: str) -> ScriptedReply:
     try:
         found = json.loads(line)
     except ValueError as error:
-        raise InputError(f"{path}, line {number} is not JSON: {error}", hint="write one JSON string a line") from None
+        raise InputError(
+            f"{path}, line {number} is not JSON: {error}", hint="write one JSON string or object per line"
+        ) from None
     if not isinstance(found, str | dict):
-        raise InputError(f"{path}, line {number} is no reply", hint="write a JSON string or object")
+        raise InputError(f"{path}, line {number} is not a reply", hint="write a JSON string or object")
     return found
 
 
@@ -78,7 +82,7 @@ def _in_order(replies: Iterator[ScriptedReply]) -> Callable[[Mapping[str, Any]],
     def answer(body: Mapping[str, Any]) -> ScriptedReply:
         for reply in replies:
             return reply
-        raise ModelFailure(Kind.REJECTED, "the script has no more replies")
+        raise ModelFailure(FailureKind.REJECTED, "the script has no more replies")
 
     return answer
 

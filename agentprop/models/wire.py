@@ -1,7 +1,7 @@
 """Requests → bodies of POST /chat/completions, and bodies of responses → replies.
 
-A response is checked by hand where it matters and refused as BAD_REPLY where it is not a chat completion; what is
-merely unusual (no usage, no ids, reasoning in odd places) is normalised.
+A response that is not a chat completion is refused as BAD_REPLY; one that is merely unusual (no usage, no ids,
+reasoning in odd places) is normalised.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from pydantic_core import from_json
 
 from agentprop.models import reasoning
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Tool, ToolCall, Usage
-from agentprop.models.failures import Kind, ModelFailure
-from agentprop.models.settings import Loaded, ModelSettings
+from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.models.settings import InProcessSettings, ModelSettings
 
 EXCERPT = 300
-"""Characters of a bad response that are shown."""
+"""Characters of a bad response that an error quotes."""
 WITHOUT_TEXT = frozenset({"length", "content_filter", "tool_calls", "function_call"})
-"""Finish reasons with which a reply may well have no text."""
+"""Finish reasons of replies that may have no text."""
 
 
 def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
-    """What is sent; the user's extra fields win."""
+    """Return the body of a request; the `extra_body` of the settings takes precedence."""
     body: dict[str, Any] = {"model": settings.model, "messages": [_message(m) for m in request.messages]}
     sampling = request.sampling
     limit = sampling.max_tokens or settings.reply_tokens
@@ -39,7 +39,7 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
         "response_format": _format(request.schema) if request.schema is not None else None,
         "logprobs": True if request.exact and settings.logprobs else None,
         "return_token_ids": True if request.exact and settings.token_ids else None,
-        "sample": request.sample if isinstance(settings, Loaded) else None,
+        "sample": request.sample if isinstance(settings, InProcessSettings) else None,
     }
     body.update({name: value for name, value in optional.items() if value is not None})
     body.update(settings.extra_body)
@@ -47,13 +47,13 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
 
 
 def canonical(body: Mapping[str, Any], identity: str, sample: int) -> bytes:
-    """The normalised request: equal for requests that ask the same of the same model."""
+    """Return the normalised request: the same bytes for requests that ask the same of the same model."""
     parts = (identity, sample, body)
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode("utf-8", "surrogatepass")
 
 
 def read(exchange: Exchange) -> Reply:
-    """The reply in a response. Raises ModelFailure."""
+    """Parse a response. Raises ModelFailure if it is an error or not a chat completion."""
     try:
         data = from_json(exchange.body)
     except ValueError as error:
@@ -70,18 +70,18 @@ def read(exchange: Exchange) -> Reply:
 
 
 def bad_reply(body: bytes, fault: str, usage: Usage | None = None) -> ModelFailure:
-    """The failure for a response that is not a chat completion."""
+    """Return the failure for a response that is not a chat completion."""
     text = body[: EXCERPT * 4].decode("utf-8", "replace").strip()
     page = text[:100].lower()
     if page.startswith(("<!doctype", "<html")):
         fault = "an HTML page"
     excerpt = " ".join(text.split())[:EXCERPT]
     message = f"the response is no chat completion ({fault}): {excerpt or 'empty'}"
-    return ModelFailure(Kind.BAD_REPLY, message, excerpt=excerpt, usage=usage)
+    return ModelFailure(FailureKind.BAD_REPLY, message, excerpt=excerpt, usage=usage)
 
 
 class _Unreadable(ValueError):
-    """What a chat completion lacks."""
+    """Fault of a response that keeps it from being a chat completion."""
 
 
 # --- request ---
@@ -133,7 +133,7 @@ def _reply(data: Mapping[str, Any], usage: Usage | None) -> Reply:
 
 
 def _in_order(items: list[Any]) -> list[Any]:
-    """Items by their `index`, where all of them have one."""
+    """Sort items by their `index`, if all have one."""
     if len(items) == 1:
         return items
     if all(isinstance(item, Mapping) and isinstance(item.get("index"), int) for item in items):
@@ -161,7 +161,7 @@ def _choice(choice: Any) -> Choice:
 
 
 def _tool_calls(calls: Any) -> tuple[ToolCall, ...]:
-    """Calls in order, each once: some servers repeat them or send them as they finished."""
+    """Read tool calls in order, each once: some servers repeat them, or send them in the order they finished."""
     if not calls:
         return ()
     if not isinstance(calls, list):
@@ -191,7 +191,7 @@ def _ids(value: Any) -> tuple[int, ...] | None:
 
 
 def _logprobs(value: Any, ids: tuple[int, ...] | None) -> tuple[float, ...] | None:
-    """One log-prob per sampled token; none at all where they do not match the ids, for they would be misaligned."""
+    """Read one log-prob per sampled token; None if there are more or fewer than ids, since they would be misaligned."""
     content = value.get("content") if isinstance(value, Mapping) else None
     if not isinstance(content, list):
         return None
@@ -210,7 +210,7 @@ def _usage(usage: Any) -> Usage | None:
     details = usage.get("completion_tokens_details")
     thoughts = (_count(details, "reasoning_tokens") or 0) if isinstance(details, Mapping) else 0
     if thoughts and _count(usage, "total_tokens") == prompt + completion + thoughts:
-        completion += thoughts  # a server that counts reasoning apart
+        completion += thoughts  # a server that counts reasoning separately
     return Usage(prompt, completion, thoughts, _cached(usage))
 
 
@@ -226,7 +226,7 @@ def _count(values: Mapping[str, Any], name: str) -> int | None:
 
 
 def _error_in_reply(error: Any, body: bytes) -> ModelFailure:
-    """An error that came with status 200, as some routers send it."""
+    """Return the failure for an error that came with status 200, as some routers send it."""
     found = error if isinstance(error, Mapping) else {"message": str(error)}
     code = found.get("code")
     status = int(code) if isinstance(code, int | str) and str(code).isdigit() else 502
@@ -236,29 +236,29 @@ def _error_in_reply(error: Any, body: bytes) -> ModelFailure:
 def failure_of_status(
     status: int, message: str, code: object = None, *, retry_after_s: float | None = None, excerpt: str = ""
 ) -> ModelFailure:
-    """What an HTTP status that is not a success means."""
+    """Return the failure for an HTTP status that is not a success."""
     kind = kind_of_status(status, f"{code or ''} {message}".lower())
     said = f"status {status}: {message}"
     return ModelFailure(kind, said, status=status, retry_after_s=retry_after_s, excerpt=excerpt or message)
 
 
-def kind_of_status(status: int, text: str) -> Kind:
-    """The kind of failure behind a status and what the server says with it, in small letters."""
+def kind_of_status(status: int, text: str) -> FailureKind:
+    """Return the kind of failure for a status and the server's text, in lower case."""
     if status == 402 or "insufficient_quota" in text or "insufficient balance" in text:
-        return Kind.QUOTA
+        return FailureKind.QUOTA
     if status == 429:
-        return Kind.RATE_LIMIT
+        return FailureKind.RATE_LIMIT
     if status in (401, 403):
-        return Kind.UNAUTHORISED
+        return FailureKind.UNAUTHORISED
     if status == 404:
-        return Kind.NOT_FOUND
+        return FailureKind.NOT_FOUND
     if status in (408, 504, 524):
-        return Kind.TIMEOUT
+        return FailureKind.TIMEOUT
     if status >= 500:
-        return Kind.SERVER
+        return FailureKind.SERVER
     if any(phrase in text for phrase in OVERFLOW):
-        return Kind.CONTEXT_OVERFLOW
-    return Kind.REJECTED
+        return FailureKind.CONTEXT_OVERFLOW
+    return FailureKind.REJECTED
 
 
 OVERFLOW = (
@@ -271,4 +271,4 @@ OVERFLOW = (
     "input is too long",
     "too many tokens",
 )
-"""How servers say that a conversation is too long."""
+"""Phrases by which servers say that a conversation is too long."""

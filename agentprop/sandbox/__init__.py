@@ -1,12 +1,12 @@
-"""Untrusted code in, a typed result out.
+"""Untrusted code → a typed result.
 
 >>> with Sandbox() as sandbox:
 ...     result = sandbox.run("print(1 + 1)", timeout_s=2.0)
 >>> result.status, result.stdout
 ('ok', '2\\n')
 
-Every call runs in a process of its own: forked from a preloaded zygote, confined by namespaces, Landlock and seccomp
-as far as the machine has them, and killed from outside when its time is over.
+Every call runs in its own process, forked from a preloaded zygote, confined by namespaces, Landlock and seccomp as far
+as the machine supports them, and killed from outside when its time is over.
 """
 
 from agentprop.sandbox.levels import isolation_report

@@ -1,4 +1,4 @@
-"""Jobs become the one body a child reads; each distinct source is written once however many jobs share it."""
+"""Jobs → the body that a child reads; each distinct source is written once, however many jobs share it."""
 
 from __future__ import annotations
 
@@ -10,36 +10,43 @@ from agentprop.sandbox.inside.codec import CodecError, encode
 from agentprop.sandbox.records import DEFAULT_MEMORY_MB, Job, Profile
 
 SOURCE_LIMIT = 1 << 20
-"""Characters of one source."""
+"""Most characters of one source."""
 BODY_LIMIT = 16 << 20
-"""Bytes of one body."""
+"""Most bytes of one body."""
 
 
 class BodyTooLarge(ValueError):
-    """A body over the limits."""
+    """The body or a source exceeds its limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What one child is given."""
+    """Input of one child."""
 
     text: bytes
-    """JSON, ASCII."""
+    """JSON in ASCII."""
     frames: int
-    """How many result frames a complete run writes."""
+    """Number of result frames that a complete run writes."""
     timeouts_s: tuple[float, ...]
     """Wall-clock seconds allowed for each frame."""
     memory_mb: int = DEFAULT_MEMORY_MB
+    """Mebibytes on top of the interpreter and the preloaded modules."""
     profile: Profile = "pure"
+    """Profile of the system calls that are allowed."""
     stdin: str = ""
+    """Standard input of the code."""
 
     @property
     def batched(self) -> bool:
+        """The body holds several jobs, each with its own time limit."""
         return len(self.timeouts_s) > 1
 
 
 def jobs_body(jobs: Sequence[Job]) -> Body:
-    """The body of jobs that agree in memory and profile; only a single one may have a standard input."""
+    """Build the body of jobs with equal memory and profile; only a single job may have a standard input.
+
+    Raises BodyTooLarge.
+    """
     numbers: dict[str, int] = {}
 
     def number(source: str) -> int:
@@ -56,7 +63,10 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
 
 
 def calls_body(source: str, function: str, arguments: Sequence[Sequence[object]], timeout_s: float) -> Body:
-    """The body that calls one function on many argument lists, under one limit for all of them."""
+    """Build a body that calls one function on many argument lists, under one time limit for all of them.
+
+    Raises TypeError for arguments that are not plain values, and BodyTooLarge.
+    """
     try:
         cases = [encode(list(case)) for case in arguments]
     except CodecError as problem:
@@ -66,7 +76,7 @@ def calls_body(source: str, function: str, arguments: Sequence[Sequence[object]]
 
 
 def pair_body(mode: str, source: str, function: str, timeout_s: float) -> Body:
-    """One half of a pair: the candidate or the tests."""
+    """Build the body of one half of a pair: the candidate or the tests. Raises BodyTooLarge."""
     return Body(_json({"mode": mode, "source": source, "function": function}), 1, (timeout_s,))
 
 

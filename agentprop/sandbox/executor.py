@@ -1,7 +1,7 @@
 """Requests to run code from many concurrent rollouts → few forks of the sandbox.
 
-Rollouts of one run that only execute the run's own packages belong to one trust domain: while they all wait for the
-sandbox, their jobs go into one child. Code of a language model must not share a child: `shared=False`.
+Rollouts of one run that only execute the run's own packages belong to one trust domain, so jobs that wait at the same
+time share one child. Code written by a language model must not share a child: use `shared=False`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from agentprop.sandbox.records import Job, Result
 
 @dataclass
 class Executor:
-    """Collects the jobs of one turn of the event loop and runs them together, in the order they came."""
+    """Runner of jobs; with `shared`, the jobs of one iteration of the event loop run together, in order."""
 
     sandbox: Sandbox
     shared: bool = True
     waiting: list[tuple[Job, asyncio.Future[Result]]] = field(default_factory=list)
 
     async def run(self, job: Job) -> Result:
-        """The result of one job."""
+        """Run one job and return its result."""
         if not self.shared:
             return await asyncio.to_thread(self.sandbox.run_job, job)
         loop = asyncio.get_running_loop()
         if not self.waiting:
-            # every rollout that is ready runs before this callback, so the batch is as large as it can be
+            # Every rollout that is ready runs before this callback, so the batch is as large as it can be.
             loop.call_soon(self._flush)
         future: asyncio.Future[Result] = loop.create_future()
         self.waiting.append((job, future))

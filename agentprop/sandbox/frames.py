@@ -1,4 +1,4 @@
-"""Bytes from a child become typed frames, or a reason to disbelieve them."""
+"""Bytes from a child → typed frames, or an error if the bytes cannot be trusted."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from agentprop.sandbox.inside.codec import CodecError, decode, load
 from agentprop.sandbox.inside.runner import Frame
 
 FRAME_LIMIT = 4 << 20
-"""Bytes of one frame."""
+"""Most bytes of one frame."""
 _TYPES = (int, str, (str, type(None)), (str, type(None)), (str, type(None)), str, str, bool, object, float, float)
 
 
 class BadFrame(ValueError):
-    """Bytes that no honest child writes."""
+    """The bytes are not a frame that an honest child writes."""
 
 
 @dataclass(slots=True)
 class FrameReader:
-    """Collects the frames of one child as their bytes arrive, in order from 0."""
+    """Reader of one child's frames, which must come in order from 0."""
 
     frames: list[Frame] = field(default_factory=list)
     buffer: bytearray = field(default_factory=bytearray)
 
     def feed(self, data: bytes) -> None:
-        """Take more bytes; raises BadFrame at the first that cannot be right."""
+        """Read more bytes. Raises BadFrame as soon as they cannot be right."""
         self.buffer += data
         while len(self.buffer) >= 4:
             (length,) = struct.unpack_from("<I", self.buffer)
@@ -38,7 +38,7 @@ class FrameReader:
 
 
 def parse_frame(text: bytes, number: int) -> Frame:
-    """The frame with its value decoded; raises BadFrame unless it is well typed and has this number."""
+    """Parse a frame and decode its value. Raises BadFrame unless it is well typed and has this number."""
     try:
         data = load(text)
         if type(data) is not list or len(data) != len(_TYPES):

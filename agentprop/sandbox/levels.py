@@ -1,11 +1,11 @@
-"""The strongest isolation this machine can prove becomes a started slot; anything weaker than asked for is refused.
+"""Isolation levels → a started slot at the strongest level that works on this machine; weaker ones are refused.
 
     L3  namespaces, Landlock and seccomp   nothing outside is visible, writable or reachable; quotas; full clean-up
     L2  Landlock and seccomp               the same, but the existence of files can be probed, and there is no scratch
     L1  seccomp                            no path can be opened at all, so only preloaded modules can be imported
     R0  none                               limits and a clean environment only: not a sandbox
 
-A level is measured, not assumed: each rung is tried by starting it, and a self-test strikes off what does not hold.
+A level is measured, not assumed: each one is started, and a self-test finds the layers that have no effect.
 """
 
 from __future__ import annotations
@@ -19,64 +19,73 @@ from typing import Protocol
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import ChildRecord
+from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.paths import readable_paths
 from agentprop.sandbox.records import Isolation, Level
-from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, run_self_test, struck_layers
+from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, ineffective_layers, run_self_test
 from agentprop.sandbox.weak import WeakSlot
 from agentprop.sandbox.zygote_process import LAYERS, ZygoteFailed, ZygoteProcess
 
 _log = logging.getLogger(__name__)
 
-LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
+LEVELS: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
 
 
 class LayersFailed(Exception):
-    """A level that cannot be had, and the layers that no lower level may rest on either."""
+    """A level that does not work, and the layers that no lower level may rely on either."""
 
     def __init__(self, reason: str, layers: Sequence[str]) -> None:
         super().__init__(reason)
         self.layers = layers
 
 
-class Running(Protocol):
-    """A body on its way through a process."""
+class RunningBody(Protocol):
+    """Body that a process is running."""
 
-    def finish(self) -> ChildRecord: ...
+    def finish(self) -> ChildOutput:
+        """Wait for the end of the process and return its output."""
+        ...
 
-    def cancel(self, reason: str) -> None: ...
+    def cancel(self, reason: str) -> None:
+        """Have the process killed for a reason."""
+        ...
 
 
 class SandboxSlot(Protocol):
-    """What runs one body at a time."""
+    """Runner of one body at a time."""
 
     calls: int
+    """Number of bodies run so far."""
 
-    def start(self, body: Body, peer: socket.socket | None = None) -> Running: ...
+    def start(self, body: Body, peer: socket.socket | None = None) -> RunningBody:
+        """Start a body; `peer` is a socket for the child."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the slot."""
+        ...
 
 
 def weak_allowed(flag: bool) -> bool:
-    """Whether running without isolation was asked for, by argument or environment."""
+    """Return True if running without isolation is allowed, by argument or environment."""
     return flag or os.environ.get(WEAK_VARIABLE) == "1"
 
 
-def climb(
+def strongest_slot(
     preload: Sequence[str], min_level: Level, max_level: Level, allow_weak: bool
 ) -> tuple[SandboxSlot, Isolation]:
-    """Start a slot at the best level up to `max_level`; raises SandboxUnavailable below `min_level`."""
+    """Start a slot at the strongest level from `min_level` to `max_level`. Raises SandboxUnavailable if none works."""
     reasons: dict[str, str] = {}
-    level: Level | None = max_level if max_level in LADDER else None
+    level: Level | None = max_level if max_level in LEVELS else None
     if (platform.system(), platform.machine()) != SUPPORTED:
         reasons["L1"] = f"isolation needs Linux on x86_64; this is {platform.system()} on {platform.machine()}"
         level = None
     while level is not None and level >= min_level:
         try:
-            return _prove(level, preload, reasons)
+            return _self_tested_slot(level, preload, reasons)
         except LayersFailed as problem:
             reasons[level] = str(problem)
             level = _best_without(problem.layers, below=level)
@@ -86,8 +95,10 @@ def climb(
     raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
 
 
-def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> tuple[SandboxSlot, Isolation]:
-    """A zygote of this level that passed the self-test; raises LayersFailed with what to do without."""
+def _self_tested_slot(
+    level: Level, preload: Sequence[str], reasons: Mapping[str, str]
+) -> tuple[SandboxSlot, Isolation]:
+    """Start a zygote of this level and self-test it. Raises LayersFailed with the layers to avoid."""
     try:
         zygote = start_zygote(level, preload)
     except ZygoteFailed as problem:
@@ -97,28 +108,28 @@ def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> 
     except (SetupFailed, ZygoteFailed) as problem:
         zygote.close()
         raise LayersFailed(str(problem), problem.layers if isinstance(problem, SetupFailed) else ()) from problem
-    struck = struck_layers(level, table)
-    if struck:
+    ineffective = ineffective_layers(level, table)
+    if ineffective:
         zygote.close()
-        raise LayersFailed(f"the self-test found no effect of {', '.join(struck)}", struck)
+        raise LayersFailed(f"the self-test found no effect of {', '.join(ineffective)}", ineffective)
     return zygote, _isolation(level, zygote, table, reasons)
 
 
 def start_slot(level: Level, preload: Sequence[str]) -> SandboxSlot:
-    """Another slot at a level already found; raises ZygoteFailed rather than settle for less."""
+    """Start another slot at a level that works. Raises ZygoteFailed rather than use a weaker one."""
     return WeakSlot() if level == "R0" else start_zygote(level, preload)
 
 
 def start_zygote(level: Level, preload: Sequence[str]) -> ZygoteProcess:
-    """A zygote with the layers of its level."""
+    """Start a zygote with the layers of a level. Raises ZygoteFailed."""
     readable, paths = readable_paths(preload)
     return ZygoteProcess(level, preload, readable, paths)
 
 
-def _best_without(struck: Sequence[str], below: Level) -> Level | None:
-    """The best level under this one that rests on none of the layers struck off."""
-    candidates = LADDER[LADDER.index(below) + 1 :]
-    return next((level for level in candidates if not set(struck) & set(LAYERS[level])), None)
+def _best_without(ineffective: Sequence[str], below: Level) -> Level | None:
+    """Return the strongest level below this one that uses none of the ineffective layers."""
+    candidates = LEVELS[LEVELS.index(below) + 1 :]
+    return next((level for level in candidates if not set(ineffective) & set(LAYERS[level])), None)
 
 
 def _isolation(
@@ -130,14 +141,14 @@ def _isolation(
 
 
 def _refusal(reasons: Mapping[str, str], min_level: Level) -> str:
-    told = "; ".join(f"{level}: {reason}" for level, reason in reasons.items())
-    return f"untrusted code needs isolation of level {min_level}, which cannot be had here ({told})"
+    reported = "; ".join(f"{level}: {reason}" for level, reason in reasons.items())
+    return f"untrusted code needs isolation of level {min_level}, which cannot be had here ({reported})"
 
 
 def isolation_report() -> dict[str, object]:
-    """What `agentprop doctor` prints: the level in force, each layer with why not, the self-test's table."""
+    """Report the level in force, the state of each layer and the results of the self-test, for `agentprop doctor`."""
     try:
-        slot, isolation = climb((), "L1", "L3", allow_weak=True)
+        slot, isolation = strongest_slot((), "L1", "L3", allow_weak=True)
     except SandboxUnavailable as problem:
         return {"level": "none", "reason": problem.message, "hint": problem.hint}
     slot.close()
@@ -157,6 +168,6 @@ def isolation_report() -> dict[str, object]:
 
 
 def _why_not(layer: str, reasons: Mapping[str, str]) -> str:
-    """The reason of the lowest failed level that would have used the layer."""
-    told = [reason for level, reason in reasons.items() if layer in LAYERS.get(level, LAYERS["L3"])]  # type: ignore[call-overload]
-    return told[-1] if told else "not tried"
+    """Return the failure of the lowest level that would have used the layer."""
+    reported = [reason for level, reason in reasons.items() if layer in LAYERS.get(level, LAYERS["L3"])]  # type: ignore[call-overload]
+    return reported[-1] if reported else "not tried"

@@ -1,4 +1,4 @@
-"""The interpreter that runs us becomes the list of directories that a child may read."""
+"""This interpreter and the modules to preload → the directories that a child may read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def readable_paths(preload: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Directories to show inside, and those of them to append to `sys.path`."""
+    """Return the directories to show inside, and those of them to append to `sys.path`."""
     prefixes = [sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)]
     too_much = ("/", os.path.expanduser("~"))
     homes = _distinct(prefix for prefix in prefixes if not _below(prefix, ["/usr"]) and prefix not in too_much)
@@ -19,7 +19,7 @@ def readable_paths(preload: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _package_home(name: str) -> str | None:
-    """The directory a top-level package is imported from, without importing it."""
+    """Return the directory that a top-level package is imported from, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None or not os.path.isabs(spec.origin):
         return None

@@ -1,4 +1,4 @@
-"""`Sandbox`: untrusted code in, typed results out, from any number of threads, through a few zygotes."""
+"""`Sandbox`: untrusted code → typed results, from any number of threads, through a few zygotes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
-from agentprop.sandbox.conversation import ChildRecord, unavailable
-from agentprop.sandbox.levels import HINT, SandboxSlot, climb, start_slot
+from agentprop.sandbox.child_output import ChildOutput, unavailable
+from agentprop.sandbox.levels import HINT, SandboxSlot, start_slot, strongest_slot
 from agentprop.sandbox.outcome import batch_results, single_result
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
 from agentprop.sandbox.verify import call_outcomes, run_pair
@@ -20,17 +20,18 @@ from agentprop.sandbox.zygote_process import ZygoteFailed
 Outcome = TypeVar("Outcome")
 
 DEFAULT_PRELOAD = ("sympy", "mpmath", "numpy")
-"""Imported before the first fork, where they exist."""
+"""Modules imported before the first fork, if they are installed."""
 CALLS_PER_ZYGOTE = 20_000
+"""Calls after which a zygote is replaced."""
 BATCH_JOBS = 256
-"""Jobs one process is given at most."""
+"""Most jobs in one process."""
 
 
 class Sandbox:
-    """A pool of zygotes; each call gets a process of its own, which is dead when the call returns.
+    """Pool of zygotes; each call gets its own process, which has ended when the call returns.
 
-    Nothing starts before the first call. A zygote that dies is replaced once within the call it failed.
-    There are as many slots as processors, and at least the two that candidates and their tests need.
+    Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. There are as many
+    slots as processors, and at least the two that a candidate and its tests need.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the idle zygotes at once and the busy ones when their calls return."""
+        """End idle zygotes now, and busy ones when their calls return."""
         with self._condition:
             self._closed = True
             idle, self._free = self._free, []
@@ -73,7 +74,7 @@ class Sandbox:
 
     @property
     def isolation(self) -> Isolation:
-        """The isolation in force; starts the first zygote if none has run yet."""
+        """Isolation in force; starts the first zygote if none was started yet."""
         if self._isolation is None or os.getpid() != self._owner:
             with self._slots(1):
                 pass
@@ -93,11 +94,11 @@ class Sandbox:
         returns: str | None = None,
         stdin: str = "",
     ) -> Result:
-        """Run one piece of code."""
+        """Run one piece of code; see `Job` for the arguments."""
         return self.run_job(Job(code, modules or {}, returns, timeout_s=timeout_s, stdin=stdin))
 
     def run_job(self, job: Job) -> Result:
-        """Run one job in a process of its own."""
+        """Run one job in its own process. Raises SandboxUnavailable if its profile needs stronger isolation."""
         if job.profile != "pure" and self._level != "L3":
             reason = f"the {job.profile} profile needs namespaces, and the isolation in force is {self._level}"
             raise SandboxUnavailable(reason, hint="run it with the pure profile, which changes no file")
@@ -105,11 +106,11 @@ class Sandbox:
             body = jobs_body([job])
         except BodyTooLarge as problem:
             return Result("error", "too-large", error=f"SyntaxError: {problem}", isolation=self.isolation.level)
-        talk = self._converse(body)
-        return single_result(talk, body, self._level)
+        child = self._run_body(body)
+        return single_result(child, body, self._level)
 
     def run_batch(self, jobs: Sequence[Job]) -> list[Result]:
-        """Run jobs of one trust domain, many in one process; whatever that process left unclear is run by itself."""
+        """Run jobs of one trust domain, many in one process; jobs without a clear result run again by themselves."""
         results: list[Result | None] = [None] * len(jobs)
         for positions in _batches(jobs):
             batch = [jobs[position] for position in positions]
@@ -122,7 +123,7 @@ class Sandbox:
             body = jobs_body(batch)
         except BodyTooLarge:
             return [None] * len(batch)
-        return batch_results(self._converse(body), body, self._level)
+        return batch_results(self._run_body(body), body, self._level)
 
     def call(
         self,
@@ -132,40 +133,40 @@ class Sandbox:
         *,
         timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> list[CallOutcome]:
-        """Call a function of the source once for each argument list, in one process, under one time limit."""
+        """Call a function of the source on each argument list, in one process, under one time limit."""
         if not arguments:
             return []
         body = calls_body(source, function, arguments, timeout_s)
-        return call_outcomes(self._converse(body), body)
+        return call_outcomes(self._run_body(body), body)
 
     def run_tests(self, candidate: str, tests: str, function: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Result:
-        """Run tests against a candidate's function, both in processes of their own, with plain values between them."""
+        """Run tests against a candidate's function, in two processes that exchange only plain values."""
 
         def attempt() -> Result:
             with self._slots(2) as (one, other):
                 return run_pair(one, other, candidate, tests, function, timeout_s, self._level)
 
         try:
-            return _twice(attempt)
+            return _retry_once(attempt)
         except ZygoteFailed as problem:
             return Result("sandbox-unavailable", str(problem), isolation=self._level)
 
-    def _converse(self, body: Body) -> ChildRecord:
-        """Run one body, once more on a new zygote if the first one fails."""
+    def _run_body(self, body: Body) -> ChildOutput:
+        """Run one body, and once more on a new zygote if the first one fails."""
 
-        def attempt() -> ChildRecord:
+        def attempt() -> ChildOutput:
             with self._slots(1) as (slot,):
                 return slot.start(body).finish()
 
         try:
-            return _twice(attempt)
+            return _retry_once(attempt)
         except ZygoteFailed as problem:
             return unavailable(str(problem))
 
     @contextmanager
     def _slots(self, count: int) -> Iterator[list[SandboxSlot]]:
-        """Borrow started slots, all or none; whatever is in use when something fails is ended, its state unknown."""
-        places = self._take(count)
+        """Borrow started slots, all or none; on an exception they are ended, since their state is unknown."""
+        places = self._borrow(count)
         slots: list[SandboxSlot] = []
         try:
             for place in places:
@@ -177,11 +178,11 @@ class Sandbox:
             slots = []
             raise
         finally:
-            self._give(slots, count)
+            self._give_back(slots, count)
 
-    def _take(self, count: int) -> list[SandboxSlot | None]:
+    def _borrow(self, count: int) -> list[SandboxSlot | None]:
         if os.getpid() != self._owner:
-            self._reset()  # forked: the parent's zygotes are not ours to talk to
+            self._reset()  # in a forked process: the zygotes belong to the parent
         with self._condition:
             self._condition.wait_for(lambda: self._closed or len(self._free) >= count)
             if self._closed:
@@ -189,7 +190,7 @@ class Sandbox:
             self._free.sort(key=lambda place: place is not None)
             return [self._free.pop() for _ in range(count)]
 
-    def _give(self, slots: list[SandboxSlot], count: int) -> None:
+    def _give_back(self, slots: list[SandboxSlot], count: int) -> None:
         worn = [slot for slot in slots if self._closed or slot.calls >= CALLS_PER_ZYGOTE]
         kept = [slot for slot in slots if slot not in worn]
         for slot in worn:
@@ -199,10 +200,12 @@ class Sandbox:
             self._condition.notify_all()
 
     def _start(self) -> SandboxSlot:
-        """A new slot: at the level found by the first one, or refused."""
+        """Start a slot at the level that the first one found. Raises SandboxUnavailable."""
         with self._starting:
             if self._isolation is None:
-                slot, self._isolation = climb(self._preload, self._min_level, self._max_level, self._allow_weak)
+                slot, self._isolation = strongest_slot(
+                    self._preload, self._min_level, self._max_level, self._allow_weak
+                )
                 return slot
             level = self._isolation.level
         try:
@@ -212,11 +215,11 @@ class Sandbox:
 
 
 def _processors() -> int:
-    """Those this process may use, where the system tells."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _twice(attempt: Callable[[], Outcome]) -> Outcome:
+def _retry_once(attempt: Callable[[], Outcome]) -> Outcome:
     try:
         return attempt()
     except ZygoteFailed:
@@ -224,7 +227,7 @@ def _twice(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:
-    """Positions of jobs that may share a process: same limits, nothing on standard input, no file of their own."""
+    """Group the positions of jobs that may share a process: same limits, no standard input, no scratch files."""
     groups: dict[tuple[int, str], list[int]] = {}
     for position, job in enumerate(jobs):
         if not job.stdin and job.profile == "pure":

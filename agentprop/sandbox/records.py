@@ -1,4 +1,4 @@
-"""What goes into the sandbox and what comes out: `Job` and `Result`, and their siblings for single calls."""
+"""Input and output of the sandbox: `Job` and `Result`, the outcome of a call, and the isolation in force."""
 
 from __future__ import annotations
 
@@ -16,88 +16,88 @@ DEFAULT_MEMORY_MB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of untrusted code and the limits it runs under."""
+    """Piece of untrusted code, and the limits that it runs under."""
 
     code: str
     """Python source, run as `__main__` in a fresh namespace."""
     modules: Mapping[str, str] = field(default_factory=dict)
-    """Module name (dots allowed) to source; importable by the code."""
+    """Sources of modules that the code can import, by name (with dots, if any)."""
     returns: str | None = None
-    """Name of the global whose value comes back."""
+    """Name of the global variable whose value is returned."""
     timeout_s: float = DEFAULT_TIMEOUT_S
     """Wall-clock seconds; processor seconds are limited to the same, rounded up."""
     memory_mb: int = DEFAULT_MEMORY_MB
-    """Mebibytes on top of the interpreter and what is preloaded."""
+    """Mebibytes on top of the interpreter and the preloaded modules."""
     stdin: str = ""
-    """What the code reads from standard input."""
+    """Standard input of the code."""
     profile: Profile = "pure"
-    """`pure` changes no file; `scratch` has a small directory of its own; `program` may also start processes."""
+    """Profile: `pure` changes no file, `scratch` has a small directory, `program` may also start processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one job ended; a status is decided outside the sandbox wherever it can be."""
+    """Result of one job; its status is decided outside the sandbox whenever possible."""
 
     status: Status
-    """`sandbox-unavailable` says nothing about the code."""
+    """Status; `sandbox-unavailable` says nothing about the code."""
     detail: str | None = None
-    """Which limit, which signal, or why the sandbox could not serve; after `raised: `, what an exception of the code
-    itself says in its attribute `detail`."""
+    """The limit, the signal, or the reason why the sandbox failed; after `raised: `, the attribute `detail` of an
+    exception that the code raised."""
     stdout: str = ""
-    """At most 64 KiB, head and tail; control characters are kept, undecodable bytes are escaped."""
+    """Standard output, at most 64 KiB of head and tail; control characters are kept, undecodable bytes are escaped."""
     stderr: str = ""
-    """As stdout."""
+    """Standard error, treated like stdout."""
     error: str | None = None
-    """The exception in one line."""
+    """Exception in one line."""
     traceback: str | None = None
-    """Its last five frames."""
+    """Traceback of the exception, with its last five frames."""
     value: object = None
-    """The value asked for with `returns`, of a plain type."""
+    """Value of the variable named by `returns`, of a plain type."""
     has_value: bool = False
-    """Whether a value came back; None is a value too."""
+    """A value was returned; None is a value too."""
     duration_s: float = 0.0
     """Wall-clock seconds."""
     cpu_s: float = 0.0
     """Processor seconds."""
     truncated: bool = False
-    """Whether stdout or stderr lost its middle."""
+    """The middle of stdout or stderr was dropped."""
     isolation: str = "R0"
-    """The level in force: L3, L2, L1 or R0."""
+    """Level in force: L3, L2, L1 or R0."""
     calls_per_fork: int = 1
-    """How many jobs the process that ran this one was given."""
+    """Number of jobs that shared the process."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOutcome:
-    """How one call of a function ended."""
+    """Outcome of one call of a function."""
 
     status: Status
-    """As in `Result`; `error` where the function raised."""
+    """Status as in `Result`; `error` if the function raised an exception."""
     value: object = None
-    """What it returned, of a plain type."""
+    """Returned value, of a plain type."""
     has_value: bool = False
-    """Whether it returned at all."""
+    """The function returned a value."""
     error: str | None = None
-    """The exception in one line, or why there is none."""
+    """Exception in one line, or the reason why there is no result."""
     exception: str | None = None
-    """The name of the exception's type."""
+    """Name of the exception's type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """What fences the untrusted code in, as measured on this machine."""
+    """Isolation of untrusted code, as measured on this machine."""
 
     level: Level
-    """L3 namespaces, Landlock and seccomp; L2 the last two; L1 seccomp alone; R0 none."""
+    """L3: namespaces, Landlock and seccomp; L2: the last two; L1: seccomp only; R0: none."""
     layers: tuple[str, ...]
-    """The layers in force."""
+    """Layers in force."""
     landlock_abi: int
-    """Version of Landlock in this kernel; 0 for none."""
+    """Version of Landlock in this kernel; 0 if there is none."""
     kernel: str
     """Kernel release and machine."""
     self_test: Mapping[str, bool | str] = field(default_factory=dict)
-    """Attempt to whether it was held; a text says what went wrong."""
+    """Result of each escape attempt of the self-test: True if it was blocked, or a text on what went wrong."""
     self_test_sha: str = ""
     """SHA-256 of the self-test's source."""
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """Higher level to why it cannot be had."""
+    """Reason why each higher level does not work."""

@@ -1,4 +1,4 @@
-"""A started zygote becomes a table of what it holds: one child tries to escape, and the harness looks from outside."""
+"""A started zygote → a table of blocked attempts: one child tries to escape, and the harness checks from outside."""
 
 from __future__ import annotations
 
@@ -32,21 +32,24 @@ HELD_BY = {
     "see a parent process": "namespaces",
     "see that a file outside exists": "namespaces",
 }
-"""Attempt to the layer that is struck off when it succeeds; without Landlock the no-open filter answers for paths."""
+"""Layer that is to block each attempt; without Landlock the seccomp filter of no-open has to block paths."""
 
 
 class SetupFailed(Exception):
-    """A child that could not put on a layer its zygote had prepared."""
+    """A child could not apply a layer that its zygote had prepared."""
 
     @property
     def layers(self) -> list[str]:
-        """The layer that failed, where the reason names one."""
+        """The layer that failed, if the reason names one."""
         name = str(self).partition(":")[0]
         return [name] if name in LAYERS["L3"] else []
 
 
 def run_self_test(zygote: ZygoteProcess) -> dict[str, bool | str]:
-    """Attempt to True where it was held, False where it succeeded, or what went wrong; may raise SetupFailed."""
+    """Run the self-test; return True for each attempt that was blocked, False if it succeeded, or what went wrong.
+
+    Raises SetupFailed.
+    """
     with tempfile.TemporaryDirectory() as name, socket.create_server(("127.0.0.1", 0)) as listener:
         directory = Path(name)
         canary, planted = directory / "canary", directory / "planted"
@@ -65,14 +68,14 @@ def run_self_test(zygote: ZygoteProcess) -> dict[str, bool | str]:
 def _attempt(zygote: ZygoteProcess, canary: Path, planted: Path, port: int) -> dict[str, bool | str]:
     call = f"held = attempt({str(canary)!r}, {str(planted)!r}, {port}, {os.getpid()})"
     body = jobs_body([Job(f"{ATTEMPTS}\n{call}\n", returns="held")])
-    talk = zygote.start(body).finish()
-    if talk.first == FAILED:
-        raise SetupFailed(talk.reader.buffer.decode(errors="backslashreplace"))
-    frames = talk.reader.frames
-    told = frames[0].value if frames else None
-    if not isinstance(told, dict):
+    child = zygote.start(body).finish()
+    if child.first == FAILED:
+        raise SetupFailed(child.reader.buffer.decode(errors="backslashreplace"))
+    frames = child.reader.frames
+    reported = frames[0].value if frames else None
+    if not isinstance(reported, dict):
         return dict.fromkeys(HELD_BY, (frames[0].error if frames else None) or "the self-test gave no answer")
-    return {name: told.get(name, "not attempted") for name in HELD_BY}
+    return {name: reported.get(name, "not attempted") for name in HELD_BY}
 
 
 def _has_caller(listener: socket.socket) -> bool:
@@ -83,12 +86,12 @@ def _has_caller(listener: socket.socket) -> bool:
     return True
 
 
-def struck_layers(level: Level, table: Mapping[str, bool | str]) -> list[str]:
-    """The layers of the level that did not hold; without Landlock it is for seccomp to hold the paths."""
+def ineffective_layers(level: Level, table: Mapping[str, bool | str]) -> list[str]:
+    """Return the layers of the level that failed to block an attempt; without Landlock seccomp has to block paths."""
     layers = LAYERS[level]
-    struck = []
+    ineffective = []
     for attempt, layer in HELD_BY.items():
         owner = "seccomp" if layer == "landlock" and "landlock" not in layers else layer
-        if owner in layers and table.get(attempt) is not True and owner not in struck:
-            struck.append(owner)
-    return struck
+        if owner in layers and table.get(attempt) is not True and owner not in ineffective:
+            ineffective.append(owner)
+    return ineffective

@@ -1,4 +1,4 @@
-"""A candidate and what it is asked become outcomes, without the expected answers ever sharing a process with it."""
+"""A candidate function and its calls or tests → outcomes; expected answers never share a process with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from agentprop.sandbox.body import Body, pair_body
-from agentprop.sandbox.conversation import ChildRecord
+from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.inside.runner import Frame
 from agentprop.sandbox.levels import SandboxSlot
 from agentprop.sandbox.outcome import judge, single_result
@@ -16,16 +16,16 @@ from agentprop.sandbox.records import CallOutcome, Level, Result
 CANDIDATE_FAULTS = ("timeout", "memory", "killed", "output-limit", "sandbox-unavailable")
 
 
-def call_outcomes(talk: ChildRecord, body: Body) -> list[CallOutcome]:
-    """One outcome for each case; a case without a frame shares the fate of the process."""
-    status, detail = judge(talk, body)
-    frames = talk.reader.frames
+def call_outcomes(child: ChildOutput, body: Body) -> list[CallOutcome]:
+    """Return one outcome for each case; a case without a frame has the status of the process."""
+    status, detail = judge(child, body)
+    frames = child.reader.frames
     if frames and frames[0].status != "ok" and frames[0].detail is None:
-        return [_outcome(frames[0])] * body.frames  # the source itself failed: no case was called
-    if status == "sandbox-unavailable" or talk.bad_frame is not None or len(frames) > body.frames:
+        return [_outcome(frames[0])] * body.frames  # the source itself failed, so no case was called
+    if status == "sandbox-unavailable" or child.bad_frame is not None or len(frames) > body.frames:
         return [CallOutcome(status, error=detail)] * body.frames
-    told = [_outcome(frame) for frame in frames]
-    return told + [CallOutcome(status, error=detail)] * (body.frames - len(told))
+    reported = [_outcome(frame) for frame in frames]
+    return reported + [CallOutcome(status, error=detail)] * (body.frames - len(reported))
 
 
 def _outcome(frame: Frame) -> CallOutcome:
@@ -43,25 +43,25 @@ def run_pair(
     timeout_s: float,
     level: Level,
 ) -> Result:
-    """The tests' result; the candidate's process is ended as soon as they are over."""
+    """Run the tests and return their result; the candidate's process is ended as soon as they are done."""
     candidate_body = pair_body("candidate", candidate, function, timeout_s)
     tests_body = pair_body("tests", tests, function, timeout_s)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     with ours, theirs, ThreadPoolExecutor(1) as beside:
         candidate_run = candidate_slot.start(candidate_body, ours)
         ours.close()
-        candidate_end = beside.submit(candidate_run.finish)  # someone must drain what the candidate prints
+        candidate_end = beside.submit(candidate_run.finish)  # in a thread, since the candidate's output must be drained
         try:
             tests_run = tests_slot.start(tests_body, theirs)
             theirs.close()
             result = single_result(tests_run.finish(), tests_body, level)
         finally:
             candidate_run.cancel("over")
-        return _blame(result, candidate_end.result(), candidate_body)
+        return _with_cause(result, candidate_end.result(), candidate_body)
 
 
-def _blame(result: Result, candidate: ChildRecord, body: Body) -> Result:
-    """The tests' result, with the candidate's fate as the reason where that is what the tests ran into."""
+def _with_cause(result: Result, candidate: ChildOutput, body: Body) -> Result:
+    """Return the tests' result; if the candidate's failure caused it, with that as the reason."""
     if result.status == "ok":
         return result
     status, detail = judge(candidate, body)

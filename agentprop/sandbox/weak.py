@@ -1,6 +1,7 @@
-"""R0: one body, one ordinary interpreter with limits. Not a sandbox: for machines without one, and trusted code.
+"""R0: one body in one ordinary interpreter with limits. Not a sandbox: for trusted code on machines without one.
 
-Portable on purpose: no zygote, no namespaces, no filters; a clean environment, resource limits and an outside clock.
+It is portable: no zygote, no namespaces, no filters, only a clean environment, resource limits and a time limit from
+outside.
 """
 
 from __future__ import annotations
@@ -18,25 +19,25 @@ from pathlib import Path
 from typing import IO
 
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import ChildRecord
+from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
-from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, Ended
+from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, ChildExit
 from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES
 
 START_S = 10.0
-"""Seconds an interpreter may need to start; the body's own clock runs from there."""
+"""Seconds that an interpreter may take to start; the body's own time starts after that."""
 POLL_S = 0.02
-BOOT = "import sys; sys.path.insert(0, {!r}); from inside import alone; del sys.path[0]; alone.main()"
+BOOT = "import sys; sys.path.insert(0, {!r}); from inside import unconfined; del sys.path[0]; unconfined.main()"
 
 
 class WeakSlot:
-    """Starts an interpreter for every body."""
+    """Slot that starts an interpreter for every body."""
 
     def __init__(self) -> None:
         self.calls = 0
 
-    def start(self, body: Body, peer: socket.socket | None = None) -> Watch:
-        """Hand one body to an interpreter of its own."""
+    def start(self, body: Body, peer: socket.socket | None = None) -> InterpreterExchange:
+        """Start an interpreter for one body."""
         self.calls += 1
         result_read, result_write = os.pipe()
         passed = [result_write] + ([] if peer is None else [peer.fileno()])
@@ -57,40 +58,40 @@ class WeakSlot:
                 start_new_session=True,
             )
         os.close(result_write)
-        return Watch(process, os.fdopen(result_read, "rb", buffering=0), body)
+        return InterpreterExchange(process, os.fdopen(result_read, "rb", buffering=0), body)
 
     def close(self) -> None:
-        """Nothing outlives a call."""
+        """Do nothing: no process outlives a call."""
 
 
-class Watch:
-    """Collects what the interpreter writes until it ends or its time is over, and makes sure that it is gone."""
+class InterpreterExchange:
+    """One body in an interpreter: collects its output until it ends or its time is over, and kills what is left."""
 
     def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
         self.process, self.body = process, body
-        self.talk = ChildRecord()
+        self.child = ChildOutput()
         self.started = time.monotonic()
         self.deadline = self.started + START_S
         self.selector = selectors.DefaultSelector()
         assert process.stdout is not None and process.stderr is not None
         self.outputs = (process.stdout, process.stderr, result)
-        for stream, sink in ((process.stdout, self.talk.stdout), (process.stderr, self.talk.stderr), (result, None)):
+        for stream, sink in ((process.stdout, self.child.stdout), (process.stderr, self.child.stderr), (result, None)):
             os.set_blocking(stream.fileno(), False)
             self.selector.register(stream, selectors.EVENT_READ, sink)
 
     def cancel(self, reason: str) -> None:
-        """Have the process killed at the next look, for this reason unless there is an earlier one."""
-        self.talk.cancelled = self.talk.cancelled or reason
+        """Have the process killed soon, for this reason unless there is an earlier one."""
+        self.child.cancelled = self.child.cancelled or reason
 
-    def finish(self) -> ChildRecord:
-        """Collect until the process is gone."""
+    def finish(self) -> ChildOutput:
+        """Collect output until the process has ended."""
         reason = EXITED
-        while self.talk.ended is None:
+        while self.child.ended is None:
             for key, _ in self.selector.select(POLL_S):
                 self._take(key)
             if time.monotonic() > self.deadline:
                 reason = DEADLINE
-            elif self.talk.cancelled:
+            elif self.child.cancelled:
                 reason = CANCELLED
             self._reap(reason)
         for key in list(self.selector.get_map().values()):
@@ -99,10 +100,10 @@ class Watch:
         self.selector.close()
         for stream in self.outputs:
             stream.close()
-        return self.talk
+        return self.child
 
     def _take(self, key: selectors.SelectorKey) -> bool:
-        """Read what there is; False once there is no more to come."""
+        """Read available output; return False at its end."""
         try:
             data = os.read(key.fd, READ_BYTES)
         except BlockingIOError:
@@ -114,27 +115,27 @@ class Watch:
             self._take_result(data)
         else:
             key.data.extend(data)
-        if len(self.talk.stdout) + len(self.talk.stderr) > OUTPUT_LIMIT:
+        if len(self.child.stdout) + len(self.child.stderr) > OUTPUT_LIMIT:
             self.cancel("output-limit")
             self.selector.unregister(key.fileobj)
             return False
         return True
 
     def _take_result(self, data: bytes) -> None:
-        if not self.talk.first:
-            self.talk.first, data = data[:1], data[1:]
+        if not self.child.first:
+            self.child.first, data = data[:1], data[1:]
             self.started = time.monotonic()
             self.deadline = self.started + sum(self.body.timeouts_s)
         try:
-            self.talk.reader.feed(data)
-            if len(self.talk.reader.frames) > self.body.frames:
+            self.child.reader.feed(data)
+            if len(self.child.reader.frames) > self.body.frames:
                 raise BadFrame("more frames than jobs")
         except BadFrame as problem:
-            self.talk.bad_frame = str(problem)
+            self.child.bad_frame = str(problem)
             self.cancel("bad-frame")
 
     def _reap(self, reason: int) -> None:
-        """Note how the interpreter ended, ending it and its process group first if there is a reason to."""
+        """Record how the interpreter ended, after killing its process group if there is a reason to."""
         if reason != EXITED:
             os.killpg(self.process.pid, signal.SIGKILL)
         pid, status, usage = os.wait4(self.process.pid, 0 if reason != EXITED else os.WNOHANG)
@@ -143,4 +144,4 @@ class Watch:
         self.process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.monotonic() - self.started
         peak_kb = usage.ru_maxrss if sys.platform == "linux" else usage.ru_maxrss // 1024
-        self.talk.ended = Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, peak_kb)
+        self.child.ended = ChildExit(reason, status, usage.ru_utime, usage.ru_stime, wall_s, peak_kb)

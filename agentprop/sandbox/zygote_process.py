@@ -1,6 +1,6 @@
-"""A level and a list of modules become a running zygote; a body becomes what its child did.
+"""A level and a list of modules → a running zygote; a body → the output of its child.
 
-The zygote is executed, never forked, from this process: nothing in our memory or environment is in its own.
+The zygote is executed, not forked, from this process, so nothing of our memory or environment is in its own.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agentprop.sandbox.body import Body
-from agentprop.sandbox.conversation import ChildRecord
+from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
-from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, ChildLimits, Ended
+from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, ChildExit, ChildLimits
 from agentprop.sandbox.records import Level
 
 START_TIMEOUT_S = 120.0
 GRACE_S = 5.0
-"""How long past its deadline a silent zygote is waited for."""
+"""Seconds past its deadline to wait for a silent zygote."""
 OUTPUT_LIMIT = 1 << 20
-"""Bytes a child may write to stdout and stderr together before it is killed."""
+"""Most bytes that a child may write to stdout and stderr together before it is killed."""
 RESULT_LIMIT = 16 << 20
-"""Bytes of frames a child may write, however well formed."""
+"""Most bytes of frames that a child may write, however well formed."""
 SCRATCH_FILE_BYTES = 16 << 20
 OPEN_FILES = 64
 PROCESSES = 32
@@ -55,11 +55,11 @@ BOOT = "import sys; sys.path.insert(0, {!r}); from inside import zygote; del sys
 
 
 class ZygoteFailed(Exception):
-    """A zygote that could not start, or that stopped answering."""
+    """The zygote could not start, or stopped answering."""
 
 
 class ZygoteProcess:
-    """One zygote and the one child it may have at a time."""
+    """Zygote, which may have one child at a time."""
 
     def __init__(self, level: Level, preload: Sequence[str], readable: Sequence[str], paths: Sequence[str]) -> None:
         self.level = level
@@ -77,7 +77,7 @@ class ZygoteProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._log,
-            start_new_session=True,  # an interrupt from the keyboard is for us to handle
+            start_new_session=True,  # Ctrl-C is ours to handle
         )
         theirs.close()
         self._control = ours
@@ -91,25 +91,25 @@ class ZygoteProcess:
         except TimeoutError:
             message = b'{"failed": "the zygote did not start in time"}'
         self._control.settimeout(None)
-        report: dict[str, object] = json.loads(message) if message else {"failed": self._last_words()}
+        report: dict[str, object] = json.loads(message) if message else {"failed": self._log_ending()}
         if "failed" in report:
             self.close()
             raise ZygoteFailed(str(report["failed"]))
         return report
 
-    def _last_words(self) -> str:
+    def _log_ending(self) -> str:
         self._process.wait()
         self._log.seek(0)
         lines = self._log.read().decode(errors="backslashreplace").strip().splitlines()
         return lines[-1] if lines else f"the zygote ended with status {self._process.returncode}"
 
     def start(self, body: Body, peer: socket.socket | None = None) -> ChildExchange:
-        """Hand one body to a child; raises ZygoteFailed where there is no zygote any more."""
+        """Start a child on one body. Raises ZygoteFailed if the zygote has ended."""
         self.calls += 1
         return ChildExchange(self._control, self.level, body, peer)
 
     def close(self) -> None:
-        """Hang up, which ends the zygote and every process below it."""
+        """Close the connection, which ends the zygote and every process below it."""
         _alive.discard(self)
         self._control.close()
         try:
@@ -120,16 +120,16 @@ class ZygoteProcess:
         self._log.close()
 
     def disown(self) -> None:
-        """Let go of a zygote that belongs to the process we were forked from."""
+        """Close our copy of the connection to a zygote that belongs to the parent process."""
         self._control.close()
-        self._process.returncode = 0  # not ours to wait for
+        self._process.returncode = 0  # the parent waits for it
 
 
 _alive: weakref.WeakSet[ZygoteProcess] = weakref.WeakSet()
 
 
 def _forget_inherited() -> None:
-    """A forked copy of a control socket would keep the zygote alive after its owner has gone."""
+    """Close inherited connections in a forked process, since they would keep a zygote alive after its owner."""
     for zygote in list(_alive):
         zygote.disown()
     _alive.clear()
@@ -139,17 +139,17 @@ os.register_at_fork(after_in_child=_forget_inherited)
 
 
 class ChildExchange:
-    """One body on its way through a child: descriptors out, bytes in, until the zygote says how the child ended."""
+    """One body in a child: sends descriptors to the zygote and reads the child's output until the child ends."""
 
     def __init__(self, control: socket.socket, level: Level, body: Body, peer: socket.socket | None) -> None:
         self._control = control
         self._body = body
-        self.talk = ChildRecord()
+        self.child = ChildOutput()
         self._result_bytes = 0
         limits = _limits(body, level)
         handed = [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
         self._readers: dict[int, bytearray | None] = {}
-        for sink in (self.talk.stdout, self.talk.stderr, None):
+        for sink in (self.child.stdout, self.child.stderr, None):
             reader, writer = os.pipe()
             os.set_blocking(reader, False)
             self._readers[reader] = sink
@@ -165,13 +165,13 @@ class ChildExchange:
             for descriptor in handed:
                 os.close(descriptor)
 
-    def finish(self) -> ChildRecord:
-        """Move bytes until the zygote reports, then take what is left; raises ZygoteFailed where it does not answer."""
+    def finish(self) -> ChildOutput:
+        """Read output until the zygote reports the child's end, and then the rest. Raises ZygoteFailed."""
         try:
             poller = select.poll()
             for descriptor in (*self._readers, self._control.fileno()):
                 poller.register(descriptor, select.POLLIN)
-            while self.talk.ended is None:
+            while self.child.ended is None:
                 for descriptor, _ in poller.poll(self._patience_ms()):
                     if descriptor == self._control.fileno():
                         self._take_report()
@@ -181,7 +181,7 @@ class ChildExchange:
             for descriptor in self._readers:
                 while self._take(descriptor):
                     pass
-            return self.talk
+            return self.child
         except OSError as problem:
             raise ZygoteFailed(f"the zygote has gone: {problem}") from problem
         finally:
@@ -193,7 +193,7 @@ class ChildExchange:
 
     def _keep_time(self) -> None:
         now = time.monotonic()
-        if self.talk.ended is not None:
+        if self.child.ended is not None:
             return
         if now > self._deadline:
             raise ZygoteFailed("the zygote does not answer")
@@ -204,55 +204,55 @@ class ChildExchange:
         message = self._control.recv(ENDED.size)
         if len(message) != ENDED.size:
             raise ZygoteFailed("the zygote ended")
-        self.talk.ended = Ended(*ENDED.unpack(message))
+        self.child.ended = ChildExit(*ENDED.unpack(message))
 
     def _take(self, descriptor: int) -> bool:
-        """Read what there is from one pipe; False once there is nothing more to come from it, or to be wanted."""
+        """Read available bytes from one pipe; return False if no more are to come, or are wanted."""
         try:
             data = os.read(descriptor, READ_BYTES)
         except BlockingIOError:
-            return self.talk.ended is None
+            return self.child.ended is None
         if not data:
             return False
         sink = self._readers[descriptor]
         if sink is None:
             return self._take_result(data)
         sink += data
-        if len(self.talk.stdout) + len(self.talk.stderr) > OUTPUT_LIMIT:
+        if len(self.child.stdout) + len(self.child.stderr) > OUTPUT_LIMIT:
             self.cancel("output-limit")
             return False
         return True
 
     def _take_result(self, data: bytes) -> bool:
-        talk = self.talk
-        if not talk.first:
-            talk.first, data = data[:1], data[1:]
+        child = self.child
+        if not child.first:
+            child.first, data = data[:1], data[1:]
         self._result_bytes += len(data)
         if self._result_bytes > RESULT_LIMIT:
             self.cancel("output-limit")
             return False
-        before = len(talk.reader.frames)
-        if talk.first != ENTERED:
-            talk.reader.buffer += data
+        before = len(child.reader.frames)
+        if child.first != ENTERED:
+            child.reader.buffer += data
             return True
         try:
-            talk.reader.feed(data)
-            if len(talk.reader.frames) > self._body.frames:
+            child.reader.feed(data)
+            if len(child.reader.frames) > self._body.frames:
                 raise BadFrame("more frames than jobs")
         except BadFrame as problem:
-            talk.bad_frame = str(problem)
+            child.bad_frame = str(problem)
             self.cancel("output-limit" if "longer" in str(problem) else "bad-frame")
             return False
-        if len(talk.reader.frames) != before:
-            following = self._body.timeouts_s[min(len(talk.reader.frames), len(self._body.timeouts_s) - 1)]
+        if len(child.reader.frames) != before:
+            following = self._body.timeouts_s[min(len(child.reader.frames), len(self._body.timeouts_s) - 1)]
             self._job_deadline = time.monotonic() + following
         return True
 
     def cancel(self, reason: str) -> None:
         """Have the child killed, for this reason unless there is an earlier one."""
-        if self.talk.cancelled is None:
-            self.talk.cancelled = reason
-            if self.talk.ended is None:
+        if self.child.cancelled is None:
+            self.child.cancelled = reason
+            if self.child.ended is None:
                 self._control.send(CANCEL)
         self._job_deadline = math.inf
 
@@ -276,7 +276,7 @@ def _limits(body: Body, level: Level) -> ChildLimits:
 
 
 def _sealed_file(content: bytes) -> int:
-    """An anonymous file that nobody can change any more, positioned at its start."""
+    """Create an anonymous file that can no longer be changed, positioned at its start."""
     descriptor = os.memfd_create("body", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     view = memoryview(content)
     while view:

@@ -1,9 +1,9 @@
-"""Records ↔ Parquet shards and Arrow streams; the only package that knows pyarrow.
+"""Records ↔ Parquet shards and Arrow streams; the only package that imports pyarrow.
 
-The Arrow schema is declared from the pydantic model and never inferred, so a column has one type in every shard ever
-written. A shard is at most one open segment of a run (a few hundred records), so it is encoded in memory and reaches
-the disk in one atomic step; reading goes row group by row group. Pages carry checksums, streams one at their end, and
-ids are recomputed on reading.
+The Arrow schema is declared from the pydantic model and never inferred, so a column has the same type in every shard. A
+shard holds at most one segment of a run (a few hundred records), so it is encoded in memory and written to disk in one
+atomic step. Reading goes row group by row group. Pages carry checksums, a stream carries one at its end, and ids are
+recomputed on reading.
 """
 
 from __future__ import annotations

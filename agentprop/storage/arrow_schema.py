@@ -1,4 +1,4 @@
-"""A record type → its Arrow schema, declared from the pydantic model and never inferred; records → batches of it."""
+"""A record type → its Arrow schema, declared from the pydantic model; records ↔ batches of that schema."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Row = dict[str, Any]
 
 
 def arrow_schema(record_type: type[Record]) -> pa.Schema:
-    """The columns of a record type, by its annotations; its kind and schema version are in the metadata."""
+    """Return the Arrow schema of a record type, with its kind and schema version as metadata."""
     metadata = {KIND_KEY: record_type.kind.encode(), VERSION_KEY: str(SCHEMA_VERSION).encode()}
     return pa.schema(fields(record_type), metadata=metadata)
 
 
 def fields(model: type[BaseModel]) -> list[pa.Field]:
+    """Return the Arrow fields of a pydantic model."""
     return [_field(name, info.annotation) for name, info in model.model_fields.items()]
 
 
@@ -37,7 +38,7 @@ def _field(name: str, annotation: Any) -> pa.Field:
 
 
 def _without_none(annotation: Any) -> Any:
-    """`X | None` → `X`; anything else as it is."""
+    """Return `X` for `X | None`, and any other annotation unchanged. Raises TypeError for other unions."""
     if get_origin(annotation) not in (Union, types.UnionType):
         return annotation
     members = [member for member in get_args(annotation) if member is not type(None)]
@@ -61,6 +62,7 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 
 def batch_of(records: Sequence[Record], schema: pa.Schema) -> pa.RecordBatch:
+    """Convert records to one batch. Raises ShardError that names a record which cannot be stored."""
     try:
         return pa.RecordBatch.from_pylist([record.model_dump() for record in records], schema=schema)
     except (UnicodeEncodeError, OverflowError, pa.ArrowInvalid) as error:
@@ -80,6 +82,7 @@ def _storable(record: Record, schema: pa.Schema) -> bool:
 
 
 def records_of(rows: Iterable[Row], record_type: type[R], source: str) -> Iterator[R]:
+    """Rebuild records from rows, checking their ids. Raises ShardError for a damaged one."""
     for row in rows:
         try:
             yield record_type.model_validate(row)
@@ -91,6 +94,7 @@ def records_of(rows: Iterable[Row], record_type: type[R], source: str) -> Iterat
 
 
 def check_schema(found: pa.Schema, record_type: type[Record], source: str) -> None:
+    """Check that a schema is that of a record type. Raises ShardError if it is foreign, newer or of another kind."""
     metadata = found.metadata or {}
     if KIND_KEY not in metadata or not metadata.get(VERSION_KEY, b"").isdigit():
         raise ShardError(f"{source} was not written by agentprop", hint="name a run directory, or a shard inside one")

@@ -1,6 +1,6 @@
-"""Bytes onto disk, so that a crash at any instant leaves the old file or the new one and never a mixture.
+"""Bytes → files on disk, so that a crash at any moment leaves the old file or the new one, never a mixture.
 
-Every failure of the disk becomes a `RunError` that names the path and says what to try; what was on disk before stays.
+Every failure of the disk becomes a `RunError` that names the path and what to try; the old content stays.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _ADVICE = {
 
 
 def disk_error(path: Path, error: OSError) -> RunError:
-    """The sentence and hint for what the operating system refused to do with `path`."""
-    reason, hint = _ADVICE.get(error.errno or 0, (error.strerror or str(error), f"mend the disk; {_RESUME}"))
+    """Return the error, with a hint, for a system call on `path` that failed."""
+    reason, hint = _ADVICE.get(error.errno or 0, (error.strerror or str(error), f"check the disk; {_RESUME}"))
     return RunError(f"cannot write {path}: {reason}", hint=hint)
 
 
@@ -45,7 +45,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def write_atomically(path: Path, data: bytes | memoryview) -> None:
-    """Write under a temporary name in the same directory, sync, rename, sync the directory."""
+    """Write a file under a temporary name in its directory, sync it, rename it, and sync the directory."""
     temporary = path.with_name(f".{path.name}.tmp")
     with disk_errors(path):
         try:
@@ -61,7 +61,7 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
 
 
 def append_durably(path: Path, data: bytes) -> None:
-    """Append and sync; on failure the file is cut back to what it was."""
+    """Append to a file and sync it; on failure the file is cut back to its old length."""
     with disk_errors(path), path.open("ab") as file:
         size = file.tell()
         try:
@@ -88,6 +88,6 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
+    """Return the SHA-256 of a file, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
-"""Whose directory is it: claiming, locking, comparing, clearing and repairing a run directory before a stage writes.
+"""A directory → a run directory ready for a stage to write: claimed, locked, compared, cleared or recovered.
 
-Nothing here touches a file that agentprop did not write; where one is in the way, the directory is refused as it is.
+Nothing here touches a file that agentprop did not write; if one is in the way, the directory is refused unchanged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, *FOLDERS.values()}
 
 
 def claim(path: Path) -> None:
-    """Make the directory ours, or refuse one that is somebody else's."""
+    """Mark a directory as a run directory. Raises RunError if it holds other files."""
     with disk_errors(path):
         if path.is_file():
             raise RunError(f"{path} is a file, and a run needs a directory", hint="choose another --out")
@@ -43,7 +43,7 @@ def claim(path: Path) -> None:
         names = sorted(entry.name for entry in path.iterdir())
     if names and OURS not in names:
         raise RunError(
-            f"{path} holds files that are not an agentprop run ({_some(names)}); nothing was changed",
+            f"{path} holds files that are not an agentprop run ({_listed(names)}); nothing was changed",
             hint="choose another --out, or an empty directory",
         )
     with disk_errors(path):
@@ -51,7 +51,10 @@ def claim(path: Path) -> None:
 
 
 def lock(path: Path) -> int:
-    """Hold the run for as long as the returned descriptor is open; the system releases it if we are killed."""
+    """Lock a run for as long as the returned descriptor is open, at most until this process ends.
+
+    Raises RunError if another process holds the lock.
+    """
     with disk_errors(path):
         descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
@@ -67,15 +70,15 @@ def lock(path: Path) -> int:
 
 
 def clear(path: Path, folders: tuple[str, ...]) -> None:
-    """Empty a directory that holds nothing but a run; anything else in it is refused before a file is touched."""
-    foreign = _foreign(path, folders)
+    """Delete the run in a directory. Raises RunError, before a file is touched, if other files are there."""
+    foreign = _foreign_files(path, folders)
     if foreign:
         raise RunError(
-            f"{path} also holds files that no stage wrote ({_some(foreign)}); nothing was changed",
+            f"{path} also holds files that no stage wrote ({_listed(foreign)}); nothing was changed",
             hint="move them away, or choose another --out",
         )
     with disk_errors(path):
-        # what makes it a run goes first: killed half-way, the next command finds leftovers and not a run
+        # The files that make it a run go first: after a kill in between, the next command finds leftovers, not a run.
         for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG):
             (path / name).unlink(missing_ok=True)
         for name in (*FOLDERS.values(), *folders):
@@ -86,7 +89,7 @@ def clear(path: Path, folders: tuple[str, ...]) -> None:
         _remove_temporaries(path)
 
 
-def _foreign(path: Path, folders: tuple[str, ...]) -> list[str]:
+def _foreign_files(path: Path, folders: tuple[str, ...]) -> list[str]:
     names = [entry.name for entry in path.iterdir()]
     foreign = [name for name in names if name not in _TOP_LEVEL | set(folders) and not _is_temporary(name)]
     for folder in set(FOLDERS.values()) & set(names) - set(folders):
@@ -111,12 +114,12 @@ def _remove_temporaries(path: Path) -> None:
                     entry.unlink(missing_ok=True)
 
 
-def _some(names: list[str]) -> str:
+def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
 def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[str]) -> None:
-    """Refuse to mix two different runs in one directory."""
+    """Check that a run may be resumed with these settings and inputs. Raises RunError or ConfigError."""
     if started.stage != now.stage:
         raise RunError(f"{path} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
     changed = _differences(started.config, now.config, outside)
@@ -129,13 +132,13 @@ def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[
     moved = [name for name, print_ in started.inputs.items() if now.inputs.get(name, print_) != print_]
     if moved:
         raise RunError(
-            f"what {path} was started from has changed: {', '.join(moved)}",
-            hint="put it back to continue, start over with --fresh, or choose another --out",
+            f"the inputs of {path} have changed: {', '.join(moved)}",
+            hint="restore it to continue, start over with --fresh, or choose another --out",
         )
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], outside: frozenset[str], at: str = "") -> list[str]:
-    """`key was A, now B` for each setting that differs, nested ones with dots."""
+    """List `key was A, now B` for each setting that differs, with dotted names for nested ones."""
     changed = []
     for key in sorted(before.keys() | now.keys()):
         old, new = before.get(key), now.get(key)
@@ -154,7 +157,10 @@ def _brief(value: Any) -> str:
 
 
 def recover(path: Path) -> list[Segment]:
-    """The segments that exist, the last with its state; everything half-written is removed."""
+    """Return the complete segments, the last one with its state, and delete everything unfinished.
+
+    Raises ShardError if a shard of a complete segment is missing or truncated.
+    """
     journal = path / JOURNAL
     segments, size = read_journal(journal)
     listed = {shard.path: shard for segment in segments for shard in segment.shards}

@@ -1,4 +1,4 @@
-"""Records ↔ Parquet shards, and anyone's Parquet files → rows."""
+"""Records ↔ Parquet shards; and Parquet files of other tools → rows."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from agentprop.storage.arrow_schema import REMAKE, R, Row, arrow_schema, batch_o
 from agentprop.storage.durable import write_atomically
 
 ROW_GROUP = 256
-"""Records read or written in one piece: what bounds memory."""
+"""Records read or written at a time, which bounds memory."""
 _ROWS_KEY = b"agentprop.rows"
 
 
 class Shard(NamedTuple):
-    """What a manifest says about one written shard."""
+    """Description of a written shard, for journal and manifest."""
 
     rows: int
-    """Records in it."""
+    """Number of records."""
     bytes: int
-    """Size of the file."""
+    """Size of the file in bytes."""
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file."""
 
 
 def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard:
-    """Write one shard in one atomic step; the records must fit in memory."""
+    """Write one shard in one atomic step; its records must fit in memory."""
     schema = arrow_schema(record_type)
     sink = pa.BufferOutputStream()
     rows = 0
@@ -50,24 +50,24 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
 
 
 def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:
-    """The shard's records, a row group at a time; a record whose id does not match its content is refused."""
+    """Yield a shard's records, reading a row group at a time. Raises ShardError if an id does not match its content."""
     return records_of(read_rows(path, record_type), record_type, str(path))
 
 
 def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
-    """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
+    """Yield a shard's records, or some columns of them, as plain dicts, without recomputing ids."""
     with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
         check_schema(file.schema_arrow, record_type, str(path))
-        owed = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
+        missing = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
             yield from batch.to_pylist()
-            owed -= batch.num_rows
-    if owed:  # the footer, where Parquet keeps its own counts, has no checksum
-        raise ShardError(f"{path} is truncated or damaged (it lacks {owed} rows)", hint=REMAKE)
+            missing -= batch.num_rows
+    if missing:  # Parquet's own counts are in the footer, which has no checksum
+        raise ShardError(f"{path} is truncated or damaged (it lacks {missing} rows)", hint=REMAKE)
 
 
 def count_rows(path: Path) -> int:
-    """Number of records, from the shard's footer alone."""
+    """Return the number of records, from the shard's footer alone."""
     with _read_errors(str(path)), pq.ParquetFile(path) as file:
         return int(file.metadata.num_rows)
 
@@ -79,16 +79,16 @@ def _read_errors(source: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise ShardError(f"{source} does not exist", hint=REMAKE) from error
     except PermissionError as error:
-        raise ShardError(f"{source} cannot be read: permission denied", hint="make it readable") from error
+        raise ShardError(f"{source} cannot be read: permission denied", hint="check the file's permissions") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ShardError(f"{source} is truncated or damaged ({reason})", hint=REMAKE) from error
 
 
 class TableWriter:
-    """Rows into a Parquet file for anyone, a row group at a time; the columns are declared from the type of the row.
+    """Writer of a Parquet file for other tools, a row group at a time, with columns declared from the row's type.
 
-    The caller writes under a temporary name and renames: until `close` the file is not one.
+    Write under a temporary name and rename afterwards: the file is incomplete until `close`.
     """
 
     def __init__(self, path: Path, row_type: type[BaseModel]) -> None:
@@ -107,14 +107,14 @@ class TableWriter:
         self._waiting = []
 
     def close(self) -> None:
-        """Write what waits, and the end."""
+        """Write the remaining rows and the footer."""
         if self._waiting:
             self._send()
         self._writer.close()
 
 
 def read_foreign_parquet(path: Path) -> Iterator[Row]:
-    """The rows of anyone's Parquet file as plain dicts, a batch at a time."""
+    """Yield the rows of a Parquet file of another tool as plain dicts, reading a batch at a time."""
     with _read_errors(str(path)), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=ROW_GROUP):
             yield from batch.to_pylist()

@@ -1,7 +1,7 @@
-"""A run directory as it lies on disk: its layout, and reading it, finished or not.
+"""A run directory on disk → its records: the layout, and reading it, whether finished or not.
 
-What exists is what the manifest lists, or the journal while a run is not finished; other files are never read. A shard
-is checked against its recorded SHA-256 before its records are believed.
+Only shards that the manifest lists are read, or those of the journal while a run is unfinished. A shard is checked
+against its stored SHA-256 before its records are used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agentprop.storage.durable import digest_file
 
 CONFIG, SUMMARY, MANIFEST, LOG = "config.json", "summary.json", "manifest.json", "log.txt"
 OURS = ".agentprop"
-"""Hidden directory that marks a run directory as one."""
+"""Hidden directory that marks a run directory."""
 RUN, JOURNAL = f"{OURS}/run.json", f"{OURS}/journal.jsonl"
 
 FOLDERS = {
@@ -39,7 +39,7 @@ FOLDERS = {
     "difficulty": "difficulties",
     "reject": "rejects",
 }
-"""Where each kind of record lies in a run directory."""
+"""Folder of each kind of record in a run directory."""
 
 _RESTORE = "restore it from a copy, or start over with --fresh"
 
@@ -49,98 +49,98 @@ _log = logging.getLogger(__name__)
 
 
 def folder_of(kind: str) -> str:
-    """The directory of a kind of record."""
+    """Return the folder of a kind of record. Raises ValueError for an unknown kind."""
     if kind not in FOLDERS:
         raise ValueError(f"records of kind {kind} are not kept in run directories")
     return FOLDERS[kind]
 
 
 class StoredShard(Part):
-    """A shard as journal and manifest name it."""
+    """Shard as listed in journal and manifest."""
 
     path: str = Field(pattern=r"^[a-z_]+/part-\d{5,}\.parquet$")
-    """Relative to the run directory."""
+    """Path relative to the run directory."""
     kind: str
     """Kind of its records."""
     rows: int
-    """Records in it."""
+    """Number of records."""
     bytes: int
-    """Size of the file."""
+    """Size of the file in bytes."""
     sha256: str
-    """Of the file."""
+    """SHA-256 of the file."""
 
 
 class Segment(Part):
-    """Shards of several kinds that came into being together; a line of the journal."""
+    """Shards of several kinds that were written together; one line of the journal."""
 
     number: int
-    """Position in the run; also the number in its shards' names."""
+    """Position in the run, and the number in its shards' names."""
     shards: tuple[StoredShard, ...]
-    """At most one per kind."""
+    """Shards, at most one per kind."""
     state: dict[str, Any] | None = None
-    """What the stage needs to go on from here; dropped once a later segment is there."""
+    """State from which the stage continues; dropped once there is a later segment."""
 
 
 class Identity(Part):
-    """What makes a run this run: it may not change on resuming."""
+    """Identity of a run, which may not change on resuming."""
 
     schema_version: int = SCHEMA_VERSION
     """Version of records and directory layout."""
     stage: str
-    """The stage that writes here."""
+    """Stage that writes the run."""
     config: dict[str, Any]
-    """The resolved settings it was started with."""
+    """Resolved settings that the run was started with."""
     inputs: dict[str, str]
-    """Fingerprints of what it reads, by name."""
+    """Fingerprints of its inputs, by name."""
 
 
 class Manifest(Part):
-    """Written last: its presence means that the run is complete."""
+    """Manifest of a run; it is written last, so its presence means that the run is complete."""
 
     schema_version: int = SCHEMA_VERSION
     """Version of records and directory layout."""
     agentprop: str = __version__
-    """Version that completed the run."""
+    """Version of agentprop that completed the run."""
     stage: str
-    """The stage that wrote it."""
+    """Stage that wrote the run."""
     inputs: dict[str, str]
-    """Fingerprints of what it read, by name."""
+    """Fingerprints of its inputs, by name."""
     rows: dict[str, int]
     """Number of records by kind."""
     shards: tuple[StoredShard, ...]
-    """Every shard."""
+    """All shards."""
 
 
 class StoredRun:
-    """The records of a run directory, segment by segment."""
+    """Run directory, open for reading."""
 
     def __init__(self, path: Path, stage: str, segments: list[Segment]) -> None:
         self.path = path
-        """The run directory."""
+        """Path of the run directory."""
         self.stage = stage
-        """The stage that wrote it."""
+        """Stage that wrote the run."""
         self.segments = segments
-        """What exists, in order."""
+        """Complete segments, in order."""
         self._checked: set[str] = set()
 
     @property
     def complete(self) -> bool:
-        """Whether the stage finished: the manifest is there."""
+        """The stage has finished: there is a manifest."""
         return (self.path / MANIFEST).exists()
 
     @property
     def manifest(self) -> Manifest | None:
-        """The manifest of a complete run."""
+        """Manifest of a complete run, else None."""
         return load_part(self.path / MANIFEST, Manifest) if self.complete else None
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The resolved settings."""
+        """Resolved settings of the run."""
         return load_json(self.path / CONFIG)
 
     @property
     def summary(self) -> dict[str, Any] | None:
-        """The numbers of the last finished or interrupted command, if there are any yet."""
+        """Summary of the last finished or interrupted command; None before the first."""
         return load_json(self.path / SUMMARY) if (self.path / SUMMARY).exists() else None
 
     @property
@@ -154,7 +154,7 @@ class StoredRun:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of everything the run holds."""
+        """Hash of all records of the run."""
         digest = hashlib.sha256()
         for segment in self.segments:
             for shard in segment.shards:
@@ -162,21 +162,21 @@ class StoredRun:
         return digest.hexdigest()
 
     def iter(self, record_type: type[R], segment: Segment | None = None) -> Iterator[R]:
-        """The records of one type in order, of the whole run or of one segment."""
+        """Yield the records of one type in order, of the whole run or of one segment."""
         for path in self._paths(record_type, segment):
             yield from read_shard(path, record_type)
 
     def iter_rows(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
-        """The same as plain dicts, or only some columns of them, without rebuilding records."""
+        """Yield the records of one type as plain dicts, or only some of their columns."""
         for path in self._paths(record_type):
             yield from read_rows(path, record_type, columns)
 
     def done_ids(self, record_type: type[Record], column: str = "id") -> set[str]:
-        """The values of one id column: what is no longer owed."""
+        """Return the values of an id column, to know which work is done."""
         return {row[column] for row in self.iter_rows(record_type, [column]) if row[column] is not None}
 
     def find(self, record_type: type[R], prefix: str) -> Iterator[R]:
-        """The records whose id begins with `prefix`."""
+        """Yield the records whose id begins with `prefix`."""
         for path in self._paths(record_type):
             if any(row["id"].startswith(prefix) for row in read_rows(path, record_type, ["id"])):
                 yield from (record for record in read_shard(path, record_type) if record.id.startswith(prefix))
@@ -195,14 +195,14 @@ class StoredRun:
             raise ShardError(f"{path} is missing", hint=_RESTORE)
         if digest_file(path) != shard.sha256:
             for _ in read_rows(path, RECORDS[shard.kind]):
-                pass  # a shard that is truncated, foreign or newer says so itself
+                pass  # reading raises a more precise error for a truncated, foreign or newer shard
             raise ShardError(f"{path} is not the shard that was written: its checksum differs", hint=_RESTORE)
         self._checked.add(shard.path)
         return path
 
 
 def open_run(path: str | Path, *, warn: bool = True) -> StoredRun:
-    """Open a run for reading; an unfinished one may be read, with a warning in the log."""
+    """Open a run for reading, with a warning in the log if it is unfinished. Raises RunError if it is not a run."""
     root = Path(path)
     with read_errors(root):
         _check_is_run(root)
@@ -226,7 +226,7 @@ def _check_is_run(root: Path) -> None:
 
 
 def _is_manifest(path: Path) -> bool:
-    """Many tools write a manifest.json; ours says so."""
+    """Return True if a manifest.json is ours, since many tools write a file of that name."""
     return path.exists() and {"schema_version", "agentprop", "stage"} <= load_json(path).keys()
 
 
@@ -238,7 +238,7 @@ def _by_segment(shards: Sequence[StoredShard]) -> list[Segment]:
 
 
 def read_journal(path: Path) -> tuple[list[Segment], int]:
-    """The segments that exist, the last with its state, and the length of the journal up to there."""
+    """Return the complete segments, the last one with its state, and the length of the journal up to its end."""
     segments: list[Segment] = []
     size = 0
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
@@ -247,7 +247,7 @@ def read_journal(path: Path) -> tuple[list[Segment], int]:
             segment = Segment.model_validate_json(line)
         except ValidationError as error:
             if number == len(lines):
-                break  # torn by a crash: this segment was never there
+                break  # cut off by a crash: this segment was never committed
             raise RunError(f"line {number} of {path} is damaged", hint=_RESTORE) from error
         if not line.endswith(b"\n"):
             break
@@ -259,7 +259,7 @@ def read_journal(path: Path) -> tuple[list[Segment], int]:
 
 
 def load_part(path: Path, part: type[P]) -> P:
-    """One of the run's own JSON files, as what it should be."""
+    """Load one of the run's JSON files as a model. Raises RunError if it is missing, damaged or newer."""
     value = load_json(path)
     version = value.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
@@ -276,7 +276,7 @@ def load_part(path: Path, part: type[P]) -> P:
 
 
 def load_json(path: Path) -> dict[str, Any]:
-    """One of the run's JSON files."""
+    """Load one of the run's JSON files. Raises RunError if it is missing or damaged."""
     with read_errors(path):
         text = path.read_bytes()
     try:
@@ -296,4 +296,6 @@ def read_errors(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing", hint=_RESTORE) from error
     except OSError as error:
-        raise RunError(f"{path} cannot be read: {error.strerror or error}", hint="mend its permissions") from error
+        raise RunError(
+            f"{path} cannot be read: {error.strerror or error}", hint="check the file's permissions"
+        ) from error

@@ -1,9 +1,9 @@
-"""A run directory: config, shards grown in atomic segments, rejects, summary and log; the manifest comes last.
+"""A stage's records → a run directory: config, shards in atomic segments, summary and log, and last the manifest.
 
-A stage adds records and commits points at which records and its own state fit together. What was committed is written
-as a segment: one shard per kind of record, and then one line in the journal that names them with the state. Only that
-line makes the segment exist. So a killed run loses at most its open segment, never half of one, and goes on from the
-last state; shards without a line are deleted. Nothing here holds more than one segment of records in memory.
+A stage adds records, and commits at points at which the records and its own state fit together. Committed records are
+written as a segment: one shard per kind of record, and then one line in the journal that lists them with the state.
+Only that line makes the segment part of the run. So a killed run loses at most its open segment, never half of one, and
+continues from the last state; shards without a line are deleted. At most one segment of records is held in memory.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from typing import Any, Self
 
 from agentprop.config import StageConfig
 from agentprop.records import Record
-from agentprop.storage import ownership as claims
-from agentprop.storage import write_shard
+from agentprop.storage import ownership, write_shard
 from agentprop.storage.durable import append_durably, disk_error, disk_errors, sync_directory, write_json
 from agentprop.storage.reader import (
     CONFIG,
@@ -42,15 +41,15 @@ from agentprop.storage.reader import (
 __all__ = ["Run", "StoredRun", "add_up", "open_run"]
 
 SEGMENT_RECORDS = 256
-"""Records of one kind that close a segment: what a killed run loses at most."""
+"""Records of one kind that close a segment, and so the most that a killed run loses."""
 SEGMENT_SECONDS = 10.0
-"""Age at which a segment is closed however small it is."""
+"""Age in seconds at which a segment is closed, however small it is."""
 
 
 class Run(StoredRun):
-    """A run directory that this process holds the lock of and writes to; use as a context manager.
+    """Run directory that this process has locked and writes to; use it as a context manager.
 
-    Leaving the block, by an exception too, writes what was committed: an interrupted stage keeps its finished work.
+    Leaving the block, even by an exception, writes what was committed, so an interrupted stage keeps its finished work.
     """
 
     def __init__(
@@ -58,9 +57,9 @@ class Run(StoredRun):
     ) -> None:
         super().__init__(path, identity.stage, segments)
         self.resumed = bool(segments)
-        """Whether the directory already held finished work."""
+        """The directory already held finished work."""
         self.state: dict[str, Any] = (segments[-1].state if segments else None) or {}
-        """State to go on from, as it was committed last; empty for a new run."""
+        """State that was committed last; empty for a new run."""
         self._identity = identity
         self._lock = lock
         self._log = log
@@ -68,7 +67,7 @@ class Run(StoredRun):
         self._committed: dict[str, int] = {}
         self._new_state: str | None = None
         self._written_at = time.monotonic()
-        self._broken = False
+        self._incomplete = False
 
     @classmethod
     def open(
@@ -82,27 +81,27 @@ class Run(StoredRun):
         inputs: Mapping[str, str] | None = None,
         folders: Iterable[str] = (),
     ) -> Self:
-        """Create a run or resume the one that is there.
+        """Create a run, or resume the one that is there. Raises RunError or ConfigError if that is not possible.
 
         `outside_identity` names settings that may change on resuming, by default those of the stage; `inputs` gives
-        fingerprints of what the run reads and may not change; `folders` are further directories and files at the top
-        that the stage writes itself.
+        fingerprints of the inputs, which may not change; `folders` names further files and directories at the top that
+        the stage writes itself.
         """
         path = Path(out)
         settings = _settings_of(config)
         if outside_identity is None:
             outside_identity = config.outside_identity if isinstance(config, StageConfig) else ()
         identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}))
-        claims.claim(path)
-        lock = claims.lock(path)
+        ownership.claim(path)
+        lock = ownership.lock(path)
         try:
             if fresh or not (path / RUN).exists():
-                claims.clear(path, tuple(folders))
+                ownership.clear(path, tuple(folders))
                 write_json(path / RUN, identity.model_dump())
             else:
                 started = _as_of_now(load_part(path / RUN, Identity), config)
-                claims.check_same(path, started, identity, frozenset(outside_identity))
-            segments = claims.recover(path)
+                ownership.check_same(path, started, identity, frozenset(outside_identity))
+            segments = ownership.recover(path)
             if not (path / MANIFEST).exists():
                 write_json(path / CONFIG, settings)
             log = _attach_log(path / LOG)
@@ -114,26 +113,26 @@ class Run(StoredRun):
     # --- writing ---
 
     def add(self, record: Record) -> None:
-        """Put a record into the open segment; it counts from the next commit on."""
+        """Add a record to the open segment; it is kept from the next commit on."""
         self._open.setdefault(record.kind, []).append(record)
 
     def commit(self, state: Mapping[str, Any]) -> None:
-        """Declare that everything added so far and `state` (small, JSON) fit together; write the segment when due."""
+        """Commit the records added so far with the matching `state` (small, JSON); write the segment if it is due."""
         self._new_state = json.dumps(state, ensure_ascii=False)
         self._committed = {kind: len(records) for kind, records in self._open.items()}
         self.tick()
 
     def tick(self) -> None:
-        """Write the committed part of the segment if it is full or old; call it while waiting for slow work."""
+        """Write the committed records as a segment if they are many or old; call it while waiting for slow work."""
         full = any(count >= SEGMENT_RECORDS for count in self._committed.values())
         if full or time.monotonic() - self._written_at >= SEGMENT_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was committed as a segment, now."""
+        """Write the committed records as a segment now."""
         if self._new_state is None:
             return
-        self._broken = True  # until it is done: after a failure or a second Ctrl-C nothing more is written
+        self._incomplete = True  # until done, so that nothing more is written after a failure or a second Ctrl-C
         self._reopen()
         number = self.segments[-1].number + 1 if self.segments else 0
         segment = Segment(number=number, shards=self._write_shards(number), state=json.loads(self._new_state))
@@ -142,10 +141,10 @@ class Run(StoredRun):
         self._open = {kind: records[self._committed.get(kind, 0) :] for kind, records in self._open.items()}
         self._committed, self._new_state = {}, None
         self._written_at = time.monotonic()
-        self._broken = False
+        self._incomplete = False
 
     def _write_shards(self, number: int) -> tuple[StoredShard, ...]:
-        """All shards of a segment, or none."""
+        """Write all shards of a segment, or none."""
         shards: list[StoredShard] = []
         try:
             for kind, count in self._committed.items():
@@ -166,7 +165,7 @@ class Run(StoredRun):
         return StoredShard(path=name, kind=kind, **written._asdict())
 
     def _reopen(self) -> None:
-        """A complete run that gets more work is no longer complete."""
+        """Delete the manifest of a complete run that gets more records."""
         if self.complete:
             with disk_errors(self.path):
                 (self.path / MANIFEST).unlink()
@@ -174,12 +173,12 @@ class Run(StoredRun):
             write_json(self.path / CONFIG, self._identity.config)
 
     def summarise(self, summary: Mapping[str, Any]) -> None:
-        """Write summary.json without completing the run: an interrupted run, or one that met a bound."""
+        """Write summary.json without completing the run, because it was interrupted or reached a bound."""
         self.flush()
         write_json(self.path / SUMMARY, summary)
 
     def finish(self, summary: Mapping[str, Any], inputs: Mapping[str, str] | None = None) -> None:
-        """Write summary.json and then the manifest; everything added must have been committed."""
+        """Write summary.json and then the manifest. Raises ValueError if a record was not committed."""
         if any(len(records) > self._committed.get(kind, 0) for kind, records in self._open.items()):
             raise ValueError("records were added after the last commit")
         self.summarise(summary)
@@ -193,9 +192,9 @@ class Run(StoredRun):
         write_json(self.path / MANIFEST, manifest.model_dump())
 
     def close(self) -> None:
-        """Write what was committed, and let others in."""
+        """Write what was committed, and release the lock."""
         try:
-            if not self._broken:
+            if not self._incomplete:
                 self.flush()
         finally:
             logging.getLogger("agentprop").removeHandler(self._log)
@@ -213,7 +212,11 @@ class Run(StoredRun):
 
 
 def add_up(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """Sum two nested maps of numbers, so that costs add up over resumes: {a: 1} and {a: 2, b: 3} → {a: 3, b: 3}."""
+    """Add two nested maps of numbers, so that costs add up over sessions.
+
+    >>> add_up({"a": 1}, {"a": 2, "b": {"c": 3}})
+    {'a': 3, 'b': {'c': 3}}
+    """
     total = dict(before)
     for key, value in now.items():
         if isinstance(value, Mapping):
@@ -224,7 +227,7 @@ def add_up(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _LogFile(logging.FileHandler):
-    """log.txt; a full disk is the run's error and not a traceback on the side."""
+    """Handler of log.txt that raises disk errors as RunError, instead of printing a traceback."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
@@ -234,14 +237,14 @@ class _LogFile(logging.FileHandler):
 
 
 def _settings_of(config: StageConfig | Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as JSON keeps them."""
+    """Return settings as JSON values."""
     if isinstance(config, StageConfig):
         return config.model_dump(mode="json")
     return dict(json.loads(json.dumps(config)))
 
 
 def _as_of_now(started: Identity, config: StageConfig | Mapping[str, Any]) -> Identity:
-    """The identity of a run of an older version: under present names, with the settings that it did not know."""
+    """Update the identity of an older run: present names of settings, and defaults for those that did not exist."""
     if not isinstance(config, StageConfig):
         return started
     known = {**config.defaults(), **config.under_present_names(started.config)}

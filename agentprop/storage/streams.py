@@ -1,8 +1,7 @@
 """Records ↔ Arrow streams on pipes.
 
-The last message of a stream holds no record, but says how many there were and the SHA-256 of all bytes before it: a
-stream that was cut, lost a part or was changed on its way is never taken for a whole one. Other readers of Arrow see an
-empty batch.
+The last message of a stream holds no records, but their number and the SHA-256 of all bytes before it. So a stream that
+was cut off or changed is never taken for a complete one. Other readers of Arrow see an empty batch.
 """
 
 from __future__ import annotations
@@ -21,47 +20,47 @@ from agentprop.storage.arrow_schema import R, Row, arrow_schema, batch_of, check
 from agentprop.storage.parquet import ROW_GROUP
 
 STREAM_SECONDS = 1.0
-"""A record waits no longer than this in a stream that is being written."""
+"""Longest time in seconds that a record waits before it is sent."""
 _ROWS_KEY, _SHA_KEY = b"agentprop.rows", b"agentprop.sha256"
-_HINT = "see what the command before the pipe says, and run both again"
+_HINT = "read what the command before the pipe printed, and run both again"
 
 
 class PipeClosed(BrokenPipeError):
-    """The reader at the other end of the pipe has gone, as `head` does: nothing is wrong, end quietly."""
+    """The reader of the pipe has ended, as `head` does; not an error, the stage should end quietly."""
 
 
 class StreamWriter:
-    """Records as an Arrow IPC stream into a pipe; the end is marked only when the block ends without an exception.
+    """Writer of records to a pipe as an Arrow stream; the end is marked only if the block ends without an exception.
 
-    A record is sent when 256 wait or a second has passed since the last sending: by `write`, or by `tick` where the
-    caller has nothing to write for a while.
+    Records are sent when 256 wait or a second has passed since the last time: by `write`, or by `tick` while the
+    caller has nothing to write.
     """
 
     def __init__(self, pipe: BinaryIO, record_type: type[Record]) -> None:
-        self._pipe = _Summed(pipe)
+        self._pipe = _HashingPipe(pipe)
         self._schema = arrow_schema(record_type)
         self._waiting: list[Record] = []
         self._rows = 0
         self._sent_at = time.monotonic()
-        with self._reader_may_leave():
+        with self._closed_pipe_errors():
             self._writer = pa.ipc.new_stream(self._pipe, self._schema)
             self._pipe.flush()
 
     def write(self, record: Record) -> None:
-        """Queue one record, and send what waits if it is time."""
+        """Queue one record, and send the queued ones if they are due."""
         self._waiting.append(record)
         if len(self._waiting) >= ROW_GROUP:
             self.send()
         self.tick()
 
     def tick(self) -> None:
-        """Send what has waited for a second."""
+        """Send the queued records if the first has waited for a second."""
         if self._waiting and time.monotonic() - self._sent_at >= STREAM_SECONDS:
             self.send()
 
     def send(self) -> None:
-        """Send what waits; the reader sees it at once. Raises PipeClosed when there is no reader any more."""
-        with self._reader_may_leave():
+        """Send the queued records, which the reader sees at once. Raises PipeClosed if there is no reader any more."""
+        with self._closed_pipe_errors():
             if self._waiting:
                 self._writer.write_batch(batch_of(self._waiting, self._schema))
             self._pipe.flush()
@@ -70,19 +69,19 @@ class StreamWriter:
         self._sent_at = time.monotonic()
 
     def close(self) -> None:
-        """Send what waits and mark the end."""
+        """Send the queued records and mark the end."""
         self.send()
         nothing = batch_of([], self._schema)
-        with self._reader_may_leave():
+        with self._closed_pipe_errors():
             if not self._rows:
-                self._writer.write_batch(nothing)  # Arrow keeps the schema back until the first batch
+                self._writer.write_batch(nothing)  # Arrow sends the schema only with the first batch
             end = {_ROWS_KEY: str(self._rows).encode(), _SHA_KEY: self._pipe.digest.hexdigest().encode()}
             self._writer.write_batch(nothing, custom_metadata=end)
             self._writer.close()
             self._pipe.flush()
 
     @contextlib.contextmanager
-    def _reader_may_leave(self) -> Iterator[None]:
+    def _closed_pipe_errors(self) -> Iterator[None]:
         try:
             yield
         except BrokenPipeError as error:
@@ -97,7 +96,7 @@ class StreamWriter:
 
 
 def write_stream(pipe: BinaryIO, record_type: type[R], records: Iterable[R]) -> int:
-    """Write all records to a pipe as they come; returns how many. Raises PipeClosed when the reader has left."""
+    """Write all records to a pipe as they come, and return their number. Raises PipeClosed if the reader has ended."""
     count = 0
     with StreamWriter(pipe, record_type) as writer:
         for record in records:
@@ -107,54 +106,54 @@ def write_stream(pipe: BinaryIO, record_type: type[R], records: Iterable[R]) -> 
 
 
 def read_stream(pipe: BinaryIO, record_type: type[R], source: str = "the input stream") -> Iterator[R]:
-    """The records of a stream as they arrive; a stream that stops without its end mark is a ShardError."""
+    """Yield the records of a stream as they arrive. Raises ShardError if it lacks its end mark or was changed."""
     return records_of(_stream_rows(pipe, record_type, source), record_type, source)
 
 
 def _stream_rows(pipe: BinaryIO, record_type: type[Record], source: str) -> Iterator[Row]:
-    watched = _Watched(pipe)
+    checked = _CheckedPipe(pipe)
     rows, whole = 0, False
     try:
-        with pa.ipc.open_stream(watched) as reader:
+        with pa.ipc.open_stream(checked) as reader:
             check_schema(reader.schema, record_type, source)
-            for batch, said, digest in _messages(reader, watched):
-                whole = said.get(_ROWS_KEY) == str(rows).encode() and said.get(_SHA_KEY) == digest.encode()
-                if _SHA_KEY in said and not whole:
+            for batch, metadata, digest in _messages(reader, checked):
+                whole = metadata.get(_ROWS_KEY) == str(rows).encode() and metadata.get(_SHA_KEY) == digest.encode()
+                if _SHA_KEY in metadata and not whole:
                     raise ShardError(f"{source} is not what was sent: a part of it is missing or changed", hint=_HINT)
                 batch.validate(full=True)  # Arrow follows a stream's offsets wherever they point
                 rows += batch.num_rows
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
-        raise _stream_error(watched, source) from error
-    if watched.exhausted or not whole:
-        raise _stream_error(watched, source)
+        raise _stream_error(checked, source) from error
+    if checked.exhausted or not whole:
+        raise _stream_error(checked, source)
 
 
 def _messages(
-    reader: pa.RecordBatchStreamReader, watched: _Watched
+    reader: pa.RecordBatchStreamReader, checked: _CheckedPipe
 ) -> Iterator[tuple[pa.RecordBatch, dict[bytes, bytes], str]]:
-    """(batch, what it says besides, SHA-256 of the stream before it); Arrow reads one message at a time."""
+    """Yield (batch, its metadata, SHA-256 of the stream before it); Arrow reads one message at a time."""
     while True:
-        digest = watched.digest.hexdigest()
+        digest = checked.digest.hexdigest()
         try:
-            batch, said = reader.read_next_batch_with_custom_metadata()
+            batch, metadata = reader.read_next_batch_with_custom_metadata()
         except StopIteration:
             return
-        yield batch, dict(said or {}), digest
+        yield batch, dict(metadata or {}), digest
 
 
-def _stream_error(watched: _Watched, source: str) -> ShardError:
-    if not watched.start:
+def _stream_error(checked: _CheckedPipe, source: str) -> ShardError:
+    if not checked.start:
         return ShardError(f"{source} is empty", hint=_HINT)
-    if not b"\xff\xff\xff\xff".startswith(watched.start):
+    if not b"\xff\xff\xff\xff".startswith(checked.start):
         return ShardError(f"{source} is not an Arrow stream", hint="pipe from a stage that runs with --out -")
-    if watched.exhausted:
+    if checked.exhausted:
         return ShardError(f"{source} stopped before its end", hint=_HINT)
     return ShardError(f"{source} is damaged", hint=_HINT)
 
 
-class _Summed:
-    """A pipe that remembers the SHA-256 of what was written to it."""
+class _HashingPipe:
+    """Pipe that computes the SHA-256 of what is written to it."""
 
     closed = False
 
@@ -163,24 +162,24 @@ class _Summed:
         self.digest = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
-        """As the pipe's own write."""
+        """Write to the pipe."""
         self.digest.update(data)
         return self._pipe.write(data)
 
     def flush(self) -> None:
-        """As the pipe's own flush."""
+        """Flush the pipe."""
         self._pipe.flush()
 
     def writable(self) -> bool:
-        """What Arrow asks of a file."""
+        """Return True, as Arrow requires of a file."""
         return True
 
     def close(self) -> None:
-        """The pipe belongs to the caller."""
+        """Do nothing: the pipe belongs to the caller."""
 
 
-class _Watched:
-    """A pipe that remembers how it starts, the SHA-256 of what was read, and whether the reader ever met its end.
+class _CheckedPipe:
+    """Pipe that records its first bytes, the SHA-256 of what was read, and if the end of file was reached.
 
     Arrow takes an end of file between two messages for the end of the stream; after a real end mark it reads no more.
     """
@@ -194,7 +193,7 @@ class _Watched:
         self.exhausted = False
 
     def read(self, size: int = -1) -> bytes:
-        """As the pipe's own read; text instead of a stream is refused before Arrow takes it for a size."""
+        """Read from the pipe; refuse anything but a stream, since Arrow would take its first bytes for a size."""
         data = self._pipe.read(size)
         self.digest.update(data)
         self.exhausted |= len(data) < size
@@ -205,8 +204,8 @@ class _Watched:
         return data
 
     def readable(self) -> bool:
-        """What Arrow asks of a file."""
+        """Return True, as Arrow requires of a file."""
         return True
 
     def close(self) -> None:
-        """The pipe belongs to the caller."""
+        """Do nothing: the pipe belongs to the caller."""

@@ -1,10 +1,10 @@
-"""How the proposer and the solver improve: rewards, advantages, losses, log-probs, batches, a policy, the loops.
+"""Training of the proposer and the solver: rewards, advantages, losses, log-probs, batches, the policy, the loops.
 
-torch, transformers and peft are imported in this folder and nowhere else; the extra `train` brings them.
+torch, transformers and peft are imported in this folder only; `agentic-proposing[train]` installs them.
 
-A trailing capital says what an array runs over:
+A trailing capital names the axis of an array:
 
-    A   action tokens: tokens the policy sampled, the only ones with a loss
+    A   action tokens: tokens that the policy sampled, the only ones with a loss
     J   actions: one turn of one trajectory
     I   trajectories
     G   groups: trajectories that started from the same task

@@ -1,7 +1,7 @@
-"""Numbers of single trajectories → their means over everything that all processes rolled out.
+"""Numbers of single trajectories → their means over the trajectories of all processes.
 
-A figure is a sum and a count, so that it adds up over processes whose counts differ. All of them must have the same
-figures: a figure that nothing was counted for is there with 0.
+A mean is kept as a sum and a count, so that it is right although the counts of processes differ. All processes must
+add to the same names; a name may be added without a value.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from agentprop.training.model.distributed import World
 
 
 class RunningMeans:
-    """`figures.add("reward/validity", [1, 0, 1])`, then `figures.means(world)`."""
+    """Named means: `means.add("reward/validity", [1, 0, 1])`, then `means.reduce(world)`."""
 
     def __init__(self) -> None:
         self._sums: dict[str, tuple[float, int]] = {}
 
     def add(self, name: str, values: Iterable[float]) -> None:
-        """Count some values; none at all is a figure too."""
+        """Add values to a name; without a value the name is still known."""
         found = [float(value) for value in values]
         total, count = self._sums.get(name, (0.0, 0))
         self._sums[name] = (total + sum(found), count + len(found))
 
     def add_mean(self, name: str, mean: float, count: int) -> None:
-        """Count so many values by their mean."""
+        """Add `count` values to a name by their mean."""
         total, known = self._sums.get(name, (0.0, 0))
         self._sums[name] = (total + mean * count, known + count)
 
-    def means(self, world: World) -> dict[str, float]:
-        """The mean of each figure over all processes; those of nothing are left out. Every process calls it."""
+    def reduce(self, world: World) -> dict[str, float]:
+        """Return the means over all processes, leaving out names without a value. Every process must call it."""
         flat = world.sum([part for pair in self._sums.values() for part in pair])
         pairs = zip(self._sums, flat[::2], flat[1::2], strict=True)
         return {name: total / count for name, total, count in pairs if count}
 
 
 def prefixed(prefix: str, values: Mapping[str, float]) -> dict[str, float]:
-    """The same values under `prefix/name`."""
+    """Return the same values under `prefix/name`."""
     return {f"{prefix}/{name}": value for name, value in values.items()}

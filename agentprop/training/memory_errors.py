@@ -1,6 +1,6 @@
-"""A disk that is full or memory that is used up, while training → a sentence and what to try; and how much is in use.
+"""A full disk or exhausted memory during training → an error with a hint; and the peak memory in use.
 
-Libraries report both in ways of their own: safetensors as text, torch as RuntimeErrors.
+Libraries report both in their own ways: safetensors as text, torch as RuntimeErrors.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from agentprop.storage.durable import disk_error
 
 NUMBER = re.compile(r"\(os error (\d+)\)")
 EXHAUSTED = ("can't allocate memory", "out of memory", "not enough memory")
-"""How torch's allocators begin to complain."""
+"""Phrases in the errors of torch's allocators."""
 MIB = 1 << 20
 
 
 class OutOfMemory(AgentpropError):
-    """A step needs more memory than there is."""
+    """A step needs more memory than is available."""
 
 
 @contextmanager
 def saving_errors(path: Path, last: Path | None, temporary: Path) -> Iterator[None]:
-    """Failures of the disk inside the block become a RunError about saving `path`; what was half written is deleted.
+    """Turn failures of the disk inside the block into a RunError about saving `path`, and delete the unfinished files.
 
-    `last` is the checkpoint that a new start goes on from.
+    `last` is the checkpoint that a restart continues from.
     """
     try:
         yield
@@ -41,7 +41,8 @@ def saving_errors(path: Path, last: Path | None, temporary: Path) -> Iterator[No
         shutil.rmtree(temporary, ignore_errors=True)
         kept = f"{last.name} is kept" if last else "there is no earlier checkpoint"
         raise RunError(
-            f"{_reason(path, error)}; {kept}", hint="free some space; the same command goes on from the last checkpoint"
+            f"{_reason(path, error)}; {kept}",
+            hint="free some space; the same command continues from the last checkpoint",
         ) from error
 
 
@@ -58,7 +59,7 @@ def _reason(path: Path, error: Exception) -> str:
 
 @contextmanager
 def memory_errors(doing: str) -> Iterator[None]:
-    """A failed allocation inside the block becomes an OutOfMemory; `doing` says what was done, such as `a step`."""
+    """Turn a failed allocation inside the block into OutOfMemory; `doing` names the activity, such as `a step`."""
     try:
         yield
     except (MemoryError, RuntimeError) as error:
@@ -66,14 +67,14 @@ def memory_errors(doing: str) -> Iterator[None]:
         if not isinstance(error, MemoryError | torch.OutOfMemoryError) and not any(part in text for part in EXHAUSTED):
             raise
         raise OutOfMemory(
-            f"{doing} needs more memory than there is",
+            f"{doing} needs more memory than is available",
             hint="lower pack_tokens or max_length, set gradient_checkpointing, train adapters with lora_rank, or use "
             "more GPUs with torchrun; the last checkpoint is kept",
         ) from error
 
 
 def peak_memory_mib(device: torch.device) -> float:
-    """Most memory that was in use so far: of the GPU, or of this process."""
+    """Return the peak memory so far in MiB: of the GPU, or of this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / MIB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

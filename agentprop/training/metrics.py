@@ -1,7 +1,7 @@
-"""Numbers of a step → a line of metrics.jsonl, TensorBoard where asked for, and the live view.
+"""Numbers of a step → a line of metrics.jsonl, the live table and, if asked for, TensorBoard.
 
-A checkpoint remembers how long the file was; a run that goes on from it cuts off what came after, so that no step
-stands there twice.
+A checkpoint stores the length of the file. A run that continues from it cuts off the rest, so that no step appears
+twice.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ BOARD = "tensorboard"
 
 
 class Metrics:
-    """`with Metrics(run, size=state) as metrics: metrics.write(step, loss=0.7)`; not a number is stored as null."""
+    """Writer of metrics: `with Metrics(folder, size=size) as metrics: metrics.write(step, {"loss": 0.7})`.
+
+    NaN and infinity are stored as null.
+    """
 
     def __init__(
-        self, folder: Path | None, *, size: int = 0, board: bool = False, live: ProgressTable | None = None
+        self, folder: Path | None, *, size: int = 0, board: bool = False, table: ProgressTable | None = None
     ) -> None:
-        """`folder` is the run directory; None writes nowhere, which is what all processes but the first do."""
-        self._live = live
+        """Open metrics.jsonl in `folder`, cut to `size` bytes; None writes no file, for all processes but the first."""
+        self._table = table
         self._board: Any = None
         self._file: Any = None
         if folder is None:
@@ -44,9 +47,9 @@ class Metrics:
             self._board = SummaryWriter(str(folder / BOARD))
 
     def write(self, step: int, values: Mapping[str, float | int | str | None]) -> None:
-        """One line; numbers go to TensorBoard and the live view too."""
-        if self._live is not None:
-            self._live.update(step, values)
+        """Write one line, and show the numbers in the live table and TensorBoard."""
+        if self._table is not None:
+            self._table.update(step, values)
         if self._file is None:
             return
         line = json.dumps({"step": step, **{key: _plain(value) for key, value in values.items()}}, ensure_ascii=False)
@@ -59,7 +62,7 @@ class Metrics:
                     self._board.add_scalar(key, value, step)
 
     def sync(self) -> int:
-        """Bring everything to the disk; the size of metrics.jsonl, for a checkpoint to remember."""
+        """Sync metrics.jsonl to disk and return its size in bytes, for a checkpoint to store."""
         if self._file is None:
             return 0
         with disk_errors(self._path):
@@ -68,7 +71,7 @@ class Metrics:
             return int(self._file.tell())
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Close the file and TensorBoard."""
         if self._file is not None:
             with disk_errors(self._path):
                 self._file.close()
@@ -85,5 +88,5 @@ class Metrics:
 
 
 def _plain(value: float | int | str | None) -> float | int | str | None:
-    """JSON has no NaN and no infinity."""
+    """Replace NaN and infinity, which JSON lacks, by None."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""Steps and their numbers → a live table on a terminal, or a line now and then where there is none."""
+"""Steps and their numbers → a live table on a terminal, or a line now and then if stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("agentprop")
 
 LOG_SECONDS = 15.0
-"""Seconds between lines where stderr is no terminal."""
+"""Seconds between lines if stderr is not a terminal."""
 CURVE = 48
-"""Steps that the curve shows."""
+"""Number of steps that a curve shows."""
 BARS = "▁▂▃▄▅▆▇█"
 
 
 class ProgressTable:
-    """`with Live("train-sft", total, watch=("loss",)) as live: live.update(step, values)`.
+    """Progress display: `with ProgressTable("train-sft", total, watch=("loss",)) as table: table.update(step, values)`.
 
-    `watch` names the numbers that a line shows; on a terminal all of them are in the table, these with a curve.
+    `watch` names the numbers that a line shows; on a terminal the table shows all numbers, and these with a curve.
     """
 
     def __init__(self, label: str, total: int | None, *, watch: Sequence[str], quiet: bool = False) -> None:
@@ -47,7 +47,7 @@ class ProgressTable:
         return self
 
     def update(self, step: int, values: Mapping[str, Any]) -> None:
-        """Show the newest numbers; those not given stay."""
+        """Show the newest numbers; numbers that are not given keep their last value."""
         self._step = max(step, self._step)
         self._values |= values
         for name, curve in self._curves.items():
@@ -60,7 +60,7 @@ class ProgressTable:
             self.say()
 
     def say(self) -> None:
-        """The watched numbers in a line, to the log and to stderr."""
+        """Print the watched numbers as one line, to the log and to stderr."""
         shown = [f"{name} {_text(self._values[name])}" for name in self.watch if name in self._values]
         line = " · ".join([f"{self.label}: step {self._step}" + (f"/{self.total}" if self.total else ""), *shown])
         log.info(line)
@@ -68,7 +68,7 @@ class ProgressTable:
             print(line, file=sys.stderr, flush=True)
 
     def table(self) -> Table:
-        """What a terminal shows."""
+        """Build the table that a terminal shows."""
         from rich.table import Table
 
         total = f" of {self.total}" if self.total else ""
@@ -86,7 +86,11 @@ class ProgressTable:
 
 
 def curve(values: Sequence[float]) -> str:
-    """Numbers as bars of eighths: [0, 1, 2] → ▁▅█."""
+    """Draw numbers as bars in eighths of a line.
+
+    >>> curve([0, 1, 2])
+    '▁▅█'
+    """
     low, high = min(values, default=0.0), max(values, default=0.0)
     if high <= low:
         return BARS[0] * len(values)

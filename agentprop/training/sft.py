@@ -1,10 +1,10 @@
-"""Sequences to imitate → a policy that imitates them: draw, learn, evaluate, save, until the epochs are over.
+"""Sequences to imitate → a policy that imitates them: the loop of supervised fine-tuning.
 
     L = −1/N Σ log π_θ(a_t | o_t)  +  skill_weight · −1/M Σ log π_θ(k | D_corpus)
 
-N counts the action tokens of a step's trajectories and M those of its skills, over all processes and all rows: how they
-are packed changes nothing. Both losses are the paper's; that they are mixed by a weight, and its value, is ours. What a
-step learns from follows from the seed and the step's number alone, so that a run can go on anywhere.
+N counts the action tokens of a step's trajectories and M those of its skills, over all processes and rows, so packing
+does not affect the loss. Both losses are the paper's (arXiv 2602.03279); the weight that mixes them is ours. The data
+of a step follow from the seed and the step's number alone, so a run can be resumed at any step.
 """
 
 from __future__ import annotations
@@ -31,70 +31,70 @@ from agentprop.training.model.rows import even_rows, per_token
 Values = dict[str, float]
 
 
-class Drawn(NamedTuple):
-    """What a step learns from."""
+class StepSequences(NamedTuple):
+    """Sequences of one optimiser step."""
 
     trajectories: list[TokenSequence]
-    """To imitate."""
+    """Sequences of trajectories to imitate."""
     skills: list[TokenSequence]
-    """To acquire."""
+    """Sequences of skills to learn."""
 
 
 @dataclass(frozen=True)
 class SftProgress:
-    """Where a run is; what a checkpoint keeps besides weights."""
+    """Progress of a run, as a checkpoint stores it beside the weights."""
 
     step: int = 0
-    """Optimiser steps done."""
+    """Number of optimiser steps done."""
     tokens: int = 0
-    """Action tokens learnt from."""
+    """Number of action tokens trained on."""
     seconds: float = 0.0
-    """Time in steps and evaluations."""
+    """Seconds spent in steps and evaluations."""
     loss: float | None = None
     """Loss of the last step, nats per action token."""
     held_out_loss: float | None = None
-    """Of the last evaluation."""
+    """Held-out loss of the last evaluation, nats per action token."""
     best: float | None = None
     """Lowest held-out loss that counted as an improvement."""
     best_step: int | None = None
-    """Its step."""
+    """Step of the lowest held-out loss."""
     stale: int = 0
-    """Evaluations since."""
+    """Evaluations since then."""
 
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the loop calls and does not know."""
+    """Callbacks of the loop, for all that is done with a run directory."""
 
     record: Callable[[int, Values], None]
-    """A step's numbers."""
+    """Record the metrics of a step."""
     save: Callable[[SftProgress], None]
-    """A checkpoint is due."""
+    """Save a checkpoint."""
     stop: Callable[[], bool]
-    """Whether to save and end."""
+    """Return True to save and end."""
 
 
-class Order:
-    """Which trajectories and skills a step learns from."""
+class EpochOrder:
+    """Order of trajectories and skills over the steps, shuffled anew in every epoch."""
 
     def __init__(self, material: Material, config: TrainSftConfig) -> None:
         self._material, self._seed, self._size = material, config.seed, config.batch_size
         self.per_epoch = math.ceil(len(material.train) / config.batch_size)
-        """Steps in which every trajectory is seen once."""
+        """Number of steps in which every trajectory is seen once."""
         self.total = self.per_epoch * config.epochs
-        """Steps of all epochs."""
+        """Number of steps of all epochs."""
         wanted = bool(material.skills and config.skill_weight)
         self._skills_per_step = math.ceil(len(material.skills) / self.per_epoch) if wanted else 0
         self._shuffled = lru_cache(maxsize=4)(self._shuffle)
 
-    def drawn(self, step: int) -> Drawn:
-        """Sequences of the step's trajectories, and its skills."""
+    def sequences(self, step: int) -> StepSequences:
+        """Return the sequences of a step's trajectories and skills."""
         epoch, place = divmod(step, self.per_epoch)
         numbers = self._shuffled("train", epoch, len(self._material.train))
         chosen = numbers[place * self._size : (place + 1) * self._size]
         first = step * self._skills_per_step
         skills = [self._skill(number) for number in range(first, first + self._skills_per_step)]
-        return Drawn([sequence for number in chosen for sequence in self._material.train[number]], skills)
+        return StepSequences([sequence for number in chosen for sequence in self._material.train[number]], skills)
 
     def _skill(self, number: int) -> TokenSequence:
         round_, place = divmod(number, len(self._material.skills))
@@ -114,8 +114,8 @@ def imitate(
     progress: SftProgress,
     hooks: Hooks,
 ) -> SftProgress:
-    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, when asked to stop."""
-    order = Order(material, config)
+    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, if asked to stop."""
+    order = EpochOrder(material, config)
     last = min(order.total, config.max_steps or order.total)
     policy.train()
     while progress.step < last and not plateaued(progress, config):
@@ -124,14 +124,14 @@ def imitate(
             raise KeyboardInterrupt
         began = time.perf_counter()
         with memory_errors("a step of training"):
-            values = learn(policy, optimiser, order.drawn(progress.step), config, world)
+            values = learn(policy, optimiser, order.sequences(progress.step), config, world)
         values |= _pace(values, time.perf_counter() - began, policy)
         progress = replace(
             progress, step=progress.step + 1, tokens=progress.tokens + int(values["tokens"]), loss=values["loss"]
         )
         if material.held_out and (progress.step % config.eval_every == 0 or progress.step == last):
             values["held_out_loss"] = evaluate(policy, material, config, world)
-            progress = judged(progress, values["held_out_loss"], config)
+            progress = after_evaluation(progress, values["held_out_loss"], config)
         progress = replace(progress, seconds=progress.seconds + time.perf_counter() - began)
         if progress.step % config.log_every == 0 or "held_out_loss" in values:
             hooks.record(progress.step, {"epoch": progress.step / order.per_epoch, **values})
@@ -140,13 +140,15 @@ def imitate(
     return progress
 
 
-def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: TrainSftConfig, world: World) -> Values:
-    """One optimiser step."""
-    n, m = (sum(sequence.n_actions for sequence in part) for part in drawn)
-    imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in drawn)
+def learn(
+    policy: PolicyModel, optimiser: Optimiser, chosen: StepSequences, config: TrainSftConfig, world: World
+) -> Values:
+    """Take one optimiser step and return its metrics."""
+    n, m = (sum(sequence.n_actions for sequence in part) for part in chosen)
+    imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
     sums = torch.zeros(3, dtype=torch.float64)
-    for batch in even_rows([*drawn.trajectories, *drawn.skills], config.pack_tokens, world):
+    for batch in even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world):
         scores = policy(batch.to(policy.device))
         loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
         loss.backward()
@@ -160,7 +162,7 @@ def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: Train
     if m:
         values |= {"skill_loss": skill_nll / m, "skill_tokens": float(m)}
     return values | {
-        "row_tokens": float(sum(len(sequence) for part in drawn for sequence in part)),
+        "row_tokens": float(sum(len(sequence) for part in chosen for sequence in part)),
         "grad_norm": step.grad_norm,
         "learning_rate": step.learning_rate,
         "clipped": float(step.clipped),
@@ -170,7 +172,7 @@ def learn(policy: PolicyModel, optimiser: Optimiser, drawn: Drawn, config: Train
 
 @torch.no_grad()
 def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, world: World) -> float:
-    """Mean of −log π over the action tokens of what is held out, nats."""
+    """Return the mean of −log π over the action tokens of the held-out trajectories, nats."""
     policy.eval()
     sequences = [sequence for sample in material.held_out for sequence in sample]
     ours = {sequence.trajectory_id: 1.0 for sequence in sequences}
@@ -182,23 +184,23 @@ def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, wo
     return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
 
 
-def judged(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
-    """What an evaluation means for the run."""
+def after_evaluation(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:
+    """Update the progress by the held-out loss of an evaluation."""
     if math.isfinite(loss) and (progress.best is None or loss < progress.best - config.min_improvement):
         return replace(progress, held_out_loss=loss, best=loss, best_step=progress.step, stale=0)
     return replace(progress, held_out_loss=loss, stale=progress.stale + 1)
 
 
 def plateaued(progress: SftProgress, config: TrainSftConfig) -> bool:
-    """Whether the held-out loss has not improved for as long as one was ready to wait."""
+    """Return True if the last `patience` evaluations brought no improvement."""
     return config.patience is not None and progress.stale >= config.patience
 
 
 def _pace(values: Values, seconds: float, policy: PolicyModel) -> Values:
-    """Tokens that went through the model in a second, observations too; and the most memory used so far."""
+    """Return tokens per second through the model, observations included, and the peak memory so far."""
     return {"tokens_per_s": values["row_tokens"] / seconds, "memory_mib": peak_memory_mib(policy.device)}
 
 
 def _pinned(progress: SftProgress, config: TrainSftConfig) -> bool:
-    """Whether this step is the best so far and might be what is kept in the end."""
+    """Return True if this step is the best so far, which `patience` may keep as the result."""
     return config.patience is not None and progress.best_step == progress.step

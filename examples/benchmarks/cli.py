@@ -1,4 +1,4 @@
-"""What the command line costs by itself: `agentprop --help` beside a bare typer app with as many commands.
+"""Cost of the command line itself: `agentprop --help` beside a bare typer app with as many commands.
 
     python examples/benchmarks/cli.py [--smoke] [--rounds 25] [--json]
 

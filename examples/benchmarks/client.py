@@ -3,11 +3,11 @@
     python examples/benchmarks/client.py [--smoke] [--requests 3000] [--concurrency 64] [--processes 1] [--json]
                                          [--peer distilabel=PYTHON] [--peer curator=PYTHON] [--peer designer=PYTHON]
 
-The server is nginx with one static JSON reply where nginx is installed, else a small one of our own; so what is
+The server is nginx with one static JSON reply if nginx is installed, else a small one of our own; so what is
 measured is the client's processor time. Every way sends the same conversation, in turn, in slices of a hundred
 requests, and the lower quartile of the slices' times counts, because what is above had to share the machine. The result
 is the ratio of agentprop's client to the fastest way of the bare client. Other tools run in interpreters of their own,
-where they are installed (see `peers/`).
+if they are installed (see `peers/`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python examples/benchmarks/equivalence.py
 
 Accuracy is over every pair of `tests/support/equivalence_cases.json`, and over those that need no option (precision,
-choices, unit), which math-verify does not have. math-verify gets each text between dollars where it has no delimiter
+choices, unit), which math-verify does not have. math-verify gets each text between dollars if it has no delimiter
 of its own, as its documentation advises. `undetermined` counts as wrong. Speed is over simple pairs (integers and
 fractions), one at a time, by the clock; it is a fair ratio on an idle machine.
 """

@@ -3,7 +3,7 @@
     python examples/benchmarks/logprobs.py [--smoke] [--tokens 512] [--width 1024] [--vocabulary 151936] [--rounds 3]
                                            [--dtype float32] [--device cpu] [--threads 1] [--frozen] [--json]
 
-Hidden states, a head and targets, the same for every way: plain log-softmax, TRL's chunked function where TRL is
+Hidden states, a head and targets, the same for every way: plain log-softmax, TRL's chunked function if TRL is
 installed, and agentprop's. Each runs in a process of its own, in turn; the best of all rounds counts. `--frozen`
 leaves the head as it is, as adapters do; else it has a gradient.
 `apart` is how far a way's log-probs and gradients are from the plain ones, relative to the largest.
@@ -98,7 +98,7 @@ def plain(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
 
 
 def trl(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
-    """What the head that TRL's trainers put on a model computes."""
+    """Compute what the head that TRL's trainers put on a model computes."""
     from trl.kernels.chunked_logprob import ChunkedLogProbFunction
 
     logprob: Tensor = ChunkedLogProbFunction.apply(

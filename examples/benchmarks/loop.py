@@ -106,7 +106,7 @@ def one_round(
 
 
 def loop_name(workers: int) -> str:
-    """What an arm of the loop is called."""
+    """Return the name of an arm of the loop."""
     return f"propose, --workers {workers}"
 
 

@@ -17,7 +17,7 @@ from model_server import ACTIONS, name_of
 from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.agent.environment import Environment
 from agentprop.config import ProposeConfig
-from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, lane_of
+from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, channel_of
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.wire import body_of
 from agentprop.records import Task
@@ -127,7 +127,7 @@ async def conversing(candidates: int, concurrency: int) -> tuple[list[Candidate]
         return claim(next(numbers))
 
     with Sandbox() as sandbox:
-        model = Model(lane_of(SETTINGS, Scripted(answer)), Meter())
+        model = Model(channel_of(SETTINGS, Scripted(answer)), Meter())
         maker = CandidateMaker(
             plan.planner(), plan.curriculum, Executor(sandbox, shared=False), plan.rules, 0, False, model
         )

@@ -27,7 +27,7 @@ http {{
 }}
 """
 COUNTER = "$connection-$connection_requests"
-"""What nginx replaces by another text for every request."""
+"""Text that nginx replaces by a different one for every request."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Server:
     base_url: str
     """Root of its API."""
     times: Path | None = None
-    """Where nginx writes when each request was answered."""
+    """File in which nginx logs the time of each answer."""
 
     def seen(self) -> dict[str, float]:
         """{"requests", "first_s", "last_s", …}: how many came, and when the first and the last one did."""
@@ -63,7 +63,7 @@ class Server:
 
 @contextlib.contextmanager
 def static_server(reply: str) -> Iterator[Server]:
-    """One JSON reply to everything: nginx where it is installed, else a small server of our own."""
+    """One JSON reply to every request: nginx if it is installed, else a small server of our own."""
     if nginx() is not None:
         with nginx_server(reply) as server:
             yield server

@@ -21,7 +21,7 @@ from typing import Any
 import torch
 
 PAGE = 4096
-"""What cannot be told from nothing, bytes."""
+"""Smallest amount of memory that counts as more than nothing, bytes."""
 
 
 class Measured:
@@ -67,7 +67,7 @@ def _status(name: str) -> int:
 
 
 def apart(script: str, *arguments: object) -> dict[str, Any]:
-    """What a script prints as the JSON of its last line, run in an interpreter of its own."""
+    """Run a script in an interpreter of its own and return the JSON in its last line."""
     done = subprocess.run(
         [sys.executable, script, *map(str, arguments)], stdout=subprocess.PIPE, text=True, check=True, env=os.environ
     )

@@ -60,7 +60,7 @@ def response(body: object) -> bytes:
 
 
 class Ledger:
-    """What came, and how much was under way."""
+    """Count of requests, in all and under way."""
 
     def __init__(self) -> None:
         self.requests, self.under_way, self.peak, self.busy_s = 0, 0, 0, 0.0
@@ -111,7 +111,7 @@ class Proposer(asyncio.Protocol):
         self.waiting: asyncio.TimerHandle | None = None
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Whoever left is not under way any more."""
+        """Stop counting a request whose client left."""
         if self.waiting is not None:
             self.waiting.cancel()
             self.ledger.end()

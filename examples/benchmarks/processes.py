@@ -1,4 +1,4 @@
-"""What the kernel says of a process and its descendants: memory, processor time, and both over time."""
+"""Memory and processor time of a process and its descendants, by the kernel's account, and both over time."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tree(root: int) -> Iterator[int]:
 def memory(pid: int) -> int:
     """Bytes of a process; nothing for one that has just ended.
 
-    Proportional set size where the kernel lets us read it, so that pages shared after a fork count once; else the
+    Proportional set size if the kernel lets us read it, so that pages shared after a fork count once; else the
     resident set size.
     """
     for line in read(PROC / str(pid) / "smaps_rollup").splitlines():
@@ -48,7 +48,7 @@ def cpu_s(pid: int) -> float:
 
 
 def read(path: Path) -> str:
-    """A file below /proc, empty where it is gone or closed to us."""
+    """Read a file below /proc; empty if it is gone or not readable."""
     try:
         return path.read_text()
     except OSError:
@@ -67,7 +67,7 @@ class Sample:
     at_s: float
     """Moment, seconds since the epoch."""
     bytes: int
-    """Memory of the tree; 0 where it was not asked for."""
+    """Memory of the tree; 0 if it was not asked for."""
     cpu_s: tuple[tuple[int, float], ...]
     """(process, its processor time), the root first."""
 

@@ -1,9 +1,9 @@
-"""How the main job grows: seconds and peak memory of `agentprop propose` for two targets, and their ratios, in one run.
+"""Growth of the main job: seconds and peak memory of `agentprop propose` for two targets, and their ratios, in one run.
 
     python examples/benchmarks/propose.py [--smoke] [--small 1100] [--large 11000] [--workers W] [--json]
 
-Memory is that of the whole process tree, sampled every quarter of a second: proportional set size where the kernel lets
-us read it, so that pages shared after a fork count once, and resident set size of those processes where it does not.
+Memory is that of the whole process tree, sampled every quarter of a second: proportional set size if the kernel lets
+us read it, so that pages shared after a fork count once, and resident set size of those processes if it does not.
 Seconds are wall-clock, from starting the command to its exit. A run of ten problems comes first and is not counted.
 """
 

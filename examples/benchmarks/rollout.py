@@ -62,13 +62,13 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Conversation:
-    """What is given of one conversation."""
+    """Given parts of one conversation."""
 
     prompt: list[int]
     actions: list[int]
     """Tokens to sample in each turn."""
     observations: list[list[int]]
-    """What follows each turn but the last."""
+    """Ids that follow each turn but the last."""
 
 
 def main() -> None:
@@ -264,7 +264,7 @@ def generate(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
 
 
 def kept_cache(model: Any, talks: Sequence[Conversation]) -> Callable[[], Said]:
-    """All conversations turn by turn in one cache, whose rows have gaps where a turn was shorter than the longest."""
+    """All conversations turn by turn in one cache, whose rows have gaps after turns shorter than the longest."""
 
     def roll_out() -> Said:
         said: Said = [[] for _ in talks]

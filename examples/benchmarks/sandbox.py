@@ -1,4 +1,4 @@
-"""How fast isolated execution is here, side by side with a fresh interpreter for every call, and what each layer costs.
+"""Speed of isolated execution on this machine, beside a fresh interpreter for every call, and the cost of each layer.
 
     python examples/benchmarks/sandbox.py [--rounds 60]
 

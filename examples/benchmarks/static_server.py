@@ -1,4 +1,4 @@
-"""Answers every request with one reply at once: `python static_server.py PORT REPLY`, where nginx is not installed."""
+"""Answers every request with one reply at once: `python static_server.py PORT REPLY`, for machines without nginx."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Recorded:
     prompt: list[int]
     completion: list[int]
     turn: list[int]
-    """Of each token of the completion; −1 where the policy did not sample it."""
+    """Action of each token of the completion; −1 if the policy did not sample it."""
     reward: float
 
 
@@ -186,20 +186,20 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
         models[0].gradient_checkpointing_enable({"use_reentrant": False})
     policy = PolicyModel(models[0], None)  # type: ignore[arg-type]
     policy.keep_reference(PolicyModel(models[1], None))  # type: ignore[arg-type]
-    optimiser = Optimiser(policy.trained(), config)
+    optimiser = Optimiser(policy.trainable(), config)
     objective = Objective(Mgpo(beta=BETA), minibatches=work.minibatches)
     world = World(0, 1, torch.device(options.device), None)
     members = [recorded[start : start + work.members] for start in range(0, len(recorded), work.members)]
 
     def update() -> None:
-        lessons = [lesson(one, number) for number, one in enumerate(members)]
+        groups = [training_group(one, number) for number, one in enumerate(members)]
         learn(
             policy,
             optimiser,
-            lessons,
+            groups,
             objective,
             world,
-            groups=work.groups,
+            n_groups=work.groups,
             pack_tokens=work.batch * longest(recorded),
             seed="0",
         )
@@ -207,7 +207,7 @@ def agentprop(options: argparse.Namespace) -> dict[str, float]:
     return best(update, options)
 
 
-def lesson(members: list[Recorded], number: int) -> TrainingGroup:
+def training_group(members: list[Recorded], number: int) -> TrainingGroup:
     """A group as the update gets it."""
     group = [
         ReturnedEpisode(

@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 AGENTPROP = ("-m", "agentprop")
 TEST, PRACTISED = "test", "problems"
 EXAMS = {TEST: 6000, PRACTISED: 5000}
-"""What a proposer is examined in, on pairs that were held out and on those that were practised, and from which seed on.
-What it makes of the practised ones is also what its solver learns from."""
+"""Exams of a proposer and their first seeds: on held-out pairs of skills, and on practised ones. The problems of the
+latter are also what its solver learns from."""
 FIRST = 0
 """The seed of what all arms and seeds begin with."""
 MORE = "more"
@@ -27,7 +27,7 @@ MORE = "more"
 
 @dataclass(frozen=True)
 class Tasks:
-    """What may be asked of a proposer."""
+    """Tasks that a proposer may get."""
 
     skills: tuple[str, ...]
     """The library."""
@@ -62,9 +62,9 @@ class Arm:
     title: str
     """Its name in tables."""
     expert: str = "expert"
-    """Whose trajectories it imitates first."""
+    """Expert whose trajectories it imitates first."""
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What differs from full MGPO."""
+    """Settings that differ from full MGPO."""
     imitates: bool = False
     """Goes on imitating for as many tokens, instead of learning by reinforcement."""
 
@@ -90,19 +90,19 @@ RULES: dict[str, dict[str, object]] = {
     "expert-no-edit": {"prune": False},
     "expert-at-once": {"one_shot": True},
 }
-"""What a proposer that imitates these is allowed when it proposes."""
+"""Rules for a proposer that imitates each expert."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything."""
+    """Size of a study."""
 
     seeds: tuple[int, ...]
     arms: tuple[str, ...]
     imitated: Tasks
-    """What the expert does, and is imitated in."""
+    """Tasks of the expert, which are imitated."""
     practised: Tasks
-    """What reinforcement practises and the tests ask for: fewer, because a step sees 64 episodes."""
+    """Tasks of reinforcement learning and of the tests: fewer, because a step sees 64 episodes."""
     problems: int
     """Expert problems to imitate."""
     vocabulary: int
@@ -133,7 +133,7 @@ class Size:
 
     @property
     def exams(self) -> tuple[str, ...]:
-        """Of EXAMS; where nothing is held out, one is like the other."""
+        """Names of the exams; without held-out pairs both would be the same, so there is one."""
         return tuple(EXAMS) if self.practised.held_out else (TEST,)
 
 
@@ -191,11 +191,11 @@ class Step:
     """A command and what it needs."""
 
     name: str
-    """`seed/what`; also where it writes, below the output directory."""
+    """Name, `seed/what`, which is also its path below the output directory."""
     command: tuple[str, ...]
     """Arguments of the interpreter."""
     product: Path
-    """What is there when it is done."""
+    """Path that exists when the step is done."""
     needs: tuple[str, ...] = ()
     """Steps that come first."""
     bounded: bool = False
@@ -204,7 +204,7 @@ class Step:
     """Run without whose problems there is nothing to do: a bad proposer may have none."""
 
     def idle(self) -> bool:
-        """Whether there is nothing to do."""
+        """Return True if there is nothing to do."""
         if self.problems is None:
             return False
         summary = json.loads((self.problems / "summary.json").read_text(encoding="utf-8"))
@@ -215,7 +215,7 @@ class Step:
         return self.product.with_name(self.product.name + ".done")
 
     def done(self) -> bool:
-        """Whether it was finished."""
+        """Return True if the step was finished."""
         return self._mark.exists()
 
     def mark(self) -> None:
@@ -231,7 +231,7 @@ def steps(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> l
 
 @dataclass(frozen=True)
 class Shared:
-    """What all arms and seeds begin with: expert trajectories, models that imitate them, a prober, a benchmark."""
+    """Common start of all arms and seeds: expert trajectories, models that imitate them, a prober, a benchmark."""
 
     size: Size
     out: Path
@@ -398,11 +398,11 @@ class Proposer:
     needs: tuple[str, ...]
     """Steps that make the model."""
     rules: Mapping[str, object]
-    """What it is allowed."""
+    """Rules of its episodes."""
     seed: int
 
     def exams(self) -> Iterator[Step]:
-        """What it makes of its tasks, and how hard the prober finds it."""
+        """Propose problems for its exams, and measure how hard the prober finds them."""
         for exam in self.size.exams:
             proposed = self.proposes(exam)
             yield proposed

@@ -1,4 +1,4 @@
-"""Runs of the miniature → `results.json`, `results.md` and, where matplotlib is there, `curves.svg`.
+"""Runs of the miniature → `results.json`, `results.md` and, if matplotlib is installed, `curves.svg`.
 
 Every number is counted from records on disk. An interval is the t interval over the seeds; a difference is paired by
 seed, because arms of one seed share their expert data, tasks and prober.
@@ -39,7 +39,7 @@ MEASURES = {
     "turns": "turns",
 }
 COMPARED = ("formed", "validity", "r_T", "r_T_alike")
-"""What full MGPO and another arm are compared in."""
+"""Measures in which full MGPO and another arm are compared."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def tell(size: Size, seeds: Sequence[int], out: Path, arms: Sequence[str]) -> No
 
 @dataclass(frozen=True)
 class Examined:
-    """What a proposer made of its test."""
+    """Result of a proposer in an exam."""
 
     trajectories: Sequence[Trajectory]
     """Every candidate."""
     paid: Mapping[str, Sequence[float]]
     """r_T of the well-formed ones, by kind of task: which skill asks, which supplies."""
     valid: int
-    """How many of them are valid."""
+    """Number of valid ones."""
     rho: Sequence[float]
     """ρ of the valid ones that were probed."""
 
@@ -124,7 +124,7 @@ class Examined:
 
     @property
     def asked(self) -> Counter[str]:
-        """How often each kind of task was asked for."""
+        """Number of tasks by kind."""
         return Counter(map(kind_of, self.trajectories))
 
     def figures(self) -> dict[str, float]:
@@ -159,7 +159,7 @@ def examined(place: Path, name: str, exam: str) -> Examined:
 
 
 def kind_of(trajectory: Trajectory) -> str:
-    """What a task asks for: the skill that asks the question, and those that supply what it needs."""
+    """Return the kind of a task: the skill that asks the question, and those that supply its inputs."""
     return " of ".join(trajectory.task.skill_names)
 
 
@@ -179,11 +179,11 @@ Gain = Callable[[Examined, Examined], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Exam:
-    """How all proposers did in one exam."""
+    """Results of all proposers in one exam."""
 
     title: str
     starts: Mapping[str, Examined]
-    """What imitates an expert, by expert."""
+    """Result of the model that imitates each expert."""
     ends: Mapping[str, Sequence[Examined]]
     """Each arm, seed by seed."""
 
@@ -232,13 +232,13 @@ class Exam:
 
 
 def solved(place: Path, arm: str) -> float:
-    """Mean@k of an arm's solver, which is still the beginner where it had no problem to learn from."""
+    """Return mean@k of an arm's solver, which is still the beginner if it had no problem to learn from."""
     score = place / f"{arm}-score"
     return _score(score if score.exists() else place / "beginner-score")
 
 
 def gain(before: Examined, after: Examined) -> tuple[float, float]:
-    """E[r_T | well formed] after minus before, and its standard error over problems; NaN where there are none."""
+    """Return E[r_T | well formed] after minus before, and its standard error over problems; NaN without problems."""
     return _gain({"": 1.0}, *({"": which.all_paid} for which in (before, after)))
 
 
@@ -284,7 +284,7 @@ def _table(table: Mapping[str, Mapping[str, Estimate]], starts: Mapping[str, Map
 
 
 def _solvers(solvers: Mapping[str, Estimate], beginner: Estimate) -> list[str]:
-    """How the downstream solvers did."""
+    """Report the downstream solvers."""
     lines = [
         "## Downstream solvers",
         "",
@@ -314,7 +314,7 @@ def _differences(table: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
 
 
 def _gains(what: str, gains: Mapping[str, Sequence[tuple[float, float]]]) -> list[str]:
-    """What each arm gained over what it began with, seed by seed, and how much of that may be luck."""
+    """Report the gain of each arm over its start, seed by seed, with its standard error."""
     told = {
         arm: ", ".join("too few problems" if isnan(more) else f"{more:+.3f} ({error:.3f})" for more, error in found)
         for arm, found in gains.items()
@@ -328,7 +328,7 @@ def _numbers(gains: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, li
 
 
 def _gates(gates: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Whether each arm's gate had anything to do, and how far the ratio r went that it looks at."""
+    """Report each arm's gate: its effect, and the ratios r that it saw."""
     return [
         f"- gate, {ARMS[arm].title}: {found['verdict']}, mean {found['mean']:.4f}, least mean of a step "
         f"{found['least']:.4f}, r within 5 % of 1 for {found['near']:.2%} of the tokens"
@@ -354,7 +354,7 @@ def _tokens(run: Path) -> float:
 
 
 def _gate(curves: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:
-    """Whether the gate had anything to do."""
+    """Summarise the gate over all curves."""
     gates = [row["update/gate"] for curve in curves for row in curve if "update/gate" in row]
     if not gates:
         return {"mean": None, "verdict": "no gate"}

@@ -86,7 +86,7 @@ def run(step: Step, out: Path) -> int:
 
 
 def log_of(step: Step, out: Path) -> Path:
-    """Where a step's words go."""
+    """Return the log file of a step."""
     return out / "logs" / f"{step.name.replace('/', '-')}.txt"
 
 

@@ -42,7 +42,7 @@ TEXTS = 3000
 
 
 def texts(run: Path) -> Iterator[str]:
-    """What is said in a run, and what a solver is asked and answers."""
+    """Yield all texts of a run, and the questions and answers of a solver."""
     stored = open_run(run)
     for number, trajectory in enumerate(stored.iter(Trajectory)):
         if number == TEXTS:

@@ -20,7 +20,7 @@ from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
-from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, lane_of
+from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, channel_of
 from agentprop.prompts import prompt, prompt_hash
 from agentprop.records import Problem, StopReason, Task, Trajectory
 from agentprop.records import action_text as protocol
@@ -65,7 +65,7 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
 
     def run(*replies: Any, native: bool = True, model: Model | None = None, note: str = "") -> Any:
         script = Scripted(replies)
-        spoken = model or Model(lane_of(ModelSettings(model="m"), script), Meter())
+        spoken = model or Model(channel_of(ModelSettings(model="m"), script), Meter())
         names = ("toy-square", "toy-double")
         task = Task(
             seed=0,

@@ -1,4 +1,4 @@
-"""Ordered work in real processes: order, window, deaths, errors, and no process left behind."""
+"""Ordered work in real processes: order, window, worker deaths, errors, and no process left behind."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ ORPHANS = """
 import sys, time
 from agentprop.engine import ordered_map
 if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])
+    sys.path[:0] = sys.argv[1:]
     from test_engine import pid_of, square
     print(next(ordered_map(pid_of, range(10), workers=1, window=1)), flush=True)
     results = ordered_map(time.sleep, [0, 1000, 1000, 1000], workers=2, window=4)
@@ -288,7 +288,8 @@ def children_of(pid: int) -> set[int]:
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "orphans.py"
     script.write_text(ORPHANS)
-    command = [sys.executable, str(script), str(Path(__file__).parent)]
+    tests = Path(__file__).parents[1]
+    command = [sys.executable, str(script), str(tests / "engine"), str(tests / "support")]
     with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         while process.stdout.readline() != "waiting\n":

@@ -1,4 +1,4 @@
-"""Work that waits, in worker processes: all begun at once, results in order, nobody left behind."""
+"""Work that waits, in worker processes: all items start at once, results come in order, no process is left behind."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from test_engine import square, wait_until_gone
 
 from agentprop.engine import WorkerDied, ordered_async, ordered_map
 from agentprop.errors import InputError
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 
 Work = Callable[[Any], Awaitable[Any]]
 
 
 @asynccontextmanager
 async def meeting() -> AsyncIterator[Work]:
-    """Nobody's item ends before four are under way in this process."""
+    """Items that end only once four are under way in this process."""
     here = 0
     four = asyncio.Event()
 
@@ -39,7 +39,7 @@ async def meeting() -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def falling() -> AsyncIterator[Work]:
-    """Later items end first."""
+    """Items of which the later ones end first."""
 
     async def work(item: int) -> int:
         await asyncio.sleep(0.3 / (1 + item))
@@ -50,13 +50,13 @@ async def falling() -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def failing(how: str) -> AsyncIterator[Work]:
-    """Item 3 fails."""
+    """Items of which number 3 fails."""
 
     async def work(item: int) -> int:
         if item == 3 and how == "outage":
-            raise ModelOutage("it is over", cause=ModelFailure(Kind.QUOTA, "nothing left", status=402))
+            raise ModelOutage("it is over", cause=ModelFailure(FailureKind.QUOTA, "nothing left", status=402))
         if item == 3 and how == "failure":
-            raise ModelFailure(Kind.SERVER, "boom", status=500, retry_after_s=2.0)
+            raise ModelFailure(FailureKind.SERVER, "boom", status=500, retry_after_s=2.0)
         return item
 
     if how == "start":
@@ -66,7 +66,7 @@ async def failing(how: str) -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def dying(marker: Path, times: int) -> AsyncIterator[Work]:
-    """Item 0 takes its process with it, so often."""
+    """Items of which number 0 kills its process, `times` times."""
 
     async def work(item: int) -> int:
         if item == 0 and len(list(marker.iterdir())) < times:
@@ -81,7 +81,7 @@ async def dying(marker: Path, times: int) -> AsyncIterator[Work]:
 
 @asynccontextmanager
 async def endless(folder: Path) -> AsyncIterator[Work]:
-    """Item 5 and those after it never end; whoever closes leaves a file, with what was cancelled."""
+    """Items that never end from number 5 on; on closing, the cancelled ones are written to a file."""
     cancelled: list[int] = []
 
     async def work(item: int) -> int:
@@ -127,11 +127,11 @@ def test_an_exception_comes_in_its_place_with_all_it_carries() -> None:
             seen.append(result)
     error = failed.value
     assert seen == [0, 1, 2]
-    assert (error.kind, error.status, error.retry_after_s, str(error)) == (Kind.SERVER, 500, 2.0, "boom")
+    assert (error.kind, error.status, error.retry_after_s, str(error)) == (FailureKind.SERVER, 500, 2.0, "boom")
     assert error.hint and "in a worker process" in "".join(error.__notes__)
     with pytest.raises(ModelOutage, match="it is over") as over:
         list(ordered_async(failing, ("outage",), range(6), workers=1, window=6))
-    assert over.value.kind is Kind.QUOTA
+    assert over.value.kind is FailureKind.QUOTA
 
 
 def test_a_worker_that_cannot_be_set_up_is_the_error_it_met() -> None:

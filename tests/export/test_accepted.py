@@ -15,7 +15,7 @@ from agentprop.grading.difficulty import Band
 from agentprop.records import Problem, Trajectory
 from agentprop.stages.common.accepted import join
 from agentprop.stages.extract import run as extract
-from agentprop.stages.train.passages import taught
+from agentprop.stages.train.passages import skill_passages
 from agentprop.storage.run import open_run
 
 CORPORA = Path(__file__).parents[2] / "examples" / "corpora"
@@ -76,7 +76,7 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 def test_a_skill_comes_with_the_passages_it_was_extracted_from(extracted: tuple[str, Path]) -> None:
     run, corpora = extracted
-    found = list(taught([run]))
+    found = list(skill_passages([run]))
     assert len(found) == len({one.skill.id for one in found}) > 20
     words = [json.loads(line) for line in (corpora / "word_problems.jsonl").read_text("utf-8").splitlines()]
     one = next(t for t in found if t.skill.lineage[0].document.startswith("word_problems.jsonl#"))
@@ -91,16 +91,16 @@ def test_a_corpus_that_has_changed_or_gone_is_refused(extracted: tuple[str, Path
     shutil.copytree(corpora, tmp_path / "corpora")
     config["sources"] = [str(tmp_path / "corpora")]
     (tmp_path / "run" / "config.json").write_text(json.dumps(config))
-    assert len(list(taught([str(tmp_path / "run")]))) > 20
+    assert len(list(skill_passages([str(tmp_path / "run")]))) > 20
     text = (tmp_path / "corpora" / "word_problems.jsonl").read_text("utf-8")
     (tmp_path / "corpora" / "word_problems.jsonl").write_text(text.replace(" is ", " was "), "utf-8")
     with pytest.raises(InputError, match=r"word_problems\.jsonl#\d+.* has changed"):
-        list(taught([str(tmp_path / "run")]))
+        list(skill_passages([str(tmp_path / "run")]))
     (tmp_path / "corpora" / "word_problems.jsonl").unlink()
     with pytest.raises(InputError, match="is gone"):
-        list(taught([str(tmp_path / "run")]))
+        list(skill_passages([str(tmp_path / "run")]))
 
 
 def test_only_extract_runs_teach_skills(runs: list[str]) -> None:
     with pytest.raises(InputError, match="a run of propose, not of extract"):
-        list(taught(runs[:1]))
+        list(skill_passages(runs[:1]))

@@ -11,7 +11,7 @@ import toy_teacher
 from agentprop.extraction.corpus.texts import Text
 from agentprop.extraction.teaching.chunks import Chunk, chunked
 from agentprop.extraction.teaching.lesson import ChunkOutcome, Teacher
-from agentprop.models import Kind, Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, lane_of
+from agentprop.models import FailureKind, Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, channel_of
 from agentprop.models.scripted import Script, ScriptedReply
 from agentprop.prompts import prompt
 from agentprop.records import content_id
@@ -19,7 +19,7 @@ from agentprop.records import content_id
 
 def model(script: Script) -> Model:
     settings = ModelSettings(model="toy", replies="in memory")
-    return Model(lane_of(settings, Scripted(script)), Meter())
+    return Model(channel_of(settings, Scripted(script)), Meter())
 
 
 def chunk(*texts: str) -> Chunk:
@@ -112,7 +112,7 @@ def test_a_candidate_without_a_readable_rating_fails_and_the_others_are_kept() -
 
 def test_a_request_that_is_refused_fails_its_own_chunk_only() -> None:
     def refuse(_: Mapping[str, Any]) -> str:
-        raise ModelFailure(Kind.CONTEXT_OVERFLOW, "the conversation is too long")
+        raise ModelFailure(FailureKind.CONTEXT_OVERFLOW, "the conversation is too long")
 
     assert codes(study(["PLAIN words"], refuse)) == {"rows.jsonl#0:0-11": ("failed", "model-context_overflow")}
     lesson = study(["PLAIN words"], toy_teacher.answer, refuse)

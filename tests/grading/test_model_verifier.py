@@ -12,7 +12,7 @@ from toy_problems import doubling, opinion, problem, scripted, trace
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.model_verifier import ModelJudge, owed_again, reread
-from agentprop.models import Choice, Kind, ModelFailure, Reply, Request, Sampling
+from agentprop.models import Choice, FailureKind, ModelFailure, Reply, Request, Sampling
 from agentprop.models.scripted import Script
 from agentprop.records import Attempt
 
@@ -24,7 +24,7 @@ def tried(script: Script, **judge: Any) -> tuple[Attempt, list[Mapping[str, Any]
     return asyncio.run(one.attempt(problem(2), question)), transport.bodies
 
 
-def fails(kind: Kind) -> Any:
+def fails(kind: FailureKind) -> Any:
     def answer(body: Mapping[str, Any]) -> str:
         raise ModelFailure(kind, f"a {kind}")
 
@@ -83,9 +83,9 @@ def test_a_reply_cut_off_is_no_vote_even_where_it_could_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "code"), [(Kind.CONTEXT_OVERFLOW, "context_overflow"), (Kind.REJECTED, "request_refused")]
+    ("kind", "code"), [(FailureKind.CONTEXT_OVERFLOW, "context_overflow"), (FailureKind.REJECTED, "request_refused")]
 )
-def test_a_request_that_fails_for_good_is_an_attempt_without_a_vote(kind: Kind, code: str) -> None:
+def test_a_request_that_fails_for_good_is_an_attempt_without_a_vote(kind: FailureKind, code: str) -> None:
     found, _ = tried(fails(kind))
     assert (found.vote, found.code, found.response) == (None, code, None)
     assert not owed_again(found, None)

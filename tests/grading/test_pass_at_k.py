@@ -13,7 +13,7 @@ from agentprop.grading.pass_at_k import Score, agreed, estimate, majority, mean_
 from agentprop.grading.wilson import wilson
 
 
-def exactly(one: str, other: str) -> bool:
+def encode_exactly(one: str, other: str) -> bool:
     return one == other
 
 
@@ -67,7 +67,7 @@ def by_lot(answers: Sequence[str], right: str) -> float:
 def test_a_majority_is_that_of_all_votes_with_ties_broken_by_lot(length: int) -> None:
     for answers in product("abcd", repeat=length):
         others = Counter(answer for answer in answers if answer != "a")
-        assert majority(answers.count("a"), others, exactly) == pytest.approx(by_lot(answers, "a"))
+        assert majority(answers.count("a"), others, encode_exactly) == pytest.approx(by_lot(answers, "a"))
 
 
 def test_answers_that_are_alike_vote_together() -> None:
@@ -76,7 +76,7 @@ def test_answers_that_are_alike_vote_together() -> None:
     def alike(one: str, other: str) -> bool:
         return {one, other} == {"1/2", "0.5"}
 
-    assert majority(2, others, exactly) == 0.5
+    assert majority(2, others, encode_exactly) == 0.5
     assert majority(2, others, alike) == 0.0
     assert majority(3, others, alike) == 0.5
 

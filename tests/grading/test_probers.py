@@ -13,8 +13,8 @@ from probe_problems import problem, program_problem
 
 from agentprop.errors import BoundReached
 from agentprop.grading.probers import PROGRAM_S, Prober, program_of, question
-from agentprop.models import Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, lane_of
-from agentprop.models.failures import Kind
+from agentprop.models import Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, channel_of
+from agentprop.models.failures import FailureKind
 from agentprop.models.retry import Backoff
 from agentprop.models.scripted import ScriptedReply
 from agentprop.records import Attempt, MadeBy, Problem
@@ -35,10 +35,10 @@ def sandbox() -> Iterator[Sandbox]:
 def prober(script: Answer | list[ScriptedReply], sandbox: Sandbox, **settings: Any) -> tuple[Prober, Scripted]:
     """A prober that follows a script, and the script's record of what it was asked."""
     scripted = Scripted(script)
-    lane = lane_of(ModelSettings(model="toy", replies="-", **settings), scripted)
-    lane.backoff = Backoff(first_s=0.001, most_s=0.002)
+    channel = channel_of(ModelSettings(model="toy", replies="-", **settings), scripted)
+    channel.backoff = Backoff(first_s=0.001, most_s=0.002)
     made_by = MadeBy(name="toy", sampling='{"temperature": 0.6}')
-    return Prober(Model(lane, Meter()), "toy@here", SAMPLING, made_by, sandbox), scripted
+    return Prober(Model(channel, Meter()), "toy@here", SAMPLING, made_by, sandbox), scripted
 
 
 def attempts(
@@ -158,7 +158,7 @@ def test_the_program_is_the_last_block_that_defines_the_function(text: str, expe
 # --- requests that fail ---
 
 
-def failing(kind: Kind, *, only: Callable[[Mapping[str, Any]], bool] = lambda body: True) -> Answer:
+def failing(kind: FailureKind, *, only: Callable[[Mapping[str, Any]], bool] = lambda body: True) -> Answer:
     """Fails requests of a sort, and answers the others."""
 
     def answer(body: Mapping[str, Any]) -> ScriptedReply:
@@ -170,24 +170,24 @@ def failing(kind: Kind, *, only: Callable[[Mapping[str, Any]], bool] = lambda bo
 
 
 def test_a_request_that_times_out_is_a_time_out_and_not_a_wrong_answer(sandbox: Sandbox) -> None:
-    (attempt,), _ = attempts(problem(), failing(Kind.TIMEOUT), sandbox)
+    (attempt,), _ = attempts(problem(), failing(FailureKind.TIMEOUT), sandbox)
     assert (attempt.code, attempt.vote, attempt.response, attempt.answer) == ("timeout", None, None, None)
 
 
 def test_a_statement_that_does_not_fit_the_context_counts_as_cut_off(sandbox: Sandbox) -> None:
-    assert attempts(problem(), failing(Kind.CONTEXT_OVERFLOW), sandbox)[0][0].code == "truncated"
+    assert attempts(problem(), failing(FailureKind.CONTEXT_OVERFLOW), sandbox)[0][0].code == "truncated"
 
 
 def test_where_a_request_for_many_takes_too_long_each_is_asked_for_by_itself(sandbox: Sandbox) -> None:
-    script = failing(Kind.TIMEOUT, only=lambda body: body.get("n", 1) > 1)
+    script = failing(FailureKind.TIMEOUT, only=lambda body: body.get("n", 1) > 1)
     found, scripted = attempts(problem(), script, sandbox, start=3, count=3, n=True)
     assert [(a.number, a.code) for a in found] == [(3, "correct"), (4, "correct"), (5, "correct")]
     assert [body.get("n", 1) for body in scripted.bodies][-3:] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("n", [True, False])
-@pytest.mark.parametrize("kind", [Kind.SERVER, Kind.CONNECTION])
-def test_a_broken_server_makes_no_attempts(kind: Kind, n: bool, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("kind", [FailureKind.SERVER, FailureKind.CONNECTION])
+def test_a_broken_server_makes_no_attempts(kind: FailureKind, n: bool, sandbox: Sandbox) -> None:
     with pytest.raises(ModelFailure) as caught:
         attempts(problem(), failing(kind), sandbox, count=3, n=n)
     assert caught.value.kind is kind

@@ -9,7 +9,7 @@ from tiny_model import TEMPLATE, tiny_model
 from transformers import PreTrainedTokenizerBase
 
 from agentprop.errors import InputError
-from agentprop.inference.chat_template import Memory, Renderer, load_tokenizer
+from agentprop.inference.chat_template import PromptCache, Renderer, load_tokenizer
 from agentprop.models.chat import Message
 
 ASKED = (Message("system", "s"), Message("user", "Propose."))
@@ -28,7 +28,7 @@ ENDS = {
 }
 """Templates of real models, and the token by which each ends a turn."""
 PLAIN = ("qwen2_5", "qwen3_instruct_2507", "llama3", "phi3", "gemma3", "cohere")
-"""Those that never rewrite what was said before."""
+"""Templates that never rewrite earlier turns."""
 
 
 @pytest.fixture(scope="module")
@@ -51,39 +51,39 @@ def of_template(directory: Path, name: str) -> Renderer:
 
 
 def test_the_next_prompt_is_the_last_one_with_what_was_sampled_and_a_bridge(renderer: Renderer) -> None:
-    prompt, sampled = renderer.prompt(ASKED), renderer.said("<action:think>plan</action:think>")
+    prompt, sampled = renderer.prompt(ASKED), renderer.reply_ids("<action:think>plan</action:think>")
     grown = prompt + sampled + renderer.bridge(sampled, TOLD)
     assert grown == renderer.prompt([*ASKED, Message("assistant", "<action:think>plan</action:think>"), *TOLD])
 
 
 def test_ids_that_no_text_encodes_to_stay_as_they_were_sampled(renderer: Renderer) -> None:
     sampled = (*(i for letter in "noted" for i in renderer.encode(letter)), renderer.end_id)
-    assert sampled != renderer.said("noted") and renderer.decode(sampled) == "noted"
-    memory, prompt = Memory(renderer), renderer.prompt(ASKED)
-    memory.remember(ASKED, prompt, sampled, "noted")
+    assert sampled != renderer.reply_ids("noted") and renderer.decode(sampled) == "noted"
+    cache, prompt = PromptCache(renderer), renderer.prompt(ASKED)
+    cache.remember(ASKED, prompt, sampled, "noted")
     conversation = [*ASKED, Message("assistant", "noted"), *TOLD]
-    assert memory.prompt(conversation)[: len(prompt + sampled)] == prompt + sampled
-    assert memory.prompt(conversation, sample=1) == renderer.prompt(conversation)
+    assert cache.prompt(conversation)[: len(prompt + sampled)] == prompt + sampled
+    assert cache.prompt(conversation, sample=1) == renderer.prompt(conversation)
 
 
 def test_a_remembered_turn_is_found_below_turns_that_were_said_elsewhere(renderer: Renderer) -> None:
-    memory, prompt = Memory(renderer), renderer.prompt(ASKED)
+    cache, prompt = PromptCache(renderer), renderer.prompt(ASKED)
     sampled = (*renderer.encode("n"), *renderer.encode("oted"), renderer.end_id)
-    memory.remember(ASKED, prompt, sampled, "noted")
+    cache.remember(ASKED, prompt, sampled, "noted")
     later = [*ASKED, Message("assistant", "noted"), *TOLD, Message("assistant", "more"), *TOLD]
-    ids = memory.prompt(later)
+    ids = cache.prompt(later)
     assert ids[: len(prompt + sampled)] == prompt + sampled
     assert renderer.decode(ids) == renderer.decode(renderer.prompt(later))
 
 
 def test_a_memory_forgets_the_least_recent_and_keeps_its_bound(renderer: Renderer) -> None:
-    memory = Memory(renderer, capacity=60)
+    cache = PromptCache(renderer, capacity=60)
     for number in range(5):
         asked = [Message("user", f"task {number}")]
         prompt = renderer.prompt(asked)
-        memory.remember(asked, prompt, (*renderer.encode("n"), renderer.end_id), f"said {number}")
+        cache.remember(asked, prompt, (*renderer.encode("n"), renderer.end_id), f"said {number}")
     exact = [
-        memory.prompt([Message("user", f"task {n}"), Message("assistant", f"said {n}"), *TOLD])
+        cache.prompt([Message("user", f"task {n}"), Message("assistant", f"said {n}"), *TOLD])
         != renderer.prompt([Message("user", f"task {n}"), Message("assistant", f"said {n}"), *TOLD])
         for n in range(5)
     ]
@@ -92,7 +92,7 @@ def test_a_memory_forgets_the_least_recent_and_keeps_its_bound(renderer: Rendere
 
 @pytest.mark.parametrize("missing", [0, 1])
 def test_a_bridge_begins_where_the_model_left_off(renderer: Renderer, missing: int) -> None:
-    whole = renderer.said("noted")
+    whole = renderer.reply_ids("noted")
     sampled = whole[: len(whole) - missing]
     assert (sampled + renderer.bridge(sampled, TOLD))[: len(whole)] == whole
     assert (sampled + renderer.bridge(sampled, TOLD)).count(renderer.end_id) == 2
@@ -103,7 +103,7 @@ def test_bridges_rebuild_what_real_templates_render(directory: Path, name: str) 
     renderer = of_template(directory, name)
     ids, said = renderer.prompt(ASKED[1:]), list(ASKED[1:])
     for text in ("first try", "second try"):
-        sampled = renderer.said(text)
+        sampled = renderer.reply_ids(text)
         ids += sampled + renderer.bridge(sampled, TOLD)
         said += [Message("assistant", text), *TOLD]
     assert ids == renderer.prompt(said)
@@ -114,7 +114,7 @@ def test_the_end_of_a_turn_is_read_off_the_template(directory: Path, name: str) 
     renderer = of_template(directory, name)
     assert renderer.tokenizer.decode([renderer.end_id]) == ENDS[name]
     assert renderer.end_id in renderer.stop_ids
-    sampled = renderer.said("hello")
+    sampled = renderer.reply_ids("hello")
     assert (sampled + renderer.bridge(sampled, TOLD)).count(renderer.end_id) in (1, 2)
     assert sampled[-1] == renderer.end_id != renderer.bridge(sampled, TOLD)[0]
 
@@ -131,12 +131,12 @@ def test_the_end_of_a_turn_is_read_off_the_template(directory: Path, name: str) 
 )
 def test_a_rendered_reply_begins_as_its_template_begins_one(directory: Path, name: str, lead: str) -> None:
     renderer = of_template(directory, name)
-    assert renderer.said("hello")[:-1] == renderer.encode(f"{lead}hello")
+    assert renderer.reply_ids("hello")[:-1] == renderer.encode(f"{lead}hello")
 
 
 def test_a_template_that_drops_reasoning_does_not_break_a_prefix(directory: Path) -> None:
     renderer = of_template(directory, "qwen3")
-    prompt, sampled = renderer.prompt(ASKED), renderer.said("hello")
+    prompt, sampled = renderer.prompt(ASKED), renderer.reply_ids("hello")
     grown = prompt + sampled + renderer.bridge(sampled, TOLD)
     rendered = renderer.prompt([*ASKED, Message("assistant", "<think>\nhm\n</think>\n\nhello"), *TOLD])
     assert "<think>" in renderer.tokenizer.decode(grown)

@@ -1,4 +1,4 @@
-"""Sampling in step: the same bits however long code takes, and however often the sampler was used before."""
+"""Deterministic sampling: the same bits however long code takes, and however often the sampler was used before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
 from agentprop.engine.rolling import together
-from agentprop.inference.deterministic import PASSES, Delayed, DeterministicChat
+from agentprop.inference.deterministic import PASSES, DelayedExecutor, DeterministicChat
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.training.model.policy import PolicyModel
@@ -36,7 +36,7 @@ class Sleepy:
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> PolicyModel:
-    loaded = PolicyModel.load(config(tiny_model(tmp_path_factory.mktemp("model")))).spread(ALONE)
+    loaded = PolicyModel.load(config(tiny_model(tmp_path_factory.mktemp("model")))).distribute(ALONE)
     with torch.no_grad():
         for parameter in loaded.parameters():
             parameter.mul_(3)
@@ -47,11 +47,11 @@ def model_of(policy: PolicyModel, **options: Any) -> DeterministicChat:
     return DeterministicChat(policy.model, policy.tokenizer, name="toy", context_length=400, **options)
 
 
-def executor_of(model: DeterministicChat, sandbox: Sleepy) -> Delayed:
-    return Delayed(cast(Sandbox, sandbox), shared=False, model=model)
+def executor_of(model: DeterministicChat, sandbox: Sleepy) -> DelayedExecutor:
+    return DelayedExecutor(cast(Sandbox, sandbox), shared=False, model=model)
 
 
-async def conversation(number: int, model: DeterministicChat, executor: Delayed) -> list[Reply]:
+async def conversation(number: int, model: DeterministicChat, executor: DelayedExecutor) -> list[Reply]:
     """Two to four turns, a piece of code after each."""
     messages: tuple[Message, ...] = (Message("user", f"Begin with {number % 3}."),)
     replies = []
@@ -85,22 +85,22 @@ def test_how_long_code_takes_changes_not_a_bit(policy: PolicyModel) -> None:
         assert sampled(model_of(policy), Sleepy(Random(seed), 0.02)) == expected
 
 
-def test_a_sampler_that_was_renewed_is_as_a_new_one(policy: PolicyModel) -> None:
+def test_a_sampler_that_was_reset_is_like_a_new_one(policy: PolicyModel) -> None:
     model = model_of(policy)
     first = sampled(model, Sleepy(Random(0), 0.0))
-    model.renew("toy#1")
+    model.reset("toy#1")
     assert sampled(model, Sleepy(Random(1), 0.0)) == first
     assert model.identity == "toy#1"
 
 
-def test_a_forgetful_one_answers_as_if_it_had_never_been_asked(policy: PolicyModel) -> None:
+def test_a_sampler_that_starts_fresh_when_idle_answers_as_if_it_had_never_been_asked(policy: PolicyModel) -> None:
     def answer(model: DeterministicChat, number: int) -> Reply:
         asked = Request((Message("user", "How?"),), Sampling(max_tokens=9), n=4, sample=number)
         return asyncio.run(model.reply(asked))
 
-    forgetful = model_of(policy, forgetful=True)
-    answer(forgetful, 100)
-    assert answer(forgetful, 7).choices == answer(model_of(policy, forgetful=True), 7).choices
+    fresh_when_idle = model_of(policy, fresh_when_idle=True)
+    answer(fresh_when_idle, 100)
+    assert answer(fresh_when_idle, 7).choices == answer(model_of(policy, fresh_when_idle=True), 7).choices
 
 
 def test_code_works_while_the_model_samples(policy: PolicyModel) -> None:

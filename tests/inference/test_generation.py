@@ -114,7 +114,7 @@ def test_samples_of_one_prompt_share_its_computation(model: Any) -> None:
     assert error(model, jobs) < 1e-4
 
 
-def test_a_prompt_longer_than_a_piece_is_computed_in_pieces(model: Any) -> None:
+def test_a_prompt_longer_than_a_chunk_is_computed_in_chunks(model: Any) -> None:
     prompt = np.random.default_rng(0).integers(1, VOCABULARY, 700)
     assert error(model, sampled(Generator(model, [], max_length=1024), [prompt, *prompts(3)])) < 1e-4
 
@@ -123,7 +123,7 @@ def test_replies_are_the_same_where_memory_is_so_short_that_some_must_wait_or_be
     asked = prompts(12)
     free = sampled(Generator(model, [], max_length=400), asked, max_tokens=150)
     generator = Generator(model, [], max_length=400)
-    generator.room.most_bytes = 5 * 192 * generator.cache.bytes_per_token
+    generator.memory.max_bytes = 5 * 192 * generator.cache.bytes_per_token
     tight = sampled(generator, asked, max_tokens=150)
     assert [job.tokens for job in tight] == [job.tokens for job in free]
     assert generator.cache.slots * generator.cache.length <= 5 * 192
@@ -132,7 +132,7 @@ def test_replies_are_the_same_where_memory_is_so_short_that_some_must_wait_or_be
 
 def test_what_does_not_fit_into_memory_at_all_says_so(model: Any) -> None:
     generator = Generator(model, [], max_length=1000, cache_bytes=0)
-    generator.room.most_bytes = 128 * generator.cache.bytes_per_token
+    generator.memory.max_bytes = 128 * generator.cache.bytes_per_token
     long, short = sampled(generator, [np.arange(1, 110), np.arange(1, 20)], max_tokens=60)
     assert (long.finish, short.finish) == ("overflow", "length")
     assert len(short.tokens) == 60
@@ -250,19 +250,19 @@ def with_adapters(model: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("family", "lean"), [("qwen3", True), ("llama", True), ("biased", True), ("windows", True), ("gemma3", False)]
+    ("family", "fused"), [("qwen3", True), ("llama", True), ("biased", True), ("windows", True), ("gemma3", False)]
 )
-def test_small_models_of_known_architectures_have_a_lean_pass(family: str, lean: bool) -> None:
+def test_small_models_of_known_architectures_have_a_fused_pass(family: str, fused: bool) -> None:
     generator = Generator(model_of(FAMILIES[family]), [], max_length=400)
-    assert (generator.lean is not None) == lean
+    assert (generator.fused is not None) == fused
 
 
-def test_a_lean_pass_says_what_the_models_own_code_says() -> None:
+def test_a_fused_pass_gives_what_the_models_own_code_gives() -> None:
     model = model_of(FAMILIES["biased"])
-    lean, own = (Generator(model, [0], max_length=400, slots=5) for _ in range(2))
-    assert lean.lean is not None
-    own.lean = None
-    for jobs in zip(sampled(lean, prompts(9), 30), sampled(own, prompts(9), 30), strict=True):
+    fused, own = (Generator(model, [0], max_length=400, slots=5) for _ in range(2))
+    assert fused.fused is not None
+    own.fused = None
+    for jobs in zip(sampled(fused, prompts(9), 30), sampled(own, prompts(9), 30), strict=True):
         assert jobs[0].tokens == jobs[1].tokens
         assert np.allclose(jobs[0].logprobs, jobs[1].logprobs, atol=1e-5)
 
@@ -272,7 +272,7 @@ def test_adapters_are_sampled_with() -> None:
     model = with_adapters(model_of(FAMILIES["qwen3"]))
     generator = Generator(model, [], max_length=400)
     adapted = sampled(generator, prompts(3))
-    assert generator.lean is not None
+    assert generator.fused is not None
     assert [job.tokens for job in adapted] != [job.tokens for job in plain]
     assert error(model, adapted) < 1e-4
     for module in model.modules():
@@ -287,7 +287,7 @@ def test_a_model_that_only_looks_known_runs_its_own_code() -> None:
     forward = type(model).forward
     model.forward = lambda *args, **given: _halved(forward(model, *args, **given))
     generator = Generator(model, [], max_length=400)
-    assert generator.lean is None
+    assert generator.fused is None
     assert error(model, sampled(generator, prompts(3))) < 1e-4
 
 

@@ -18,9 +18,9 @@ from agentprop.errors import BoundReached, InputError
 from agentprop.inference.chat import InProcessChat
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Message, Reply, Request, Sampling, Tool
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.registry import Models
-from agentprop.models.settings import Loaded, ModelSettings
+from agentprop.models.settings import InProcessSettings, ModelSettings
 from agentprop.prompts import prompt
 from agentprop.records import Attempt, Certificate, Difficulty, Problem, Trajectory, Verdict
 from agentprop.stages.common.models import in_process, loaded, runs_here
@@ -169,10 +169,10 @@ def test_what_cannot_be_done_is_a_failure_that_says_why(checkpoint: Path, module
     model = opened(checkpoint, module, context_length=60)
     with pytest.raises(ModelFailure, match="of 60") as overflow:
         answered(model, asked("x" * 200))
-    assert overflow.value.kind is Kind.CONTEXT_OVERFLOW
+    assert overflow.value.kind is FailureKind.CONTEXT_OVERFLOW
     with pytest.raises(ModelFailure, match="no tools") as tools:
         answered(model, asked("Hello", tools=(Tool("f", "does", {}),)))
-    assert tools.value.kind is Kind.REJECTED
+    assert tools.value.kind is FailureKind.REJECTED
 
 
 def test_an_error_in_the_sampling_thread_reaches_who_waits(
@@ -253,7 +253,7 @@ def test_half_a_model_is_refused(missing: str, checkpoint: Path, tmp_path: Path)
             (tmp_path / file.name).write_bytes(file.read_bytes())
 
     async def ask() -> None:
-        await Models(loader=in_process).open("role", Loaded(model=str(tmp_path))).reply(asked("Hello"))
+        await Models(loader=in_process).open("role", InProcessSettings(model=str(tmp_path))).reply(asked("Hello"))
 
     with pytest.raises(InputError, match="cannot be read"):
         asyncio.run(ask())

@@ -1,4 +1,4 @@
-"""The benchmark of rollouts, small: every way ran, sampled as many tokens, and told their log-probs right."""
+"""The benchmark of rollouts in a small form: every engine sampled as many tokens, with correct log-probs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts that several processes keep together: sums, rows, deaths, and a bound over all of them."""
+"""Accounts that several processes share: sums, rows, deaths, and a bound over all of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from agentprop.errors import BoundReached
-from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, lane_of
-from agentprop.models.accounts import Account, OwnAccounts, SharedAccounts, Ticket
+from agentprop.models import Message, Meter, Model, ModelSettings, Request, Scripted, channel_of
+from agentprop.models.accounts import Account, AccountsHandle, OwnAccounts, SharedAccounts
 
 ACCOUNT = ("r", "m@http://x/v1")
 SETTINGS = ModelSettings(model="m", base_url="http://x/v1", price_in=1.0, price_out=1.0)
@@ -25,20 +25,20 @@ ADDED = 5_000
 """Exchanges that `adding` counts."""
 
 
-def counting(ticket: Ticket, pipe: Connection[Any, Any]) -> None:
-    """Join, say which row it is, count, and wait for the word to go on."""
-    with SharedAccounts.joined(ticket) as accounts:
+def counting(handle: AccountsHandle, pipe: Connection[Any, Any]) -> None:
+    """Join, report the row, count, and wait to be told to go on."""
+    with SharedAccounts.joined(handle) as accounts:
         accounts.add(ACCOUNT, {"requests": 1, "prompt_tokens": 10})
-        accounts.fail("timeout")
-        accounts.hit()
-        accounts.move(3)
+        accounts.add_failure("timeout")
+        accounts.add_hit()
+        accounts.add_under_way(3)
         pipe.send(accounts.number)
         pipe.recv()
 
 
-def spending(ticket: Ticket, bound: int, pipe: Connection[Any, Any]) -> None:
-    """Ask for as much as the bound allows; say how many were answered and whether the bound said so."""
-    with SharedAccounts.joined(ticket) as accounts:
+def spending(handle: AccountsHandle, bound: int, pipe: Connection[Any, Any]) -> None:
+    """Ask for as much as the bound allows; report how many were answered and if the bound ended it."""
+    with SharedAccounts.joined(handle) as accounts:
         pipe.recv()
         pipe.send(asyncio.run(asked(Meter(max_tokens=bound, accounts=accounts))))
 
@@ -51,7 +51,7 @@ async def asked(meter: Meter) -> tuple[int, bool]:
             await asyncio.sleep(0.002)
             return await super().post(body)
 
-    model = Model(lane_of(SETTINGS, Slow(lambda body: {"content": "x", "usage": usage})), meter, role="r")
+    model = Model(channel_of(SETTINGS, Slow(lambda body: {"content": "x", "usage": usage})), meter, role="r")
     asks = (model.reply(Request((Message("user", "q"),), sample=i)) for i in range(200))
     found = await asyncio.gather(*asks, return_exceptions=True)
     told = [outcome for outcome in found if isinstance(outcome, BaseException)]
@@ -59,17 +59,17 @@ async def asked(meter: Meter) -> tuple[int, bool]:
     return len(found) - len(told), bool(told)
 
 
-def adding(ticket: Ticket, pipe: Connection[Any, Any]) -> None:
+def adding(handle: AccountsHandle, pipe: Connection[Any, Any]) -> None:
     """Count exchanges without a pause."""
-    with SharedAccounts.joined(ticket) as accounts:
+    with SharedAccounts.joined(handle) as accounts:
         for _ in range(ADDED):
             accounts.add(ACCOUNT, {"requests": 1, "prompt_tokens": 1})
         pipe.send("done")
 
 
 def counts_of(accounts: SharedAccounts) -> tuple[int, int]:
-    """Requests and their tokens, looked at alone."""
-    with accounts.alone():
+    """Return requests and their tokens, read under the lock."""
+    with accounts.exclusive():
         counts = accounts.totals().get(ACCOUNT, {})
     return counts.get("requests", 0), counts.get("prompt_tokens", 0)
 
@@ -83,7 +83,7 @@ def start(function: Callable[..., None], *arguments: Any) -> tuple[Any, Connecti
 
 def test_all_add_and_all_read_the_sum() -> None:
     with SharedAccounts.opened((ACCOUNT,), 2, {ACCOUNT: {"requests": 5, "cost_pico": 7}}) as accounts:
-        workers = [start(counting, accounts.ticket) for _ in range(2)]
+        workers = [start(counting, accounts.handle) for _ in range(2)]
         assert sorted(pipe.recv() for _, pipe in workers) == [1, 2]
         assert accounts.number == 0
         assert accounts.totals() == {ACCOUNT: {"requests": 7, "prompt_tokens": 20, "cost_pico": 7}}
@@ -96,15 +96,15 @@ def test_all_add_and_all_read_the_sum() -> None:
 
 def test_who_died_leaves_what_was_spent_but_nothing_under_way_and_its_row() -> None:
     with SharedAccounts.opened((ACCOUNT,), 2, {}) as accounts:
-        (dead, pipe), (living, other) = (start(counting, accounts.ticket) for _ in range(2))
+        (dead, pipe), (living, other) = (start(counting, accounts.handle) for _ in range(2))
         number = pipe.recv()
         other.recv()
         os.kill(dead.pid, signal.SIGKILL)
         dead.join()
         assert accounts.under_way() == 6
-        asyncio.run(accounts.change())
+        asyncio.run(accounts.wait_for_change())
         assert (accounts.under_way(), accounts.totals()[ACCOUNT]["requests"]) == (3, 2)
-        heir, third = start(counting, accounts.ticket)
+        heir, third = start(counting, accounts.handle)
         assert third.recv() == number
         assert accounts.totals()[ACCOUNT]["requests"] == 3
         for process, end in ((living, other), (heir, third)):
@@ -120,7 +120,7 @@ def test_an_account_nobody_named_cannot_be_added_to() -> None:
 @pytest.mark.parametrize("bound", [1, 1500, 4050])
 def test_a_bound_is_overshot_by_one_request_at_most_by_all_together(bound: int) -> None:
     with SharedAccounts.opened((ACCOUNT,), 3, {}) as accounts:
-        workers = [start(spending, accounts.ticket, bound) for _ in range(3)]
+        workers = [start(spending, accounts.handle, bound) for _ in range(3)]
         for _, pipe in workers:
             pipe.send("go")
         found = [pipe.recv() for _, pipe in workers]
@@ -147,23 +147,23 @@ def test_a_request_that_ends_while_the_bound_is_looked_at_is_not_forgotten() -> 
             self.end()
             return found
 
-        async def change(self) -> None:
-            """It is over already."""
+        async def wait_for_change(self) -> None:
+            """Return at once: the request has ended."""
 
         def end(self) -> None:
             if super().under_way():
                 self.add(ACCOUNT, {"requests": 1, "prompt_tokens": EACH})
-                self.move(-1)
+                self.add_under_way(-1)
 
     accounts = Ending({ACCOUNT: {"requests": 1, "prompt_tokens": EACH}})
-    accounts.move(1)
+    accounts.add_under_way(1)
     with pytest.raises(BoundReached):
         asyncio.run(Meter(max_tokens=2 * EACH, accounts=accounts).admit())
 
 
 def test_nobody_who_is_alone_sees_half_of_an_exchange() -> None:
     with SharedAccounts.opened((ACCOUNT,), 2, {}) as accounts:
-        workers = [start(adding, accounts.ticket) for _ in range(2)]
+        workers = [start(adding, accounts.handle) for _ in range(2)]
         while sum(seen := counts_of(accounts)) < 2 * 2 * ADDED:
             assert seen[0] == seen[1]
         for process, pipe in workers:
@@ -175,8 +175,8 @@ def test_nobody_who_is_alone_sees_half_of_an_exchange() -> None:
 def test_accounts_of_one_process_count_the_same() -> None:
     accounts = OwnAccounts({ACCOUNT: {"requests": 5}})
     accounts.add(ACCOUNT, {"requests": 1, "prompt_tokens": 10})
-    accounts.fail("timeout")
-    accounts.hit()
-    accounts.move(2)
+    accounts.add_failure("timeout")
+    accounts.add_hit()
+    accounts.add_under_way(2)
     assert accounts.totals() == {ACCOUNT: {"requests": 6, "prompt_tokens": 10}}
     assert (accounts.failures(), accounts.hits(), accounts.under_way()) == ({"timeout": 1}, 1, 2)

@@ -1,4 +1,4 @@
-"""Replies on the disk before anybody uses them."""
+"""Replies that are on disk before they are used."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_processes_share_one_file(tmp_path: Path) -> None:
 
 def open_together(path: Path, files: int, start: Barrier) -> None:
     for number in range(files):
-        start.wait(60)  # so that nobody waits for one that failed
+        start.wait(60)  # with a time-out, in case another process failed
         ReplyCache(path / str(number)).close()
 
 
@@ -93,7 +93,7 @@ def test_processes_that_make_one_file_at_the_same_time_all_get_it(tmp_path: Path
 
 
 def kill_itself(path: Path, statement: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the file, and be killed as the statement of that number begins."""
+    """Create the file, and be killed at the start of the statement with this number."""
     numbers = itertools.count()
 
     def trace(_: str) -> None:
@@ -140,7 +140,7 @@ def test_an_empty_file_becomes_one_of_replies(tmp_path: Path) -> None:
 def test_a_foreign_file_is_left_alone(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.write_text("not a database " * 100)
-    with pytest.raises(RunError, match="cannot keep replies"):
+    with pytest.raises(RunError, match="cannot store replies"):
         ReplyCache(text)
     assert text.read_text().startswith("not a database")
     with sqlite3.connect(tmp_path / "foreign") as foreign:
@@ -161,6 +161,6 @@ def test_a_disk_that_takes_nothing_more_fails_the_request_that_paid(tmp_path: Pa
     cache = ReplyCache(tmp_path / "r")
     with sqlite3.connect(tmp_path / "r") as other:
         other.execute("DROP TABLE replies")  # every commit fails from now on
-    with pytest.raises(RunError, match="cannot keep replies"):
+    with pytest.raises(RunError, match="cannot store replies"):
         put(cache, (b"k", b"{}"))
     cache.close()

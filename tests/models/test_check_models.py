@@ -1,4 +1,4 @@
-"""`check-models`: what answers, what it can do, and what it will be told."""
+"""`check-models`: which models answer, their abilities, and the prompt they will be sent."""
 
 from __future__ import annotations
 

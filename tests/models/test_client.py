@@ -11,7 +11,7 @@ import pytest
 
 from agentprop.errors import BoundReached
 from agentprop.models import (
-    Kind,
+    FailureKind,
     Message,
     Meter,
     Model,
@@ -22,7 +22,7 @@ from agentprop.models import (
     Request,
     Sampling,
     Scripted,
-    lane_of,
+    channel_of,
 )
 from agentprop.models.chat import Exchange
 from agentprop.models.retry import Backoff
@@ -46,7 +46,7 @@ class Refuses(Scripted):
     async def post(self, body: Mapping[str, object]) -> Exchange:
         if "n" in body:
             self.bodies.append(body)
-            raise ModelFailure(Kind.REJECTED, "n is not supported")
+            raise ModelFailure(FailureKind.REJECTED, "n is not supported")
         return await super().post(body)
 
 
@@ -65,9 +65,9 @@ class Flaky(Scripted):
 
 
 def model_of(transport: Scripted, *, cache: ReplyCache | None = None, **settings: Any) -> Model:
-    lane = lane_of(SETTINGS.model_copy(update=settings), transport)
-    lane.backoff = Backoff(first_s=0.0001)
-    return Model(lane, Meter(cache), role="r", cache=cache)
+    channel = channel_of(SETTINGS.model_copy(update=settings), transport)
+    channel.backoff = Backoff(first_s=0.0001)
+    return Model(channel, Meter(cache), role="r", cache=cache)
 
 
 def counting() -> Any:
@@ -84,7 +84,7 @@ def test_a_server_that_honours_n_is_asked_once() -> None:
     model = model_of(transport)
     assert texts(model, Request(QUESTION.messages, n=4)) == [f"reply {i}" for i in range(4)]
     assert len(transport.bodies) == 1
-    assert model.lane.honours_n is True
+    assert model.channel.honours_n is True
 
 
 @pytest.mark.parametrize("kind", [Singles, Refuses])
@@ -93,7 +93,7 @@ def test_a_server_that_does_not_is_noticed_and_asked_for_each(kind: type[Scripte
     model = model_of(transport)
     request = Request(QUESTION.messages, Sampling(seed=10), n=4)
     assert sorted(texts(model, request)) == [f"reply {i}" for i in range(4)]
-    assert model.lane.honours_n is False
+    assert model.channel.honours_n is False
     asked_with_n = [body for body in transport.bodies if "n" in body]
     assert len(asked_with_n) == 1
     assert sorted(texts(model, request)) == [f"reply {i}" for i in range(4, 8)]
@@ -107,7 +107,7 @@ def test_a_sample_that_fails_leaves_the_others_bought(tmp_path: Path) -> None:
     def answer(body: Mapping[str, Any]) -> str | Mapping[str, Any]:
         reply = next(replies)
         if reply is None:
-            raise ModelFailure(Kind.REJECTED, "not this one")
+            raise ModelFailure(FailureKind.REJECTED, "not this one")
         return reply
 
     cache = ReplyCache(tmp_path / "r")
@@ -119,7 +119,9 @@ def test_a_sample_that_fails_leaves_the_others_bought(tmp_path: Path) -> None:
 
 
 def test_what_ends_the_run_is_raised_before_what_fails_one_sample() -> None:
-    outcomes = iter([ModelFailure(Kind.REJECTED, "no"), BoundReached("--max-tokens 1 is reached", hint="raise it")])
+    outcomes = iter(
+        [ModelFailure(FailureKind.REJECTED, "no"), BoundReached("--max-tokens 1 is reached", hint="raise it")]
+    )
 
     def answer(body: Mapping[str, Any]) -> str:
         raise next(outcomes)
@@ -177,20 +179,23 @@ def test_when_the_one_that_paid_is_cancelled_another_takes_over(tmp_path: Path) 
         return (await second).text
 
     assert asyncio.run(main()).startswith("reply")
-    assert model.lane.limiter.under_way == 0
+    assert model.channel.limiter.under_way == 0
     cache.close()
 
 
-@pytest.mark.parametrize("kind", [Kind.RATE_LIMIT, Kind.SERVER, Kind.CONNECTION, Kind.TIMEOUT, Kind.BAD_REPLY])
-def test_what_may_pass_is_tried_again_and_counted(kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [FailureKind.RATE_LIMIT, FailureKind.SERVER, FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.BAD_REPLY],
+)
+def test_what_may_pass_is_tried_again_and_counted(kind: FailureKind) -> None:
     model = model_of(Flaky([ModelFailure(kind, "once") for _ in range(3)]))
     reply = asyncio.run(model.reply(QUESTION))
     assert (reply.text, reply.attempts) == ("42", 4)
     assert model.meter.failures == {kind: 3}
 
 
-@pytest.mark.parametrize("kind", [Kind.REJECTED, Kind.CONTEXT_OVERFLOW])
-def test_what_cannot_pass_is_not_tried_again(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [FailureKind.REJECTED, FailureKind.CONTEXT_OVERFLOW])
+def test_what_cannot_pass_is_not_tried_again(kind: FailureKind) -> None:
     transport = Flaky([ModelFailure(kind, "never")])
     with pytest.raises(ModelFailure, match="never"):
         asyncio.run(model_of(transport).reply(QUESTION))
@@ -198,7 +203,7 @@ def test_what_cannot_pass_is_not_tried_again(kind: Kind) -> None:
 
 
 def test_a_request_is_given_up_after_the_retries_of_its_kind() -> None:
-    transport = Flaky([ModelFailure(Kind.BAD_REPLY, "nonsense") for _ in range(99)])
+    transport = Flaky([ModelFailure(FailureKind.BAD_REPLY, "nonsense") for _ in range(99)])
     model = model_of(transport)
     with pytest.raises(ModelFailure, match="nonsense") as caught:
         asyncio.run(model.reply(QUESTION))
@@ -207,7 +212,7 @@ def test_a_request_is_given_up_after_the_retries_of_its_kind() -> None:
 
 
 def test_a_wrong_key_stops_everybody_at_once() -> None:
-    transport = Flaky([ModelFailure(Kind.UNAUTHORISED, "status 401: no such key")])
+    transport = Flaky([ModelFailure(FailureKind.UNAUTHORISED, "status 401: no such key")])
     model = model_of(transport)
     for _ in range(2):
         with pytest.raises(ModelOutage, match="no such key"):
@@ -216,7 +221,7 @@ def test_a_wrong_key_stops_everybody_at_once() -> None:
 
 
 def test_a_server_that_only_rejects_is_soon_left_alone() -> None:
-    transport = Flaky([ModelFailure(Kind.REJECTED, "status 400: no") for _ in range(1000)])
+    transport = Flaky([ModelFailure(FailureKind.REJECTED, "status 400: no") for _ in range(1000)])
     model = model_of(transport)
 
     async def main() -> list[Any]:
@@ -234,17 +239,17 @@ def test_tokens_of_replies_that_were_no_use_are_paid_for_too() -> None:
 
 
 def test_a_pushed_back_server_is_asked_less_at_once() -> None:
-    model = model_of(Flaky([ModelFailure(Kind.RATE_LIMIT, "slow down")]))
-    before = model.lane.limiter.allowed
+    model = model_of(Flaky([ModelFailure(FailureKind.RATE_LIMIT, "slow down")]))
+    before = model.channel.limiter.allowed
     asyncio.run(model.reply(QUESTION))
-    assert model.lane.limiter.allowed < before
+    assert model.channel.limiter.allowed < before
 
 
 def test_a_broken_server_is_not_mistaken_for_a_full_one() -> None:
-    model = model_of(Flaky([ModelFailure(Kind.SERVER, "boom"), ModelFailure(Kind.CONNECTION, "reset")]))
-    before = model.lane.limiter.allowed
+    model = model_of(Flaky([ModelFailure(FailureKind.SERVER, "boom"), ModelFailure(FailureKind.CONNECTION, "reset")]))
+    before = model.channel.limiter.allowed
     asyncio.run(model.reply(QUESTION))
-    assert model.lane.limiter.allowed >= before
+    assert model.channel.limiter.allowed >= before
 
 
 def test_ids_and_logprobs_reach_the_reply() -> None:

@@ -1,4 +1,4 @@
-"""Tokens, money, and the bounds on both."""
+"""Tokens, money, and the budget for both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.models import Message, Meter, Model, ModelSettings, ReplyCache, Request, Scripted, Usage, lane_of
+from agentprop.models import Message, Meter, Model, ModelSettings, ReplyCache, Request, Scripted, Usage, channel_of
 from agentprop.models.costs import charge, cost_pico, spend_of
 
 PRICED = ModelSettings(model="m", base_url="http://x/v1", price_in=0.15, price_out=0.6)
@@ -62,11 +62,11 @@ def test_a_bound_on_cost_without_a_price_is_an_error_up_front() -> None:
 
 
 def spend_all(meter: Meter, cache: ReplyCache | None, count: int, settings: ModelSettings = PRICED) -> int:
-    """Ask `count` different things at once; how many were answered before the bound."""
-    lane = lane_of(
+    """Send `count` different requests at once; return how many were answered before the bound."""
+    channel = channel_of(
         settings, Scripted(lambda body: {"content": "x", "usage": {"prompt_tokens": 90, "completion_tokens": 10}})
     )
-    model = Model(lane, meter, role="r", cache=cache)
+    model = Model(channel, meter, role="r", cache=cache)
 
     async def main() -> int:
         asked = (model.reply(Request((Message("user", "q"),), sample=i)) for i in range(count))
@@ -105,8 +105,8 @@ def test_accounts_go_on_where_an_earlier_session_ended(tmp_path: Path) -> None:
 
 
 def test_bounds_cannot_be_kept_by_a_server_that_does_not_count() -> None:
-    lane = lane_of(PRICED, Scripted(lambda body: {"content": "x", "usage": None}))
-    model = Model(lane, Meter(max_tokens=10), role="r")
+    channel = channel_of(PRICED, Scripted(lambda body: {"content": "x", "usage": None}))
+    model = Model(channel, Meter(max_tokens=10), role="r")
     request = Request((Message("user", "q"),))
     asyncio.run(model.reply(request))
     with pytest.raises(ConfigError, match="does not count tokens"):

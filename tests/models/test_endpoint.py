@@ -1,4 +1,4 @@
-"""One exchange with a server: what goes out, and each kind of failure told apart."""
+"""One exchange with a server: the request that is sent, and each kind of failure."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import pytest
 from servers import fault_server
 
 from agentprop.errors import ConfigError
-from agentprop.models import Kind, ModelFailure, ModelSettings
+from agentprop.models import FailureKind, ModelFailure, ModelSettings
 from agentprop.models.chat import Exchange
 from agentprop.models.endpoint import Endpoint, api_key, retry_after_s
 from agentprop.models.wire import read
 
 KINDS = {
-    "429 with Retry-After": Kind.RATE_LIMIT,
-    "429": Kind.RATE_LIMIT,
-    "500": Kind.SERVER,
-    "503": Kind.SERVER,
-    "hang": Kind.TIMEOUT,
-    "connection reset": Kind.CONNECTION,
-    "slow drip": Kind.TIMEOUT,
-    "truncated body": Kind.CONNECTION,
-    "truncated JSON": Kind.BAD_REPLY,
-    "wrong schema": Kind.BAD_REPLY,
-    "empty choices": Kind.BAD_REPLY,
-    "null content": Kind.BAD_REPLY,
-    "HTML error page": Kind.SERVER,
-    "HTML page": Kind.BAD_REPLY,
+    "429 with Retry-After": FailureKind.RATE_LIMIT,
+    "429": FailureKind.RATE_LIMIT,
+    "500": FailureKind.SERVER,
+    "503": FailureKind.SERVER,
+    "hang": FailureKind.TIMEOUT,
+    "connection reset": FailureKind.CONNECTION,
+    "slow drip": FailureKind.TIMEOUT,
+    "truncated body": FailureKind.CONNECTION,
+    "truncated JSON": FailureKind.BAD_REPLY,
+    "wrong schema": FailureKind.BAD_REPLY,
+    "empty choices": FailureKind.BAD_REPLY,
+    "null content": FailureKind.BAD_REPLY,
+    "HTML error page": FailureKind.SERVER,
+    "HTML page": FailureKind.BAD_REPLY,
 }
 
 
@@ -74,7 +74,7 @@ def test_a_good_reply_comes_through_both_transports(base_url: str, transport: st
 
 
 async def all_or_nobody(count: int) -> list[Exchange]:
-    """Ask a server that answers as soon as so many requests are there at once."""
+    """Ask a server that answers only once all `count` requests are there."""
     there = asyncio.Barrier(count)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,7 +107,7 @@ def test_retry_after_is_kept(base_url: str) -> None:
 def test_nobody_listening_is_a_lost_connection(transport: str) -> None:
     with pytest.raises(ModelFailure) as caught:
         exchange("http://127.0.0.1:9/v1", None, timeout_s=30)
-    assert caught.value.kind is Kind.CONNECTION
+    assert caught.value.kind is FailureKind.CONNECTION
     assert "127.0.0.1:9" in caught.value.message
 
 

@@ -1,15 +1,15 @@
-"""How many requests may be under way, on a clock that only the test moves."""
+"""The limit on requests under way, on a clock that only the test moves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from agentprop.models.limiter import FIRST, Limiter, Pace
+from agentprop.models.limiter import INITIAL_CONCURRENCY, Limiter, RateCap
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -19,7 +19,7 @@ class Clock:
 
 
 def round_of(limiter: Limiter, *, failing: bool = False) -> None:
-    """As many requests as are allowed, under way together."""
+    """Run as many requests as are allowed, all under way together."""
 
     async def together() -> None:
         slots = [limiter.slot() for _ in range(int(limiter.allowed))]
@@ -34,7 +34,7 @@ def round_of(limiter: Limiter, *, failing: bool = False) -> None:
 def test_concurrency_doubles_until_the_server_pushes_back_then_grows_by_one() -> None:
     limiter = Limiter(1000)
     round_of(limiter)
-    assert FIRST < limiter.allowed <= 2 * FIRST
+    assert INITIAL_CONCURRENCY < limiter.allowed <= 2 * INITIAL_CONCURRENCY
     round_of(limiter)
     reached = limiter.allowed
     round_of(limiter, failing=True)
@@ -122,18 +122,18 @@ def test_a_pause_holds_everybody_and_ends() -> None:
 
 def test_a_cap_spreads_what_is_asked_at_once() -> None:
     clock = Clock()
-    pace = Pace(60, clock=clock)
-    waits = [pace.book(1) for _ in range(6)]
+    pace = RateCap(60, clock=clock)
+    waits = [pace.reserve(1) for _ in range(6)]
     assert waits == [0.0, 0.0, 0.0, 1.0, 2.0, 3.0]  # two seconds' worth at once, and the one that is due
     clock.now = 100.0
-    assert pace.book(1) == 0.0
+    assert pace.reserve(1) == 0.0
 
 
 def test_a_cap_on_tokens_learns_what_was_really_used() -> None:
     clock = Clock()
-    pace = Pace(6000, clock=clock)
-    pace.book(1000)
+    pace = RateCap(6000, clock=clock)
+    pace.reserve(1000)
     pace.correct(-800)
-    assert pace.book(1) == 0.0
+    assert pace.reserve(1) == 0.0
     pace.correct(1000)
-    assert pace.book(1) > 9.0
+    assert pace.reserve(1) > 9.0

@@ -1,4 +1,4 @@
-"""A local server's life: started, waited for, ended however its owner ends."""
+"""Local servers: started, waited for, and ended however their owner ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from places import ENVIRONMENT, SUPPORT
 
 from agentprop.models import Message, Models, ModelSettings, Request, ServerDied, serving
 from agentprop.models import guard as guard_module
-from agentprop.models.local import command_of, last_words, served, serving_all
+from agentprop.models.local import command_of, log_ending, served, serving_all
 from agentprop.models.retry import Backoff
 
 
@@ -26,7 +26,7 @@ def pids(log: Path) -> list[int]:
 
 
 def alive(number: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
+    """Return True if a process runs; a zombie does not."""
     try:
         state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -77,10 +77,10 @@ def test_a_server_that_dies_in_the_middle_is_the_reason_not_a_lost_connection(tm
         model = models.open("r", up)
         await model.reply(Request((Message("user", "who?"),)))
         os.kill(pids(tmp_path / "log")[0], signal.SIGKILL)
-        model.lane.backoff = Backoff(first_s=0.01, most_s=1.0)
+        model.channel.backoff = Backoff(first_s=0.01, most_s=1.0)
         await model.reply(Request((Message("user", "who now?"),)))
 
-    settings = settings_of("well", patience_s=1e6)  # nobody waits for a server that has ended
+    settings = settings_of("well", patience_s=1e6)  # however patient, a run does not wait for a server that has ended
     expected = r"the server for toy/model ended .*process \d+ was ended by SIGKILL; memory that runs out"
     with pytest.raises(ServerDied, match=expected), serving(settings, tmp_path / "log") as up:
         asyncio.run(ask(up))
@@ -102,11 +102,11 @@ nanobind: leaked 514 functions!
 def test_last_words_are_the_exceptions_and_not_what_was_logged_after_them(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(NOISY * 5)
-    assert last_words(log) == ["RuntimeError: no attention of head_dim=16", "some.module.EngineDeadError: see above"]
+    assert log_ending(log) == ["RuntimeError: no attention of head_dim=16", "some.module.EngineDeadError: see above"]
     log.write_text("".join(f"line {i}\n" for i in range(100)))
-    assert last_words(log)[0] == "line 85"
+    assert log_ending(log)[0] == "line 85"
     log.write_bytes(b"\xff" * 10)
-    assert len(last_words(log)) == 1
+    assert len(log_ending(log)) == 1
 
 
 def test_a_server_has_the_environment_that_its_settings_name(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a MODEL stands for."""
+"""The MODEL of a command and the settings it stands for."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_roles_that_use_the_same_server_share_its_queue() -> None:
     models = Models()
     settings = ModelSettings(model="m", base_url="http://localhost:1/v1")
     first, second = models.open("a", settings), models.open("b", settings)
-    assert first.lane is second.lane
+    assert first.channel is second.channel
     assert first.account != second.account
     asyncio.run(models.aclose())
 
@@ -125,7 +125,7 @@ def test_roles_that_use_the_same_server_share_its_queue() -> None:
 def test_processes_divide_what_is_allowed_between_them() -> None:
     settings = ModelSettings(model="m", base_url="http://localhost:1/v1", max_concurrency=10)
     pools = [Models(part=AllowanceShare(number, 4)) for number in range(4)]
-    assert sorted(models.open("a", settings).lane.limiter.most for models in pools) == [2, 2, 3, 3]
+    assert sorted(models.open("a", settings).channel.limiter.max_concurrency for models in pools) == [2, 2, 3, 3]
     for models in pools:
         asyncio.run(models.aclose())
 

@@ -1,4 +1,4 @@
-"""When to try again, when to give up, when to stop for good."""
+"""Failures and the reaction to them: try again, give up, or stop for good."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import random
 import pytest
 from test_limiter import Clock
 
-from agentprop.models import Kind, ModelFailure, ModelOutage
-from agentprop.models.retry import Backoff, Breaker
+from agentprop.models import FailureKind, ModelFailure, ModelOutage
+from agentprop.models.retry import Backoff, CircuitBreaker
 
 
-def failure(kind: Kind = Kind.SERVER, retry_after_s: float | None = None) -> ModelFailure:
+def failure(kind: FailureKind = FailureKind.SERVER, retry_after_s: float | None = None) -> ModelFailure:
     return ModelFailure(kind, f"it was {kind}", retry_after_s=retry_after_s)
 
 
@@ -28,9 +28,9 @@ def test_a_wait_is_never_shorter_than_the_server_asked_for() -> None:
     assert 10.0 <= min(waits) < max(waits) <= 10.25
 
 
-@pytest.mark.parametrize("kind", [Kind.UNAUTHORISED, Kind.NOT_FOUND, Kind.QUOTA])
-def test_what_every_request_would_meet_stops_at_once_and_says_why(kind: Kind) -> None:
-    breaker = Breaker("m@server")
+@pytest.mark.parametrize("kind", [FailureKind.UNAUTHORISED, FailureKind.NOT_FOUND, FailureKind.QUOTA])
+def test_what_every_request_would_meet_stops_at_once_and_says_why(kind: FailureKind) -> None:
+    breaker = CircuitBreaker("m@server")
     with pytest.raises(ModelOutage, match=f"m@server cannot be used: it was {kind}") as caught:
         breaker.failed(failure(kind))
     assert caught.value.hint
@@ -38,7 +38,7 @@ def test_what_every_request_would_meet_stops_at_once_and_says_why(kind: Kind) ->
         breaker.check()
 
 
-def fail_for(breaker: Breaker, clock: Clock, seconds: int, kind: Kind) -> None:
+def fail_for(breaker: CircuitBreaker, clock: Clock, seconds: int, kind: FailureKind) -> None:
     for _ in range(seconds + 1):
         breaker.failed(failure(kind))
         clock.now += 1.0
@@ -46,44 +46,44 @@ def fail_for(breaker: Breaker, clock: Clock, seconds: int, kind: Kind) -> None:
 
 def test_a_server_that_answered_before_is_waited_for_longer_than_one_that_never_did() -> None:
     clock = Clock()
-    never, once = (Breaker("s", patience_s=100.0, clock=clock) for _ in range(2))
+    never, once = (CircuitBreaker("s", patience_s=100.0, clock=clock) for _ in range(2))
     once.succeeded()
     with pytest.raises(ModelOutage, match="has only failed for 10 s"):
-        fail_for(never, clock, 10, Kind.CONNECTION)
-    fail_for(once, clock, 90, Kind.CONNECTION)
+        fail_for(never, clock, 10, FailureKind.CONNECTION)
+    fail_for(once, clock, 90, FailureKind.CONNECTION)
     with pytest.raises(ModelOutage, match="has only failed for 100 s"):
-        fail_for(once, clock, 20, Kind.CONNECTION)
+        fail_for(once, clock, 20, FailureKind.CONNECTION)
 
 
 def test_one_success_starts_the_count_again() -> None:
     clock = Clock()
-    breaker = Breaker("s", patience_s=100.0, clock=clock)
+    breaker = CircuitBreaker("s", patience_s=100.0, clock=clock)
     breaker.succeeded()
     for _ in range(10):
-        fail_for(breaker, clock, 90, Kind.SERVER)
+        fail_for(breaker, clock, 90, FailureKind.SERVER)
         breaker.succeeded()
     breaker.check()
 
 
 def test_many_requests_given_up_in_a_row_stop_the_run() -> None:
-    breaker = Breaker("s", losses=3)
-    breaker.lost(failure(Kind.REJECTED))
-    breaker.lost(failure(Kind.REJECTED))
+    breaker = CircuitBreaker("s", losses=3)
+    breaker.lost(failure(FailureKind.REJECTED))
+    breaker.lost(failure(FailureKind.REJECTED))
     breaker.succeeded()
     for _ in range(2):
-        breaker.lost(failure(Kind.REJECTED))
+        breaker.lost(failure(FailureKind.REJECTED))
     with pytest.raises(ModelOutage, match="failed 3 requests in a row"):
-        breaker.lost(failure(Kind.REJECTED))
+        breaker.lost(failure(FailureKind.REJECTED))
 
 
 def test_conversations_that_are_too_long_say_nothing_about_the_server() -> None:
-    breaker = Breaker("s", losses=3)
+    breaker = CircuitBreaker("s", losses=3)
     for _ in range(10):
-        breaker.failed(failure(Kind.CONTEXT_OVERFLOW))
-        breaker.lost(failure(Kind.CONTEXT_OVERFLOW))
+        breaker.failed(failure(FailureKind.CONTEXT_OVERFLOW))
+        breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW))
     breaker.check()
 
 
 def test_being_asked_to_wait_beyond_all_patience_stops_the_run() -> None:
     with pytest.raises(ModelOutage, match="asks to wait for 7200 s"):
-        Breaker("s", patience_s=300.0).failed(failure(Kind.RATE_LIMIT, 7200.0))
+        CircuitBreaker("s", patience_s=300.0).failed(failure(FailureKind.RATE_LIMIT, 7200.0))

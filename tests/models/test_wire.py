@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agentprop.models import Kind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
+from agentprop.models import FailureKind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
 from agentprop.models.chat import Exchange, Reply
 from agentprop.models.reasoning import split
 from agentprop.models.wire import body_of, canonical, failure_of_status, read
@@ -148,7 +148,7 @@ def test_reasoning_tokens_are_shown_and_counted_once(usage: Any, expected: Usage
 def test_what_is_no_chat_completion_is_refused(choice: Any) -> None:
     with pytest.raises(ModelFailure) as caught:
         reply_of(choice)
-    assert caught.value.kind is Kind.BAD_REPLY
+    assert caught.value.kind is FailureKind.BAD_REPLY
 
 
 def test_tokens_of_a_refused_reply_are_still_known() -> None:
@@ -166,23 +166,27 @@ def test_null_content_is_a_reply_when_something_else_was_said() -> None:
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [
-        (400, "unknown field", Kind.REJECTED),
-        (400, "This model's maximum context length is 4096 tokens", Kind.CONTEXT_OVERFLOW),
-        (400, "The decoder prompt (length 5) is longer than the maximum model length of 4", Kind.CONTEXT_OVERFLOW),
-        (400, "max_tokens=5000 cannot be greater than max_model_len=4096", Kind.REJECTED),
-        (401, "bad key", Kind.UNAUTHORISED),
-        (402, "pay", Kind.QUOTA),
-        (404, "no such model", Kind.NOT_FOUND),
-        (408, "late", Kind.TIMEOUT),
-        (413, "prompt is too long", Kind.CONTEXT_OVERFLOW),
-        (422, "wrong", Kind.REJECTED),
-        (429, "slow down", Kind.RATE_LIMIT),
-        (429, "insufficient_quota", Kind.QUOTA),
-        (500, "boom", Kind.SERVER),
-        (529, "overloaded", Kind.SERVER),
+        (400, "unknown field", FailureKind.REJECTED),
+        (400, "This model's maximum context length is 4096 tokens", FailureKind.CONTEXT_OVERFLOW),
+        (
+            400,
+            "The decoder prompt (length 5) is longer than the maximum model length of 4",
+            FailureKind.CONTEXT_OVERFLOW,
+        ),
+        (400, "max_tokens=5000 cannot be greater than max_model_len=4096", FailureKind.REJECTED),
+        (401, "bad key", FailureKind.UNAUTHORISED),
+        (402, "pay", FailureKind.QUOTA),
+        (404, "no such model", FailureKind.NOT_FOUND),
+        (408, "late", FailureKind.TIMEOUT),
+        (413, "prompt is too long", FailureKind.CONTEXT_OVERFLOW),
+        (422, "wrong", FailureKind.REJECTED),
+        (429, "slow down", FailureKind.RATE_LIMIT),
+        (429, "insufficient_quota", FailureKind.QUOTA),
+        (500, "boom", FailureKind.SERVER),
+        (529, "overloaded", FailureKind.SERVER),
     ],
 )
-def test_statuses_are_told_apart(status: int, message: str, kind: Kind) -> None:
+def test_statuses_are_told_apart(status: int, message: str, kind: FailureKind) -> None:
     assert failure_of_status(status, message).kind is kind
 
 
@@ -190,4 +194,4 @@ def test_an_error_that_came_with_status_200_is_an_error() -> None:
     body = json.dumps({"error": {"message": "upstream is busy", "code": 429}}).encode()
     with pytest.raises(ModelFailure) as caught:
         read(Exchange(body))
-    assert caught.value.kind is Kind.RATE_LIMIT
+    assert caught.value.kind is FailureKind.RATE_LIMIT

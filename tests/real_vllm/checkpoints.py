@@ -1,7 +1,7 @@
 """Checkpoints that vLLM serves, made on the spot: a byte-level BPE tokenizer, a chat template, a tiny Qwen3.
 
-With random weights it talks nonsense; taught by heart, by a few hundred steps of AdamW on whole conversations, it says
-word for word what its tutor said, so that every role can succeed through a real server.
+With random weights it talks nonsense. Trained for a few hundred steps of AdamW on demonstrations, it repeats them word
+for word, so that every role can succeed through a real server.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ TEMPLATE = """\
 {%- endfor %}
 {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"""
 DOUBT = "{{- '<|im_start|>system\\nDoubt.<|im_end|>\\n' }}\n"
-"""What stands before the template of a model that has another character."""
+"""Prefix of the template of the doubting model."""
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """One reply to be learnt."""
+class Demonstration:
+    """Demonstration: a conversation and the reply to learn."""
 
     messages: Sequence[dict[str, Any]]
-    """The conversation, as it is sent to a server."""
+    """Conversation, as it is sent to a server."""
     reply: str
-    """What is to be said, tool calls as the template writes them."""
+    """Reply to learn, with tool calls as the template writes them."""
     tools: Sequence[dict[str, Any]] | None = None
     """Functions that are offered."""
     doubting: bool = False
-    """Whether it is for the model with the other character."""
+    """The demonstration is for the doubting model."""
 
 
 def tokenizer(corpus: Iterable[str]) -> PreTrainedTokenizerFast:
-    """A byte-level BPE that knows the corpus by half-sentences, so that sequences are short, and numbers as wholes."""
+    """Train a byte-level BPE with half-sentences and whole numbers as tokens, so that sequences are short."""
     made = Tokenizer(models.BPE())
     apart = [pre_tokenizers.Split(Regex(r"\d+"), "isolated"), pre_tokenizers.Split(Regex(r"\n+"), "isolated")]
     made.pre_tokenizer = pre_tokenizers.Sequence([*apart, pre_tokenizers.ByteLevel(False, use_regex=False)])
@@ -112,9 +112,11 @@ def write(
     return path
 
 
-def teach(model: Qwen3ForCausalLM, words: PreTrainedTokenizerFast, lessons: Sequence[Lesson], *, steps: int) -> float:
-    """Learn the replies by heart; the mean loss of the last twenty steps, in nats per token."""
-    rows = sorted((_row(words, lesson) for lesson in lessons), key=lambda row: len(row[0]))
+def teach(
+    model: Qwen3ForCausalLM, words: PreTrainedTokenizerFast, demonstrations: Sequence[Demonstration], *, steps: int
+) -> float:
+    """Train until the replies are known by heart; return the mean loss of the last twenty steps, in nats per token."""
+    rows = sorted((_row(words, demonstration) for demonstration in demonstrations), key=lambda row: len(row[0]))
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0, betas=(0.9, 0.98))
     rng, losses = Random(0), []
     for step in range(steps):
@@ -130,19 +132,19 @@ def teach(model: Qwen3ForCausalLM, words: PreTrainedTokenizerFast, lessons: Sequ
     return sum(losses[-20:]) / 20
 
 
-def _row(words: PreTrainedTokenizerFast, lesson: Lesson) -> tuple[list[int], int]:
-    """Token ids of conversation and reply, and where the reply begins."""
-    template = (DOUBT if lesson.doubting else "") + TEMPLATE
-    messages = [_parsed(message) for message in lesson.messages]
+def _row(words: PreTrainedTokenizerFast, demonstration: Demonstration) -> tuple[list[int], int]:
+    """Return token ids of conversation and reply, and the position at which the reply begins."""
+    template = (DOUBT if demonstration.doubting else "") + TEMPLATE
+    messages = [_parsed(message) for message in demonstration.messages]
     text = words.apply_chat_template(
-        messages, tools=lesson.tools, chat_template=template, tokenize=False, add_generation_prompt=True
+        messages, tools=demonstration.tools, chat_template=template, tokenize=False, add_generation_prompt=True
     )
     prompt = words.encode(text, add_special_tokens=False)
-    return [*prompt, *words.encode(lesson.reply, add_special_tokens=False), words.eos_token_id], len(prompt)
+    return [*prompt, *words.encode(demonstration.reply, add_special_tokens=False), words.eos_token_id], len(prompt)
 
 
 def _parsed(message: dict[str, Any]) -> dict[str, Any]:
-    """The message as servers hand it to a template: arguments of calls read."""
+    """Return a message as servers pass it to a template, with the arguments of calls parsed."""
     calls = [
         {**call, "function": {**call["function"], "arguments": json.loads(call["function"]["arguments"])}}
         for call in message.get("tool_calls", [])
@@ -163,7 +165,7 @@ def _loss(model: Qwen3ForCausalLM, rows: Sequence[tuple[list[int], int]]) -> Ten
 
 
 def logprobs_of(model: torch.nn.Module, prompt: Sequence[int], sampled: Sequence[int]) -> Tensor:
-    """log π(sampled | prompt) by transformers, in nats."""
+    """Return log π(sampled | prompt) by transformers, in nats."""
     with torch.no_grad():
         logits = model(torch.tensor([[*prompt, *sampled]])).logits[0, len(prompt) - 1 : -1]
     return logits.log_softmax(-1).gather(1, torch.tensor(list(sampled))[:, None])[:, 0]

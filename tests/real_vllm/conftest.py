@@ -50,16 +50,16 @@ def agentprop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 
 @pytest.fixture(scope="session")
-def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with `random`, `taught` and `doubter`, three checkpoints with one tokenizer, and the corpus."""
-    import lessons
+    import demonstrations
     import torch
     from checkpoints import teach, tiny, tokenizer, write
 
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("school")
-    learnt = lessons.everything(folder)
-    words = tokenizer(lessons.texts(learnt))
+    folder = tmp_path_factory.mktemp("models")
+    learnt = demonstrations.all_demonstrations(folder)
+    words = tokenizer(demonstrations.texts(learnt))
     write(folder / "random", tiny(words, seed=1), words, ends=200)
     model = tiny(words)
     loss = teach(model, words, learnt, steps=420)

@@ -1,4 +1,4 @@
-"""The processes that a command or a test has started: who they are, and whether they are gone."""
+"""Processes that a command or a test has started: finding them, and waiting for their end."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 import psutil
 
 API = "vllm.entrypoints"
-"""What the command line of a server holds."""
+"""Text in the command line of a server."""
 
 
 def below(pid: int) -> list[psutil.Process]:
-    """All descendants."""
+    """Return all descendants of a process."""
     return psutil.Process(pid).children(recursive=True)
 
 
 def server_below(pid: int) -> psutil.Process:
-    """The first process of a vLLM server; its guard names it on its command line too."""
+    """Return the first process of a vLLM server, not its guard, whose command line names it too."""
     found = [one for one in below(pid) if one.is_running() and API in _words(one) and "guard.py" not in _words(one)]
     assert found, "no server is up"
     return found[0]
 
 
 def all_gone(processes: list[psutil.Process], within_s: float = 60.0) -> bool:
-    """Whether they end; one that waits for its parent has ended."""
+    """Return True if all processes end in time; a zombie has ended."""
     return until(lambda: not any(map(_alive, processes)), within_s)
 
 
 def until(true: Callable[[], bool], within_s: float) -> bool:
-    """Wait for it."""
+    """Wait for a condition; return False if it does not come true in time."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if true():
@@ -40,7 +40,7 @@ def until(true: Callable[[], bool], within_s: float) -> bool:
 
 
 def says(log: Path, text: str) -> bool:
-    """Whether a log holds a text by now."""
+    """Return True if a log holds a text."""
     return log.exists() and text in log.read_text(errors="replace")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from lessons import CATEGORY, NUMBERS, REPLY_TOKENS
+from demonstrations import CATEGORY, NUMBERS, REPLY_TOKENS
 from processes import all_gone, below, says, server_below, until
 
 from agentprop.records import Problem, Reject
@@ -20,18 +20,18 @@ START_S = 300.0
 """Seconds that a server may take to come up beside everything else."""
 
 
-def command(school: Path, *more: object) -> list[str]:
+def command(model_folder: Path, *more: object) -> list[str]:
     """More problems than the model knows, so that the run does not end by itself."""
     wanted = ["--n", len(NUMBERS) + 1, "--max-candidates", 100_000, "--category", CATEGORY, "--quiet"]
     wanted += ["--set", f"reply_tokens={REPLY_TOKENS}"]
-    words = ["propose", "--proposer", school / "taught", *wanted, "--out", "run", *more]
+    words = ["propose", "--proposer", model_folder / "taught", *wanted, "--out", "run", *more]
     return [sys.executable, "-m", "agentprop", *map(str, words)]
 
 
-def proposing(school: Path, folder: Path) -> subprocess.Popen[str]:
+def proposing(model_folder: Path, folder: Path) -> subprocess.Popen[str]:
     """The command in a process group of its own, as a terminal would start it."""
     return subprocess.Popen(
-        command(school), cwd=folder, stderr=subprocess.PIPE, text=True, process_group=0, env=os.environ
+        command(model_folder), cwd=folder, stderr=subprocess.PIPE, text=True, process_group=0, env=os.environ
     )
 
 
@@ -40,9 +40,9 @@ def wait_for(folder: Path, text: str) -> None:
 
 
 def test_a_server_killed_in_the_middle_is_told_with_its_last_words_and_the_run_resumes(
-    school: Path, tmp_path: Path, agentprop: Command
+    model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    with proposing(school, tmp_path) as running:
+    with proposing(model_folder, tmp_path) as running:
         wait_for(tmp_path, "POST /v1/chat/completions")
         started = below(running.pid)
         server_below(running.pid).send_signal(signal.SIGKILL)
@@ -53,7 +53,7 @@ def test_a_server_killed_in_the_middle_is_told_with_its_last_words_and_the_run_r
     assert f"hint: the whole log is in {Path('run', 'models', 'proposer.log')}" in said
     assert all_gone(started)
 
-    agentprop(*command(school)[3:], "--n", 3)
+    agentprop(*command(model_folder)[3:], "--n", 3)
     run = open_run(tmp_path / "run")
     assert run.summary["accepted"] == 3
     assert len({problem.statement for problem in run.iter(Problem)}) == 3
@@ -62,8 +62,8 @@ def test_a_server_killed_in_the_middle_is_told_with_its_last_words_and_the_run_r
 
 
 @pytest.mark.parametrize("moment", ["Initializing a V1 LLM engine", "POST /v1/chat/completions"], ids=["early", "late"])
-def test_ctrl_c_leaves_no_orphan(school: Path, tmp_path: Path, moment: str) -> None:
-    with proposing(school, tmp_path) as running:
+def test_ctrl_c_leaves_no_orphan(model_folder: Path, tmp_path: Path, moment: str) -> None:
+    with proposing(model_folder, tmp_path) as running:
         wait_for(tmp_path, moment)
         started = below(running.pid)
         os.killpg(running.pid, signal.SIGINT)
@@ -74,8 +74,8 @@ def test_ctrl_c_leaves_no_orphan(school: Path, tmp_path: Path, moment: str) -> N
     assert all_gone(started)
 
 
-def test_a_command_that_is_killed_takes_its_server_along(school: Path, tmp_path: Path) -> None:
-    with proposing(school, tmp_path) as running:
+def test_a_command_that_is_killed_takes_its_server_along(model_folder: Path, tmp_path: Path) -> None:
+    with proposing(model_folder, tmp_path) as running:
         wait_for(tmp_path, "Initializing a V1 LLM engine")
         started = below(running.pid)
         running.kill()

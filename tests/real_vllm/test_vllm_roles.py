@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
-from lessons import CATEGORY, CHUNK_CHARACTERS, REPLY_TOKENS
+from demonstrations import CATEGORY, CHUNK_CHARACTERS, REPLY_TOKENS
 
 from agentprop.records import Attempt, Difficulty, Problem, Reject, Skill, Trajectory, Verdict
 from agentprop.skills import load
@@ -24,16 +24,18 @@ WANTED = 5
 
 
 @pytest.fixture(scope="module")
-def proposed(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def proposed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Problems that the taught model proposed."""
     out = tmp_path_factory.mktemp("proposed") / "run"
-    line = [sys.executable, "-m", "agentprop", "propose", "--proposer", school / "taught", "--category", CATEGORY]
+    line = [sys.executable, "-m", "agentprop", "propose", "--proposer", model_folder / "taught", "--category", CATEGORY]
     bounds = ["--n", str(WANTED), "--max-candidates", "200", "--set", f"reply_tokens={REPLY_TOKENS}", "--quiet"]
     subprocess.run([*line, *bounds, "--out", out], check=True)
     return out
 
 
-def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(proposed: Path, school: Path) -> None:
+def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
+    proposed: Path, model_folder: Path
+) -> None:
     run = open_run(proposed)
     problems = list(run.iter(Problem))
     assert len({problem.statement for problem in problems}) == WANTED
@@ -42,7 +44,7 @@ def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
     for trajectory in trajectories:
         assert [turn.action for turn in trajectory.turns] == ["exec", "submit"]
         assert trajectory.token_exact
-        assert trajectory.made_by.name.startswith(f"{school / 'taught'}@")
+        assert trajectory.made_by.name.startswith(f"{model_folder / 'taught'}@")
         for turn in trajectory.turns:
             assert turn.prompt_token_ids and turn.token_ids and turn.logprobs
             assert len(turn.token_ids) == len(turn.logprobs)
@@ -52,10 +54,10 @@ def test_a_model_proposes_problems_that_are_accepted_with_every_token_on_record(
 
 
 def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_for(
-    school: Path, tmp_path: Path, agentprop: Command
+    model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
     bounds = ("--n", 1, "--max-candidates", 16, "--set", "reply_tokens=30", "--category", CATEGORY)
-    done = agentprop("propose", "--proposer", school / "random", *bounds, "--out", "run", code=3)
+    done = agentprop("propose", "--proposer", model_folder / "random", *bounds, "--out", "run", code=3)
     assert "stopped at --max-candidates 16 with 0 of 1" in done.stderr
     run = open_run(tmp_path / "run")
     codes = Counter(reject.code for reject in run.iter(Reject))
@@ -72,11 +74,11 @@ def test_a_model_that_talks_nonsense_is_refused_and_every_candidate_accounted_fo
 
 
 def test_a_model_extracts_skills_and_its_script_holds_in_the_sandbox(
-    school: Path, tmp_path: Path, agentprop: Command
+    model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
     chosen = (f"chunk_characters={CHUNK_CHARACTERS}", "merge_similarity=0.99", "temperature=0")
     settings = [word for one in chosen for word in ("--set", one)]
-    agentprop("extract", school / "corpus.jsonl", "--teacher", school / "taught", *settings, "--out", "run")
+    agentprop("extract", model_folder / "corpus.jsonl", "--teacher", model_folder / "taught", *settings, "--out", "run")
     skills = sorted(open_run(tmp_path / "run").iter(Skill), key=lambda skill: skill.name)
     assert [skill.name.rpartition("-")[0] for skill in skills] == ["counting-multiples", "counting-paths"]
     assert [skill.script is not None for skill in skills] == [True, False]
@@ -85,9 +87,9 @@ def test_a_model_extracts_skills_and_its_script_holds_in_the_sandbox(
 
 
 def test_models_judge_and_the_auditor_settles_what_one_of_them_doubts(
-    proposed: Path, school: Path, tmp_path: Path, agentprop: Command
+    proposed: Path, model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    taught, doubter = school / "taught", school / "doubter"
+    taught, doubter = model_folder / "taught", model_folder / "doubter"
     seats = [word for judge in (taught, taught, doubter) for word in ("--verifier", judge)]
     agentprop("verify", proposed, *seats, "--auditor", taught, "--set", "temperature=0", "--out", "run")
     run = open_run(tmp_path / "run")
@@ -106,10 +108,19 @@ def test_models_judge_and_the_auditor_settles_what_one_of_them_doubts(
 
 
 def test_a_model_is_probed_sixteen_times_a_problem(
-    proposed: Path, school: Path, tmp_path: Path, agentprop: Command
+    proposed: Path, model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
     agentprop(
-        "probe", proposed, "--prober", school / "taught", "--set", "temperature=1", "--set", "top_p=1", "--out", "run"
+        "probe",
+        proposed,
+        "--prober",
+        model_folder / "taught",
+        "--set",
+        "temperature=1",
+        "--set",
+        "top_p=1",
+        "--out",
+        "run",
     )
     difficulties = list(open_run(tmp_path / "run").iter(Difficulty))
     assert len(difficulties) == WANTED
@@ -128,8 +139,8 @@ def test_a_report_shows_what_the_models_did(proposed: Path, tmp_path: Path, agen
     assert "print(" in shown
 
 
-def test_check_models_says_what_the_server_can_do(school: Path, agentprop: Command) -> None:
-    (found,) = json.loads(agentprop("check-models", school / "taught", "--json").stdout)
+def test_check_models_says_what_the_server_can_do(model_folder: Path, agentprop: Command) -> None:
+    (found,) = json.loads(agentprop("check-models", model_folder / "taught", "--json").stdout)
     abilities = found["abilities"]
     assert (abilities["context_length"], abilities["usage"]) == (4096, True)
     able = {name: abilities[name] for name in ("n", "structured", "logprobs", "token_ids")}

@@ -14,7 +14,7 @@ import pytest
 import torch
 from checkpoints import logprobs_of
 from conftest import Command
-from lessons import CATEGORY, REPLY_TOKENS
+from demonstrations import CATEGORY, REPLY_TOKENS
 from processes import all_gone, below, server_below
 from transformers import AutoModelForCausalLM
 
@@ -45,7 +45,7 @@ def nudge(policy: PolicyModel) -> None:
     """Another policy, a little away from this one."""
     torch.manual_seed(3)
     with torch.no_grad():
-        for _, parameter in policy.trained():
+        for _, parameter in policy.trainable():
             parameter.add_(0.02 * torch.randn_like(parameter))
 
 
@@ -83,9 +83,9 @@ def sampling(sampler: VllmSampler, work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
-def test_weights_are_refreshed_and_conversations_go_on_by_their_ids(school: Path, tmp_path: Path) -> None:
-    policy = policy_of(school / "taught", max_length=1024)
-    adapted = policy_of(school / "taught", max_length=1024, lora_rank=4)
+def test_weights_are_refreshed_and_conversations_go_on_by_their_ids(model_folder: Path, tmp_path: Path) -> None:
+    policy = policy_of(model_folder / "taught", max_length=1024)
+    adapted = policy_of(model_folder / "taught", max_length=1024, lora_rank=4)
     sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
     started: list[Reply] = []
     ours = below(os.getpid())
@@ -124,8 +124,8 @@ async def _goes_on(sampler: VllmSampler, before: Reply) -> None:
         assert (reply.prompt_token_ids or ())[: len(so_far)] == so_far
 
 
-def test_a_server_that_is_killed_ends_the_rollout_with_its_last_words(school: Path, tmp_path: Path) -> None:
-    policy = policy_of(school / "taught", max_length=1024)
+def test_a_server_that_is_killed_ends_the_rollout_with_its_last_words(model_folder: Path, tmp_path: Path) -> None:
+    policy = policy_of(model_folder / "taught", max_length=1024)
     sampler = VllmSampler(policy, TrainMgpoConfig(model="taught", max_length=1024), ALONE, tmp_path / "models")
     ours = below(os.getpid())
 
@@ -141,9 +141,9 @@ def test_a_server_that_is_killed_ends_the_rollout_with_its_last_words(school: Pa
 
 
 def test_train_mgpo_learns_from_a_server_that_follows_its_weights(
-    school: Path, tmp_path: Path, agentprop: Command
+    model_folder: Path, tmp_path: Path, agentprop: Command
 ) -> None:
-    taught = school / "taught"
+    taught = model_folder / "taught"
     chosen = (
         "sampler=vllm",
         f"reply_tokens={REPLY_TOKENS}",

@@ -1,4 +1,4 @@
-"""What agentprop makes of a real vLLM: ids and log-probs, several replies, tools, schemas, what is too long."""
+"""A real vLLM server: ids and log-probs, several replies, tools, schemas, and conversations that are too long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import logprobs_of
-from lessons import CATEGORY, REPLY_TOKENS
+from demonstrations import CATEGORY, REPLY_TOKENS
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from agentprop.cli.check_models import command as check_models
@@ -23,7 +23,7 @@ from agentprop.inference.chat_template import Renderer
 from agentprop.models import Message, Models, ModelSettings, Reply, Request, serving
 from agentprop.models.abilities import SCHEMA, SUM
 from agentprop.models.chat import Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Problem, StopReason, Trajectory, Turn
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
@@ -35,9 +35,9 @@ CLOSE = 1e-3
 
 
 @pytest.fixture(scope="module")
-def server(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelSettings]:
+def server(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelSettings]:
     """The taught model in float32."""
-    settings = ModelSettings(model=str(school / "taught"), serve_args=EXACT)
+    settings = ModelSettings(model=str(model_folder / "taught"), serve_args=EXACT)
     with serving(settings, tmp_path_factory.mktemp("server") / "log") as up:
         yield up
 
@@ -93,12 +93,12 @@ def test_every_turn_has_the_ids_and_logprobs_of_transformers_and_the_next_prompt
 
 
 def _goes_on(renderer: Renderer, before: Turn, after: Turn) -> bool:
-    """Whether a prompt is all that was sent and sampled before it, and a bridge; else its text encodes differently."""
+    """Check that a prompt is all that was sent and sampled before plus a bridge, or its text encodes differently."""
     sampled = before.token_ids or ()
     bridge = renderer.bridge(sampled, [Message("user", before.observation)])
     if after.prompt_token_ids == (*(before.prompt_token_ids or ()), *sampled, *bridge):
         return True
-    assert renderer.said(before.message) != sampled
+    assert renderer.reply_ids(before.message) != sampled
     return False
 
 
@@ -137,7 +137,7 @@ def test_a_schema_reaches_the_server(server: ModelSettings) -> None:
     assert json.loads(ask(server, asked).text) == {"sum": 5}
     with pytest.raises(ModelFailure) as caught:
         ask(server, replace(asked, schema={"type": "nonsense"}))
-    assert caught.value.kind is Kind.REJECTED
+    assert caught.value.kind is FailureKind.REJECTED
 
 
 def test_a_conversation_longer_than_the_context_is_told_from_a_reply_that_was_cut_off(
@@ -145,7 +145,7 @@ def test_a_conversation_longer_than_the_context_is_told_from_a_reply_that_was_cu
 ) -> None:
     with pytest.raises(ModelFailure) as caught:
         ask(server, Request((Message("user", "zq " * 5000),)))
-    assert caught.value.kind is Kind.CONTEXT_OVERFLOW
+    assert caught.value.kind is FailureKind.CONTEXT_OVERFLOW
     endless = server.model_copy(update={"extra_body": {"ignore_eos": True}})
     cut = ask(endless, Request((Message("user", "zq " * 1300),), exact=True))
     assert cut.choices[0].truncated

@@ -168,7 +168,7 @@ def test_one_call_leaves_nothing_for_the_next(unharmed: Sandbox) -> None:
 
 
 def test_the_memory_of_a_call_is_not_in_the_next(unharmed: Sandbox) -> None:
-    """What a zygote holds is copied into every later child, so it must never hold a body, an input or a result."""
+    """The zygote's memory is copied into every later child, so it must never hold a body, an input or a result."""
     make = "kept = [''.join(['qfx', 'zzyw']) * n for n in (2, 3, 100) for _ in range(200)]\n"
     scan = """
 import ctypes, gc, re

@@ -15,8 +15,8 @@ import pytest
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Job, Sandbox, isolation_report
-from agentprop.sandbox.levels import climb
-from agentprop.sandbox.selftest import HELD_BY, struck_layers
+from agentprop.sandbox.levels import strongest_slot
+from agentprop.sandbox.selftest import HELD_BY, ineffective_layers
 
 from .conftest import LEVELS, needs_full
 
@@ -51,7 +51,7 @@ except SandboxUnavailable as problem:
 
 
 def on_a_machine_that_refuses(*refusals: tuple[int, int, int | None], **arguments: object) -> list[Any]:
-    """What a sandbox says where these (system call, errno, first argument or any) fail."""
+    """Report of a sandbox if these system calls fail: (call, errno, first argument or any)."""
     code = CRIPPLED.format(refusals=refusals, arguments=arguments)
     environment = {name: value for name, value in os.environ.items() if name != "AGENTPROP_ALLOW_WEAK_SANDBOX"}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
@@ -106,22 +106,22 @@ def test_a_level_below_the_one_asked_for_is_refused() -> None:
 
 def test_the_environment_may_waive_isolation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTPROP_ALLOW_WEAK_SANDBOX", "1")
-    slot, isolation = climb((), "L1", "R0", allow_weak=False)
+    slot, isolation = strongest_slot((), "L1", "R0", allow_weak=False)
     slot.close()
     assert isolation.level == "R0"
     monkeypatch.setenv("AGENTPROP_ALLOW_WEAK_SANDBOX", "0")
     with pytest.raises(SandboxUnavailable):
-        climb((), "L1", "R0", allow_weak=False)
+        strongest_slot((), "L1", "R0", allow_weak=False)
 
 
 def test_other_systems_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     with pytest.raises(SandboxUnavailable, match="Darwin"):
-        climb((), "L1", "L3", allow_weak=False)
+        strongest_slot((), "L1", "L3", allow_weak=False)
 
 
 @pytest.mark.parametrize(
-    ("level", "attempt", "struck"),
+    ("level", "attempt", "ineffective"),
     [
         ("L3", "fork", ["seccomp"]),
         ("L3", "list the root directory", ["landlock"]),
@@ -131,17 +131,19 @@ def test_other_systems_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> N
         ("L1", "read a file outside", ["seccomp"]),
     ],
 )
-def test_an_attempt_that_succeeds_strikes_off_its_layer(level: Any, attempt: str, struck: list[str]) -> None:
+def test_an_attempt_that_succeeds_marks_its_layer_as_ineffective(
+    level: Any, attempt: str, ineffective: list[str]
+) -> None:
     held: dict[str, bool | str] = dict.fromkeys(HELD_BY, True)
-    assert struck_layers(level, held) == []
-    assert struck_layers(level, held | {attempt: False}) == struck
-    assert struck_layers(level, held | {attempt: "it crashed"}) == struck
+    assert ineffective_layers(level, held) == []
+    assert ineffective_layers(level, held | {attempt: False}) == ineffective
+    assert ineffective_layers(level, held | {attempt: "it crashed"}) == ineffective
 
 
 def test_every_attempt_of_the_self_test_was_made(sandbox: Sandbox) -> None:
     table = sandbox.isolation.self_test
     assert set(table) == set(HELD_BY)
-    assert struck_layers(sandbox.isolation.level, table) == []
+    assert ineffective_layers(sandbox.isolation.level, table) == []
     assert len(sandbox.isolation.self_test_sha) == 64
 
 

@@ -1,4 +1,4 @@
-"""Whoever is killed, and whenever, no process is left behind and the next call is answered."""
+"""Whichever process is killed, and whenever, none is left behind and the next call is answered."""
 
 from __future__ import annotations
 

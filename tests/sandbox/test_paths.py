@@ -1,4 +1,4 @@
-"""What a child may read follows from the interpreter that runs us, and the new root hides none of it."""
+"""Readable paths follow from the interpreter that runs us, and the new root hides none of them."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ PROFILES: tuple[Profile, ...] = ("pure", "scratch", "program", "no-open")
 
 
 def evaluate(program: bytes, architecture: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """What the kernel would answer to this system call."""
+    """Return the kernel's answer to this system call, by interpreting the program."""
     padded = (*arguments, *[0] * (6 - len(arguments)))
     data = struct.pack("<IIQ6Q", number, architecture, 0, *padded)
     position, accumulator = 0, 0

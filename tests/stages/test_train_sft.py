@@ -121,8 +121,8 @@ def wait_for(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
 
 
 def test_a_run_leaves_a_model_that_transformers_loads(straight: Path) -> None:
-    loaded = AutoModelForCausalLM.from_pretrained(straight / "model")
-    assert type(loaded).__name__ == "Qwen3ForCausalLM"
+    load_policy = AutoModelForCausalLM.from_pretrained(straight / "model")
+    assert type(load_policy).__name__ == "Qwen3ForCausalLM"
     assert AutoTokenizer.from_pretrained(straight / "model").chat_template
     assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-000004", "step-000005"]
     assert (straight / "manifest.json").exists()
@@ -241,7 +241,7 @@ def test_another_model_in_the_same_place_is_refused(proposed: Path, model: Path,
     place = tiny_model(tmp_path / "model", texts=texts, vocabulary=600)
     train(config(place, max_steps=1), proposed, tmp_path / "run")
     tiny_model(place, texts=["yet other words " * 20], vocabulary=600)
-    with pytest.raises(RunError, match="has changed: model"):
+    with pytest.raises(RunError, match="have changed: model"):
         train(config(place), proposed, tmp_path / "run")
 
 

@@ -256,7 +256,7 @@ def test_another_stage_and_changed_inputs_are_refused(tmp_path: Path) -> None:
         in refusal(RunError, lambda: Run.open(tmp_path, "verify", Settings())).message
     )
     error = refusal(RunError, lambda: Run.open(tmp_path, "toy", Settings(), inputs={"skills": "xyz"}))
-    assert "has changed: skills" in error.message
+    assert "have changed: skills" in error.message
 
 
 def test_fresh_starts_over(tmp_path: Path) -> None:

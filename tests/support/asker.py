@@ -8,16 +8,16 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from agentprop.models import Message, Meter, Model, ModelFailure, ModelSettings, Reply, ReplyCache, Request, lane_of
+from agentprop.models import Message, Meter, Model, ModelFailure, ModelSettings, Reply, ReplyCache, Request, channel_of
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.retry import Backoff
 
 
 def model_at(base_url: str, meter: Meter, cache: ReplyCache | None, *, timeout_s: float = 0.12) -> Model:
     settings = ModelSettings(model="faulty", base_url=base_url, price_in=1.0, price_out=2.0, timeout_s=timeout_s)
-    lane = lane_of(settings, Endpoint(settings))
-    lane.backoff = Backoff(first_s=0.01, most_s=0.05, randomness=random.Random(0))
-    return Model(lane, meter, role="asker", cache=cache)
+    channel = channel_of(settings, Endpoint(settings))
+    channel.backoff = Backoff(first_s=0.01, most_s=0.05, randomness=random.Random(0))
+    return Model(channel, meter, role="asker", cache=cache)
 
 
 def request(number: int) -> Request:

@@ -1,7 +1,7 @@
 """An OpenAI-compatible server that can do what its arguments name: `python capable_server.py [ABILITY]...`.
 
 Abilities: n, tools, schema, logprobs, ids, template. What it cannot do it ignores, or refuses with `strict`; with
-`forced` it calls tools only where it must. Prints its port; wants the key `right` where `key` is named.
+`forced` it calls tools only if it must. Prints its port; with `key` it requires the key `right`.
 """
 
 from __future__ import annotations

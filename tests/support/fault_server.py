@@ -3,7 +3,7 @@
     python fault_server.py SEED SHARE            # prints its port; each fault happens to SHARE of the requests
 
 What happens to a request follows from the seed, the number in its prompt and how often it came before, so a run can be
-repeated; a prompt with `fault: NAME.` gets that one. Where functions are offered it proposes a problem by calling them.
+repeated; a prompt with `fault: NAME.` gets that one. If functions are offered, it proposes a problem by calling them.
 `GET /ledger` says how often each number came, and how often it was really answered.
 """
 

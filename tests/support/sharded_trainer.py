@@ -16,7 +16,7 @@ from torch import Tensor
 
 from agentprop.config import TrainSftConfig
 from agentprop.training.model import checkpoint
-from agentprop.training.model.distributed import World, join, whole
+from agentprop.training.model.distributed import World, full_tensor, join
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.rows import even_rows
@@ -43,10 +43,10 @@ def gradients(policy: PolicyModel, world: World) -> float:
 
 def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> None:
     config = TrainSftConfig(model=model, device="cpu", learning_rate=1e-2, **KINDS[kind])
-    policy = PolicyModel.load(config).spread(world)
+    policy = PolicyModel.load(config).distribute(world)
     if not policy.adapted:
-        policy.keep_reference(PolicyModel.load(config, frozen=True).spread(world))
-    optimiser = Optimiser(policy.trained(), config, total_steps=20)
+        policy.keep_reference(PolicyModel.load(config, frozen=True).distribute(world))
+    optimiser = Optimiser(policy.trainable(), config, total_steps=20)
     if start is not None:
         checkpoint.restore(start / kind / "step-000003", optimiser, world)
     found: dict[str, Tensor] = {}
@@ -54,7 +54,9 @@ def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> N
     for step in range(3):
         losses.append(gradients(policy, world))
         if step == 0 and kind != "half":  # in half precision the gradients are already with their exact copies
-            found |= {f"gradient/{name}": whole(p.grad).clone() for name, p in policy.trained() if p.grad is not None}
+            found |= {
+                f"gradient/{name}": full_tensor(p.grad).clone() for name, p in policy.trainable() if p.grad is not None
+            }
         norms.append(optimiser.step().grad_norm)
     (row,) = even_rows(SEQUENCES, 4096, World(0, 1, world.device, None))  # the same in every process
     with torch.no_grad():
@@ -63,7 +65,7 @@ def run(kind: str, model: str, out: Path, world: World, start: Path | None) -> N
             found["reference"] = reference(row).logprob
     checkpoint.save(out / kind, 3, policy, optimiser, {}, world, keep=2)
     found |= {"losses": torch.tensor(losses), "norms": torch.tensor(norms)}
-    found |= {f"state/{name}": whole(tensor) for name, tensor in optimiser.tensors()}
+    found |= {f"state/{name}": full_tensor(tensor) for name, tensor in optimiser.tensors()}
     if world.first:
         save_file({name: tensor.float().contiguous() for name, tensor in found.items()}, out / f"{kind}.safetensors")
 

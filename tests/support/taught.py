@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from tiny_model import TEMPLATE, tiny_model
-from toy_groups import ALONE, GARBAGE, LIBRARY, RUNS, Told, config, rolled, submission, task
+from toy_groups import ALONE, GARBAGE, LIBRARY, RUNS, ScriptedPolicy, config, rolled_out, submission, task
 
 from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.sandbox.executor import Executor
@@ -41,9 +41,9 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE.replace("in messages", "in messages if m.role != 'system'")
     tokenizer.save_pretrained(chosen.model)
-    policy = PolicyModel.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).distribute(ALONE)
     sequences = heard(Renderer(policy.tokenizer), executor)
-    optimiser = Optimiser(policy.trained(), chosen)
+    optimiser = Optimiser(policy.trainable(), chosen)
     for step in range(steps):
         batch = batch_of(sequences[step % 2 :: 2])
         (-policy(batch).logprob.mean()).backward()
@@ -58,5 +58,5 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
 def heard(renderer: Renderer, executor: Executor) -> list[TokenSequence]:
     """The conversations as they would be sampled in the real environment."""
     tasks = [task(0, ("toy-square", "toy-double")), task(1, ("toy-double", "toy-square"))]
-    groups = rolled(executor, Told(renderer, SCRIPTS), tasks=tasks)
+    groups = rolled_out(executor, ScriptedPolicy(renderer, SCRIPTS), tasks=tasks)
     return [sequence for group in groups for m in group.members for sequence in sequences_of(m.trajectory)]

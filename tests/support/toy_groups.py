@@ -1,4 +1,4 @@
-"""A small world for reinforcement: two toy skills, and a policy that says what it is told, in ids of a tokenizer."""
+"""Toys for reinforcement learning: two skills, and a policy that follows scripts, in ids of a tokenizer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Rules
 from agentprop.composition.terms import Apply, Given, to_json
 from agentprop.config import TrainMgpoConfig
-from agentprop.inference.chat_template import Memory, Renderer
+from agentprop.inference.chat_template import PromptCache, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Submission, Task
 from agentprop.records import action_text as protocol
 from agentprop.sandbox.executor import Executor
@@ -52,7 +52,7 @@ SCRIPT = "def solve(n):\n    return {body}\n\ndef check(n):\n    return {body}\n
 
 
 def toys() -> dict[str, Package]:
-    """Two skills."""
+    """Return two skills by name."""
     bodies = {"square": "n * n", "double": "2 * n"}
     made = [parse(TEXT.format(name=name), SCRIPT.format(body=body)) for name, body in bodies.items()]
     return {package.name: package for package in made}
@@ -62,7 +62,7 @@ LIBRARY = toys()
 
 
 def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
-    """A problem is wanted that needs these skills."""
+    """Return the task of a problem with these skills."""
     return Task(
         seed=0,
         index=index,
@@ -74,7 +74,7 @@ def task(index: int = 0, names: Sequence[str] = ("toy-square",)) -> Task:
 
 
 def submission(n: int = 7, claim: str | None = None, statement: str | None = None) -> str:
-    """The message that submits the square of a number; V accepts it where neither claim nor statement is another."""
+    """Return the message that submits the square of a number; V accepts it unless claim or statement is replaced."""
     term = to_json(Apply("toy-square", (("n", Given(str(n))),)))
     return protocol.submit(
         Submission(
@@ -96,20 +96,20 @@ UNREADABLE = [submission(statement="Consider, if you will, seven times seven.")]
 
 
 @dataclass
-class Told:
-    """A chat model whose conversations follow scripts, told apart by the number of their sample."""
+class ScriptedPolicy:
+    """Chat model that follows scripts, chosen by the number of the sample."""
 
     renderer: Renderer
     scripts: Sequence[Sequence[str]]
-    """Of sample number i the one at i modulo their number; what follows its end is cut off by the token limit."""
+    """Scripts; sample i follows the one at i modulo their number. Replies after its end are cut off."""
     exact: bool = True
-    """Whether token ids are given."""
+    """Replies have token ids."""
     asked: list[Request] = field(default_factory=list)
     identity: str = "told"
-    memory: Memory = field(init=False)
+    prompt_cache: PromptCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.memory = Memory(self.renderer)
+        self.prompt_cache = PromptCache(self.renderer)
 
     async def reply(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -119,10 +119,10 @@ class Told:
         if turn >= len(script):
             return Reply((Choice("", finish_reason="length"),), self.identity)
         if script[turn] == "down":
-            raise ModelFailure(Kind.CONNECTION, "nobody is there")
-        prompt = self.memory.prompt(request.messages, request.sample)
-        ids = self.renderer.said(script[turn])
-        self.memory.remember(request.messages, prompt, ids, script[turn], request.sample)
+            raise ModelFailure(FailureKind.CONNECTION, "nobody is there")
+        prompt = self.prompt_cache.prompt(request.messages, request.sample)
+        ids = self.renderer.reply_ids(script[turn])
+        self.prompt_cache.remember(request.messages, prompt, ids, script[turn], request.sample)
         if not self.exact:
             return Reply((Choice(script[turn], finish_reason="stop"),), self.identity)
         said = Choice(script[turn], finish_reason="stop", token_ids=ids)
@@ -140,17 +140,17 @@ def config(model: Path, **settings: Any) -> TrainMgpoConfig:
 def policy_of(folder: Path) -> PolicyModel:
     """A tiny policy with random weights."""
     model = tiny_model(folder, texts=[*GOOD, *WRONG, *GARBAGE, RUNS, THINK])
-    return PolicyModel.load(config(model)).spread(ALONE)
+    return PolicyModel.load(config(model)).distribute(ALONE)
 
 
-def arena(executor: Executor, **rules: Any) -> RolloutSetup:
-    """Where toy episodes take place."""
+def rollout_setup(executor: Executor, **rules: Any) -> RolloutSetup:
+    """Return the fixed parts of toy episodes."""
     return RolloutSetup(LIBRARY, tools(), executor, Rules(**rules))
 
 
-def rolled(
+def rolled_out(
     executor: Executor,
-    model: Told,
+    model: ScriptedPolicy,
     *,
     groups: int = 1,
     size: int | None = None,
@@ -159,4 +159,6 @@ def rolled(
 ) -> list[Group]:
     """Groups of episodes, one member for each script unless `size` says otherwise."""
     wanted = tasks or [task(index) for index in range(groups)]
-    return asyncio.run(roll_out(wanted, size or len(model.scripts), arena(executor, **rules), model, Sampling()))
+    return asyncio.run(
+        roll_out(wanted, size or len(model.scripts), rollout_setup(executor, **rules), model, Sampling())
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.config import ProposeConfig
-from agentprop.models import Meter, Model, ModelSettings, Scripted, lane_of
+from agentprop.models import Meter, Model, ModelSettings, Scripted, channel_of
 from agentprop.models.scripted import Script
 from agentprop.records import (
     Certificate,
@@ -89,7 +89,7 @@ def proposed(directory: Path, count: int) -> str:
 def scripted(script: Script, **settings: Any) -> tuple[Model, Scripted]:
     """A model that follows a script, and what it was asked."""
     transport = Scripted(script)
-    return Model(lane_of(ModelSettings(model="toy", replies="-", **settings), transport), Meter()), transport
+    return Model(channel_of(ModelSettings(model="toy", replies="-", **settings), transport), Meter()), transport
 
 
 def opinion(verdict: str = "valid", answer: str = "4", flags: str = "none", rationale: str = "it is so") -> str:

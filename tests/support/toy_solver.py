@@ -15,7 +15,7 @@ from agentprop.models.chat import Message
 from agentprop.records import Certificate, Difficulty, Problem, TestCase, Verdict
 from agentprop.storage.run import Run
 from agentprop.training.data.packing import batch_of
-from agentprop.training.data.sequences import Spoken, join
+from agentprop.training.data.sequences import SampledTurn, join
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -62,7 +62,7 @@ def program() -> Problem:
 
 
 def run_of(path: Path, problems: Sequence[Problem], *, values: Sequence[str] = (), rates: Sequence[int] = ()) -> Path:
-    """A run with these problems, their verdicts (valid where nothing else is said) and c of 16 attempts."""
+    """Write a run with these problems, their verdicts (valid by default) and c of 16 attempts."""
     with Run.open(path, "propose", {"n": len(problems)}) as run:
         for number, one in enumerate(problems):
             value = values[number] if values else "valid"
@@ -82,12 +82,12 @@ def guessing(folder: Path, steps: int = 60) -> Path:
     tokenizer = load_tokenizer(chosen.model)
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(chosen.model)
-    policy = PolicyModel.load(chosen).spread(ALONE)
-    renderer, optimiser = Renderer(policy.tokenizer), Optimiser(policy.trained(), chosen)
+    policy = PolicyModel.load(chosen).distribute(ALONE)
+    renderer, optimiser = Renderer(policy.tokenizer), Optimiser(policy.trainable(), chosen)
     for step in range(steps):
         prompt = renderer.prompt((Message("user", asked[step % len(asked)]),))
-        said = [renderer.said(f"\\boxed{{{digit}}}") for digit in range(10)]
-        batch = batch_of([join([Spoken(prompt, ids)], str(n))[0] for n, ids in enumerate(said)])
+        said = [renderer.reply_ids(f"\\boxed{{{digit}}}") for digit in range(10)]
+        batch = batch_of([join([SampledTurn(prompt, ids)], str(n))[0] for n, ids in enumerate(said)])
         (-policy(batch).logprob.mean()).backward()
         optimiser.step()
     (folder / "model").mkdir()

@@ -19,7 +19,7 @@ def sampled(renderer: Renderer, replies: Sequence[Ids] = (), *, break_at: int | 
     prompt = renderer.prompt(spoken([("system", SYSTEM), ("user", PROMPT)]))
     turns = []
     for index, (said, told) in enumerate(zip(SAID, TOLD, strict=True)):
-        ids = replies[index] if replies else renderer.said(said)
+        ids = replies[index] if replies else renderer.reply_ids(said)
         if index == break_at:
             prompt = renderer.prompt(spoken([("system", SYSTEM), ("user", "Forget it.")]))
         turns.append(turn(index, prompt_token_ids=prompt, token_ids=ids, logprobs=tuple(-0.1 * i for i in ids)))

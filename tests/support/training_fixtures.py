@@ -1,4 +1,4 @@
-"""What most tests of training need: one thread, and a renderer of the tiny model's tokenizer."""
+"""Fixtures of most training tests: one thread, and a renderer of the tiny model's tokenizer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics: a line per step, none twice after a resume, TensorBoard where asked for; and what a person is shown."""
+"""Metrics: a line per step, none twice after a resume, TensorBoard if asked for, and the live table."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from agentprop.training.data.sequences import TokenSequence
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser, TrainingDiverged
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.sft import Drawn, Hooks, Order, SftProgress, Values, evaluate, imitate, learn
+from agentprop.training.sft import EpochOrder, Hooks, SftProgress, StepSequences, Values, evaluate, imitate, learn
 
 ALONE = World(0, 1, torch.device("cpu"), None)
 SEQUENCES = [random_sequence(20 + seed, seed) for seed in range(10)]
@@ -43,7 +43,7 @@ def material(train: int = 7, held_out: int = 3, skills: int = 0) -> Material:
 
 @dataclass
 class Kept:
-    """What the loop told its hooks."""
+    """Record of the calls to the loop's hooks."""
 
     lines: list[tuple[int, Values]] = field(default_factory=list)
     saved: list[SftProgress] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Kept:
 
 def trained(settings: TrainSftConfig, what: Material, kept: Kept) -> tuple[PolicyModel, SftProgress]:
     policy = PolicyModel.load(settings)
-    optimiser = Optimiser(policy.trained(), settings, total_steps=Order(what, settings).total)
+    optimiser = Optimiser(policy.trainable(), settings, total_steps=EpochOrder(what, settings).total)
     return policy, imitate(policy, optimiser, what, settings, ALONE, SftProgress(), kept.hooks())
 
 
@@ -71,30 +71,30 @@ def names(sequences: list[TokenSequence]) -> list[str]:
 
 
 def test_an_epoch_shows_every_trajectory_once_in_an_order_of_its_own() -> None:
-    order = Order(material(), config())
-    epochs = [[name for step in range(s, s + 2) for name in names(order.drawn(step).trajectories)] for s in (0, 2)]
+    order = EpochOrder(material(), config())
+    epochs = [[name for step in range(s, s + 2) for name in names(order.sequences(step).trajectories)] for s in (0, 2)]
     assert order.per_epoch == 2 and order.total == 4
     assert all(sorted(epoch) == sorted(f"t{n}" for n in range(7)) for epoch in epochs)
     assert epochs[0] != epochs[1]
 
 
 def test_what_a_step_learns_from_depends_on_the_seed_and_its_number_alone() -> None:
-    one, other, third = (Order(material(skills=3), config(seed=seed)) for seed in (0, 0, 1))
-    assert [names(part) for part in one.drawn(3)] == [names(part) for part in other.drawn(3)]
-    assert [names(one.drawn(step).trajectories) for step in range(4)] != [
-        names(third.drawn(step).trajectories) for step in range(4)
+    one, other, third = (EpochOrder(material(skills=3), config(seed=seed)) for seed in (0, 0, 1))
+    assert [names(part) for part in one.sequences(3)] == [names(part) for part in other.sequences(3)]
+    assert [names(one.sequences(step).trajectories) for step in range(4)] != [
+        names(third.sequences(step).trajectories) for step in range(4)
     ]
 
 
 def test_skills_are_in_every_step_and_each_as_often_as_the_others() -> None:
-    order = Order(material(skills=3), config(epochs=3))
-    drawn = [names(order.drawn(step).skills) for step in range(order.total)]
+    order = EpochOrder(material(skills=3), config(epochs=3))
+    drawn = [names(order.sequences(step).skills) for step in range(order.total)]
     assert {len(skills) for skills in drawn} == {2}
     assert Counter(name for skills in drawn for name in skills) == {"skill0": 4, "skill1": 4, "skill2": 4}
 
 
 def test_without_a_weight_no_skill_is_drawn() -> None:
-    assert Order(material(skills=3), config(skill_weight=0)).drawn(0).skills == []
+    assert EpochOrder(material(skills=3), config(skill_weight=0)).sequences(0).skills == []
 
 
 # --- one step ---
@@ -110,25 +110,25 @@ def own_loss(policy: PolicyModel, sequences: list[TokenSequence]) -> torch.Tenso
     return torch.cat(parts).mean()
 
 
-def learnt(model: Path, drawn: Drawn, **settings: Any) -> tuple[PolicyModel, Values]:
+def learnt(model: Path, drawn: StepSequences, **settings: Any) -> tuple[PolicyModel, Values]:
     chosen = config(model, clip=1e9, **settings)
     policy = PolicyModel.load(chosen)
-    values = learn(policy, Optimiser(policy.trained(), chosen), drawn, chosen, ALONE)
+    values = learn(policy, Optimiser(policy.trainable(), chosen), drawn, chosen, ALONE)
     return policy, values
 
 
 def test_a_step_is_that_of_the_mean_over_all_action_tokens_and_the_weighted_skills(model: Path) -> None:
-    drawn = Drawn(SEQUENCES[:4], SKILLS)
+    drawn = StepSequences(SEQUENCES[:4], SKILLS)
     policy, values = learnt(model, drawn, skill_weight=0.3)
     chosen = config(model, clip=1e9)
     expected = PolicyModel.load(chosen)
     loss, skills = own_loss(expected, drawn.trajectories), own_loss(expected, drawn.skills)
     (loss + 0.3 * skills).backward()
-    norm = Optimiser(expected.trained(), chosen).step().grad_norm
+    norm = Optimiser(expected.trainable(), chosen).step().grad_norm
     assert values["loss"] == pytest.approx(float(loss), rel=1e-5)
     assert values["skill_loss"] == pytest.approx(float(skills), rel=1e-5)
     assert values["grad_norm"] == pytest.approx(norm, rel=1e-4)
-    for (name, one), (_, other) in zip(policy.trained(), expected.trained(), strict=True):
+    for (name, one), (_, other) in zip(policy.trainable(), expected.trainable(), strict=True):
         torch.testing.assert_close(one, other, atol=2e-4, rtol=0, msg=name)
     assert values["tokens"] == sum(s.n_actions for s in drawn.trajectories)
     assert values["skill_tokens"] == sum(s.n_actions for s in SKILLS)
@@ -137,12 +137,12 @@ def test_a_step_is_that_of_the_mean_over_all_action_tokens_and_the_weighted_skil
 
 @pytest.mark.parametrize("pack_tokens", [1, 50, 10_000])
 def test_how_a_step_is_packed_changes_nothing(model: Path, pack_tokens: int) -> None:
-    drawn = Drawn(SEQUENCES, SKILLS)
+    drawn = StepSequences(SEQUENCES, SKILLS)
     expected, one = learnt(model, drawn, pack_tokens=70)
     found, other = learnt(model, drawn, pack_tokens=pack_tokens)
     for key in ("loss", "skill_loss", "grad_norm", "entropy"):
         assert other[key] == pytest.approx(one[key], rel=1e-5)
-    moved = [(a - b).abs().max().item() for (_, a), (_, b) in zip(found.trained(), expected.trained(), strict=True)]
+    moved = [(a - b).abs().max().item() for (_, a), (_, b) in zip(found.trainable(), expected.trainable(), strict=True)]
     assert max(moved) < 1e-3
 
 
@@ -207,6 +207,6 @@ def test_a_loss_that_is_not_a_number_ends_with_a_sentence_and_saves_nothing(mode
     with torch.no_grad():
         next(policy.parameters()).fill_(math.nan)
     with pytest.raises(TrainingDiverged, match="not finite") as error:
-        imitate(policy, Optimiser(policy.trained(), settings), what, settings, ALONE, SftProgress(), kept.hooks())
+        imitate(policy, Optimiser(policy.trainable(), settings), what, settings, ALONE, SftProgress(), kept.hooks())
     assert error.value.hint and "learning_rate" in error.value.hint
     assert kept.saved == [] and all(values["skipped"] for _, values in kept.lines)

@@ -1,4 +1,4 @@
-"""A body becomes the runs it asks for: jobs, calls of one function, or one half of a pair."""
+"""A body → the runs it asks for: jobs, calls of one function, or one half of a pair."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from . import pair
 from .codec import decode
-from .runner import Ending, Frame, Runner, fresh_namespace
+from .runner import CodeOutcome, Frame, Runner, fresh_namespace
 
 
 def run_body(body: dict[str, Any]) -> None:
-    """Run what the body asks for and flush what it printed."""
+    """Run a body and send its frames."""
     runner = Runner()
     match body["mode"]:
         case "jobs":
@@ -25,13 +25,13 @@ def run_body(body: dict[str, Any]) -> None:
 
 
 def _run_cases(runner: Runner, source: str, function: str, cases: list[Any]) -> None:
-    """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
+    """Report one frame for each case, with its value or exception; a single frame if there is no such function."""
     namespace = fresh_namespace()
-    ending = runner.execute(source, namespace)
-    if ending.error is None and not callable(namespace.get(function)):
-        ending = Ending("error", f"NameError: the code defines no function named {function!r}")
-    if ending.error is not None:
-        runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
+    outcome = runner.execute(source, namespace)
+    if outcome.error is None and not callable(namespace.get(function)):
+        outcome = CodeOutcome("error", f"NameError: the code defines no function named {function!r}")
+    if outcome.error is not None:
+        runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
         return
     for index, arguments in enumerate(cases):
         runner.report(runner.call_case(index, namespace, function, decode(arguments)))

@@ -1,7 +1,7 @@
-"""A forked process becomes a confined one: every layer goes on, one byte says so, and only then is the body read.
+"""A forked process → a confined one: it applies every layer, reports that by one byte, and only then reads the body.
 
-The first byte on the result pipe is `S` once the last layer is on, or `F` and a reason. No untrusted byte has been
-read before it, so nothing a body does later can forge or remove it.
+The first byte on the result pipe is `S` once the last layer is in force, or `F` followed by a reason. No untrusted byte
+is read before it, so a body can neither forge nor remove it.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ STACK_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
-    """What the zygote prepares once and every child puts on."""
+class Confinement:
+    """Confinement that the zygote prepares once and every child applies."""
 
     layers: frozenset[str]
-    """Of namespaces, landlock, seccomp."""
+    """Layers in force, of namespaces, landlock and seccomp."""
     base_bytes: int
-    """Address space of the zygote itself; a body's allowance comes on top."""
+    """Address space of the zygote itself in bytes; a body's allowance is added to it."""
     filters: Mapping[str, bytes] = field(default_factory=dict)
-    """Profile → BPF program, with the child's pid still to be put in."""
+    """BPF program by profile, in which the child's pid is still to be filled in."""
     rulesets: dict[str, int] = field(default_factory=dict)
-    """Profile → Landlock ruleset descriptor."""
+    """Descriptor of the Landlock ruleset by profile."""
 
 
-def live_and_die(limits: ChildLimits, descriptors: list[int], kit: Kit) -> None:
-    """Confine this process, run the body, exit. Never returns."""
+def run_child(limits: ChildLimits, descriptors: list[int], confinement: Confinement) -> None:
+    """Confine this process, run the body and exit. Never returns."""
     try:
         profile = PROFILES[limits.profile]
         try:
-            _confine(profile, limits, descriptors, kit)
+            _confine(profile, limits, descriptors, confinement)
         except Exception as problem:
             os.write(RESULT_FD, FAILED + str(problem).encode()[:500])
             os._exit(1)
@@ -58,26 +58,26 @@ def live_and_die(limits: ChildLimits, descriptors: list[int], kit: Kit) -> None:
         os._exit(0)
 
 
-def _confine(profile: str, limits: ChildLimits, descriptors: list[int], kit: Kit) -> None:
-    _arrange_descriptors(descriptors, kit.rulesets.get(profile))
+def _confine(profile: str, limits: ChildLimits, descriptors: list[int], confinement: Confinement) -> None:
+    _arrange_descriptors(descriptors, confinement.rulesets.get(profile))
     os.setsid()
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)
-    _limit(limits, kit)
+    _limit(limits, confinement)
     os.umask(0o077)
     os.chdir(mounts.SCRATCH if profile in ("scratch", "program") else "/")
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
-    if "landlock" in kit.layers:
+    if "landlock" in confinement.layers:
         with _named("landlock"):
             landlock.restrict_self(RULESET_FD)
         os.close(RULESET_FD)
     linux.drop_capabilities()
     with _named("seccomp"):
-        linux.install_filter(linux.load_filter(policy.for_pid(kit.filters[profile], os.getpid())))
+        linux.install_filter(linux.load_filter(policy.for_pid(confinement.filters[profile], os.getpid())))
 
 
 @contextmanager
 def _named(layer: str) -> Iterator[None]:
-    """Put the layer's name before the reason it fails for."""
+    """Prefix errors of the block with the layer's name."""
     try:
         yield
     except OSError as problem:
@@ -85,7 +85,7 @@ def _named(layer: str) -> Iterator[None]:
 
 
 def _arrange_descriptors(descriptors: list[int], ruleset: int | None) -> None:
-    """0 to 3 are the body's own; everything the zygote has besides is closed."""
+    """Move descriptors to their places, 0 to 3 for the body; close all others that the zygote has."""
     body, stdin, stdout, stderr, result, *peer = descriptors
     places = [(stdin, 0), (stdout, 1), (stderr, 2), (result, RESULT_FD), (body, BODY_FD)]
     places += [] if ruleset is None else [(ruleset, RULESET_FD)]
@@ -94,14 +94,14 @@ def _arrange_descriptors(descriptors: list[int], ruleset: int | None) -> None:
         os.dup2(source, place, inheritable=False)
     linux.close_from(FIRST_UNUSED_FD)
     for place in {RULESET_FD, PEER_FD} - {place for _, place in places}:
-        os.close(place)  # the zygote keeps every low number occupied
+        os.close(place)  # the zygote keeps all low numbers occupied
 
 
-def _limit(limits: ChildLimits, kit: Kit) -> None:
-    """Soft and hard alike: as pid 1 of its namespace a child would ignore the soft limits' signals."""
+def _limit(limits: ChildLimits, confinement: Confinement) -> None:
+    """Set soft and hard resource limits: as pid 1 of its namespace a child would ignore the signals of soft limits."""
     for kind, value in (
         (resource.RLIMIT_CPU, limits.cpu_s),
-        (resource.RLIMIT_AS, kit.base_bytes + limits.memory_bytes),
+        (resource.RLIMIT_AS, confinement.base_bytes + limits.memory_bytes),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_STACK, STACK_BYTES),
@@ -110,7 +110,7 @@ def _limit(limits: ChildLimits, kit: Kit) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(kind, (value, value))
-    if "namespaces" in kit.layers:
+    if "namespaces" in confinement.layers:
         # Without a user namespace this would count every process of the user.
         resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
 

@@ -1,8 +1,8 @@
-"""Plain values ↔ JSON text, by exact type: nothing that arrives can bring code, a subclass or an `__eq__` of its own.
+"""Plain values ↔ JSON text, by exact type, so that no value can bring code, a subclass or its own `__eq__`.
 
-A value is null, true, false, or a list whose first item is its tag: `["i", "-0x1f"]` is -31, `["t", a, b]` is a pair.
-Numbers travel as hexadecimal text, so no digit limit applies and no float is rounded. There are no JSON objects, hence
-no duplicate keys. Both sides use this file: the child encodes, the harness decodes, and trusts nothing it decodes.
+A value is null, true, false, or a list that begins with a tag: `["i", "-0x1f"]` is -31, `["t", a, b]` is a pair.
+Numbers are hexadecimal text, so no digit limit applies and no float is rounded. There are no JSON objects and so no
+duplicate keys. Both sides use this file: the child encodes, and the harness decodes without trusting the data.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from fractions import Fraction
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 MAX_HASHED = 5_000
-"""Set members and dict keys in one value: keys made to collide cost the square of their number, in the harness."""
+"""Most set members and dict keys in one value: decoding colliding keys costs the square of their number."""
 MAX_FRACTION_DIGITS = 16_384
-"""Hexadecimal digits of a numerator or denominator: reducing a fraction costs the square of its length."""
+"""Most hexadecimal digits of a numerator or denominator: reducing a fraction costs the square of its length."""
 
 
 class CodecError(ValueError):
-    """A value that cannot cross, or text that is not a value."""
+    """A value that cannot be encoded, or text that is not a value."""
 
 
 class _Budget:
@@ -53,7 +53,7 @@ CONTAINERS: dict[type, str] = {list: "l", tuple: "t", set: "e", frozenset: "z"}
 
 
 def encode(value: object) -> object:
-    """A value as JSON-ready lists; raises CodecError for any type but the plain ones, subclasses included."""
+    """Encode a value as JSON-ready lists. Raises CodecError for any but plain types, including their subclasses."""
     return _encode(value, 0, _Budget())
 
 
@@ -74,7 +74,7 @@ def _encode(value: object, depth: int, budget: _Budget) -> object:
 
 
 def decode(data: object) -> object:
-    """The value that such lists stand for; raises CodecError for anything else."""
+    """Decode a value from JSON-ready lists. Raises CodecError for anything else."""
     try:
         return _decode(data, 0, _Budget())
     except CodecError:
@@ -130,12 +130,12 @@ _encoder = json.JSONEncoder(separators=(",", ":"))
 
 
 def dump(data: object) -> bytes:
-    """JSON-ready lists as ASCII text; lone surrogates survive as escapes."""
+    """Write JSON-ready lists as ASCII text; lone surrogates are kept as escapes."""
     return _encoder.encode(data).encode("ascii")
 
 
 def load(text: bytes) -> object:
-    """The JSON in this text; raises CodecError for anything malformed, however deep or long."""
+    """Parse JSON text. Raises CodecError for anything malformed, however deep or long."""
     try:
         return _decoder.decode(text.decode("ascii"))
     except CodecError:

@@ -1,4 +1,4 @@
-"""Module sources in memory become importable modules, fresh for every job, compiled once for every child."""
+"""Module sources in memory → importable modules, fresh for every job, compiled once per child."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from types import CodeType, ModuleType
 
 
 class CompileCache:
-    """Source text → code object, remembered for the life of the child."""
+    """Cache of compiled sources, for the life of the child."""
 
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
 
     def compile(self, source: str, filename: str) -> CodeType:
-        """The code object; a source too deep for the compiler is a SyntaxError, not a lack of memory."""
+        """Compile a source. Raises SyntaxError, not MemoryError, for one too deep for the compiler."""
         key = (filename, source)
         if key not in self._codes:
             try:
@@ -28,7 +28,7 @@ class CompileCache:
 
 
 class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Serves one job's modules at a time; a dotted name brings its parent packages into being."""
+    """Importer of one job's modules at a time; parent packages of dotted names exist implicitly."""
 
     def __init__(self, cache: CompileCache) -> None:
         self._cache = cache
@@ -37,7 +37,7 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._displaced: dict[str, ModuleType] = {}
 
     def serve(self, sources: Mapping[str, str]) -> None:
-        """Forget the modules of the job before and offer these."""
+        """Drop the modules of the previous job and offer these."""
         for name in (*self._sources, *self._packages):
             sys.modules.pop(name, None)
         sys.modules.update(self._displaced)
@@ -46,7 +46,7 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         names = (*sources, *self._packages)
         self._displaced = {name: sys.modules.pop(name) for name in names if name in sys.modules}
         for name in self._packages.difference(sources):
-            # An empty package needs none of the import system's ceremony, which costs more than a small job.
+            # An empty package is made directly: importing one would cost more than a small job.
             sys.modules[name] = package = ModuleType(name)
             package.__path__ = []
 
@@ -65,7 +65,7 @@ class MemoryImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._cache.compile(self._sources[name], f"<{name}>"), module.__dict__)
 
     def show_lines(self) -> None:
-        """Let tracebacks quote the sources that are being served."""
+        """Let tracebacks quote the sources of the present job."""
         for name, source in self._sources.items():
             remember_lines(f"<{name}>", source)
 

@@ -1,4 +1,4 @@
-"""Landlock: two lists of paths become a ruleset that a child puts on itself and can never take off."""
+"""Landlock: two lists of paths → a ruleset that a child applies to itself and can never remove."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 
 
 def version() -> int:
-    """The Landlock ABI of this kernel; 0 where there is none."""
+    """Return the Landlock ABI of this kernel; 0 if there is none."""
     return max(0, syscall(CREATE_RULESET, ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint(1)))
 
 
 def filesystem_rights(abi: int) -> int:
-    """Every filesystem right this ABI can deny."""
+    """Return all filesystem rights that this ABI can deny."""
     newest = 12 + (abi >= 2) + (abi >= 3) + (abi >= 5)
     return (1 << (newest + 1)) - 1
 
 
 def create_ruleset(readable: Iterable[str], writable: Iterable[str] = (), *, executable: bool = False) -> int:
-    """A ruleset that denies all this kernel can deny, except reading and writing below the paths named."""
+    """Create a ruleset that denies all this kernel can deny, except reading and writing below the given paths."""
     abi = version()
     rights = filesystem_rights(abi)
     handled = struct.pack("<QQQ", rights, BIND_AND_CONNECT_TCP, ABSTRACT_SOCKETS_AND_SIGNALS)
@@ -69,5 +69,5 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
 
 
 def restrict_self(ruleset: int) -> None:
-    """Put the calling thread under the ruleset."""
+    """Apply a ruleset to the calling thread."""
     check(syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)), "landlock_restrict_self")

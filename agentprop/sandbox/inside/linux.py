@@ -1,4 +1,4 @@
-"""Linux calls that Python 3.11 does not offer, as functions that raise OSError."""
+"""Linux calls that Python 3.11 lacks, as functions that raise OSError."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def check(result: int, what: str) -> int:
-    """The result, or the errno of the call that returned a negative one as an OSError naming the call."""
+    """Return the result of a call; raise its errno as an OSError that names the call if it is negative."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
@@ -56,34 +56,34 @@ def check(result: int, what: str) -> int:
 
 
 def syscall(number: int, *arguments: object) -> int:
-    """The raw result of a system call; negative with errno set where it failed."""
+    """Make a system call and return its raw result; negative, with errno set, if it failed."""
     return int(_libc.syscall(ctypes.c_long(number), *arguments))
 
 
 def prctl(option: int, value: int = 0) -> int:
-    """`prctl(option, value, 0, 0, 0)`."""
+    """Call `prctl(option, value, 0, 0, 0)`."""
     return check(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl({option})")
 
 
 def unshare(flags: int) -> None:
-    """Leave the namespaces named by the CLONE_NEW* flags."""
+    """Move this process to new namespaces, given by CLONE_NEW* flags."""
     check(_libc.unshare(ctypes.c_int(flags)), f"unshare({flags:#x})")
 
 
 def setns(descriptor: int, kind: int) -> None:
-    """Enter the namespace of this kind that the descriptor (a pidfd or namespace file) stands for."""
+    """Enter the namespace of this kind that a descriptor (a pidfd or namespace file) refers to."""
     check(_libc.setns(ctypes.c_int(descriptor), ctypes.c_int(kind)), f"setns({kind:#x})")
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
-    """`mount(2)`."""
+    """Call `mount(2)`."""
     texts = [None if text is None else text.encode() for text in (source, target, kind)]
     last = None if options is None else options.encode()
     check(_libc.mount(*texts, ctypes.c_ulong(flags), last), f"mount {source or kind} on {target}")
 
 
 def unmount(target: str, flags: int = MNT_DETACH) -> None:
-    """`umount2(2)`, lazily unless told otherwise."""
+    """Call `umount2(2)`, by default lazily."""
     check(_libc.umount2(target.encode(), ctypes.c_int(flags)), f"umount {target}")
 
 
@@ -98,7 +98,7 @@ def close_from(first: int) -> None:
 
 
 def drop_bounding_set() -> None:
-    """Make every capability unobtainable for this process and its children, as far as it is allowed to."""
+    """Drop all capabilities from the bounding set of this process and its children, as far as permitted."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) < 0:
             break
@@ -112,13 +112,13 @@ def drop_capabilities() -> None:
 
 
 class FilterProgram(ctypes.Structure):
-    """`struct sock_fprog`: a BPF program as the kernel takes it."""
+    """A BPF program as the kernel takes it: `struct sock_fprog`."""
 
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
 def load_filter(code: bytes) -> FilterProgram:
-    """Assembled BPF instructions, ready to be installed; the bytes live as long as the returned program."""
+    """Prepare assembled BPF instructions for installation; the bytes live as long as the returned program."""
     buffer = ctypes.create_string_buffer(code, len(code))
     program = FilterProgram(len(code) // 8, ctypes.addressof(buffer))
     program.keep_alive = buffer
@@ -126,6 +126,6 @@ def load_filter(code: bytes) -> FilterProgram:
 
 
 def install_filter(program: FilterProgram) -> None:
-    """Put the calling thread under this filter for good."""
+    """Apply a filter to the calling thread for good."""
     outcome = _libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(SECCOMP_MODE_FILTER), ctypes.byref(program), 0, 0)
     check(outcome, "prctl(SET_SECCOMP)")

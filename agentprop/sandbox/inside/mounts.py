@@ -1,6 +1,6 @@
-"""A list of paths becomes the whole visible file system: an unwritable tree of bind mounts, entered and never left.
+"""A list of paths → the whole visible file system: a read-only tree of bind mounts that becomes the root.
 
-What is not on the list does not exist inside: no /proc, no /etc, no home, no /tmp.
+Paths that are not on the list do not exist inside: no /proc, no /etc, no home, no /tmp.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from . import linux
 SCRATCH = "/scratch"
 SCRATCH_OPTIONS = "size=64m,nr_inodes=4096,mode=700"
 UNPRIVILEGED = 65534
-"""The user a zygote started by root becomes: limits on processes do not bind root, even inside a user namespace."""
+"""User that a zygote started by root becomes: limits on processes do not bind root, even inside a user namespace."""
 INNER_ID = 1000
 
 SYSTEM_PATHS = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache")
@@ -31,12 +31,12 @@ NEW_NAMESPACES = (
 
 
 def enter_namespaces(readable: Iterable[str], *, scratch: bool) -> None:
-    """Put this process into namespaces of its own, with `readable` as its file system; its children become pid 1."""
+    """Move this process to new namespaces with `readable` as its file system; its next child becomes pid 1."""
     sources = [*SYSTEM_PATHS, *DEVICES, *readable]
     root = mount_point(sources)
     as_root = os.geteuid() == 0
     if as_root:
-        # Built before the privileges go: only root may look below /root, where an interpreter may live.
+        # Built before privileges are dropped: only root may look below /root, where an interpreter may be installed.
         linux.unshare(linux.CLONE_NEWNS)
         _make_private()
         _build_tree(root, sources)
@@ -56,7 +56,7 @@ def enter_namespaces(readable: Iterable[str], *, scratch: bool) -> None:
 
 
 def mount_point(sources: Iterable[str]) -> str:
-    """A directory of the machine that hides none of the sources when the new root is mounted over it."""
+    """Find a directory that hides none of the sources when the root is mounted over it. Raises FileNotFoundError."""
     sources = [os.path.realpath(source) for source in sources]
     for candidate in MOUNT_POINTS:
         hidden = any(source == candidate or source.startswith(candidate + "/") for source in sources)
@@ -66,13 +66,13 @@ def mount_point(sources: Iterable[str]) -> str:
 
 
 def mount_scratch() -> None:
-    """An empty, small, memory-backed directory that forgets everything when unmounted."""
+    """Mount an empty, small directory in memory, whose content is gone when it is unmounted."""
     flags = linux.MS_NOSUID | linux.MS_NODEV
     linux.mount("tmpfs", SCRATCH, "tmpfs", flags, SCRATCH_OPTIONS)
 
 
 def renew_scratch() -> None:
-    """Empty the scratch directory in constant time; deleting its files one by one is the snippet's to sabotage."""
+    """Empty the scratch directory in constant time; untrusted code could make deleting its files one by one slow."""
     linux.unmount(SCRATCH)
     mount_scratch()
 
@@ -101,7 +101,7 @@ def _build_tree(root: str, sources: Iterable[str]) -> None:
 
 
 def _bind(source: str, target: str) -> None:
-    """Show `source` at `target`, read-only, keeping the flags that a user namespace may not lift."""
+    """Bind `source` to `target`, read-only, keeping the flags that a user namespace may not clear."""
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
     else:

@@ -1,7 +1,7 @@
 """Tests in one child call a candidate in another; only plain values cross between them.
 
-The candidate never holds a byte of the tests, and the tests never run a byte of the candidate, so neither frame
-walking, nor a lying `__eq__`, nor an early exit can turn a wrong answer into a passed test.
+The candidate's process never holds the tests, and the tests' process never runs the candidate. So neither inspecting
+frames, nor a lying `__eq__`, nor an early exit can turn a wrong answer into a passed test.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .codec import CodecError, decode, encode, load
-from .runner import Ending, Frame, Runner, framed, fresh_namespace, write_all
+from .runner import CodeOutcome, Frame, Runner, framed, fresh_namespace, write_all
 
 PEER_FD = 4
 MESSAGE_LIMIT = 1 << 20
@@ -21,29 +21,29 @@ HELLO = ["ready"]
 
 
 class CandidateError(Exception):
-    """The candidate failed in a way that the tests cannot take for an answer."""
+    """The candidate failed by an exception that tests cannot expect by type, or sent a malformed reply."""
 
 
 class CandidateGone(Exception):
-    """The candidate's process ended."""
+    """The candidate's process has ended."""
 
 
 RAISABLE: Mapping[str, type[Exception]] = {
     name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
 }
-"""Exceptions that tests may expect by type; SystemExit and KeyboardInterrupt are not among them."""
+"""Exceptions that tests may expect by type, which excludes SystemExit and KeyboardInterrupt."""
 
 
 def serve_candidate(runner: Runner, source: str, function: str) -> None:
-    """Define the candidate, then answer calls until the tests hang up."""
+    """Define the candidate, then answer calls until the tests close the connection."""
     namespace = fresh_namespace()
-    ending = runner.execute(source, namespace)
-    if ending.error is None and not callable(namespace.get(function)):
-        ending = Ending("error", f"NameError: the candidate defines no function named {function!r}")
-    if ending.error is not None:
-        runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
-        runner.send()  # before the tests hear of it, for they end this process
-        write_all(PEER_FD, framed(["failed", ending.error]))
+    outcome = runner.execute(source, namespace)
+    if outcome.error is None and not callable(namespace.get(function)):
+        outcome = CodeOutcome("error", f"NameError: the candidate defines no function named {function!r}")
+    if outcome.error is not None:
+        runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
+        runner.send()  # before the tests are told, because they then end this process
+        write_all(PEER_FD, framed(["failed", outcome.error]))
         return
     write_all(PEER_FD, framed(HELLO))
     while (request := _receive()) is not None:
@@ -59,19 +59,19 @@ def _answer(function: Callable[..., object], request: object) -> list[object]:
 
 
 def run_tests(runner: Runner, source: str, function: str) -> None:
-    """Run the tests with a proxy in the candidate's place."""
-    ending = _candidate_start() or runner.execute(source, fresh_namespace() | {function: _proxy})
-    runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
+    """Run the tests with a proxy in place of the candidate."""
+    outcome = _candidate_start() or runner.execute(source, fresh_namespace() | {function: _proxy})
+    runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
 
 
-def _candidate_start() -> Ending | None:
+def _candidate_start() -> CodeOutcome | None:
     try:
         hello = _receive()
     except (CodecError, OSError) as problem:
-        return Ending("error", f"CandidateError: {problem}")
+        return CodeOutcome("error", f"CandidateError: {problem}")
     if hello == HELLO:
         return None
-    return Ending("error", "CandidateError: the candidate could not be loaded")
+    return CodeOutcome("error", "CandidateError: the candidate could not be loaded")
 
 
 def _proxy(*arguments: object, **keywords: object) -> object:
@@ -96,7 +96,7 @@ def _parse_reply(reply: object) -> tuple[Any, Any]:
 
 
 def _receive() -> object | None:
-    """One message from the peer; None once it has hung up."""
+    """Receive one message from the peer; None if it closed the connection."""
     header = _read(4)
     if header is None:
         return None

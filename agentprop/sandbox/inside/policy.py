@@ -1,9 +1,9 @@
-"""What a child may ask of the kernel: a profile and a pid become a BPF program. Whatever is not named is refused.
+"""Policy of system calls: a profile and a pid → a BPF program. Calls that are not named are refused.
 
-pure      no path can be opened for writing and none changed, whatever Landlock and the mounts say
-scratch   paths may be changed; Landlock and a small tmpfs say where
-program   scratch, and processes may be started; only inside a pid namespace of the call's own
-no-open   pure, and no path can be looked at either: for machines where system calls are the only fence
+pure      no path can be opened for writing or changed, whatever Landlock and the mounts allow
+scratch   paths may be changed, where Landlock and a small tmpfs allow it
+program   as scratch, and processes may be started, only inside the call's own pid namespace
+no-open   as pure, and no path can be opened or inspected: for machines where seccomp is the only layer
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .syscalls import ARCHITECTURES
 Profile = Literal["pure", "scratch", "program", "no-open"]
 
 OWN_PID = 0x7A1D0F0D
-"""Stands for the child's pid in an assembled program, until `for_pid` puts the real one there."""
+"""Stands for the child's pid in an assembled program, until `for_pid` fills in the real one."""
 
 DENY = SyscallRule(errno_action(errno.EPERM))
 ABSENT = SyscallRule(errno_action(errno.ENOSYS))
@@ -32,7 +32,7 @@ WRITING = 0o1 | 0o2 | 0o100 | 0o1000 | 0o2000 | 0o20000000
 O_ASYNC = 0o20000
 F_SETFL = 4
 HARMLESS_FCNTL = (0, 1, 2, 3, 5, 6, 7, 36, 37, 38, 1030, 1032)
-"""Duplicates, flags, locks, pipe size. Not F_SETOWN or F_SETSIG: they direct signals at others."""
+"""Commands for duplicates, flags, locks and pipe size; not F_SETOWN or F_SETSIG, which send signals to others."""
 HARMLESS_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
 PR_SET_NAME, PR_GET_NAME = 15, 16
@@ -48,7 +48,7 @@ creat rename renameat renameat2 mkdir mkdirat rmdir link linkat unlink unlinkat 
 copy_file_range sendfile fallocate
 """
 LOOKING = frozenset(LOOKING_NAMES.split())
-"""newfstatat and statx with AT_EMPTY_PATH also serve plain fstat, but a filter cannot see that the path is empty."""
+"""Calls that look at paths. newfstatat and statx also serve plain fstat, but a filter cannot see an empty path."""
 CHANGING = frozenset(CHANGING_NAMES.split())
 STARTING = frozenset(("fork", "vfork", "execve", "execveat"))
 
@@ -78,7 +78,7 @@ def _fcntl() -> SyscallRule:
 
 
 def _sendto() -> SyscallRule:
-    """Data on a connected pair only: no urgent data, no address."""
+    """Return the rule of sendto: data on a connected socket only, without urgent data or an address."""
     urgent = Check((ArgumentTest(3, "any-bit", MSG_OOB),), DENY.otherwise)
     addressed = tuple(Check((ArgumentTest(4, "differs", 0, high),), DENY.otherwise) for high in (False, True))
     return SyscallRule(ALLOW, (urgent, *addressed))
@@ -93,12 +93,12 @@ def _opening(profile: Profile) -> dict[str, SyscallRule]:
 
 
 def rules_by_name(profile: Profile) -> dict[str, SyscallRule]:
-    """The rule of every system call whose number we know; the caller refuses the rest."""
+    """Return the rule of every system call with a known number; all others are refused."""
     own_pid = PERMIT if profile == "program" else _only(0, (OWN_PID,))
     rules = dict.fromkeys((name for table in ARCHITECTURES.values() for name in table.numbers), PERMIT)
     rules |= {
         "clone": _clone(profile),
-        "clone3": ABSENT,  # its flags lie in memory, where a filter cannot look; libc falls back to clone
+        "clone3": ABSENT,  # its flags are in memory, which a filter cannot read; libc then uses clone
         "openat2": ABSENT,
         "fcntl": _fcntl(),
         "ioctl": _only(1, HARMLESS_IOCTL),
@@ -120,12 +120,12 @@ def rules_by_name(profile: Profile) -> dict[str, SyscallRule]:
 
 
 def build_program(profile: Profile, machine: str) -> bytes:
-    """The BPF program of a profile, with `OWN_PID` where the child's pid belongs."""
+    """Assemble the BPF program of a profile, with `OWN_PID` in place of the child's pid."""
     table = ARCHITECTURES[machine]
     rules = {table.numbers[name]: rule for name, rule in rules_by_name(profile).items() if name in table.numbers}
     return assemble(table.audit, rules, known=DENY, unknown=ABSENT, last_known=table.last_known)
 
 
 def for_pid(program: bytes, pid: int) -> bytes:
-    """The program as the child with this pid installs it."""
+    """Return the program with a child's pid filled in."""
     return program.replace(struct.pack("<I", OWN_PID), struct.pack("<I", pid))

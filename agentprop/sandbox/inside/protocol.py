@@ -1,4 +1,4 @@
-"""The fixed-size messages between the harness and a zygote; bodies and results never travel here."""
+"""Messages of fixed size between the harness and a zygote; bodies and results are sent by other ways."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EXITED, DEADLINE, CANCELLED = 0, 1, 2
 
 
 class ChildLimits(NamedTuple):
-    """A request: one child's limits. With it travel body, stdin, stdout, stderr, result and perhaps a peer."""
+    """Request: limits of one child, sent with descriptors of body, stdin, stdout, stderr, result and perhaps a peer."""
 
     profile: int
-    """Index into PROFILES."""
+    """Index of the profile in PROFILES."""
     wall_ms: int
     cpu_s: int
     memory_bytes: int
-    """On top of what the zygote occupies."""
+    """Address space in bytes on top of the zygote's own."""
     file_bytes: int
     open_files: int
     processes: int
@@ -31,11 +31,11 @@ class ChildLimits(NamedTuple):
         return LIMITS.pack(*self)
 
 
-class Ended(NamedTuple):
-    """A reply: how the child ended."""
+class ChildExit(NamedTuple):
+    """Reply: how the child ended."""
 
     reason: int
-    """EXITED, DEADLINE or CANCELLED."""
+    """Reason for the end: EXITED, DEADLINE or CANCELLED."""
     wait_status: int
     user_s: float
     system_s: float

@@ -1,8 +1,8 @@
-"""A body in, frames out: runs untrusted jobs in the child, one fresh namespace and one result frame for each.
+"""A body → frames: runs untrusted jobs in the child, each in a fresh namespace and with one result frame.
 
-A body is JSON: `{"mode": …, "sources": [text, …], …}` where everything else names sources by index. A frame is a
-4-byte length and a JSON list (see `Frame`). Everything here runs at the mercy of the code it runs: the harness
-believes a frame about that code's own values only, and never about time, memory or success of anything else.
+A body is JSON: `{"mode": …, "sources": [text, …], …}`, and its other parts refer to sources by index. A frame is a
+4-byte length and a JSON list (see `Frame`). The untrusted code can tamper with everything here, so the harness believes
+a frame only about that code's own values, never about time, memory or the success of anything else.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from .importer import CompileCache, MemoryImporter, remember_lines
 RESULT_FD = 3
 MAIN = "<job>"
 CAPTURED_LIMIT = 64 * 1024
-"""Bytes a job of a batch may print; one that prints more is run again by itself, on real pipes."""
+"""Most bytes that a job of a batch may print; one that prints more is run again by itself, on real pipes."""
 SENDING_INTERVAL_S = 0.005
-"""Frames of quick jobs are sent together: waking the harness for each costs more than the job."""
+"""Seconds between sends: frames of quick jobs are sent together, since waking the harness costs more than the job."""
 SENDING_BYTES = 32 * 1024
 ERROR_LIMIT = 2_000
-"""Characters of the one-line error."""
+"""Most characters of the one-line error."""
 TRACEBACK_LIMIT = 4_000
 TRACEBACK_FRAMES = 5
 RAISED = "raised: "
-"""Begins a detail that is the word of an exception of the code itself."""
+"""Prefix of a detail that comes from an exception of the code itself."""
 DETAIL_LIMIT = 200
 
 
 class Frame(NamedTuple):
-    """What a child says about one job or one case."""
+    """Report of a child on one job or one case."""
 
     number: int
     status: str
-    """ok, error or memory."""
+    """Status: ok, error or memory."""
     error: str | None
     traceback: str | None
     detail: str | None
@@ -50,13 +50,13 @@ class Frame(NamedTuple):
     stderr: str
     has_value: bool
     value: object
-    """Encoded by the codec."""
+    """Value, encoded by the codec."""
     duration_s: float
     cpu_s: float
 
 
-class Ending(NamedTuple):
-    """How a piece of untrusted code ended."""
+class CodeOutcome(NamedTuple):
+    """Outcome of a piece of untrusted code."""
 
     status: str = "ok"
     error: str | None = None
@@ -65,7 +65,7 @@ class Ending(NamedTuple):
 
 
 class _Captured(io.BytesIO):
-    """A job's output in a batch; too much of it ends the child, and the harness runs the rest one by one."""
+    """Output of a job in a batch; too much of it ends the child, and the harness runs the remaining jobs one by one."""
 
     def write(self, data: Any, /) -> int:
         if self.tell() + len(data) > CAPTURED_LIMIT:
@@ -74,7 +74,7 @@ class _Captured(io.BytesIO):
 
 
 class Runner:
-    """Runs code for one child and reports on the result pipe."""
+    """Runner of code in one child, which reports on the result pipe."""
 
     def __init__(self, result: int = RESULT_FD) -> None:
         self._result = result
@@ -92,54 +92,54 @@ class Runner:
             self.importer.serve({name: sources[source] for name, source in modules.items()})
             streams = _redirect() if captured else None
             started, cpu = time.monotonic(), time.process_time()
-            ending, has_value, value = self._run_job(sources[code], returns)
+            outcome, has_value, value = self._run_job(sources[code], returns)
             seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu
             stdout, stderr = _collect(streams) if streams else ("", "")
-            self.report(Frame(index, *ending, stdout, stderr, has_value, value, seconds, cpu_s))
+            self.report(Frame(index, *outcome, stdout, stderr, has_value, value, seconds, cpu_s))
 
-    def _run_job(self, source: str, returns: str | None) -> tuple[Ending, bool, object]:
+    def _run_job(self, source: str, returns: str | None) -> tuple[CodeOutcome, bool, object]:
         namespace = fresh_namespace()
-        ending = self.execute(source, namespace)
-        if ending.status != "ok" or returns is None:
-            return ending, False, None
+        outcome = self.execute(source, namespace)
+        if outcome.status != "ok" or returns is None:
+            return outcome, False, None
         if returns not in namespace:
-            return Ending("error", f"NameError: the code leaves no global named {returns!r}"), False, None
+            return CodeOutcome("error", f"NameError: the code leaves no global named {returns!r}"), False, None
         return self.export(namespace[returns])
 
-    def execute(self, source: str, namespace: dict[str, Any]) -> Ending:
-        """Run the source as a program and say how it ended."""
+    def execute(self, source: str, namespace: dict[str, Any]) -> CodeOutcome:
+        """Run a source as a program and return its outcome."""
         random.seed(0)
         try:
             exec(self.cache.compile(source, MAIN), namespace)
         except SystemExit as problem:
-            return _ending_of_exit(problem)
+            return _outcome_of_exit(problem)
         except BaseException as problem:
             remember_lines(MAIN, source)
             self.importer.show_lines()
             return describe(problem)
-        return Ending()
+        return CodeOutcome()
 
-    def export(self, value: object) -> tuple[Ending, bool, object]:
-        """The value as the codec writes it, or why it cannot leave."""
+    def export(self, value: object) -> tuple[CodeOutcome, bool, object]:
+        """Encode a value; return (outcome, True, value), or the error and False."""
         try:
-            return Ending(), True, encode(value)
+            return CodeOutcome(), True, encode(value)
         except CodecError as problem:
-            return Ending("error", f"TypeError: {problem}"), False, None
+            return CodeOutcome("error", f"TypeError: {problem}"), False, None
         except BaseException as problem:
             return describe(problem), False, None
 
     def call_case(self, index: int, namespace: dict[str, Any], function: str, arguments: object) -> Frame:
-        """One call as a frame: its value, or the name of what it raised as the detail."""
+        """Make one call; return a frame with its value, or with the exception's type as the detail."""
         started, cpu = time.monotonic(), time.process_time()
         try:
-            ending, has_value, value = self.export(namespace[function](*arguments))  # type: ignore[misc]
+            outcome, has_value, value = self.export(namespace[function](*arguments))  # type: ignore[misc]
         except BaseException as problem:
-            ending, has_value, value = describe(problem)._replace(detail=type(problem).__name__), False, None
+            outcome, has_value, value = describe(problem)._replace(detail=type(problem).__name__), False, None
         seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu
-        return Frame(index, *ending, "", "", has_value, value, seconds, cpu_s)
+        return Frame(index, *outcome, "", "", has_value, value, seconds, cpu_s)
 
     def report(self, frame: Frame) -> None:
-        """Write one frame, from the process the harness started and from no fork of it."""
+        """Queue one frame; a fork of the process that the harness started exits instead."""
         if os.getpid() != self._pid:
             os._exit(0)
         _flush(sys.stdout, sys.__stdout__)
@@ -149,14 +149,14 @@ class Runner:
             self.send()
 
     def send(self) -> None:
-        """Pass on the frames reported so far."""
+        """Send the queued frames."""
         write_all(self._result, self._unsent)
         self._unsent.clear()
         self._sent_at = time.monotonic()
 
 
 def fresh_namespace() -> dict[str, Any]:
-    """The globals of a new `__main__`."""
+    """Return the globals of a new `__main__`."""
     module = ModuleType("__main__")
     module.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = module
@@ -164,7 +164,7 @@ def fresh_namespace() -> dict[str, Any]:
 
 
 def _flush(*streams: TextIO | None) -> None:
-    """Push out what was printed; a stream that the code has broken or closed has nothing left to say."""
+    """Flush streams, ignoring those that the code has broken or closed."""
     for stream in streams:
         try:
             stream.flush()  # type: ignore[union-attr]
@@ -173,43 +173,43 @@ def _flush(*streams: TextIO | None) -> None:
 
 
 def framed(data: object) -> bytes:
-    """Length and JSON."""
+    """Return data as a frame: length and JSON."""
     text = dump(data)
     return struct.pack("<I", len(text)) + text
 
 
 def write_all(descriptor: int, data: bytes | bytearray) -> None:
-    """Write every byte, in as many calls as the pipe wants."""
+    """Write all bytes, in as many calls as the pipe needs."""
     position = 0
     while position < len(data):
         position += os.write(descriptor, data[position:])
 
 
-def describe(problem: BaseException) -> Ending:
-    """The exception as one line and its last frames, leaving out the frame of this file."""
+def describe(problem: BaseException) -> CodeOutcome:
+    """Describe an exception by one line and its last frames, without the frame of this file."""
     status = "memory" if isinstance(problem, MemoryError) else "error"
     try:
         where = problem.__traceback__.tb_next if problem.__traceback__ else None
         line = traceback.format_exception_only(type(problem), problem)[-1].strip()
         lines = traceback.format_exception(type(problem), problem, where, limit=-TRACEBACK_FRAMES)
-        return Ending(status, line[:ERROR_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:], _own_detail(problem))
-    except BaseException:  # the exception's own methods are untrusted too
-        return Ending(status, type(problem).__name__[:ERROR_LIMIT])
+        return CodeOutcome(status, line[:ERROR_LIMIT], "".join(lines)[-TRACEBACK_LIMIT:], _own_detail(problem))
+    except BaseException:  # the exception's own methods are untrusted as well
+        return CodeOutcome(status, type(problem).__name__[:ERROR_LIMIT])
 
 
 def _own_detail(problem: BaseException) -> str | None:
-    """What an exception says in its attribute `detail`, marked as its own word."""
+    """Return an exception's attribute `detail`, marked as coming from the code."""
     detail = getattr(problem, "detail", None)
     return f"{RAISED}{detail[:DETAIL_LIMIT]}" if type(detail) is str else None
 
 
-def _ending_of_exit(problem: SystemExit) -> Ending:
-    """`sys.exit()` and `sys.exit(0)` are a good end; the code is shown only where printing it cannot run anything."""
+def _outcome_of_exit(problem: SystemExit) -> CodeOutcome:
+    """Return the outcome of `sys.exit`; 0 and None are success, and other codes are shown if printing them is safe."""
     code = problem.code
     if code is None or (type(code) is int and code == 0):
-        return Ending(detail="SystemExit(0)")
+        return CodeOutcome(detail="SystemExit(0)")
     shown = repr(code)[:ERROR_LIMIT] if type(code) in (int, str) else type(code).__name__
-    return Ending("error", f"SystemExit: {shown}")
+    return CodeOutcome("error", f"SystemExit: {shown}")
 
 
 def _redirect() -> tuple[TextIO, TextIO]:

@@ -1,4 +1,4 @@
-"""System call numbers by name: those the policy speaks of, for two architectures; every other number is refused."""
+"""System call numbers by name for two architectures: those that the policy names; all others are refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """One row of the kernel's audit table."""
+    """Architecture and its system call numbers."""
 
     audit: int
     """AUDIT_ARCH_* constant that a filter sees."""
     numbers: Mapping[str, int]
-    """System call name to number."""
+    """Numbers of system calls, by name."""
     last_known: int = 462
-    """Numbers above this are newer than this table."""
+    """Largest number known to this table; larger ones are newer."""
 
 
 def _numbers(text: str) -> dict[str, int]:

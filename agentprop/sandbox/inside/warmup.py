@@ -1,4 +1,4 @@
-"""Modules and code paths that have never run become hot ones, before the zygote is frozen."""
+"""Preloaded modules → warm caches and specialised bytecode, before the zygote is frozen."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Rational(3, 4) + sqrt(8), N(pi, 20), str(sqrt(2)/2), latex(x**2/3)
 SNIPPETS = {"sympy": SYMPY}
 
 RUNNER_ROUNDS = 20
-"""More than the interpreter needs to specialise the bytecode of what runs."""
+"""Runs that are enough for the interpreter to specialise the runner's bytecode."""
 
 
 def warm(preloaded: list[str]) -> None:
-    """Run the snippets of the preloaded modules that have one, and the runner itself."""
+    """Run the snippets of the preloaded modules, and then the runner itself."""
     for name in preloaded:
         exec(SNIPPETS.get(name, ""), {})
     _warm_runner()
 
 
 def _warm_runner() -> None:
-    """Run a small batch that reports to nobody, and leave the interpreter as it was."""
+    """Run a small batch that reports to /dev/null, and restore the interpreter's state."""
     streams, main = (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"]
-    nobody = os.open("/dev/null", os.O_WRONLY)
-    runner = Runner(nobody)
+    null = os.open("/dev/null", os.O_WRONLY)
+    runner = Runner(null)
     sources = ["def f(n):\n    return n * n\n", "import no_such_module"]
     sources += [f"from a.b import f\nprint({round})\nvalue = f({round})\n" for round in range(RUNNER_ROUNDS)]
     jobs: list[list[object]] = [[number, {"a.b": 0}, "value"] for number in range(1, len(sources))]
@@ -47,5 +47,5 @@ def _warm_runner() -> None:
     runner.send()
     runner.importer.serve({})
     sys.meta_path.remove(runner.importer)
-    os.close(nobody)
+    os.close(null)
     (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"] = streams, main

@@ -1,7 +1,7 @@
-"""A configuration on the command line becomes a frozen, preloaded process that does one thing: fork confined children.
+"""A configuration on the command line → a preloaded process that only forks confined children.
 
-Order: namespaces while the process is small, then imports and warm-up, then the rulesets and filters every child will
-put on, then the loop. It never sees a body or a result: their bytes would be in the memory of the next child.
+It enters namespaces while it is small, imports and warms up modules, prepares the rulesets and filters that every child
+applies, and then serves requests. It never reads a body or a result, since the next child would have them in memory.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from . import landlock, linux, mounts, policy
-from .child import Kit, live_and_die
-from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, ChildLimits, Ended
+from .child import Confinement, run_child
+from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, ChildExit, ChildLimits
 from .warmup import warm
 
 STANDARD_PRELOAD = """
@@ -38,25 +38,25 @@ pathlib pickle platform pprint queue secrets shlex socket sqlite3 struct subproc
 unittest urllib.parse uuid xml.etree.ElementTree zlib
 encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig
 """
-"""More of the standard library, for where nothing can be imported later because nothing can be opened."""
+"""More of the standard library, for levels at which children cannot open files and so not import."""
 TEST_PARTS = frozenset(("tests", "test", "testing", "conftest", "benchmarks", "__main__", "setup"))
 FIRST_OWN_FD = 50
 RESERVED_FDS = 12
-"""Descriptors below this are kept occupied, so that a child's dup2 never lands on one it still needs."""
+"""Descriptors below this are kept occupied, so that a child's dup2 never overwrites one it still needs."""
 
 
 class Zygote:
-    """The loop: a request in, a child forked, watched, killed and reported."""
+    """Server of requests: forks a child for each, watches it, kills it and reports its end."""
 
-    def __init__(self, control: socket.socket, kit: Kit, readable: list[str]) -> None:
+    def __init__(self, control: socket.socket, confinement: Confinement, readable: list[str]) -> None:
         self.control = control
-        self.kit = kit
+        self.confinement = confinement
         self.readable = readable
-        self.namespaces = "namespaces" in kit.layers
+        self.namespaces = "namespaces" in confinement.layers
         self._self_fd = os.pidfd_open(os.getpid())
 
     def serve_one(self) -> None:
-        """Handle one request; exit when the harness has gone."""
+        """Handle one request; exit if the harness has gone."""
         message, descriptors, _, _ = socket.recv_fds(self.control, LIMITS.size, 8)
         if not message:
             os._exit(0)
@@ -71,20 +71,20 @@ class Zygote:
         _, status, usage = os.wait4(pid, 0)
         wall_s = time.monotonic() - started
         self._renew_scratch(PROFILES[limits.profile])
-        self.control.send(Ended(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack())
+        self.control.send(ChildExit(reason, status, usage.ru_utime, usage.ru_stime, wall_s, usage.ru_maxrss).pack())
 
     def _fork(self, limits: ChildLimits, descriptors: list[int]) -> int:
         if self.namespaces:
             linux.unshare(linux.CLONE_NEWPID)
         pid = os.fork()
         if pid == 0:
-            live_and_die(limits, descriptors, self.kit)
+            run_child(limits, descriptors, self.confinement)
         if self.namespaces:
             linux.setns(self._self_fd, linux.CLONE_NEWPID)
         return pid
 
     def _watch(self, pid: int, deadline: float) -> int:
-        """Wait for the child, the deadline, a cancel or the harness's end; the child is dead afterwards."""
+        """Wait for the child, the deadline, a cancel or the end of the harness; the child has ended afterwards."""
         child = os.pidfd_open(pid)
         poller = select.poll()
         poller.register(child, select.POLLIN)
@@ -94,7 +94,7 @@ class Zygote:
             events = dict(poller.poll(left * 1000))
             if self.control.fileno() in events:
                 if not self.control.recv(16):
-                    os._exit(0)  # pid 1 of a namespace takes every process in it along; elsewhere PDEATHSIG does
+                    os._exit(0)  # this ends all processes of the namespace, or the child by PDEATHSIG
                 reason = CANCELLED
                 break
             if child in events:
@@ -110,12 +110,12 @@ class Zygote:
             return
         mounts.renew_scratch()
         for name in ("scratch", "program"):
-            os.close(self.kit.rulesets[name])
-            self.kit.rulesets[name] = _ruleset(name, self.readable)
+            os.close(self.confinement.rulesets[name])
+            self.confinement.rulesets[name] = _ruleset(name, self.readable)
 
 
 def main() -> None:
-    """Become the zygote that `sys.argv[1]` describes, report, and serve until the harness hangs up."""
+    """Become the zygote that `sys.argv[1]` describes, report, and serve until the harness closes the connection."""
     config = json.loads(sys.argv[1])
     control = _own_descriptors(config["control"])
     try:
@@ -132,7 +132,7 @@ def main() -> None:
 
 
 def _own_descriptors(inherited: int) -> socket.socket:
-    """Move the control socket out of the way and occupy the low numbers."""
+    """Move the control socket to a high number and occupy the low ones."""
     control = fcntl.fcntl(inherited, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN_FD)
     os.close(inherited)
     while os.open("/dev/null", os.O_RDONLY) < RESERVED_FDS - 1:
@@ -154,13 +154,13 @@ def _become_zygote(config: dict[str, Any], control: socket.socket) -> tuple[Zygo
     linux.drop_bounding_set()
     linux.prctl(linux.PR_SET_DUMPABLE, 0)
     readable = [path for path in (*mounts.SYSTEM_PATHS, *mounts.DEVICES, *config["readable"]) if os.path.exists(path)]
-    kit = Kit(layers, _address_space(proc), _filters(layers), _rulesets(layers, readable))
+    confinement = Confinement(layers, _address_space(proc), _filters(layers), _rulesets(layers, readable))
     os.close(proc)
-    return Zygote(control, kit, readable), missing
+    return Zygote(control, confinement, readable), missing
 
 
 def _become_first_process(control: socket.socket) -> None:
-    """Fork into the new pid namespace; the launcher left outside lives and dies with the zygote."""
+    """Fork into the new pid namespace; the launcher outside ends with the zygote, and the zygote with it."""
     if os.fork():
         control.close()
         os.wait()
@@ -169,7 +169,7 @@ def _become_first_process(control: socket.socket) -> None:
 
 
 def _preload(names: Iterable[str], *, everything: bool) -> list[str]:
-    """Import the names that exist here, with all their submodules if asked; warm them up; return the missing."""
+    """Import and warm up the modules that are installed, with all submodules if asked; return the missing ones."""
     for name in (STANDARD_PRELOAD + (BREADTH_PRELOAD if everything else "")).split():
         importlib.import_module(name)
     present = [name for name in names if importlib.util.find_spec(name) is not None]
@@ -187,7 +187,7 @@ def _import_submodules(name: str) -> None:
         if TEST_PARTS.isdisjoint(module.name.split(".")) and ".tests" not in module.name:
             try:
                 importlib.import_module(module.name)
-            except ImportError:  # optional parts need packages that are not here
+            except ImportError:  # optional parts need packages that are not installed
                 continue
 
 
@@ -210,7 +210,7 @@ def _profiles(layers: frozenset[str]) -> tuple[policy.Profile, ...]:
 
 
 def _ruleset(profile: str, readable: list[str]) -> int:
-    """The Landlock ruleset of a profile, on a high descriptor."""
+    """Create the Landlock ruleset of a profile, on a high descriptor."""
     writable = [] if profile == "pure" else [mounts.SCRATCH]
     low = landlock.create_ruleset(readable, writable, executable=profile == "program")
     high = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN_FD)
@@ -219,7 +219,7 @@ def _ruleset(profile: str, readable: list[str]) -> int:
 
 
 def _address_space(proc: int) -> int:
-    """Bytes of address space this process has, read through a /proc that was opened before the file system changed."""
+    """Return this process's address space in bytes, read through a /proc opened before the file system changed."""
     statm = os.open("self/statm", os.O_RDONLY, dir_fd=proc)
     pages = int(os.read(statm, 100).split()[0])
     os.close(statm)

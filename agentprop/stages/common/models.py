@@ -23,7 +23,7 @@ from agentprop.models.client import Model
 from agentprop.models.costs import Meter
 from agentprop.models.local import fingerprint, serving_all, vllm_program
 from agentprop.models.registry import Models, resolve
-from agentprop.models.settings import Loaded, ModelSettings
+from agentprop.models.settings import InProcessSettings, ModelSettings
 
 FOLDER = "models"
 """Directory of a run that holds the bought replies and the logs of local servers."""
@@ -105,7 +105,7 @@ def _served(
     settings = {role: loaded(s) if s.local and runs_here(s) else s for role, s in settings.items()}
     first: dict[str, str] = {}
     for role, s in settings.items():
-        if s.local and not isinstance(s, Loaded):
+        if s.local and not isinstance(s, InProcessSettings):
             first.setdefault(s.model_dump_json(), role)
     with ExitStack() as stack:
         logs = folder or Path(stack.enter_context(TemporaryDirectory(prefix="agentprop-")))
@@ -121,14 +121,14 @@ def runs_here(settings: ModelSettings) -> bool:
     return vllm_program() is None and all(map(find_spec, ("torch", "transformers")))
 
 
-def loaded(settings: ModelSettings) -> Loaded:
+def loaded(settings: ModelSettings) -> InProcessSettings:
     """The settings of a local model that runs in this process; it takes what the models of no server need."""
     known = {"n": True, "logprobs": True, "token_ids": True, "schema_support": False}
     chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
-    return Loaded.model_validate({**known, **chosen, "weights": fingerprint(Path(settings.model))})
+    return InProcessSettings.model_validate({**known, **chosen, "weights": fingerprint(Path(settings.model))})
 
 
-def in_process(settings: Loaded) -> Transport:
+def in_process(settings: InProcessSettings) -> Transport:
     """What answers for such a model; it is read when it is asked for the first time."""
     from agentprop.inference.transport import InProcessTransport
 

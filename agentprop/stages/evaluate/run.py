@@ -26,7 +26,7 @@ from agentprop.grading.probers import Passes, Prober, question
 from agentprop.grading.program_tests import Assertions
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
-from agentprop.models.settings import Loaded
+from agentprop.models.settings import InProcessSettings
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
@@ -133,7 +133,8 @@ def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchm
         temperature=config.temperature,
         top_p=config.top_p,
         max_tokens=config.reply_tokens or settings.reply_tokens,
-        seed=config.seed if isinstance(settings, Loaded) else None,  # a server would give a second batch the first one
+        # with a seed a server would answer a second batch as it answered the first
+        seed=config.seed if isinstance(settings, InProcessSettings) else None,
     )
     told = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}

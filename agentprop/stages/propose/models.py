@@ -20,14 +20,14 @@ from agentprop.agent.candidates import Candidate, CandidateMaker, model_maker
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_async, usable_cores
 from agentprop.engine.rolling import together
-from agentprop.models.accounts import SharedAccounts, Ticket
+from agentprop.models.accounts import AccountsHandle, SharedAccounts
 from agentprop.models.cache import FILE, ReplyCache
 from agentprop.models.chat import Sampling
 from agentprop.models.client import AllowanceShare, Model
 from agentprop.models.costs import Meter
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.registry import Models, resolve
-from agentprop.models.settings import Loaded, ModelSettings, Served
+from agentprop.models.settings import InProcessSettings, ModelSettings, ServedSettings
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.models import RoleModels, in_process, roles
@@ -62,7 +62,7 @@ class Session:
     """The model, with its address."""
     replies: Path | None
     """Journal of bought replies; None where none is kept."""
-    ticket: Ticket
+    handle: AccountsHandle
     """Accounts of all processes."""
     processes: int
     """How many share the work."""
@@ -112,12 +112,12 @@ def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[Mode
             cast.meter.accounts = shared
             replies = None if folder is None else folder / FILE
             alike = type(settings).model_validate(settings.model_dump())  # without what only this process can watch
-            yield ModelSource(plan, Session(alike, replies, shared.ticket, count), cast, window)
+            yield ModelSource(plan, Session(alike, replies, shared.handle, count), cast, window)
 
 
 def _processes(workers: int | None, settings: ModelSettings, window: int) -> int:
     """Worker processes: as many as asked for, as far as each can have a request under way and a batch to work on."""
-    if settings.replies is not None or isinstance(settings, Loaded):
+    if settings.replies is not None or isinstance(settings, InProcessSettings):
         return 1  # a script is read in one order, and a model in memory is not wanted there twice
     wanted = workers or min(usable_cores(), math.ceil(settings.max_concurrency / PER_PROCESS))
     return min(wanted, settings.max_concurrency, window)
@@ -125,9 +125,9 @@ def _processes(workers: int | None, settings: ModelSettings, window: int) -> int
 
 def _check(settings: ModelSettings) -> None:
     """Raises ModelOutage as soon as a server that we started has ended."""
-    if isinstance(settings, Served) and settings.gone:
+    if isinstance(settings, ServedSettings) and settings.gone:
         message = f"the server of {settings.identity} has ended"
-        raise ModelOutage(message, cause=ModelFailure(Kind.CONNECTION, message))
+        raise ModelOutage(message, cause=ModelFailure(FailureKind.CONNECTION, message))
 
 
 # --- in a worker ---
@@ -142,7 +142,7 @@ async def talking(
     with ExitStack() as stack:
         slots = math.ceil(usable_cores() / session.processes)
         sandbox = stack.enter_context(Sandbox(slots=slots, allow_weak=config.allow_weak_sandbox))
-        accounts = stack.enter_context(SharedAccounts.joined(session.ticket))
+        accounts = stack.enter_context(SharedAccounts.joined(session.handle))
         cache = None if session.replies is None else stack.enter_context(closing(ReplyCache(session.replies)))
         meter = Meter(max_cost=config.max_cost, max_tokens=config.max_tokens, accounts=accounts)
         part = AllowanceShare(accounts.number - 1, session.processes)

@@ -1,7 +1,7 @@
-"""Settings of MGPO → who judges while the proposer learns: V, and the pool of probers.
+"""Settings of MGPO → the judges of the proposer's problems: the verifiers (V) and the pool of probers.
 
-The built-in verifier and models on servers are those of `verify` and `probe`. A prober that is a directory of weights
-runs in this process; it begins anew with every step, so that its attempts at a problem are the same in every session.
+The built-in verifier and models on servers work as in `verify` and `probe`. A prober that is a directory of weights
+runs in this process. It discards its cache with every step, so its attempts at a problem are the same in every session.
 """
 
 from __future__ import annotations
@@ -39,57 +39,57 @@ Account = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class LocalV:
-    """V by a verifier that needs no model."""
+class LocalValidity:
+    """Validity (V) by a verifier that needs no model."""
 
     reader: LocalJudge
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """Its attempt and verdict."""
+        """Return its attempt and verdict."""
         attempt, verdict = await self.reader.records(Item(problem))
         return (attempt,), verdict
 
 
 @dataclass(frozen=True)
-class PanelV:
-    """V by language models, as in `verify`."""
+class PanelValidity:
+    """Validity (V) by a panel of language models, as in `verify`."""
 
     panel: Panel
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """Their attempts and what these amount to. Raises ModelOutage where one of them answers nobody."""
+        """Return their attempts and verdict. Raises ModelOutage if one of them stops answering."""
         judged = await self.panel.judge(Item(problem, trajectory=trajectory))
         return judged.attempts, judged.verdict
 
 
 @dataclass(frozen=True)
 class Judges:
-    """Everybody who judges."""
+    """Verifiers and probers of a run."""
 
     verify: ValidityJudge
-    """V."""
+    """Judge of validity, V."""
     probers: Sequence[Prober]
-    """Weak → strong."""
+    """Probers, weakest first."""
     closing: tuple[Close, ...]
-    """What lets go of their connections."""
+    """Functions that close their connections."""
     accounts: Mapping[str, Account]
-    """What those that are asked through a server have cost so far."""
+    """Spending so far on models behind a server, by role."""
 
     async def aclose(self) -> None:
-        """Let go of all connections, in the loop that used them."""
+        """Close all connections, in the event loop that used them."""
         for close in self.closing:
             await close()
 
     def spending(self) -> dict[str, Any]:
-        """Requests, tokens and money of verifiers and probers, over all sessions."""
-        told = {name: account() for name, account in self.accounts.items()}
-        return {name: {key: spent[key] for key in ("requests", "tokens", "cost")} for name, spent in told.items()}
+        """Return requests, tokens and money of verifiers and probers, over all sessions."""
+        spendings = {name: account() for name, account in self.accounts.items()}
+        return {name: {key: spent[key] for key in ("requests", "tokens", "cost")} for name, spent in spendings.items()}
 
 
 def judges_of(
     config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
 ) -> Judges:
-    """Those whom the settings name; what they were asked and what it cost is kept in the folder."""
+    """Open the verifiers and probers in the settings; their replies and costs are stored in the folder."""
     accounts: dict[str, Account] = {}
     verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack, accounts)
     probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack, accounts)
@@ -104,9 +104,9 @@ def _verifier(
     stack: ExitStack,
     accounts: dict[str, Account],
 ) -> tuple[ValidityJudge, Close]:
-    """V, and what closes it."""
+    """Return the judge of validity and the function that closes it."""
     if len(config.verifier) == 1 and is_local(config.verifier[0]):
-        return LocalV(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
+        return LocalValidity(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
     settings = VerifyConfig(
         verifier=config.verifier,
         auditor=config.auditor,
@@ -121,7 +121,7 @@ def _verifier(
     )
     panel = stack.enter_context(open_panel(settings, library, folder))
     accounts["verifiers"] = lambda: panel.models.spending(0, 0)
-    return PanelV(panel), panel.models.aclose
+    return PanelValidity(panel), panel.models.aclose
 
 
 def _probers(
@@ -132,28 +132,28 @@ def _probers(
     stack: ExitStack,
     accounts: dict[str, Account],
 ) -> tuple[list[Prober], Close]:
-    """The pool, and what closes it."""
+    """Return the prober pool and the function that closes it."""
     settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
     served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
     if not served:
-        return [_prober(one, _read(one, config, world), config, sandbox) for one in settings.values()], _nothing
-    cast = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
-    accounts["probers"] = lambda: cast.spending(0)
+        return [_prober(one, _load(one, config, world), config, sandbox) for one in settings.values()], _nothing
+    served_models = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
+    accounts["probers"] = lambda: served_models.spending(0)
     models: dict[str, ChatModel] = {
-        part: cast[part] if part in served else _read(one, config, world) for part, one in settings.items()
+        part: served_models[part] if part in served else _load(one, config, world) for part, one in settings.items()
     }
-    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], cast.aclose
+    return [_prober(one, models[part], config, sandbox) for part, one in settings.items()], served_models.aclose
 
 
 async def _nothing() -> None:
-    """There is no connection."""
+    """Do nothing: there is no connection."""
 
 
 def _here(settings: ModelSettings) -> bool:
     return settings.local and runs_here(settings)
 
 
-def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
+def _load(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> ChatModel:
     from agentprop.inference.deterministic import DeterministicChat
     from agentprop.training.model.loading import load
 
@@ -164,7 +164,7 @@ def _read(settings: ModelSettings, config: TrainMgpoConfig, world: World) -> Cha
         tokenizer,
         name=loaded(settings).identity,
         context_length=settings.context_length,
-        forgetful=True,
+        fresh_when_idle=True,
     )
 
 
@@ -174,11 +174,15 @@ def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, 
         top_p=config.prober_top_p,
         max_tokens=config.prober_reply_tokens or settings.reply_tokens,
     )
-    told = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
+    sampling_settings = {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+    }
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps(told, sort_keys=True),
+        sampling=json.dumps(sampling_settings, sort_keys=True),
         prompt_hash=prompt_hash("prober"),
         version=__version__,
     )

@@ -1,10 +1,10 @@
-"""Skills, a proposer, V and probers → a better proposer; resumable to the same steps.
+"""Skills, a proposer, verifiers and probers → a better proposer; a resumed run takes the same steps.
 
-    checkpoints/, metrics.jsonl, model/    as every trainer's run
-    trajectories/, problems/, verdicts/ …  the first groups of a step now and then, for `show` and `report`
-    models/                                replies of verifiers and probers that cost something
+    checkpoints/, metrics.jsonl, model/    as in every training run
+    trajectories/, problems/, verdicts/ …  the first groups of some steps, for `show` and `report`
+    models/                                paid replies of verifiers and probers
 
-Under torchrun every process runs this with tasks of its own; the first one writes.
+Under torchrun every process runs this with its own tasks; the first one writes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.judges import Judges, judges_of
-from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, load_policy, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ WATCHED = (
     "update/kl_ref",
     "update/gate",
 )
-"""What a line of progress shows, and what the summary is made of."""
+"""Metrics that a line of progress and the summary show."""
 
 
 def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
     plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
     from agentprop.training.model.distributed import join
@@ -67,7 +67,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 
 
 def check(config: TrainMgpoConfig) -> None:
-    """Refuse what cannot work, before anything is loaded. Raises ConfigError."""
+    """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
     check_sampler(config.sampler)
     for name in config.prober:
@@ -84,34 +84,37 @@ def _run(
 
     check_world(config.groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
-        policy = loaded(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, place.path / MODELS)
+    with (
+        training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
+        ExitStack() as stack,
+    ):
+        policy = load_policy(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        judges = judges_of(config, dict(plan.library), place.path / MODELS, sandbox, world, stack)
-        school = _school(config, plan, policy, sampler, sandbox, judges, world)
+        judges = judges_of(config, dict(plan.library), run_dir.path / MODELS, sandbox, world, stack)
+        env = _env(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
-            Optimiser(policy.trained(), config, total_steps=total),
+            Optimiser(policy.trainable(), config, total_steps=total),
             sampler,
-            school,
+            env,
             _objective(config, sampler),
             config,
             world,
         )
-        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
-        place.publish(progress.step)
+        progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
+        run_dir.publish(progress.step)
         summary = {**_summary(progress, config), "spending": judges.spending()}
-        place.summarise(summary, finished=True)
+        run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
 
 
-# --- what the settings amount to ---
+# --- parts of the loop, from the settings ---
 
 
 def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
-    """The settings by which `propose` would draw tasks for a model, and let it act."""
+    """Return the settings of `propose` that draw the same tasks for a model, with the same rules."""
     return ProposeConfig(
         n=1,
         proposer=config.model,
@@ -132,7 +135,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
 
 
 def _rewards(config: TrainMgpoConfig) -> Rewards:
-    """A single shot that is no submission has failed, and has not run out of turns."""
+    """Return the parameters of rewards; in one-shot mode running out of turns is a failure, not a cut-off."""
     from agentprop.training.rl.scoring import CUT_OFF, Rewards
 
     cut_off = CUT_OFF - {StopReason.TURN_LIMIT} if config.one_shot else CUT_OFF
@@ -163,7 +166,7 @@ def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     )
 
 
-def _school(
+def _env(
     config: TrainMgpoConfig,
     plan: Plan,
     policy: PolicyModel,
@@ -179,10 +182,10 @@ def _school(
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_maker(config.model, None, sampling)
-    arena = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    setup = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
     return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed),
-        arena=arena,
+        setup=setup,
         sampler=sampler,
         sampling=sampling,
         verify=judges.verify,
@@ -206,13 +209,13 @@ def _rule(config: TrainMgpoConfig) -> SwitchRule:
 
 def _encode(config: TrainMgpoConfig, policy: PolicyModel) -> Encode:
     from agentprop.inference.chat_template import Renderer
-    from agentprop.training.rl.examples import exactly, rendering
+    from agentprop.training.rl.examples import encode_exactly, encode_or_render
 
-    return rendering(Renderer(policy.tokenizer)) if config.allow_retokenised else exactly
+    return encode_or_render(Renderer(policy.tokenizer)) if config.allow_retokenised else encode_exactly
 
 
 def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory], Drift] | None:
-    """Where text may be learnt from, how far its rendering is from what was sent."""
+    """Return the function that measures drift if re-tokenised text is allowed, else None."""
     from agentprop.inference.chat_template import Renderer
     from agentprop.training.data.sequences import drift
 
@@ -220,6 +223,6 @@ def _drift(config: TrainMgpoConfig, policy: PolicyModel) -> Callable[[Trajectory
 
 
 def _summary(progress: RlProgress, config: TrainMgpoConfig) -> dict[str, Any]:
-    pool = progress.school.get("pool", {}).get("prober", 0)
-    mastery = {category: round(value, 3) for category, value in progress.school.get("mastery", {}).items()}
+    pool = progress.env.get("pool", {}).get("prober", 0)
+    mastery = {category: round(value, 3) for category, value in progress.env.get("mastery", {}).items()}
     return {**progress.summary(), "prober": config.prober[pool] if config.prober else None, "mastery": mastery}

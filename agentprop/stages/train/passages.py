@@ -1,7 +1,7 @@
 """Extract runs → their skills, each with the passages of the corpus that it was extracted from.
 
-A run keeps spans and not texts, so the sources are read again. A document that is no longer what it was is refused: the
-hash of what was read then is in the span.
+A run stores spans and not texts, so the sources are read again. A document that has changed is refused, by the hash of
+its text in the span.
 """
 
 from __future__ import annotations
@@ -17,37 +17,37 @@ from agentprop.records import Skill, Span
 from agentprop.storage.reader import StoredRun, open_run
 
 GAP = "\n\n"
-"""Between passages, and between the parts of a document."""
+"""Separator of passages, and of the parts of a document."""
 
 
 @dataclass(frozen=True)
-class Taught:
-    """A skill and where it comes from: k and D_corpus of L_skill-acq."""
+class SkillPassage:
+    """Skill and its source: k and D_corpus of L_skill-acq."""
 
     skill: Skill
-    """The skill."""
+    """Extracted skill."""
     passage: str
-    """The passages of its lineage, in order."""
+    """Passages of its lineage, in order."""
 
 
-def taught(paths: Sequence[str]) -> Iterator[Taught]:
-    """The skills of extract runs with their passages. Raises InputError where a run or its corpus cannot be used."""
+def skill_passages(paths: Sequence[str]) -> Iterator[SkillPassage]:
+    """Yield the skills of extract runs with their passages. Raises InputError if a run or its corpus cannot be used."""
     for path in paths:
         yield from _of_run(open_run(path), path)
 
 
-def _of_run(stored: StoredRun, path: str) -> Iterator[Taught]:
+def _of_run(stored: StoredRun, path: str) -> Iterator[SkillPassage]:
     if stored.stage != "extract":
         raise InputError(f"{path} is a run of {stored.stage}, not of extract", hint="name a run that extracted skills")
     wanted = {span.document: span for skill in stored.iter(Skill) for span in skill.lineage}
     passages = _passages(ExtractConfig.model_validate(stored.config), wanted)
     for skill in stored.iter(Skill):
         if skill.lineage:
-            yield Taught(skill, GAP.join(_piece(passages, span, path) for span in skill.lineage))
+            yield SkillPassage(skill, GAP.join(_piece(passages, span, path) for span in skill.lineage))
 
 
 def _passages(config: ExtractConfig, wanted: Mapping[str, Span]) -> dict[str, tuple[str, str, str]]:
-    """(sha, text, what follows the text) of the documents that are cited."""
+    """Return (hash, text, further text) of the cited documents, by id."""
     files = find_files(config.sources)
     fields = Fields(question=config.question_field, solution=config.solution_field, answer=config.answer_field)
     found: Iterable[object] = (
@@ -57,7 +57,7 @@ def _passages(config: ExtractConfig, wanted: Mapping[str, Span]) -> dict[str, tu
 
 
 def _read(one: Document | Text) -> tuple[str, str, str]:
-    """A miner's span is one of the question, and what it mined stands in the solution or the program."""
+    """Return (hash, text, further text); a miner's span is in the question, so solution or program is added."""
     if isinstance(one, Text):
         return one.sha, one.text, ""
     return one.sha, one.question, one.solution or one.program
@@ -69,6 +69,6 @@ def _piece(passages: Mapping[str, tuple[str, str, str]], span: Span, path: str) 
         state = "has changed" if sha else "is gone"
         raise InputError(
             f"{span.document}, which {path} extracted skills from, {state}",
-            hint="put the sources back where they were, or extract again",
+            hint="restore the sources, or extract again",
         )
     return GAP.join(filter(None, (text[span.start : span.end], after)))

@@ -1,7 +1,7 @@
-"""A school and a policy → steps of reinforcement in a run directory: saved, sampled, resumed, stopped.
+"""A training environment and a policy → steps of reinforcement learning in a run directory: saved, resumed, stopped.
 
-What is kept of a step is committed with the checkpoint it belongs to. A step whose rollout fails or is stopped has
-changed nothing, so the steps before it are saved as they are.
+Records of a step are committed together with its checkpoint. A step whose rollout fails or is stopped has changed
+nothing, so the steps before it are saved as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError
@@ -26,27 +26,40 @@ if TYPE_CHECKING:
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
+ENV_STATE = "school"
+"""Key of the environment's state in checkpoints; every version of them has it under this name."""
 RECENT = 10
-"""Steps that the summary is the mean of."""
+"""Number of last steps that the summary averages over."""
 
 
 @dataclass
 class RlProgress:
-    """Where a run is; what a checkpoint keeps besides weights."""
+    """Progress of a run, as a checkpoint stores it beside the weights."""
 
     step: int = 0
-    """Rollout batches learnt from."""
+    """Number of rollout batches trained on."""
     tokens: int = 0
-    """Tokens sampled."""
+    """Number of tokens sampled."""
     seconds: float = 0.0
-    """Time in steps."""
+    """Seconds spent in steps."""
     recent: list[dict[str, float]] = field(default_factory=list)
-    """The watched numbers of the last steps."""
-    school: dict[str, Any] = field(default_factory=dict)
-    """The school's own state."""
+    """Watched metrics of the last steps."""
+    env: dict[str, Any] = field(default_factory=dict)
+    """State of the environment."""
 
-    def after(self, metrics: Mapping[str, float], watched: Sequence[str], school: dict[str, Any]) -> RlProgress:
-        """One step on."""
+    def stored(self) -> dict[str, Any]:
+        """Return the state that a checkpoint keeps, as JSON values."""
+        state = asdict(self)
+        env = state.pop("env")
+        return {**state, ENV_STATE: env}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Self:
+        """Rebuild the progress from what `stored` returned."""
+        return cls(**{"env" if key == ENV_STATE else key: value for key, value in state.items()})
+
+    def after(self, metrics: Mapping[str, float], watched: Sequence[str], env: dict[str, Any]) -> RlProgress:
+        """Return the progress after one more step."""
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
         return RlProgress(
@@ -54,11 +67,11 @@ class RlProgress:
             self.tokens + int(metrics["tokens/sampled"]),
             self.seconds + seconds,
             [*self.recent, row][-RECENT:],
-            school,
+            env,
         )
 
     def summary(self) -> dict[str, Any]:
-        """The numbers the command prints; means over the last steps."""
+        """Return the numbers that the command prints, with means over the last steps."""
         names = list(dict.fromkeys(name for row in self.recent for name in row))
         found = {name: [row[name] for row in self.recent if name in row] for name in names}
         means = {name: sum(values) / len(values) for name, values in found.items()}
@@ -72,31 +85,33 @@ class RlProgress:
 
 
 def check_world(groups: int, world: World) -> None:
-    """Refuse groups that cannot be shared out evenly. Raises ConfigError."""
+    """Check that groups can be divided evenly among processes. Raises ConfigError."""
     if groups % world.size:
         raise ConfigError(
-            f"{groups} groups cannot be shared out over {world.size} processes",
+            f"{groups} groups cannot be divided evenly among {world.size} processes",
             hint="make groups a multiple of the number of processes",
         )
 
 
 def check_sampler(name: str) -> ModelSettings | None:
-    """How the server that samples is started; None where there is none. Raises ConfigError where it cannot be."""
+    """Return the settings of the sampling server; None for the in-process sampler. Raises ConfigError."""
     if name == IN_PROCESS:
         return None
     settings = ModelSettings(model=VLLM) if name == VLLM else resolve(name)
     if not settings.local:
         raise ConfigError(
-            f"{name} cannot sample: a trainer needs a server of its own, to give it new weights",
+            f"{name} cannot be the sampler: a trainer needs its own server, to send new weights to",
             hint=f"give {IN_PROCESS}, {VLLM}, or a name from agentprop.toml without base_url",
         )
     if vllm_program() is None:
-        raise ConfigError("vLLM is not installed, and is to sample", hint=f"pip install vllm, or give {IN_PROCESS}")
+        raise ConfigError(
+            "the sampler needs vLLM, which is not installed", hint=f"pip install vllm, or give {IN_PROCESS}"
+        )
     return settings
 
 
 def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path) -> Sampler:
-    """Who samples; `folder` is for the log of a server."""
+    """Return the sampler of the settings; `folder` is for the log of a server."""
     from agentprop.training.rl.samplers import InProcessSampler
 
     settings = check_sampler(config.sampler)
@@ -107,71 +122,71 @@ def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folde
     return VllmSampler(policy, config, world, folder, settings)
 
 
-def loaded(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
-    """The policy on its device, with a copy as π_ref where β > 0 and there are no adapters to switch off."""
+def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
+    """Load the policy on its device, with a copy as π_ref if β > 0 and there are no adapters to switch off."""
     from agentprop.training.memory_errors import memory_errors
     from agentprop.training.model.policy import PolicyModel
 
     with memory_errors("the model"):
-        policy = PolicyModel.load(config).spread(world)
+        policy = PolicyModel.load(config).distribute(world)
         if beta and not config.lora_rank:
-            policy.keep_reference(PolicyModel.load(config, frozen=True).spread(world))
+            policy.keep_reference(PolicyModel.load(config, frozen=True).distribute(world))
     return policy
 
 
 def reinforce(
-    loop: Loop[Any], place: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
+    loop: Loop[Any], run_dir: TrainingRun, watched: Sequence[str], *, stop: Callable[[], bool], quiet: bool
 ) -> RlProgress:
-    """Take the steps that are owed. Raises what ended the run early, after saving what was learnt until then."""
-    restored = place.restore(loop.optimiser)
-    progress = RlProgress(**restored.state) if restored else RlProgress()
-    loop.school.state = progress.school
+    """Take the remaining steps. Raises the error that ended the run early, after saving the steps until then."""
+    restored = run_dir.restore(loop.optimiser)
+    progress = RlProgress.restored(restored.state) if restored else RlProgress()
+    loop.env.state = progress.env
     total = loop.config.steps
-    with place.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
+    with run_dir.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
         try:
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
-                experience = _attempt(loop, place, progress, runner, stop)
-                told = runner.run(loop.learn(progress.step, experience))
-                progress = progress.after(told, watched, loop.school.state)
-                _keep(loop, place, metrics, progress, experience, told)
+                experience = _attempt(loop, run_dir, progress, runner, stop)
+                step_metrics = runner.run(loop.learn(progress.step, experience))
+                progress = progress.after(step_metrics, watched, loop.env.state)
+                _record_step(loop, run_dir, metrics, progress, experience, step_metrics)
         finally:
             runner.run(loop.aclose())
     return progress
 
 
 def _attempt(
-    loop: Loop[Any], place: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
+    loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> Experience:
-    """Roll out and score one step; alone, a process may be stopped in the middle of it."""
-    from agentprop.training.rl.loop import unless
+    """Roll out and score one step; a single process may be stopped in the middle of it."""
+    from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
     try:
         if loop.world.any(stop()):
             raise KeyboardInterrupt
         attempt = loop.attempt(progress.step)
-        return runner.run(unless(stop, attempt) if alone else attempt)
+        return runner.run(unless_stopped(stop, attempt) if alone else attempt)
     except (KeyboardInterrupt, AgentpropError) as ended:
         if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
-            place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
+            run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
         raise
 
 
-def _keep(
+def _record_step(
     loop: Loop[Any],
-    place: TrainingRun,
+    run_dir: TrainingRun,
     metrics: Metrics,
     progress: RlProgress,
     experience: Experience,
-    told: Mapping[str, float],
+    step_metrics: Mapping[str, float],
 ) -> None:
-    """Metrics, samples and checkpoints, as they are due after a step."""
+    """Write metrics, sampled records and a checkpoint, if they are due after this step."""
     config = loop.config
     if progress.step % config.log_every == 0:
-        metrics.write(progress.step, told)
-    if place.run is not None and (progress.step - 1) % config.sample_every == 0:
+        metrics.write(progress.step, step_metrics)
+    if run_dir.run is not None and (progress.step - 1) % config.sample_every == 0:
         for record in experience.records:
-            place.run.add(record)
+            run_dir.run.add(record)
     if progress.step % config.save_every == 0 or progress.step == config.steps:
-        place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())

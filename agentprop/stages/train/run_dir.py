@@ -1,10 +1,10 @@
-"""The run directory of a trainer, as all its processes see it: the first one writes, the others look on.
+"""Run directory of a trainer, used by all its processes: the first one writes, the others only follow.
 
-checkpoints/step-000100/   whole trainers; the same command goes on from the newest
-metrics.jsonl              a line per step, as long as the checkpoint that was gone on from says
-tensorboard/               where asked for
+checkpoints/step-000100/   complete state of the trainer; the same command continues from the newest
+metrics.jsonl              one line per step; on resuming it is cut to the length that the checkpoint stores
+tensorboard/               if asked for
 model/                     the finished model, a Hugging Face directory
-rest                       as every stage's run
+other files                as in the run of every stage
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 SIZE = "metrics_bytes"
-"""Key of a checkpoint's state that the run keeps for itself."""
+"""Key of the length of metrics.jsonl in a checkpoint's state."""
 
 
 def require() -> None:
-    """Raises ConfigError where the libraries of training are not installed."""
+    """Check that the libraries for training are installed. Raises ConfigError."""
     missing = [name for name in ("torch", "transformers", "peft", "safetensors") if find_spec(name) is None]
     if missing:
         raise ConfigError(f"training needs {', '.join(missing)}", hint=f"pip install '{DISTRIBUTION}[train]'")
 
 
 class TrainingRun:
-    """What the loop of a trainer keeps; every process calls every method, and in the same order."""
+    """Checkpoints, metrics and results of a trainer. Every process must call every method, in the same order."""
 
     def __init__(self, path: Path, config: TrainConfig, world: World, run: Run | None) -> None:
         from agentprop.training.model import checkpoint
@@ -53,7 +53,7 @@ class TrainingRun:
         self._saved: int | None = None
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
-        """Put the newest checkpoint back; None where there is none."""
+        """Restore the newest checkpoint; return None if there is none."""
         from agentprop.training.model import checkpoint
 
         found = checkpoint.newest(self._checkpoints)
@@ -66,15 +66,15 @@ class TrainingRun:
 
     @contextmanager
     def metrics(self, total: int | None, watch: Sequence[str], *, quiet: bool) -> Iterator[Metrics]:
-        """metrics.jsonl from where the checkpoint left it, and a view of it for a person; after `restore`."""
+        """Open metrics.jsonl at the length of the restored checkpoint, and the live table. Call it after `restore`."""
         from agentprop.training.metrics import Metrics
         from agentprop.training.progress_table import ProgressTable
 
         hushed = quiet or not self.world.first
         with ExitStack() as stack:
-            live = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
+            table = stack.enter_context(ProgressTable(self._config.stage, total, watch=watch, quiet=hushed))
             folder = self.path if self.world.first else None
-            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, live=live)
+            opened = Metrics(folder, size=self._metrics_bytes, board=self._config.tensorboard, table=table)
             self._metrics = stack.enter_context(opened)
             yield opened
 
@@ -87,9 +87,9 @@ class TrainingRun:
         *,
         pinned: int | None = None,
     ) -> None:
-        """Write a checkpoint, and let older ones go, `pinned` not. What was added to `run` must be of this step.
+        """Write a checkpoint and delete older ones, except `pinned`. Records added to `run` must belong to this step.
 
-        A step that is saved already is not written again: the only checkpoint must never be in the making.
+        A step that is already saved is not written again, so that the only checkpoint is never incomplete.
         """
         from agentprop.training.model import checkpoint
 
@@ -104,7 +104,7 @@ class TrainingRun:
             self.run.flush()
 
     def publish(self, step: int) -> None:
-        """Make the model of a checkpoint the run's result."""
+        """Copy the model of a checkpoint to model/, the result of the run."""
         from agentprop.training.model import checkpoint
 
         if self.world.first:
@@ -112,7 +112,7 @@ class TrainingRun:
         self.world.barrier()
 
     def summarise(self, summary: Mapping[str, Any], *, finished: bool) -> None:
-        """Write summary.json, and the manifest where the run is finished."""
+        """Write summary.json, and the manifest if the run is finished."""
         if self.run is None:
             return
         if finished:
@@ -132,8 +132,10 @@ def training_run(
     free: frozenset[str] = frozenset(),
     folders: Sequence[str] = (),
 ) -> Iterator[TrainingRun]:
-    """Claim or resume the directory. `free` names settings that may change besides those that always may, `folders`
-    what the stage writes besides what every trainer does."""
+    """Claim the run directory, or resume the run in it.
+
+    `free` names further settings that may change on resuming, `folders` further directories that the stage writes.
+    """
     from agentprop.training import metrics
     from agentprop.training.model import checkpoint
 

@@ -1,6 +1,6 @@
-"""Accepted trajectories and a model → a model that proposes like them; resumable to the same losses.
+"""Accepted trajectories and a model → a model that imitates them; a resumed run has the same losses.
 
-Under torchrun every process runs this; they read the same runs, and the first one writes.
+Under torchrun every process runs this and reads the same runs; the first one writes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WATCHED = ("loss", "held_out_loss", "tokens_per_s")
 def run(
     config: TrainSftConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     check(config)
     joined = accepted.join(sources)
     from agentprop.training.model.distributed import join
@@ -41,10 +41,10 @@ def run(
 
 
 def check(config: TrainSftConfig) -> None:
-    """Refuse what cannot be trained with, before anything is loaded. Raises ConfigError."""
+    """Check settings and libraries before anything is loaded. Raises ConfigError."""
     require()
     if config.patience and not (config.validation_share or config.held_out):
-        raise ConfigError("patience looks at what is held out, and nothing is", hint="set validation_share")
+        raise ConfigError("patience needs held-out data, and nothing is held out", hint="set validation_share")
 
 
 def _run(
@@ -63,23 +63,23 @@ def _run(
     from agentprop.training.model.loading import fingerprint
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.model.policy import PolicyModel
-    from agentprop.training.sft import Order
+    from agentprop.training.sft import EpochOrder
 
     with memory_errors("the model"):
         policy = PolicyModel.load(config)
-    reading = TrajectoryReader(Renderer(policy.tokenizer), config.max_length)
-    material = gather(config, joined, reading)
+    reader = TrajectoryReader(Renderer(policy.tokenizer), config.max_length)
+    material = gather(config, joined, reader)
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as place:
+    with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as run_dir:
         with memory_errors("the model"):
-            policy.spread(world)
-        optimiser = Optimiser(policy.trained(), config, total_steps=Order(material, config).total)
-        progress = _imitate(config, policy, optimiser, material, place, quiet=quiet, stop=stop)
+            policy.distribute(world)
+        optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
+        progress = _imitate(config, policy, optimiser, material, run_dir, quiet=quiet, stop=stop)
         kept = progress.best_step if config.patience else progress.step
-        place.publish(kept or progress.step)
-        summary = _summary(progress, kept, reading, policy)
-        place.summarise(summary, finished=True)
+        run_dir.publish(kept or progress.step)
+        summary = _summary(progress, kept, reader, policy)
+        run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
 
 
@@ -88,32 +88,32 @@ def _imitate(
     policy: PolicyModel,
     optimiser: Optimiser,
     material: Material,
-    place: TrainingRun,
+    run_dir: TrainingRun,
     *,
     quiet: bool,
     stop: Interruption,
 ) -> SftProgress:
-    from agentprop.training.sft import Hooks, Order, SftProgress, imitate
+    from agentprop.training.sft import EpochOrder, Hooks, SftProgress, imitate
 
-    restored = place.restore(optimiser)
+    restored = run_dir.restore(optimiser)
     progress = SftProgress(**restored.state) if restored else SftProgress()
-    total = min(Order(material, config).total, config.max_steps or 1 << 30)
-    with place.metrics(total, WATCHED, quiet=quiet) as metrics:
+    total = min(EpochOrder(material, config).total, config.max_steps or 1 << 30)
+    with run_dir.metrics(total, WATCHED, quiet=quiet) as metrics:
 
         def save(now: SftProgress) -> None:
             pinned = now.best_step if config.patience else None
-            place.save(now.step, policy, optimiser, asdict(now), pinned=pinned)
+            run_dir.save(now.step, policy, optimiser, asdict(now), pinned=pinned)
 
         hooks = Hooks(record=metrics.write, save=save, stop=stop)
-        return imitate(policy, optimiser, material, config, place.world, progress, hooks)
+        return imitate(policy, optimiser, material, config, run_dir.world, progress, hooks)
 
 
 def _free(config: TrainSftConfig) -> frozenset[str]:
-    """A constant learning rate does not know how long the run is to be."""
+    """Return the settings that may change on resuming: with a constant learning rate also the number of epochs."""
     return frozenset({"epochs"} if config.schedule == "constant" else ())
 
 
-def _summary(progress: SftProgress, kept: int | None, reading: TrajectoryReader, policy: PolicyModel) -> dict[str, Any]:
+def _summary(progress: SftProgress, kept: int | None, reader: TrajectoryReader, policy: PolicyModel) -> dict[str, Any]:
     from agentprop.training.memory_errors import peak_memory_mib
 
     return {
@@ -124,8 +124,8 @@ def _summary(progress: SftProgress, kept: int | None, reading: TrajectoryReader,
         "best_held_out_loss": progress.best,
         "action_tokens": progress.tokens,
         "seconds": round(progress.seconds, 1),
-        "parameters_trained": sum(parameter.numel() for _, parameter in policy.trained()),
+        "parameters_trained": sum(parameter.numel() for _, parameter in policy.trainable()),
         "memory_mib": round(peak_memory_mib(policy.device)),
-        "material": dict(sorted(reading.counts.items())),
-        **({"drift": reading.drift.rate} if reading.drift.turns else {}),
+        "material": dict(sorted(reader.counts.items())),
+        **({"drift": reader.drift.rate} if reader.drift.turns else {}),
     }

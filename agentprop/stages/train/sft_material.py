@@ -1,4 +1,4 @@
-"""Runs of propose, verify and extract → what agentic SFT learns from: only trajectories whose problem V accepted."""
+"""Runs of propose, verify and extract → the data of agentic SFT: only trajectories whose problem was accepted."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
 from agentprop.stages.common.accepted import Joined
-from agentprop.stages.train.passages import taught
+from agentprop.stages.train.passages import skill_passages
 
 if TYPE_CHECKING:
     from agentprop.training.data.imitation import Material, Sample, TrajectoryReader
     from agentprop.training.data.splits import Holdout
 
 
-def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) -> Material:
-    """Everything as token sequences; `reading.counts` says what became of what. Raises InputError if nothing is left.
+def gather(config: TrainSftConfig, joined: Joined, reader: TrajectoryReader) -> Material:
+    """Convert all data to token sequences; `reader.counts` tells how many there are. Raises InputError if none is left.
 
-    Held out are problems whose skills are a held-out bundle or have a held-out pair, and trajectories that begin with
-    such a pair.
+    Problems whose skills are a held-out bundle or contain a held-out pair are held out, and so are trajectories that
+    begin with such a pair.
     """
     from agentprop.training.data.imitation import Material
 
     bundles, pairs = _holdouts(config)
     train: list[Sample] = []
     held_out: list[Sample] = []
-    for problem, first, sample in _samples(config, joined, reading):
+    for problem, first, sample in _samples(config, joined, reader):
         if sample is not None:
             known = bundles.split(problem.skills) == pairs.split(first) == "train"
             (train if known else held_out).append(sample)
         if len(train) + len(held_out) == config.limit:
             break
-    reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
-    _check(config, train, held_out, reading, joined)
-    skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))
-    return Material(tuple(train), tuple(held_out), reading.skills(skills))
+    reader.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
+    _check(config, train, held_out, reader, joined)
+    skills = ((one.skill, one.passage) for one in (skill_passages(config.extracted) if config.skill_weight else ()))
+    return Material(tuple(train), tuple(held_out), reader.skills(skills))
 
 
 def _samples(
-    config: TrainSftConfig, joined: Joined, reading: TrajectoryReader
+    config: TrainSftConfig, joined: Joined, reader: TrajectoryReader
 ) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
-    """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
+    """Yield each accepted problem, the skills its proposer began with, and its sample, None if too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
-            yield accepted.problem, (), reading.answer(accepted.problem)
+            yield accepted.problem, (), reader.answer(accepted.problem)
     else:
         for accepted, trajectory in joined.lessons():
-            yield accepted.problem, trajectory.task.skill_names, reading.trajectory(trajectory)
+            yield accepted.problem, trajectory.task.skill_names, reader.trajectory(trajectory)
 
 
 def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:
-    """What a problem's skills, and what those that a trajectory begins with, are asked."""
+    """Return the rules for a problem's skills, and for the skills that a trajectory begins with."""
     from agentprop.training.data.splits import Holdout, pair_named
 
     pairs = frozenset(map(pair_named, config.held_out))
@@ -63,12 +63,12 @@ def _check(
     config: TrainSftConfig,
     train: Sequence[Sample],
     held_out: Sequence[Sample],
-    reading: TrajectoryReader,
+    reader: TrajectoryReader,
     joined: Joined,
 ) -> None:
-    if not train and not held_out and reading.counts["too_long"]:
+    if not train and not held_out and reader.counts["too_long"]:
         raise InputError(
-            f"all {reading.counts['too_long']} accepted trajectories are longer than {config.max_length} tokens",
+            f"all {reader.counts['too_long']} accepted trajectories are longer than {config.max_length} tokens",
             hint="raise max_length",
         )
     if not train and not held_out:
@@ -80,4 +80,4 @@ def _check(
     if not train:
         raise InputError("every trajectory is held out", hint="lower validation_share, or hold fewer pairs out")
     if config.patience and not held_out:
-        raise ConfigError("nothing is held out for patience to look at", hint="raise validation_share")
+        raise ConfigError("patience needs held-out data, and nothing is held out", hint="raise validation_share")

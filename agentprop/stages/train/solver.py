@@ -1,7 +1,7 @@
-"""Problems that V accepted and a model → a better solver, by GRPO on question and answer; resumable to the same steps.
+"""Accepted problems and a model → a better solver, by GRPO on question and answer; a resumed run takes the same steps.
 
-checkpoints/, metrics.jsonl, model/    as every trainer's run
-problems/, attempts/                   some questions of a step now and then, with the attempts at them
+checkpoints/, metrics.jsonl, model/    as in every training run
+problems/, attempts/                   the first questions of some steps, with the attempts at them
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import Joined, join
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.train.rl_run import check_sampler, check_world, loaded, reinforce, sampler_of
+from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -41,13 +41,13 @@ WATCHED = (
     "update/entropy",
     "update/kl_old",
 )
-"""What a line of progress shows, and what the summary is made of."""
+"""Metrics that a line of progress and the summary show."""
 
 
 def run(
     config: TrainSolverConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
-    """Train, or go on; the summary, which is empty in all processes but the first."""
+    """Train, or resume training; return the summary, which is empty in all processes but the first."""
     require()
     check_sampler(config.sampler)
     joined = join(sources, band=Band.of(config.difficulty))
@@ -59,7 +59,7 @@ def run(
 
 
 def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
-    """Question and answer of every problem that V accepted, in the band. Raises InputError where there is none."""
+    """Return question and answer of every accepted problem in the band. Raises InputError if there is none."""
     from agentprop.training.rl.solver_env import exercise
 
     found: list[Problem] = []
@@ -70,7 +70,7 @@ def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
     if not found:
         reasons = ", ".join(f"{count} {reason}" for reason, count in joined.left_out.most_common())
         raise InputError(
-            f"there is no problem to learn from: {reasons}", hint="widen --difficulty, or propose and verify more"
+            f"there is no problem to train on: {reasons}", hint="widen --difficulty, or propose and verify more"
         )
     return found
 
@@ -93,38 +93,45 @@ def _run(
     check_world(config.groups, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
     inputs = {"model": fingerprint(config.model), "runs": runs}
-    with training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as place, ExitStack() as stack:
-        policy = loaded(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, place.path / MODELS)
+    with (
+        training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
+        ExitStack() as stack,
+    ):
+        policy = load_policy(config, world, beta=config.beta)
+        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        school = _school(config, exercises, sampler, sandbox, world)
+        env = _env(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
-            Optimiser(policy.trained(), config, total_steps=total),
+            Optimiser(policy.trainable(), config, total_steps=total),
             sampler,
-            school,
+            env,
             _objective(config, sampler),
             config,
             world,
         )
-        progress = reinforce(loop, place, WATCHED, stop=stop, quiet=quiet)
-        place.publish(progress.step)
+        progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
+        run_dir.publish(progress.step)
         left_out = dict(joined.left_out)
         summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
-        place.summarise(summary, finished=True)
+        run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
 
 
-def _school(
+def _env(
     config: TrainSolverConfig, exercises: Sequence[Problem], sampler: Sampler, sandbox: Sandbox, world: World
 ) -> SolverEnv:
     from agentprop.training.rl.examples import ComparisonRule
     from agentprop.training.rl.solver_env import SolverEnv
 
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
-    told = json.dumps({"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True)
-    made_by = MadeBy(name=config.model, sampling=told, prompt_hash=prompt_hash("prober"), version=__version__)
+    sampling_settings = json.dumps(
+        {"temperature": 1.0, "top_p": 1.0, "max_tokens": config.reply_tokens}, sort_keys=True
+    )
+    made_by = MadeBy(
+        name=config.model, sampling=sampling_settings, prompt_hash=prompt_hash("prober"), version=__version__
+    )
     return SolverEnv(
         exercises,
         Prober(sampler.model, config.model, sampling, made_by, sandbox),

@@ -1,1 +1,1 @@
-"""Data."""
+"""Trajectories and skills → token sequences, packed rows and held-out splits."""

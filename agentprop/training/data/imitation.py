@@ -1,7 +1,7 @@
 """Accepted trajectories, and skills with the passages they came from → token sequences to imitate.
 
-A trajectory whose stored ids this tokenizer reads back as what was said is learnt by those ids, in a new sequence where
-its prefix breaks; any other, such as one of another model or of a server that gives no ids, is rendered from its text.
+A trajectory uses its stored ids if this tokenizer decodes them to its messages; a new sequence starts when a prompt
+does not extend the one before. Any other trajectory, such as one of another model, is rendered from its text.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Message
 from agentprop.prompts import prompt
 from agentprop.records import Problem, Skill, Trajectory
-from agentprop.training.data.sequences import Drift, Spoken, TokenSequence, drift, join, rendered, sequences_of
+from agentprop.training.data.sequences import Drift, SampledTurn, TokenSequence, drift, join, rendered, sequences_of
 
 DRIFT_SAMPLE = 100
-"""Rendered trajectories of which the drift is measured: each turn costs a rendering of the whole conversation."""
+"""Number of rendered trajectories whose drift is measured: each turn costs a rendering of the whole conversation."""
 Sample = tuple[TokenSequence, ...]
-"""The sequences of one trajectory, most often one."""
+"""Sequences of one trajectory, usually one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What there is to learn, and what is only looked at."""
+    """Data of a run: what is trained on, and what is held out."""
 
     train: tuple[Sample, ...]
     """Trajectories to imitate."""
@@ -37,33 +37,33 @@ class Material:
 
 @dataclass
 class TrajectoryReader:
-    """A tokenizer at work; `counts` says what became of what it was given."""
+    """Converter from trajectories, answers and skills to token sequences; it counts what it converts and leaves out."""
 
     renderer: Renderer
     max_length: int
-    """Tokens of the longest sequence that is kept."""
+    """Length of the longest sequence that is kept, in tokens."""
     counts: Counter[str] = field(default_factory=Counter)
-    """Trajectories that were `exact` or `rendered`, `answers`, `skills`, and what was `too_long`."""
+    """Number of `exact` and `rendered` trajectories, of `answers` and `skills`, and of items that were `too_long`."""
     drift: Drift = field(default_factory=Drift)
-    """How often a server that renders from scratch would send other ids, of the first that were rendered."""
+    """Drift of the first rendered trajectories from what a server that renders from scratch would send."""
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
-        """Its sequences; None where one of them is too long."""
-        exact = spoken_here(trajectory, self.renderer)
+        """Convert a trajectory; None if one of its sequences is too long."""
+        exact = ids_match_text(trajectory, self.renderer)
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
         if not exact and self.counts["rendered"] < DRIFT_SAMPLE:
             self.drift += drift(_without_ids(trajectory), self.renderer)
         return self._kept(sample, "exact" if exact else "rendered")
 
     def answer(self, problem: Problem) -> Sample | None:
-        """What a prober is asked and the bare answer, or the program; None where it is too long."""
+        """Convert a problem to a prober's question and the bare answer or program; None if that is too long."""
         asked = self.renderer.prompt([Message("user", question(problem))])
         program = problem.answer_type == "program"
         said = f"```python\n{problem.answer}\n```" if program else f"\\boxed{{{problem.answer}}}"
-        return self._kept((join([Spoken(asked, self.renderer.said(said))], problem.id)[0],), "answers")
+        return self._kept((join([SampledTurn(asked, self.renderer.reply_ids(said))], problem.id)[0],), "answers")
 
     def skills(self, pairs: Iterable[tuple[Skill, str]]) -> tuple[TokenSequence, ...]:
-        """Skills and passages → sequences whose loss is −log π(k | D_corpus)."""
+        """Convert skills and passages to sequences whose loss is −log π(k | D_corpus); those too long are left out."""
         made = ((skill_sequence(skill, passage, self.renderer),) for skill, passage in pairs)
         return tuple(sequence for sample in made for sequence in self._kept(sample, "skills") or ())
 
@@ -76,13 +76,13 @@ class TrajectoryReader:
 
 
 def _without_ids(trajectory: Trajectory) -> Trajectory:
-    """Its text alone: ids that are not believed are no measure."""
+    """Drop the stored ids: drift is measured against the text alone if the ids cannot be used."""
     turns = (t.model_copy(update={"token_ids": None, "prompt_token_ids": None}) for t in trajectory.turns)
     return trajectory.model_copy(update={"turns": tuple(turns)})
 
 
-def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
-    """Whether its ids are all there and mean with this tokenizer what the messages say."""
+def ids_match_text(trajectory: Trajectory, renderer: Renderer) -> bool:
+    """Return True if all ids are stored and this tokenizer decodes them to the messages."""
     size = len(renderer.tokenizer)
     for turn in trajectory.turns:
         if not turn.token_ids or not turn.prompt_token_ids or max(*turn.token_ids, *turn.prompt_token_ids) >= size:
@@ -93,6 +93,6 @@ def spoken_here(trajectory: Trajectory, renderer: Renderer) -> bool:
 
 
 def skill_sequence(skill: Skill, passage: str, renderer: Renderer) -> TokenSequence:
-    """A passage as the user's message and the text of the skill as the reply."""
+    """Convert a skill to a conversation: the passage as the user's message, the text of the skill as the reply."""
     asked = renderer.prompt([Message("user", prompt("acquire").format(passage=passage))])
-    return join([Spoken(asked, renderer.said(skill.skill_md))], skill.id)[0]
+    return join([SampledTurn(asked, renderer.reply_ids(skill.skill_md))], skill.id)[0]

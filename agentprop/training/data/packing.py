@@ -1,8 +1,17 @@
-"""Token sequences → packed rows: several sequences in one row, next to no padding, and no sequence sees another.
+"""Token sequences → packed rows: several sequences in one row, almost no padding, no attention between sequences.
 
-The hidden state at position t−1 predicts the token at t, so an action token at t is scored at t−1; every array over
-action tokens [A] has the order of `Batch.targets`: that of the sequences, and in each that of its tokens. Positions
-restart with every sequence, which is how attention knows the border between them.
+The hidden state at position t−1 predicts the token at t, so an action token at t is scored at t−1. Arrays over action
+tokens [A] are in the order of `Batch.targets`: sequence by sequence, and token by token. Position ids restart with
+every sequence. Two sequences, with the sampled tokens in capitals, in one row:
+
+    sequences        a b C d    e F
+    ids              a b C d e F
+    position_ids     0 1 2 3 0 1
+    action_index     1 4              the states of b and e predict …
+    targets          C F              … these
+    sequence         0 1
+
+Which sequences share a row is best-fit decreasing: lengths 5, 3, 6, 2 in rows of 8 give the rows [6, 2] and [5, 3].
 """
 
 from __future__ import annotations
@@ -19,7 +28,7 @@ from agentprop.training.data.sequences import TokenSequence
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """One packed row of T tokens, A of them sampled by the policy, from S sequences."""
+    """One packed row of T tokens from S sequences; A of the tokens were sampled by the policy."""
 
     ids: torch.Tensor
     """Token ids [1, T]."""
@@ -28,58 +37,59 @@ class Batch:
     action_index: torch.Tensor
     """Positions in the row whose hidden state predicts an action token [A]."""
     targets: torch.Tensor
-    """The action tokens [A]."""
+    """Action tokens [A]."""
     sequence: torch.Tensor
-    """Number of the action token's sequence in this batch [A]."""
+    """Index in `sequences` of the sequence of each action token [A]."""
     sequences: tuple[TokenSequence, ...]
-    """What is packed, in the row's order [S]."""
+    """Packed sequences, in the order of the row [S]."""
 
     @property
     def n_tokens(self) -> int:
-        """T."""
+        """Number of tokens, T."""
         return self.ids.shape[1]
 
     @property
     def n_actions(self) -> int:
-        """A."""
+        """Number of action tokens, A."""
         return self.targets.shape[0]
 
     def to(self, device: torch.device | str) -> Batch:
-        """The same on a device."""
+        """Return a copy on a device."""
         names = ("ids", "position_ids", "action_index", "targets", "sequence")
         return replace(self, **{name: getattr(self, name).to(device, non_blocking=True) for name in names})
 
 
 def pack(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
-    """Indices of sequences that share a row of at most `max_tokens`: longest first, each where it leaves least free.
+    """Group the indices of sequences into rows of at most `max_tokens` tokens; a longer sequence gets its own row.
 
-    Best-fit decreasing: at most 11/9 of the fewest rows possible; the same lengths give the same rows. A sequence that
-    is longer than a row has one to itself.
+    Best-fit decreasing: longest first, each into the row with the least free space that fits. It needs at most 11/9 of
+    the fewest rows possible, plus one, and the same lengths always give the same rows.
     """
     rows: list[list[int]] = []
-    free: list[tuple[int, int]] = []
+    free: list[tuple[int, int]] = []  # (free tokens, row), sorted, so that the tightest fit is found by bisection
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        # −1 sorts before every row, so this is the first row with at least that much free.
         fits = bisect_left(free, (lengths[index], -1))
-        room, row = free.pop(fits) if fits < len(free) else (max_tokens, len(rows))
+        space, row = free.pop(fits) if fits < len(free) else (max_tokens, len(rows))
         if row == len(rows):
             rows.append([])
         rows[row].append(index)
-        insort(free, (room - lengths[index], row))
+        insort(free, (space - lengths[index], row))
     return rows
 
 
 def batch_of(sequences: Sequence[TokenSequence]) -> Batch:
-    """One row of these sequences, in this order."""
+    """Pack sequences into one row, in this order."""
     lengths = [len(s) for s in sequences]
     mask = np.concatenate([s.mask for s in sequences])
     ids = np.concatenate([s.ids for s in sequences])
     number = np.repeat(np.arange(len(sequences)), lengths)
-    where = np.flatnonzero(mask)
+    sampled_at = np.flatnonzero(mask)
     return Batch(
         ids=torch.from_numpy(ids)[None],
         position_ids=torch.from_numpy(np.concatenate([np.arange(n) for n in lengths]))[None],
-        action_index=torch.from_numpy(where - 1),
-        targets=torch.from_numpy(ids[where]),
-        sequence=torch.from_numpy(number[where]),
+        action_index=torch.from_numpy(sampled_at - 1),  # never before a sequence: its first token is not sampled
+        targets=torch.from_numpy(ids[sampled_at]),
+        sequence=torch.from_numpy(number[sampled_at]),
         sequences=tuple(sequences),
     )

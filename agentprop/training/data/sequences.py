@@ -1,11 +1,17 @@
-"""Trajectories → token sequences with a mask of what the model sampled.
+"""Trajectories → token sequences with a mask of the tokens that the model sampled.
 
-A sequence is made of the ids that were stored while sampling. Where the next prompt does not begin with everything so
-far, a new sequence begins: nothing is ever patched. The action mask covers all sampled tokens (markup and the token
-that ends a turn too); role headers, tool text and whatever else the environment appended are not the policy's.
+A sequence consists of the ids that were stored while sampling. If the next prompt does not begin with all ids so far, a
+new sequence starts; ids are never patched. The mask covers all sampled tokens, including markup and the token that ends
+a turn, but not role headers, tool output or anything else that the environment appended.
 
-A trajectory of a server that gives no ids can only be *rendered*: good enough to imitate (SFT), not for ratios of
-probabilities; `drift` says how often the rendering differs from what was really sent or sampled.
+    >>> turns = [SampledTurn([1, 2], [3, 4]), SampledTurn([1, 2, 3, 4, 5], [6]), SampledTurn([1, 2, 9], [7])]
+    >>> for sequence in join(turns, "trajectory"):      # the third prompt does not begin with 1 2 3 4 5 6
+    ...     print(sequence.ids, sequence.mask.astype(int), sequence.action)
+    [1 2 3 4 5 6] [0 0 1 1 0 1] [-1 -1  0  0 -1  1]
+    [1 2 9 7] [0 0 0 1] [-1 -1 -1  2]
+
+A trajectory from a server that gives no ids can only be *rendered* from its text. That is good enough for imitation,
+but not for ratios of probabilities; `drift` measures how often the rendering differs from what was sent or sampled.
 """
 
 from __future__ import annotations
@@ -29,56 +35,56 @@ Float32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class TokenSequence:
-    """One row of training data; T tokens."""
+    """One sequence of T tokens to train on."""
 
     ids: Int64
     """Token ids [T]."""
     mask: Bool
-    """Whether the policy sampled the token [T]; never true at 0, which nothing predicts."""
+    """Mask of the tokens that the policy sampled [T]; False at 0, since no token predicts the first."""
     action: Int64
-    """Index of the turn in its trajectory, −1 where the policy did not sample [T]."""
+    """Index of the turn that sampled each token [T]; −1 for other tokens."""
     logprobs: Float32 | None
-    """Log-probabilities (nats) under the sampling policy, 0 where it did not sample [T]; None where unknown."""
+    """Log-probabilities (nats) under the sampling policy [T], 0 for other tokens; None if they are unknown."""
     trajectory_id: str
-    """Whose it is: weights are found by it, never by position."""
+    """Id of its trajectory; weights are looked up by it, never by position."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @property
     def n_actions(self) -> int:
-        """Tokens that the policy sampled."""
+        """Number of tokens that the policy sampled."""
         return int(self.mask.sum())
 
 
 EMPTY_SEQUENCE = TokenSequence(np.zeros(2, np.int64), np.array([False, True]), np.array([-1, 0]), None, "")
-"""What a process computes while another still has rows; nobody's, so its weight is nothing."""
+"""Sequence for a process without rows while another still has some; it belongs to no trajectory, so its weight is 0."""
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """One sampled turn with what stood before it."""
+class SampledTurn:
+    """Sampled turn and the prompt before it."""
 
     prompt: Sequence[int]
     """Ids of the whole prompt."""
     sampled: Sequence[int]
-    """Ids the policy sampled."""
+    """Ids that the policy sampled."""
     logprobs: Sequence[float] | None = None
-    """Their log-probabilities (nats)."""
+    """Log-probabilities (nats) of the sampled ids."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """How far re-rendered data is from what was sent and sampled."""
+    """Difference between rendered turns and what was sent and sampled."""
 
     turns: int = 0
-    """Turns compared."""
+    """Number of turns compared."""
     drifted: int = 0
-    """Those whose ids differ."""
+    """Number of turns whose ids differ."""
 
     @property
     def rate(self) -> float:
-        """Share of turns that differ; 0 where there are none."""
+        """Share of turns that differ; 0 without turns."""
         return self.drifted / self.turns if self.turns else 0.0
 
     def __add__(self, other: Drift) -> Drift:
@@ -86,20 +92,21 @@ class Drift:
 
 
 def sequences_of(trajectory: Trajectory) -> list[TokenSequence]:
-    """The trajectory's sequences, by its stored ids. Raises InputError where ids are missing."""
-    return join([_spoken(trajectory, turn) for turn in trajectory.turns], trajectory.id)
+    """Convert a trajectory by its stored ids. Raises InputError if ids are missing."""
+    return join([_sampled_turn(trajectory, turn) for turn in trajectory.turns], trajectory.id)
 
 
 def rendered(trajectory: Trajectory, renderer: Renderer) -> TokenSequence:
-    """One sequence from the messages alone: for imitation, where no ids were stored."""
+    """Convert a trajectory by its messages alone, for imitation if no ids were stored."""
     return join(_rendered_turns(trajectory, renderer), trajectory.id)[0]
 
 
-def join(turns: Sequence[Spoken], trajectory_id: str) -> list[TokenSequence]:
-    """Turns → sequences: a turn extends the sequence before it where its prompt begins with that, or starts one."""
-    groups: list[list[tuple[int, Spoken]]] = []
+def join(turns: Sequence[SampledTurn], trajectory_id: str) -> list[TokenSequence]:
+    """Join turns into sequences: a turn extends the current one if its prompt begins with it, or starts a new one."""
+    groups: list[list[tuple[int, SampledTurn]]] = []
     so_far: list[int] = []
     for index, turn in enumerate(turns):
+        # A prompt that differs anywhere was read by the model as it is here, so the sequence cannot be continued.
         if not groups or list(turn.prompt[: len(so_far)]) != so_far:
             groups.append([])
         groups[-1].append((index, turn))
@@ -108,53 +115,56 @@ def join(turns: Sequence[Spoken], trajectory_id: str) -> list[TokenSequence]:
 
 
 def drift(trajectory: Trajectory, renderer: Renderer) -> Drift:
-    """Compare the rendered turns with the stored ids, or, where none are, with a server's rendering from scratch."""
+    """Compare the rendered turns with the stored ids, or without those with a rendering of each prompt from scratch."""
     turns = _rendered_turns(trajectory, renderer)
     pairs = enumerate(zip(trajectory.turns, turns, strict=True))
     return Drift(len(turns), sum(_differs(trajectory, renderer, at, kept, made) for at, (kept, made) in pairs))
 
 
-def _spoken(trajectory: Trajectory, turn: Turn) -> Spoken:
+def _sampled_turn(trajectory: Trajectory, turn: Turn) -> SampledTurn:
     if not turn.prompt_token_ids or not turn.token_ids:
         raise InputError(
             f"turn {turn.index} of trajectory {trajectory.id} has no token ids",
-            hint="sample with a server that gives token ids, or allow re-tokenised data where that is offered",
+            hint="sample with a server that gives token ids, or set allow_retokenised if the stage has it",
         )
-    return Spoken(turn.prompt_token_ids, turn.token_ids, turn.logprobs)
+    return SampledTurn(turn.prompt_token_ids, turn.token_ids, turn.logprobs)
 
 
-def _sequence(turns: Sequence[tuple[int, Spoken]], trajectory_id: str) -> TokenSequence:
-    last = turns[-1][1]
+def _sequence(turns: Sequence[tuple[int, SampledTurn]], trajectory_id: str) -> TokenSequence:
+    last = turns[-1][1]  # the last prompt holds all earlier turns of the sequence
     ids = np.asarray([*last.prompt, *last.sampled], dtype=np.int64)
     action = np.full(len(ids), -1, dtype=np.int64)
+    # Log-probs of some turns only would look like a gap between policy and engine, so it is all or none.
     known = all(turn.logprobs is not None and len(turn.logprobs) == len(turn.sampled) for _, turn in turns)
     logprobs = np.zeros(len(ids), dtype=np.float32) if known else None
+    # Every turn's prompt is a prefix of the sequence, so its length is the place of the sampled ids.
     for index, turn in turns:
-        where = slice(len(turn.prompt), len(turn.prompt) + len(turn.sampled))
-        action[where] = index
+        sampled_at = slice(len(turn.prompt), len(turn.prompt) + len(turn.sampled))
+        action[sampled_at] = index
         if logprobs is not None:
-            logprobs[where] = turn.logprobs
+            logprobs[sampled_at] = turn.logprobs
     return TokenSequence(ids, action >= 0, action, logprobs, trajectory_id)
 
 
-def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[Spoken]:
-    turns: list[Spoken] = []
+def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[SampledTurn]:
+    turns: list[SampledTurn] = []
     ids = renderer.prompt(_messages(trajectory, 0))
     for turn in trajectory.turns:
-        said = renderer.said(turn.message)
-        turns.append(Spoken(ids, said))
+        said = renderer.reply_ids(turn.message)
+        turns.append(SampledTurn(ids, said))
         ids = (*ids, *said, *renderer.bridge(said, spoken([("tool", turn.observation)])))
     return turns
 
 
-def _differs(trajectory: Trajectory, renderer: Renderer, at: int, kept: Turn, made: Spoken) -> bool:
+def _differs(trajectory: Trajectory, renderer: Renderer, at: int, kept: Turn, made: SampledTurn) -> bool:
     if kept.token_ids is not None:
         return tuple(kept.token_ids) != tuple(made.sampled)
+    # Without sampled ids only the prompts can be compared: ours grows by appending, a server renders it anew.
     sent = kept.prompt_token_ids or renderer.prompt(_messages(trajectory, at))
     return tuple(sent) != tuple(made.prompt)
 
 
 def _messages(trajectory: Trajectory, turns: int) -> tuple[Message, ...]:
-    """The conversation as it was sent before a turn."""
+    """Return the conversation as it was sent before a turn."""
     said = [pair for t in trajectory.turns[:turns] for pair in (("assistant", t.message), ("tool", t.observation))]
     return spoken([("system", trajectory.system), ("user", trajectory.prompt), *said])

@@ -1,1 +1,1 @@
-"""Model."""
+"""The trained model: loading, log-probabilities, optimiser, sharding, checkpoints and saving."""

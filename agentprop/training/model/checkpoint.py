@@ -1,13 +1,14 @@
-"""A trainer in the middle of its work ↔ checkpoints/step-000100/, so that a killed run goes on to the same losses.
+"""State of a trainer ↔ checkpoints/step-000100/, so that a killed run continues to the same losses.
 
     checkpoints/step-000100/
-        model.safetensors, config.json, tokenizer …   what `propose --proposer` and vLLM load
-        adapter/                                      with LoRA: the adapters by themselves
-        optimiser-00000.safetensors …                 what is trained, exactly, and AdamW's means; some GiB a file
-        rng.safetensors                               the random state of every process
-        state.json                                    step, counts, the stage's own state, and what it was trained with
+        model.safetensors, config.json, tokenizer …   the model, as `propose --proposer` and vLLM load it
+        adapter/                                      with LoRA: the adapters alone
+        optimiser-00000.safetensors …                 exact trained weights and AdamW's means, about 2 GiB a file
+        rng.safetensors                               random state of every process
+        state.json                                    step, number of processes, counts and the stage's own state
 
-It is written under a temporary name, synced and renamed: a checkpoint is whole or not there. Older ones go only then.
+A checkpoint is written under a temporary name, synced and renamed, so it is complete or absent. Older checkpoints are
+deleted only after that.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from torch import Tensor
 from agentprop.errors import RunError
 from agentprop.storage.durable import sync_directory, write_json
 from agentprop.training.memory_errors import saving_errors
-from agentprop.training.model.distributed import World, whole
+from agentprop.training.model.distributed import World, full_tensor
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -37,21 +38,21 @@ FOLDER = "checkpoints"
 STATE, RNG, OPTIMISER = "state.json", "rng.safetensors", "optimiser-{:05d}.safetensors"
 OPTIMISER_FILES = OPTIMISER.replace("{:05d}", "*")
 FILE_BYTES = 2 << 30
-"""Bytes of optimiser state gathered before they are written: what saving needs besides the model's weights."""
+"""Bytes of optimiser state gathered before they are written: the extra memory that saving needs."""
 VERSION = 1
-"""Layout of a checkpoint."""
+"""Version of the layout."""
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What a run goes on from."""
+    """State that a run continues from."""
 
     step: int
-    """Optimiser steps, or rounds of the loop that saved it."""
+    """Number of optimiser steps, or of rollout batches."""
     state: dict[str, Any]
-    """The stage's own state."""
+    """State of the stage, as JSON values."""
     path: Path
-    """The checkpoint."""
+    """Directory of the checkpoint."""
 
 
 def save(
@@ -65,9 +66,9 @@ def save(
     keep: int,
     pinned: int | None = None,
 ) -> Path:
-    """Write `folder`/step-…; then delete all but the newest `keep` and `pinned`. Every process calls it.
+    """Write `folder`/step-…, then delete all but the newest `keep` and `pinned`. Every process must call it.
 
-    Raises RunError where the disk refuses; earlier checkpoints are untouched then.
+    Raises RunError if the disk fails; earlier checkpoints are untouched then.
     """
     path = folder / name(step)
     temporary = folder / f".{path.name}.tmp"
@@ -89,18 +90,18 @@ def save(
 
 
 def name(step: int) -> str:
-    """The directory of a step's checkpoint."""
+    """Return the directory name of a step's checkpoint."""
     return f"step-{step:06d}"
 
 
 def newest(folder: Path) -> Path | None:
-    """The last checkpoint that is whole."""
+    """Return the newest complete checkpoint, or None."""
     found = sorted(path for path in folder.glob("step-*") if (path / STATE).is_file())
     return found[-1] if found else None
 
 
 def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
-    """Put weights, optimiser and random state back as they were saved; what is not trained, nobody changed.
+    """Restore trained weights, optimiser and random state; weights that are not trained never change.
 
     Raises RunError for a checkpoint that is damaged or does not fit.
     """
@@ -108,13 +109,13 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
         document = json.loads((path / STATE).read_text(encoding="utf-8"))
         if document["version"] > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
-        optimiser.load(_Stored(path), document)
+        optimiser.load(_OptimiserTensors(path), document)
         _set_random_state(load_file(path / RNG), world)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise RunError(
             f"the checkpoint {path} is damaged or of another model: {reason}",
-            hint="delete it to go on from the one before, or start over with --fresh",
+            hint="delete it to continue from the one before, or start over with --fresh",
         ) from error
     return Restored(document["step"], document["state"], path)
 
@@ -123,11 +124,11 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
 
 
 def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
-    """Gather tensor by tensor, so that no process ever holds all of it."""
+    """Write the optimiser's tensors, gathered one by one so that no process ever holds them all."""
     part: dict[str, Tensor] = {}
     number, size = 0, 0
     for name, tensor in optimiser.tensors():
-        full = whole(tensor)
+        full = full_tensor(tensor)
         if not world.first:
             continue
         if size + full.nbytes > FILE_BYTES and part:
@@ -139,8 +140,8 @@ def _write_optimiser(folder: Path, optimiser: Optimiser, world: World) -> None:
         save_file(part, folder / OPTIMISER.format(number))
 
 
-class _Stored(Mapping[str, Tensor]):
-    """The tensors of a checkpoint's optimiser files, each read when it is asked for."""
+class _OptimiserTensors(Mapping[str, Tensor]):
+    """Tensors in a checkpoint's optimiser files by name, each read on access."""
 
     def __init__(self, path: Path) -> None:
         self._files = [safe_open(file, framework="pt") for file in sorted(path.glob(OPTIMISER_FILES))]
@@ -163,7 +164,7 @@ def _names(file: Any) -> list[str]:
 
 
 def _random_states(world: World) -> dict[str, Tensor]:
-    """`cpu.RANK` and, on GPUs, `device.RANK` of every process."""
+    """Return the random state of every process as `cpu.RANK` and, on GPUs, `device.RANK`."""
     own = {"cpu": torch.get_rng_state()}
     if world.device.type == "cuda":
         own["device"] = torch.cuda.get_rng_state(world.device)
@@ -175,7 +176,7 @@ def _random_states(world: World) -> dict[str, Tensor]:
 
 
 def _set_random_state(states: Mapping[str, Tensor], world: World) -> None:
-    """A process that was not there when it was saved goes on with the state it has."""
+    """Set this process's random state; a process that the checkpoint does not know keeps its own."""
     if f"cpu.{world.rank}" in states:
         torch.set_rng_state(states[f"cpu.{world.rank}"])
     if world.device.type == "cuda" and f"device.{world.rank}" in states:
@@ -183,7 +184,7 @@ def _set_random_state(states: Mapping[str, Tensor], world: World) -> None:
 
 
 def _publish(temporary: Path, path: Path) -> None:
-    """Everything to the disk, then the name."""
+    """Sync all files, then rename the directory to its final name."""
     for file in temporary.rglob("*"):
         if file.is_file():
             with file.open("rb") as handle:
@@ -191,7 +192,7 @@ def _publish(temporary: Path, path: Path) -> None:
     for folder in (temporary, *(inside for inside in temporary.rglob("*") if inside.is_dir())):
         sync_directory(folder)
     if path.exists():
-        shutil.rmtree(path)  # of a step that is done again after going back to an earlier checkpoint
+        shutil.rmtree(path)  # left from before the run went back to an earlier checkpoint
     temporary.rename(path)
     sync_directory(path.parent)
 
@@ -204,14 +205,16 @@ def _remove_old(folder: Path, keep: int, pinned: int | None) -> None:
 
 
 def _remove_temporaries(folder: Path) -> None:
-    """What a killed process was writing."""
+    """Delete the unfinished checkpoints of killed processes."""
     for path in folder.glob(".*.tmp"):
         shutil.rmtree(path)
 
 
 def copy_model(source: Path, target: Path) -> None:
-    """The model of a checkpoint, without the trainer, as a directory of its own; what was there is replaced."""
-    temporary = source.parent / f".{target.name}.tmp"  # a run directory takes care of its own temporary files only
+    """Copy the model of a checkpoint, without the trainer's files, to `target`, replacing what was there."""
+    temporary = (
+        source.parent / f".{target.name}.tmp"
+    )  # beside the checkpoints, where leftovers of a killed run are removed
     with saving_errors(target, source, temporary):
         _remove_temporaries(source.parent)
         shutil.copytree(source, temporary, ignore=shutil.ignore_patterns(STATE, RNG, OPTIMISER_FILES))

@@ -1,7 +1,7 @@
-"""The processes that `torchrun` started → one trainer: who am I, what is mine, and weights sharded by FSDP2.
+"""Processes started by `torchrun` → one trainer with weights sharded by FSDP2.
 
-Without torchrun there is one process and nothing is sharded. Gradients are summed over the processes, never averaged:
-every loss here is divided by a count over all of them.
+Without torchrun there is one process and nothing is sharded. Gradients are summed over processes, not averaged, because
+every loss here is divided by a count over all processes.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class World:
-    """One process among those that train together."""
+    """One process among those that train together, and its communication with the others."""
 
     rank: int
-    """Its number, from 0."""
+    """Number of this process, from 0."""
     size: int
-    """How many there are."""
+    """Number of processes."""
     device: torch.device
-    """Where its tensors live."""
+    """Device of this process's tensors."""
     mesh: DeviceMesh | None
-    """All of them in a row; None where there is one."""
+    """Device mesh of all processes, one-dimensional; None for a single process."""
 
     @property
     def first(self) -> bool:
-        """Whether this is the process that writes."""
+        """This is the process that writes files."""
         return self.rank == 0
 
     def share(self, items: Sequence[Item]) -> list[Item]:
-        """This process's part of what all have: every `size`-th item."""
+        """Return this process's share of items that all processes have: every `size`-th one."""
         return list(items[self.rank :: self.size])
 
     def sum(self, values: Sequence[float]) -> list[float]:
-        """Sums over all processes, in float64."""
+        """Return sums over all processes, in float64."""
         if self.mesh is None:
             return [float(value) for value in values]
         total = torch.tensor(list(values), dtype=torch.float64, device=self.device)
@@ -55,11 +55,11 @@ class World:
         return [float(value) for value in total]
 
     def any(self, flag: bool) -> bool:
-        """Whether any process says so; all get the same answer."""
+        """Return True in all processes if the flag is true in one of them."""
         return self.sum([float(flag)])[0] > 0
 
     def gather(self, tensor: Tensor) -> list[Tensor]:
-        """Every process's tensor of one shape, in the order of ranks, on the CPU."""
+        """Return the tensors of all processes, which must have one shape, in order of rank, on the CPU."""
         if self.mesh is None:
             return [tensor.cpu()]
         own = tensor.to(self.device)
@@ -68,14 +68,14 @@ class World:
         return [one.cpu() for one in found]
 
     def barrier(self) -> None:
-        """Wait for the others."""
+        """Wait for the other processes."""
         if self.mesh is not None:
             dist.barrier()
 
 
 @contextmanager
 def join(device: str = "auto") -> Iterator[World]:
-    """Take part in what torchrun started, or be alone. Raises ConfigError for a device that is not there."""
+    """Join the processes that torchrun started, or run alone. Raises ConfigError if the device does not exist."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     place = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
     if place.type == "cuda":
@@ -106,11 +106,11 @@ def _device(name: str, local_rank: int) -> torch.device:
 
 
 def shard(module: nn.Module, layers: Sequence[nn.Module], world: World) -> None:
-    """Spread the weights of `module` over all processes, layer by layer; alone, only move them to the device."""
+    """Shard the weights of `module` over all processes, layer by layer; a single process moves them to its device."""
     if world.mesh is None:
         module.to(world.device)
         return
-    precision = MixedPrecisionPolicy(reduce_dtype=torch.float32)  # sums of gradients are exact; all else stays as it is
+    precision = MixedPrecisionPolicy(reduce_dtype=torch.float32)  # only gradients are summed in float32
     for part in (*layers, module):
         fully_shard(part, mesh=world.mesh, mp_policy=precision)
     for part in module.modules():
@@ -120,17 +120,17 @@ def shard(module: nn.Module, layers: Sequence[nn.Module], world: World) -> None:
 
 
 def is_first() -> bool:
-    """Whether this process is the one that writes, or the only one."""
+    """Return True in the process that writes files."""
     return not dist.is_initialized() or dist.get_rank() == 0
 
 
-def whole(tensor: Tensor) -> Tensor:
-    """A tensor that may be sharded, with all its values; every process must ask for it."""
+def full_tensor(tensor: Tensor) -> Tensor:
+    """Gather a tensor that may be sharded. Every process must call it."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def like(tensor: Tensor, full: Tensor) -> Tensor:
-    """The part of `full` that corresponds to what this process has of `tensor`; no communication."""
+def sharded_like(tensor: Tensor, full: Tensor) -> Tensor:
+    """Shard `full` as `tensor` is and return this process's part, without communication."""
     if not isinstance(tensor, DTensor):
         return full.to(tensor.device)
     return distribute_tensor(full.to(tensor.device), tensor.device_mesh, tensor.placements, src_data_rank=None)

@@ -1,4 +1,4 @@
-"""A Hugging Face directory, a hub id, or a config without weights → a model that can be trained, and its tokenizer."""
+"""A Hugging Face directory, a hub id, or a config without weights → a trainable model and its tokenizer."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ from agentprop.storage.durable import digest_file
 from agentprop.training.model import packed_attention as attention
 
 ADAPTER = "default"
-"""Name of the adapter that is trained."""
+"""Name of the trained adapter."""
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json", "*.bin")
 COMPLETE = "the directory must hold complete .safetensors files of the model in its config.json"
 SCALED = ("final_logit_softcapping", "logit_scale", "logits_scaling", "lm_head_multiplier")
-"""Settings by which some models change the logits after the head: they are not hidden states times the head."""
+"""Settings of models that scale or cap their logits after the head, which `logprobs` does not compute."""
 
 
 def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Model on the CPU, in training mode unless `frozen`, adapters injected as the settings say; and its tokenizer."""
+    """Load a model on the CPU, and its tokenizer. Raises InputError if they cannot be read or do not fit together.
+
+    Unless `frozen`, the model is in training mode and has the adapters of the settings.
+    """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = load_tokenizer(source)
     shape = _shape(source)
@@ -50,7 +53,7 @@ def load(source: str, config: TrainConfig, *, frozen: bool = False) -> tuple[Pre
 
 
 def dtype(config: TrainConfig) -> torch.dtype:
-    """Number format of the weights, and of the computation."""
+    """Return the number format of weights and computation."""
     if config.precision == "auto":
         wanted = config.device == "auto" or config.device.startswith("cuda")
         cuda = wanted and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
@@ -59,7 +62,7 @@ def dtype(config: TrainConfig) -> torch.dtype:
 
 
 def lora(config: TrainConfig, rank: int) -> LoraConfig:
-    """Adapters on every linear layer but the head."""
+    """Return the configuration of LoRA adapters on every linear layer but the head."""
     return LoraConfig(
         r=rank,
         lora_alpha=config.lora_alpha,
@@ -71,13 +74,13 @@ def lora(config: TrainConfig, rank: int) -> LoraConfig:
 
 
 def from_scratch(source: str) -> bool:
-    """Whether a directory says what a model looks like, and holds no weights."""
+    """Return True for a directory with a config.json but no weights."""
     path = Path(source)
     return (path / "config.json").is_file() and not any(next(path.glob(name), None) for name in WEIGHTS)
 
 
 def fingerprint(source: str) -> str:
-    """Hash of every file of a model's directory; of a hub id, its commit."""
+    """Return a hash over all files of a model directory, or the commit of a hub id."""
     path = Path(source)
     if not path.is_dir():
         return str(getattr(_shape(source), "_commit_hash", None))
@@ -92,7 +95,7 @@ def _shape(source: str) -> PretrainedConfig:
     except (OSError, ValueError) as error:
         raise InputError(
             f"no model can be read from {source}: {_first_line(error)}",
-            hint="name a Hugging Face directory or hub id, or a directory with a config.json and a tokenizer",
+            hint="give a Hugging Face directory or hub id, or a directory with a config.json and a tokenizer",
         ) from error
     return shape
 
@@ -102,14 +105,14 @@ def _check(shape: PretrainedConfig, tokenizer: PreTrainedTokenizerBase, source: 
     highest = max(tokenizer.get_vocab().values(), default=0)
     if highest >= rows:
         raise InputError(
-            f"{source} has a tokenizer with ids up to {highest} and a model that knows {rows}: they are not a pair",
-            hint="give the tokenizer that the model was trained with, or raise vocab_size of a new model's config.json",
+            f"{source} has a tokenizer with ids up to {highest}, but a model of only {rows} tokens",
+            hint="use the tokenizer that the model was trained with, or raise vocab_size in a new model's config.json",
         )
     changed = [name for name in SCALED if getattr(shape, name, None) not in (None, 1, 1.0)]
     if changed:
         raise InputError(
-            f"{source} changes its logits after the head ({', '.join(changed)}), which training here does not",
-            hint="use a model whose logits are the head times the hidden states, such as Qwen3, Llama or Mistral",
+            f"{source} scales or caps its logits ({', '.join(changed)}), which training does not support",
+            hint="use a model without that, such as Qwen3, Llama or Mistral",
         )
 
 

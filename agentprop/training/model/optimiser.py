@@ -1,8 +1,8 @@
-"""Gradients → new weights: AdamW on exact copies, a schedule, a clipped norm; a step that is not finite is skipped.
+"""Gradients → new weights: AdamW on float32 copies, with a schedule, a clipped norm, and non-finite steps skipped.
 
-Weights of lower precision than float32 have a float32 copy here. A gradient is added to the copy's as soon as it is
-complete and then dropped, so that many small batches add up exactly and nothing is kept twice. The copy is what learns;
-the weight is its rounding. Float32 weights are their own copies.
+Weights of lower precision than float32 have a float32 copy here, which is what learns; the weight is its rounding. A
+gradient is added to the copy's gradient as soon as it is complete and then freed, so that many small batches add up
+exactly and no gradient is kept twice. Float32 weights are their own copies.
 """
 
 from __future__ import annotations
@@ -17,49 +17,49 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from agentprop.config.training import TrainConfig
 from agentprop.errors import AgentpropError
-from agentprop.training.model.distributed import like, whole
+from agentprop.training.model.distributed import full_tensor, sharded_like
 
 MAX_SKIPPED = 10
-"""Steps in a row that may be skipped; after them the run is lost and says so."""
+"""Most steps in a row that may be skipped before training is given up."""
 
 STATE = ("exp_avg", "exp_avg_sq")
-"""What AdamW keeps per weight."""
+"""AdamW's state of a weight: means of gradients and of their squares."""
 
 
 class TrainingDiverged(AgentpropError):
-    """Loss or gradients are not finite, again and again."""
+    """The gradient was not finite for too many steps in a row."""
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one optimiser step did."""
+    """Report of one optimiser step."""
 
     grad_norm: float
     """Norm of the gradient before clipping."""
     learning_rate: float
-    """The rate it was taken at."""
+    """Learning rate of the step."""
     clipped: bool
-    """Whether the gradient was scaled down."""
+    """The gradient was scaled down."""
     applied: bool
-    """False where the gradient was not finite and the weights were left as they were."""
+    """The weights were updated; False if the gradient was not finite."""
 
 
 class Optimiser:
-    """AdamW over the trained parameters of a policy; `total_steps` is where a falling schedule ends."""
+    """AdamW over the trained parameters of a policy; `total_steps` is the step at which a falling schedule ends."""
 
     def __init__(
-        self, trained: Iterable[tuple[str, nn.Parameter]], config: TrainConfig, *, total_steps: int | None = None
+        self, trainable: Iterable[tuple[str, nn.Parameter]], config: TrainConfig, *, total_steps: int | None = None
     ) -> None:
-        self.names, self._weights = map(list, zip(*trained, strict=True))
+        self.names, self._weights = map(list, zip(*trainable, strict=True))
         self._copies = [_copy(weight) for weight in self._weights]
         self._config = config
         self._factor = schedule(config, total_steps)
         self.steps = 0
-        """Steps taken, skipped ones included."""
+        """Number of steps taken, skipped ones included."""
         self.applied = 0
-        """Steps that changed the weights."""
+        """Number of steps that changed the weights."""
         self.skipped = 0
-        """Steps skipped since the last one that was not."""
+        """Number of steps skipped in a row."""
         decayed, plain = _split(self._copies)
         self._adam = torch.optim.AdamW(
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
@@ -70,10 +70,10 @@ class Optimiser:
         )
 
     def step(self) -> StepReport:
-        """Use and clear the gradients. Raises TrainingDiverged after too many that were not finite."""
+        """Apply and clear the gradients. Raises TrainingDiverged after too many in a row that were not finite."""
         rate = self._config.rate * self._factor(self.steps)
         gradients = [copy.grad for copy in self._copies if copy.grad is not None]
-        norm = whole(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
+        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
         finite = math.isfinite(float(norm))
         if finite:
             clip_grads_with_norm_(self._copies, self._config.clip, norm)
@@ -97,38 +97,40 @@ class Optimiser:
         self.skipped = 0 if applied else self.skipped + 1
         if self.skipped > MAX_SKIPPED:
             raise TrainingDiverged(
-                f"the gradient was not finite in {self.skipped} steps in a row; the weights were left as they were",
+                f"the gradient was not finite in {self.skipped} steps in a row; the weights were not changed",
                 hint="lower learning_rate, lengthen warmup_steps, or train in float32; earlier checkpoints are kept",
             )
 
     # --- what a checkpoint keeps ---
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """The state by name: `weight/NAME`, exact, and AdamW's two means; sharded as the weights are."""
+        """Yield the state by name: the float32 `weight/NAME` and AdamW's two means, sharded like the weights."""
         for name, copy in zip(self.names, self._copies, strict=True):
             yield f"weight/{name}", copy.detach()
             state = self._adam.state.get(copy, {})
             yield from ((f"{key}/{name}", state[key]) for key in STATE if key in state)
 
     def counts(self) -> dict[str, int]:
-        """The numbers that go with `tensors`."""
+        """Return the step counts that belong to `tensors`."""
         return {"steps": self.steps, "applied": self.applied, "skipped": self.skipped}
 
     @torch.no_grad()
     def load(self, tensors: Mapping[str, Tensor], counts: Mapping[str, int]) -> None:
-        """Put back what `tensors` and `counts` gave, from whole tensors. Raises KeyError where one is missing."""
+        """Restore what `tensors` and `counts` gave, from unsharded tensors. Raises KeyError if one is missing."""
         self.steps, self.applied, self.skipped = counts["steps"], counts["applied"], counts["skipped"]
         for name, weight, copy in zip(self.names, self._weights, self._copies, strict=True):
-            copy.copy_(like(copy, tensors[f"weight/{name}"]))
+            copy.copy_(sharded_like(copy, tensors[f"weight/{name}"]))
             if weight is not copy:
                 weight.copy_(copy)
-            state = {key: like(copy, tensors[f"{key}/{name}"]).clone() for key in STATE if f"{key}/{name}" in tensors}
+            state = {
+                key: sharded_like(copy, tensors[f"{key}/{name}"]).clone() for key in STATE if f"{key}/{name}" in tensors
+            }
             if state:
                 self._adam.state[copy] = {"step": torch.tensor(float(self.applied)), **state}
 
 
 def schedule(config: TrainConfig, total_steps: int | None) -> Callable[[int], float]:
-    """Step number → factor of the learning rate: a linear rise, then constant or down to zero at `total_steps`."""
+    """Return step → factor of the learning rate: a linear rise, then constant or falling to 0 at `total_steps`."""
 
     def factor(step: int) -> float:
         rise = min(1.0, (step + 1) / (config.warmup_steps + 1))
@@ -142,7 +144,7 @@ def schedule(config: TrainConfig, total_steps: int | None) -> Callable[[int], fl
 
 
 def _copy(weight: nn.Parameter) -> nn.Parameter:
-    """The float32 copy of a weight, which takes over its gradients; a weight that is exact enough is its own."""
+    """Return the float32 copy of a weight, which takes over its gradients; float32 weights are returned as they are."""
     if weight.dtype in (torch.float32, torch.float64):
         return weight
     copy = nn.Parameter(weight.detach().float())
@@ -158,5 +160,5 @@ def _copy(weight: nn.Parameter) -> nn.Parameter:
 
 
 def _split(copies: list[nn.Parameter]) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Matrices, which decay, and the rest: gains and biases."""
+    """Split weights into matrices, which decay, and the rest: gains and biases."""
     return [one for one in copies if one.ndim >= 2], [one for one in copies if one.ndim < 2]

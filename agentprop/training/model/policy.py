@@ -1,9 +1,9 @@
-"""A causal language model, whole or with LoRA adapters → log-probabilities of action tokens; and how it is kept.
+"""A causal language model, fully trained or with LoRA adapters → log-probabilities of action tokens.
 
-Packed rows go through the decoder once; only the hidden states that predict an action token meet the head. The head's
-weight is taken inside `forward`, where FSDP2 has it whole. Weights stay in the precision of the computation; what is
-trained in a lower one has its exact copy in the optimiser. `self.model` is the plain Hugging Face model, adapters
-injected in place, so that whatever samples from it sees the weights of this moment.
+Packed rows go through the decoder once, and only the hidden states that predict an action token go through the head.
+The head's weight is read inside `forward`, where FSDP2 has gathered it. Weights stay in the precision of the
+computation; the optimiser keeps exact copies of those in lower precision. `self.model` is the plain Hugging Face model
+with adapters injected in place, so that a sampler that shares it always sees the present weights.
 """
 
 from __future__ import annotations
@@ -25,22 +25,24 @@ from agentprop.training.model.distributed import World, shard
 from agentprop.training.model.logprobs import Scores, token_scores
 
 HEAD_CHUNK = 1024
-"""Action tokens whose logits exist at once."""
+"""Number of action tokens whose logits exist at once."""
 
 
 class PolicyModel(nn.Module):
-    """π_θ(a_t | o_t) over packed rows."""
+    """Policy π_θ(a_t | o_t) over packed rows."""
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         super().__init__()
         self.model = model
-        """The Hugging Face model."""
+        """Hugging Face model."""
         self.tokenizer = tokenizer
-        """Its tokenizer, chat template included."""
-        self._frozen: tuple[PolicyModel, ...] = ()  # in a tuple: no submodule, so not trained, saved or counted
+        """Tokenizer of the model, with its chat template."""
+        self._frozen: tuple[
+            PolicyModel, ...
+        ] = ()  # in a tuple, so that it is no submodule and not trained, saved or counted
 
     def forward(self, batch: Batch, *, temperature: float = 1.0) -> Scores:
-        """log π(target) [A] with a graph, and entropies [A] without one, of the batch's action tokens, in nats."""
+        """Score the action tokens of a batch: log π(target) [A] with a graph and entropies [A] without, in nats."""
         packed = self.model.config._attn_implementation == attention.NAME
         options: dict[str, Any] = {"segments": [len(s) for s in batch.sequences]} if packed else {}
         with attention.unmasked() if packed else nullcontext():
@@ -56,27 +58,27 @@ class PolicyModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """Device of the weights."""
         return next(self.parameters()).device
 
     @property
     def adapted(self) -> bool:
-        """Whether adapters are trained, and not the model."""
+        """Adapters are trained, and not the model itself."""
         return any(isinstance(module, BaseTunerLayer) for module in self.model.modules())
 
-    def trained(self) -> list[tuple[str, nn.Parameter]]:
-        """The parameters that learn, by name."""
+    def trainable(self) -> list[tuple[str, nn.Parameter]]:
+        """Return the trained parameters by name."""
         return [(name, parameter) for name, parameter in self.named_parameters() if parameter.requires_grad]
 
     # --- π_ref ---
 
     def keep_reference(self, copy: PolicyModel) -> None:
-        """Take `copy` (a second loading of the same model) as π_ref; not needed with adapters."""
+        """Use `copy`, a second loading of the same model, as π_ref; not needed with adapters."""
         self._frozen = (copy.requires_grad_(False).eval(),)
 
     @contextmanager
     def reference(self) -> Iterator[PolicyModel]:
-        """π_ref: this model with its adapters off, or the copy that `keep_reference` took."""
+        """Yield π_ref: this model with its adapters off, or the copy given to `keep_reference`."""
         if self._frozen:
             yield self._frozen[0]
             return
@@ -95,14 +97,14 @@ class PolicyModel(nn.Module):
 
     @classmethod
     def load(cls, config: TrainConfig, *, source: str | None = None, frozen: bool = False) -> Self:
-        """Read `source` (by default the settings' model) to the CPU, or initialise what has a config and no weights.
+        """Load `source`, by default the settings' model, on the CPU; without weights it is initialised at random.
 
-        `frozen` ones get no adapters. Raises InputError for what cannot be read, or does not fit together.
+        A `frozen` model gets no adapters. Raises InputError if the files cannot be read or do not fit together.
         """
         return cls(*loading.load(source or config.model, config, frozen=frozen))
 
-    def spread(self, world: World) -> Self:
-        """Move to the process's device, sharded over all processes where there are several."""
+    def distribute(self, world: World) -> Self:
+        """Move to the process's device, sharded if there are several processes; return self."""
         names = set(self.model._no_split_modules or ())
         shard(self, [part for part in self.model.modules() if type(part).__name__ in names], world)
         return self

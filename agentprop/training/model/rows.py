@@ -1,7 +1,7 @@
 """Sequences → packed rows, the same number of them in every process.
 
-With sharded weights all processes must call the model together. Everybody packs all sequences alike and takes its part,
-and a process that runs out of rows is given one of `EMPTY_SEQUENCE`, whose weight is nothing.
+With sharded weights all processes must call the model together. So every process packs all sequences in the same way
+and takes its share, and one that runs out of rows is given a row of `EMPTY_SEQUENCE`, whose weight is 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agentprop.training.model.distributed import World
 
 
 def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World) -> Iterator[Batch]:
-    """This process's rows of at most `pack_tokens`; a longer sequence has a row to itself."""
+    """Yield this process's rows of at most `pack_tokens` tokens; a longer sequence gets its own row."""
     lengths = [len(sequence) for sequence in sequences]
     rows = pack(lengths, max([pack_tokens, *lengths]))
     own = world.share(rows)
@@ -27,6 +27,6 @@ def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World
 
 
 def per_token(batch: Batch, values: Mapping[str, float]) -> Tensor:
-    """Values by trajectory id → values of the action tokens [A], float64; 0 where there is none."""
+    """Expand values by trajectory id to the action tokens [A], float64; 0 for trajectories without a value."""
     found = [values.get(sequence.trajectory_id, 0.0) for sequence in batch.sequences]
     return torch.tensor(found, dtype=torch.float64)[batch.sequence]

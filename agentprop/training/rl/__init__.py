@@ -1,1 +1,1 @@
-"""Rl."""
+"""Reinforcement learning: rollouts, rewards, advantages, losses, the update, and the loop around them."""

@@ -1,4 +1,4 @@
-"""Groups of trajectories → their actions as tensors, and which of them each action token belongs to."""
+"""Groups of trajectories → their actions as tensors, and the action that each action token belongs to."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from agentprop.training.rl.advantages import GroupAdvantages
 
 @dataclass(frozen=True)
 class Actions:
-    """The actions of a rollout batch, group by group, and which of them each action token belongs to."""
+    """Actions of a rollout batch, group by group, and the action that each action token belongs to."""
 
     advantage_J: Tensor
-    """A of each action, float64."""
+    """Advantage A of each action, float64."""
     trajectory_J: Tensor
-    """Trajectory of each action, from 0."""
+    """Index of each action's trajectory."""
     group_I: Tensor
-    """Group of each trajectory, from 0."""
+    """Index of each trajectory's group."""
     action_A: Tensor
-    """Action of each action token, from 0: group by group, trajectory by trajectory, in the order of the turns."""
+    """Index of each action token's action: group by group, trajectory by trajectory, in the order of the turns."""
     constant_G: Tensor
-    """Whether a group has no signal."""
+    """Mask of groups without a signal."""
     singleton_G: Tensor
-    """Whether a group has fewer than two trajectories."""
+    """Mask of groups with fewer than two trajectories."""
 
     @classmethod
     def of(
@@ -35,9 +35,10 @@ class Actions:
         lengths: Sequence[Sequence[Sequence[int]]],
         device: torch.device | str = "cpu",
     ) -> Actions:
-        """From each group's advantages, and the action tokens of each group's trajectories' actions, in that order.
+        """Build from each group's advantages and the number of action tokens by group, trajectory and action.
 
-        Masked trajectories belong in as well: leave their tokens out of the loss, not out of their group.
+        Include masked trajectories: their tokens are left out of the loss, but not out of their group. Raises
+        ValueError if the two arguments do not describe the same actions.
         """
         members = [member for group in groups for member in group.members]
         counts = [list(map(int, member)) for group in lengths for member in group]

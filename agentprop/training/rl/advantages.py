@@ -1,9 +1,26 @@
 """The rewards of a group → advantages: A_E of each trajectory, A_S of each action, and their fusion A = A_E + ω·A_S.
 
 Paper (arXiv 2602.03279): A_E normalises r_T over the trajectories of a group, A_S normalises r_proc over the actions of
-the same cognitive stage, ω = 0.5. Ours: a group is the trajectories of one task; the unbiased standard deviation with a
-floor, because r_T is an estimate and dividing by a spread of mere prober noise makes ±1 of nothing; a stage compares at
-least two actions of at least two trajectories; what cannot be compared, or does not differ, has advantage exactly 0.
+the same cognitive stage, and ω = 0.5. Ours: a group is the trajectories of one task; the standard deviation is the
+unbiased one, with a floor; a stage is compared if it has at least two actions from at least two trajectories; values
+that cannot be compared, or do not differ, have advantage exactly 0.
+
+The floor is there because r_T is an estimate: dividing by a spread that is only the prober's noise would turn nothing
+into ±1. In this example r_T has mean 0.5 and standard deviation 0.5, and r_proc of the two checks 0.5 and 0.707:
+
+    >>> group = [
+    ...     ReturnedEpisode("a", 1.0, (ActionReturn("draft", 0.0), ActionReturn("check", 1.0))),
+    ...     ReturnedEpisode("b", 0.5, (ActionReturn("draft", 0.0), ActionReturn("check", 0.0))),
+    ...     ReturnedEpisode("c", 0.0, (ActionReturn("draft", 0.0),)),
+    ... ]
+    >>> found = advantages(group, omega=0.5)
+    >>> for member in found.members:
+    ...     print(round(member.episode, 3), [round(a, 3) for a in member.stages], [round(a, 3) for a in member.fused])
+    1.0 [0.0, 0.707] [1.0, 1.354]
+    0.0 [0.0, -0.707] [0.0, -0.354]
+    -1.0 [0.0] [-1.0]
+    >>> found.stages_compared, found.stages_skipped      # the drafts do not differ
+    (1, 1)
 """
 
 from __future__ import annotations
@@ -14,40 +31,40 @@ from math import fsum, sqrt
 from typing import Literal
 
 Std = Literal["sample", "none"]
-"""Divide by the unbiased standard deviation, or only subtract the mean."""
+"""Divisor of advantages: the unbiased standard deviation (`sample`), or none."""
 
 SAME = 1e-9
-"""Rewards closer than this do not differ."""
+"""Largest difference at which rewards count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionReturn:
-    """One action as its stage's comparison sees it."""
+    """Stage and process reward of one action."""
 
     stage: str
-    """σ of the action, tagged when it was taken."""
+    """Cognitive stage σ of the action, recorded when it was taken."""
     process: float
-    """r_proc."""
+    """Process reward r_proc."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnedEpisode:
-    """One trajectory of a group."""
+    """Rewards of one trajectory of a group."""
 
     id: str
-    """Unique in the batch. A trajectory's content id is not: two samples of a task may be word for word the same."""
+    """Id that is unique in the batch; a trajectory's content id is not, since two samples may be identical."""
     reward: float
-    """r_T."""
+    """Terminal reward r_T."""
     actions: tuple[ActionReturn, ...] = ()
-    """Its actions, in order."""
+    """Rewards of its actions, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advantage:
-    """What a member's actions are worth beside the rest of its group."""
+    """Advantages of one trajectory and its actions within its group."""
 
     id: str
-    """The member's."""
+    """Id of the trajectory."""
     episode: float
     """A_E of the trajectory."""
     stages: tuple[float, ...]
@@ -58,22 +75,26 @@ class Advantage:
 
 @dataclass(frozen=True, slots=True)
 class GroupAdvantages:
-    """The advantages of one group."""
+    """Advantages of one group."""
 
     members: tuple[Advantage, ...]
-    """In the order of the group."""
+    """Advantages of the members, in the order of the group."""
     singleton: bool
-    """Fewer than two members: nothing to compare with, no weight of any kind."""
+    """The group has fewer than two members: nothing to compare, and no weight of any kind."""
     constant: bool
-    """No action's A differs from another's: no signal, at most a pull to the reference."""
+    """All actions have the same A: no signal, at most a pull to the reference."""
     stages_compared: int
-    """Stages whose actions could be compared and differ."""
-    stages_silent: int
-    """Stages with too few actions, or all of the same r_proc."""
+    """Number of stages whose actions could be compared and differ."""
+    stages_skipped: int
+    """Number of stages with too few actions, or with equal r_proc."""
 
 
 def episode_floor(lam: float = 0.5, attempts: int = 16) -> float:
-    """Floor of the standard deviation of r_T: the largest standard error λ/(2√n) that n attempts of a prober leave."""
+    """Return the floor of the standard deviation of r_T: λ/(2√n), its largest standard error with n attempts.
+
+    >>> episode_floor(lam=0.5, attempts=16)      # ρ of 16 attempts has a standard error of at most 1/8
+    0.0625
+    """
     return lam / (2 * sqrt(attempts))
 
 
@@ -86,45 +107,49 @@ def advantages(
     floor_stage: float = 1e-3,
     eps: float = 1e-6,
 ) -> GroupAdvantages:
-    """A_E, A_S and A of the trajectories of one task, whoever was masked included.
+    """Compute A_E, A_S and A of the trajectories of one task, including masked ones.
 
-    The floors are `episode_floor(λ, n)` and a thousandth of the range of r_proc. Raises ValueError where two members
-    have one id: a group with a trajectory in it twice is a bookkeeping error that would look like a collapse.
+    `omega` is ω. The floors default to `episode_floor()` and a thousandth of the range of r_proc. Raises ValueError if
+    two members have the same id: a trajectory that is in its group twice would look like a collapse of the policy.
     """
     if len({member.id for member in group}) != len(group):
         raise ValueError(f"a trajectory is in its group twice: {sorted(member.id for member in group)}")
     episodes = normalised([member.reward for member in group], std=std, floor=floor_episode, eps=eps)
     pools = _pools(group)
+    # A stage of one trajectory has nothing to be compared with, however many actions it has.
     staged = {
         stage: normalised(pool.values, std=std, floor=floor_stage, eps=eps) if pool.trajectories > 1 else None
         for stage, pool in pools.items()
     }
+    # One iterator per stage hands the advantages back to the actions in the order in which they were collected.
     values = {stage: iter(found or [0.0] * len(pools[stage].values)) for stage, found in staged.items()}
     members = tuple(
         _fused(member, episode, tuple(next(values[action.stage]) for action in member.actions), omega)
         for member, episode in zip(group, episodes, strict=True)
     )
+    # Advantages of 0 throughout mean that the values of a stage did not differ.
     compared = sum(any(found) for found in staged.values() if found)
+    # Taken over all actions, since stages can separate trajectories of equal r_T.
     every = [a for member in members for a in member.fused]
     return GroupAdvantages(
         members=members,
         singleton=len(group) < 2,
         constant=not _differ(every),
         stages_compared=compared,
-        stages_silent=len(staged) - compared,
+        stages_skipped=len(staged) - compared,
     )
 
 
 def normalised(
     values: Sequence[float], *, std: Std = "sample", floor: float = 0.0, eps: float = 1e-6
 ) -> tuple[float, ...]:
-    """(x − mean) / (max(std, floor) + ε), or x − mean; exactly 0 where there are fewer than two or they do not differ.
+    """Return (x − mean) / (max(std, floor) + ε), or x − mean; exactly 0 for fewer than two values, or equal ones.
 
-    A single value is not its own advantage, as it is in implementations that let mean = 0 and std = 1 there.
+    A single value has advantage 0, unlike in implementations that set mean = 0 and std = 1 for it.
     """
     if len(values) < 2 or not _differ(values):
         return (0.0,) * len(values)
-    mean = fsum(values) / len(values)
+    mean = fsum(values) / len(values)  # fsum: the result must not depend on the order of the members
     centred = [value - mean for value in values]
     if std == "none":
         return tuple(centred)
@@ -138,7 +163,7 @@ def _differ(values: Sequence[float]) -> bool:
 
 @dataclass(slots=True)
 class _Pool:
-    """r_proc of every action of one stage, in the order of the group, and how many trajectories they come from."""
+    """Values of r_proc of the actions of one stage, in the order of the group, and their number of trajectories."""
 
     values: list[float]
     trajectories: int = 0
@@ -149,6 +174,7 @@ def _pools(group: Sequence[ReturnedEpisode]) -> Mapping[str, _Pool]:
     for member in group:
         for action in member.actions:
             pools.setdefault(action.stage, _Pool([])).values.append(action.process)
+        # Once per trajectory: a stage is compared only if at least two trajectories have it.
         for stage in {action.stage for action in member.actions}:
             pools[stage].trajectories += 1
     return pools

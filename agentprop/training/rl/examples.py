@@ -1,7 +1,7 @@
-"""Scored groups → lessons: the advantages of a group beside the very tokens they are about.
+"""Scored groups → training groups: the advantages of a group together with its tokens.
 
-Whoever is lost is left out: a reward that nobody measured is no statistic. Whoever is masked stays in it and keeps the
-tokens, because the mean of R_θ is over the whole group, but is not in the loss.
+Lost members are left out, because their reward is unknown. Masked members stay in the group and keep their tokens,
+because the mean of R_θ is taken over the whole group, but they are not in the loss.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ Encode = Callable[[Trajectory], list[TokenSequence]]
 
 @dataclass(frozen=True)
 class ComparisonRule:
-    """How the members of a group are compared."""
+    """Parameters of the comparison of a group's members."""
 
     omega: float = 0.5
-    """ω, the weight of A_S; 0 compares episodes alone."""
+    """Weight ω of A_S; 0 compares only whole episodes."""
     std: Std = "sample"
-    """Divide by the standard deviation, or only subtract the mean."""
+    """Divisor: the standard deviation, or none."""
     floor_episode: float = 0.0625
-    """Least standard deviation of r_T that is divided by."""
+    """Floor of the standard deviation of r_T."""
     floor_stage: float = 1e-3
-    """Least standard deviation of r_proc that is divided by."""
+    """Floor of the standard deviation of r_proc."""
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A trajectory as the update sees it."""
+    """Trajectory as the update needs it."""
 
     id: str
-    """The member's id; its sequences bear it too."""
+    """Id of the member, which is also the trajectory id of its sequences."""
     sequences: tuple[TokenSequence, ...]
-    """Its tokens, in the order of its turns."""
+    """Token sequences, in the order of its turns."""
     in_loss: bool
-    """False for the masked."""
+    """The trajectory is in the loss; False for masked ones."""
 
     @property
     def n_actions(self) -> int:
-        """Tokens that the policy sampled."""
+        """Number of tokens that the policy sampled."""
         return sum(sequence.n_actions for sequence in self.sequences)
 
     def lengths(self, actions: int) -> list[int]:
-        """Sampled tokens of each of its actions."""
+        """Return the number of sampled tokens of each action."""
         turns = [sequence.action[sequence.mask] for sequence in self.sequences]
         counts = np.bincount(np.concatenate(turns), minlength=actions) if turns else np.zeros(actions, np.int64)
         return [int(n) for n in counts]
@@ -60,29 +60,29 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class TrainingGroup:
-    """A group as the update sees it."""
+    """Group of trajectories as the update needs it."""
 
     advantages: GroupAdvantages
-    """A_E, A_S and A of its members."""
+    """Advantages A_E, A_S and A of the members."""
     examples: tuple[Example, ...]
-    """Their tokens, in the same order."""
+    """Tokens of the members, in the same order."""
     number: int = 0
-    """Number of the group over the run, and over all processes."""
+    """Number of the group, unique over the run and all processes."""
 
     @property
     def lengths(self) -> list[list[int]]:
-        """Sampled tokens by member and action."""
+        """Number of sampled tokens by member and action."""
         members = self.advantages.members
         return [e.lengths(len(m.fused)) for e, m in zip(self.examples, members, strict=True)]
 
 
-def lessons(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
-    """One lesson for each group of which anybody is left."""
+def training_groups(groups: Iterable[ScoredGroup], encode: Encode, comparison: ComparisonRule) -> list[TrainingGroup]:
+    """Build a training group from each group that has a member left."""
     kept = [(g.group.task.index, [scored for scored in g.members if scored.fate != "lost"]) for g in groups]
-    return [_lesson(number, members, encode, comparison) for number, members in kept if members]
+    return [_training_group(number, members, encode, comparison) for number, members in kept if members]
 
 
-def _lesson(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
+def _training_group(number: int, members: Sequence[Scored], encode: Encode, c: ComparisonRule) -> TrainingGroup:
     compared = advantages(
         [_compared(scored) for scored in members],
         omega=c.omega,
@@ -104,16 +104,16 @@ def _example(scored: Scored, encode: Encode) -> Example:
     return Example(scored.member.id, own, scored.fate == "counted")
 
 
-def exactly(trajectory: Trajectory) -> list[TokenSequence]:
-    """By the ids that were sampled. Raises InputError where the sampler gave none."""
+def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:
+    """Encode a trajectory by the ids that were sampled. Raises InputError if the sampler gave none."""
     if not trajectory.token_exact:
         raise InputError(
             f"trajectory {trajectory.id} has no token ids, and ratios of probabilities need those that were sampled",
-            hint="use a server that gives token ids, or --set allow_retokenised=true, which learns from renderings",
+            hint="use a server that gives token ids, or --set allow_retokenised=true to train on re-tokenised text",
         )
     return sequences_of(trajectory)
 
 
-def rendering(renderer: Renderer) -> Encode:
-    """By the ids that were sampled, and by the text where there are none."""
-    return lambda trajectory: exactly(trajectory) if trajectory.token_exact else [rendered(trajectory, renderer)]
+def encode_or_render(renderer: Renderer) -> Encode:
+    """Return an encoder that uses the sampled ids, or the text if there are none."""
+    return lambda trajectory: encode_exactly(trajectory) if trajectory.token_exact else [rendered(trajectory, renderer)]

@@ -1,12 +1,12 @@
-"""The loop of reinforcement: roll out → score → update, and the new weights go to whoever samples.
+"""The loop of reinforcement learning: roll out → score → update, and give the new weights to the sampler.
 
     for step in range(done, steps):
-        experience = await loop.attempt(step)     roll out and score: nothing has changed yet, so it may fail
-        metrics = await loop.learn(step, experience) update policy, environment and sampler
+        experience = await loop.attempt(step)           # roll out and score: changes nothing yet, so it may fail
+        metrics = await loop.learn(step, experience)    # update policy, environment and sampler
 
-What is rolled out and how it is scored is a `TrainingEnv`: the proposer's (`proposer_env`) and the solver's
-(`solver_env`). A step depends on the seed, its number, the weights and the environment's state alone, so a run that
-goes on from a checkpoint takes the same steps.
+A `TrainingEnv` defines the tasks and their rewards: `proposer_env` for the proposer, `solver_env` for the solver. A
+step depends only on the seed, its number, the weights and the environment's state, so a run that continues from a
+checkpoint takes the same steps.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
 POLL_S = 0.25
-"""How often a rollout asks whether it is to stop."""
+"""Seconds between checks for a request to stop."""
 
 Rollouts = TypeVar("Rollouts")
 Result = TypeVar("Result")
@@ -38,46 +38,47 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Experience:
-    """What a step is learnt from."""
+    """Scored rollouts of one step."""
 
-    lessons: Sequence[TrainingGroup]
-    """Groups of trajectories with their advantages: this process's own."""
+    groups: Sequence[TrainingGroup]
+    """Training groups of this process."""
     metrics: dict[str, float]
-    """Rewards and the like, over all processes."""
+    """Metrics of rollouts and rewards, over all processes."""
     records: Sequence[Record]
-    """What to keep where this step is a sample, the first groups alone."""
+    """Records of the first groups, kept if this step is a sample."""
     state: dict[str, Any]
-    """The school's state once this was learnt, the same in all processes."""
+    """State of the environment after this step, the same in all processes."""
 
 
 class TrainingEnv(Protocol[Rollouts]):
-    """What is tried, and what it earns."""
+    """Environment of training: the tasks, and the rewards of attempts at them."""
 
     state: dict[str, Any]
-    """What the next step depends on besides its number and the weights; JSON."""
+    """State that the next step depends on besides its number and the weights; JSON values."""
 
     async def roll_out(self, step: int) -> Rollouts:
-        """Let the policy try. Every process its own share."""
+        """Roll out this process's share of a step."""
         ...
 
     async def score(self, rollouts: Rollouts) -> Experience:
-        """Judge what came out. Every process calls it."""
+        """Score the rollouts. Every process must call it."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...
 
 
 @dataclass
 class Timer:
-    """Seconds by phase."""
+    """Timer of the phases of a step."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    """Seconds of the last step, by phase."""
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time the block."""
+        """Time a block."""
         started = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - started
@@ -85,52 +86,52 @@ class Timer:
 
 @dataclass
 class Loop(Generic[Rollouts]):
-    """The parts of a trainer."""
+    """Trainer: policy, optimiser, sampler, environment and objective."""
 
     policy: PolicyModel
     optimiser: Optimiser
     sampler: Sampler
-    school: TrainingEnv[Rollouts]
+    env: TrainingEnv[Rollouts]
     objective: Objective
     config: ReinforceConfig
     world: World
     timer: Timer = field(default_factory=Timer)
 
     async def attempt(self, step: int) -> Experience:
-        """Roll out and score. Raises ModelOutage or BoundReached where nobody answers any more."""
+        """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on."""
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self.school.roll_out(step)
+                rollouts = await self.env.roll_out(step)
             with self.timer.phase("score"):
-                return await self.school.score(rollouts)
+                return await self.env.score(rollouts)
 
     async def learn(self, step: int, experience: Experience) -> dict[str, float]:
-        """Update the policy, the school and the sampler; the metrics of the whole step."""
+        """Update the policy, the environment and the sampler; return the metrics of the whole step."""
         with self.timer.phase("update"), memory_errors("an update"):
             update = learn(
                 self.policy,
                 self.optimiser,
-                experience.lessons,
+                experience.groups,
                 self.objective,
                 self.world,
-                groups=self.config.groups,
+                n_groups=self.config.groups,
                 pack_tokens=self.config.pack_tokens,
                 seed=f"{self.config.seed}/{step}",
             )
-        self.school.state = experience.state
+        self.env.state = experience.state
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
 
     async def aclose(self) -> None:
-        """Let go of everything, in the loop that used it."""
+        """Close sampler and environment, in the event loop that used them."""
         await self.sampler.aclose()
-        await self.school.aclose()
+        await self.env.aclose()
 
     def _spent(self, experience: Experience) -> dict[str, float]:
-        """Time and memory."""
+        """Return metrics of time, tokens, speed and memory."""
         seconds = self.timer.seconds
-        examples = [example for lesson in experience.lessons for example in lesson.examples]
+        examples = [example for group in experience.groups for example in group.examples]
         sampled, seen = self.world.sum(
             [
                 float(sum(example.n_actions for example in examples)),
@@ -147,8 +148,8 @@ class Loop(Generic[Rollouts]):
         }
 
 
-async def unless(stop: Callable[[], bool], work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work. Raises KeyboardInterrupt, with the work ended, as soon as `stop` says so."""
+async def unless_stopped(stop: Callable[[], bool], work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of the work. Once `stop` returns True, cancel the work and raise KeyboardInterrupt."""
     task = asyncio.ensure_future(work)
     try:
         while not task.done():

@@ -1,8 +1,8 @@
-"""What a policy loss takes and gives: action tokens in, a loss and sums out, which add up over micro-batches and ranks.
+"""Input and output of a policy loss: action tokens → a loss and sums that add up over micro-batches and ranks.
 
 A loss here is a *sum* over its tokens divided by N, the number of unmasked action tokens of the whole optimiser step on
-all ranks: gradients of micro-batches are added as they are. A wrapper that averages gradients over ranks needs its loss
-multiplied by the number of ranks.
+all ranks, so gradients of micro-batches are simply added. A wrapper that averages gradients over ranks would need the
+loss multiplied by the number of ranks.
 """
 
 from __future__ import annotations
@@ -14,50 +14,50 @@ import torch
 from torch import Tensor
 
 MAX_LOG_RATIO = 20.0
-"""Log-ratios are clamped to ±20 nats before exp: e^20 is far outside every gate and clip, and finite in float32."""
+"""Clamp of |log-ratio| before exp, nats: e^20 is far outside every gate and clip, and finite in float32."""
 EDGES = (0.2, 0.5, 0.8, 0.95, 1.05, 1.25, 2.0, 3.0)
 """Edges of the histogram of r = π_θ/π_old."""
 
 Sums = dict[str, Tensor]
-"""Sums over tokens, each of shape []; `tokens` is how many there were."""
+"""Sums over tokens by name, each of shape []; `tokens` is their number."""
 
 
 class Tokens(NamedTuple):
-    """The action tokens of a micro-batch; all of shape [A], masked tokens left out or with weight 0."""
+    """Action tokens of a micro-batch, all [A]; masked tokens are left out or have weight 0."""
 
     logp_A: Tensor
     """log π_θ of each token, nats, with its graph."""
     logp_old_A: Tensor
-    """log π_old: the trainer's own log-prob at the weights that sampled, nats."""
+    """log π_old of each token, nats: the trainer's own log-prob at the weights that sampled."""
     weight_A: Tensor
-    """What the token's log-prob is multiplied with: w (MGPO) or the advantage (GRPO)."""
+    """Weight of each token's log-prob: w (MGPO) or the advantage (GRPO)."""
     correction_A: Tensor | None = None
-    """c: truncated ratio of π_old to the engine that sampled; None means 1."""
+    """Correction c: the truncated ratio of π_old to the engine that sampled; None means 1."""
     logp_ref_A: Tensor | None = None
-    """log π_ref, nats; only a loss with a KL term of its own reads it."""
+    """log π_ref of each token, nats; only used by losses with a KL term."""
 
 
 class Loss(NamedTuple):
-    """What a loss gives."""
+    """Result of a loss."""
 
     loss: Tensor
-    """Shape [], to call backward on."""
+    """Loss of shape [], to call backward on."""
     sums: Sums
-    """What `measured` turns into metrics."""
+    """Sums that `token_means` turns into metrics."""
 
 
 def ratio(logp_A: Tensor, logp_old_A: Tensor) -> Tensor:
-    """r = exp(log π_θ − log π_old), [A], finite for any finite log-probs."""
+    """Return r = exp(log π_θ − log π_old) [A], finite for any finite log-probs."""
     return (logp_A - logp_old_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO).exp()
 
 
 def rollout_correction(logp_old_A: Tensor, logp_engine_A: Tensor, *, cap: float = 2.0) -> Tensor:
-    """c = min(π_old/π_engine, cap), [A], detached: another engine's sampling is corrected for apart from the gate."""
+    """Return c = min(π_old/π_engine, cap) [A], detached: the correction for sampling by another engine."""
     return ratio(logp_old_A.detach(), logp_engine_A.detach()).clamp(max=cap)
 
 
 def ratio_sums(tokens: Tokens, ratio_A: Tensor) -> Sums:
-    """The count, moments and histogram of r, and KL(π_old ‖ π_θ) by the k3 estimator r − 1 − log r."""
+    """Return count, moments and histogram of r, and KL(π_old ‖ π_θ) by the k3 estimator r − 1 − log r, as sums."""
     r = ratio_A.detach()
     edges = torch.tensor(EDGES, dtype=r.dtype, device=r.device)
     histogram = torch.bincount(torch.bucketize(r, edges), minlength=len(EDGES) + 1)
@@ -74,13 +74,13 @@ def ratio_sums(tokens: Tokens, ratio_A: Tensor) -> Sums:
 BINS = tuple(
     f"ratio_in/{low}-{high}" for low, high in zip(("0", *map(str, EDGES)), (*map(str, EDGES), "inf"), strict=True)
 )
-"""Names of the histogram's bins."""
+"""Names of the bins of the histogram."""
 
 
-def measured(parts: Iterable[Sums], reduce: Callable[[Tensor], Tensor] = lambda total: total) -> dict[str, float]:
-    """Metrics of an optimiser step: every sum divided by the number of tokens, over all its micro-batches.
+def token_means(parts: Iterable[Sums], reduce: Callable[[Tensor], Tensor] = lambda total: total) -> dict[str, float]:
+    """Return the metrics of an optimiser step: every sum over its micro-batches divided by the number of tokens.
 
-    `reduce` adds the vector of totals over ranks. One transfer from the device, however many sums.
+    `reduce` adds the vector of totals over ranks. There is one transfer from the device, however many sums.
     """
     kept = list(parts)
     names = list(kept[0])

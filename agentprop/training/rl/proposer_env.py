@@ -1,7 +1,8 @@
-"""What the proposer learns from: tasks by the curriculum, episodes in the environment, V and ρ, r_T and r_proc.
+"""Training environment of the proposer: tasks from the curriculum, episodes, V and ρ, and the rewards r_T and r_proc.
 
-A step's tasks are drawn with the mastery that the step before left, and its problems are measured by one prober; both
-are moved on by what all processes found, in the order of the tasks, so that every process knows the same.
+A step draws its tasks with the mastery that the previous step left, and one prober measures all its problems. Mastery
+and prober pool are then updated by the results of all processes, in the order of the tasks, so that they are the same
+in every process.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from agentprop.records import Record, Stage, StopReason, Trajectory
 from agentprop.training.data.sequences import Drift
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
-from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, lessons
+from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, training_groups
 from agentprop.training.rl.loop import Experience
 from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 from agentprop.training.rl.samplers import Sampler
@@ -28,64 +29,67 @@ from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, Validity
 from agentprop.training.rl.tasks import Tasks, success_rates
 
 KEPT_GROUPS = 2
-"""Groups of a sampled step that are kept."""
+"""Number of groups of a sampled step whose records are kept."""
 
 
 @dataclass
 class ProposerEnv:
-    """The school of the proposer."""
+    """Training environment of the proposer."""
 
     tasks: Tasks
-    arena: RolloutSetup
+    setup: RolloutSetup
     sampler: Sampler
     sampling: Sampling
     verify: ValidityJudge
     probers: Sequence[Prober]
-    """Weak → strong; none means that difficulty pays nothing."""
+    """Probers, weakest first; without one there is no bonus for difficulty."""
     close: Callable[[], Awaitable[None]]
-    """Lets go of the connections of those who judge."""
+    """Close the connections of verifiers and probers."""
     rule: SwitchRule
     k: int
     rewards: Rewards
     comparison: ComparisonRule
     encode: Encode
     groups: int
-    """Groups of a step, over all processes."""
+    """Groups in a step, over all processes."""
     size: int
-    """G."""
+    """Episodes in a group, G."""
     world: World
     drift: Callable[[Trajectory], Drift] | None = None
-    """How far a trajectory's rendering is from what was sent; None where all is learnt by the ids that were sampled."""
+    """Drift of a trajectory's rendering from what was sent; None if training uses sampled ids only."""
     state: dict[str, Any] = field(default_factory=dict)
 
     async def roll_out(self, step: int) -> list[Group]:
-        """This process's groups of the step."""
+        """Roll out this process's groups of a step."""
         numbers = range(step * self.groups, (step + 1) * self.groups)
-        tasks = self.tasks.draw(self.world.share(numbers), self._standing)
-        return await roll_out(tasks, self.size, self.arena, self.sampler.model, self.sampling)
+        tasks = self.tasks.draw(self.world.share(numbers), self._mastery_state)
+        return await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling)
 
     async def score(self, rollouts: Sequence[Group]) -> Experience:
-        """What the episodes earn, and where the curriculum and the pool go from here."""
+        """Score the episodes, and compute the next state of curriculum and prober pool."""
         scored = await score(rollouts, self.verify, self._prober, k=self.k, rewards=self.rewards)
-        found = lessons(scored, self.encode, self.comparison)
-        figures = measured(scored, found)
+        found = training_groups(scored, self.encode, self.comparison)
+        means = proposer_means(scored, found)
         if self.drift is not None:
             for one in chain.from_iterable(group.members for group in rollouts):
                 drifted = self.drift(one.trajectory)
-                figures.add_mean("tokens/drift", drifted.rate, drifted.turns)
-        standing, pool = self._advanced(scored)
-        state = {"mastery": standing.mastery, "novelty": standing.novelty, "pool": pool.stored()}
-        told = {"prober": float(self._pool.at(self._pool.problems)), "mastery": _mean(standing.mastery.values())}
-        return Experience(found, figures.means(self.world) | told, kept(scored[:KEPT_GROUPS]), state)
+                means.add_mean("tokens/drift", drifted.rate, drifted.turns)
+        mastery_state, pool = self._advanced(scored)
+        state = {"mastery": mastery_state.mastery, "novelty": mastery_state.novelty, "pool": pool.stored()}
+        reported = {
+            "prober": float(self._pool.at(self._pool.problems)),
+            "mastery": _mean(mastery_state.mastery.values()),
+        }
+        return Experience(found, means.reduce(self.world) | reported, kept(scored[:KEPT_GROUPS]), state)
 
     async def aclose(self) -> None:
-        """Let go of what judging holds."""
+        """Close the connections of verifiers and probers."""
         await self.close()
 
-    # --- what is remembered from step to step ---
+    # --- state between steps ---
 
     @property
-    def _standing(self) -> MasteryState:
+    def _mastery_state(self) -> MasteryState:
         if not self.state:
             return self.tasks.curriculum.start()
         return MasteryState(self.state["mastery"], self.state["novelty"])
@@ -100,7 +104,7 @@ class ProposerEnv:
         return self.probers[pool.at(pool.problems)] if self.probers else None
 
     def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[MasteryState, PoolState]:
-        """Mastery and pool after what all processes found."""
+        """Return mastery and prober pool, updated by the results of all processes."""
         categories = self.tasks.curriculum.categories
         tallies = success_rates(
             (group.group.task.category, one.valid) for group in scored for one in group.members if one.fate != "lost"
@@ -110,10 +114,10 @@ class ProposerEnv:
         pool = before = self._pool
         for rate in self._rates(scored):
             pool = pool.advanced(self.rule, before.at(before.problems), rate)
-        return self.tasks.curriculum.updated(self._standing, summed), pool
+        return self.tasks.curriculum.updated(self._mastery_state, summed), pool
 
     def _rates(self, scored: Sequence[ScoredGroup]) -> list[float]:
-        """ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
+        """Return ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
         found: dict[str, tuple[int, float]] = {}
         for group in scored:
             for one in group.members:
@@ -128,11 +132,11 @@ class ProposerEnv:
         return [rate for rate, mark in zip(summed[:half], summed[half:], strict=True) if mark]
 
 
-# --- what is told and kept ---
+# --- metrics and records ---
 
 
 def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
-    """The records of some groups, each once."""
+    """Return the records of some groups, each once."""
     found: dict[str, Record] = {}
     for one in chain.from_iterable(group.members for group in groups):
         records = (one.member.trajectory, one.member.problem, one.verdict, one.difficulty, *one.attempts)
@@ -140,57 +144,57 @@ def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
     return list(found.values())
 
 
-def measured(groups: Sequence[ScoredGroup], found: Sequence[TrainingGroup]) -> RunningMeans:
-    """Rewards and their parts, fates, turns, and advantages by stage."""
+def proposer_means(groups: Sequence[ScoredGroup], found: Sequence[TrainingGroup]) -> RunningMeans:
+    """Collect rewards and their parts, fates, turns, and advantages by stage."""
     members = [one for group in groups for one in group.members]
     known = [one for one in members if one.fate != "lost"]
     formed = [one for one in known if one.member.problem is not None]
-    figures = RunningMeans()
-    figures.add("reward/r_T", (one.r_T for one in known))
-    figures.add("reward/r_T_formed", (one.r_T for one in formed))
-    figures.add("reward/formed", (one.member.problem is not None for one in known))
-    figures.add("reward/validity", (one.valid for one in known))
-    figures.add("reward/validity_formed", (one.valid for one in formed))
-    figures.add("reward/rho", (one.rho for one in formed if one.rho is not None))
-    figures.add("reward/rho_zero", (one.rho == 0 for one in formed if one.rho is not None))
-    figures.add("reward/r_proc", (r for one in known for r in one.r_proc))
+    means = RunningMeans()
+    means.add("reward/r_T", (one.r_T for one in known))
+    means.add("reward/r_T_formed", (one.r_T for one in formed))
+    means.add("reward/formed", (one.member.problem is not None for one in known))
+    means.add("reward/validity", (one.valid for one in known))
+    means.add("reward/validity_formed", (one.valid for one in formed))
+    means.add("reward/rho", (one.rho for one in formed if one.rho is not None))
+    means.add("reward/rho_zero", (one.rho == 0 for one in formed if one.rho is not None))
+    means.add("reward/r_proc", (r for one in known for r in one.r_proc))
     for group in groups:
         said = Counter(one.member.problem.id for one in group.members if one.member.problem is not None)
-        figures.add("reward/distinct", (number == 0 for count in said.values() for number in range(count)))
-    _add_fates(figures, members)
-    _add_turns(figures, known)
-    _add_advantages(figures, found, known)
-    return figures
+        means.add("reward/distinct", (number == 0 for count in said.values() for number in range(count)))
+    _add_fates(means, members)
+    _add_turns(means, known)
+    _add_advantages(means, found, known)
+    return means
 
 
-def _add_fates(figures: RunningMeans, members: Sequence[Scored]) -> None:
+def _add_fates(means: RunningMeans, members: Sequence[Scored]) -> None:
     for fate in ("counted", "masked", "lost"):
-        figures.add(f"fate/{fate}", (one.fate == fate for one in members))
+        means.add(f"fate/{fate}", (one.fate == fate for one in members))
     for stop in StopReason:
-        figures.add(f"stop/{stop.value}", (one.member.trajectory.stop == stop for one in members))
+        means.add(f"stop/{stop.value}", (one.member.trajectory.stop == stop for one in members))
 
 
-def _add_turns(figures: RunningMeans, known: Sequence[Scored]) -> None:
+def _add_turns(means: RunningMeans, known: Sequence[Scored]) -> None:
     trajectories = [one.member.trajectory for one in known]
     turns = [turn for trajectory in trajectories for turn in trajectory.turns]
-    figures.add("turns/count", (len(trajectory.turns) for trajectory in trajectories))
-    figures.add("turns/malformed", (turn.action == "malformed" for turn in turns))
-    figures.add("turns/exec_ok", (turn.outcome == "ok" for turn in turns if turn.action == "exec"))
-    figures.add("edits/pruned", (trajectory.pruned > 0 for trajectory in trajectories))
-    figures.add("edits/replaced", (trajectory.replaced > 0 for trajectory in trajectories))
-    figures.add("tokens/action", (len(turn.token_ids) for turn in turns if turn.token_ids is not None))
+    means.add("turns/count", (len(trajectory.turns) for trajectory in trajectories))
+    means.add("turns/malformed", (turn.action == "malformed" for turn in turns))
+    means.add("turns/exec_ok", (turn.outcome == "ok" for turn in turns if turn.action == "exec"))
+    means.add("edits/pruned", (trajectory.pruned > 0 for trajectory in trajectories))
+    means.add("edits/replaced", (trajectory.replaced > 0 for trajectory in trajectories))
+    means.add("tokens/action", (len(turn.token_ids) for turn in turns if turn.token_ids is not None))
 
 
-def _add_advantages(figures: RunningMeans, found: Sequence[TrainingGroup], known: Sequence[Scored]) -> None:
+def _add_advantages(means: RunningMeans, found: Sequence[TrainingGroup], known: Sequence[Scored]) -> None:
     stages = {one.member.id: [turn.stage for turn in one.member.trajectory.turns] for one in known}
-    members = [member for lesson in found for member in lesson.advantages.members]
-    figures.add("advantage/episode", (abs(member.episode) for member in members))
+    members = [member for group in found for member in group.advantages.members]
+    means.add("advantage/episode", (abs(member.episode) for member in members))
     pairs = [pair for member in members for pair in zip(stages[member.id], member.stages, strict=True)]
     for stage in Stage:
-        figures.add(f"advantage/{stage.value}", (abs(a) for s, a in pairs if s == stage))
-    figures.add("groups/constant", (lesson.advantages.constant for lesson in found))
-    figures.add("groups/singleton", (lesson.advantages.singleton for lesson in found))
-    figures.add("groups/stages_compared", (lesson.advantages.stages_compared for lesson in found))
+        means.add(f"advantage/{stage.value}", (abs(a) for s, a in pairs if s == stage))
+    means.add("groups/constant", (group.advantages.constant for group in found))
+    means.add("groups/singleton", (group.advantages.singleton for group in found))
+    means.add("groups/stages_compared", (group.advantages.stages_compared for group in found))
 
 
 def _mean(values: Iterable[float]) -> float:

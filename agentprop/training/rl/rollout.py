@@ -1,7 +1,7 @@
-"""Tasks → groups: G finished episodes from each task, all of them under way at once.
+"""Tasks → groups: G finished episodes of each task, all under way at once.
 
-The members of a group share everything but their luck: the task with its K_0, the rules, the weights that sample. The
-environment, its sandbox and the policy protocol are those of `propose`.
+The members of a group differ only in their random draws: they share the task with its K_0, the rules, and the weights
+that sample. Environment, sandbox and action protocol are those of `propose`.
 """
 
 from __future__ import annotations
@@ -23,59 +23,59 @@ class RolledOut:
     """One episode of a group."""
 
     id: str
-    """Trajectory id and number in the group: unique even where two members said the same, word for word."""
+    """Trajectory id and number in the group: unique even if two members are the same, word for word."""
     number: int
-    """Its number in the group, from 0."""
+    """Number of the episode in its group, from 0."""
     episode: Episode
-    """What happened."""
+    """Finished episode."""
 
     @property
     def trajectory(self) -> Trajectory:
-        """Every turn."""
+        """Trajectory of the episode."""
         return self.episode.trajectory
 
     @property
     def problem(self) -> Problem | None:
-        """What was submitted, where the contract was kept."""
+        """Submitted problem; None if the submission broke the contract or there was none."""
         return self.episode.problem
 
 
 @dataclass(frozen=True)
 class Group:
-    """The episodes that started from one task."""
+    """Episodes of one task."""
 
     task: Task
-    """The initial state they share."""
+    """Task, the initial state that all episodes share."""
     members: tuple[RolledOut, ...]
-    """G of them."""
+    """Episodes, G of them."""
 
 
 @dataclass(frozen=True)
 class RolloutSetup:
-    """Where episodes take place."""
+    """Fixed parts of the environment of all episodes."""
 
     library: Mapping[str, Package]
-    """What may be active."""
+    """Skills that may be active, by name."""
     tools: Mapping[str, str]
-    """Modules that code may import besides the skills."""
+    """Sources of modules that code may import besides the skills, by name."""
     executor: Executor
-    """Who runs the code."""
+    """Executor of the code of episodes."""
     rules: Rules = field(default_factory=Rules)
-    """Limits of an episode, and which actions exist."""
+    """Limits and available actions of an episode."""
     made_by: MadeBy = field(default_factory=MadeBy)
-    """The proposer, as the records name it."""
+    """Description of the proposer for the records."""
 
     def environment(self, task: Task) -> Environment:
-        """A fresh episode."""
+        """Return a fresh environment for a task."""
         return Environment(task, self.library, self.executor, self.tools, self.rules, self.made_by)
 
 
 async def roll_out(
-    tasks: Sequence[Task], size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
+    tasks: Sequence[Task], size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> list[Group]:
-    """`size` episodes from each task, in order. Raises ModelOutage where the model answers nobody any more."""
+    """Run `size` episodes of each task; return the groups in order. Raises ModelOutage if the model fails for good."""
     episodes = await together(
-        [_episode(task, number, size, arena, model, sampling) for task in tasks for number in range(size)]
+        [_episode(task, number, size, setup, model, sampling) for task in tasks for number in range(size)]
     )
     groups = [
         Group(task, tuple(_member(n, e) for n, e in enumerate(episodes[start : start + size])))
@@ -86,7 +86,10 @@ async def roll_out(
 
 
 def check(groups: Sequence[Group], size: int) -> None:
-    """Every group has its G members, all from its own task; anything else would look like a collapse of the policy."""
+    """Check that every group has G distinct members, all of its own task: an error here would look like a collapse.
+
+    Raises AssertionError.
+    """
     for group in groups:
         foreign = [member.id for member in group.members if member.trajectory.task_id != group.task.id]
         if len(group.members) != size or len({member.id for member in group.members}) != size or foreign:
@@ -94,10 +97,10 @@ def check(groups: Sequence[Group], size: int) -> None:
 
 
 async def _episode(
-    task: Task, number: int, size: int, arena: RolloutSetup, model: ChatModel, sampling: Sampling
+    task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> Episode:
     sample = (task.seed * 1_000_003 + task.index) * size + number
-    return await rollout(arena.environment(task), ChatPolicy(model, sampling, sample=sample))
+    return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample))
 
 
 def _member(number: int, episode: Episode) -> RolledOut:

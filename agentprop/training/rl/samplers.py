@@ -1,9 +1,9 @@
-"""Who samples for the trainer: a chat model that can be given new weights between steps.
+"""Samplers: chat models that receive new weights from the trainer between steps.
 
-    sampler = InProcessSampler(policy, config, world)      the trainer's own module
-    await sampler.refresh(policy, 7)                       after step 7
+    sampler = InProcessSampler(policy, config, world)      # the trainer's own module
+    await sampler.refresh(policy, 7)                       # after step 7
 
-Another engine needs these three methods and nothing else.
+Another engine needs the members of `Sampler` and nothing else.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from torch import nn
 
 from agentprop.config.training import TrainConfig
-from agentprop.inference.deterministic import Delayed, DeterministicChat
+from agentprop.inference.deterministic import DelayedExecutor, DeterministicChat
 from agentprop.models.chat import ChatModel
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -24,33 +24,33 @@ from agentprop.training.model.saving import merged
 
 
 class Sampler(Protocol):
-    """A policy that others can talk to."""
+    """The policy as a chat model."""
 
     @property
     def model(self) -> ChatModel:
-        """Who answers, with token ids and log-probs; nothing it says is taken from a cache of replies."""
+        """Chat model that answers with token ids and log-probs, never from a cache of replies."""
         ...
 
     @property
     def exact(self) -> bool:
-        """Whether it computes as the trainer does, so that no correction is needed."""
+        """The sampler computes exactly as the trainer does, so no correction is needed."""
         ...
 
     def executor(self, sandbox: Sandbox) -> Executor:
-        """How the code of its conversations is run."""
+        """Return the executor for the code of its conversations."""
         ...
 
     async def refresh(self, policy: PolicyModel, step: int) -> None:
-        """Sample from the policy as it is now, after `step`. Every process calls it, while nothing is under way."""
+        """Take over the policy's weights after `step`. Every process must call it, while nothing is under way."""
         ...
 
     async def aclose(self) -> None:
-        """Let go of everything."""
+        """Close all resources."""
         ...
 
 
 class InProcessSampler:
-    """The trainer's own module; where that is sharded over processes, a whole copy of it in each of them."""
+    """Sampler over the trainer's own module, or over a full copy in each process if that is sharded."""
 
     exact = True
 
@@ -67,15 +67,15 @@ class InProcessSampler:
         self.model = DeterministicChat(module, policy.tokenizer, name=config.model, context_length=longest)
 
     def executor(self, sandbox: Sandbox) -> Executor:
-        """In step with the sampling."""
-        return Delayed(sandbox, shared=False, model=self.model)
+        """Return an executor whose results arrive after a fixed number of forward passes."""
+        return DelayedExecutor(sandbox, shared=False, model=self.model)
 
     async def refresh(self, policy: PolicyModel, step: int) -> None:
-        """Forget what the old weights computed, and copy the new ones where there is a copy."""
+        """Discard what the old weights computed, and update the copy if there is one."""
         if self._copy is not None:
             self._copy.load_state_dict(dict(merged(policy)))
-        self.model.renew(f"{self._name}#step-{step}")
+        self.model.reset(f"{self._name}#step-{step}")
 
     async def aclose(self) -> None:
-        """Nothing is open between requests."""
+        """Close the chat model."""
         await self.model.aclose()

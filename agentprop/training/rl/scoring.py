@@ -1,14 +1,14 @@
-"""Groups → scores: V and ρ of every submitted problem, r_T and r_proc of every member, and who is left out of the loss.
+"""Groups → scores: V and ρ of every submitted problem, r_T and r_proc of every member, and its place in the loss.
 
-Paper (arXiv 2602.03279): r_T = V·(R_base + 1[ρ > 0]·λ·(1 − ρ)). V is 1 only where the verifiers accept: a problem that
-they cannot make sense of earns nothing. Ours: three fates of a member.
+Paper (arXiv 2602.03279): r_T = V·(R_base + 1[ρ > 0]·λ·(1 − ρ)). V is 1 only if the verifiers accept; a problem that
+leaves them undecided earns nothing. Ours: a member has one of three fates.
 
-    counted   its reward is known, its actions are in the loss
-    masked    the policy was cut off (reply or context too long, out of turns): 0 in the statistics of the group, not
-              in the loss, because a 0 that is learnt would teach to be short
-    lost      the server, the sandbox, a verifier or the prober failed: nobody knows its reward, so it is in neither
+    counted   its reward is known, and its actions are in the loss
+    masked    the policy was cut off (reply or context too long, out of turns): reward 0 in the statistics of the group,
+              but not in the loss, because learning from that 0 would teach the policy to be brief
+    lost      the server, the sandbox, a verifier or the prober failed: the reward is unknown, so it is in neither
 
-One prober measures all problems of a step, so that no group mixes two; a problem that several members submitted is
+One prober measures all problems of a step, so no group mixes two probers. A problem that several members submitted is
 measured once.
 """
 
@@ -30,97 +30,97 @@ from agentprop.training.rl.rollout import Group, RolledOut
 Fate = Literal["counted", "masked", "lost"]
 
 CUT_OFF = frozenset({StopReason.TRUNCATED, StopReason.CONTEXT_OVERFLOW, StopReason.TURN_LIMIT})
-"""Ends that say nothing about what the policy did until then."""
+"""Ends that cut the policy off and say nothing about its work until then."""
 BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
-"""Ends that are nobody's mistake."""
+"""Ends that were not caused by the policy."""
 UNDECIDED = frozenset({"timeout", "sandbox-unavailable", "outage", "audit_timeout", "audit_outage"})
-"""Codes of `undetermined` that are failures of the verifying, not of the problem."""
+"""Codes of undetermined verdicts that are failures of the verification, not of the problem."""
 
 
 class ValidityJudge(Protocol):
-    """V."""
+    """Judge of validity, V."""
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """The attempts behind a verdict, and the verdict. Raises ModelOutage where nobody can be asked any more."""
+        """Return the attempts behind a verdict, and the verdict. Raises ModelOutage if the verifiers stop answering."""
         ...
 
 
 @dataclass(frozen=True)
 class Rewards:
-    """How a judged episode is paid."""
+    """Parameters of the rewards."""
 
     r_base: float = 0.5
-    """R_base: what a valid problem earns at least."""
+    """R_base, the least reward of a valid problem."""
     lam: float = 0.5
-    """λ: what the hardest solvable problem earns on top."""
+    """λ, the bonus of the hardest solvable problem."""
     malformed: float = 0.0
     """r_proc of a malformed message, 0 or less."""
     cut_off: frozenset[StopReason] = CUT_OFF
-    """Ends that mask a member; none where they are to count as failures."""
+    """Ends that mask a member; empty to count them as failures."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A member and what it earns."""
+    """Member of a group, and its rewards."""
 
     member: RolledOut
-    """The episode."""
+    """Episode that was scored."""
     fate: Fate
-    """Where it counts."""
+    """Fate of the member: counted, masked or lost."""
     r_T: float
-    """Terminal reward; 0 and meaningless where the member is lost."""
+    """Terminal reward; 0 and meaningless if the member is lost."""
     r_proc: tuple[float, ...]
     """Process reward of each turn."""
     verdict: Verdict | None = None
-    """V, where a problem was submitted."""
+    """Verdict V, if a problem was submitted."""
     difficulty: Difficulty | None = None
-    """ρ, where it was measured."""
+    """Difficulty ρ, if it was measured."""
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
-    """The attempts behind both."""
+    """Attempts behind verdict and difficulty."""
 
     @property
     def valid(self) -> bool:
-        """V(q) = 1."""
+        """The verdict is valid: V(q) = 1."""
         return self.verdict is not None and self.verdict.value == "valid"
 
     @property
     def rho(self) -> float | None:
-        """ρ = c/k."""
+        """Pass rate ρ = c/k; None if it was not measured."""
         return self.difficulty.c / self.difficulty.k if self.difficulty is not None else None
 
 
 @dataclass(frozen=True)
 class ScoredGroup:
-    """A group and what its members earn, in the same order."""
+    """Group, and the scores of its members."""
 
     group: Group
-    """The episodes."""
+    """Episodes of the group."""
     members: tuple[Scored, ...]
-    """Their scores."""
+    """Scores of the members, in the same order."""
 
 
 @dataclass(frozen=True)
-class GroupVerdicts:
-    """What the verifiers made of a problem."""
+class SubmissionVerdict:
+    """Verdict on one submission, with the attempts behind it."""
 
     attempts: tuple[Attempt, ...]
     verdict: Verdict | None
-    """None where the verifiers could not be reached."""
+    """Verdict; None if the verifiers could not be reached."""
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What the prober made of a problem."""
+class ProberResult:
+    """Difficulty of one problem, with the attempts behind it."""
 
     attempts: tuple[Attempt, ...] = ()
     difficulty: Difficulty | None = None
-    """None where no attempt counts, or the prober could not be reached."""
+    """Difficulty; None if no attempt counts, or the prober could not be reached."""
 
 
 async def score(
     groups: Sequence[Group], verify: ValidityJudge, prober: Prober | None, *, k: int, rewards: Rewards
 ) -> list[ScoredGroup]:
-    """The scores of all members. Raises ModelOutage or BoundReached where verifying or probing cannot go on."""
+    """Score all members. Raises ModelOutage or BoundReached if verifying or probing cannot go on."""
     submitted = {m.trajectory.id: (m.problem, m.trajectory) for g in groups for m in g.members if m.problem is not None}
     verdicts = await together([_judge(verify, problem, trajectory) for problem, trajectory in submitted.values()])
     judged = dict(zip(submitted, verdicts, strict=True))
@@ -132,30 +132,30 @@ async def score(
     ]
 
 
-async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
+async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> SubmissionVerdict:
     try:
         attempts, verdict = await verify(problem, trajectory)
     except ModelFailure:
-        return GroupVerdicts((), None)
-    return GroupVerdicts(tuple(attempts), verdict)
+        return SubmissionVerdict((), None)
+    return SubmissionVerdict(tuple(attempts), verdict)
 
 
 # --- ρ ---
 
 
-async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, Measured]:
-    """Problem id → k attempts of the prober and what they amount to."""
+async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, ProberResult]:
+    """Measure problems by k attempts each; return the results by problem id."""
     found = await together([_measure(problem, prober, k) for problem in problems])
     return {problem.id: one for problem, one in zip(problems, found, strict=True)}
 
 
-async def _measure(problem: Problem, prober: Prober, k: int) -> Measured:
+async def _measure(problem: Problem, prober: Prober, k: int) -> ProberResult:
     try:
         attempts = tuple(await prober.attempts(problem, 0, k))
     except ModelFailure:
-        return Measured()
+        return ProberResult()
     tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-    return Measured(attempts, _difficulty(problem, tally, prober))
+    return ProberResult(attempts, _difficulty(problem, tally, prober))
 
 
 def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
@@ -176,19 +176,19 @@ def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Diffi
     )
 
 
-# --- what a member earns ---
+# --- rewards of a member ---
 
 
 def _scored(
     member: RolledOut,
-    judged: Mapping[str, GroupVerdicts],
-    measured: Mapping[str, Measured],
+    judged: Mapping[str, SubmissionVerdict],
+    measured: Mapping[str, ProberResult],
     probed: bool,
     rewards: Rewards,
 ) -> Scored:
     trajectory, problem = member.trajectory, member.problem
-    verified = judged.get(trajectory.id, GroupVerdicts((), None))
-    tried = measured.get(problem.id, Measured()) if problem is not None else Measured()
+    verified = judged.get(trajectory.id, SubmissionVerdict((), None))
+    tried = measured.get(problem.id, ProberResult()) if problem is not None else ProberResult()
     fate = _fate(member, verified.verdict, tried.difficulty, probed, rewards)
     valid = verified.verdict is not None and verified.verdict.value == "valid"
     rho = tried.difficulty.c / tried.difficulty.k if tried.difficulty is not None else None

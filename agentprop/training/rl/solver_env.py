@@ -1,9 +1,9 @@
-"""What the solver learns from: questions and their answers, G attempts at each, 1 for a right one.
+"""Training environment of the solver: questions and answers, G attempts at each, and reward 1 for a correct one.
 
-Paper (arXiv 2602.03279): GRPO on {question, answer}; the proposer's traces never reach the solver. Here they cannot: an
-exercise has no field for them. Attempts are asked for and graded exactly as a prober's, so answers are compared by
-equivalence and programs run hidden tests in the sandbox. An attempt that was cut off is wrong, or masked where that is
-asked for; one that could not be graded is left out.
+Paper (arXiv 2602.03279): GRPO on {question, answer}; the proposer's traces never reach the solver. Here they cannot,
+because an exercise has no field for them. Attempts are sampled and graded exactly like a prober's: answers are compared
+by equivalence, and programs run hidden tests in the sandbox. An attempt that was cut off is wrong, or masked if the
+settings say so; one that could not be graded is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agentprop.grading.probers import Prober, Try
 from agentprop.models.chat import Reply
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Certificate, Problem, Record
-from agentprop.training.data.sequences import Spoken, join
+from agentprop.training.data.sequences import SampledTurn, join
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
@@ -28,14 +28,14 @@ from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGrou
 from agentprop.training.rl.loop import Experience
 
 KEPT_GROUPS = 4
-"""Questions of a sampled step whose attempts are kept."""
+"""Number of questions of a sampled step whose attempts are kept."""
 OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined")
 LOST = frozenset({"timeout", "undetermined"})
 """Outcomes that say nothing about the answer."""
 
 
 def exercise(problem: Problem) -> Problem:
-    """Question and answer, and what grading needs: nothing of who made it, how, from what, or how hard it is."""
+    """Reduce a problem to question, answer and what grading needs, without its origin, skills and difficulty."""
     return Problem(
         statement=problem.statement,
         answer=problem.answer,
@@ -54,68 +54,68 @@ def exercise(problem: Problem) -> Problem:
 
 
 @dataclass(frozen=True)
-class Attempted:
-    """The attempts at one question."""
+class QuestionAttempts:
+    """Attempts at one question."""
 
     exercise: Problem
-    """What was asked."""
+    """Question that was asked."""
     first: int
     """Number of the first attempt, unique over the run."""
     tries: tuple[Try, ...]
-    """Replies and grades; none where the policy could not be reached."""
+    """Replies and grades; empty if the policy could not be reached."""
 
 
 @dataclass
 class SolverEnv:
-    """The school of the solver."""
+    """Training environment of the solver."""
 
     exercises: Sequence[Problem]
     solver: Prober
-    """The policy, asked as a prober is."""
+    """Policy in the role of a prober."""
     comparison: ComparisonRule
     wrong_reward: float
-    """Reward of a wrong answer; a right one earns 1."""
+    """Reward of a wrong answer; a correct one earns 1."""
     mask_cut_off: bool
-    """Whether attempts that were cut off are in the statistics of their group alone."""
+    """Attempts that were cut off count in the statistics of their group, but are not in the loss."""
     groups: int
-    """Questions of a step, over all processes."""
+    """Questions in a step, over all processes."""
     size: int
-    """G."""
+    """Attempts at each question, G."""
     seed: int
     world: World
     state: dict[str, Any] = field(default_factory=dict)
-    """Nothing: the questions of a step follow from its number."""
+    """State, always empty: the questions of a step follow from its number."""
 
-    async def roll_out(self, step: int) -> list[Attempted]:
-        """This process's questions of the step, with G attempts at each."""
+    async def roll_out(self, step: int) -> list[QuestionAttempts]:
+        """Make G attempts at each of this process's questions of a step."""
         numbers = range(step * self.groups, (step + 1) * self.groups)
-        return await together([self._attempted(number) for number in self.world.share(numbers)])
+        return await together([self._attempts(number) for number in self.world.share(numbers)])
 
-    async def score(self, rollouts: Sequence[Attempted]) -> Experience:
-        """What the attempts earn."""
-        found = [self._lesson(one) for one in rollouts]
-        figures = measured(rollouts, found).means(self.world)
+    async def score(self, rollouts: Sequence[QuestionAttempts]) -> Experience:
+        """Score the attempts."""
+        found = [self._training_group(one) for one in rollouts]
+        metrics = solver_means(rollouts, found).reduce(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
-        return Experience(found, figures, records, {})
+        return Experience(found, metrics, records, {})
 
     async def aclose(self) -> None:
-        """Grading holds nothing open."""
+        """Do nothing: grading keeps nothing open."""
 
-    def drawn(self, number: int) -> Problem:
-        """The question of a group: all of them in a new order, again and again."""
+    def question(self, number: int) -> Problem:
+        """Return the question of a group: all questions in a new order, epoch after epoch."""
         epoch, place = divmod(number, len(self.exercises))
         order = list(range(len(self.exercises)))
         Random(f"{self.seed}/{epoch}").shuffle(order)
         return self.exercises[order[place]]
 
-    async def _attempted(self, number: int) -> Attempted:
-        asked, first = self.drawn(number), number * self.size
+    async def _attempts(self, number: int) -> QuestionAttempts:
+        asked, first = self.question(number), number * self.size
         try:
-            return Attempted(asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True)))
+            return QuestionAttempts(asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True)))
         except ModelFailure:
-            return Attempted(asked, first, ())
+            return QuestionAttempts(asked, first, ())
 
-    def _lesson(self, one: Attempted) -> TrainingGroup:
+    def _training_group(self, one: QuestionAttempts) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
         examples = tuple(example(one.exercise, number, tried, self._masked(tried)) for number, tried in known)
         members = [
@@ -134,13 +134,13 @@ class SolverEnv:
             return 0.0
         return 1.0 if tried.grade.outcome == "correct" else self.wrong_reward
 
-    def _records(self, one: Attempted) -> list[Record]:
+    def _records(self, one: QuestionAttempts) -> list[Record]:
         tries = enumerate(one.tries, one.first)
         return [one.exercise, *(self.solver.attempt(one.exercise, number, tried) for number, tried in tries)]
 
 
 def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
-    """The tokens of an attempt. Raises InputError where the sampler gave none."""
+    """Convert an attempt to its tokens. Raises InputError if the sampler gave no token ids."""
     own = f"{asked.id}/{number}"
     if not isinstance(tried.reply, Reply):
         return Example(own, (), in_loss=False)
@@ -150,23 +150,23 @@ def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
             f"{tried.reply.model} gives no token ids, and ratios of probabilities need those that were sampled",
             hint="use a server that gives token ids, or sample in process",
         )
-    sequence = join([Spoken(prompt, choice.token_ids, choice.logprobs)], own)[0]
+    sequence = join([SampledTurn(prompt, choice.token_ids, choice.logprobs)], own)[0]
     return Example(own, (sequence,), in_loss=not masked)
 
 
-def measured(rollouts: Sequence[Attempted], found: Sequence[TrainingGroup]) -> RunningMeans:
-    """Rewards, outcomes, lengths, and how many groups have a signal."""
+def solver_means(rollouts: Sequence[QuestionAttempts], found: Sequence[TrainingGroup]) -> RunningMeans:
+    """Collect rewards, outcomes, lengths, and the share of groups without a signal."""
     outcomes = [[tried.grade.outcome for tried in one.tries] for one in rollouts]
     every = [outcome for group in outcomes for outcome in group]
-    figures = RunningMeans()
-    figures.add("reward/accuracy", (outcome == "correct" for outcome in every if outcome not in LOST))
-    figures.add("reward/solved", ("correct" in group for group in outcomes))
-    figures.add("fate/masked", (not example.in_loss for lesson in found for example in lesson.examples))
-    figures.add("fate/lost", (outcome in LOST for outcome in every))
+    means = RunningMeans()
+    means.add("reward/accuracy", (outcome == "correct" for outcome in every if outcome not in LOST))
+    means.add("reward/solved", ("correct" in group for group in outcomes))
+    means.add("fate/masked", (not example.in_loss for group in found for example in group.examples))
+    means.add("fate/lost", (outcome in LOST for outcome in every))
     for name in OUTCOMES:
-        figures.add(f"outcome/{name}", (outcome == name for outcome in every))
-    figures.add("fate/unanswered", (not one.tries for one in rollouts))
-    figures.add("tokens/reply", (example.n_actions for lesson in found for example in lesson.examples))
-    figures.add("groups/constant", (lesson.advantages.constant for lesson in found))
-    figures.add("groups/singleton", (lesson.advantages.singleton for lesson in found))
-    return figures
+        means.add(f"outcome/{name}", (outcome == name for outcome in every))
+    means.add("fate/unanswered", (not one.tries for one in rollouts))
+    means.add("tokens/reply", (example.n_actions for group in found for example in group.examples))
+    means.add("groups/constant", (group.advantages.constant for group in found))
+    means.add("groups/singleton", (group.advantages.singleton for group in found))
+    return means

@@ -1,7 +1,7 @@
-"""A number and the mastery so far → a task: the initial state that all members of a group share.
+"""A task number and the mastery so far → a task: the initial state that all members of a group share.
 
-Task i depends on the seed, on i and on the standing it is drawn with, and on nothing else. The bundle K_0 is drawn as
-`propose` draws it for a model: over written and executable skills alike, and away from the pairs that are held out.
+Task i depends only on the seed, on i and on the mastery state. The bundle K_0 is drawn as `propose` draws it for a
+model: from written and executable skills alike, and without held-out pairs.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from agentprop.errors import InputError
 from agentprop.records import Task
 
 TRIES = 100
-"""Categories drawn before a library is said to have no bundle that is allowed."""
+"""Categories drawn before giving up on finding a bundle that is allowed."""
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """Where tasks come from."""
+    """Source of tasks."""
 
     bundles: Bundles
-    """What may be composed."""
+    """Bundles of skills that may be drawn."""
     curriculum: Curriculum
-    """Which categories are drawn, and how often."""
+    """Curriculum: the probabilities of the categories."""
     seed: int = 0
-    """The run's seed."""
+    """Seed of the run."""
 
-    def draw(self, numbers: Iterable[int], standing: MasteryState) -> list[Task]:
-        """The tasks with these numbers, all drawn with one standing."""
-        probabilities = self.curriculum.probabilities(standing)
+    def draw(self, numbers: Iterable[int], mastery_state: MasteryState) -> list[Task]:
+        """Draw the tasks with these numbers, all with the same mastery state."""
+        probabilities = self.curriculum.probabilities(mastery_state)
         return [self._task(number, probabilities) for number in numbers]
 
     def _task(self, number: int, probabilities: Sequence[float]) -> Task:
-        """Raises InputError where the library has no bundle that is allowed."""
+        """Draw one task. Raises InputError if the library has no bundle that is allowed."""
         rng = Random(f"{self.seed}/{number}")
         for _ in range(TRIES):
             category = rng.choices(self.curriculum.categories, probabilities)[0]
@@ -56,7 +56,7 @@ class Tasks:
         raise InputError("no bundle of skills may be trained on", hint="add skills, or hold fewer pairs out")
 
     def _bundle(self, category: str, rng: Random) -> tuple[str, ...] | None:
-        """K_0, or None where no composition of the category was found."""
+        """Draw K_0; None if no composition of the category was found."""
         drawn = self.bundles.draw(category, rng)
         if drawn is not None:
             return drawn
@@ -67,9 +67,9 @@ class Tasks:
 
 
 def success_rates(outcomes: Iterable[tuple[str, bool]]) -> dict[str, list[int]]:
-    """(category, whether it was mastered) → category → the tallies that `Curriculum.updated` takes.
+    """Count (category, success) pairs into the tallies by category that `Curriculum.updated` takes.
 
-    Successes of a group share their task, so that they are alike says nothing about novelty: all count as distinct.
+    Successes of a group share their task, so their likeness says nothing about novelty: all count as distinct.
     """
     tallies: dict[str, list[int]] = {}
     for category, success in outcomes:

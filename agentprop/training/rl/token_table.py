@@ -1,7 +1,15 @@
-"""Lessons → one order of all their sequences, and packed rows of any of them that find their own values.
+"""Training groups → a table of their sequences in one order, and packed rows that know their tokens' places in it.
 
-All arrays over action tokens [A] are in the order of the lessons, their members and their turns; a row knows the places
-of its tokens in it. So values are computed once, before anything is shuffled, sharded or left out.
+Arrays over action tokens [A] are in the order of groups, members and turns. They are computed once, before anything is
+shuffled, sharded or left out, and a packed row looks up its values by place. For two groups:
+
+    number   group   trajectory             action tokens   places in [A]   in the loss
+    0        0       a, first sequence      3               0 … 2           yes
+    1        0       a, second sequence     2               3 … 4           yes
+    2        0       b, masked              4               5 … 8           no
+    3        1       c                      2               9 … 10          yes
+
+A row of the sequences 3 and 0 holds them as 0, 3 and has the places 0, 1, 2, 9, 10.
 """
 
 from __future__ import annotations
@@ -21,49 +29,53 @@ from agentprop.training.rl.examples import TrainingGroup
 
 @dataclass(frozen=True, eq=False)
 class TokenTable:
-    """The sequences of a rollout batch in one order, and where the action tokens of each are in [A]."""
+    """Sequences of a rollout batch in one order, and the places of their action tokens in [A]."""
 
     sequences: tuple[TokenSequence, ...]
-    lesson: tuple[int, ...]
-    """Number of each sequence's lesson."""
+    """Sequences, in the order of groups, members and turns."""
+    group: tuple[int, ...]
+    """Index of each sequence's group."""
     in_loss: tuple[bool, ...]
-    """Whether each sequence is in the loss."""
+    """The sequence is in the loss, for each sequence."""
     ends: tuple[int, ...]
-    """One past the last action token of each sequence."""
+    """End of each sequence's action tokens in [A], exclusive."""
     pack_tokens: int
-    """Tokens of a row; a longer sequence has a row to itself."""
+    """Most tokens in a row; a longer sequence gets its own row."""
 
     @classmethod
-    def of(cls, lessons: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
-        """In the order of lessons, examples and turns: that of `Actions.of`."""
-        found = [(s, n, e.in_loss) for n, lesson in enumerate(lessons) for e in lesson.examples for s in e.sequences]
+    def of(cls, groups: Sequence[TrainingGroup], pack_tokens: int) -> TokenTable:
+        """Build the table in the order of groups, members and turns, which is also that of `Actions.of`."""
+        found = [(s, n, e.in_loss) for n, group in enumerate(groups) for e in group.examples for s in e.sequences]
+        # Masked sequences have their places too, since R_θ is centred over the whole group.
         ends = tuple(accumulate(s.n_actions for s, _, _ in found))
-        sequences, lesson, in_loss = zip(*found, strict=True) if found else ((), (), ())
-        return cls(sequences, lesson, in_loss, ends, pack_tokens)
+        sequences, group, in_loss = zip(*found, strict=True) if found else ((), (), ())
+        return cls(sequences, group, in_loss, ends, pack_tokens)
 
     @property
     def n_actions(self) -> int:
-        """A."""
+        """Number of action tokens, A."""
         return self.ends[-1] if self.ends else 0
 
-    def where(self, number: int) -> range:
-        """The action tokens of a sequence."""
+    def action_span(self, number: int) -> range:
+        """Return the places of a sequence's action tokens in [A]."""
         return range(self.ends[number] - self.sequences[number].n_actions, self.ends[number])
 
     def rows(self, numbers: Sequence[int]) -> Iterator[tuple[Batch, Tensor]]:
-        """Packed rows of some sequences, and the places of their action tokens in [A]."""
+        """Yield packed rows of some sequences, with the places of their action tokens in [A]."""
         lengths = [len(self.sequences[number]) for number in numbers]
         for row in pack(lengths, max([self.pack_tokens, *lengths])):
+            # In table order, so that a row's action tokens come in the order in which `batch_of` lists them.
             chosen = sorted(numbers[place] for place in row)
-            places = [at for number in chosen for at in self.where(number)]
+            places = [at for number in chosen for at in self.action_span(number)]
             yield batch_of([self.sequences[number] for number in chosen]), torch.tensor(places)
 
 
-def in_step(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tuple[Batch, Tensor]]:
-    """The rows, and after them empty ones for as long as another process has more: all must call the model together."""
+def padded_rows(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tuple[Batch, Tensor]]:
+    """Yield the rows, then empty rows while another process has more, since all must call the model together."""
     mine = iter(rows)
     while True:
         row = next(mine, None)
+        # Every process reaches this call the same number of times, since it is collective.
         if not world.any(row is not None):
             return
         yield row if row is not None else (batch_of([EMPTY_SEQUENCE]), torch.zeros(0, dtype=torch.int64))

@@ -1,7 +1,7 @@
-"""Lessons → an improved policy: log-probs at the weights that sampled, weights of the tokens, minibatches, steps.
+"""Training groups → an improved policy: log-probs at the sampling weights, token weights, minibatches, optimiser steps.
 
-old, ref   log-probs of every action token, by the trainer itself: an engine's own would let its rounding into r
-w          what the algorithm makes of the advantages: zero-sum weights (MGPO), or the advantages themselves (GRPO)
+old, ref   log-probs of every action token by the trainer itself: those of another engine would put its rounding into r
+w          token weights from the algorithm: zero-sum weights (MGPO), or the advantages themselves (GRPO)
 step       whole groups at a time, so that every optimiser step is zero-sum; the loss is a sum over its tokens
            divided by N, their number over all processes, whatever the micro-batches
 """
@@ -26,37 +26,37 @@ from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.advantages import GroupAdvantages
 from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
-from agentprop.training.rl.losses import Sums, Tokens, measured, rollout_correction
-from agentprop.training.rl.token_table import TokenTable, in_step
+from agentprop.training.rl.losses import Sums, Tokens, rollout_correction, token_means
+from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 
 @dataclass(frozen=True)
 class Objective:
-    """What is optimised, and in how many steps."""
+    """Objective of an update, and its number of steps."""
 
     algorithm: Algorithm
-    """Weights and loss of the action tokens."""
+    """Algorithm: weights and loss of the action tokens."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
-    """Whether groups without a signal are still pulled to the reference."""
+    """Treatment of groups without a signal: drop them, or still pull them to the reference."""
     correction: float | None = None
-    """Cap of the correction π_old/π_engine; None if the trainer's own weights sampled."""
+    """Cap of the correction π_old/π_engine; None if the trainer's own model sampled."""
     minibatches: int = 4
     """Optimiser steps per rollout batch."""
 
-    def silent(self, group: GroupAdvantages) -> bool:
-        """Whether nothing can be learnt from a group: it takes no part in a step, and in no N."""
+    def skips(self, group: GroupAdvantages) -> bool:
+        """Return True if nothing can be learnt from a group, so that it is in no step and no N."""
         return group.singleton or (group.constant and self.constant_groups == "drop")
 
 
-class Frozen(NamedTuple):
-    """What is known of every action token before the weights change, [A]."""
+class FrozenLogprobs(NamedTuple):
+    """Log-probs and entropies of every action token before the weights change, [A]."""
 
     old: Tensor
     """log π_old, nats."""
     ref: Tensor | None
     """log π_ref, nats."""
     engine: Tensor
-    """The sampler's own log-prob, nats; NaN where it gave none."""
+    """The sampling engine's log-prob, nats; NaN if it gave none."""
     entropy: Tensor
     """Entropy of the policy's distribution, nats."""
 
@@ -64,54 +64,54 @@ class Frozen(NamedTuple):
 def learn(
     policy: PolicyModel,
     optimiser: Optimiser,
-    lessons: Sequence[TrainingGroup],
+    groups: Sequence[TrainingGroup],
     objective: Objective,
     world: World,
     *,
-    groups: int,
+    n_groups: int,
     pack_tokens: int,
     seed: str,
 ) -> dict[str, float]:
-    """Take up to `minibatches` optimiser steps; their metrics. Every process calls it, each with lessons of its own.
+    """Take up to `minibatches` optimiser steps and return their metrics. Every process calls it with its own groups.
 
-    `groups` is how many groups a rollout batch has over all processes; a lesson's number says which of them it is.
-    Where no group has a signal nothing is computed and no step is taken.
+    `n_groups` is the number of groups in a rollout batch over all processes; a group's number says which of them it is.
+    If no group has a signal, nothing is computed and no step is taken.
 
-    Raises TrainingDiverged where the gradient stays infinite, and InputError where tokens are missing.
+    Raises TrainingDiverged if the gradient stays non-finite, and InputError if tokens are missing.
     """
-    telling = [lesson for lesson in lessons if not objective.silent(lesson.advantages)]
-    if not world.any(bool(telling)):
+    active = [group for group in groups if not objective.skips(group.advantages)]
+    if not world.any(bool(active)):
         return {"steps": 0.0}
-    sheet = TokenTable.of(telling, pack_tokens)
-    frozen = freeze(policy, sheet, objective, world)
-    weight, figures = weigh(telling, frozen, objective)
+    table = TokenTable.of(active, pack_tokens)
+    frozen = freeze(policy, table, objective, world)
+    weight, means = weigh(active, frozen, objective)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
-    parts = minibatches([lesson.number % groups for lesson in telling], groups, objective.minibatches, seed, world)
+    parts = minibatches([group.number % n_groups for group in active], n_groups, objective.minibatches, seed, world)
     for part in parts:
-        numbers = [n for n, lesson in enumerate(sheet.lesson) if sheet.in_loss[n] and lesson in part]
-        n_tokens = world.sum([sum(sheet.sequences[number].n_actions for number in numbers)])[0]
+        numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part]
+        n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum
-        for batch, places in in_step(sheet.rows(numbers), world):
+        for batch, places in padded_rows(table.rows(numbers), world):
             tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction)
             loss = objective.algorithm.loss(tokens, n_tokens)
             loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         steps.append(optimiser.step())
-    describe(figures, frozen, correction)
-    return figures.means(world) | (measured(sums, _over(world)) if sums else {}) | _of_steps(steps)
+    describe(means, frozen, correction)
+    return means.reduce(world) | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
 
-def minibatches(own: Sequence[int], groups: int, count: int, seed: str, world: World) -> list[set[int]]:
-    """Places in `own` that belong to each optimiser step: whole groups, shuffled; there may be empty steps.
+def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world: World) -> list[set[int]]:
+    """Deal groups to optimiser steps; return the indices into `own` for each step, which may be empty.
 
-    `own` are the groups of this process that take part. All that do, of any process, are dealt out in one order: a step
-    has the same groups however they are shared out.
+    `own` holds the numbers of this process's groups that take part. The groups of all processes are shuffled and dealt
+    in one order, so a step has the same groups however they are distributed over processes.
     """
-    known = world.sum([float(group in own) for group in range(groups)])
+    known = world.sum([float(group in own) for group in range(n_groups)])
     order = [group for group, taking_part in enumerate(known) if taking_part]
     Random(seed).shuffle(order)
     step_of = {group: place % count for place, group in enumerate(order)}
@@ -122,48 +122,48 @@ def minibatches(own: Sequence[int], groups: int, count: int, seed: str, world: W
 
 
 @torch.no_grad()
-def freeze(policy: PolicyModel, sheet: TokenTable, objective: Objective, world: World) -> Frozen:
-    """What the trainer and the engine say of every action token at the weights that sampled."""
+def freeze(policy: PolicyModel, table: TokenTable, objective: Objective, world: World) -> FrozenLogprobs:
+    """Compute the log-probs of every action token at the weights that sampled."""
     policy.eval()
-    old, entropy = _scores(policy, sheet, world)
+    old, entropy = _scores(policy, table, world)
     ref = None
     if objective.algorithm.beta:
         with policy.reference() as reference:
-            ref, _ = _scores(reference, sheet, world)
+            ref, _ = _scores(reference, table, world)
     unknown = [
-        np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in sheet.sequences
+        np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in table.sequences
     ]
     engine = torch.from_numpy(np.concatenate(unknown)) if unknown else torch.zeros(0)
-    return Frozen(old, ref, engine, entropy)
+    return FrozenLogprobs(old, ref, engine, entropy)
 
 
-def _scores(policy: PolicyModel, sheet: TokenTable, world: World) -> tuple[Tensor, Tensor]:
-    """Log-probs and entropies [A], on the CPU."""
-    logprob, entropy = torch.zeros(2, sheet.n_actions)
-    for batch, places in in_step(sheet.rows(range(len(sheet.sequences))), world):
+def _scores(policy: PolicyModel, table: TokenTable, world: World) -> tuple[Tensor, Tensor]:
+    """Return log-probs and entropies [A], on the CPU."""
+    logprob, entropy = torch.zeros(2, table.n_actions)
+    for batch, places in padded_rows(table.rows(range(len(table.sequences))), world):
         found = policy(batch.to(policy.device))
         logprob[places] = found.logprob[: len(places)].float().cpu()
         entropy[places] = found.entropy[: len(places)].float().cpu()
     return logprob, entropy
 
 
-def weigh(lessons: Sequence[TrainingGroup], frozen: Frozen, objective: Objective) -> tuple[Tensor, RunningMeans]:
-    """What the log-prob of each action token is multiplied with [A], and what is worth knowing about it."""
-    actions = Actions.of([lesson.advantages for lesson in lessons], [lesson.lengths for lesson in lessons])
+def weigh(groups: Sequence[TrainingGroup], frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
+    """Return the weight of each action token's log-prob [A], and metrics about the weights."""
+    actions = Actions.of([group.advantages for group in groups], [group.lengths for group in groups])
     found = objective.algorithm.weigh(actions, frozen.old, frozen.ref)
-    figures = RunningMeans()
+    means = RunningMeans()
     for name, value in found.metrics.items():
-        figures.add_mean(name, value, found.units)
-    return found.weight_A, figures
+        means.add_mean(name, value, found.units)
+    return found.weight_A, means
 
 
-def corrections(frozen: Frozen, cap: float) -> Tensor:
-    """c of each action token [A]; 1 where the engine said nothing."""
+def corrections(frozen: FrozenLogprobs, cap: float) -> Tensor:
+    """Return the correction c of each action token [A]; 1 for tokens without a log-prob of the engine."""
     return rollout_correction(frozen.old, torch.where(frozen.engine.isnan(), frozen.old, frozen.engine), cap=cap)
 
 
-def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correction: Tensor | None) -> Tokens:
-    """The action tokens of a row; none of an empty one, whose graph still reaches every weight."""
+def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: FrozenLogprobs, correction: Tensor | None) -> Tokens:
+    """Collect the action tokens of a row; an empty row has none, but its graph still reaches every weight."""
 
     def of(values: Tensor) -> Tensor:
         return values[places].to(live.logprob.device)
@@ -177,11 +177,11 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: Frozen, correc
     )
 
 
-# --- what is worth knowing ---
+# --- metrics ---
 
 
-def describe(figures: RunningMeans, frozen: Frozen, correction: Tensor | None) -> None:
-    """Add entropy, KL(π_old ‖ π_ref), and how far the engine that sampled is from the trainer."""
+def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | None) -> None:
+    """Add entropy, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer."""
     known = ~frozen.engine.isnan()
     values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
     if frozen.ref is not None:
@@ -189,7 +189,7 @@ def describe(figures: RunningMeans, frozen: Frozen, correction: Tensor | None) -
     if correction is not None:
         values["correction_mean"] = correction
     for name, found in values.items():
-        figures.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
+        means.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
 
 
 def _over(world: World) -> Callable[[Tensor], Tensor]:

@@ -1,7 +1,7 @@
-"""Conversations → replies of a vLLM server, asked by token ids: what was sampled is never encoded again.
+"""Conversations → replies of a vLLM server, as token ids, so that sampled text is never encoded again.
 
-Prompts go to /v1/completions as ids, made by our own `Renderer` with its memory; ids and log-probs come back (the
-model's own, before temperature and nucleus).
+Prompts are rendered to ids by our own `Renderer` and `PromptCache` and go to /v1/completions. Ids and log-probs come
+back; the log-probs are the model's own, before temperature and nucleus.
 """
 
 from __future__ import annotations
@@ -12,79 +12,81 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agentprop.inference.chat_template import Memory, Renderer
+from agentprop.inference.chat_template import PromptCache, Renderer
 from agentprop.models.chat import Choice, Reply, Request, Usage
 from agentprop.models.endpoint import Endpoint
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
-from agentprop.models.local import last_words
-from agentprop.models.settings import Served
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
+from agentprop.models.local import log_ending
+from agentprop.models.settings import ServedSettings
 
 ENDING_S = 3.0
-"""Seconds that a server which fails is given to end, before its failure is taken for one of the request alone."""
+"""Seconds to wait for a failing server to end, before the failure is put down to the request alone."""
 
 
 class VllmModel:
-    """Answers conversations through a server's completions of token ids."""
+    """Chat model over a server's completions of token ids."""
 
     def __init__(self, renderer: Renderer, stop_ids: Sequence[int], context_length: int, log: Path) -> None:
         self.identity = ""
         self.context_length = context_length
         self.server: Endpoint | None = None
-        """Where it is, once it is up."""
+        """Connection to the server, once it is up."""
         self._renderer, self._stop_ids, self._log = renderer, list(stop_ids), log
-        self._memory = Memory(renderer)
+        self._prompt_cache = PromptCache(renderer)
 
     async def reply(self, request: Request) -> Reply:
-        """Answer with `request.n` choices. Raises ModelOutage, with its last words, where the server has ended."""
+        """Answer with `request.n` choices. Raises ModelFailure, or ModelOutage if the server has ended."""
         if request.tools or request.schema is not None:
-            raise ModelFailure(Kind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas")
-        prompt = self._memory.prompt(request.messages, request.sample)
+            raise ModelFailure(
+                FailureKind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas"
+            )
+        prompt = self._prompt_cache.prompt(request.messages, request.sample)
         if len(prompt) >= self.context_length:
             raise ModelFailure(
-                Kind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
+                FailureKind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
             )
         started = time.perf_counter()
         found = await self.post("completions", self._body(request, prompt))
         choices = tuple(self._choice(one) for one in sorted(found["choices"], key=lambda one: int(one["index"])))
         for number, choice in enumerate(choices, request.sample):
-            self._memory.remember(request.messages, prompt, choice.token_ids or (), choice.text, number)
+            self._prompt_cache.remember(request.messages, prompt, choice.token_ids or (), choice.text, number)
         usage = Usage(found["usage"]["prompt_tokens"], found["usage"]["completion_tokens"])
         return Reply(choices, self.identity, usage, prompt, duration_s=time.perf_counter() - started)
 
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
-        """What the server says. Raises ModelFailure, or ModelOutage where it has ended."""
-        assert self.server is not None  # nobody asks before the first refresh
+        """Post a request and return the server's JSON. Raises ModelFailure, or ModelOutage if the server has ended."""
+        assert self.server is not None  # there are no requests before the first refresh
         try:
             return await self.server.look_up(path, body)
         except ModelFailure as failure:
-            if failure.kind in (Kind.SERVER, Kind.CONNECTION) and await self._ended():
-                words = " | ".join(last_words(self._log))
-                outage = ModelOutage(f"the server that samples has ended; its last words: {words}", cause=failure)
+            if failure.kind in (FailureKind.SERVER, FailureKind.CONNECTION) and await self._ended():
+                words = " | ".join(log_ending(self._log))
+                outage = ModelOutage(f"the server that samples has ended; its log ends with: {words}", cause=failure)
                 outage.hint = f"the whole log is in {self._log}; the same command resumes"
                 raise outage from failure
             raise
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """Close the connection."""
         if self.server is not None:
             await self.server.aclose()
 
     async def _ended(self) -> bool:
-        assert self.server is not None and isinstance(self.server.settings, Served)
+        assert self.server is not None and isinstance(self.server.settings, ServedSettings)
         deadline = time.monotonic() + ENDING_S
         while not self.server.settings.gone and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
         return self.server.settings.gone
 
     def _body(self, request: Request, prompt: Sequence[int]) -> dict[str, object]:
-        """Every setting by name: what a server takes from a model's directory otherwise would bias all ratios."""
+        """Build the body with every sampling parameter: a default from the model's directory would bias all ratios."""
         sampling = request.sampling
-        room = self.context_length - len(prompt)
+        left = self.context_length - len(prompt)
         body: dict[str, object] = {
             "model": self.server.settings.model if self.server else "",
             "prompt": list(prompt),
             "n": request.n,
-            "max_tokens": min(sampling.max_tokens or room, room),
+            "max_tokens": min(sampling.max_tokens or left, left),
             "temperature": 1.0 if sampling.temperature is None else sampling.temperature,
             "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
             "top_k": 0,
@@ -100,7 +102,7 @@ class VllmModel:
     def _choice(self, found: Mapping[str, Any]) -> Choice:
         ids = tuple(found["token_ids"])
         ended = bool(ids) and ids[-1] in self._stop_ids
-        cut = not ended and found.get("stop_reason") is not None  # at a text, in the midst of a token perhaps
+        cut = not ended and found.get("stop_reason") is not None  # stopped by a text, perhaps in the middle of a token
         text = found["text"] if cut else self._renderer.decode(ids[: len(ids) - ended])
         return Choice(
             text,

@@ -1,13 +1,13 @@
-"""A vLLM server as the trainer's sampler, with the weights of this moment after every step.
+"""A vLLM server as the trainer's sampler, which receives the new weights after every step.
 
     sampler = VllmSampler(policy, config, world, folder)
-    await sampler.refresh(policy, 0)       writes the weights and starts the server
-    await sampler.refresh(policy, 1)       writes them again; the server reads them in place
+    await sampler.refresh(policy, 0)       # writes the weights and starts the server
+    await sampler.refresh(policy, 1)       # writes them again; the server reloads them in place
 
-It reads them from a directory on disk by what vLLM offers to trainers under VLLM_SERVER_DEV_MODE=1: /pause (which drops
-requests that nobody waits for any more), /collective_rpc with reload_weights, /reset_prefix_cache, /resume. Learnt from
-vLLM 0.32: on a CPU the head is packed when it is read first, and keeps its first values where it is tied to the
-embedding, so what is served is always untied; and a path without a checkpoint ends the server, so it is our own.
+The server reloads from a directory on disk, by the endpoints that vLLM offers trainers under VLLM_SERVER_DEV_MODE=1:
+/pause (which aborts abandoned requests), /collective_rpc with reload_weights, /reset_prefix_cache and /resume. Found
+with vLLM 0.32: on a CPU a head that is tied to the embedding keeps its first values, so the served model is always
+untied; and a reload from a path without a checkpoint ends the server, so the directory is our own.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from agentprop.errors import ConfigError
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.local import serving
-from agentprop.models.settings import ModelSettings, Served
+from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
@@ -39,13 +39,13 @@ from agentprop.training.model.saving import merged
 from agentprop.training.rl.vllm_chat import VllmModel
 
 TIMEOUT_S = 6 * 3600.0
-"""Seconds for one reply: the server queues what does not fit."""
+"""Seconds allowed for one reply; long, because the server queues what does not fit."""
 HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
-"""The head's name, and the end of the embedding's: the two weights that may be one."""
+"""Name of the head, and end of the embedding's name: the two weights that may be tied."""
 
 
 class VllmSampler:
-    """A server of its own on this machine; the processes of a distributed run share it."""
+    """Sampler on a vLLM server on this machine, which the processes of a distributed run share."""
 
     exact = False
 
@@ -57,24 +57,27 @@ class VllmSampler:
         folder: Path,
         settings: ModelSettings | None = None,
     ) -> None:
-        """`folder` is for its log and, while it is up, the weights; `settings` may have serve_args and serve_env."""
+        """Prepare the server; `folder` holds its log and weights, and `settings` may have serve_args and serve_env.
+
+        Raises ConfigError if the run spans several machines.
+        """
         if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
-            raise ConfigError("a vLLM that samples is reached on its own machine alone", hint="train on one machine")
+            raise ConfigError("sampling with vLLM works on one machine only", hint="train on one machine")
         self._world, self._name = world, config.model
         self._weights, self._log = folder / "weights", folder / "sampler.log"
         context_length = _context_length(policy, config)
         self._settings = _settings(settings, self._weights, policy, context_length)
         renderer = Renderer(policy.tokenizer)
-        ends = renderer.stop_ids | _ends(policy)
-        self.model = VllmModel(renderer, sorted(ends), context_length, self._log)
+        stop_ids = renderer.stop_ids | _stop_ids(policy)
+        self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log)
         self._server = ExitStack()
 
     def executor(self, sandbox: Sandbox) -> Executor:
-        """Beside the sampling."""
+        """Return an executor that runs code beside the sampling."""
         return Executor(sandbox, shared=False)
 
     async def refresh(self, policy: PolicyModel, step: int) -> None:
-        """Write the weights, and let the server read them; the first time, start it."""
+        """Write the weights and let the server reload them; the first call starts the server."""
         weights = dict(_untied(policy))
         if self._world.first:
             _write(policy, weights, self._weights)
@@ -86,7 +89,7 @@ class VllmSampler:
         self.model.identity = f"{self._name}#step-{step}"
 
     async def aclose(self) -> None:
-        """End the server and remove its weights."""
+        """End the server and delete its weights."""
         await self.model.aclose()
         self.model.server = None
         self._server.close()
@@ -94,9 +97,9 @@ class VllmSampler:
             shutil.rmtree(self._weights, ignore_errors=True)
 
     async def _start(self) -> None:
-        """The first process starts it and tells the others the port."""
+        """Start the server in the first process, which sends the port to the others."""
         port = 0
-        up = Served.model_validate(self._settings.model_dump())
+        up = ServedSettings.model_validate(self._settings.model_dump())
         if self._world.first:
             up = self._server.enter_context(serving(self._settings, self._log, tell=_say))
             port = urlsplit(up.base_url or "").port or 0
@@ -114,7 +117,7 @@ class VllmSampler:
 
 
 def _settings(given: ModelSettings | None, weights: Path, policy: PolicyModel, context_length: int) -> ModelSettings:
-    """How the server is started; what the user says wins over what is only a good idea."""
+    """Return the settings of the server; arguments that the user gives take precedence over ours."""
     given = given or ModelSettings(model="")
     number = str(next(policy.parameters()).dtype).removeprefix("torch.")
     wanted = {"--dtype": number, "--max-model-len": str(context_length), "--generation-config": "vllm"}
@@ -130,7 +133,7 @@ def _settings(given: ModelSettings | None, weights: Path, policy: PolicyModel, c
 
 
 def _untied(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
-    """The plain model's weights, the head's apart from the embedding's. Every process must exhaust it."""
+    """Yield the plain model's weights, with the head untied from the embedding. Every process must exhaust it."""
     tied = getattr(policy.model.config, "tie_word_embeddings", False)
     for name, tensor in merged(policy):
         if tied and name.endswith(EMBEDDING):
@@ -140,7 +143,7 @@ def _untied(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
 
 
 def _write(policy: PolicyModel, weights: Mapping[str, Tensor], path: Path) -> None:
-    """A Hugging Face directory with one file of weights, complete at any moment."""
+    """Write a Hugging Face directory with one file of weights, complete at any moment."""
     path.mkdir(parents=True, exist_ok=True)
     config = copy.deepcopy(policy.model.config)
     config.tie_word_embeddings = False
@@ -155,8 +158,8 @@ def _context_length(policy: PolicyModel, config: TrainConfig) -> int:
     return min(config.max_length, positions or config.max_length)
 
 
-def _ends(policy: PolicyModel) -> frozenset[int]:
-    """Tokens that end a reply by the model's own settings."""
+def _stop_ids(policy: PolicyModel) -> frozenset[int]:
+    """Return the tokens that end a reply by the model's generation config."""
     found = getattr(policy.model.generation_config, "eos_token_id", None)
     return frozenset([] if found is None else [found] if isinstance(found, int) else found)
 

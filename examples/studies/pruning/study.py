@@ -5,7 +5,7 @@
 Arms: `prune=true` and `prune=false`, equal in everything else. The curriculum stands still, so that candidate i begins
 with the same composition and the same random numbers in both arms and the built-in verifier only measures; that the
 beginnings are the same is checked. Every candidate counts, also one that never submitted.
-An interrupted study goes on where it stopped.
+An interrupted study continues from its last finished part.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Share:
     """A count out of a total."""
 
     count: int
-    """How many."""
+    """The count."""
     total: int
-    """Out of how many."""
+    """The total."""
 
     @property
     def rate(self) -> float:
@@ -62,13 +62,13 @@ class Candidates:
     """One arm's candidates."""
 
     total: int
-    """How many there were."""
+    """Number of candidates."""
     valid: frozenset[int]
     """Indices of those whose final submission V calls valid."""
     failures: Counter[str]
     """The others, by reason code."""
     trajectories: list[dict[str, Any]]
-    """What the environment recorded of them."""
+    """Trajectories that the environment recorded."""
 
     @property
     def beginnings(self) -> dict[int, str]:
@@ -78,7 +78,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Arm:
-    """What the candidates of one arm came to."""
+    """Results of the candidates of one arm."""
 
     valid: Share
     """Validity: candidates whose final submission V calls valid, of all candidates."""
@@ -176,7 +176,7 @@ def paired(with_pruning: Candidates, without: Candidates) -> dict[str, int]:
 
 
 def repaired(trajectory: dict[str, Any]) -> bool:
-    """Whether code failed and a submission was accepted all the same."""
+    """Return True if code failed and a submission was accepted nevertheless."""
     failed = any(turn["action"] == "exec" and turn["outcome"] != "ok" for turn in trajectory["turns"])
     return failed and trajectory["problem_id"] is not None
 

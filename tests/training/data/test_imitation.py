@@ -1,4 +1,4 @@
-"""Trajectories and skills → what is imitated: by their ids where this tokenizer means the same by them."""
+"""Trajectories and skills → sequences to imitate, by their ids if this tokenizer decodes them to the same text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import Message
 from agentprop.records import Skill, StopReason, Task, Trajectory, Turn
 from agentprop.records.environment import Stage
-from agentprop.training.data.imitation import TrajectoryReader, skill_sequence, spoken_here
+from agentprop.training.data.imitation import TrajectoryReader, ids_match_text, skill_sequence
 from agentprop.training.data.sequences import Drift
 
 SAID = ("<action:think>plan</action:think>", "<action:exec>1+1</action:exec>")
@@ -24,7 +24,7 @@ def trajectory(renderer: Renderer | None, *, split: bool = False) -> Trajectory:
     messages = [Message("system", "S"), Message("user", "P")]
     prompt = renderer.prompt(messages) if renderer else ()
     for index, (said, answered) in enumerate(zip(SAID, ANSWERED, strict=True)):
-        ids = renderer.said(said) if renderer else ()
+        ids = renderer.reply_ids(said) if renderer else ()
         turns.append(
             Turn(
                 index=index,
@@ -81,7 +81,7 @@ def test_ids_of_another_tokenizer_are_not_believed(renderer: Renderer, tmp_path:
     words = ["<action:think>plan</action:think> <action:exec>1+1</action:exec>"] * 9
     other = Renderer(load_tokenizer(str(tiny_model(tmp_path, texts=words, vocabulary=300))))
     theirs = trajectory(other)
-    assert spoken_here(theirs, other) and not spoken_here(theirs, renderer)
+    assert ids_match_text(theirs, other) and not ids_match_text(theirs, renderer)
     reading = TrajectoryReader(renderer, 1000)
     ((_, imitated),) = shown(reading, theirs)
     assert imitated == "".join(f"{said}<|im_end|>" for said in SAID) and reading.counts == {"rendered": 1}

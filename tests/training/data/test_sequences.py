@@ -14,7 +14,7 @@ from toy_trajectories import SAID, TOLD, sampled, texts, trajectory, turn
 from agentprop.agent.chat_policy import spoken
 from agentprop.errors import InputError
 from agentprop.inference.chat_template import Ids, Renderer, load_tokenizer
-from agentprop.training.data.sequences import Drift, Spoken, drift, join, rendered, sequences_of
+from agentprop.training.data.sequences import Drift, SampledTurn, drift, join, rendered, sequences_of
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +74,12 @@ def test_where_the_prefix_breaks_a_new_sequence_begins_and_nothing_is_patched(re
 
 
 def test_a_prompt_that_lost_its_last_token_breaks_too(renderer: Renderer) -> None:
-    spoken_turns = [Spoken((1, 2), (3, 4)), Spoken((1, 2, 3, 9), (5,))]
+    spoken_turns = [SampledTurn((1, 2), (3, 4)), SampledTurn((1, 2, 3, 9), (5,))]
     assert [tuple(s.ids) for s in join(spoken_turns, "t")] == [(1, 2, 3, 4), (1, 2, 3, 9, 5)]
 
 
 def test_log_probs_are_unknown_if_they_are_for_one_turn(renderer: Renderer) -> None:
-    (sequence,) = join([Spoken((1,), (2,), (-1.0,)), Spoken((1, 2, 3), (4, 5), (-1.0,))], "t")
+    (sequence,) = join([SampledTurn((1,), (2,), (-1.0,)), SampledTurn((1, 2, 3), (4, 5), (-1.0,))], "t")
     assert sequence.logprobs is None
 
 
@@ -104,7 +104,7 @@ def test_a_rendering_is_what_the_template_makes_of_the_whole_conversation(render
 
 def test_drift_counts_turns_whose_ids_are_not_those_that_were_sampled(renderer: Renderer) -> None:
     assert drift(sampled(renderer), renderer) == Drift(3, 0)
-    odd = [letters(renderer, SAID[0]), renderer.said(SAID[1]), renderer.said(SAID[2])]
+    odd = [letters(renderer, SAID[0]), renderer.reply_ids(SAID[1]), renderer.reply_ids(SAID[2])]
     assert drift(sampled(renderer, odd), renderer) == Drift(3, 1)
     assert drift(texts(), renderer) == Drift(3, 0)
 
@@ -135,11 +135,11 @@ def test_a_prompt_that_was_sent_counts_where_no_sample_is_known(renderer: Render
     )
 )
 def test_no_sampled_token_is_lost_or_doubled(turns: list[tuple[list[int], list[int], bool]]) -> None:
-    conversation: list[Spoken] = []
+    conversation: list[SampledTurn] = []
     so_far: list[int] = [7]
     for told, said, forget in turns:
         prompt = [8, *told] if forget else [*so_far, *told]
-        conversation.append(Spoken(prompt, said))
+        conversation.append(SampledTurn(prompt, said))
         so_far = [*prompt, *said]
     found = join(conversation, "t")
     assert sum(s.n_actions for s in found) == sum(len(said) for _, said, _ in turns)

@@ -34,7 +34,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trainer(model: Path, **settings: Any) -> tuple[PolicyModel, Optimiser]:
     config = TrainSftConfig(model=str(model), device="cpu", learning_rate=1e-2, **settings)
     policy = PolicyModel.load(config)
-    return policy, Optimiser(policy.trained(), config, total_steps=50)
+    return policy, Optimiser(policy.trainable(), config, total_steps=50)
 
 
 def learn(policy: PolicyModel, optimiser: Optimiser, steps: int) -> list[float]:
@@ -91,7 +91,7 @@ def test_the_newest_are_kept_and_the_pinned_one(model: Path, tmp_path: Path) -> 
     assert checkpoint.newest(tmp_path) == tmp_path / "step-000005"
 
 
-def test_what_a_killed_process_was_writing_is_nobodys_checkpoint(model: Path, tmp_path: Path) -> None:
+def test_what_a_killed_process_was_writing_is_no_checkpoint(model: Path, tmp_path: Path) -> None:
     policy, optimiser = trainer(model)
     good = checkpoint.save(tmp_path, 1, policy, optimiser, {}, ALONE, keep=2)
     torn = tmp_path / ".step-000002.tmp"

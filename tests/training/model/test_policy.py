@@ -44,7 +44,7 @@ def moved(policy: PolicyModel) -> PolicyModel:
     """The policy with what is trained changed, adapters' zero halves too."""
     torch.manual_seed(1)
     with torch.no_grad():
-        for _, parameter in policy.trained():
+        for _, parameter in policy.trainable():
             parameter.add_(0.05 * torch.randn_like(parameter))
     return policy
 
@@ -86,7 +86,7 @@ def test_layers_that_look_back_a_window_only_are_masked_and_not_cut(tmp_path: Pa
 
 
 def test_generation_and_masks_of_others_pass_through_the_packed_attention(model: Path) -> None:
-    """What samples from the very same module gets what transformers' own attention gives."""
+    """Sampling from the trained module gives what transformers' own attention gives."""
     policy = PolicyModel.load(config(model)).eval()
     ids = torch.tensor([[0, 0, 70, 71, 72], [73, 74, 75, 76, 77]])
     mask = torch.tensor([[0, 0, 1, 1, 1], [1, 1, 1, 1, 1]])
@@ -101,7 +101,7 @@ def test_checkpointed_activations_give_the_same_gradient(model: Path) -> None:
     for checkpointed in (False, True):
         policy = PolicyModel.load(config(model, gradient_checkpointing=checkpointed))
         policy(batch_of(SEQUENCES)).logprob.sum().backward()
-        gradients.append([parameter.grad for _, parameter in policy.trained()])
+        gradients.append([parameter.grad for _, parameter in policy.trainable()])
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
 
@@ -111,14 +111,14 @@ def test_checkpointed_activations_give_the_same_gradient(model: Path) -> None:
 
 def test_adapters_are_all_that_is_trained(model: Path) -> None:
     policy = PolicyModel.load(config(model, lora_rank=4))
-    assert policy.trained() and all(".lora_" in name for name, _ in policy.trained())
-    layers = {name.split(".lora_")[0].rsplit(".", 1)[1] for name, _ in policy.trained()}
+    assert policy.trainable() and all(".lora_" in name for name, _ in policy.trainable())
+    layers = {name.split(".lora_")[0].rsplit(".", 1)[1] for name, _ in policy.trainable()}
     assert layers == {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
 
 def test_everything_is_trained_without_adapters(model: Path) -> None:
     policy = PolicyModel.load(config(model))
-    assert len(policy.trained()) == len(list(policy.parameters()))
+    assert len(policy.trainable()) == len(list(policy.parameters()))
 
 
 def test_the_reference_of_adapters_is_the_model_without_them(model: Path) -> None:
@@ -130,7 +130,7 @@ def test_the_reference_of_adapters_is_the_model_without_them(model: Path) -> Non
         assert torch.equal(reference(batch_of(SEQUENCES)).logprob, before)
     assert not torch.allclose(before, after, atol=1e-3)
     assert torch.equal(policy(batch_of(SEQUENCES)).logprob, after)
-    assert all(parameter.requires_grad for _, parameter in policy.trained()) and policy.trained()
+    assert all(parameter.requires_grad for _, parameter in policy.trainable()) and policy.trainable()
 
 
 def test_the_reference_of_a_whole_model_is_a_frozen_copy(model: Path) -> None:
@@ -160,14 +160,14 @@ def test_a_directory_without_weights_is_initialised_from_the_seed(model: Path) -
 def test_a_saved_policy_is_a_model_that_transformers_loads(model: Path, kind: str, tmp_path: Path) -> None:
     policy = moved(PolicyModel.load(config(model, **KINDS[kind])))
     save_model(policy, tmp_path)
-    loaded = AutoModelForCausalLM.from_pretrained(tmp_path)
-    assert type(loaded).__name__ == "Qwen3ForCausalLM" and loaded.dtype == policy.model.dtype
+    load_policy = AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert type(load_policy).__name__ == "Qwen3ForCausalLM" and load_policy.dtype == policy.model.dtype
     ids = torch.from_numpy(SEQUENCES[0].ids)[None]
     with torch.no_grad():
         expected = policy.eval().model(ids).logits
         # a merged weight is rounded once, a product with an adapter twice
         tolerance = 0.05 if policy.model.dtype == torch.bfloat16 else 1e-5
-        torch.testing.assert_close(loaded(ids).logits, expected, atol=tolerance, rtol=0)
+        torch.testing.assert_close(load_policy(ids).logits, expected, atol=tolerance, rtol=0)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
     assert tokenizer.chat_template == policy.tokenizer.chat_template
     assert not list(tmp_path.glob("*.bin")) and not list(tmp_path.glob("*.pt"))
@@ -197,7 +197,7 @@ def test_merged_weights_have_the_names_of_the_plain_model(model: Path) -> None:
 
 
 def test_a_tokenizer_of_another_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a pair"):
+    with pytest.raises(InputError, match="a model of only"):
         PolicyModel.load(config(tiny_model(tmp_path, rows=200)))
 
 

@@ -1,4 +1,4 @@
-"""What an action is worth beside the rest of its group."""
+"""Advantages of actions within their group."""
 
 from __future__ import annotations
 
@@ -99,13 +99,13 @@ def test_the_advantage_of_a_stage_compares_its_actions_over_the_group() -> None:
     assert found.members[0].stages == pytest.approx([high, low], abs=1e-5)
     assert found.members[1].stages == pytest.approx([0, high], abs=1e-5)
     assert found.members[2].stages == pytest.approx([low, low], abs=1e-5)
-    assert (found.stages_compared, found.stages_silent) == (1, 1)
+    assert (found.stages_compared, found.stages_skipped) == (1, 1)
 
 
 def test_a_trajectory_is_not_compared_with_itself() -> None:
     found = advantages(members((0.5, "r1 r0 r0"), (0.75, "d0 c1")))
     assert found.members[0].stages == (0, 0, 0)
-    assert (found.stages_compared, found.stages_silent) == (0, 3)
+    assert (found.stages_compared, found.stages_skipped) == (0, 3)
 
 
 def test_a_stage_in_which_all_earn_the_same_is_silent() -> None:

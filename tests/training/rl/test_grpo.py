@@ -10,7 +10,7 @@ from torch import Tensor
 
 from agentprop.training.rl.algorithms.grpo import grpo_loss
 from agentprop.training.rl.algorithms.mgpo import mgpo_loss
-from agentprop.training.rl.losses import Tokens, measured
+from agentprop.training.rl.losses import Tokens, token_means
 
 
 def double(*values: float) -> Tensor:
@@ -37,7 +37,7 @@ def test_a_ratio_that_has_gone_far_enough_is_clipped_and_one_that_has_gone_astra
     """By the sign of A: at r = 1.5 and 0.5 with ε = 0.2; what the update has undone still pulls, in full."""
     tokens = Tokens(double(1.5, 0.5, 1.5, 0.5, 1.1, 0.9).log(), torch.zeros(6), double(1, 1, -1, -1, 1, -1))
     assert slopes(tokens) == pytest.approx([0, -0.5, 1.5, 0, -1.1, 0.9])
-    found = measured([grpo_loss(tokens, n_tokens=6).sums])
+    found = token_means([grpo_loss(tokens, n_tokens=6).sums])
     assert (found["frac_clipped_high"], found["frac_clipped_low"]) == pytest.approx((1 / 6, 1 / 6))
 
 
@@ -58,7 +58,7 @@ def test_the_divergence_term_is_k3_and_pulls_towards_the_reference() -> None:
     found = grpo_loss(tokens, n_tokens=2, beta=0.1)
     kl = (exp(-0.5) - 1 + 0.5) + (exp(1) - 1 - 1)
     assert float(found.loss) == pytest.approx(0.1 * kl / 2)
-    assert measured([found.sums])["kl_ref"] == pytest.approx(kl / 2)
+    assert token_means([found.sums])["kl_ref"] == pytest.approx(kl / 2)
     assert slopes(tokens, beta=0.1) == pytest.approx([0.1 * (1 - exp(-0.5)), 0.1 * (1 - exp(1))])
 
 
@@ -83,7 +83,7 @@ def test_absurd_log_ratios_leave_everything_finite(difference: float) -> None:
     found = grpo_loss(tokens, n_tokens=3, beta=0.01)
     found.loss.backward()
     assert bool(found.loss.isfinite()) and logp.grad is not None and bool(logp.grad.isfinite().all())
-    assert all(torch.tensor(list(measured([found.sums]).values())).isfinite())
+    assert all(torch.tensor(list(token_means([found.sums]).values())).isfinite())
 
 
 def test_a_policy_that_may_only_move_a_little_stops_at_the_clip() -> None:

@@ -16,7 +16,7 @@ from toy_groups import ALONE, config
 from agentprop.config import TrainMgpoConfig
 from agentprop.engine.rolling import together
 from agentprop.models.chat import Choice, Message, Reply, Request, Sampling
-from agentprop.training.data.sequences import Spoken, join
+from agentprop.training.data.sequences import SampledTurn, join
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
@@ -24,7 +24,7 @@ from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, adva
 from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
-from agentprop.training.rl.loop import Experience, Loop, unless
+from agentprop.training.rl.loop import Experience, Loop, unless_stopped
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
 from agentprop.training.rl.update import Objective
 
@@ -53,11 +53,11 @@ class Bandit:
         return await together([self.sampler.model.reply(request) for request in requests])
 
     async def score(self, rollouts: Sequence[Reply]) -> Experience:
-        figures = RunningMeans()
+        means = RunningMeans()
         for reply in rollouts:
-            figures.add("reward", map(reward, reply.choices))
-        lessons = [lesson(reply, number) for number, reply in enumerate(rollouts)]
-        return Experience(lessons, figures.means(ALONE), [], {"steps": self.state["steps"] + 1})
+            means.add("reward", map(reward, reply.choices))
+        groups = [training_group(reply, number) for number, reply in enumerate(rollouts)]
+        return Experience(groups, means.reduce(ALONE), [], {"steps": self.state["steps"] + 1})
 
     async def aclose(self) -> None:
         return
@@ -67,22 +67,22 @@ def reward(choice: Choice) -> float:
     return float((choice.token_ids or (PAYING,))[0] < PAYING)
 
 
-def lesson(reply: Reply, number: int) -> TrainingGroup:
+def training_group(reply: Reply, number: int) -> TrainingGroup:
     members = [
         ReturnedEpisode(str(n), reward(choice), (ActionReturn("-", 0.0),)) for n, choice in enumerate(reply.choices)
     ]
-    spoken = [Spoken(reply.prompt_token_ids or (), c.token_ids or (), c.logprobs) for c in reply.choices]
+    spoken = [SampledTurn(reply.prompt_token_ids or (), c.token_ids or (), c.logprobs) for c in reply.choices]
     examples = [Example(m.id, tuple(join([one], m.id)), True) for m, one in zip(members, spoken, strict=True)]
     return TrainingGroup(advantages(members, omega=0.0), tuple(examples), number)
 
 
 def loop_of(model: Path, objective: Objective, **settings: Any) -> Loop[Any]:
     chosen: TrainMgpoConfig = config(model, max_length=64, learning_rate=0.03, **settings)
-    policy = PolicyModel.load(chosen).spread(ALONE)
+    policy = PolicyModel.load(chosen).distribute(ALONE)
     if objective.algorithm.beta:
         policy.keep_reference(PolicyModel.load(chosen, frozen=True))
     sampler = InProcessSampler(policy, chosen, ALONE)
-    return Loop(policy, Optimiser(policy.trained(), chosen), sampler, Bandit(sampler), objective, chosen, ALONE)
+    return Loop(policy, Optimiser(policy.trainable(), chosen), sampler, Bandit(sampler), objective, chosen, ALONE)
 
 
 def run(loop: Loop[Any], steps: int) -> list[dict[str, float]]:
@@ -112,10 +112,10 @@ def test_the_reward_rises_from_chance_to_nearly_always(model: Path, objective: O
 
 def test_without_a_signal_nothing_is_learnt(model: Path) -> None:
     loop = loop_of(model, Objective(Mgpo(beta=0.0)))
-    cast(Bandit, loop.school).size = 1  # a group of one has nobody to be compared with
-    before = [parameter.clone() for _, parameter in loop.policy.trained()]
+    cast(Bandit, loop.env).size = 1  # a group of one has nobody to be compared with
+    before = [parameter.clone() for _, parameter in loop.policy.trainable()]
     assert [metrics["update/steps"] for metrics in run(loop, 3)] == [0.0] * 3
-    assert all(map(torch.equal, before, [parameter for _, parameter in loop.policy.trained()]))
+    assert all(map(torch.equal, before, [parameter for _, parameter in loop.policy.trainable()]))
 
 
 def test_the_same_run_again_is_the_same_to_the_last_bit(model: Path) -> None:
@@ -135,22 +135,22 @@ def test_a_step_is_told_in_rewards_update_time_and_memory(model: Path) -> None:
     assert {"seconds/rollout", "seconds/score", "seconds/update", "seconds/refresh"} <= metrics.keys()
     assert metrics["memory_mib"] > 0 and metrics["speed/update"] > 0
     assert {"update/entropy", "update/kl_ref", "update/gate", "update/w_sum_pre", "update/grad_norm"} <= metrics.keys()
-    assert loop.school.state == {"steps": 1}
+    assert loop.env.state == {"steps": 1}
 
 
 def test_a_stopped_rollout_is_ended_and_has_changed_nothing(model: Path) -> None:
     loop = loop_of(model, Objective(Mgpo(beta=0.0)))
-    cast(Bandit, loop.school).size = 4096  # more than a moment's work
-    before = [parameter.clone() for _, parameter in loop.policy.trained()]
+    cast(Bandit, loop.env).size = 4096  # more than a moment's work
+    before = [parameter.clone() for _, parameter in loop.policy.trainable()]
 
     async def interrupted() -> None:
         await loop.sampler.refresh(loop.policy, 0)
-        await unless(lambda: True, loop.attempt(0))
+        await unless_stopped(lambda: True, loop.attempt(0))
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(interrupted())
-    assert all(map(torch.equal, before, [parameter for _, parameter in loop.policy.trained()]))
-    assert loop.school.state == {"steps": 0}
+    assert all(map(torch.equal, before, [parameter for _, parameter in loop.policy.trainable()]))
+    assert loop.env.state == {"steps": 0}
 
 
 def test_work_that_is_not_stopped_gives_its_result_and_its_failure() -> None:
@@ -161,6 +161,6 @@ def test_work_that_is_not_stopped_gives_its_result_and_its_failure() -> None:
     async def fails() -> int:
         raise ValueError("no")
 
-    assert asyncio.run(unless(lambda: False, three())) == 3
+    assert asyncio.run(unless_stopped(lambda: False, three())) == 3
     with pytest.raises(ValueError, match="no"):
-        asyncio.run(unless(lambda: False, fails()))
+        asyncio.run(unless_stopped(lambda: False, fails()))

@@ -24,7 +24,7 @@ from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.grpo import grpo_loss
 from agentprop.training.rl.algorithms.mgpo import Actions, Granularity, mgpo_loss, zero_sum_weights
-from agentprop.training.rl.losses import Loss, Tokens, measured
+from agentprop.training.rl.losses import Loss, Tokens, token_means
 
 GROUPS, MEMBERS, TURNS, VOCABULARY = 2, 3, 2, 61
 ALGORITHMS = ("mgpo", "grpo")
@@ -63,7 +63,9 @@ class Step:
         self.policy.zero_grad()
         for row in rows:
             self.loss(row, algorithm).loss.backward()
-        return {name: parameter.grad.clone() for name, parameter in self.policy.trained() if parameter.grad is not None}
+        return {
+            name: parameter.grad.clone() for name, parameter in self.policy.trainable() if parameter.grad is not None
+        }
 
 
 def policy() -> PolicyModel:
@@ -143,8 +145,8 @@ def test_micro_batches_give_the_gradient_of_the_whole(
 
 
 def test_micro_batches_give_the_metrics_of_the_whole() -> None:
-    one, own = step(), measured([step().loss(range(6), "mgpo").sums])
-    assert measured([one.loss(row, "mgpo").sums for row in CUTS["rows across groups"]]) == pytest.approx(own)
+    one, own = step(), token_means([step().loss(range(6), "mgpo").sums])
+    assert token_means([one.loss(row, "mgpo").sums for row in CUTS["rows across groups"]]) == pytest.approx(own)
     assert own["ratio_std"] > 0.1 and own["gate"] < 0.99, "the gate is not exercised"
 
 
@@ -161,7 +163,7 @@ def on_one_rank(rank: int, folder: str) -> None:
     for algorithm in ALGORITHMS:
         gradient = {name: over_ranks(value) for name, value in sorted(mine.gradient(rows, algorithm).items())}
         save_file(gradient, f"{folder}/{algorithm}-{rank}")
-        metrics = measured([mine.loss(row, algorithm).sums for row in rows], over_ranks)
+        metrics = token_means([mine.loss(row, algorithm).sums for row in rows], over_ranks)
         Path(folder, f"{algorithm}-{rank}.json").write_text(json.dumps(metrics))
     dist.destroy_process_group()
 
@@ -171,7 +173,7 @@ def test_two_ranks_give_the_gradient_and_the_metrics_of_one(
 ) -> None:
     spawn(on_one_rank, (str(tmp_path),), nprocs=2)
     for algorithm in ALGORITHMS:
-        expected = measured([step().loss(range(6), algorithm).sums])
+        expected = token_means([step().loss(range(6), algorithm).sums])
         for rank in (0, 1):
             same(load_file(tmp_path / f"{algorithm}-{rank}"), whole[algorithm])
             found = json.loads((tmp_path / f"{algorithm}-{rank}.json").read_text())

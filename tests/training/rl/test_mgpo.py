@@ -11,7 +11,7 @@ from torch import Tensor
 
 from agentprop.training.rl.advantages import ActionReturn, GroupAdvantages, ReturnedEpisode, advantages
 from agentprop.training.rl.algorithms.mgpo import Actions, Form, Granularity, Weights, gate, mgpo_loss, zero_sum_weights
-from agentprop.training.rl.losses import Tokens, measured, rollout_correction
+from agentprop.training.rl.losses import Tokens, rollout_correction, token_means
 
 GATES = [  # r, gate at τ = 1, 1.05, 1.5, 2, and r·gate at τ = 1
     (0.0, 0.786, 0.768, 0.597, 0.420, 0.0),
@@ -319,7 +319,7 @@ def test_absurd_log_ratios_leave_everything_finite(difference: float, form: Form
     found = mgpo_loss(tokens, n_tokens=4, form=form)
     found.loss.backward()
     assert logp.grad is not None and bool(logp.grad.isfinite().all()) and bool(found.loss.isfinite())
-    assert all(torch.tensor(list(measured([found.sums]).values())).isfinite())
+    assert all(torch.tensor(list(token_means([found.sums]).values())).isfinite())
 
 
 def test_the_correction_for_another_engine_is_truncated_and_detached() -> None:
@@ -334,7 +334,7 @@ def test_the_correction_for_another_engine_is_truncated_and_detached() -> None:
 def test_the_metrics_are_means_over_the_tokens() -> None:
     logp, old = double(log(0.4), log(2.0), 0.0, 0.0), torch.zeros(4, dtype=torch.float64)
     w = double(-1.0, 1.0, 0.5, -0.5)
-    found = measured([mgpo_loss(Tokens(logp, old, w), n_tokens=4).sums])
+    found = token_means([mgpo_loss(Tokens(logp, old, w), n_tokens=4).sums])
     g = gate(double(0.4, 2.0, 1.0, 1.0), w)
     assert found["tokens"] == 4 and found["frac_neg_suppressed"] == 0.25
     assert found["gate"] == pytest.approx(float(g.mean())) and found["w_sum_pre"] == 0
@@ -355,7 +355,7 @@ def test_a_visibly_asymmetric_gate_leaves_a_net_push_upwards() -> None:
     w -= w.mean()
 
     def post(tau_neg: float) -> float:
-        found = measured([mgpo_loss(Tokens(logp, old, w), n_tokens=1000, tau_neg=tau_neg).sums])
+        found = token_means([mgpo_loss(Tokens(logp, old, w), n_tokens=1000, tau_neg=tau_neg).sums])
         assert found["w_sum_pre"] == pytest.approx(0, abs=1e-12)
         return found["w_sum_post"]
 
@@ -364,12 +364,12 @@ def test_a_visibly_asymmetric_gate_leaves_a_net_push_upwards() -> None:
 
 def test_sums_of_micro_batches_and_ranks_add_up() -> None:
     logp, old, w = torch.randn(3, 10, dtype=torch.float64)
-    whole = measured([mgpo_loss(Tokens(logp, old, w), n_tokens=10).sums])
+    whole = token_means([mgpo_loss(Tokens(logp, old, w), n_tokens=10).sums])
     cuts = [slice(0, 3), slice(3, 4), slice(4, 10)]
     parts = [mgpo_loss(Tokens(logp[cut], old[cut], w[cut]), n_tokens=10).sums for cut in cuts]
-    assert measured(parts) == pytest.approx(whole)
+    assert token_means(parts) == pytest.approx(whole)
     rest = torch.stack([part.double() for part in parts[2].values()])
-    assert measured(parts[:2], lambda total: total + rest) == pytest.approx(whole)
+    assert token_means(parts[:2], lambda total: total + rest) == pytest.approx(whole)
 
 
 # --- the fixed point ---

@@ -1,4 +1,4 @@
-"""What the proposer's school remembers: mastery that moves the curriculum, and probers that take over."""
+"""The proposer's environment: mastery that moves the curriculum, and probers that take over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tiny_model import tiny_model
-from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, Told, arena
+from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, rollout_setup
 
 from agentprop.agent.bundles import Allowed, Bundles
 from agentprop.agent.candidates import Curriculum, MasteryState, tools
@@ -27,9 +27,9 @@ from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.training.data.sequences import drift
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.rl.examples import ComparisonRule, exactly
+from agentprop.training.rl.examples import ComparisonRule, encode_exactly
 from agentprop.training.rl.loop import Experience
-from agentprop.training.rl.proposer_env import ProposerEnv, kept, measured
+from agentprop.training.rl.proposer_env import ProposerEnv, kept, proposer_means
 from agentprop.training.rl.scoring import Rewards
 from agentprop.training.rl.tasks import Tasks, success_rates
 
@@ -69,8 +69,8 @@ class Tries:
 
 
 @dataclass
-class School:
-    """A school of toys."""
+class ToyEnv:
+    """Factory of proposer environments over toy skills."""
 
     renderer: Renderer
     executor: Executor
@@ -90,8 +90,8 @@ class School:
         probers = [Prober(Tries(n), f"p{n}", Sampling(), MadeBy(name=f"p{n}"), self.executor.sandbox) for n in right]
         return ProposerEnv(
             tasks=tasks(),
-            arena=arena(self.executor, max_turns=4),
-            sampler=Fixed(Told(self.renderer, scripts)),
+            setup=rollout_setup(self.executor, max_turns=4),
+            sampler=Fixed(ScriptedPolicy(self.renderer, scripts)),
             sampling=Sampling(),
             verify=verify,
             probers=probers,
@@ -100,7 +100,7 @@ class School:
             k=16,
             rewards=Rewards(),
             comparison=ComparisonRule(),
-            encode=exactly,
+            encode=encode_exactly,
             groups=groups,
             size=len(scripts),
             world=ALONE,
@@ -108,8 +108,8 @@ class School:
 
 
 @pytest.fixture
-def school(renderer: Renderer, executor: Executor) -> School:
-    return School(renderer, executor)
+def env(renderer: Renderer, executor: Executor) -> ToyEnv:
+    return ToyEnv(renderer, executor)
 
 
 def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
@@ -117,12 +117,12 @@ def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
     return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
 
 
-def stepped(school: ProposerEnv, steps: int, start: int = 0) -> list[Experience]:
+def stepped(env: ProposerEnv, steps: int, start: int = 0) -> list[Experience]:
     async def run() -> list[Experience]:
         found = []
         for step in range(start, start + steps):
-            found.append(await school.score(await school.roll_out(step)))
-            school.state = found[-1].state
+            found.append(await env.score(await env.roll_out(step)))
+            env.state = found[-1].state
         return found
 
     return asyncio.run(run())
@@ -131,12 +131,12 @@ def stepped(school: ProposerEnv, steps: int, start: int = 0) -> list[Experience]
 # --- tasks ---
 
 
-def test_a_task_follows_from_seed_number_and_standing() -> None:
-    standing = MasteryState({"toy": 0.5}, {"toy": 1.0})
-    drawn = tasks().draw(range(8), standing)
+def test_a_task_follows_from_seed_number_and_mastery() -> None:
+    mastery_state = MasteryState({"toy": 0.5}, {"toy": 1.0})
+    drawn = tasks().draw(range(8), mastery_state)
     assert [task.index for task in drawn] == list(range(8))
     assert len({task.id for task in drawn}) == 8
-    assert drawn[5:] == tasks().draw(range(5, 8), standing)
+    assert drawn[5:] == tasks().draw(range(5, 8), mastery_state)
     assert all(set(task.skill_names) == set(LIBRARY) for task in drawn)
 
 
@@ -152,20 +152,20 @@ def test_successes_of_a_group_are_all_new() -> None:
 # --- what is remembered ---
 
 
-def test_mastery_follows_what_was_valid(school: School) -> None:
-    half = school.of([GOOD, GARBAGE])
+def test_mastery_follows_what_was_valid(env: ToyEnv) -> None:
+    half = env.of([GOOD, GARBAGE])
     stepped(half, 1)
     assert half.state["mastery"] == {"toy": 0.5}
-    never = school.of([GARBAGE, GARBAGE])
+    never = env.of([GARBAGE, GARBAGE])
     [first, second] = stepped(never, 2)
     assert (first.state["mastery"], second.state["mastery"]) == ({"toy": 0.25}, {"toy": 0.125})
-    always = school.of([GOOD, GOOD, ["down"]])
+    always = env.of([GOOD, GOOD, ["down"]])
     stepped(always, 1)
-    assert always.state["mastery"] == {"toy": 0.75}  # whoever is lost says nothing of it
+    assert always.state["mastery"] == {"toy": 0.75}  # a lost member does not count
 
 
-def test_the_next_prober_takes_over_where_the_first_hardly_solves_anything(school: School) -> None:
-    pool = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+def test_the_next_prober_takes_over_if_the_first_solves_too_little(env: ToyEnv) -> None:
+    pool = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     found = stepped(pool, 5)
     assert [experience.metrics["prober"] for experience in found] == [0, 0, 1, 1, 1]
     assert [experience.metrics["reward/rho"] for experience in found] == [0, 0, 1, 1, 1]
@@ -174,29 +174,29 @@ def test_the_next_prober_takes_over_where_the_first_hardly_solves_anything(schoo
         assert len(probers) == 1
 
 
-def test_a_strong_prober_stays(school: School) -> None:
-    pool = school.of([GOOD, GARBAGE], right=[8, 16], every=1, samples=2)
+def test_a_strong_prober_stays(env: ToyEnv) -> None:
+    pool = env.of([GOOD, GARBAGE], right=[8, 16], every=1, samples=2)
     stepped(pool, 4)
     assert PoolState.restored(pool.state["pool"]).prober == 0
 
 
-def test_what_is_remembered_is_enough_to_go_on_from(school: School) -> None:
-    whole = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+def test_stored_state_is_enough_to_continue_from(env: ToyEnv) -> None:
+    whole = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     expected = stepped(whole, 4)
-    first = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    first = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     stepped(first, 2)
-    second = school.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
+    second = env.of([GOOD, GARBAGE], right=[0, 16], every=1, samples=2)
     second.state = first.state
     again = stepped(second, 2, start=2)
     assert [one.metrics for one in again] == [one.metrics for one in expected[2:]]
     assert second.state == whole.state
 
 
-# --- what is told and kept ---
+# --- metrics and records ---
 
 
-def test_a_step_is_measured_by_its_parts(school: School) -> None:
-    [found] = stepped(school.of([GOOD, GARBAGE, [RUNS], ["down"]], right=[4]), 1)
+def test_a_step_is_measured_by_its_parts(env: ToyEnv) -> None:
+    [found] = stepped(env.of([GOOD, GARBAGE, [RUNS], ["down"]], right=[4]), 1)
     told = found.metrics
     assert told["reward/r_T"] == pytest.approx((0.875 + 0 + 0) / 3)
     assert told["reward/r_T_formed"] == pytest.approx(0.875)
@@ -208,17 +208,17 @@ def test_a_step_is_measured_by_its_parts(school: School) -> None:
     assert told["groups/constant"] == 0 and told["advantage/episode"] > 0
 
 
-def test_where_text_is_learnt_from_its_drift_is_told(school: School, renderer: Renderer, tmp_path: Path) -> None:
+def test_drift_is_reported_if_text_is_learnt_from(env: ToyEnv, renderer: Renderer, tmp_path: Path) -> None:
     other = Renderer(load_tokenizer(str(tiny_model(tmp_path / "other", texts=[*GOOD, *GARBAGE] * 9))))
     for by, rate in ((renderer, 0.0), (other, 1.0)):
-        one = school.of([GOOD, GARBAGE])
+        one = env.of([GOOD, GARBAGE])
         one.drift = partial(drift, renderer=by)
         [found] = stepped(one, 1)
         assert found.metrics["tokens/drift"] == rate  # the sampled ids are those of `renderer`
 
 
-def test_records_of_a_sample_are_kept_once(school: School) -> None:
-    one = school.of([GOOD, GOOD, GARBAGE], right=[4], groups=3)
+def test_records_of_a_sample_are_kept_once(env: ToyEnv) -> None:
+    one = env.of([GOOD, GOOD, GARBAGE], right=[4], groups=3)
     groups = asyncio.run(one.roll_out(0))
     [found] = stepped(one, 1)
     ids = [record.id for record in found.records]
@@ -226,15 +226,15 @@ def test_records_of_a_sample_are_kept_once(school: School) -> None:
     tasks_kept = {record.task_id for record in found.records if isinstance(record, Trajectory)}
     assert tasks_kept == {group.task.id for group in groups[:2]}
     assert {type(record) for record in found.records} == {Trajectory, Problem, Verdict, Attempt, Difficulty}
-    assert kept([]) == [] and measured([], []).means(ALONE) == {}
+    assert kept([]) == [] and proposer_means([], []).reduce(ALONE) == {}
 
 
-def test_the_judges_connections_are_let_go_of(school: School) -> None:
-    asyncio.run(school.of([GOOD, GARBAGE]).aclose())
-    assert school.closed == ["judges"]
+def test_the_judges_connections_are_closed(env: ToyEnv) -> None:
+    asyncio.run(env.of([GOOD, GARBAGE]).aclose())
+    assert env.closed == ["judges"]
 
 
-def test_a_task_of_the_school_is_one_of_the_curriculums(school: School) -> None:
-    groups = asyncio.run(school.of([GARBAGE, GARBAGE]).roll_out(4))
+def test_a_task_of_the_environment_is_one_of_the_curriculums(env: ToyEnv) -> None:
+    groups = asyncio.run(env.of([GARBAGE, GARBAGE]).roll_out(4))
     assert [group.task.index for group in groups] == [8, 9]
     assert all(isinstance(group.task, Task) and group.task.category == "toy" for group in groups)

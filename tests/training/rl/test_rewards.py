@@ -1,4 +1,4 @@
-"""What a judged trajectory earns."""
+"""Rewards of a judged trajectory."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_harder_of_two_solved_problems_earns_more() -> None:
 
 
 def test_a_literal_pass_at_16_would_never_pay_a_bonus() -> None:
-    """Whether any of 16 attempts is right is 0 or 1, and 1[ρ > 0]·(1 − ρ) is 0 at both: ρ has to be the rate."""
+    """With a literal pass@16 of 0 or 1 the bonus 1[ρ > 0]·(1 − ρ) would be 0 at both, so ρ has to be the rate."""
     assert {terminal(True, float(c > 0)) for c in range(17)} == {0.5}
     assert max(terminal(True, c / 16) for c in range(17)) > 0.9
 
@@ -183,7 +183,7 @@ def test_no_trajectory_earns_more_than_the_cap_allows(drawn: Iterable[tuple[str,
 
 
 class Recited:
-    """A policy that says what it was told to say."""
+    """A policy that follows a script."""
 
     def __init__(self, *messages: str) -> None:
         self.messages = iter(messages)

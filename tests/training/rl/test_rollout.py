@@ -1,4 +1,4 @@
-"""Groups: G episodes from one task, each with luck of its own, and nobody else among them."""
+"""Groups: G episodes of one task, each with its own random draws, and no episode of another task."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, Told, rolled
+from toy_groups import FAILS, GARBAGE, GOOD, RUNS, THINK, UNREADABLE, WRONG, ScriptedPolicy, rolled_out
 
 from agentprop.engine.rolling import together
 from agentprop.inference.chat_template import Renderer
@@ -16,7 +16,7 @@ from agentprop.training.rl.rollout import check
 
 
 def test_every_member_starts_from_its_groups_task(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, GARBAGE]), groups=3, size=4)
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE]), groups=3, size=4)
     assert [group.task.index for group in groups] == [0, 1, 2]
     for group in groups:
         assert [member.number for member in group.members] == [0, 1, 2, 3]
@@ -25,21 +25,21 @@ def test_every_member_starts_from_its_groups_task(renderer: Renderer, executor: 
 
 
 def test_members_that_said_the_same_have_ids_of_their_own(renderer: Renderer, executor: Executor) -> None:
-    [group] = rolled(executor, Told(renderer, [GOOD]), size=3)
+    [group] = rolled_out(executor, ScriptedPolicy(renderer, [GOOD]), size=3)
     assert len({member.trajectory.id for member in group.members}) == 1
     assert len({member.id for member in group.members}) == 3
 
 
 def test_every_member_of_every_group_draws_by_a_number_of_its_own(renderer: Renderer, executor: Executor) -> None:
-    model = Told(renderer, [GARBAGE])
-    rolled(executor, model, groups=3, size=4)
+    model = ScriptedPolicy(renderer, [GARBAGE])
+    rolled_out(executor, model, groups=3, size=4)
     first = [request.sample for request in model.asked if len(request.messages) == 2]
     assert len(set(first)) == len(first) == 12
 
 
 def test_episodes_end_for_their_own_reasons_and_keep_what_was_sampled(renderer: Renderer, executor: Executor) -> None:
     scripts = [GOOD, GARBAGE, WRONG, [RUNS, FAILS] * 9, [THINK], ["down"], UNREADABLE]
-    [group] = rolled(executor, Told(renderer, scripts), max_turns=6)
+    [group] = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=6)
     assert [member.trajectory.stop for member in group.members] == [
         StopReason.SUBMITTED,
         StopReason.MALFORMED,
@@ -52,11 +52,11 @@ def test_episodes_end_for_their_own_reasons_and_keep_what_was_sampled(renderer: 
     assert [member.problem is not None for member in group.members] == [True, *[False] * 5, True]
     for member, script in zip(group.members, scripts, strict=True):
         said = [turn.token_ids for turn in member.trajectory.turns]
-        assert said == [renderer.said(text) for text in script[: len(said)]]
+        assert said == [renderer.reply_ids(text) for text in script[: len(said)]]
 
 
 def test_a_group_that_lacks_a_member_is_a_defect(renderer: Renderer, executor: Executor) -> None:
-    one, other = rolled(executor, Told(renderer, [GOOD, GARBAGE]), groups=2)
+    one, other = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE]), groups=2)
     check([one, other], 2)
     with pytest.raises(AssertionError, match="2 episodes"):
         check([replace(one, members=one.members[:1])], 2)
@@ -90,7 +90,9 @@ def test_works_that_go_together_end_together() -> None:
 
 
 def test_the_prompt_of_a_single_turn_asks_for_nothing_but_a_submission(renderer: Renderer, executor: Executor) -> None:
-    [group] = rolled(executor, Told(renderer, [UNREADABLE, [THINK, *GOOD]]), max_turns=1, system="one_shot")
+    [group] = rolled_out(
+        executor, ScriptedPolicy(renderer, [UNREADABLE, [THINK, *GOOD]]), max_turns=1, system="one_shot"
+    )
     assert "<action:exec>" not in group.members[0].trajectory.system
     assert [len(member.trajectory.turns) for member in group.members] == [1, 1]
     assert [member.trajectory.stop for member in group.members] == [StopReason.SUBMITTED, StopReason.TURN_LIMIT]

@@ -1,4 +1,4 @@
-"""Scores: what a judged episode earns, who is left out of what, and lessons that say so token by token."""
+"""Scores of judged episodes, members that are masked or lost, and training groups token by token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
-from toy_groups import FAILS, GARBAGE, GOOD, LIBRARY, RUNS, THINK, UNREADABLE, WRONG, Told, rolled, submission
+from toy_groups import (
+    FAILS,
+    GARBAGE,
+    GOOD,
+    LIBRARY,
+    RUNS,
+    THINK,
+    UNREADABLE,
+    WRONG,
+    ScriptedPolicy,
+    rolled_out,
+    submission,
+)
 
 from agentprop.agent.candidates import tools
 from agentprop.errors import InputError
@@ -15,10 +27,10 @@ from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.probers import Prober
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Choice, Reply, Request, Sampling
-from agentprop.models.failures import Kind, ModelFailure, ModelOutage
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
-from agentprop.training.rl.examples import ComparisonRule, exactly, lessons, rendering
+from agentprop.training.rl.examples import ComparisonRule, encode_exactly, encode_or_render, training_groups
 from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, ValidityJudge, score
 
 OTHER = [submission(9)]
@@ -59,7 +71,7 @@ class Solver:
     async def reply(self, request: Request) -> Reply:
         self.asked.append(request)
         if self.right < 0:
-            raise ModelFailure(Kind.SERVER, "it broke")
+            raise ModelFailure(FailureKind.SERVER, "it broke")
         number = int("".join(c for c in request.messages[0].text.partition("\n")[0] if c.isdigit()))
         answers = [number * number if i < self.right else 0 for i in range(request.n)]
         choices = tuple(Choice(f"\\boxed{{{answer}}}", finish_reason="stop") for answer in answers)
@@ -83,7 +95,7 @@ def scored(renderer: Renderer, executor: Executor) -> Scoring:
     def run(
         *scripts: Sequence[str], verify: ValidityJudge | None = None, right: int | None = None, rewards: Rewards = PAY
     ) -> list[Scored]:
-        groups = rolled(executor, Told(renderer, scripts), max_turns=4)
+        groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
         by = None if right is None else prober(right, executor)
         found = score(groups, verify or Judge(executor), by, k=16, rewards=rewards)
         [group] = asyncio.run(found)
@@ -163,21 +175,21 @@ def test_a_prober_that_breaks_loses_the_valid_ones_alone(scored: Scoring) -> Non
 
 def test_a_verifier_that_cannot_be_reached_loses_what_it_should_have_judged(scored: Scoring) -> None:
     async def down(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        raise ModelFailure(Kind.SERVER, "it broke")
+        raise ModelFailure(FailureKind.SERVER, "it broke")
 
     assert [one.fate for one in scored(GOOD, GARBAGE, verify=down)] == ["lost", "counted"]
 
 
 def test_an_outage_ends_the_step(scored: Scoring) -> None:
     async def gone(problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        raise ModelOutage("nobody answers", cause=ModelFailure(Kind.CONNECTION, "refused"))
+        raise ModelOutage("nobody answers", cause=ModelFailure(FailureKind.CONNECTION, "refused"))
 
     with pytest.raises(ModelOutage):
         scored(GOOD, GARBAGE, verify=gone)
 
 
 def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, [THINK, *GOOD], OTHER]), groups=2)
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, [THINK, *GOOD], OTHER]), groups=2)
     by, judge = prober(4, executor), Judge(executor)
     found = asyncio.run(score(groups, judge, by, k=16, rewards=Rewards()))
     assert isinstance(by.model, Solver)
@@ -187,37 +199,39 @@ def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: 
     assert len({one.difficulty.prober for group in found for one in group.members if one.difficulty}) == 1
 
 
-# --- lessons ---
+# --- training groups ---
 
 
 def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Renderer, executor: Executor) -> None:
     def episodes(*scripts: Sequence[str]) -> list[float]:
-        groups = rolled(executor, Told(renderer, scripts), max_turns=4)
+        groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
         scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-        [lesson] = lessons(scores, exactly, ComparisonRule(std="none"))
-        assert [e.id for e in lesson.examples] == [m.id for m in lesson.advantages.members]
-        return [member.episode for member in lesson.advantages.members]
+        [group] = training_groups(scores, encode_exactly, ComparisonRule(std="none"))
+        assert [e.id for e in group.examples] == [m.id for m in group.advantages.members]
+        return [member.episode for member in group.advantages.members]
 
     assert episodes(GOOD, GARBAGE) == [0.25, -0.25]
     assert episodes(GOOD, GARBAGE, [RUNS]) == pytest.approx([1 / 3, -1 / 6, -1 / 6])
     assert episodes(GOOD, GARBAGE, ["down"]) == [0.25, -0.25]
 
 
-def test_a_lesson_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
+def test_a_training_group_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    [lesson] = lessons(scores, exactly, ComparisonRule())
-    said = [[len(renderer.said(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
-    assert lesson.lengths == said
-    assert [example.in_loss for example in lesson.examples] == [True, True, False]
-    for example in lesson.examples:
+    [group] = training_groups(scores, encode_exactly, ComparisonRule())
+    said = [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
+    assert group.lengths == said
+    assert [example.in_loss for example in group.examples] == [True, True, False]
+    for example in group.examples:
         assert {sequence.trajectory_id for sequence in example.sequences} == {example.id}
 
 
 def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [[RUNS, submission()], [FAILS, submission()]]))
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [[RUNS, submission()], [FAILS, submission()]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    [with_stages], [without] = (lessons(scores, exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0))
+    [with_stages], [without] = (
+        training_groups(scores, encode_exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0)
+    )
     better, worse = with_stages.advantages.members
     assert better.episode == worse.episode == 0.0
     assert better.fused[0] > 0 > worse.fused[0]  # the call that told something, against the one that failed
@@ -225,17 +239,17 @@ def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, 
 
 
 def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [GOOD, GARBAGE], exact=False))
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE], exact=False))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
     with pytest.raises(InputError, match="no token ids"):
-        lessons(scores, exactly, ComparisonRule())
-    [lesson] = lessons(scores, rendering(renderer), ComparisonRule())
-    assert lesson.lengths == [[len(renderer.said(text)) for text in script] for script in (GOOD, GARBAGE)]
+        training_groups(scores, encode_exactly, ComparisonRule())
+    [group] = training_groups(scores, encode_or_render(renderer), ComparisonRule())
+    assert group.lengths == [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE)]
 
 
-def test_a_group_of_which_nobody_is_left_is_no_lesson(renderer: Renderer, executor: Executor) -> None:
-    groups = rolled(executor, Told(renderer, [["down"], ["down"]]))
+def test_a_group_without_a_member_left_gives_no_training_group(renderer: Renderer, executor: Executor) -> None:
+    groups = rolled_out(executor, ScriptedPolicy(renderer, [["down"], ["down"]]))
     scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
-    assert lessons(scores, exactly, ComparisonRule()) == []
+    assert training_groups(scores, encode_exactly, ComparisonRule()) == []
     one = replace(scores[0], members=scores[0].members[:1])
-    assert lessons([one], exactly, ComparisonRule()) == []
+    assert training_groups([one], encode_exactly, ComparisonRule()) == []

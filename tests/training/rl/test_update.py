@@ -33,12 +33,12 @@ class Kept(Optimiser):
     """Keeps every step's gradient; with a rate of 0 it moves nothing."""
 
     def __init__(self, policy: PolicyModel, rate: float = 1e-12) -> None:
-        super().__init__(policy.trained(), config(Path("unused"), learning_rate=rate, clip=1e9))
+        super().__init__(policy.trainable(), config(Path("unused"), learning_rate=rate, clip=1e9))
         self._policy = policy
         self.gradients: list[dict[str, Tensor]] = []
 
     def step(self) -> StepReport:
-        self.gradients.append({name: p.grad.clone() for name, p in self._policy.trained() if p.grad is not None})
+        self.gradients.append({name: p.grad.clone() for name, p in self._policy.trainable() if p.grad is not None})
         return super().step()
 
 
@@ -49,11 +49,11 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def policy(model: Path) -> PolicyModel:
-    loaded = PolicyModel.load(config(model)).spread(ALONE)
+    load_policy = PolicyModel.load(config(model)).distribute(ALONE)
     with torch.no_grad():
-        for parameter in loaded.parameters():
+        for parameter in load_policy.parameters():
             parameter.mul_(4)  # far enough from uniform for probabilities to differ
-    return loaded
+    return load_policy
 
 
 def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
@@ -63,7 +63,7 @@ def sequence(name: str, turns: Sequence[int], seed: int) -> TokenSequence:
     return TokenSequence(random.integers(0, 256, len(action)), action >= 0, action, None, name)
 
 
-def lesson(
+def training_group(
     rewards: Sequence[float],
     *,
     turns: Sequence[int] = (4, 6),
@@ -87,19 +87,19 @@ def lesson(
 
 
 def gradients(
-    policy: PolicyModel, lessons: Sequence[TrainingGroup], objective: Objective, pack_tokens: int = 512
+    policy: PolicyModel, groups: Sequence[TrainingGroup], objective: Objective, pack_tokens: int = 512
 ) -> list[dict[str, Tensor]]:
     kept = Kept(policy)
-    learn(policy, kept, lessons, objective, ALONE, groups=6, pack_tokens=pack_tokens, seed="0")
+    learn(policy, kept, groups, objective, ALONE, n_groups=6, pack_tokens=pack_tokens, seed="0")
     return kept.gradients
 
 
 def written_out(
-    policy: PolicyModel, lessons: Sequence[TrainingGroup], weights: Sequence[Sequence[float]]
+    policy: PolicyModel, groups: Sequence[TrainingGroup], weights: Sequence[Sequence[float]]
 ) -> dict[str, Tensor]:
     """−(1/N) Σ w·log π over the unmasked action tokens, by a plain softmax over all logits."""
     policy.zero_grad()
-    every = [example for one in lessons for example in one.examples]
+    every = [example for one in groups for example in one.examples]
     n = sum(example.n_actions for example in every if example.in_loss)
     for example, of_turn in zip(every, weights, strict=True):
         [own] = example.sequences
@@ -108,7 +108,7 @@ def written_out(
         w = torch.tensor([of_turn[turn] if turn >= 0 else 0.0 for turn in own.action[1:]])
         if example.in_loss:
             (-(w * logprob).sum() / n).backward()  # type: ignore[no-untyped-call]
-    found = {name: p.grad.clone() for name, p in policy.trained() if p.grad is not None}
+    found = {name: p.grad.clone() for name, p in policy.trainable() if p.grad is not None}
     policy.zero_grad()
     return found
 
@@ -121,7 +121,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
 
 
 def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_baseline(policy: PolicyModel) -> None:
-    one = lesson([1.0, 0.0, 0.5])
+    one = training_group([1.0, 0.0, 0.5])
     fused = [a for member in one.advantages.members for a in member.fused]
     mean = sum(fused) / len(fused)
     weights = [[a - mean for a in member.fused] for member in one.advantages.members]
@@ -133,7 +133,7 @@ def test_on_policy_the_gradient_is_reinforce_with_the_mean_over_actions_as_basel
 
 
 def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
-    one = lesson([1.0, 0.0, 0.5], omega=0.0)
+    one = training_group([1.0, 0.0, 0.5], omega=0.0)
     weights = [list(member.fused) for member in one.advantages.members]
     [found] = gradients(policy, [one], replace(FLAT, algorithm=Grpo()))
     same(found, written_out(policy, [one], weights))
@@ -141,14 +141,14 @@ def test_grpo_takes_the_advantages_as_they_are(policy: PolicyModel) -> None:
 
 @pytest.mark.parametrize("pack_tokens", [8, 30, 10_000])
 def test_how_tokens_are_packed_changes_nothing(policy: PolicyModel, pack_tokens: int) -> None:
-    lessons = [lesson([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), lesson([0.0, 1.0], turns=(5,), seed=2)]
-    [expected] = gradients(policy, lessons, FLAT)
-    [found] = gradients(policy, lessons, FLAT, pack_tokens)
+    groups = [training_group([1.0, 0.0, 0.2], turns=(3, 9, 2), seed=1), training_group([0.0, 1.0], turns=(5,), seed=2)]
+    [expected] = gradients(policy, groups, FLAT)
+    [found] = gradients(policy, groups, FLAT, pack_tokens)
     same(found, expected)
 
 
 def test_the_masked_move_the_mean_and_nothing_else(policy: PolicyModel) -> None:
-    one = lesson([1.0, 0.0, 0.0], masked=[2], omega=0.0)
+    one = training_group([1.0, 0.0, 0.0], masked=[2], omega=0.0)
     mean = sum(a for member in one.advantages.members for a in member.fused) / 6
     weights = [[a - mean for a in member.fused] for member in one.advantages.members]
     [found] = gradients(policy, [one], FLAT)
@@ -157,24 +157,26 @@ def test_the_masked_move_the_mean_and_nothing_else(policy: PolicyModel) -> None:
 
 
 def test_groups_without_a_signal_take_no_part(policy: PolicyModel) -> None:
-    silent = lesson([0.5, 0.5], omega=0.0, seed=3)
+    silent = training_group([0.5, 0.5], omega=0.0, seed=3)
     kept = Kept(policy, rate=1.0)
-    before = [p.clone() for _, p in policy.trained()]
-    assert learn(policy, kept, [silent], FLAT, ALONE, groups=6, pack_tokens=512, seed="0") == {"steps": 0.0}
-    assert kept.gradients == [] and all(map(torch.equal, before, [p for _, p in policy.trained()]))
-    loud = lesson([1.0, 0.0], seed=4)
+    before = [p.clone() for _, p in policy.trainable()]
+    assert learn(policy, kept, [silent], FLAT, ALONE, n_groups=6, pack_tokens=512, seed="0") == {"steps": 0.0}
+    assert kept.gradients == [] and all(map(torch.equal, before, [p for _, p in policy.trainable()]))
+    loud = training_group([1.0, 0.0], seed=4)
     [with_silent], [alone] = gradients(policy, [silent, loud], FLAT), gradients(policy, [loud], FLAT)
     same(with_silent, alone)
 
 
 def test_a_batch_of_the_masked_alone_takes_no_step(policy: PolicyModel) -> None:
     kept = Kept(policy, rate=1.0)
-    found = learn(policy, kept, [lesson([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, groups=6, pack_tokens=512, seed="0")
+    found = learn(
+        policy, kept, [training_group([1.0, 0.0], masked=[0, 1])], FLAT, ALONE, n_groups=6, pack_tokens=512, seed="0"
+    )
     assert found["steps"] == 0 and kept.gradients == []
 
 
 def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path, policy: PolicyModel) -> None:
-    silent = lesson([0.5, 0.5], omega=0.0)
+    silent = training_group([0.5, 0.5], omega=0.0)
     pulled = Objective(Mgpo(beta=0.1, gate="none", constant_groups="kl_only"), constant_groups="kl_only", minibatches=1)
     policy.keep_reference(PolicyModel.load(config(model), frozen=True))
     [found] = gradients(policy, [silent], pulled)
@@ -188,13 +190,13 @@ def test_a_pull_to_the_reference_is_all_that_a_silent_group_may_have(model: Path
 
 
 def test_with_adapters_the_reference_is_the_model_without_them(model: Path) -> None:
-    policy = PolicyModel.load(config(model, lora_rank=2)).spread(ALONE)
-    one = TokenTable.of([lesson([1.0, 0.0])], 512)
+    policy = PolicyModel.load(config(model, lora_rank=2)).distribute(ALONE)
+    one = TokenTable.of([training_group([1.0, 0.0])], 512)
     same_as_ref = freeze(policy, one, Objective(Mgpo(beta=0.1, gate="none"), minibatches=1), ALONE)
     assert same_as_ref.ref is not None
     torch.testing.assert_close(same_as_ref.old, same_as_ref.ref)
     with torch.no_grad():
-        for _, parameter in policy.trained():
+        for _, parameter in policy.trainable():
             parameter.add_(0.3)
     moved = freeze(policy, one, Objective(Mgpo(beta=0.1, gate="none"), minibatches=1), ALONE)
     assert moved.ref is not None
@@ -234,31 +236,31 @@ def test_a_step_has_the_same_groups_however_they_are_shared_out() -> None:
 
 
 def test_later_minibatches_see_ratios_other_than_one(model: Path) -> None:
-    policy = PolicyModel.load(config(model)).spread(ALONE)
-    lessons = [lesson([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
-    optimiser = Optimiser(policy.trained(), config(model, learning_rate=0.05))
+    policy = PolicyModel.load(config(model)).distribute(ALONE)
+    groups = [training_group([1.0, 0.0, 0.3], seed=seed) for seed in range(4)]
+    optimiser = Optimiser(policy.trainable(), config(model, learning_rate=0.05))
     gated = Objective(Mgpo(beta=0.0), minibatches=4)
-    found = learn(policy, optimiser, lessons, gated, ALONE, groups=6, pack_tokens=512, seed="0")
+    found = learn(policy, optimiser, groups, gated, ALONE, n_groups=6, pack_tokens=512, seed="0")
     assert found["steps"] == 4 and optimiser.applied == 4
     assert found["ratio_std"] > 0.01 and found["gate"] < 1.0 and found["kl_old"] > 0
     assert found["w_sum_pre"] != found["w_sum_post"]
-    again = learn(policy, optimiser, lessons, replace(FLAT, minibatches=1), ALONE, groups=6, pack_tokens=512, seed="0")
+    again = learn(policy, optimiser, groups, replace(FLAT, minibatches=1), ALONE, n_groups=6, pack_tokens=512, seed="0")
     assert again["ratio_std"] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_what_was_rewarded_becomes_likelier(model: Path) -> None:
-    policy = PolicyModel.load(config(model)).spread(ALONE)
-    one = lesson([1.0, 0.0], omega=0.0)
-    sheet, optimiser = TokenTable.of([one], 512), Optimiser(policy.trained(), config(model, learning_rate=0.01))
-    before = freeze(policy, sheet, FLAT, ALONE).old
+    policy = PolicyModel.load(config(model)).distribute(ALONE)
+    one = training_group([1.0, 0.0], omega=0.0)
+    table, optimiser = TokenTable.of([one], 512), Optimiser(policy.trainable(), config(model, learning_rate=0.01))
+    before = freeze(policy, table, FLAT, ALONE).old
     for step in range(3):
-        learn(policy, optimiser, [one], FLAT, ALONE, groups=6, pack_tokens=512, seed=str(step))
-    good, bad = (freeze(policy, sheet, FLAT, ALONE).old - before).view(2, 10)
+        learn(policy, optimiser, [one], FLAT, ALONE, n_groups=6, pack_tokens=512, seed=str(step))
+    good, bad = (freeze(policy, table, FLAT, ALONE).old - before).view(2, 10)
     assert good.mean() > 0.05 and bad.mean() < -0.05
 
 
 def test_another_engine_is_corrected_for_up_to_a_cap(policy: PolicyModel) -> None:
-    one = lesson([1.0, 0.0], omega=0.0)
+    one = training_group([1.0, 0.0], omega=0.0)
     old = freeze(policy, TokenTable.of([one], 512), FLAT, ALONE).old
 
     def sampled_with(shift: float) -> TrainingGroup:
@@ -285,10 +287,10 @@ def test_what_is_told_is_about_the_tokens_that_were_learnt_from(policy: PolicyMo
     found: dict[str, Any] = learn(
         policy,
         Kept(policy),
-        [lesson([1.0, 0.0]), lesson([1.0, 0.5], masked=[0], seed=1)],
+        [training_group([1.0, 0.0]), training_group([1.0, 0.5], masked=[0], seed=1)],
         replace(FLAT, minibatches=2),
         ALONE,
-        groups=6,
+        n_groups=6,
         pack_tokens=512,
         seed="0",
     )

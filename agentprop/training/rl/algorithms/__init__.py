@@ -1,4 +1,4 @@
-"""The algorithms that a policy may learn by, by name: each declares in one file what it weighs and what it loses."""
+"""Algorithms of policy optimisation, by name; each file defines the token weights and the loss of one."""
 
 from agentprop.plugins import Registry
 from agentprop.training.rl.algorithms.base import Algorithm

@@ -1,8 +1,8 @@
-"""What an algorithm of policy optimisation is to the update: weights of the action tokens, and a loss of them.
+"""Interface of an algorithm of policy optimisation: weights of the action tokens, and a loss over them.
 
 To add one, write one file with a class of this shape and name it in `ALGORITHMS`, or in another package as an entry
-point of the group `agentprop.algorithms`. Its settings are those of the stage; what it cannot use it ignores or refuses
-in `of`.
+point of the group `agentprop.algorithms`. It receives the settings of the stage; in `of` it may ignore or refuse
+settings that it cannot use.
 """
 
 from __future__ import annotations
@@ -17,38 +17,38 @@ if TYPE_CHECKING:
 
 
 class Weighed(NamedTuple):
-    """What the log-prob of each action token is multiplied with, and what is worth knowing about it."""
+    """Weights of the action tokens' log-probs, and metrics about them."""
 
     weight_A: Tensor
-    """Float32, detached, [A]."""
+    """Weight of each action token, float32, detached, [A]."""
     metrics: dict[str, float]
-    """Means over the units."""
+    """Means over the units, by name."""
     units: int
-    """Actions, tokens or trajectories that the weights are taken over."""
+    """Number of units (actions, tokens or trajectories) that the weights were computed for."""
 
 
 class Algorithm(Protocol):
-    """How a group's advantages become a gradient."""
+    """Algorithm: a group's advantages → a gradient."""
 
     @property
     def beta(self) -> float:
-        """Strength of the pull to the reference π_ref; at 0 no reference is kept."""
+        """Strength β of the pull to the reference π_ref; at 0 no reference is kept."""
         ...
 
     @property
     def omega(self) -> float:
-        """ω, the weight of the stage advantage A_S beside A_E; 0 compares episodes alone."""
+        """Weight ω of the stage advantage A_S beside A_E; 0 compares only whole episodes."""
         ...
 
     @classmethod
     def of(cls, config: Any) -> Self:
-        """From the settings of a stage. Raises ConfigError for settings that do not go with it."""
+        """Build from the settings of a stage. Raises ConfigError for settings that do not apply."""
         ...
 
     def weigh(self, actions: Actions, old: Tensor, ref: Tensor | None) -> Weighed:
-        """The weights of a whole rollout batch, before the first step; log-probs [A] in nats of π_old and π_ref."""
+        """Return the weights of a whole rollout batch, before its first step; log-probs are [A], in nats."""
         ...
 
     def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
-        """The loss of some tokens of an optimiser step that has `n_tokens` over all micro-batches and ranks."""
+        """Return the loss of some tokens of an optimiser step that has `n_tokens` over all micro-batches and ranks."""
         ...

@@ -1,8 +1,8 @@
-"""Group-normalised advantages → GRPO's clipped-ratio loss: how the solver learns, and MGPO's ablation.
+"""Group-normalised advantages → GRPO's clipped-ratio loss, for the solver and as the ablation of MGPO.
 
-GRPO is of DeepSeekMath (arXiv 2402.03300, equation 3); its KL term is the k3 estimator of equation 4. Ours: normalised
-over the tokens of the whole optimiser step, as MGPO is, so that the two differ in nothing else; a group that does not
-differ has advantage 0. The advantages are `advantages.advantages` with ω = 0, or `advantages.normalised`.
+GRPO is from DeepSeekMath (arXiv 2402.03300, equation 3); its KL term is the k3 estimator of equation 4. Ours: the loss
+is normalised over the tokens of the whole optimiser step, as in MGPO, so that the two differ in nothing else; a group
+of equal rewards has advantage 0. The advantages are those of `advantages.advantages` with ω = 0.
 """
 
 from __future__ import annotations
@@ -22,37 +22,39 @@ from agentprop.training.rl.losses import MAX_LOG_RATIO, Loss, Tokens, ratio, rat
 
 @dataclass(frozen=True)
 class Grpo:
-    """Clipped ratios."""
+    """GRPO with clipped ratios."""
 
     beta: float = 0.0
-    """β of the KL term; 0 needs no reference."""
+    """Weight β of the KL term; 0 needs no reference."""
     clip_low: float = 0.2
-    """ε of the clip below 1."""
+    """The ratio is clipped at 1 − ε; this is ε."""
     clip_high: float = 0.2
-    """ε of the clip above 1."""
+    """The ratio is clipped at 1 + ε; this is ε."""
     omega: float = 0.0
-    """Episodes are compared, and no stages."""
+    """Weight of the stage advantage: 0, so only whole episodes are compared."""
 
     @classmethod
     def of(cls, config: ReinforceConfig) -> Self:
-        """From the settings of a stage. Raises ConfigError for a granularity of R_θ, which GRPO has not."""
+        """Build from the settings of a stage. Raises ConfigError for a granularity of R_θ, which GRPO lacks."""
         if getattr(config, "granularity", "action") != "action":
-            raise ConfigError("GRPO has no R_θ, so no granularity of it", hint="drop granularity, or train by mgpo")
+            raise ConfigError(
+                "GRPO has no implicit reward, so no granularity", hint="drop granularity, or train by mgpo"
+            )
         return cls(beta=config.beta, clip_low=config.clip_low, clip_high=config.clip_high)
 
     def weigh(self, actions: Actions, old: Tensor, ref: Tensor | None) -> Weighed:
-        """The advantages as they are, [A]."""
+        """Return the advantages themselves as weights, [A]."""
         return Weighed(actions.advantage_J[actions.action_A].float(), {}, len(actions.advantage_J))
 
     def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
-        """The clipped loss."""
+        """Return the clipped loss."""
         return grpo_loss(tokens, n_tokens=n_tokens, clip_low=self.clip_low, clip_high=self.clip_high, beta=self.beta)
 
 
 def grpo_loss(
     tokens: Tokens, *, n_tokens: float, clip_low: float = 0.2, clip_high: float = 0.2, beta: float = 0.0
 ) -> Loss:
-    """L = −(1/N) Σ c·( min(r·A, clip(r, 1 − ε_low, 1 + ε_high)·A) − β·KL ), A the token's weight.
+    """Compute L = −(1/N) Σ c·( min(r·A, clip(r, 1 − ε_low, 1 + ε_high)·A) − β·KL ), with A the token's weight.
 
     `n_tokens` is N, the unmasked action tokens of the optimiser step over all micro-batches and ranks. With β > 0 the
     tokens need `logp_ref_A`.
@@ -77,7 +79,7 @@ def grpo_loss(
 
 
 def _k3(tokens: Tokens) -> torch.Tensor:
-    """π_ref/π_θ − 1 − log(π_ref/π_θ) of each token, [A], with its graph."""
+    """Return π_ref/π_θ − 1 − log(π_ref/π_θ) of each token, [A], with its graph."""
     if tokens.logp_ref_A is None:
         raise ValueError("a KL term with β > 0 needs the reference's log-probs")
     log_ratio = (tokens.logp_ref_A.detach() - tokens.logp_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)

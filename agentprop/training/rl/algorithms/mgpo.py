@@ -3,8 +3,22 @@
 Paper (arXiv 2602.03279): w = (A − mean A) − (R_θ − mean R_θ) with R_θ = β·log(π_θ/π_ref), each token's update scaled by
 an asymmetric gate sech²(τ/2·(r − 1)) with τ_neg > τ_pos, and a loss over the tokens of a batch. w is the residual of
 GVPO (arXiv 2504.19599), the gate is the derivative of SAPO's (4/τ)·σ(τ(r − 1)) (arXiv 2511.20347).
-Ours: R_θ is taken at π_old, frozen with the rollouts, per action, clamped to ±5; w and gate are detached; τ = 1.0 and
-1.05, where the asymmetry is at most 2.3 % for r ≤ 2; the sign of w picks τ; groups without a signal are dropped.
+Ours: R_θ is taken at π_old, frozen with the rollouts, per action, clamped to ±5; w and gate are detached; τ is 1.0 and
+1.05, an asymmetry of at most 2.3 % for r ≤ 2; the sign of w picks τ; groups without a signal are dropped.
+
+Weights of a group of two actions with A = 1 and −1, and β = 0.5:
+
+    action   log π_old − log π_ref of its tokens     R_θ    A − mean   R_θ − mean      w
+    1                0.4, 0.2                        0.3        1          0.2        0.8   for both its tokens
+    2               −0.2                            −0.1       −1         −0.2       −0.8
+
+The policy has already moved towards action 1 and away from 2, so both are pushed less; w sums to 0 over the actions.
+The gate then scales each token by its ratio r = π_θ/π_old as the minibatches go on:
+
+    r               0       0.5     1       1.5     3
+    paper, w > 0    0.786   0.940   1       0.940   0.420
+    paper, w ≤ 0    0.768   0.934   1       0.934   0.389
+    sapo,  w ≤ 0    0       0.467   1       1.401   1.166
 """
 
 from __future__ import annotations
@@ -21,36 +35,36 @@ from agentprop.training.rl.algorithms.base import Weighed
 from agentprop.training.rl.losses import Loss, Tokens, ratio, ratio_sums
 
 Granularity = Literal["action", "token", "trajectory"]
-"""What R_θ is summed over, and what w is centred over."""
+"""Unit that R_θ is summed over and w is centred over."""
 Form = Literal["paper", "sapo", "none"]
-"""sech²; r·sech², which lets go of what is already suppressed; or no gate at all."""
+"""Form of the gate: sech²; r·sech², which releases tokens that are already suppressed; or none."""
 
 MAX_IMPLICIT = 5.0
-"""Clamp of |R_θ|: one runaway action does not outweigh a group (ours)."""
+"""Clamp of |R_θ|, so that one runaway action does not outweigh its group (ours)."""
 
 
 @dataclass(frozen=True)
 class Mgpo:
-    """Gated zero-sum weights."""
+    """MGPO: zero-sum weights with a gate on the ratio."""
 
     beta: float = 0.01
-    """β of R_θ; 0 needs no reference."""
+    """Weight β of the implicit reward R_θ; 0 needs no reference."""
     omega: float = 0.5
-    """ω, the weight of the stage advantage."""
+    """Weight ω of the stage advantage."""
     granularity: Granularity = "action"
-    """What R_θ is summed over."""
+    """Unit that R_θ is summed over."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
-    """Whether groups without a signal are still pulled to the reference."""
+    """Treatment of groups without a signal: drop them, or still pull them to the reference."""
     gate: Form = "paper"
     """Form of the gate."""
     tau_pos: float = 1.0
-    """τ of the gate for w > 0."""
+    """Temperature τ of the gate for w > 0."""
     tau_neg: float = 1.05
-    """τ of the gate for w ≤ 0."""
+    """Temperature τ of the gate for w ≤ 0."""
 
     @classmethod
     def of(cls, config: TrainMgpoConfig) -> Self:
-        """From the settings of the stage."""
+        """Build from the settings of the stage."""
         return cls(
             beta=config.beta,
             omega=config.omega,
@@ -62,7 +76,7 @@ class Mgpo:
         )
 
     def weigh(self, actions: Actions, old: Tensor, ref: Tensor | None) -> Weighed:
-        """Zero-sum weights over each group, [A]."""
+        """Return zero-sum weights over each group, [A]."""
         found = zero_sum_weights(
             actions,
             old,
@@ -71,11 +85,11 @@ class Mgpo:
             granularity=self.granularity,
             constant_groups=self.constant_groups,
         )
-        told = ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs")
-        return Weighed(found.weight_A, {name: found.metrics[name] for name in told}, len(found.unit_weight))
+        reported = ("implicit_mean", "implicit_over_advantage", "implicit_clamped", "weight_abs")
+        return Weighed(found.weight_A, {name: found.metrics[name] for name in reported}, len(found.unit_weight))
 
     def loss(self, tokens: Tokens, n_tokens: float) -> Loss:
-        """The gated loss."""
+        """Return the gated loss."""
         return mgpo_loss(tokens, n_tokens=n_tokens, tau_pos=self.tau_pos, tau_neg=self.tau_neg, form=self.gate)
 
 
@@ -83,13 +97,13 @@ class Weights(NamedTuple):
     """Zero-sum weights of a rollout batch."""
 
     weight_A: Tensor
-    """w of each action token, float32, detached."""
+    """Weight w of each action token, float32, detached."""
     unit_weight: Tensor
-    """w of each unit (action, token or trajectory), float64: sums to 0 over every group."""
+    """Weight w of each unit (action, token or trajectory), float64; sums to 0 over every group."""
     unit_group: Tensor
-    """Group of each unit."""
+    """Index of each unit's group."""
     metrics: dict[str, float]
-    """Means over the batch: see `zero_sum_weights`."""
+    """Means over the batch, by name."""
 
 
 @torch.no_grad()
@@ -103,18 +117,21 @@ def zero_sum_weights(
     clamp: float = MAX_IMPLICIT,
     constant_groups: Literal["drop", "kl_only"] = "drop",
 ) -> Weights:
-    """w = (A − mean A) − (R_θ − mean R_θ) of every unit, means over the units of its group.
+    """Compute w = (A − mean A) − (R_θ − mean R_θ) of every unit, with means over the units of its group.
 
-    A unit is an action (A its own), a token (A of its action) or a trajectory (the mean A of its actions); R_θ is β
-    times the sum of log π_old − log π_ref over the unit's tokens. With β = 0 no reference is needed. Log-probs are [A]
-    in the order of `actions.action_A`; handing in log π_θ instead of log π_old gives GVPO's live R_θ.
+    A unit is an action (with its own A), a token (A of its action) or a trajectory (mean A of its actions). R_θ is β
+    times the sum of log π_old − log π_ref over the unit's tokens; β = 0 needs no reference. Log-probs are [A] in nats,
+    in the order of `actions.action_A`. With log π_θ in place of log π_old this is GVPO's live R_θ. Raises ValueError if
+    β > 0 and there is no reference.
     """
+    # In float64: the weights of a group must sum to 0, and differences of long sums of log-probs are small.
     units = _units(actions, granularity)
     advantage = units.advantage - units.group_mean(units.advantage)
     implicit, clamped = _implicit(units, logp_old_A, logp_ref_A, beta, clamp)
     pull = implicit - units.group_mean(implicit)
-    silent = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
-    weight = torch.where(silent[units.group], 0.0, advantage - pull)
+    # With kl_only a constant group keeps w = −(R_θ − mean R_θ): no preference, only the pull to the reference.
+    skipped = actions.singleton_G | (actions.constant_G if constant_groups == "drop" else False)
+    weight = torch.where(skipped[units.group], 0.0, advantage - pull)
     metrics = {
         "implicit_mean": _mean(implicit),
         "implicit_over_advantage": _ratio(pull, advantage),
@@ -130,7 +147,7 @@ def zero_sum_weights(
 
 @dataclass(frozen=True)
 class _WeightUnits:
-    """What R_θ is taken over: each unit's advantage and group, and the unit of each action token."""
+    """Units that R_θ is summed over: the advantage and group of each, and the unit of each action token."""
 
     advantage: Tensor
     group: Tensor
@@ -138,11 +155,11 @@ class _WeightUnits:
     groups: int
 
     def total(self, values_A: Tensor) -> Tensor:
-        """Sum over the tokens of each unit."""
+        """Return the sum over the tokens of each unit."""
         return _totals(values_A.double(), self.unit_A, len(self.group))
 
     def group_mean(self, values: Tensor) -> Tensor:
-        """For each unit the mean over the units of its group."""
+        """Return, for each unit, the mean over the units of its group."""
         count = torch.bincount(self.group, minlength=self.groups).clamp(min=1)
         return (_totals(values, self.group, self.groups) / count)[self.group]
 
@@ -155,6 +172,7 @@ def _units(actions: Actions, granularity: Granularity) -> _WeightUnits:
     if granularity == "token":
         every = torch.arange(len(actions.action_A), device=actions.action_A.device)
         return _WeightUnits(actions.advantage_J[actions.action_A], group_J[actions.action_A], every, groups)
+    # Trajectories without an action have no token to weigh, so they must not shift the mean of their group either.
     acting, trajectory_J = cast(Any, actions.trajectory_J).unique(return_inverse=True)
     count = torch.bincount(trajectory_J, minlength=len(acting))
     mean = _totals(actions.advantage_J, trajectory_J, len(acting)) / count
@@ -164,11 +182,12 @@ def _units(actions: Actions, granularity: Granularity) -> _WeightUnits:
 def _implicit(
     units: _WeightUnits, logp_old_A: Tensor, logp_ref_A: Tensor | None, beta: float, clamp: float
 ) -> tuple[Tensor, Tensor]:
-    """R_θ of each unit, and where it was clamped."""
+    """Return R_θ of each unit, and the mask of units whose R_θ was clamped."""
     if beta == 0:
         return torch.zeros_like(units.advantage), torch.zeros_like(units.group, dtype=torch.bool)
     if logp_ref_A is None:
         raise ValueError("an implicit reward with β > 0 needs the reference's log-probs")
+    # Clamped after the sum: a long action drifts a little at every token.
     free = beta * units.total(logp_old_A.double() - logp_ref_A.double())
     return free.clamp(-clamp, clamp), free.abs() > clamp
 
@@ -182,7 +201,7 @@ def _mean(values: Tensor) -> float:
 
 
 def _ratio(above: Tensor, below: Tensor) -> float:
-    """Standard deviation (both are centred) of one over that of the other; 0 without a signal."""
+    """Return the ratio of the standard deviations of two centred tensors; 0 if the second is 0."""
     size = float(below.square().sum())
     return (float(above.square().sum()) / size) ** 0.5 if size else 0.0
 
@@ -193,13 +212,14 @@ def _ratio(above: Tensor, below: Tensor) -> float:
 def gate(
     ratio_A: Tensor, weight_A: Tensor, *, tau_pos: float = 1.0, tau_neg: float = 1.05, form: Form = "paper"
 ) -> Tensor:
-    """g of each token, [A]: 1 at r = 1, sech²(τ/2·(r − 1)) off it, written 4·σ(x)·σ(−x) so that nothing overflows.
+    """Return g = sech²(τ/2·(r − 1)) of each token, [A], computed as 4·σ(x)·σ(−x) with x = τ·(r − 1).
 
-    It never falls below sech²(τ/2) = 0.786 (τ = 1) for r < 1, because r ≥ 0: a token that the update has already
-    suppressed is pushed on. `sapo` multiplies by r, as SAPO's own gradient does, and lets go of it.
+    For r < 1 it never falls below sech²(τ/2) = 0.786 (τ = 1), because r ≥ 0: a token that the update has already
+    suppressed is pushed down further. `sapo` multiplies by r, as SAPO's own gradient does, and releases such tokens.
     """
     if form == "none":
         return torch.ones_like(ratio_A)
+    # 1/cosh² itself would overflow for large r; the product of sigmoids underflows to 0.
     x = torch.where(weight_A > 0, tau_pos * (ratio_A - 1), tau_neg * (ratio_A - 1))
     g = 4 * torch.sigmoid(x) * torch.sigmoid(-x)
     return g * ratio_A if form == "sapo" else g
@@ -208,14 +228,16 @@ def gate(
 def mgpo_loss(
     tokens: Tokens, *, n_tokens: float, tau_pos: float = 1.0, tau_neg: float = 1.05, form: Form = "paper"
 ) -> Loss:
-    """L = −(1/N) Σ stopgrad(c·g·w)·log π_θ.
+    """Compute L = −(1/N) Σ stopgrad(c·g·w)·log π_θ.
 
-    `n_tokens` is N, the unmasked action tokens of the optimiser step over all micro-batches and ranks. The sums: r and
-    its histogram, the gate, w before and after it, the share of tokens still pushed down at r < 0.5, c.
+    `n_tokens` is N, the unmasked action tokens of the optimiser step over all micro-batches and ranks. The sums hold r
+    and its histogram, the gate, w before and after it, the tokens still pushed down at r < 0.5, and c.
     """
+    # Gate and weight are factors of the gradient and not of the objective, so neither has a graph.
     w = tokens.weight_A.detach()
     r = ratio(tokens.logp_A.detach(), tokens.logp_old_A.detach())
     g = gate(r, w, tau_pos=tau_pos, tau_neg=tau_neg, form=form)
+    # The gate breaks the zero sum, which `w_sum_pre` and `w_sum_post` make visible.
     gated = g * w
     scale = gated if tokens.correction_A is None else gated * tokens.correction_A.detach()
     sums = ratio_sums(tokens, r) | {

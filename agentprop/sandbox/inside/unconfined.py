@@ -1,4 +1,4 @@
-"""One interpreter, one body, no fence: what runs where isolation was waived, limited as far as the system can."""
+"""One body in one interpreter without isolation, with the resource limits that the system supports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _place(result: int, result_place: int, peer: int, peer_place: int) -> None:
-    """Put the descriptors where the runner looks; each may arrive in the other's place. The rest is closed."""
+    """Move the descriptors to where the runner expects them, even if they are swapped, and close all others."""
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 50) for descriptor in (result, peer) if descriptor >= 0]
     for source, place in zip(high, (result_place, peer_place), strict=False):
         os.dup2(source, place, inheritable=False)
@@ -46,7 +46,7 @@ def _read(size: int) -> bytes:
 
 
 def _limit(kind: int, value: int) -> None:
-    """Lower a limit, or leave it where this system does not know it."""
+    """Lower a resource limit, if this system supports it."""
     _, hard = resource.getrlimit(kind)
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     try:

@@ -16,7 +16,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from checkpoints import Lesson
+from checkpoints import Demonstration
 
 from agentprop.agent.candidates import tools
 from agentprop.agent.chat_policy import ChatPolicy
@@ -32,7 +32,7 @@ from agentprop.grading.model_verifier import ModelJudge
 from agentprop.grading.probers import question
 from agentprop.models.abilities import ADD, SUM
 from agentprop.models.chat import Sampling
-from agentprop.models.client import Model, lane_of
+from agentprop.models.client import Model, channel_of
 from agentprop.models.costs import Meter
 from agentprop.models.scripted import Scripted
 from agentprop.models.settings import ModelSettings
@@ -51,7 +51,7 @@ CHUNK_CHARACTERS = 300
 REPLY_TOKENS = 120
 """More than any reply of a proposer takes: on tasks that it has not seen it talks nonsense, which is cut off there."""
 RARE = 10
-"""How often a lesson that comes up once is repeated."""
+"""Repetitions of a demonstration that comes up once."""
 EXEC = "<action:exec>\nprint({k} + {k} ** 2)\n</action:exec>"
 SUBMIT = """<action:submit>
 <statement>
@@ -119,12 +119,12 @@ CLAIM = re.compile(r"<(?:answer[^>\n]*|claimed)>\n(.*?)\n</(?:answer|claimed)>",
 
 @dataclass
 class Tutor:
-    """Answers by rules, and keeps every answer as a lesson."""
+    """Scripted model that answers by rules, and records every answer as a demonstration."""
 
     doubting: bool = False
-    """Whether it has the other character."""
-    lessons: list[Lesson] = field(default_factory=list)
-    """What was asked and said so far."""
+    """It is the doubting model."""
+    demonstrations: list[Demonstration] = field(default_factory=list)
+    """Demonstrations recorded so far."""
     numbers: Iterator[int] = field(default_factory=lambda: cycle(NUMBERS))
     """The next k."""
 
@@ -133,7 +133,7 @@ class Tutor:
         messages, offered = list(body["messages"]), body.get("tools")
         reply = _calls(self._said(messages)) if offered else {"content": self._said(messages)}
         text = reply["content"] or "".join(_as_templated(call["function"]) for call in reply["tool_calls"])
-        self.lessons.append(Lesson(messages, text, offered, self.doubting))
+        self.demonstrations.append(Demonstration(messages, text, offered, self.doubting))
         return reply
 
     def _said(self, messages: Sequence[Mapping[str, Any]]) -> str:
@@ -159,20 +159,24 @@ class Tutor:
         return SUBMIT.format(k=k, value=k + k**2)
 
 
-def everything(folder: Path) -> list[Lesson]:
-    """The lessons of all roles; some files are left in the folder."""
+def all_demonstrations(folder: Path) -> list[Demonstration]:
+    """Record the demonstrations of all roles; some files are left in the folder."""
     tutor, doubter = Tutor(), Tutor(doubting=True)
     taught, doubting = _model(tutor), _model(doubter)
     episodes = asyncio.run(_episodes(folder, taught))
     asyncio.run(_judged(episodes, taught, doubting))
     asyncio.run(_studied(corpus(folder), taught))
-    once = [lesson for lesson in tutor.lessons if lesson.messages[0]["content"].startswith(("You extract", "You rate"))]
-    return [*tutor.lessons, *doubter.lessons, *_tried(episodes), *RARE * [*once, *_added()]]
+    once = [
+        lesson
+        for lesson in tutor.demonstrations
+        if lesson.messages[0]["content"].startswith(("You extract", "You rate"))
+    ]
+    return [*tutor.demonstrations, *doubter.demonstrations, *_tried(episodes), *RARE * [*once, *_added()]]
 
 
-def texts(lessons: Sequence[Lesson]) -> list[str]:
-    """All that is said in them, and the numbers by themselves: what a tokenizer is made from."""
-    said = [text for one in lessons for text in (*(m.get("content") or "" for m in one.messages), one.reply)]
+def texts(demonstrations: Sequence[Demonstration]) -> list[str]:
+    """Return all texts in the demonstrations, and the numbers alone, to train a tokenizer on."""
+    said = [text for one in demonstrations for text in (*(m.get("content") or "" for m in one.messages), one.reply)]
     return said + [str(number) for k in NUMBERS for number in (k, k + k**2)] * 200
 
 
@@ -185,7 +189,7 @@ def corpus(folder: Path) -> Path:
 
 def _model(tutor: Tutor) -> Model:
     settings = ModelSettings(model="tutor", replies="-")
-    return Model(lane_of(settings, Scripted(tutor)), Meter())
+    return Model(channel_of(settings, Scripted(tutor)), Meter())
 
 
 async def _episodes(folder: Path, model: Model) -> list[Episode]:
@@ -223,29 +227,29 @@ async def _studied(source: Path, model: Model) -> None:
         assert lesson.candidates, lesson.refusals
 
 
-def _tried(episodes: Sequence[Episode]) -> list[Lesson]:
-    """Three right answers and a wrong one to every problem."""
+def _tried(episodes: Sequence[Episode]) -> list[Demonstration]:
+    """Return three correct answers and a wrong one to every problem."""
     problems = [episode.problem for episode in episodes[: ROUNDS * TASKS] if episode.problem is not None]
     return [
-        Lesson([{"role": "user", "content": question(problem)}], f"So it is \\boxed{{{answer}}}.")
+        Demonstration([{"role": "user", "content": question(problem)}], f"So it is \\boxed{{{answer}}}.")
         for problem in problems
         for answer in (problem.answer, problem.answer, problem.answer, "7")
     ]
 
 
-def _added() -> list[Lesson]:
-    """Two and three, for `check-models`: as JSON, and by a call where there is a function for it."""
+def _added() -> list[Demonstration]:
+    """Two plus three, for `check-models`: as JSON, and by a tool call."""
     asked = [{"role": "user", "content": SUM}]
     function = {"name": ADD.name, "description": ADD.description, "parameters": dict(ADD.parameters)}
     call = {"name": ADD.name, "arguments": json.dumps({"a": 2, "b": 3})}
     return [
-        Lesson(asked, json.dumps({"sum": 5})),
-        Lesson(asked, _as_templated(call), [{"type": "function", "function": function}]),
+        Demonstration(asked, json.dumps({"sum": 5})),
+        Demonstration(asked, _as_templated(call), [{"type": "function", "function": function}]),
     ]
 
 
 def _calls(said: str) -> dict[str, Any]:
-    """The native call that says the same."""
+    """Convert a tagged action to the same native call."""
     if "<action:exec>" in said:
         name, arguments = "exec", {"code": said.split("\n")[1]}
     else:

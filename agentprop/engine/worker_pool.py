@@ -1,7 +1,15 @@
-"""Jobs to outcomes: the parent's side of the worker processes, which may die, and are then replaced.
+"""Jobs → outcomes by index: the parent's side of the worker processes, which are replaced when they die.
 
-A worker that dies takes down only the job it was at, and that one is tried once more in a new process. Outcomes are
-kept by index and taken out in order.
+A death costs only the job the worker was running. That job gets one more try, as the first job of a new process; the
+jobs that were behind it go back to the front of the queue. A worker holds several short jobs, so that it need not wait
+for a busy parent: with jobs of 10 ms it holds 1 + 0.05 s / 10 ms = 6, with jobs of a second just the one that runs.
+
+    five jobs, one worker that holds three jobs   A: [0 1 2]   queue: 3 4
+    A finishes 0 and is given 3                   A: [1 2 3]   queue: 4         outcome 0: its result
+    A dies while running 1                        B: [1]       queue: 2 3 4
+    B is given 2 and 3                            B: [1 2 3]   queue: 4
+    B dies while running 1                        -            queue: 2 3 4     outcome 1: WorkerDied
+    C is started                                  C: [2 3 4]   queue: -
 """
 
 from __future__ import annotations
@@ -21,100 +29,101 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
 from agentprop.engine.interruption import SIGNALS
-from agentprop.engine.worker import Setup, serve
+from agentprop.engine.worker import WorkerSetup, serve
 from agentprop.errors import RunError
 
 Item = TypeVar("Item")
 
-_TRIES = 2
-"""A worker that dies takes its item with it this often before the item is given up."""
-_STARTS = 3
-"""Workers that die in a row before they could begin: something is wrong with the machine, not with an item."""
+MAX_TRIES = 2
+"""Workers that may die running an item before the item is given up."""
+MAX_FAILED_STARTS = 3
+"""Workers that may die in a row before they are ready. After that the machine is at fault, not an item."""
 _AHEAD_S = 0.05
-"""Work, in seconds, that waits at a busy worker, so that it need not wait for a busy parent."""
+"""Seconds of work handed to a worker in advance, so that it need not wait for a busy parent."""
 _MAX_AHEAD = 16
-"""Most items that wait at one worker."""
+"""Most items handed to one worker in advance."""
 
 _SPAWN = multiprocessing.get_context("spawn")
-_living: set[SpawnProcess] = set()
+_alive: set[SpawnProcess] = set()
 
 
 @dataclass(frozen=True)
 class WorkerDied:
-    """In place of a result: the worker process died with this item, and so did a second one."""
+    """Stands in for a result: two worker processes died while running the item."""
 
     item: Any
-    """The item."""
+    """The item they were running."""
     exit_code: int
-    """As multiprocessing gives it: negative for a signal."""
+    """Exit code of the second one, as multiprocessing gives it: negative for a signal."""
 
     @property
     def message(self) -> str:
-        """The reason in a sentence."""
+        """The reason, as the end of a sentence."""
         return f"its worker process died twice ({_cause(self.exit_code)})"
 
 
 @dataclass(frozen=True)
 class Raised:
-    """In place of a result: what the function raised."""
+    """Stands in for a result: the exception that the function raised."""
 
     error: BaseException
 
 
 @dataclass
 class QueuedItem(Generic[Item]):
-    """An item, its place in the order, and how many workers died with it."""
+    """An item, its place in the order, and the number of workers that died running it."""
 
     index: int
     item: Item
     deaths: int = 0
 
 
-class Team(Generic[Item]):
-    """The workers, the jobs that wait for one, and the outcomes by index.
+class WorkerPool(Generic[Item]):
+    """Up to `size` workers, the jobs that wait for one, and the outcomes by index.
 
-    Jobs that compute are handed out as workers become free, jobs that only wait for others at once.
+    Jobs that compute are handed out as workers become free; jobs that wait on a server are handed out at once.
     """
 
-    def __init__(self, size: int, setup: Setup) -> None:
+    def __init__(self, size: int, setup: WorkerSetup) -> None:
         self.done: dict[int, Any] = {}
-        """Results, Raised or WorkerDied, until the caller takes them out."""
+        """Outcomes by index until the caller removes them: results, Raised or WorkerDied."""
         self._waiting: deque[QueuedItem[Item]] = deque()
         self._setup = setup
         self._size = size
         self._workers: list[Worker[Item]] = []
         self._mean_s = 1.0
-        self._stillborn = 0
+        self._failed_starts = 0
 
     def add(self, index: int, item: Item) -> None:
-        """One more job."""
+        """Queue a job."""
         self._waiting.append(QueuedItem(index, item))
 
     def serve(self, seconds: float) -> None:
-        """Keep the workers busy, and take in what they send within `seconds`."""
+        """Hand out jobs, then receive messages from the workers, waiting at most `seconds` for the first."""
         self._hand_out()
         by_pipe = {worker.pipe: worker for worker in self._workers}
         for pipe in wait(list(by_pipe), seconds):
-            self._hear(by_pipe[pipe])  # type: ignore[index]
+            self._receive(by_pipe[pipe])  # type: ignore[index]
 
     def drop_waiting(self, pulled: int) -> int:
-        """Forget the jobs no worker has begun; returns the index where the results now end."""
+        """Drop the queued jobs after the last one handed out; return the index at which the results now end."""
+        # Items before the last one handed out are still owed: results must be a prefix without holes.
         begun = max((index for worker in self._workers for index in worker.jobs), default=-1)
         kept = [job for job in self._waiting if job.index < begun]
         dropped = [job.index for job in self._waiting if job.index > begun]
         self._waiting = deque(kept)
         return min(dropped, default=pulled)
 
-    def dismiss(self) -> None:
-        """Let workers end by themselves, so that what they hold open is closed properly; those that wait give up."""
+    def finish(self) -> None:
+        """Ask the workers to end and give them five seconds, so that they can close what they hold open."""
         for worker in self._workers:
-            worker.say(None)
+            worker.send(None)
         deadline = time.monotonic() + 5
         for worker in self._workers:
             worker.process.join(max(0.0, deadline - time.monotonic()))
 
     def kill(self) -> None:
-        """End every worker at once."""
+        """Kill every worker."""
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
@@ -122,7 +131,8 @@ class Team(Generic[Item]):
         self._workers.clear()
 
     def _hand_out(self) -> None:
-        """Give waiting jobs to workers, the least busy first; start workers as long as there is more to do."""
+        """Give queued jobs to the least busy workers, starting workers while all of them are busy."""
+        # Few items in advance if they are long: what a worker holds cannot be given to another one.
         ahead = math.inf if self._setup.waits else 1 + min(_MAX_AHEAD, int(_AHEAD_S / self._mean_s))
         while self._waiting:
             worker = min(self._workers, key=lambda w: len(w.jobs), default=None)
@@ -139,19 +149,19 @@ class Team(Generic[Item]):
 
     def _give(self, worker: Worker[Item], job: QueuedItem[Item]) -> None:
         worker.jobs[job.index] = job
-        worker.say((job.index, job.item))
+        worker.send((job.index, job.item))
 
-    def _hear(self, worker: Worker[Item]) -> None:
+    def _receive(self, worker: Worker[Item]) -> None:
         try:
             kind, value, index, seconds = worker.pipe.recv()
         except (EOFError, OSError):
-            self._bury(worker)
+            self._replace_dead(worker)
             return
         if kind == "log":
             logging.getLogger(value.name).handle(value)
         elif kind == "ready":
             worker.ready = True
-            self._stillborn = 0
+            self._failed_starts = 0
         elif kind == "unusable":
             raise value
         else:
@@ -160,69 +170,69 @@ class Team(Generic[Item]):
             del worker.jobs[index]
             self.done[index] = Raised(outcome) if kind == "raised" else outcome
 
-    def _bury(self, worker: Worker[Item]) -> None:
-        """A worker died: the job it was at is tried once more in a new one, those behind it were not at fault."""
+    def _replace_dead(self, worker: Worker[Item]) -> None:
+        """Handle the death of a worker: retry the job it was running, and requeue the jobs behind that one."""
         self._workers.remove(worker)
-        worker.process.join(1.0)  # its pipe closes a little before it ends, and its exit code is wanted
+        worker.process.join(1.0)  # the pipe closes shortly before the process ends, and we want its exit code
         code = worker.end()
         if not worker.ready:
-            self._stillborn += 1
-            if self._stillborn == _STARTS:
-                message = f"{_STARTS} worker processes in a row died while starting ({_cause(code)})"
-                raise RunError(message, hint="see what they printed; if memory is short, give fewer --workers")
-            self._waiting.extendleft(reversed(worker.jobs.values()))
+            self._failed_starts += 1
+            if self._failed_starts == MAX_FAILED_STARTS:
+                message = f"{MAX_FAILED_STARTS} worker processes in a row died while starting ({_cause(code)})"
+                raise RunError(message, hint="read what they printed above; if memory is short, lower --workers")
+            self._waiting.extendleft(reversed(worker.jobs.values()))  # not one of them was started
             return
         if not worker.jobs:
             return
         job, *behind = worker.jobs.values()
         self._waiting.extendleft(reversed(behind))
         job.deaths += 1
-        if job.deaths < _TRIES:
-            self._give(self._start(), job)
+        if job.deaths < MAX_TRIES:
+            self._give(self._start(), job)  # first of a new process, so that another death counts against it alone
         else:
             self.done[job.index] = WorkerDied(job.item, code)
 
 
 class Worker(Generic[Item]):
-    """One process, the pipe to it, and the jobs it holds by index: the first is the one it is at."""
+    """One process, the pipe to it, and the jobs it holds by index; it runs the first of them."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: WorkerSetup) -> None:
         self.jobs: dict[int, QueuedItem[Item]] = {}
         self.ready = False
         self.pipe, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))
-        # until the child has said that it ignores them, signals sent to the whole process group must not reach it
+        # Ctrl-C goes to the whole process group, and must not reach the child before it has said that it ignores it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
             self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
-        _living.add(self.process)
-        # not as an argument of the process: a child that dies before it has read a large one would block us for ever
+        _alive.add(self.process)
+        # Not passed as a process argument: we would block for ever on a child that dies before it has read a large one.
         with contextlib.suppress(ConnectionError):
             self.pipe.send(setup)
 
-    def say(self, message: tuple[int, Item] | None) -> None:
-        """Send an item and its index, or None for the end; a dead worker is noticed when it is listened to."""
+    def send(self, message: tuple[int, Item] | None) -> None:
+        """Send an item with its index, or None for the end; a dead worker is noticed on the next receive."""
         try:
             self.pipe.send(message)
         except ConnectionError:
             return
 
     def end(self) -> int:
-        """Make sure that it is gone; its exit code."""
+        """Kill the process if it still runs, and return its exit code."""
         self.process.kill()
         self.process.join()
-        _living.discard(self.process)
+        _alive.discard(self.process)
         self.pipe.close()
         return self.process.exitcode or 0
 
 
 @atexit.register
 def _kill_leftovers() -> None:
-    """An iterator that was never closed must not keep the interpreter waiting for its workers."""
-    for process in list(_living):
+    """Kill workers of iterators that were never closed: the interpreter would wait for them at exit."""
+    for process in list(_alive):
         process.kill()
 
 
