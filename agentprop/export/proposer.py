@@ -5,7 +5,7 @@ The last thing the environment said is left out: nobody reads it any more.
 
 from __future__ import annotations
 
-from agentprop.agent.chat_policy import spoken
+from agentprop.agent.chat_policy import chat_messages
 from agentprop.export.rows import ConversationRow, Messages, Preference, Said, StepRow, TrajectoryRow, Unpaired
 from agentprop.records import Trajectory, content_id
 
@@ -56,4 +56,4 @@ def completion_of(trajectory: Trajectory) -> Messages:
 
 
 def _said(pairs: list[tuple[str, str]]) -> Messages:
-    return tuple(Said.model_validate({"role": m.role, "content": m.text}) for m in spoken(pairs))
+    return tuple(Said.model_validate({"role": m.role, "content": m.text}) for m in chat_messages(pairs))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from servers import fault_server
 
 from agentprop.agent import tool_calls as functions
-from agentprop.agent.candidates import model_maker, tools
+from agentprop.agent.candidates import model_made_by, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.config import ProposeConfig
@@ -112,7 +112,7 @@ def test_token_ids_of_calls_are_not_those_of_the_record_and_are_not_kept(play: P
 
 
 def test_who_made_it_tells_the_prompts_apart() -> None:
-    assert model_maker("m", None, Sampling()).prompt_hash != model_maker("m", None, Sampling(), native=True).prompt_hash
+    assert model_made_by("m", None, Sampling()).prompt_hash != model_made_by("m", None, Sampling(), native=True).prompt_hash
 
 
 @pytest.mark.parametrize(
@@ -255,13 +255,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
 @given(st.lists(TEXTS, max_size=4).map("".join), st.lists(TEXTS, max_size=4).map("".join))
 def test_a_call_is_read_back_word_for_word_or_refused(first: str, second: str) -> None:
     try:
-        block = functions.written(ToolCall("c", "exec", json.dumps({"code": first})))
+        block = functions.tagged_block(ToolCall("c", "exec", json.dumps({"code": first})))
         assert protocol.parse(block).text == first
     except Malformed:
         pass
     try:
         arguments = {**PROBLEM, "statement": first, "certificate": second}
-        found = protocol.parse(functions.written(ToolCall("c", "submit", json.dumps(arguments)))).submission
+        found = protocol.parse(functions.tagged_block(ToolCall("c", "submit", json.dumps(arguments)))).submission
     except Malformed:
         return
     assert found is not None
@@ -272,7 +272,7 @@ def test_a_call_is_read_back_word_for_word_or_refused(first: str, second: str) -
 def test_tests_of_a_program_are_read_back(play: Play) -> None:
     tests = [{"arguments": [[1, 2], "<x>"], "expected": {"a": None}}]
     program = {"statement": "Write `f(x)`.", "answer": "def f(x):\n\treturn x", "answer_type": "program"}
-    block = functions.written(ToolCall("c", "submit", json.dumps({**program, "tests": tests})))
+    block = functions.tagged_block(ToolCall("c", "submit", json.dumps({**program, "tests": tests})))
     submission = protocol.parse(block).submission
     assert submission is not None
     assert [(json.loads(t.arguments), json.loads(t.expected)) for t in submission.tests] == [

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from agentprop.cli import options
-from agentprop.composition.validation import Report, validate
+from agentprop.composition.validation import ValidationReport, validate
 from agentprop.engine import usable_cores
 from agentprop.errors import InputError
 from agentprop.sandbox import Sandbox
@@ -30,7 +30,7 @@ class CheckedPackage:
     """The directory."""
     package: Package | None
     """What could be read."""
-    report: Report
+    report: ValidationReport
     """Faults and warnings."""
 
 
@@ -92,7 +92,7 @@ def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> l
 def _examine_one(path: Path, sandbox: Sandbox, draws: int, seed: int) -> CheckedPackage:
     package, faults = read(path)
     if package is None or faults:
-        return CheckedPackage(path, package, Report(faults=tuple(faults)))
+        return CheckedPackage(path, package, ValidationReport(faults=tuple(faults)))
     return CheckedPackage(path, package, validate(package, sandbox, draws=draws, seed=seed))
 
 

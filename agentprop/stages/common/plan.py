@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agentprop.agent.bundles import Allowed, Bundles, written_skills
+from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.composition.planner import Planner
@@ -76,4 +76,4 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
-    return Planner(library, values, allowed=Allowed.of(config.held_out, config.held_out_only, config.max_skills))
+    return Planner(library, values, allowed=BundleFilter.of(config.held_out, config.held_out_only, config.max_skills))

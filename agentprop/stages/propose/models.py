@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.agent.bundles import written_skills
-from agentprop.agent.candidates import Candidate, CandidateMaker, model_maker
+from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_async, usable_cores
 from agentprop.engine.rolling import together
@@ -177,6 +177,6 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         model,
         sampling,
         native=settings.tools,
-        made_by=model_maker(settings.identity, settings.revision, sampling, native=settings.tools),
+        made_by=model_made_by(settings.identity, settings.revision, sampling, native=settings.tools),
         written=written_skills(plan.library),
     )
