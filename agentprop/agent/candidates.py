@@ -102,9 +102,7 @@ class Curriculum:
         raw = [state.novelty[c] / (state.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
-        cap = (
-            0.75 * self.mined_share
-        )  # a margin: beyond the share itself a run rejects mined problems
+        cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems
         if mined <= cap or self.mined >= set(self.categories):
             return mixed
         return [

@@ -40,18 +40,18 @@ def test_a_planner_keeps_away_from_held_out_pairs_or_plans_nothing_else(library:
 
 
 def test_an_exchange_does_not_bring_a_held_out_pair_back(library: dict[str, Package]) -> None:
-    rng, mended = Random(1), 0
+    rng, repaired = Random(1), 0
     free = Planner(library)
     for term in _drawn(free, 80):
         for name in skills(term)[1:]:
             new = Repairs(free).substitute(term, name, rng)
             if new is None:
                 continue
-            mended += 1
+            repaired += 1
             forbidden = ["+".join((new, other)) for other in skills(term) if other not in (new, name)]
             planner = Planner(library, allowed=BundleFilter.of(forbidden))
             assert Repairs(planner).substitute(term, name, rng) != new
-    assert mended > 20
+    assert repaired > 20
 
 
 def test_no_composition_has_more_skills_than_may_be(library: dict[str, Package]) -> None:

@@ -1,4 +1,4 @@
-"""Native tool calls: another way to speak, the same record, and no reply that upsets the conversation."""
+"""Native tool calls: another protocol, the same record, and no reply that breaks the conversation."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
 
     def run(*replies: Any, native: bool = True, model: Model | None = None, note: str = "") -> Any:
         script = Scripted(replies)
-        spoken = model or Model(lane_of(ModelSettings(model="m"), script), Meter())
+        proposer = model or Model(lane_of(ModelSettings(model="m"), script), Meter())
         names = ("toy-square", "toy-double")
         task = Task(
             seed=0,
@@ -76,7 +76,7 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
             skill_ids=tuple(toys[name].id for name in names),
         )
         environment = Environment(task, toys, executor, tools(), Rules(max_malformed=2))
-        return asyncio.run(rollout(environment, ChatPolicy(spoken, native=native))), script.bodies
+        return asyncio.run(rollout(environment, ChatPolicy(proposer, native=native))), script.bodies
 
     return run
 
@@ -111,8 +111,9 @@ def test_token_ids_of_calls_are_not_those_of_the_record_and_are_not_kept(play: P
     assert not episode.trajectory.token_exact
 
 
-def test_who_made_it_tells_the_prompts_apart() -> None:
-    assert model_made_by("m", None, Sampling()).prompt_hash != model_made_by("m", None, Sampling(), native=True).prompt_hash
+def test_provenance_tells_the_prompts_apart() -> None:
+    tagged, native = (model_made_by("m", None, Sampling(), native=native) for native in (False, True))
+    assert tagged.prompt_hash != native.prompt_hash
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_what_is_no_action_is_corrected_counted_and_never_upsets_the_server(play
 
 
 def check_conversation(messages: Sequence[Mapping[str, Any]]) -> None:
-    """What servers insist on: known functions, arguments that are JSON objects, every call answered right after it."""
+    """Check the demands of servers: known functions, arguments that are JSON objects, every call answered at once."""
     owed: list[str] = []
     for message in messages:
         if message["role"] == "tool":
