@@ -22,8 +22,8 @@ from agentprop.engine.rolling import together
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
-from agentprop.grading.consensus import verdict, weigh
-from agentprop.grading.model_verifier import ModelJudge, Role, owed_again, reread
+from agentprop.grading.consensus import tally_votes, verdict
+from agentprop.grading.model_verifier import ModelJudge, Role, reread, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
@@ -136,7 +136,7 @@ class Panel:
         found = await together([self._attempt(voter, item, trace, known) for voter in self.voters])
         attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
         limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
-        weighed = partial(weigh, problem.answer, alike=comparison_of(problem, self.sandbox, limits))
+        weighed = partial(tally_votes, problem.answer, compare=comparison_of(problem, self.sandbox, limits))
         standing = await asyncio.to_thread(weighed, attempts)
         if standing.disputed and self.auditor is not None:
             settled = known if reused == sum(voter.name not in self.local for voter in self.voters) else {}
@@ -152,7 +152,7 @@ class Panel:
         if voter.name in self.local:
             return (await self.local[voter.name].records(item))[0], False
         earlier = known.get((voter.role, voter.name, voter.number))
-        if earlier is not None and not owed_again(earlier, self.models.sampling(voter).max_tokens):
+        if earlier is not None and not worth_repeating(earlier, self.models.sampling(voter).max_tokens):
             return reread(earlier), True
         return await self.models.judge(voter).attempt(item.problem, question), False
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
-from agentprop.grading.comparison import Texts
-from agentprop.grading.pass_at_k import Estimate, Score, agreed, majority, mean_at, solved_at
+from agentprop.grading.comparison import TextAnswers
+from agentprop.grading.pass_at_k import Estimate, Score, majority, majority_at_k, mean_at_k, pass_at_k
 from agentprop.records import Attempt, Problem
 from agentprop.stages.evaluate.items import AskedQuestion
 
@@ -45,7 +45,7 @@ def score_of(problem: Problem, attempts: Sequence[TriedAnswer]) -> Score:
     if problem.answer_type == "program":
         return Score(len(answered), correct, None)
     others = Counter(a.answer for a in answered if a.code in VOTING and a.code != "correct" and a.answer)
-    same = Texts(problem, DEFAULT_TIMEOUT_S)
+    same = TextAnswers(problem, DEFAULT_TIMEOUT_S)
     share = majority(correct, others, lambda one, other: same(one, other).status == "same")
     return Score(len(answered), correct, share if answered else None)
 
@@ -73,7 +73,7 @@ class EvaluationTotals:
     @property
     def mean(self) -> float:
         """Mean@k so far."""
-        found = mean_at(self.scores)
+        found = mean_at_k(self.scores)
         return found.value if found else 0.0
 
     def summary(self) -> dict[str, Any]:
@@ -95,11 +95,11 @@ class EvaluationTotals:
 
 def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:
     """Mean@k, pass@k for powers of two, majority@k."""
-    solved = {str(n): _plain(solved_at(scores, n)) for n in powers_of_two(k)}
+    solved = {str(n): _plain(pass_at_k(scores, n)) for n in powers_of_two(k)}
     return {
-        "mean": _plain(mean_at(scores)),
+        "mean": _plain(mean_at_k(scores)),
         "pass_at": {n: found for n, found in solved.items() if found is not None},
-        "majority": _plain(agreed(scores)),
+        "majority": _plain(majority_at_k(scores)),
     }
 
 

@@ -19,8 +19,8 @@ from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.grading.difficulty import AttemptCounts, Band, due
-from agentprop.grading.prober_pool import PoolState, SwitchRule, Turns
+from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
+from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
@@ -145,7 +145,7 @@ class Probing:
     known: dict[tuple[str, str], AttemptCounts]
     """(problem, prober) → the attempts that are stored."""
     pool: PoolState = field(default_factory=PoolState)
-    turns: Turns = field(default_factory=Turns)
+    turns: ProberSchedule = field(default_factory=ProberSchedule)
     taken: int = 0
 
     @property
@@ -197,7 +197,7 @@ class Probing:
         tally = self.known.get((problem.id, prober.name), AttemptCounts())
         made: list[Attempt] = []
         try:
-            while count := due(tally, self.config.k, band):
+            while count := attempts_due(tally, self.config.k, band):
                 new = await prober.attempts(problem, tally.made, count)
                 made += new
                 tally = tally.plus(attempt.code for attempt in new)

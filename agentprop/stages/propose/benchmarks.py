@@ -107,5 +107,5 @@ def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
             unreadable[name] += 1
     if not index.references:
         raise InputError("the benchmark files hold no statement", hint="name files with questions in them")
-    index.settle()
+    index.finish()
     return Benchmarks(index, fingerprints(files), counts, unreadable)

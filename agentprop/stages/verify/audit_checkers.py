@@ -18,7 +18,7 @@ from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ConfigError
-from agentprop.grading.checkers import CheckerCounts, asked, local_checkers
+from agentprop.grading.checkers import CheckerCounts, ask_model, local_checkers
 from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
@@ -149,7 +149,7 @@ def _ask(
     """The models' comparisons, in order."""
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
     works: list[Callable[[], Awaitable[bool | None]]] = [
-        partial(asked, cast[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
+        partial(ask_model, cast[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
     ]
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
     concurrency = sum(settings.max_concurrency for settings in cast.settings.values())
