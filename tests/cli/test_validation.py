@@ -1,4 +1,4 @@
-"""What running a package brings to light, where the table of planted faults does not reach."""
+"""Faults that show when a package runs, beyond the table of planted faults."""
 
 from __future__ import annotations
 
