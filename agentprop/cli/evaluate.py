@@ -67,11 +67,11 @@ def command(
     if shared.only_shows(settings):
         return
     from agentprop.stages.evaluate import run as evaluate
-    from agentprop.stages.evaluate.results import told
+    from agentprop.stages.evaluate.results import readable
 
     place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
     summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
-    shared.present(summary if shared.json else told(summary), place)
+    shared.present(summary if shared.json else readable(summary), place)
 
 
 def _short(name: str) -> str:

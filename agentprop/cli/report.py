@@ -32,6 +32,6 @@ def command(
     """
     from agentprop.stages.report import run as report
 
-    settings = report.Options(problems=problems, trajectories=trajectories, seed=seed, title=title)
+    settings = report.ReportOptions(problems=problems, trajectories=trajectories, seed=seed, title=title)
     summary = report.run(runs, out, settings)
     stage.present(summary, out, as_json=json, quiet=quiet)

@@ -349,6 +349,7 @@ def condition(body: Term, relation: Relation, library: Mapping[str, Package], ro
     if relation.other is not None:
         sign = ">" if relation.comparison == "exceeds" else "=="
         return f"{left} {sign} {expression(relation.other, library, route)}"
+    # Divisibility and parity use Python's %, whose result is never negative for a positive divisor.
     match relation.comparison:
         case "at_least":
             return f"{left} >= {relation.value}"

@@ -85,6 +85,7 @@ class PoolState:
         if not count:
             return self  # no problem of the window had a pass rate: the EMA stays
         before, mean = self.ema, total / count
+        # The first window is the EMA; one window alone cannot show that it is stable.
         ema = mean if before is None else (1 - RATE) * before + RATE * mean
         stable = before is not None and abs(ema - before) <= STABLE
         weak = stable and ema < rule.below and self.samples >= rule.samples

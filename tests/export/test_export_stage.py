@@ -226,7 +226,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(exported: Export, tmp_p
     exported("jsonl", "out.jsonl", limit=3)
     exported("jsonl", "dir", limit=3)
     for out in ("out.jsonl", "dir"):
-        with pytest.raises(RunError, match="nothing was changed"):
+        with pytest.raises(RunError, match="exists already"):
             exported("jsonl", out, limit=5)
     assert len(lines(tmp_path / "out.jsonl")) == 3
     exported("jsonl", "out.jsonl", validation_share=0.3, fresh=True)
@@ -241,7 +241,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(exported: Export, tmp_p
 def test_a_directory_that_holds_anything_else_is_never_replaced(exported: Export, tmp_path: Path) -> None:
     exported("jsonl", "dir", limit=3)
     (tmp_path / "dir" / "notes.txt").write_text("mine")
-    with pytest.raises(RunError, match=r"notes\.txt.*nothing was changed"):
+    with pytest.raises(RunError, match=r"no export wrote \(notes\.txt\)"):
         exported("jsonl", "dir", fresh=True)
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "data.csv").write_text("1")

@@ -25,7 +25,7 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import LocalJudge
 from agentprop.stages.common.models import loaded, roles, runs_here
 from agentprop.stages.common.panel import Panel, open_panel
@@ -46,7 +46,7 @@ class LocalV:
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
         """Its attempt and verdict."""
-        attempt, verdict = await self.reader.records(Item(problem))
+        attempt, verdict = await self.reader.records(ProblemItem(problem))
         return (attempt,), verdict
 
 
@@ -58,7 +58,7 @@ class PanelV:
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
         """Their attempts and what these amount to. Raises ModelOutage where one of them answers nobody."""
-        judged = await self.panel.judge(Item(problem, trajectory=trajectory))
+        judged = await self.panel.judge(ProblemItem(problem, trajectory=trajectory))
         return judged.attempts, judged.verdict
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
-from agentprop.stages.common.accepted import Joined
+from agentprop.stages.common.accepted import JoinedRuns
 from agentprop.stages.train.passages import taught
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agentprop.training.data.splits import Holdout
 
 
-def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) -> Material:
+def gather(config: TrainSftConfig, joined: JoinedRuns, reading: TrajectoryReader) -> Material:
     """Everything as token sequences; `reading.counts` says what became of what. Raises InputError if nothing is left.
 
     Held out are problems whose skills are a held-out bundle or have a held-out pair, and trajectories that begin with
@@ -40,14 +40,14 @@ def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) ->
 
 
 def _samples(
-    config: TrainSftConfig, joined: Joined, reading: TrajectoryReader
+    config: TrainSftConfig, joined: JoinedRuns, reading: TrajectoryReader
 ) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
     """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
             yield accepted.problem, (), reading.answer(accepted.problem)
     else:
-        for accepted, trajectory in joined.lessons():
+        for accepted, trajectory in joined.demonstrations():
             yield accepted.problem, trajectory.task.skill_names, reading.trajectory(trajectory)
 
 
@@ -64,7 +64,7 @@ def _check(
     train: Sequence[Sample],
     held_out: Sequence[Sample],
     reading: TrajectoryReader,
-    joined: Joined,
+    joined: JoinedRuns,
 ) -> None:
     if not train and not held_out and reading.counts["too_long"]:
         raise InputError(
