@@ -1,4 +1,4 @@
-"""What most tests need once: the bundled library, a sandbox to run code in, and problems the real stage accepted."""
+"""Shared fixtures: the bundled library, a sandbox to run code in, and problems that the real stage accepted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from agentprop.storage.run import open_run
 
 @pytest.fixture(scope="session")
 def library() -> Mapping[str, Package]:
-    """The skills that travel with agentprop."""
+    """The skills that come with agentprop."""
     return load([])
 
 

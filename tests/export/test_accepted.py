@@ -60,7 +60,7 @@ def test_without_problems_or_verdicts_there_is_nothing_to_join(
 ) -> None:
     with pytest.raises(InputError, match="there are no problems"):
         join(runs[1:])
-    with pytest.raises(InputError, match="nobody has judged") as caught:
+    with pytest.raises(InputError, match="there are no verdicts") as caught:
         join([str(store(tmp_path / "run", "propose", problems[:2]))])
     assert "verify" in (caught.value.hint or "")
 

@@ -1,4 +1,4 @@
-"""What each collector makes of the rows it is given."""
+"""The results of each collector on given rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`agentprop report` on run directories: what is counted, what is joined, what is refused."""
+"""`agentprop report` on run directories counts, joins and refuses as it should."""
 
 from __future__ import annotations
 

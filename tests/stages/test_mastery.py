@@ -1,4 +1,4 @@
-"""What earlier runs teach: mastery from problems and verdicts that are joined by id."""
+"""Mastery from the problems and verdicts of earlier runs, joined by id."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_problems_and_verdicts_may_lie_in_different_runs_and_the_last_verdict_de
 def test_undetermined_verdicts_and_foreign_categories_teach_nothing(tmp_path: Path) -> None:
     known, foreign = problem(1, "algebra"), problem(2, "chess")
     path = stored(tmp_path / "run", known, foreign, verdict(known, "undetermined"), verdict(foreign, "valid"))
-    with pytest.raises(InputError, match="no verdict on a known problem"):
+    with pytest.raises(InputError, match="no verdict on a problem"):
         earlier_mastery([path], CURRICULUM)
 
 

@@ -20,7 +20,7 @@ OFFLINE = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0
 
 
 def clone(directory: Path) -> Path:
-    """What somebody has after cloning."""
+    """Clone the checkout into a directory."""
     unwanted = shutil.ignore_patterns(*NOT_CLONED)
 
     def ignore(where: str, names: list[str]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Where tests find the checkout, the examples and the programs beside this file."""
+"""Paths of the checkout, the examples and the programs beside this file."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parents[1]
 EXAMPLES = ROOT / "examples"
 SOURCES = Path(agentprop.__file__).resolve().parents[1]
-"""What to put on PYTHONPATH so that another process runs the package under test."""
+"""PYTHONPATH with which another process runs the package under test."""
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCES)}
