@@ -377,7 +377,7 @@ def test_problems_that_a_verdict_refused_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0}, "at temperature 0 all attempts are one"),
+        ({"temperature": 0}, "at temperature 0 all attempts are equal"),
         ({"max_cost": 1.0}, "--max-cost needs the prices"),
         ({"prober": ("nobody",)}, "there is no model nobody"),
     ],
