@@ -1,4 +1,4 @@
-"""One flat vocabulary of failures a person can act on; each carries a sentence and what to try.
+"""The errors that a user can act on, as one flat list; each carries a sentence and a hint.
 
 Anything that is not an `AgentpropError` is a defect and keeps its traceback.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class AgentpropError(Exception):
-    """Something the user can mend: printed as one sentence and a `hint:` line, exit code 1."""
+    """An error that the user can fix: printed as one sentence and a `hint:` line, exit code 1."""
 
     exit_code = 1
 
@@ -19,7 +19,7 @@ class AgentpropError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """It travels between processes with all it carries, whatever its constructor asks for."""
+        """Pickle by its fields, so that it can pass between processes whatever its constructor takes."""
         return _again, (type(self), self.args, self.__dict__)
 
 
@@ -50,10 +50,10 @@ class RunError(AgentpropError):
 
 
 class SandboxUnavailable(AgentpropError):
-    """The isolation asked for cannot be had on this machine."""
+    """This machine cannot give the isolation that was asked for."""
 
 
 class BoundReached(AgentpropError):
-    """A bound (candidates, tokens, cost, minutes) was hit before the target; what was finished is kept."""
+    """A bound (candidates, tokens, cost, minutes) was reached before the target; finished work is kept."""
 
     exit_code = 3

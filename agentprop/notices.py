@@ -1,4 +1,4 @@
-"""Words to the user that stop nothing: `note: …` on stderr, each once in a process."""
+"""Notes to the user that interrupt nothing: `note: …` on stderr, each once in a process."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cache
 
 @cache
 def note(text: str) -> None:
-    """Say it, the first time."""
+    """Print a note, the first time only."""
     print(f"note: {text}", file=sys.stderr)
 
 
-def note_renamed(old: str, new: str, where: str) -> None:
-    """Tell the present name of a setting that was given under a former one, which goes on working."""
-    note(f"the setting {old} ({where}) is called {new} now")
+def note_renamed(old: str, new: str, origin: str) -> None:
+    """Note the present name of a setting that was given under a former one, which still works."""
+    note(f"the setting {old} ({origin}) is now called {new}")

@@ -1,4 +1,4 @@
-"""What most tests need once: the bundled library, a sandbox to run code in, and problems the real stage accepted."""
+"""Shared fixtures: the bundled library, a sandbox to run code in, and problems that the real stage accepted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
 
 @pytest.fixture(scope="session")
 def library() -> Mapping[str, Package]:
-    """The skills that travel with agentprop."""
+    """The skills that come with agentprop."""
     return load([])
 
 

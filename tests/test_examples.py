@@ -1,4 +1,4 @@
-"""Every script below examples/ runs, small, in a directory of its own, and what it prints adds up."""
+"""Every script below examples/ runs, at a small size, in its own directory, and its output adds up."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ sys.exit(main())
 
 
 def run(directory: Path, script: str, *arguments: str) -> str:
-    """Run an example; what it printed."""
+    """Run an example; returns its output."""
     return call(directory, EXAMPLES / script, *arguments)
 
 

@@ -1,4 +1,4 @@
-"""What may import what: the layers of tests/layers.toml over all modules, and the one home of each heavy library."""
+"""Imports obey the layers of tests/layers.toml, and each heavy library has one home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is built and installed is all there, and works from anywhere."""
+"""A built and installed package is complete, and works from any directory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call(directory: Path, *command: str) -> str:
-    """Run a program offline; what it printed."""
+    """Run a program offline; returns its output."""
     done = subprocess.run(command, cwd=directory, env=outside(OFFLINE), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -1,4 +1,4 @@
-"""What can be exchanged can be added from outside: by an entry point of an installed package, or by a call."""
+"""Exchangeable parts can be added from outside: by an entry point of an installed package, or by a call."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How one problem comes to be: the environment owns the rules, a policy owns the choices."""
+"""One problem being proposed: the environment owns the rules, a policy owns the choices."""

@@ -1,9 +1,9 @@
 """A category → the bundle K_0 that a language model starts with, when the library has skills without scripts.
 
 The planner composes executable skills only, which is all that the built-in proposer can use. A language model can work
-from the text of a skill alone, so the bundle is drawn over all skills of the category: in the share of those without a
-script it is one of them with one to three companions, from the category and from the rest of its domain alike;
-otherwise it is the planner's. How bundles are drawn is ours; the paper draws from p_skill.
+from the text of a skill alone. So if w of the category's n skills have no script, then with probability w/n the bundle
+is one of those w with one to three companions, as often from its category as from the rest of its domain; otherwise the
+planner draws it. This way of drawing is ours; the paper draws from p_skill.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from agentprop.skills import Package
 SMALLEST, LARGEST = 2, 4
 """Skills of a bundle, as far as the domain has them."""
 TRIES = 60
-"""Bundles drawn before the planner's turn comes, where some are not allowed."""
+"""Bundles drawn in search of one that is allowed, before the planner draws instead."""
 
 
 def written_skills(library: Mapping[str, Package]) -> dict[str, Package]:
-    """The skills that only a language model can use: those without a script."""
+    """Select the skills that only a language model can use: those without a script."""
     return {name: package for name, package in library.items() if package.script is None}
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """Which skills may stand together: training keeps away from the pairs that are held out, a test asks for them."""
+class BundleFilter:
+    """Skill names → may they form a bundle? Training avoids the held-out pairs, a test demands one of them."""
 
     held_out: frozenset[frozenset[str]] = frozenset()
     """Pairs of skill names."""
@@ -42,8 +42,8 @@ class Allowed:
     """Most skills of a bundle; None means as many as are planned."""
 
     @classmethod
-    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None) -> Allowed:
-        """From pairs written `ONE+OTHER`."""
+    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None) -> BundleFilter:
+        """Build the filter from pairs written `ONE+OTHER`."""
         return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most)
 
     def __call__(self, names: Collection[str]) -> bool:
@@ -56,7 +56,7 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Bundles:
-    """What a language model may be given; without written skills, what the planner composes and nothing else."""
+    """Bundles that a language model may start with; if every skill has a script, only those of the planner."""
 
     planner: Planner
     """Composes the executable skills."""
@@ -79,7 +79,7 @@ class Bundles:
         return self.categories[category]
 
     def mined(self, category: str) -> bool:
-        """Whether a category consists of mined skills only."""
+        """True if a category consists of mined skills only."""
         return category not in self._written and self.planner.mined(category)
 
     @cached_property
@@ -91,7 +91,7 @@ class Bundles:
         return found
 
     def draw(self, category: str, rng: Random) -> tuple[str, ...] | None:
-        """A bundle with a written skill of the category, or None: then the planner's turn has come."""
+        """Draw a bundle around a script-less skill of the category; None means that the planner draws instead."""
         texts, executable = self._written.get(category, ()), self.planner.categories.get(category, ())
         if not texts or rng.random() * (len(texts) + len(executable)) >= len(texts):
             return None
@@ -99,7 +99,7 @@ class Bundles:
         return next(filter(self.planner.allowed, drawn), None)
 
     def _around(self, name: str, rng: Random) -> tuple[str, ...]:
-        """A skill with companions; near and far ones are as likely, however many there are of each."""
+        """A skill with companions, each from its category or from the rest of the domain with equal chance."""
         spec = self.library[name].spec
         others = [other for other in sorted(self.library) if other != name]
         near = [other for other in others if self.library[other].spec.category == spec.category]

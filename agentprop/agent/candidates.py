@@ -1,7 +1,7 @@
 """A seed, an index and the mastery so far → one finished candidate: its task, trajectory, problem and verdict.
 
-Candidate i depends on nothing else, so any process may make it. The paper's curriculum: categories are drawn with
-p(c) ∝ 1/(m_c + ε). Ours: ε, the uniform admixture, the factor for novelty, and the cap on mined arithmetic.
+Candidate i depends on nothing else, so any process may make it. The paper's curriculum draws categories with
+p(c) ∝ 1/(m_c + ε). Ours: the value of ε, the uniform share, the novelty factor, and the cap on mined arithmetic.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files
 from random import Random
@@ -36,73 +36,73 @@ UNIFORM = 0.1
 
 @dataclass(frozen=True)
 class Candidate:
-    """What became of one index."""
+    """Outcome of one candidate number."""
 
     index: int
     """Candidate number."""
     category: str
     """Category drawn."""
     task: Task | None = None
-    """The initial state; None where no composition could be planned."""
+    """The initial state; None if no composition could be planned."""
     trajectory: Trajectory | None = None
     """Every turn."""
     problem: Problem | None = None
-    """The problem, where the contract was kept."""
+    """The problem, if the submission kept the contract."""
     attempt: Attempt | None = None
-    """The built-in verifier's attempt, where V ran."""
+    """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
     """Its verdict."""
 
     @property
     def mined(self) -> bool:
-        """Whether a mined skill is among those the problem composes."""
+        """True if the problem composes a mined skill."""
         return self.problem is not None and self.problem.evidence == "self-consistent"
 
     @property
     def success(self) -> bool:
-        """Whether it counts as mastered: accepted and, where V ran, valid."""
+        """True if it counts towards mastery: accepted and, if the verifier ran, valid."""
         return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
 
 
 @dataclass(frozen=True)
 class MasteryState:
-    """How the categories stand after a batch."""
+    """Mastery and novelty of every category after a batch."""
 
     mastery: Mapping[str, float]
     """m_c, the EMA of the success rate."""
     novelty: Mapping[str, float]
-    """EMA of the share of successes that were distinct: an exhausted category is drawn less (ours)."""
+    """EMA of the share of successes that were distinct, so that an exhausted category is drawn less (ours)."""
 
 
 @dataclass(frozen=True)
 class Curriculum:
-    """Which categories are drawn, and how often."""
+    """Probabilities of the categories, updated from the results of each batch."""
 
     categories: tuple[str, ...]
     """The categories in play, in order."""
     mined: frozenset[str] = frozenset()
     """Those made of mined skills."""
     mined_share: float = 0.2
-    """Most of the problems that may come from mined categories."""
+    """Largest share of the problems that may come from mined categories."""
     alpha: float = 0.1
     """Rate α of the mastery EMA."""
     epsilon: float = 0.1
     """ε of p(c) ∝ 1/(m_c + ε)."""
     initial: MasteryState | None = None
-    """Standing learnt from earlier runs."""
+    """Mastery learnt from earlier runs."""
 
     def start(self) -> MasteryState:
-        """What earlier runs taught; without them mastery one half, everything new."""
+        """Mastery at the start: that of earlier runs, or else m_c = 0.5 and novelty 1 for every category."""
         if self.initial is not None:
             return self.initial
         return MasteryState(dict.fromkeys(self.categories, 0.5), dict.fromkeys(self.categories, 1.0))
 
-    def probabilities(self, standing: MasteryState) -> list[float]:
-        """p(c), in the order of the categories. Mined categories together stay well below their cap."""
-        raw = [standing.novelty[c] / (standing.mastery[c] + self.epsilon) for c in self.categories]
+    def probabilities(self, state: MasteryState) -> list[float]:
+        """p(c) in the order of the categories. Mined categories together get at most three quarters of their cap."""
+        raw = [state.novelty[c] / (state.mastery[c] + self.epsilon) for c in self.categories]
         mixed = [(1 - UNIFORM) * r / sum(raw) + UNIFORM / len(raw) for r in raw]
         mined = sum(p for c, p in zip(self.categories, mixed, strict=True) if c in self.mined)
-        cap = 0.75 * self.mined_share
+        cap = 0.75 * self.mined_share  # a margin: beyond the share itself a run rejects mined problems
         if mined <= cap or self.mined >= set(self.categories):
             return mixed
         return [
@@ -111,7 +111,7 @@ class Curriculum:
         ]
 
     def updated(self, before: MasteryState, tallies: Mapping[str, Sequence[int]]) -> MasteryState:
-        """m_c ← (1 − α)·m_c + α·success rate of the category in a batch; novelty alike, among the successes.
+        """Move the means: m_c ← (1 − α)·m_c + α·(success rate in the batch); novelty likewise, among the successes.
 
         `tallies` maps a category to (candidates, successes, successes that were distinct).
         """
@@ -126,7 +126,7 @@ class Curriculum:
 
 @dataclass(frozen=True)
 class CandidateMaker:
-    """What a process needs to make candidates of a run."""
+    """Makes the candidates of a run; holds all that a process needs for it."""
 
     planner: Planner
     curriculum: Curriculum
@@ -134,32 +134,32 @@ class CandidateMaker:
     rules: Rules
     seed: int
     verify: bool
-    """Whether the built-in verifier judges each problem."""
+    """The built-in verifier judges each problem."""
     model: ChatModel | None = None
     """The language model that proposes; None means the built-in proposer."""
     sampling: Sampling = field(default_factory=Sampling)
-    """How the model's tokens are drawn."""
+    """Sampling of the model's tokens."""
     native: bool = False
-    """Whether the model acts by native tool calls."""
+    """The model acts by native tool calls."""
     tools: Mapping[str, str] = field(default_factory=lambda: tools())
-    made_by: MadeBy = field(default_factory=lambda: builtin_maker())
+    made_by: MadeBy = field(default_factory=lambda: builtin_made_by())
     written: Mapping[str, Package] = field(default_factory=dict)
     """Skills without a script, for a language model's bundles."""
 
     @cached_property
     def bundles(self) -> Bundles:
-        """What a language model is given to start with."""
+        """Bundles that a language model starts with."""
         return Bundles(self.planner, self.written)
 
-    def batch(self, indices: range, standing: MasteryState) -> list[Candidate]:
-        """These candidates, advanced together."""
-        return asyncio.run(self._batch(indices, self.curriculum.probabilities(standing)))
+    def batch(self, indices: range, state: MasteryState) -> list[Candidate]:
+        """Make these candidates, all advancing together."""
+        return asyncio.run(self._batch(indices, self.curriculum.probabilities(state)))
 
     async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
     async def candidate(self, index: int, probabilities: list[float]) -> Candidate:
-        """One candidate, its category drawn with the given probabilities."""
+        """Make one candidate, its category drawn with the given probabilities."""
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
         library = self.bundles.library
@@ -180,8 +180,8 @@ class CandidateMaker:
         )
         environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by)
         episode = await rollout(environment, self._policy(index, term, rng))
-        found = Candidate(index, category, task, episode.trajectory, episode.problem)
-        return await self._judged(found) if self.verify and episode.problem is not None else found
+        candidate = Candidate(index, category, task, episode.trajectory, episode.problem)
+        return await self._judged(candidate) if self.verify and episode.problem is not None else candidate
 
     def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
@@ -189,32 +189,32 @@ class CandidateMaker:
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
 
-    async def _judged(self, found: Candidate) -> Candidate:
-        assert found.problem is not None  # only problems are judged
-        judgement = await builtin.judge(found.problem, self.planner.library, self.tools, self.executor)
-        attempt, verdict = judgement.records(found.problem, MadeBy(name=BUILTIN, version=__version__))
-        return Candidate(found.index, found.category, found.task, found.trajectory, found.problem, attempt, verdict)
+    async def _judged(self, candidate: Candidate) -> Candidate:
+        assert candidate.problem is not None  # only problems are judged
+        judgement = await builtin.judge(candidate.problem, self.planner.library, self.tools, self.executor)
+        attempt, verdict = judgement.records(candidate.problem, MadeBy(name=BUILTIN, version=__version__))
+        return replace(candidate, attempt=attempt, verdict=verdict)
 
 
 def tools() -> dict[str, str]:
-    """The helper module that code in the sandbox may import."""
+    """Sources of the helper module that code in the sandbox may import, by module name."""
     return {"tools": files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")}
 
 
-def builtin_maker() -> MadeBy:
+def builtin_made_by() -> MadeBy:
     """The identity of the built-in proposer."""
     return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
 
 
-def model_maker(name: str, revision: str | None, sampling: Sampling, *, native: bool = False) -> MadeBy:
+def model_made_by(name: str, revision: str | None, sampling: Sampling, *, native: bool = False) -> MadeBy:
     """The identity of a language model as proposer."""
-    drawn = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
     prompts = prompt_hash(functions.PROMPT if native else "proposer", "task")
-    return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts, version=__version__)
+    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=prompts, version=__version__)
 
 
 def categories_of(planner: Planner | Bundles, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The categories a run draws from: all that can be asked, narrowed by domain and by name."""
+    """Categories that a run draws from: all that have a skill that can ask, narrowed by domain and by name."""
     return tuple(
         c
         for c in sorted(planner.categories)

@@ -1,7 +1,7 @@
 """A submission → a problem, or the first clause of the contract that it breaks.
 
 Accepted means: well formed, and the certificate, run in the sandbox, reproduces the claimed answer. It does not mean
-valid: that is a verifier's word. Distinctness is judged where all problems are seen, when the run commits them.
+valid: a verifier decides that. Distinctness is checked when the run commits problems, because all are known there.
 """
 
 from __future__ import annotations
@@ -27,66 +27,66 @@ EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "ind
 
 
 @dataclass(frozen=True)
-class Broken:
+class Violation:
     """A clause that a submission breaks."""
 
     code: str
     """Short reason code."""
     message: str
-    """What is wrong, for the proposer to act on."""
+    """Sentence that tells the proposer what to correct."""
     unavailable: bool = False
-    """True where the sandbox, not the submission, failed."""
+    """The sandbox failed, not the submission."""
 
 
-async def judge(
+async def check_contract(
     submission: Submission,
     task: Task,
     active: Mapping[str, Package],
     tools: Mapping[str, str],
     executor: Executor,
     made_by: MadeBy,
-) -> Problem | Broken:
-    """The problem of a submission that keeps the contract, or what it breaks."""
-    broken = _form(submission)
-    if broken is not None:
-        return broken
+) -> Problem | Violation:
+    """Check a submission, in the sandbox too → its problem, or the first clause that it breaks."""
+    violation = _form(submission)
+    if violation is not None:
+        return violation
     modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
     if submission.answer_type == "program":
         result = await executor.run(_program_job(submission))
-        broken = _program_verdict(submission, result)
+        violation = _program_verdict(submission, result)
     else:
         result = await executor.run(Job(submission.certificate, modules, returns="answer"))
-        broken = _answer_verdict(submission, result)
-    return broken if broken is not None else _problem(submission, task, active, result.isolation, made_by)
+        violation = _answer_verdict(submission, result)
+    return violation if violation is not None else _problem(submission, task, active, result.isolation, made_by)
 
 
-def _form(s: Submission) -> Broken | None:
+def _form(s: Submission) -> Violation | None:
     if not MIN_STATEMENT <= len(s.statement) <= MAX_STATEMENT:
-        return Broken("statement_length", f"the statement has {len(s.statement)} characters")
+        return Violation("statement_length", f"the statement has {len(s.statement)} characters")
     if "<action:" in s.statement or "\x00" in s.statement:
-        return Broken("statement_text", "the statement contains tags of the protocol")
+        return Violation("statement_text", "the statement contains tags of the protocol")
     if not s.answer.strip() or len(s.answer) > MAX_ANSWER:
-        return Broken("answer_missing", "the answer is empty or too long")
+        return Violation("answer_missing", "the answer is empty or too long")
     if s.answer_type == "program" and len({test.arguments for test in s.tests}) < MIN_TESTS:
-        return Broken("tests_missing", f"a program needs at least {MIN_TESTS} different tests")
+        return Violation("tests_missing", f"a program needs at least {MIN_TESTS} different tests")
     if s.answer_type != "program" and not s.certificate.strip():
-        return Broken("certificate_missing", "there is no certificate")
+        return Violation("certificate_missing", "there is no certificate")
     return None
 
 
-def _answer_verdict(s: Submission, result: Result) -> Broken | None:
+def _answer_verdict(s: Submission, result: Result) -> Violation | None:
     if result.status == "error" and (result.error or "").endswith("no global named 'answer'"):
-        return Broken("certificate_silent", "the certificate does not assign `answer`")
-    failed = failure(result)
-    if failed is not None:
-        return failed
+        return Violation("certificate_silent", "the certificate does not assign `answer`")
+    violation = failure(result)
+    if violation is not None:
+        return violation
     if same_answer(s.answer, result.value, unit=s.unit, figures=s.figures):
         return None
-    return Broken("certificate_differs", f"the certificate gives {_brief(result.value)}, not the claimed answer")
+    return Violation("certificate_differs", f"the certificate gives {_brief(result.value)}, not the claimed answer")
 
 
 def same_answer(claimed: str, value: Any, *, unit: str | None, figures: int | None) -> bool:
-    """Whether a computed value is the claimed answer."""
+    """True if a computed value is the claimed answer."""
     try:
         text = value if isinstance(value, str) else answer_text(value, unit=unit, figures=figures)
     except ValueError:
@@ -107,32 +107,32 @@ def _program_job(s: Submission) -> Job:
     return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
 
 
-def _program_verdict(s: Submission, result: Result) -> Broken | None:
-    failed = failure(result)
-    if failed is not None:
-        return failed
+def _program_verdict(s: Submission, result: Result) -> Violation | None:
+    violation = failure(result)
+    if violation is not None:
+        return violation
     outputs = result.value if isinstance(result.value, list) else []
     for test, output in zip(s.tests, outputs, strict=False):
         if not same_json(output, json.loads(test.expected)):
-            told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
-            return Broken("tests_fail", told)
+            message = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
+            return Violation("tests_fail", message)
     if len(outputs) != len(s.tests):
-        return Broken("tests_fail", "the program did not answer every test")
+        return Violation("tests_fail", "the program did not answer every test")
     return None
 
 
-def failure(result: Result) -> Broken | None:
-    """What went wrong in the sandbox, if anything."""
+def failure(result: Result) -> Violation | None:
+    """The violation that a sandbox result amounts to; None if the code ran to its end."""
     if result.status == "ok":
         return None
     if result.status == "sandbox-unavailable":
-        return Broken("sandbox_unavailable", result.detail or "the sandbox did not answer", unavailable=True)
-    return Broken(f"certificate_{result.status}".replace("-", "_"), result.error or result.detail or result.status)
+        return Violation("sandbox_unavailable", result.detail or "the sandbox did not answer", unavailable=True)
+    return Violation(f"certificate_{result.status}".replace("-", "_"), result.error or result.detail or result.status)
 
 
 def _problem(
     s: Submission, task: Task, active: Mapping[str, Package], isolation: str, made_by: MadeBy
-) -> Problem | Broken:
+) -> Problem | Violation:
     used: tuple[str, ...] = tuple(active)
     composed: tuple[str, ...] = ()
     form: Any = "program" if s.certificate.strip() else "none"
@@ -140,12 +140,12 @@ def _problem(
         try:
             term = from_json(s.composition)
         except ValueError as error:
-            return Broken("composition_unreadable", str(error))
+            return Violation("composition_unreadable", str(error))
         used, composed, form = skills(term), operators(term), "composition"
         if not used:
-            return Broken("composition_unreadable", "the composition applies no skill")
+            return Violation("composition_unreadable", "the composition applies no skill")
         if set(used) - set(active):
-            return Broken("inactive_skill", f"not active: {', '.join(sorted(set(used) - set(active)))}")
+            return Violation("inactive_skill", f"not active: {', '.join(sorted(set(used) - set(active)))}")
     return Problem(
         statement=s.statement,
         answer=s.answer,
@@ -170,7 +170,7 @@ def _problem(
 
 
 def entry_point(statement: str) -> str:
-    """The function a program's statement asks for."""
+    """Name of the function that a program's statement asks for."""
     found = re.search(r"`(\w+)\(", statement)
     return found[1] if found else "solve"
 

@@ -1,7 +1,8 @@
 """The POMDP in which a problem is proposed: messages of a policy in, observations out, every step recorded.
 
 Paper (arXiv 2602.03279): the observation ⟨K_t, h_t, σ_t⟩ and the actions think, exec, edit, submit. Ours: σ_t is a pure
-function of (σ, action, result), `next_stage`, so that no model declares its own stage; the limits; the stop reasons.
+function of (σ, action, result), `next_stage`, so that a model cannot declare its own stage; the limits; the stop
+reasons.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from agentprop.agent.contract import Broken, judge
+from agentprop.agent.contract import Violation, check_contract
 from agentprop.prompts import prompt
 from agentprop.records import (
     Action,
@@ -38,10 +39,10 @@ ActionKind = Literal["think", "exec", "edit", "submit", "malformed"]
 
 
 class Policy(Protocol):
-    """Who chooses. A language model and the built-in proposer implement the same one method."""
+    """The side that chooses actions; language models and the built-in proposer implement this one method."""
 
     async def act(self, observation: Observation) -> Move:
-        """The next assistant message, or why there is none."""
+        """Choose the next assistant message; a move without one says why."""
         ...
 
 
@@ -50,21 +51,21 @@ class Rules:
     """Limits of an episode."""
 
     max_turns: int = 16
-    """Actions per trajectory."""
+    """Most actions of a trajectory."""
     max_malformed: int = 3
     """Malformed messages before the trajectory ends."""
     max_submissions: int = 3
-    """Submissions that may break the contract."""
+    """Refused submissions before the trajectory ends."""
     timeout_s: float = 5.0
-    """Seconds per exec."""
+    """Time limit of one exec, in seconds."""
     prune: bool = True
-    """Whether τ_edit exists (the ablation without pruning switches it off)."""
+    """The policy may edit the active skills, τ_edit (the ablation without pruning switches it off)."""
     system: str = "proposer"
-    """Name of the system prompt: `one_shot` goes with a single turn."""
+    """Name of the system prompt; `one_shot` is the one for a single turn."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
-"""No loop: the first message submits, or has failed."""
+"""Rules without a loop: the first message must submit."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,11 @@ class Episode:
     trajectory: Trajectory
     """Every turn."""
     problem: Problem | None
-    """The problem, where the contract was kept."""
+    """The problem, if a submission kept the contract."""
 
 
 def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
-    """σ_{t+1}: code that fails sends back to refine, code that runs goes one stage on, an edit reopens the checks.
+    """σ_{t+1}: code that runs moves one stage on; code that fails, an edit and a refused submission lead to refine.
 
     think, malformed     σ stays
     exec ok              draft → check, refine → check, check → finalize, finalize stays
@@ -95,7 +96,7 @@ def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
 
 @dataclass
 class Environment:
-    """One episode. `library` is what edits may draw from; `active` is K_t."""
+    """One episode under way. `library` holds the skills that an edit may add; `active` is K_t."""
 
     task: Task
     library: Mapping[str, Package]
@@ -121,13 +122,13 @@ class Environment:
         self.prompt = prompt("task").format(
             domain=self.task.domain,
             category=self.task.category,
-            skills="\n".join(_card(package) for package in self.active.values()),
+            skills="\n".join(_summary_line(package) for package in self.active.values()),
         )
         self.history = [("system", self.system), ("user", self.prompt)]
         self._conflict: ConflictNote | None = None
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
-        """o_t."""
+        """o_t, what the policy sees now."""
         return Observation.model_construct(
             skills=tuple(self.active),
             messages=tuple(self.history),
@@ -139,7 +140,7 @@ class Environment:
         )
 
     async def step(self, move: Move) -> Observation:
-        """Carry out the action of a move's message."""
+        """Carry out the action of a move's message and record the turn."""
         message = _storable(move.message or "")
         started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
         kind: ActionKind = "malformed"
@@ -205,7 +206,7 @@ class Environment:
         return _shown(result), result.status if self._conflict is None else "conflict"
 
     def _read_skill(self, name: str) -> tuple[str, str]:
-        """Level two of disclosure: the body of SKILL.md, for a skill that is really wanted."""
+        """The body of SKILL.md: progressive disclosure, level two."""
         if name not in self.library:
             return f"{name} is not a known skill", "refused:unknown"
         return split(self.library[name].skill_md)[1].strip(), "read"
@@ -228,17 +229,17 @@ class Environment:
             del self.active[name]
         self.active[new] = self.library[new]
         self.replaced += 1
-        return f"active: {', '.join(self.active)}\n{_card(self.library[new])}", "ok"
+        return f"active: {', '.join(self.active)}\n{_summary_line(self.library[new])}", "ok"
 
     async def _submit(self, action: Action) -> tuple[str, str]:
         assert action.submission is not None  # parse() makes no submit action without one
-        judged = await judge(action.submission, self.task, self.active, self.tools, self.executor, self.made_by)
-        if isinstance(judged, Broken):
-            if judged.unavailable:
+        found = await check_contract(action.submission, self.task, self.active, self.tools, self.executor, self.made_by)
+        if isinstance(found, Violation):
+            if found.unavailable:
                 self.stop = StopReason.TOOL_FAILURE
             self.refused += 1
-            return f"refused: {judged.message}", f"refused:{judged.code}"
-        self.problem, self.stop, self.isolation = judged, StopReason.SUBMITTED, judged.isolation
+            return f"refused: {found.message}", f"refused:{found.code}"
+        self.problem, self.stop, self.isolation = found, StopReason.SUBMITTED, found.isolation
         return "accepted", "ok"
 
     def episode(self) -> Episode:
@@ -263,7 +264,7 @@ class Environment:
 
 
 async def rollout(environment: Environment, policy: Policy) -> Episode:
-    """Let a policy act until the episode ends."""
+    """Run a policy until the episode ends."""
     observation = environment.observe()
     while environment.stop is None:
         move = await policy.act(observation)
@@ -275,19 +276,19 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
 
 
 def _action(message: str, fault: str | None) -> Action:
-    """The action of a message. Raises Malformed, with the policy's word for it where it has one."""
+    """The action of a message. Raises Malformed, with the policy's own reason if it gives one."""
     if fault is not None:
         raise Malformed(fault)
     return parse(message)
 
 
 def _storable(text: str) -> str:
-    """The text without lone surrogates, which a model's JSON or an exception's message may hold and no file can."""
+    """The text without lone surrogates, which JSON and exception messages may contain and UTF-8 files may not."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _card(package: Package) -> str:
-    """What discovery shows of a skill: level one of disclosure."""
+def _summary_line(package: Package) -> str:
+    """Name, parameters, output and description of a skill: progressive disclosure, level one."""
     s = package.spec
     ports = ", ".join(f"{name}: {p.kind}" for name, p in s.parameters.items())
     output = s.output.kind if s.output else "text"
@@ -305,7 +306,7 @@ def _shown(result: Result) -> str:
 
 
 def _conflict_of(result: Result) -> ConflictNote | None:
-    """What a guard of `tools` raised, if that ended the code."""
+    """The conflict that a guard of `tools` raised, if it ended the code."""
     if not (result.error or "").startswith("tools.Conflict:"):
         return None
     word, _, rest = (result.detail or "").removeprefix("raised: ").partition(" ")

@@ -1,7 +1,9 @@
 """The four actions as functions that a model may call: their schemas, and native calls → the tagged text that is kept.
 
-What a model called is written as the block it would have spoken, so that one record serves both ways of speaking, and
-the environment reads actions in one place. A reply that is not one usable call keeps its words, with what is wrong.
+A call is written as the tagged block that means the same, so that one record format serves both protocols and the
+environment parses actions in one place. A reply that is not one usable call keeps its text, with the reason beside it.
+
+Docstrings of the classes and fields below are the descriptions that a server is sent: they are part of the prompt.
 """
 
 from __future__ import annotations
@@ -21,16 +23,16 @@ from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
 
 PROMPT = "proposer_functions"
-"""The prompt that stands where the one about the tags stands in the record."""
+"""System prompt that is sent in place of the recorded one, which explains the tags."""
 SWALLOWED = re.compile(r"[\b\f\r\t](?=[A-Za-z])")
-"""What JSON makes of LaTeX whose backslash is not doubled: \\frac, \\binom, \\rho, \\times."""
+"""Control characters that JSON makes of LaTeX with a single backslash: \\frac, \\binom, \\rho, \\times."""
 
 Stripped = Annotated[str, StringConstraints(strip_whitespace=True)]
 SkillName = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
 
 
 class Arguments(Part):
-    """What a function takes; `action` is what a call of it does."""
+    """Arguments of one function; `action` is the action that a call of it means."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -134,7 +136,7 @@ ONE = f"call exactly one of {', '.join(FUNCTIONS)}"
 
 
 def _schema(arguments: type[Arguments]) -> dict[str, Any]:
-    """JSON Schema without titles and references, which not every server follows."""
+    """JSON Schema of the arguments without titles and references, because some servers cannot resolve them."""
     found = arguments.model_json_schema()
     parts = found.pop("$defs", {})
 
@@ -149,50 +151,50 @@ def _schema(arguments: type[Arguments]) -> dict[str, Any]:
 
 
 TOOLS = tuple(Tool(name, kind.__doc__ or "", _schema(kind)) for name, kind in FUNCTIONS.items())
-"""The four actions, as a server is offered them."""
+"""The four actions as tools of a chat request."""
 
 
 # --- calls → tagged text ---
 
 
-def heard(choice: Choice) -> tuple[str, str | None]:
-    """A reply → (the message that is kept, what is wrong with it or None). Reasoning is not part of it."""
-    calls = once(choice.tool_calls)
+def message_of_calls(choice: Choice) -> tuple[str, str | None]:
+    """A reply → (the message that is recorded, its fault or None). Reasoning is not part of the message."""
+    calls = without_repeats(choice.tool_calls)
     if not calls:
         return choice.text, None if "<action:" in choice.text else f"no function was called; {ONE}"
     try:
-        blocks = "\n".join(written(call) for call in calls)
+        blocks = "\n".join(tagged_block(call) for call in calls)
     except Malformed as error:
         return f"{choice.text}\n{_as_text(calls)}".strip(), str(error)
     fault = f"{len(calls)} functions were called; {ONE}" if len(calls) > 1 else None
     return f"{choice.text}\n{blocks}".strip(), fault
 
 
-def once(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
-    """Calls without those that only repeat an earlier one under another id."""
+def without_repeats(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """Drop calls that only repeat an earlier one under another id."""
     found: dict[tuple[str, str], ToolCall] = {}
     for call in calls:
         found.setdefault((call.name, call.arguments), call)
     return tuple(found.values())
 
 
-def written(call: ToolCall) -> str:
-    """The block of a call. Raises Malformed, with a correction the model can act on."""
+def tagged_block(call: ToolCall) -> str:
+    """The tagged block of a call. Raises Malformed with a correction that the model can act on."""
     kind = FUNCTIONS.get(call.name)
     if kind is None:
         raise Malformed(f"there is no function {call.name[:80]}; {ONE}")
     try:
         block = protocol.write(kind.model_validate(_read(call)).action())
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in error.errors())
-        raise Malformed(f"the arguments of {call.name} cannot be used: {said[:500]}") from None
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'all'}: {e['msg']}" for e in error.errors())
+        raise Malformed(f"the arguments of {call.name} cannot be used: {faults[:500]}") from None
     if protocol.write(protocol.parse(block)) != block:
         raise Malformed(f"the arguments of {call.name} contain tags that end the action: leave them out")
     return block
 
 
 def _read(call: ToolCall) -> dict[str, Any]:
-    """The arguments of a call; line breaks in texts, which models often forget to escape, are taken as they are."""
+    """The arguments of a call. Unescaped line breaks are accepted, because models often write them."""
     try:
         found = json.loads(call.arguments, strict=False)
     except (ValueError, RecursionError) as error:
@@ -203,25 +205,25 @@ def _read(call: ToolCall) -> dict[str, Any]:
 
 
 def _as_text(calls: Sequence[ToolCall]) -> str:
-    """Calls as words: never an action block, whatever is in them."""
-    said = [json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False) for call in calls]
-    return "\n".join(said).replace("<", "\\u003c")
+    """Calls as plain JSON text, escaped so that nothing in them is read as an action block."""
+    lines = [json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False) for call in calls]
+    return "\n".join(lines).replace("<", "\\u003c")
 
 
 # --- the conversation as it is sent ---
 
 
-def own(choice: Choice, message: str) -> Message:
-    """A reply as it is sent back: its calls, or words where a server might refuse them."""
+def assistant_message(choice: Choice, message: str) -> Message:
+    """A reply as it is sent back: with its calls, or as plain text if a server might refuse them."""
     try:
-        calls = tuple(_sendable(call) for call in once(choice.tool_calls))
+        calls = tuple(_sendable(call) for call in without_repeats(choice.tool_calls))
     except Malformed:
         return Message("assistant", message)
     return Message("assistant", choice.text, calls)
 
 
 def _sendable(call: ToolCall) -> ToolCall:
-    """The call with arguments that every server can read. Raises Malformed where there is no such call."""
+    """The call with arguments that every server can read. Raises Malformed if it cannot be sent as a call."""
     if call.name not in FUNCTIONS:
         raise Malformed(f"there is no function {call.name[:80]}")
     arguments = json.dumps(_read(call), ensure_ascii=False)
@@ -229,7 +231,7 @@ def _sendable(call: ToolCall) -> ToolCall:
 
 
 def conversation(history: Sequence[tuple[str, str]], replies: Sequence[Message]) -> tuple[Message, ...]:
-    """The record's (role, text) pairs → what is sent: `replies` for what was kept of them, answers to their calls."""
+    """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results."""
     return tuple(_messages(history, iter(replies)))
 
 

@@ -1,7 +1,6 @@
-"""The command line: which commands there are, and what their failures look like.
+"""The command line: the list of commands, and the form of their failures.
 
-Every command lives in a module of its own, which is imported when the command is used and not before: listing them
-costs nothing but this file.
+Every command lives in its own module, which is imported only if the command is used: the list needs this file alone.
 """
 
 from __future__ import annotations
@@ -25,42 +24,48 @@ class _Commands(LazyGroup):
         "extract": Entry("agentprop.cli.extract", "Mine corpora for skills.", PROBLEMS),
         "propose": Entry("agentprop.cli.propose", "Compose skills into new problems with checked answers.", PROBLEMS),
         "verify": Entry("agentprop.cli.verify", "Judge problems from their statements alone.", PROBLEMS),
-        "probe": Entry("agentprop.cli.probe", "Measure how hard problems are, by attempts of models.", PROBLEMS),
+        "probe": Entry(
+            "agentprop.cli.probe", "Measure how hard problems are by letting models attempt them.", PROBLEMS
+        ),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
-            "Teach a model to propose, by imitating trajectories that were found valid.",
+            "Train a model to propose by imitating valid trajectories (SFT).",
             TRAINING,
         ),
         "train-mgpo": Entry(
             "agentprop.cli.train_mgpo",
-            "Let a proposer learn from its own attempts, by MGPO in the real environment.",
+            "Train a proposer on its own attempts in the real environment (MGPO).",
             TRAINING,
         ),
         "train-solver": Entry(
             "agentprop.cli.train_solver",
-            "Let a solver learn from accepted problems, by GRPO on question and answer alone.",
+            "Train a solver on accepted problems, by their questions and answers alone (GRPO).",
             TRAINING,
         ),
         "evaluate": Entry(
             "agentprop.cli.evaluate",
-            "Measure how good a model is on a benchmark: Mean@k, pass@k, majority@k.",
+            "Measure a model on a benchmark: Mean@k, pass@k, majority@k.",
             TRAINING,
         ),
-        "export": Entry("agentprop.cli.export", "Write problems or trajectories as other tools read them.", TRAINING),
+        "export": Entry(
+            "agentprop.cli.export", "Write problems or trajectories in the formats of other tools.", TRAINING
+        ),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
-        "report": Entry("agentprop.cli.report", "Write one HTML file that shows runs.", LOOKING),
+        "report": Entry("agentprop.cli.report", "Write a report of runs as one HTML file.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
         "check-models": Entry(
             "agentprop.cli.check_models",
-            "Ask every configured model what it is and what it can do; a few tiny requests each.",
+            "Check every configured model with a few tiny requests.",
             MACHINE,
         ),
-        "doctor": Entry("agentprop.cli.doctor", "Report what this machine offers: sandbox, cores, versions.", MACHINE),
+        "doctor": Entry(
+            "agentprop.cli.doctor", "Report the sandbox, cores and installed versions of this machine.", MACHINE
+        ),
     }
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what a person can mend becomes a sentence, a hint and an exit code."""
+        """Run the command; an error that the user can fix becomes a sentence, a hint and an exit code."""
         with closing_errors(ctx):
             return super().invoke(ctx)
 
@@ -82,9 +87,9 @@ def _root(
 
 
 def main() -> None:
-    """The entry point; exits 0 done, 1 a person can mend it, 2 usage, 3 a bound was met, 130 interrupted."""
+    """Run the command line; exits 0 done, 1 an error to fix, 2 usage, 3 a bound was reached, 130 interrupted."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # JSON is UTF-8 wherever it is printed, and no locale may stop a message
+        if isinstance(stream, TextIOWrapper):  # JSON is UTF-8 everywhere, and no locale may stop a message
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = typer.main.get_command(app).main(prog_name="agentprop", standalone_mode=False)

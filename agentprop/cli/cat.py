@@ -1,4 +1,4 @@
-"""`agentprop cat RUN`: records as JSON lines, for jq and its like; nothing is held but a handful of rows."""
+"""`agentprop cat RUN`: records as JSON lines, for jq and similar tools, with only a few rows in memory at a time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def command(
     records: Annotated[
         str | None,
         typer.Option(
-            help="Which: problems, trajectories, verdicts, rejects, …", show_default="what the run was made for"
+            help="Kind of records: problems, trajectories, verdicts, rejects, …", show_default="the run's main result"
         ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Print at most so many.", show_default="all")] = None,
+    limit: Annotated[int | None, typer.Option(help="Print at most this many.", show_default="all")] = None,
 ) -> None:
     """Print a run's records as JSON lines."""
     if limit is not None and limit < 0:

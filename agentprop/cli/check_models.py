@@ -1,4 +1,4 @@
-"""`agentprop check-models`: the configured models → what answers, what it can do, and what it will be told first."""
+"""`agentprop check-models`: the configured models → the ones that answer, their abilities, and their first prompt."""
 
 from __future__ import annotations
 
@@ -35,42 +35,48 @@ from agentprop.stages.common.library import gather
 ROLES = ("teacher", "proposer", "verifier", "auditor", "prober")
 BUILT_IN = frozenset({"builtin", "none", ""})
 Actions = Literal["tagged text", "native tool calls"]
-MUTE = "`tools` is set, but no function was called: unset it, or let the server read calls (vLLM: --tool-call-parser)"
+NO_CALLS = (
+    "`tools` is set, but no function was called: unset it, or make the server parse calls (vLLM: --tool-call-parser)"
+)
 
 
 @dataclass(frozen=True)
 class CheckedModel:
-    """One model and what became of asking it."""
+    """Result of checking one model."""
 
     name: str
-    """MODEL as it was given."""
+    """MODEL as the user gave it."""
     roles: tuple[str, ...]
-    """Roles it is configured for."""
+    """Roles that it is configured for."""
     identity: str
-    """Model and place."""
+    """Model and server."""
     actions: Actions
-    """How it would act as a proposer."""
+    """Form of its actions as a proposer."""
     abilities: Abilities | None = None
-    """What it can do; None where it did not answer."""
+    """Its abilities; None if it did not answer."""
     prompt: str | None = None
-    """The first prompt it would get, as it reads it."""
+    """The first prompt that it would get, in the model's own format."""
     script: int | None = None
-    """Replies in the script that stands in for a model."""
+    """Number of replies in the script that replaces a model."""
     error: str | None = None
-    """Why it did not answer."""
+    """Reason why it did not answer."""
     hint: str | None = None
-    """What to try."""
+    """Advice on the error."""
 
 
 def command(
     model: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Models to ask; without any, all that are configured."),
+        typer.Argument(metavar="[MODEL]...", help="Models to check; without any, all that are configured."),
     ] = None,
-    prompts: Annotated[bool, typer.Option(help="Show the first prompt as the model reads it.")] = True,
+    prompts: Annotated[bool, typer.Option(help="Show the first prompt in the model's own format.")] = True,
     json: options.Json = False,
 ) -> None:
-    """Ask every configured model what it is and what it can do; a few tiny requests each."""
+    """Check every configured model with a few tiny requests.
+
+    The report says if a model answers, its context length, its abilities (several replies at once, native tool calls,
+    JSON schemas, log-probabilities, token ids), and the first prompt that it would get.
+    """
     environ = {**read_env_file(Path(ENV_FILE)), **os.environ}
     roles = configured_roles(Path(PROJECT_FILE), environ)
     names = list(dict.fromkeys(model or [*models_of(Path(PROJECT_FILE)), *roles]))
@@ -87,13 +93,13 @@ def command(
 
 
 def configured_roles(project: Path, environ: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """MODEL → the roles it has, in agentprop.toml and the environment."""
+    """MODEL → its roles, in agentprop.toml and the environment."""
     tables = tomllib.loads(project.read_text(encoding="utf-8")) if project.is_file() else {}
     places = [tables, *(tables.get(stage, {}) for stage in STAGES)]
-    said = [(role, place.get(key)) for place in places for role in ROLES for key in (role, f"{role}s")]
-    said += [(role, environ.get(f"{PREFIX}{stage}{role.upper()}")) for role in ROLES for stage in _stages()]
+    values = [(role, place.get(key)) for place in places for role in ROLES for key in (role, f"{role}s")]
+    values += [(role, environ.get(f"{PREFIX}{stage}{role.upper()}")) for role in ROLES for stage in _stages()]
     out: dict[str, tuple[str, ...]] = {}
-    for role, value in said:
+    for role, value in values:
         for name in _names(value):
             out[name] = tuple(dict.fromkeys((*out.get(name, ()), role)))
     return out
@@ -109,7 +115,7 @@ def _names(value: Any) -> Iterable[str]:
 
 
 def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> CheckedModel:
-    """Ask one model; a local one is started for it."""
+    """Check one model; a local one is started for it."""
     settings = resolve(name)
     acts: Actions = "native tool calls" if settings.tools else "tagged text"
     if settings.replies is not None:
@@ -141,7 +147,7 @@ def _served(settings: ModelSettings, stack: ExitStack) -> AbstractContextManager
 
 
 def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message], Sequence[Tool]]:
-    """What a role's model is told and offered first; for a proposer, about two skills of the bundled library."""
+    """First messages and tools that a role's model gets; for a proposer, with two skills of the bundled library."""
     if role != "proposer":
         known = files("agentprop.prompts").joinpath(f"{role}.md").is_file()
         return ([Message("system", prompt(role))] if known else PING.messages), ()
@@ -166,7 +172,7 @@ def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message],
     return asked.messages, asked.tools
 
 
-# --- what is shown ---
+# --- printing ---
 
 
 def _print(found: Sequence[CheckedModel], prompts: bool) -> None:
@@ -185,5 +191,5 @@ def _shown(entry: CheckedModel) -> dict[str, Any]:
         return {**roles, "error": entry.error}
     abilities = asdict(entry.abilities)
     mute = entry.actions == "native tool calls" and entry.abilities.tools != "yes"
-    warning = {"warning": MUTE} if mute else {}
+    warning = {"warning": NO_CALLS} if mute else {}
     return {**roles, **abilities, "context_length": abilities["context_length"] or "not said", **warning}

@@ -1,4 +1,4 @@
-"""`agentprop doctor`: what this machine offers, and what is missing."""
+"""`agentprop doctor`: the sandbox, hardware and installed packages of this machine, and what is missing."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from agentprop.sandbox import isolation_report
 from agentprop.skills import bundled_directory, load
 
 EXTRAS = ("train", "vllm", "cluster")
-"""Extras that later work may need; `test` is for contributors."""
+"""Extras for training, local models and clusters; `test` is for contributors."""
 
 
 def command(json: options.Json = False) -> None:
-    """Report what this machine offers: sandbox, cores, versions."""
+    """Report the sandbox, cores and installed versions of this machine."""
     report = examine()
     print(json_.dumps(report, ensure_ascii=False)) if json else _print(report)
 
 
 def examine() -> dict[str, Any]:
-    """Everything that the report says."""
+    """Collect everything that the report states."""
     return {
         "agentprop": __version__,
         "python": platform.python_version(),
@@ -51,7 +51,7 @@ def _memory_gib() -> float:
 
 
 def _requirements(extra: str | None) -> list[str]:
-    """Names of the distributions that agentprop, or one of its extras, asks for."""
+    """Names of the distributions that agentprop, or one of its extras, requires."""
     names = []
     for line in _declared():
         requirement, _, marker = line.partition(";")
@@ -62,7 +62,7 @@ def _requirements(extra: str | None) -> list[str]:
 
 
 def _declared() -> list[str]:
-    """Requirements as the installed package states them, or the checkout that is being run."""
+    """Requirements as stated by the installed package, or by the checkout that is running."""
     try:
         return metadata.requires(DISTRIBUTION) or []
     except metadata.PackageNotFoundError:
@@ -133,4 +133,4 @@ def _print(report: Mapping[str, Any]) -> None:
     print_summary(shown, to_stdout=True)
     if sandbox["level"] in ("none", "R0"):
         print(f"\nUntrusted code cannot be isolated here: {sandbox.get('reason') or sandbox.get('reasons')}")
-        print("For code you trust, --allow-weak-sandbox does without isolation.")
+        print("For code that you trust, --allow-weak-sandbox runs it without isolation.")

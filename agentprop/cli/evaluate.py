@@ -18,7 +18,9 @@ def command(
     benchmark: Annotated[
         str, typer.Argument(metavar="FILE", help="Questions and answers: JSONL, Parquet, JSON or CSV; or a run.")
     ],
-    model: Annotated[str | None, typer.Option(metavar="MODEL", help="Who is evaluated.")] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Model to evaluate (required, here or in a settings file).")
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option("--out", "-o", help="Run directory to write.", show_default="runs/evaluate/FILE-MODEL"),
@@ -26,12 +28,16 @@ def command(
     k: Annotated[int | None, typer.Option("--k", "-k", help="Attempts at each problem.", show_default="64")] = None,
     by: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="Report its values apart; may be repeated.", show_default="by name"),
+        typer.Option(
+            metavar="COLUMN",
+            help="Report each value of this column separately; may be repeated.",
+            show_default="by name",
+        ),
     ] = None,
     question_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the question.")] = None,
     answer_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the right answer.")] = None,
-    temperature: Annotated[float | None, typer.Option(show_default="0.6")] = None,
-    limit: Annotated[int | None, typer.Option(help="Ask at most so many problems.", show_default="all")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature.", show_default="0.6")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask at most this many problems.", show_default="all")] = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     seed: options.Seed = None,
@@ -39,10 +45,10 @@ def command(
     *,
     shared: stage.Shared,
 ) -> None:
-    """Measure how good a model is on a benchmark: Mean@k, pass@k, majority@k.
+    """Measure a model on a benchmark: Mean@k, pass@k, majority@k.
 
-    Prompts and replies are kept. The same command resumes an unfinished run; with a larger --k it makes the attempts
-    that are missing. A MODEL that is a directory runs in this process where there is no vLLM.
+    Prompts and replies are stored. The same command resumes an unfinished run; with a larger --k it makes the missing
+    attempts. If MODEL is a directory and vLLM is not installed, the model runs in this process.
     """
     flags = {
         "model": model,
@@ -61,15 +67,15 @@ def command(
     if shared.only_shows(settings):
         return
     from agentprop.stages.evaluate import run as evaluate
-    from agentprop.stages.evaluate.results import told
+    from agentprop.stages.evaluate.results import readable
 
     place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
     summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
-    shared.present(summary if shared.json else told(summary), place)
+    shared.present(summary if shared.json else readable(summary), place)
 
 
 def _short(name: str) -> str:
-    """The last part of a path or name, as part of a directory's name."""
+    """Last part of a path or name, usable in a directory's name."""
     stem = Path(name.rstrip("/")).name.partition(".")[0]
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "model"
 

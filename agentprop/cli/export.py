@@ -13,7 +13,9 @@ from agentprop.config import ExportConfig
 
 @stage.shares
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs of propose, verify and probe, together.")],
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Runs of propose, verify and probe; their records are joined.")
+    ],
     out: Annotated[
         str,
         typer.Option("--out", "-o", metavar="FILE", help="A .jsonl or .parquet file, a directory, or `-` for stdout."),
@@ -28,31 +30,31 @@ def command(
         ),
     ] = None,
     difficulty: Annotated[
-        str | None, typer.Option(metavar="LO..HI", help="Only problems whose measured pass rate lies in there.")
+        str | None, typer.Option(metavar="LO..HI", help="Only problems with a measured pass rate in this range.")
     ] = None,
     held_out: Annotated[
         list[str] | None,
         typer.Option(metavar="A+B", help="A pair of skills that training must not see together; may be repeated."),
     ] = None,
     held_out_share: Annotated[
-        float | None, typer.Option(help="Share of all pairs of skills that is held out.", show_default="0")
+        float | None, typer.Option(help="Share of all pairs of skills to hold out.", show_default="0")
     ] = None,
     held_out_level: Annotated[
-        int | None, typer.Option(help="Hold out problems of so many skills or more.", show_default="none")
+        int | None, typer.Option(help="Hold out problems with this many skills or more.", show_default="none")
     ] = None,
     validation_share: Annotated[
-        float | None, typer.Option(help="Share of skill bundles kept for validation.", show_default="0")
+        float | None, typer.Option(help="Share of skill bundles to keep for validation.", show_default="0")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", show_default="all")] = None,
+    limit: Annotated[int | None, typer.Option(help="Write at most this many rows.", show_default="all")] = None,
     seed: options.Seed = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Replace what an earlier export wrote there.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Replace the files of an earlier export.")] = False,
     *,
     shared: stage.Shared,
 ) -> None:
-    """Write problems or trajectories as other tools read them.
+    """Write problems or trajectories in the formats of other tools.
 
-    Only what was found valid is exported; the runs' records are joined. A directory gets a card and opens with
-    `datasets.load_dataset`. Solvers' formats hold question and answer and nothing else.
+    Only problems with the verdict valid are exported. A directory gets a dataset card and opens with
+    `datasets.load_dataset`. Formats for solvers hold question and answer and nothing else.
     """
     flags = {
         "format": format_,
@@ -72,4 +74,4 @@ def command(
     shared.present(export.run(settings, runs, out, fresh=fresh), out)
 
 
-epilog = options.further(ExportConfig, command, "format", "workers", "allow_weak_sandbox")  # it starts no code
+epilog = options.further(ExportConfig, command, "format", "workers", "allow_weak_sandbox")  # it runs no code

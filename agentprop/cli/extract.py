@@ -18,15 +18,18 @@ def command(
     out: options.Out,
     sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=KINDS, show_default=False)] = None,
     teacher: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Who extracts: builtin, or a model.", show_default="builtin")
+        str | None, typer.Option(metavar="MODEL", help="Extractor: builtin, or a model.", show_default="builtin")
     ] = None,
     min_quality: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Reject skills of lower quality r(k).", show_default="0.6")
+        float | None,
+        typer.Option(min=0, max=1, help="Reject skills of lower quality (r(k) of the paper).", show_default="0.6"),
     ] = None,
-    question_field: Annotated[str | None, typer.Option(help="Field of the question, if not found by name.")] = None,
-    answer_field: Annotated[str | None, typer.Option(help="Field of the final answer.")] = None,
-    solution_field: Annotated[str | None, typer.Option(help="Field of the worked solution.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
+    question_field: Annotated[
+        str | None, typer.Option(help="Field with the question, if not found by its name.")
+    ] = None,
+    answer_field: Annotated[str | None, typer.Option(help="Field with the final answer.")] = None,
+    solution_field: Annotated[str | None, typer.Option(help="Field with the worked solution.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many documents.")] = None,
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
@@ -37,7 +40,7 @@ def command(
     """Mine corpora for skills.
 
     Worked solutions become parametric skills, reference programs become coding skills; each is tried in the sandbox
-    and scored. With a model as the teacher, any text will do. The same command resumes an unfinished run.
+    and scored. A model as the teacher can work from any text. The same command resumes an unfinished run.
     """
     flags = {
         "sources": sources or None,

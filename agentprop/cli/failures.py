@@ -1,7 +1,8 @@
-"""Failures → what a person or a program sees of them, and the exit code.
+"""Failures → the message for a person or a program, and the exit code.
 
-stdout is the product and stderr the talk: errors go to stderr as a sentence and a hint. With `--json` they are a JSON
-document on stdout, which then always holds exactly one document; on stderr where stdout carries a stream of records.
+stdout carries results and stderr everything else: errors go to stderr as a sentence and a hint. With `--json` they are
+a JSON document on stdout, which then always holds exactly one document; on stderr if stdout carries a stream of
+records.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # 
 KEPT = dict.fromkeys(("extract", "propose", "verify", "probe"), "finished shards are kept") | dict.fromkeys(
     ("train-sft", "train-mgpo", "train-solver"), "the last checkpoint is kept"
 )
-"""What an interrupted command leaves behind, by name."""
+"""Command → the work that an interruption leaves behind."""
 INTERRUPTED = 130
 
 
 @contextlib.contextmanager
 def closing_errors(ctx: typer.Context) -> Iterator[None]:
-    """Turn what a person can mend into a message and an exit code; anything else keeps its traceback."""
+    """Turn an error that the user can fix into a message and an exit code; anything else keeps its traceback."""
     try:
         yield
         sys.stdout.flush()
@@ -39,8 +40,8 @@ def closing_errors(ctx: typer.Context) -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         kept = KEPT.get(ctx.invoked_subcommand or "")
-        said = f"interrupted; {kept}" if kept else "interrupted"
-        report("interrupted", said, "the same command resumes" if kept else None, INTERRUPTED)
+        message = f"interrupted; {kept}" if kept else "interrupted"
+        report("interrupted", message, "the same command resumes" if kept else None, INTERRUPTED)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         if not _reader_left():
@@ -50,7 +51,7 @@ def closing_errors(ctx: typer.Context) -> Iterator[None]:
 
 
 def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
-    """Say what went wrong."""
+    """Print an error, as text or as JSON."""
     if "--json" in sys.argv[1:]:
         error = {"code": code, "message": message, "hint": hint, "exit_code": exit_code}
         print(json.dumps({"error": error}, ensure_ascii=False), file=sys.stderr if _streaming() else sys.stdout)
@@ -61,10 +62,10 @@ def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
 
 
 def report_usage(error: Any) -> int:
-    """Say how a command is used; returns the exit code."""
+    """Print a usage error; returns the exit code."""
     command = error.ctx.command_path if error.ctx is not None else "agentprop"
     message = error.format_message()
-    report("usage", message[:1].lower() + message[1:], f"`{command} --help` lists what it takes", error.exit_code)
+    report("usage", message[:1].lower() + message[1:], f"`{command} --help` shows its usage", error.exit_code)
     return int(error.exit_code)
 
 
@@ -85,14 +86,14 @@ def _streaming() -> bool:
 
 
 def _reader_left() -> bool:
-    """Whether it is our own standard output that nobody reads any more."""
+    """True if the reader of our own standard output is gone."""
     poll = select.poll()
     poll.register(sys.__stdout__.fileno() if sys.__stdout__ else 1, select.POLLOUT)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def _discard_stdout() -> None:
-    """Let what is still buffered go nowhere, so that the interpreter does not complain at its end."""
+    """Discard buffered output, so that the interpreter does not complain at its end."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.close(nothing)

@@ -1,11 +1,12 @@
-"""Names and one line of help → commands whose modules are imported only when they are invoked.
+"""Names and one line of help → commands whose modules are imported only if they are invoked.
 
 A command's module has a global `command`: a typer function, or a typer app for a group of commands. It may have an
-`epilog` that ends its help.
+`epilog`, which is printed below its help.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
@@ -20,13 +21,13 @@ class Entry(NamedTuple):
     module: str
     """Its module."""
     help: str
-    """What it does, in a line: the first of its docstring."""
+    """One line of help: the first of its docstring."""
     panel: str | None = None
-    """Heading it is listed under."""
+    """Heading that it is listed under."""
 
 
 class LazyGroup(TyperGroup):
-    """A group that lists stand-ins, and puts the real command in place when one of them is resolved."""
+    """A group that lists placeholders, and loads the real command when one of them is resolved."""
 
     entries: ClassVar[Mapping[str, Entry]] = {}
 
@@ -36,16 +37,22 @@ class LazyGroup(TyperGroup):
             self.add_command(TyperCommand(name, help=entry.help, rich_help_panel=entry.panel), name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """As the base class, with the module of the command imported."""
+        """Resolve a command as the base class does, and import its module."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load(name, self.entries[name].module) if name and name in self.entries else command, rest
 
 
 def load(name: str, path: str) -> Any:
-    """The real command of a module."""
+    """Load the real command of a module."""
     module = import_module(path)
     if isinstance(module.command, typer.Typer):
         return typer.main.get_command(module.command)
     app = typer.Typer(add_completion=False)
-    app.command(name, epilog=getattr(module, "epilog", None))(module.command)
+    text = _unwrapped(inspect.getdoc(module.command) or "")
+    app.command(name, help=text, epilog=getattr(module, "epilog", None))(module.command)
     return typer.main.get_command(app)
+
+
+def _unwrapped(text: str) -> str:
+    """The paragraphs of a docstring as single lines, which a terminal of any width can wrap."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -1,4 +1,4 @@
-"""What a person calls records → records of runs: kinds by their folders, single ones by id, prefix or position."""
+"""Names typed by the user → records of runs: kinds by their folders, single records by id, prefix or position."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from agentprop.records import RECORDS, Problem, Record, Reject, Skill, Trajector
 from agentprop.storage.reader import FOLDERS, StoredRun, open_run
 
 PRIMARY = {"extract": "skill", "propose": "problem", "verify": "verdict"}
-"""The kind of record that a stage is run for."""
+"""Stage → the kind of its main records."""
 LOOKED_UP: tuple[type[Record], ...] = (Problem, Skill, Trajectory, Verdict, Reject)
-"""What `show` can show, in the order in which an id is tried."""
+"""Types that `show` finds, in the order in which an id is tried."""
 POSITION_DIGITS = 7
-"""A number of so many digits at most is a position; ids have twenty characters."""
+"""Most digits of a position; ids have twenty characters."""
 
 R = TypeVar("R", bound=Record)
 
 
 def kind_of(name: str) -> str:
-    """`problems` or `problem` → `problem`. Raises InputError."""
+    """Normalise `problems` or `problem` to `problem`. Raises InputError."""
     for kind, folder in FOLDERS.items():
         if name in (kind, folder):
             return kind
@@ -29,19 +29,19 @@ def kind_of(name: str) -> str:
 
 
 def primary_of(run: StoredRun) -> type[Record]:
-    """The kind of record that the run was made for, or else one that it holds."""
+    """Type of the run's main records, or else of some that it holds."""
     kinds = [PRIMARY.get(run.stage, ""), *run.rows]
     held = [kind for kind in kinds if run.rows.get(kind)]
     return RECORDS[held[0] if held else kinds[0]]
 
 
 def open_runs(paths: Sequence[str]) -> list[StoredRun]:
-    """Runs to read, the first of them the one that is asked about."""
+    """Open runs; the first is the one that was asked for."""
     return [open_run(path, warn=not number) for number, path in enumerate(paths)]
 
 
 def find(runs: Sequence[StoredRun], wanted: str) -> Record:
-    """The one record that an id, the beginning of one, a skill's name or a position means. Raises InputError."""
+    """Find the one record with an id, the beginning of an id, a skill's name or a position. Raises InputError."""
     if wanted.isdigit() and len(wanted) <= POSITION_DIGITS:
         return _at(runs[0], int(wanted))
     for record_type in LOOKED_UP:
@@ -74,7 +74,7 @@ def _at(run: StoredRun, position: int) -> Record:
 
 
 def related(runs: Sequence[StoredRun], record_type: type[R], column: str, value: str) -> list[R]:
-    """The records of one type that point at another record, in any of the runs, each once."""
+    """Find the records of one type that refer to another record, in any of the runs, without repeats."""
     found: dict[str, R] = {}
     for run in runs:
         for segment in run.segments:

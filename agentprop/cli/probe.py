@@ -17,22 +17,27 @@ def command(
     out: options.Out,
     prober: Annotated[
         list[str] | None,
-        typer.Option("--prober", metavar="MODEL", help="Who tries; repeat it for a pool, weak to strong."),
+        typer.Option(
+            "--prober", metavar="MODEL", help="Model that attempts the problems; repeat it for a pool, weak to strong."
+        ),
     ] = None,
     k: Annotated[int | None, typer.Option("--k", "-k", help="Attempts at each problem.", show_default="16")] = None,
     band: Annotated[
-        str | None, typer.Option(metavar="LO..HI", help="Pass rates wanted; stop early where a problem is clear.")
+        str | None,
+        typer.Option(
+            metavar="LO..HI", help="Pass rates of interest: stop early if a problem is clearly inside or outside."
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Probe at most so many problems.", show_default="all")] = None,
+    limit: Annotated[int | None, typer.Option(help="Probe at most this many problems.", show_default="all")] = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
 ) -> None:
-    """Measure how hard problems are, by attempts of models.
+    """Measure how hard problems are by letting models attempt them.
 
-    The same command resumes an unfinished run; with a larger --k it makes the attempts that are missing.
+    The same command resumes an unfinished run; with a larger --k it makes the missing attempts.
     """
     flags = {
         "prober": prober,

@@ -14,33 +14,51 @@ from agentprop.config import ProposeConfig
 @stage.shares
 def command(
     out: options.Out,
-    n: Annotated[int | None, typer.Option("--n", "-n", help="How many problems to accept.", show_default=False)] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n", "-n", help="Number of problems to accept (required, here or in a settings file).", show_default=False
+        ),
+    ] = None,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
     domain: Annotated[
-        str | None, typer.Option(help="Only mathematics, coding or science.", show_default="all three")
+        str | None, typer.Option(help="Only this domain: mathematics, coding or science.", show_default="all three")
     ] = None,
-    category: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one; may be repeated.")] = None,
+    category: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this category; may be repeated.")
+    ] = None,
     proposer: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Who proposes: builtin, or a model.", show_default="builtin")
+        str | None, typer.Option(metavar="MODEL", help="Proposer: builtin, or a model.", show_default="builtin")
     ] = None,
     verifier: Annotated[
-        str | None, typer.Option(help="Who judges before it counts: builtin or none.", show_default="by proposer")
+        str | None,
+        typer.Option(
+            help="Verifier of each problem before it counts: builtin or none.", show_default="depends on the proposer"
+        ),
     ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
-    max_candidates: Annotated[int | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
-    max_minutes: Annotated[float | None, typer.Option(rich_help_panel=options.BOUNDS)] = None,
+    max_candidates: Annotated[
+        int | None, typer.Option(help="Stop after this many candidates.", rich_help_panel=options.BOUNDS)
+    ] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Stop after this many minutes.", rich_help_panel=options.BOUNDS)
+    ] = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     learn_from: Annotated[
-        list[str] | None, typer.Option(help="Earlier run whose verdicts set the starting mastery; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Earlier run whose verdicts give the mastery to start with; may be repeated."),
     ] = None,
     max_template_repeats: Annotated[
-        int | None, typer.Option(help="Most problems that differ in their numbers alone.", show_default="10")
+        int | None, typer.Option(help="Most problems that differ only in their numbers.", show_default="10")
     ] = None,
     decontaminate: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Benchmark to keep clear of; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Benchmark whose problems are rejected, with other numbers too; may be repeated."
+        ),
     ] = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
@@ -48,7 +66,7 @@ def command(
 ) -> None:
     """Compose skills into new problems with checked answers.
 
-    The same command resumes an unfinished run. Ends with exit code 3 where a bound is met before --n.
+    The same command resumes an unfinished run. The exit code is 3 if a bound stops the run before --n problems.
     """
     flags = {
         "n": n,

@@ -15,12 +15,13 @@ from rich.text import Text
 from agentprop.records import Attempt, Problem, Record, Reject, Skill, Trajectory, Turn, Verdict
 
 WIDEST = 100
-"""Columns; longer lines are hard to read."""
+"""Most columns of a line; longer lines are hard to read."""
 BARS = 20
-"""Values of a column that are listed."""
+"""Most values of a column that are listed."""
 BAR_WIDTH = 20
+"""Columns of the longest bar."""
 TESTS = 5
-"""Tests of a program that are shown."""
+"""Most tests of a program that are shown."""
 COLOURS = {"valid": "green", "invalid": "red", "undetermined": "yellow", "ok": "green"}
 
 
@@ -37,7 +38,7 @@ def show(records: Sequence[Record]) -> None:
 
 
 def print_bars(heading: str, values: Mapping[str, int]) -> None:
-    """Values and how often they occur, with bars relative to the most frequent."""
+    """Print values and their counts, with bars relative to the most frequent."""
     console = _console()
     console.print(Text(heading, style="bold"))
     most, total = max(values.values()), sum(values.values())

@@ -1,9 +1,9 @@
-"""Where settings come from → the settings of a stage.
+"""Files, environment and flags → the settings of a stage.
 
-Precedence, the later ones winning: defaults, `agentprop.toml`, `--config FILE`, the environment (`AGENTPROP_*`, with
-`.env` read), flags. In files, a table with a stage's name holds settings for that stage alone, and settings outside
-tables are for every stage that knows them; so it is with `AGENTPROP_PROPOSE_SEED` and `AGENTPROP_SEED`.
-A key that nobody knows is refused wherever it stands.
+In order of precedence, the later ones winning: defaults, `agentprop.toml`, `--config FILE`, the environment
+(`AGENTPROP_*`, with `.env` read), flags. In files, a table with a stage's name holds settings for that stage alone, and
+settings outside tables are for every stage that has them; likewise `AGENTPROP_PROPOSE_SEED` and `AGENTPROP_SEED`.
+Unknown keys are refused everywhere.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ C = TypeVar("C", bound=StageConfig)
 
 @dataclass(frozen=True)
 class Setting:
-    """A value and where it was found."""
+    """A value and its source."""
 
     value: Any
     origin: str
@@ -55,10 +55,10 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     directory: Path | None = None,
 ) -> C:
-    """The settings of a stage. Raises ConfigError, naming the setting and where it was found.
+    """Resolve the settings of a stage. Raises ConfigError that names the setting and its source.
 
-    `assignments` are the `key=value` of `--set`; `flags` maps settings to the values given by flags of their own, with
-    None for a flag that was not given.
+    `assignments` are the `key=value` of `--set`; `flags` maps settings to the values of their own flags, with None for
+    a flag that was not given.
     """
     place = directory or Path()
     if environ is None:
@@ -79,7 +79,7 @@ def resolve(
 
 
 def _renamed(kind: type[StageConfig], layer: Layer) -> Layer:
-    """A layer under the present names of its settings; a former one is noted."""
+    """A layer under the present names of its settings; former names give a note."""
     for old in kind.renamed.keys() & layer.keys():
         note_renamed(old, kind.renamed[old], layer[old].origin)
     return kind.under_present_names(layer)
@@ -89,7 +89,7 @@ def _renamed(kind: type[StageConfig], layer: Layer) -> Layer:
 
 
 def _from_project(kind: type[StageConfig], path: Path) -> Layer:
-    """agentprop.toml: settings of other stages are none of our business, unknown ones are."""
+    """Settings from agentprop.toml: those of other stages are ignored, unknown ones refused."""
     if not path.exists():
         return {}
     data = {key: value for key, value in _read(path).items() if key not in OTHER_TABLES}
@@ -113,7 +113,7 @@ def _pick(kind: type[StageConfig], data: Mapping[str, Any], origin: str, known: 
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A settings file: TOML, YAML or JSON by its suffix."""
+    """Read a settings file: TOML, YAML or JSON by its suffix."""
     readers: dict[str, Callable[[str], Any]] = {
         ".toml": _read_toml,
         ".yaml": _read_yaml,
@@ -128,9 +128,9 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ConfigError(f"there is no settings file {path}", hint="check the path given to --config") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="mend its permissions") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="check the file's permissions") from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be parsed: {error}", hint="mend the file; nothing was run") from error
+        raise ConfigError(f"{path} cannot be parsed: {error}", hint="correct the file's syntax") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path} does not hold a table of settings", hint="write `key: value` pairs")
     return data
@@ -152,7 +152,7 @@ def _read_yaml(text: str) -> Any:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """`KEY=value` lines, with optional `export`, quotes and comments."""
+    """Read `KEY=value` lines, with optional `export`, quotes and comments."""
     if not path.is_file():
         return {}
     values = {}
@@ -164,7 +164,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def _share_env_file(path: Path) -> None:
-    """Keys of models and the like: whoever looks for a variable finds what `.env` says, unless it is set already."""
+    """Set variables from `.env`, such as API keys, unless they are set already."""
     for name, value in read_env_file(path).items():
         if not name.startswith(PREFIX):
             os.environ.setdefault(name, value)
@@ -203,14 +203,14 @@ def _from_assignments(kind: type[StageConfig], assignments: Sequence[str]) -> La
         key, equals, value = text.partition("=")
         key = key.strip().replace("-", "_")
         if not equals:
-            raise ConfigError(f"--set {text} does not say to what", hint="write --set key=value")
+            raise ConfigError(f"--set {text} has no value", hint="write --set key=value")
         _refuse_unknown({key: value}, _names(kind), "--set")
         layer[key] = Setting(_from_text(kind, key, value.strip()), f"--set {key}")
     return layer
 
 
 def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
-    """What a text stands for, as far as the type of its setting tells; pydantic reads numbers and truth values."""
+    """Value of a text, as far as it depends on the setting's type; pydantic reads numbers and truth values."""
     annotation = kind.model_fields[kind.renamed.get(key, key)].annotation
     if get_origin(annotation) is tuple:
         if text.startswith("["):
@@ -224,17 +224,17 @@ def _from_text(kind: type[StageConfig], key: str, text: str) -> Any:
 
 
 def _literals(annotation: Any) -> set[Any]:
-    """The values that a type names one by one: for some settings `none` is one of them."""
+    """The literal values of a type: for some settings `none` is one of them."""
     if get_origin(annotation) is Literal:
         return set(get_args(annotation))
     return {value for part in get_args(annotation) if get_args(part) for value in _literals(part)}
 
 
-# --- complaints ---
+# --- errors ---
 
 
 def _names(kind: type[StageConfig]) -> set[str]:
-    """The settings of a stage, under former names too."""
+    """Names of a stage's settings, former names included."""
     return {*kind.model_fields, *kind.renamed}
 
 
@@ -257,7 +257,7 @@ def _did_you_mean(near: Sequence[str]) -> str | None:
 
 
 def _complaint(kind: type[StageConfig], error: ValidationError, merged: Layer) -> ConfigError:
-    """The first fault as a sentence: which setting, what it is, what it must be, where it was found."""
+    """The first fault as a sentence: the setting, its value, the requirement, the source."""
     first = error.errors(include_url=False)[0]
     key = str(first["loc"][0])
     described = f"{key}: {' '.join((kind.model_fields[key].description or '').split())}"

@@ -1,4 +1,4 @@
-"""What the commands of all stages do alike: the options they share, the one line on stdout, the summary on stderr."""
+"""Common parts of the stages' commands: shared options, the one line on stdout, the summary on stderr."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from agentprop.skills import load
 
 @dataclass(frozen=True)
 class Shared:
-    """The options that every stage has, and what they are for."""
+    """The options that every stage has, with their effects."""
 
     config: options.Config = None
     set_: options.Set = None
@@ -27,11 +27,11 @@ class Shared:
     quiet: options.Quiet = False
 
     def settings(self, kind: type[C], flags: Mapping[str, Any]) -> C:
-        """The stage's settings from everywhere; `flags` are those that have an option of their own."""
+        """Resolve the stage's settings; `flags` are those that have an option of their own."""
         return resolve(kind, file=self.config, assignments=self.set_ or (), flags=flags)
 
     def only_shows(self, settings: C, check: Callable[[C], Any] | None = None) -> bool:
-        """Whether `--dry-run` was given: then the settings are tried, by `check` too, and printed."""
+        """True if `--dry-run` was given: then the settings are checked, by `check` too, and printed."""
         if self.dry_run:
             if check is not None:
                 check(settings)
@@ -39,15 +39,15 @@ class Shared:
         return self.dry_run
 
     def present(self, summary: Mapping[str, Any], out: str) -> None:
-        """What the stage made; an empty summary is another process's to present."""
+        """Print the result of the stage; an empty summary is left to another process."""
         if summary:
             present(summary, out, as_json=self.json, quiet=self.quiet)
 
 
 def shares(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options of `Shared` in place of its last parameter, which gets them all at once.
+    """Decorate a command: the options of `Shared` replace its last parameter, which gets them all at once.
 
-    An option that the command declares itself stays its own.
+    An option that the command declares itself is left alone.
     """
     signature = inspect.signature(command, eval_str=True)
     *own, last = signature.parameters.values()
@@ -59,12 +59,12 @@ def shares(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, **{last.name: shared})
 
     wrapped.__doc__ = command.__doc__
-    vars(wrapped)["__signature__"] = signature.replace(parameters=[*own, *added.values()])  # what typer reads
+    vars(wrapped)["__signature__"] = signature.replace(parameters=[*own, *added.values()])  # typer reads this
     return wrapped
 
 
 def describe(config: StageConfig) -> None:
-    """`--dry-run`: check what can be checked without running, and print the settings as a file that reruns them."""
+    """Check the settings as far as possible without running, and print them as a file for `--config`."""
     skills = getattr(config, "skills", ())
     if hasattr(config, "bundled_skills"):
         from pathlib import Path
@@ -74,7 +74,7 @@ def describe(config: StageConfig) -> None:
 
 
 def present(summary: Mapping[str, Any], out: str, *, as_json: bool, quiet: bool) -> None:
-    """The run directory (or the summary as JSON) on stdout, and the summary for people on stderr."""
+    """Print the run directory (or the summary as JSON) to stdout, and the readable summary to stderr."""
     if as_json:
         document = json.dumps({"run": out, **summary}, ensure_ascii=False)
         print(document, file=sys.stderr if out == "-" else sys.stdout)
@@ -85,7 +85,7 @@ def present(summary: Mapping[str, Any], out: str, *, as_json: bool, quiet: bool)
 
 
 def print_summary(summary: Mapping[str, Any], *, to_stdout: bool = False) -> None:
-    """Numbers as a table, nested ones indented under their heading."""
+    """Print numbers as a table, nested ones indented under their heading."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""`agentprop show RUN [ID]`: a run's funnel and counts, or one of its records with how it came to be."""
+"""`agentprop show RUN [ID]`: a run's funnel and counts, or one of its records with its trajectory and verdicts."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ COUNTED: Mapping[type[Record], tuple[str, ...]] = {
 def command(
     run: Annotated[str, typer.Argument(help="Run directory.")],
     wanted: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="An id or the beginning of one, a position, a skill's name.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="A record: its id or the beginning of it, its position, or a skill's name."
+        ),
     ] = None,
     beside: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="RUN", help="Another run to look in, such as the verify run; may be repeated."),
+        typer.Option("--with", metavar="RUN", help="Another run to search, such as the verify run; may be repeated."),
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -54,10 +57,10 @@ def command(
 
 
 def describe(run: StoredRun) -> dict[str, Any]:
-    """What a run is, what it holds, and how its records are distributed."""
+    """Describe a run: its stage, its settings, its records and their distribution."""
     held = [record_type for record_type in COUNTED if run.rows.get(record_type.kind)]
     if run.stage != "extract":
-        held = [record_type for record_type in held if record_type is not Skill]  # merely brought along
+        held = [record_type for record_type in held if record_type is not Skill]  # other stages only carry skills along
     return {
         "run": str(run.path),
         "stage": run.stage,
@@ -70,12 +73,12 @@ def describe(run: StoredRun) -> dict[str, Any]:
 
 
 def chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that say something: neither null nor empty."""
+    """The settings that are neither null nor empty."""
     return {key: value for key, value in settings.items() if value not in (None, [], {}, "")}
 
 
 def count(run: StoredRun, record_type: type[Record]) -> dict[str, dict[str, int]]:
-    """How often each value of the counted columns occurs, the most frequent first."""
+    """Count the values of the counted columns, the most frequent first."""
     columns = COUNTED[record_type]
     counters: dict[str, Counter[str]] = {column: Counter() for column in columns}
     for row in run.iter_rows(record_type, columns):
@@ -101,7 +104,7 @@ def _print_overview(overview: Mapping[str, Any]) -> None:
 
 
 def gather(runs: Sequence[StoredRun], record: Record) -> list[Record]:
-    """A record with those that belong to it: its trajectory, its verdicts and the attempts behind them."""
+    """Collect a record and those that belong to it: its trajectory, its verdicts and the attempts behind them."""
     problem = _problem_of(runs, record)
     if problem is None:
         return [record]

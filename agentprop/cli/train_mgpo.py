@@ -1,4 +1,4 @@
-"""`agentprop train-mgpo`: settings → the stage in which the proposer learns from its own attempts."""
+"""`agentprop train-mgpo`: settings → the stage that trains a proposer on its own attempts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ JUDGING = "Judging"
 def command(
     out: options.Out,
     model: Annotated[
-        str | None, typer.Option(metavar="DIR|ID", help="Proposer to start from, and reference: train-sft's model.")
+        str | None,
+        typer.Option(metavar="DIR|ID", help="Proposer to start from, such as train-sft's model; also the reference."),
     ] = None,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
@@ -26,7 +27,7 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="V: builtin, or models that vote; may be repeated.",
+            help="Verifier: builtin, or models that vote; may be repeated.",
             show_default="builtin",
             rich_help_panel=JUDGING,
         ),
@@ -35,24 +36,26 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="MODEL",
-            help="Who measures difficulty; repeat it for a pool, weak to strong.",
-            show_default="nobody",
+            help="Model that measures difficulty; repeat it for a pool, weak to strong.",
+            show_default="none",
             rich_help_panel=JUDGING,
         ),
     ] = None,
     k: Annotated[
         int | None,
-        typer.Option("--k", "-k", help="Attempts of the prober.", show_default="16", rich_help_panel=JUDGING),
+        typer.Option(
+            "--k", "-k", help="Attempts of the prober at each problem.", show_default="16", rich_help_panel=JUDGING
+        ),
     ] = None,
     algorithm: Annotated[
-        str | None, typer.Option(help="mgpo or grpo.", show_default="mgpo", rich_help_panel=TRAINING)
+        str | None, typer.Option(help="Algorithm: mgpo or grpo.", show_default="mgpo", rich_help_panel=TRAINING)
     ] = None,
     steps: options.Steps = None,
     groups: Annotated[
-        int | None, typer.Option(help="Tasks of a batch.", show_default="8", rich_help_panel=TRAINING)
+        int | None, typer.Option(help="Tasks per batch.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     group_size: Annotated[
-        int | None, typer.Option(help="G: episodes of each task.", show_default="8", rich_help_panel=TRAINING)
+        int | None, typer.Option(help="Episodes per task (G).", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     learning_rate: options.LearningRate = None,
     lora_rank: options.LoraRank = None,
@@ -64,10 +67,10 @@ def command(
     *,
     shared: stage.Shared,
 ) -> None:
-    """Let a proposer learn from its own attempts, by MGPO in the real environment.
+    """Train a proposer on its own attempts in the real environment (MGPO).
 
-    Episodes of one task are compared with each other: the verifier says what is valid, the prober how hard it is. The
-    same command resumes an unfinished run; a larger --steps goes on.
+    Episodes of one task are compared with each other: the verifier decides which problems are valid, the prober
+    measures how hard they are. The same command resumes an unfinished run; a larger --steps continues a finished one.
     """
     flags = {
         "model": model,

@@ -1,4 +1,4 @@
-"""`agentprop train-sft`: settings → the stage of agentic SFT."""
+"""`agentprop train-sft`: settings → the stage that trains a proposer on valid trajectories (agentic SFT)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ from agentprop.config import TrainSftConfig
 
 @stage.shares
 def command(
-    runs: Annotated[list[str], typer.Argument(help="Runs of propose, and of verify where that judged their problems.")],
+    runs: Annotated[
+        list[str], typer.Argument(help="Runs of propose, and the verify runs that judged their problems, if any.")
+    ],
     out: options.Out,
     model: Annotated[
         str | None,
-        typer.Option(metavar="DIR|ID", help="Model to start from; a directory without weights is initialised."),
+        typer.Option(metavar="DIR|ID", help="Model to start from; without weights it is initialised at random."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the trajectories.", rich_help_panel=TRAINING)] = None,
-    max_steps: Annotated[int | None, typer.Option(help="Optimiser steps at most.", rich_help_panel=TRAINING)] = None,
+    max_steps: Annotated[
+        int | None, typer.Option(help="Stop after this many optimiser steps.", rich_help_panel=TRAINING)
+    ] = None,
     batch_size: Annotated[
         int | None, typer.Option(help="Trajectories per optimiser step.", rich_help_panel=TRAINING)
     ] = None,
@@ -30,7 +34,7 @@ def command(
     extracted: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="RUN", help="Extract run whose skills are learnt too; may be repeated.", rich_help_panel=TRAINING
+            metavar="RUN", help="Extract run whose skills are also learnt; may be repeated.", rich_help_panel=TRAINING
         ),
     ] = None,
     device: options.Device = None,
@@ -38,9 +42,9 @@ def command(
     *,
     shared: stage.Shared,
 ) -> None:
-    """Teach a model to propose, by imitating trajectories that were found valid.
+    """Train a model to propose by imitating valid trajectories (SFT).
 
-    Starts from a Hugging Face model, or initialises one where a directory holds only its config.json and tokenizer.
+    It starts from a Hugging Face model, or initialises one if a directory holds only its config.json and tokenizer.
     Under `torchrun` the weights are sharded over all processes. The same command resumes an unfinished run.
     """
     flags = {

@@ -1,4 +1,4 @@
-"""`agentprop train-solver`: settings → the stage in which a solver learns from problems and their answers."""
+"""`agentprop train-solver`: settings → the stage that trains a solver on problems and their answers."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from agentprop.config import TrainSolverConfig
 @stage.shares
 def command(
     runs: Annotated[
-        list[str], typer.Argument(help="Runs of propose, of verify where that judged, and of probe for difficulty.")
+        list[str],
+        typer.Argument(help="Runs of propose, the verify runs that judged them, and probe runs for difficulty."),
     ],
     out: options.Out,
     model: Annotated[str | None, typer.Option(metavar="DIR|ID", help="Solver to start from.")] = None,
     difficulty: Annotated[
-        str | None, typer.Option(metavar="LO..HI", help="Only problems with such a pass rate.", show_default="all")
+        str | None,
+        typer.Option(metavar="LO..HI", help="Only problems with a pass rate in this range.", show_default="all"),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Take at most so many problems.", show_default="all")] = None,
+    limit: Annotated[int | None, typer.Option(help="Take at most this many problems.", show_default="all")] = None,
     steps: options.Steps = None,
     groups: Annotated[
-        int | None, typer.Option(help="Problems of a batch.", show_default="8", rich_help_panel=TRAINING)
+        int | None, typer.Option(help="Problems per batch.", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     group_size: Annotated[
-        int | None, typer.Option(help="G: attempts at each problem.", show_default="8", rich_help_panel=TRAINING)
+        int | None, typer.Option(help="Attempts per problem (G).", show_default="8", rich_help_panel=TRAINING)
     ] = None,
     learning_rate: options.LearningRate = None,
     lora_rank: options.LoraRank = None,
@@ -38,10 +40,10 @@ def command(
     *,
     shared: stage.Shared,
 ) -> None:
-    """Let a solver learn from accepted problems, by GRPO on question and answer alone.
+    """Train a solver on accepted problems, by their questions and answers alone (GRPO).
 
-    The reward is the answer's equivalence, or a program's hidden tests. The same command resumes an unfinished run; a
-    larger --steps goes on.
+    The reward is 1 for an answer equivalent to the problem's, or a program that passes its hidden tests. The same
+    command resumes an unfinished run; a larger --steps continues a finished one.
     """
     flags = {
         "model": model,

@@ -1,4 +1,4 @@
-"""`agentprop verify`: settings → the verify stage, or the audit of those who compare answers."""
+"""`agentprop verify`: settings → the verify stage, or the audit of answer checkers."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="MODEL|builtin",
-            help="Who judges; may be repeated: of three, two must vote valid.",
+            help="Verifier; may be repeated: two of three must vote valid.",
             show_default="builtin",
         ),
     ] = None,
     auditor: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Who settles differences between answers.", rich_help_panel=MODELS),
+        typer.Option(metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=MODELS),
     ] = None,
-    temperature: Annotated[float | None, typer.Option(rich_help_panel=MODELS)] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="Sampling temperature of replies.", rich_help_panel=MODELS)
+    ] = None,
     reply_tokens: Annotated[
-        int | None, typer.Option(help="Most tokens of one reply, reasoning included.", rich_help_panel=MODELS)
+        int | None, typer.Option(help="Most tokens of a reply, reasoning included.", rich_help_panel=MODELS)
     ] = None,
     reuse: Annotated[
         list[str] | None,
         typer.Option(
             metavar="RUN",
-            help="Earlier verify run: its attempts are judged again, only lost ones repeated.",
+            help="Earlier verify run whose attempts are judged again; only lost ones are repeated.",
             rich_help_panel=MODELS,
         ),
     ] = None,
     audit_checkers: Annotated[
-        bool, typer.Option("--audit-checkers", help="Measure how often comparisons of answers are wrong, and stop.")
+        bool, typer.Option("--audit-checkers", help="Measure the error rates of answer checkers, and stop.")
     ] = False,
     seed: options.Seed = None,
     workers: options.Workers = None,
@@ -56,8 +58,8 @@ def command(
 ) -> None:
     """Judge problems from their statements alone.
 
-    Every problem gets a verdict: valid, invalid, or undetermined. Verifiers that are models also see how a problem came
-    to be. The same command resumes an unfinished run.
+    Every problem gets a verdict: valid, invalid, or undetermined. Verifiers that are models also see the trajectory of
+    the problem. The same command resumes an unfinished run.
     """
     flags = {
         "skills": skills,

@@ -1,1 +1,1 @@
-"""What works with no language model: the equation miner, the built-in proposer, the independent checker."""
+"""Composing skills without a language model: planner, built-in proposer, writer and reader of statements."""

@@ -27,9 +27,9 @@ TYPES: dict[OutputKind, AnswerType] = {
 
 
 def answer_text(value: Any, *, unit: str | None = None, figures: int | None = None) -> str:
-    """Integers and fractions exactly, quantities to their figures with the unit, the rest as Python writes it.
+    """Write integers and fractions exactly, quantities rounded and with their unit, anything else as Python does.
 
-    Raises ValueError for what no answer can be: infinities, and integers of thousands of digits.
+    Raises ValueError for a value that cannot be an answer: an infinity, or an integer of thousands of digits.
     """
     if isinstance(value, bool):
         return "Yes" if value else "No"
@@ -54,7 +54,7 @@ def _finite(value: float | Fraction) -> float:
 
 
 def significant(value: float, figures: int) -> str:
-    """A number rounded to significant figures, trailing zeros kept: 0.0120, 3.40, 125, 1.25e+07."""
+    """Round a number to significant figures, trailing zeros kept: 0.0120, 3.40, 125, 1.25e+07."""
     if value == 0:
         return "0"
     exact = Decimal(repr(value))
@@ -69,7 +69,7 @@ def significant(value: float, figures: int) -> str:
 
 
 def read_value(text: str) -> Any:
-    """The value that `show` wrote: integer, fraction, float, list, string. Raises ValueError for anything else."""
+    """Read the value that `tools.show` printed: integer, fraction, float, list, string. Raises ValueError otherwise."""
     for convert in (int, Fraction) if "/" in text else (int, float):
         try:
             return convert(text)
@@ -82,7 +82,7 @@ def read_value(text: str) -> Any:
 
 
 def close(left: Any, right: Any) -> bool:
-    """Whether two independently computed values agree: exactly, floats to a relative 10⁻⁶."""
+    """True if two independently computed values agree: exactly, or floats to a relative 10⁻⁶."""
     if isinstance(left, float) or isinstance(right, float):
         try:
             return bool(abs(left - right) <= 1e-6 * max(abs(left), abs(right)))

@@ -1,7 +1,21 @@
-"""A term → the Python the built-in proposer runs to find out whether its draft holds together.
+"""A term → the Python programs that try it, check it and certify it.
 
-`attempt` computes by `solve` and guards every port (range, constraint, necessity, soundness); `recheck` computes by
-`check` and prints the same lines. Both are ordinary programs over `skills.<module>` and `tools`.
+`attempt` computes by `solve` and guards every linked value (range, constraints, necessity) and the answer (soundness);
+`recheck` computes the same values by `check` and prints the same lines. Both are ordinary programs over
+`skills.<module>` and `tools`.
+
+Example: for zeros(n = places(n = 5, k = 2), b = 12), with the modules' names shortened, `attempt` gives
+
+    v1 = places.solve(n=5, k=2)
+    print("v1 =", show(v1))                       v1 = 20
+    fit("v1", v1, low=10, high=5000, whole=True)  20 may be the parameter n
+    need((lambda b, n: n >= b)(12, v1), 'n >= b') a constraint that the linked value is part of
+    answer = zeros.solve(n=v1, b=12)
+    print("answer =", show(answer))               answer = 8
+    sound(answer, [12, 5, 2])                     8 is not trivial and not among the givens
+    matters("v1", v1, lambda v1: zeros.solve(n=v1, b=12), answer)   zeros(21) = 9: it depends on v1
+
+`certificate` gives `answer = zeros.solve(n=places.solve(n=5, k=2), b=12)` alone.
 """
 
 from __future__ import annotations
@@ -33,7 +47,7 @@ from agentprop.skills.constraints import names as free_names
 
 
 def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
-    """The program that tries a draft. `inputs` is a Python list of data for programs."""
+    """Write the program that tries a draft. `inputs` is a Python list of data to try a program on."""
     if isinstance(term, Program):
         return _program_attempt(term, library, inputs or "[]")
     root = term.body if isinstance(term, Printed) else term
@@ -43,6 +57,7 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     lines += [f"answer = {call}", 'print("answer =", show(answer))']
     lines.append(f"sound(answer, {_given_numbers(term, library)})")
     lines += draft.necessity(root)
+    # A step that leaves its data as they are (sorting a sorted list) adds nothing, though the answer depends on it.
     for name, without in _shortened(root, library):
         lines.append(f'does_something("{name}", [None], lambda _: answer, lambda _: {without})')
     spec = output_spec(root, library)
@@ -52,7 +67,7 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
 
 
 def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = None) -> str:
-    """The program that computes a draft's values a second time, by the independent route."""
+    """Write the program that computes a draft's values a second time, by the independent route."""
     if isinstance(term, Program):
         body = expression(term.body, library, "check")
         return "\n".join(
@@ -65,25 +80,26 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
             ]
         )
     root = term.body if isinstance(term, Printed) else term
-    draft = _Draft(library, "check", guards=False)
+    draft = _Draft(library, "check", guards=False)  # `attempt` has looked for conflicts: here only values count
     call = draft.expression(root)
     head = [imports(term, library), f"from tools import {', '.join(_tools(call, draft.lines))}", ""]
     return "\n".join([*head, *draft.lines, f"answer = {call}", 'print("answer =", show(answer))'])
 
 
 def verification(term: Term, library: Mapping[str, Package]) -> str:
-    """The program a verifier runs: every value by `check`, every port guarded, the result in `answer`."""
+    """Write the program that a verifier runs: every value by `check` and guarded, the result in `answer`."""
     draft = _Draft(library, "check")
     call = draft.expression(term)
     return "\n".join([imports(term, library), "from tools import *", "", *draft.lines, f"answer = {call}"])
 
 
 def certificate(term: Term, library: Mapping[str, Package]) -> str:
-    """The program that assigns the answer's value to `answer`; for programs, the function `solve`."""
+    """Write the program that assigns the answer's value to `answer`; for programs, the function `solve`."""
     if isinstance(term, Program):
         body = expression(term.body, library, "solve")
         return f"{imports(term, library)}\n\ndef solve({term.variable}):\n    return {body}"
     call = expression(term, library, "solve")
+    # No guards here: a certificate only re-derives the answer, and stands in the record as short as it can be.
     tools = [name for name in _tools(call, []) if name != "show"]
     head = [imports(term, library)]
     if "Fraction(" in call:
@@ -94,7 +110,7 @@ def certificate(term: Term, library: Mapping[str, Package]) -> str:
 
 
 def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
-    """The skill whose output is the answer itself, where it is one."""
+    """The skill whose output is the answer itself; None if the answer is computed from outputs."""
     if isinstance(term, Printed):
         return output_spec(term.body, library)
     return library[term.skill].spec if isinstance(term, Apply) else None
@@ -107,7 +123,7 @@ def _tools(call: str, lines: list[str]) -> list[str]:
 
 
 def _given_numbers(term: Term, library: Mapping[str, Package]) -> str:
-    """Numbers that stand in the statement: an answer among them would be given away."""
+    """Python list of the numbers in the statement: an answer among them would be given away."""
     found: dict[str, None] = {}
     for node in walk(term):
         if isinstance(node, Apply):
@@ -127,16 +143,19 @@ class _Draft:
     guards: bool = True
     lines: list[str] = field(default_factory=list)
     names: dict[Term, str] = field(default_factory=dict)
+    """Linked value → its name v1, v2, …; equal sub-terms share one, and are computed once."""
 
     def expression(self, term: Term) -> str:
         match term:
             case Apply():
                 return self._call(term)
             case Combine():
+                # Both sides are named, so that the guards can vary each of them alone.
                 for side in (term.left, term.right):
                     self._name(side)
                 return expression(_named(term, self.names), self.library, self.route)
             case Least() | Total() | Count():
+                # A sweep's body has another value for every n: nothing in it can be computed ahead and named.
                 return expression(term, self.library, self.route)
             case _:
                 inner = children(term)
@@ -168,7 +187,7 @@ class _Draft:
         bound = {name: self._argument(spec, name, value) for name, value in term.arguments}
         for text in spec.constraints:
             used = sorted(free_names(text))
-            if linked & set(used):
+            if linked & set(used):  # the planner drew the givens so that constraints among them hold
                 yield f"need((lambda {', '.join(used)}: {text})({', '.join(bound[u] for u in used)}), {text!r})"
 
     def _argument(self, spec: Spec, name: str, value: Term) -> str:
@@ -177,7 +196,7 @@ class _Draft:
         return value.name if isinstance(value, Variable) else self.names[value]
 
     def necessity(self, root: Term) -> Iterator[str]:
-        """Guards that the answer depends on every value a sub-problem supplies."""
+        """Yield guards that the answer depends on every value that a sub-problem supplies."""
         spec = output_spec(root, self.library)
         output = spec.output if spec is not None else None
         figures = f", {output.figures}" if output is not None and output.kind == "quantity" else ""
@@ -187,6 +206,7 @@ class _Draft:
             call = expression(_named(changed, inner), self.library, self.route)
             yield f'matters("{name}", {name}, lambda {name}: {call}, answer{figures})'
         for node in _swept(root):
+            # Values inside a sweep have no name to vary: all of them are shifted together.
             changed = _replaced(root, node, Combine("sum", node, Variable("shift")))
             call = expression(_named(changed, {}), self.library, self.route)
             yield f'matters("{node.skill}", 0, lambda shift: {call}, answer{figures})'
@@ -197,7 +217,7 @@ def _fit(spec: Spec, name: str, variable: str) -> list[str]:
     if p.kind not in ("integer", "rational", "decimal"):
         return []
     bounds: dict[str, Any] = {"low": p.min, "high": p.max, "values": p.values or None}
-    if p.kind != "decimal":
+    if p.kind != "decimal":  # specs store bounds as floats; the message of a conflict should say 10, not 10.0
         bounds |= {k: int(v) for k, v in bounds.items() if isinstance(v, float) and v == int(v)}
     text = ", ".join(f"{k}={v!r}" for k, v in bounds.items() if v is not None)
     whole = ", whole=True" if p.kind == "integer" else ""
@@ -205,7 +225,7 @@ def _fit(spec: Spec, name: str, variable: str) -> list[str]:
 
 
 def _swept(term: Term) -> Iterator[Apply]:
-    """Skills inside a sweep: their values are not named one by one."""
+    """Yield the applications inside a sweep, whose values are not named one by one."""
     for node in walk(term):
         if isinstance(node, Least | Total | Count):
             for inner in children(node):
@@ -217,12 +237,12 @@ def _inside(needle: Term, hay: Term) -> bool:
 
 
 def _replaced(term: Term, old: Term, new: Term) -> Term:
-    """The term with a sub-term exchanged."""
+    """Exchange a sub-term for another."""
     return _rebuilt(term, {old: new})
 
 
 def _named(term: Term, names: Mapping[Term, str]) -> Term:
-    """The term with named sub-terms (below its root) replaced by their names."""
+    """Replace the named sub-terms, below the root, by their names."""
     table: dict[Term, Term] = {t: Variable(n) for t, n in names.items() if t != term}
     return _rebuilt(term, table)
 
@@ -261,7 +281,7 @@ def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str)
         "differing(outputs)",
     ]
     for node in walk(term.body):
-        if isinstance(node, Apply) and node != term.body:
+        if isinstance(node, Apply) and node != term.body:  # the outermost value is the result itself
             rest = expression(_replaced(term.body, node, Variable("value")), library, "solve")
             inner = expression(node, library, "solve")
             lines.append(f'matters_somewhere("{node.skill}", inputs, lambda {data}: {inner}, lambda value: {rest})')
@@ -271,11 +291,11 @@ def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str)
 
 
 def _shortened(root: Term, library: Mapping[str, Package]) -> Iterator[tuple[str, str]]:
-    """(skill, expression of the whole with that skill left out) for every step that data pass through."""
+    """Yield (skill, expression of the whole without that skill) for every step that data pass through."""
     for node in walk(root):
         port = library[node.skill].spec.data if isinstance(node, Apply) else None
         if isinstance(node, Apply) and port is not None:
             data = node.argument(port)
-            if isinstance(data, Given):
+            if isinstance(data, Given):  # without its skill a given has no parameter that says how to read it
                 data = Variable(literal(library[node.skill].spec.parameters[port], data.text))
             yield node.skill, expression(_replaced(root, node, data), library, "solve")

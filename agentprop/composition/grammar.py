@@ -1,7 +1,7 @@
 """The sentences that statements are made of, one table for the writer and the reader.
 
 Holes are `<name>`. `<body> <left> <right>` are noun phrases (`the number of …`), `<var>` a letter, `<low> <high>
-<value>` integers, `<relation>` a verb phrase of RELATIONS. What the writer can write, the reader can read, and no more.
+<value>` integers, `<relation>` a verb phrase of RELATIONS. The reader can read exactly what the writer can write.
 """
 
 from __future__ import annotations
@@ -82,13 +82,13 @@ LET = "Let "
 
 
 def quantity_note(unit: str, figures: int) -> str:
-    """What a question about a quantity ends with."""
+    """Last sentence of a question about a quantity."""
     scale = "" if unit == "1" else f" in {unit}"
     return f"Give your answer{scale} to {FIGURES.get(figures, str(figures))} significant figures."
 
 
 def letters(text: str) -> set[str]:
-    """Single letters used as mathematics in a text: what a new symbol must avoid."""
+    """Single letters used as mathematics in a text, which a new symbol must avoid."""
     inside = " ".join(re.findall(r"\$([^$]*)\$", text))
     bare = re.sub(r"\\(?:text|mathrm|operatorname)\{[^}]*\}|\\[A-Za-z]+", " ", inside)
     return set(re.findall(r"[A-Za-z]", bare))
@@ -98,5 +98,5 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 def masked(statement: str) -> str:
-    """The statement with every number replaced by #: two problems with the same mask differ in numbers only."""
+    """The statement with every number replaced by #: two problems with equal masks differ in their numbers only."""
     return re.sub(r"(?:#, ?)+#", "#", NUMBER.sub("#", statement))

@@ -1,6 +1,6 @@
-"""The text of scripts/skill.py → what is wrong with it that needs no running: its imports, its reach, its independence.
+"""The text of scripts/skill.py → the faults that show without running it: imports, forbidden names, dependence.
 
-A check is worth something only if it arrives at the value by itself, so nothing it refers to may lead to `solve`.
+A check is evidence only if it computes the value independently, so nothing that it refers to may lead to `solve`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ FORBIDDEN_NAMES = frozenset({"eval", "exec", "compile", "open", "input", "breakp
 
 
 def script_faults(script: str, *, independent: bool) -> list[str]:
-    """Faults of a script that parses; `independent` says whether its check claims to be.
+    """Find the faults of a script that parses; `independent` means that its check claims to be.
 
-    Scripts lifted from a corpus do not claim it, and may use what their authors used: the sandbox holds them.
+    Scripts lifted from a corpus make no such claim and may use any name: the sandbox contains them.
     """
     tree = ast.parse(script)
     found = list(_import_faults(tree))
@@ -72,7 +72,7 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
 
 
 def _path(bindings: dict[str, ast.stmt], start: str, goal: str) -> list[str]:
-    """How the meaning of one name leads to another; empty where it does not."""
+    """Chain of references from one top-level name to another; empty if there is none."""
     came_from: dict[str, str] = {}
     queue = [start]
     while queue:

@@ -1,7 +1,16 @@
-"""A library → its links: which skill's value can enter which parameter of another, and which link is drawn.
+"""A library → its links, the pairs of skills in which one's value can be a parameter of the other; and draws of links.
 
-Types and roles alone decide that a link exists. A link is drawn in proportion to the share of the producer's surveyed
-values that its port takes, so that conflicts stay what they are for a person: frequent, not the rule.
+Types and roles alone decide that a link exists. It is drawn in proportion to the share of the producer's sampled values
+that the parameter accepts, so that conflicts are frequent but not the rule. All of this is ours.
+
+Example: trailing zeros of n! (10 ≤ n ≤ 5000) fed by the number of permutations with fixed points, by a story and by a
+noun phrase. Of four sampled values, 20 and 135 fit, 2 is too small and 9000 too large: weight 2/4.
+
+    >>> from agentprop.skills import load
+    >>> zeros, places = "number-theory-factorial-zeros", "combinatorics-fixed-points"
+    >>> links = Links({name: load([])[name] for name in (zeros, places)}, {places: [2, 20, 135, 9000]})
+    >>> [(link.parameter, link.story, links._weight(link)) for link in links.into[zeros]]
+    [('n', True, 0.5), ('n', False, 0.5)]
 """
 
 from __future__ import annotations
@@ -16,6 +25,7 @@ from agentprop.composition.writer import complete_follow, complete_scene
 from agentprop.skills import Package, Spec
 from agentprop.skills.values import misfit
 
+# An integer may stand for a rational, never the reverse: whether a rational is whole is only known once it is computed.
 KINDS = {
     "integer": ("integer",),
     "rational": ("rational", "integer"),
@@ -25,31 +35,32 @@ KINDS = {
     "graph": ("graph",),
 }
 MINED_LINKS = 0.15
-"""Share of links to mined producers where both sorts fit."""
+"""Share of draws that go to mined producers if others fit too."""
 PICKS = 60
-"""Tries to draw a link by rejection."""
+"""Candidates of a draw by rejection; the last one is taken if all were rejected."""
 MIN_WEIGHT = 0.02
-"""Weight of a link whose port took none of the surveyed values: rare, not never."""
+"""Weight of a link whose parameter accepts none of the sampled values: a few samples do not prove that none fits."""
 
 
 class Impossible(ValueError):
-    """No composition of the asked sort exists in this library."""
+    """The library has no composition of the kind asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A port of a consumer that a producer's value can enter."""
+    """A parameter of a consumer that a producer's value can be."""
 
     consumer: str
     parameter: str
     producer: str
     story: bool
+    """The consumer goes on in the producer's scene; otherwise a noun phrase names the value."""
 
 
 class Links:
     """The links of a library, indexed once; everything random comes from the generator handed in.
 
-    `survey` holds values that some skills took on random parameters; `linked=False` leaves the index empty.
+    `survey` maps skills, not necessarily all, to values on random parameters; `linked=False` leaves the index empty.
     """
 
     def __init__(
@@ -66,26 +77,27 @@ class Links:
             self.out_of[link.producer].append(link)
 
     def mined(self, name: str) -> bool:
-        """Whether a skill was mined."""
+        """True if a skill was mined."""
         return self.library[name].spec.evidence == "self-consistent"
 
     def onward(self, producer: str, *, story: bool) -> list[Link]:
-        """The links out of a producer that go on with its story, or that take its value by a noun phrase."""
+        """Links out of a producer: those that continue its story, or those that name its value by a noun phrase."""
         return [link for link in self.out_of[producer] if link.story == story]
 
     def pick(self, links: Sequence[Link], rng: Random) -> Link:
-        """A link in proportion to how often its port takes the producer's values (rejection, so few are weighed)."""
+        """Draw a link in proportion to its weight. Raises Impossible if there are none."""
         if not links:
             raise Impossible("no link")
-        links = self._of_one_origin(links, rng)
+        links = self._from_one_origin(links, rng)
+        # By rejection, because a weight costs a look at every sampled value and most of the links are never tried.
         for _ in range(PICKS):
             link = rng.choice(links)
             if rng.random() < self._weight(link):
                 break
         return link
 
-    def _of_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
-        """Mined producers are many and alike: where others fit too, they are drawn now and then."""
+    def _from_one_origin(self, links: Sequence[Link], rng: Random) -> Sequence[Link]:
+        """Choose between mined and other producers if both fit: mined ones are many and would crowd out the rest."""
         mined = [link for link in links if self.mined(link.producer)]
         others = [link for link in links if not self.mined(link.producer)]
         if not mined or not others:
@@ -106,7 +118,7 @@ class Links:
         for name, package in self.library.items():
             output = package.spec.output
             assert output is not None  # executable packages have one
-            if output.role and output.subject and tells(package.spec):
+            if output.role and output.subject and can_tell_story(package.spec):
                 by_role[output.role].append(name)
             if package.spec.value:
                 by_kind[output.kind].append(name)
@@ -121,6 +133,7 @@ class Links:
                 if producer != name and _units_agree(self.library[producer].spec, spec, parameter):
                     yield Link(name, parameter, producer, story=True)
         for parameter, p in spec.parameters.items():
+            # A parameter with a list of allowed values would refuse nearly everything that another skill computes.
             if p.values or not (spec.phrasings or spec.value):
                 continue
             for kind in KINDS.get(p.kind, ()):
@@ -129,15 +142,15 @@ class Links:
                         yield Link(name, parameter, producer, story=False)
 
 
-def tells(spec: Spec) -> bool:
-    """Whether the skill can begin a story, or go on in one without its question."""
+def can_tell_story(spec: Spec) -> bool:
+    """True if the skill can begin a story, or continue one without asking its question."""
     starts = any(complete_scene(spec, w) for w in spec.phrasings)
     return starts or any(complete_follow(spec, w, name) for name, ws in spec.follows.items() for w in ws)
 
 
 def _natural(producer: Spec, consumer: Spec) -> bool:
-    """Whether a noun phrase may stand in a wording: neither measured data nor a word problem's givens come from it."""
-    if consumer.evidence == "self-consistent":
+    """True if a noun phrase reads naturally as a given: not in a mined word problem, nor as measured data."""
+    if consumer.evidence == "self-consistent":  # a mined word problem
         return False
     return consumer.domain != "science" or producer.domain == "science"
 
@@ -148,4 +161,4 @@ def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:
 
 
 def _unit(unit: str | None) -> str | None:
-    return None if unit == "1" else unit
+    return None if unit == "1" else unit  # a pure number may or may not say so

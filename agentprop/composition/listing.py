@@ -42,7 +42,7 @@ def sliced(script: str, name: str, prefix: str) -> tuple[tuple[str, ...], str]:
 
 
 def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None) -> str:
-    """A program that prints the value of the body, or with `entry=(function, parameter)` defines that function."""
+    """Write a program that prints the body's value, or with `entry=(function, parameter)` defines that function."""
     names = {skill: f"f{number}" for number, skill in enumerate(reversed(skills(body)), 1)}
     lines: dict[str, None] = {}
     blocks: list[str] = []
@@ -76,7 +76,7 @@ def _bound_names(node: ast.stmt) -> list[str]:
 
 
 def _import_line(node: ast.stmt, name: str) -> str:
-    """The import of one name alone, so that slices of different scripts merge."""
+    """The import of one name alone, so that the imports of several scripts can be merged."""
     if isinstance(node, ast.ImportFrom):
         alias = next(a for a in node.names if (a.asname or a.name) == name)
         return ast.unparse(ast.ImportFrom(node.module, [alias], node.level))
@@ -86,7 +86,7 @@ def _import_line(node: ast.stmt, name: str) -> str:
 
 
 def _undocumented(node: ast.stmt) -> ast.stmt:
-    """A docstring would tell a solver what the function does."""
+    """A definition without its docstring, which would tell a solver what the function does."""
     if (
         isinstance(node, ast.FunctionDef)
         and len(node.body) > 1
@@ -115,12 +115,12 @@ class _Rename(ast.NodeTransformer):
 
 
 def read_listing(text: str, library: Mapping[str, Package]) -> Term | None:
-    """The term of a listing that prints a body, or None where the text is no listing of these skills.
+    """Read the term of a listing that prints a body; None if the text is no listing of these skills.
 
-    The program is recognised by writing it again: the functions must be, to the letter, the slices of known skills.
+    The program is recognised by writing it again: every function must be, to the letter, the slice of a known skill.
     """
     try:
-        with warnings.catch_warnings(action="ignore"):  # the text may be anything; nobody wants to hear of its style
+        with warnings.catch_warnings(action="ignore"):  # the text may be anything: no warnings about it
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -156,7 +156,7 @@ def _term(node: ast.expr, known: Mapping[str, str], library: Mapping[str, Packag
 
 
 def _given(parameter: Parameter, node: ast.expr) -> Given | None:
-    """The given of a literal, or None where it is no value of the parameter's kind; the text may be anything."""
+    """The given of a literal; None if it is no value of the parameter's kind. The text may be anything."""
     try:
         value = ast.literal_eval(node)
         text = render(parameter, value)

@@ -1,4 +1,4 @@
-"""A wording with holes ↔ the places where a text fills them.
+"""A wording with holes + a text → every way in which the text fills the holes.
 
 A template is a sequence of literal text, typed holes (numbers, letters, flavour words) and free holes, which take any
 text up to the next literal.
@@ -13,11 +13,11 @@ from functools import lru_cache
 from agentprop.skills import Hole, Spec, segments
 from agentprop.skills.values import pattern
 
-Part = str | tuple[Hole, str | None]
+TemplatePart = str | tuple[Hole, str | None]
 
 
-def match(parts: tuple[Part, ...], text: str, position: int = 0) -> Iterator[tuple[tuple[Hole, str], ...]]:
-    """Every way the whole text from a position fits the parts. A typed hole takes its longest match, a free one any."""
+def match(parts: tuple[TemplatePart, ...], text: str, position: int = 0) -> Iterator[tuple[tuple[Hole, str], ...]]:
+    """Yield every way in which the rest of a text fits the parts. Typed holes match greedily, free ones in any way."""
     if not parts:
         if position == len(text):
             yield ()
@@ -33,7 +33,7 @@ def match(parts: tuple[Part, ...], text: str, position: int = 0) -> Iterator[tup
             yield ((hole, text[position:end]), *tail)
 
 
-def _ends(expression: str | None, rest: tuple[Part, ...], text: str, position: int) -> Iterable[int]:
+def _ends(expression: str | None, rest: tuple[TemplatePart, ...], text: str, position: int) -> Iterable[int]:
     if expression is not None:
         found = _compiled(expression).match(text, position)
         return () if found is None else (found.end(),)
@@ -50,13 +50,13 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-def template(wording: str, spec: Spec) -> tuple[Part, ...]:
-    """A wording of a skill, its holes typed by the skill's parameters."""
+def template(wording: str, spec: Spec) -> tuple[TemplatePart, ...]:
+    """Split a wording of a skill into literals and holes, the holes typed by the skill's parameters."""
     return _cached_template(wording, spec.name, _TypedHoles(spec))
 
 
 class _TypedHoles:
-    """The expressions of a skill's holes, hashed by identity of the skill so that templates can be cached."""
+    """Regular expressions of a skill's holes, hashed by identity of the skill so that templates can be cached."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -76,8 +76,8 @@ class _TypedHoles:
 
 
 @lru_cache(maxsize=32768)
-def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[Part, ...]:
-    out: list[Part] = []
+def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[TemplatePart, ...]:
+    out: list[TemplatePart] = []
     for part in segments(wording):
         if isinstance(part, str):
             out.append(part)
@@ -89,7 +89,7 @@ def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[Part,
 
 
 def inline_variants(wording: str, ending: str) -> Iterator[str]:
-    """The wording with its last hole free for a noun phrase, dollars dropped."""
+    """Yield the wording with its last hole opened to a noun phrase, dollars dropped, if that hole occurs only there."""
     found = re.search(r"(?:^|(?<=\s))\$?<(\w+)>\$?(?=[.?]?$)", ending)
     if found is not None and len(re.findall(rf"<{found[1]}>", wording)) == 1:
         yield re.sub(rf"\$?<{found[1]}>\$?(?=[.?]?$)", f"<np_{found[1]}>", wording)
@@ -100,7 +100,7 @@ _INTEGER = r"0|-?[1-9]\d{0,17}"
 
 
 @lru_cache(maxsize=1024)
-def _frame_parts(frame: str, code: bool) -> tuple[Part, ...]:
+def _frame_parts(frame: str, code: bool) -> tuple[TemplatePart, ...]:
     variable = r"[A-Za-z]\w*" if code else r"[A-Za-z]"
     return tuple(
         part
@@ -111,7 +111,7 @@ def _frame_parts(frame: str, code: bool) -> tuple[Part, ...]:
 
 
 def matches(text: str, frames: Iterable[str], *, code: bool = False) -> Iterator[dict[str, str]]:
-    """What fills the holes of a frame, for every frame and every way the text fits it."""
+    """Yield hole → text for every frame and every way in which the text fits it."""
     for frame in frames:
         for raw in match(_frame_parts(frame, code), text):
             found: dict[str, str] = {}

@@ -1,7 +1,17 @@
 """Library + category + random numbers → a composition to try.
 
-The planner knows types and roles, not values: whether a value fits its port is only known after running the skills, so
-that its failures are real. Shapes and their weights are ours, not the paper's.
+The planner knows types and roles, not values: if a value fits its parameter is only known after running the skills, so
+failures are real. Shapes and their weights are ours, not the paper's.
+
+Example, for number-theory with number-theory-factorial-zeros drawn as the skill that asks:
+
+1. `_shapes` weighs what it can be part of: {chain: 6, story: 8, combine: 1.2, swept: 1.6, compared: 0.4}. A story has
+   probability 8/17.2 ≈ 0.47.
+2. `_plan_story` draws a link into it, e.g. n ← combinatorics-fixed-points, whose output has the role *count*.
+3. `givens` draws numbers for the rest until the constraints hold: b = 12 for one skill (n ≥ b), n = 5 and k = 2 for the
+   other (k ≤ n − 2).
+4. The plan is zeros(n = places(n = 5, k = 2), b = 12). The sandbox finds places(5, 2) = 20, within n's range of 10 to
+   5000. With n = 9 drawn it would find places(9, 2) = 66744, a conflict that the proposer has to repair.
 """
 
 from __future__ import annotations
@@ -11,7 +21,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
-from agentprop.composition.links import Impossible, Link, Links, tells
+from agentprop.composition.links import Impossible, Link, Links, can_tell_story
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -35,20 +45,21 @@ from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, render
 
-__all__ = ["Impossible", "Planner", "body_data", "compositions"]
+__all__ = ["Impossible", "Planner", "body_data", "skill_count"]
 
 DRAWS = 400
-"""Tries to satisfy a skill's constraints by chance."""
+"""Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
-"""Compositions tried for a category."""
+"""Compositions tried for a category before it is given up."""
 SWEEP_WIDTH = (12, 60)
+"""Least and greatest width of the range of a sweep: every value in it costs a call of the skill."""
 
 
 class Planner:
     """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
 
-    `survey` holds values that some skills took on random parameters, by which links are weighed; `allowed` says which
-    skills may stand together.
+    `survey` maps skills to values on random parameters, by which links are weighed; `allowed` says if skills may be
+    composed with each other.
     """
 
     def __init__(
@@ -65,6 +76,7 @@ class Planner:
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
+        # A category in which no skill can ask a composed question is not drawn at all.
         for name in [c for c in self.categories if not any(map(self._shapes, self.categories[c]))]:
             del self.categories[name]
 
@@ -73,13 +85,13 @@ class Planner:
         return self.library[self.categories[category][0]].spec.domain
 
     def mined(self, category: str) -> bool:
-        """Whether a category consists of mined skills only."""
+        """True if a category consists of mined skills only."""
         return all(self.index.mined(name) for name in self.categories[category])
 
     # --- planning ---
 
     def plan(self, category: str, rng: Random) -> Term:
-        """A composition whose question belongs to the category. Raises Impossible."""
+        """Draw a composition whose question belongs to the category. Raises Impossible if none is found."""
         for _ in range(PLANS if category in self.categories else 0):
             root = rng.choice(self.categories[category])
             shapes = self._shapes(root)
@@ -96,11 +108,12 @@ class Planner:
         raise Impossible(f"no composition found for {category}")
 
     def _shapes(self, root: str) -> dict[str, float]:
+        """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
         spec, weights = self.library[root].spec, dict[str, float]()
         output = spec.output
         assert output is not None
         links = self.index.into[root]
-        if self.index.mined(root):
+        if self.index.mined(root):  # a word problem has no noun phrase: it can only open a story of another skill
             return {"before_story": 1.0} if output.role and self.index.onward(root, story=True) else {}
         if spec.domain == "coding":
             return self._coding_shapes(spec, links)
@@ -110,7 +123,7 @@ class Planner:
                 weights["fork"] = 1.2
         if any(link.story for link in links):
             weights["story"] = 8.0
-        if output.role and output.subject and self.index.onward(root, story=True) and tells(spec):
+        if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
             weights["before_story"] = 2.0
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
@@ -145,6 +158,7 @@ class Planner:
         return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
+        # The root opens the story and another skill, perhaps of another category, asks the question.
         link = self.index.pick(self.index.onward(root, story=True), rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(root, rng))
 
@@ -157,7 +171,7 @@ class Planner:
         return Combine(cast("object", op), *sides)  # type: ignore[arg-type]
 
     def _plan_swept(self, root: str, rng: Random) -> Term:
-        """A sweep of the root inside another skill: smallest n, total or count as a given of a consumer."""
+        """Draw a sweep of the root inside another skill: the smallest n, a total or a count as its argument."""
         sweep = self._sweep(root, rng)
         consumers = [
             link
@@ -175,7 +189,7 @@ class Planner:
         other = rng.choice(peers)
         low = rng.randint(1, 5)
         high = low + rng.randint(*SWEEP_WIDTH)
-        body, low, high = self._body(root, "n", low, high, rng)
+        body, low, high = self._body(root, "n", low, high, rng)  # both sides share the variable and its range
         right, low, high = self._body(other, "n", low, high, rng)
         return Count("n", low, high, body, Relation("exceeds", None, right))
 
@@ -206,7 +220,7 @@ class Planner:
             ]
             if not links:
                 break
-            link = rng.choice(links)
+            link = rng.choice(links)  # unweighted: the survey holds numbers, and pipelines pass lists and graphs
             used.add(link.producer)
             chain.append(self.givens(link.producer, rng))
             spec = self.library[link.producer].spec
@@ -222,13 +236,13 @@ class Planner:
     # --- parts ---
 
     def _linked(self, consumer: str, link: Link, rng: Random, depth: int, story: bool = False) -> Apply:
-        supplier = self._supply(link.producer, rng, depth - 1, story, {consumer})
+        supplier = self._supply(link.producer, rng, depth - 1, story, {consumer})  # {consumer}: no skill feeds itself
         return self.givens(consumer, rng).with_argument(link.parameter, supplier)
 
     def _supply(
         self, name: str, rng: Random, depth: int, story: bool = False, used: frozenset[str] | set[str] = frozenset()
     ) -> Term:
-        """The producer, itself supplied by another skill where the depth allows."""
+        """The producer, itself supplied by another skill if the depth allows it."""
         spec = self.library[name].spec
         if depth > 0:
             links = [
@@ -260,22 +274,23 @@ class Planner:
         if kind == "count":
             relation = Relation("odd") if rng.random() < 0.3 else Relation("divisible", divisor)
             return Count("n", low, high, body, relation)
+        # For a smallest n the condition must be rarer, or the first n tried already satisfies it.
         relation = Relation("divisible", divisor + 5) if rng.random() < 0.6 else Relation("at_least", 10 * divisor)
         return Least("n", low, body, relation)
 
     def _body(self, name: str, variable: str, low: int, high: int, rng: Random) -> tuple[Apply, int, int]:
-        """A skill with one parameter swept, and the range clipped to what it takes."""
+        """A skill with one parameter swept, and the range clipped to the values that the parameter accepts."""
         spec = self.library[name].spec
         swept = rng.choice(spec.sweep)
         p = spec.parameters[swept]
         low = max(low, p.low)
-        high = min(max(high, low + SWEEP_WIDTH[0]), p.high, low + 120)
+        high = min(max(high, low + SWEEP_WIDTH[0]), p.high, low + 120)  # every value of n costs a call
         if high - low < 4:
             raise Impossible("the range is too narrow")
         return self.givens(name, rng).with_argument(swept, Variable(variable)), low, high
 
     def _capped(self, term: Term, rng: Random) -> Term:
-        """Sometimes ask only for a remainder, as contests do with large numbers."""
+        """Now and then ask for the remainder modulo 1000 only, as contests do with large numbers."""
         if isinstance(term, Apply):
             spec = self.library[term.skill].spec
             if spec.output is not None and spec.output.kind == "integer" and spec.value and rng.random() < 0.04:
@@ -283,7 +298,7 @@ class Planner:
         return term
 
     def givens(self, name: str, rng: Random) -> Apply:
-        """A skill with every parameter given, its constraints satisfied. Raises Impossible."""
+        """Draw every parameter of a skill so that its constraints hold. Raises Impossible after DRAWS draws."""
         spec = self.library[name].spec
         for _ in range(DRAWS):
             values = {key: draw(p, rng) for key, p in spec.parameters.items()}
@@ -293,7 +308,7 @@ class Planner:
         raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
-        """Skills of one domain with a noun phrase and a kind of output."""
+        """Skills of the same domain that have a noun phrase and the kind of output."""
         return [
             n
             for n, p in self.library.items()
@@ -302,7 +317,7 @@ class Planner:
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
-    """The innermost application of a pipeline and its data parameter."""
+    """Innermost application of a pipeline, and its data parameter."""
     node = body
     while True:
         data = library[node.skill].spec.data
@@ -322,10 +337,10 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
 
 
 def _composable(spec: Spec) -> bool:
-    """Lifted programs are not composed: to ask for one again would only repeat the corpus."""
+    """True if a skill can be composed. Lifted programs cannot: asking for one again would only repeat the corpus."""
     return spec.output is not None and spec.output.kind != "program" and bool(spec.phrasings or spec.value)
 
 
-def compositions(term: Term) -> int:
-    """How many skills a term applies."""
+def skill_count(term: Term) -> int:
+    """Number of different skills that a term applies."""
     return len({t.skill for t in walk(term) if isinstance(t, Apply)})

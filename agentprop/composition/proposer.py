@@ -1,8 +1,8 @@
-"""The built-in proposer: a policy for the environment that a language model acts in, with no language model.
+"""The built-in proposer: a policy without a language model, for the environment in which language models act.
 
-It drafts a composition, tries it in the sandbox, and when the guards of its own code raise (a value out of range, an
-answer that does not depend on a skill, a triviality) it reflects and repairs the numbers, exchanges or prunes a skill,
-and tries again. Its failures are real: it does not know a value before the sandbox has computed it.
+It drafts a composition and tries it in the sandbox. If a guard of its own code raises (a value out of range, an answer
+that does not depend on a skill, a trivial answer), it reflects, repairs the numbers, exchanges or prunes a skill, and
+tries again. Its failures are real: it does not know a value before the sandbox has computed it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import draft_code as experiments
+from agentprop.composition import draft_code
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import Impossible, Planner, body_data, compositions
-from agentprop.composition.repairs import Mender
+from agentprop.composition.planner import Impossible, Planner, body_data, skill_count
+from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission, TestCase
@@ -28,13 +28,13 @@ from agentprop.skills.values import draw
 
 Script = Generator[str, Observation, None]
 REPAIRS = 2
-"""Redraws of a composition's numbers before one of its skills is held to be the cause."""
+"""Redraws of a composition's numbers before one of its skills is taken for the cause."""
 PROGRAM_INPUTS = 10
 
 
 @dataclass
 class BuiltinProposer:
-    """One candidate's policy. Everything it does follows from the composition and the generator handed in."""
+    """Policy of one candidate. All that it does follows from the composition and the random generator handed in."""
 
     planner: Planner
     term: Term
@@ -42,12 +42,12 @@ class BuiltinProposer:
     prune: bool = True
 
     def __post_init__(self) -> None:
-        self.mender = Mender(self.planner)
+        self.repairs = Repairs(self.planner)
         self._script = self._run()
         self._started = False
 
     async def act(self, observation: Observation) -> Move:
-        """The next message, or none when there is nothing left to try."""
+        """Choose the next message; none when nothing is left to try."""
         try:
             if not self._started:
                 self._started = True
@@ -58,7 +58,7 @@ class BuiltinProposer:
 
     @property
     def library(self) -> dict[str, Package]:
-        """The packages it may compose."""
+        """Packages that it may compose."""
         return self.planner.library
 
     # --- the loop ---
@@ -68,12 +68,12 @@ class BuiltinProposer:
         failures = 0
         while statement is not None:
             inputs = self._inputs()
-            tried = yield protocol.execute(experiments.attempt(self.term, self.library, inputs))
+            tried = yield protocol.execute(draft_code.attempt(self.term, self.library, inputs))
             if tried.outcome != "ok":
                 failures += 1
-                statement = yield from self._mend(tried, failures)
+                statement = yield from self._repair(tried, failures)
                 continue
-            checked = yield protocol.execute(experiments.recheck(self.term, self.library, inputs))
+            checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
             fault = _disagreement(tried, checked)
             if fault is None:
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
@@ -101,15 +101,15 @@ class BuiltinProposer:
 
     def _redraw(self) -> bool:
         try:
-            self.term = self.mender.redrawn(self.term, self.rng)
+            self.term = self.repairs.redrawn(self.term, self.rng)
         except Impossible:
             return False
         return True
 
     # --- reflection ---
 
-    def _mend(self, seen: Observation, failures: int) -> Generator[str, Observation, str | None]:
-        """Reflect on a failed check; repair the numbers, or change the bundle. Returns the new draft."""
+    def _repair(self, seen: Observation, failures: int) -> Generator[str, Observation, str | None]:
+        """Reflect on a failed try; change the numbers or the bundle. Returns the new draft, or None to give up."""
         if seen.turns_left < 5 or failures > 6:
             return None
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
@@ -127,7 +127,7 @@ class BuiltinProposer:
         return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
 
     def _culprit(self, about: str) -> str | None:
-        """The supplier that a conflict is about: the skill itself, or the one behind a value v1, v2, …"""
+        """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""
         if about in skills(self.term):
             return about
         linked = [t for t in _linked(self.term) if isinstance(t, Apply)]
@@ -138,19 +138,19 @@ class BuiltinProposer:
         return linked[number].skill if number < len(linked) else linked[-1].skill
 
     def _change(self, problem: str, culprit: str) -> Generator[str, Observation, str | None]:
-        new = self.mender.substitute(self.term, culprit, self.rng)
+        new = self.repairs.substitute(self.term, culprit, self.rng)
         try:
-            pruned = self.mender.pruned(self.term, culprit, self.rng)
+            pruned = self.repairs.pruned(self.term, culprit, self.rng)
         except Impossible:
             pruned = None
-        if pruned is not None and (compositions(pruned) > 1 or new is None):
+        if pruned is not None and (skill_count(pruned) > 1 or new is None):
             seen = yield protocol.edit(f"prune {culprit}", f"{problem}; its value is better given.")
             self.term = pruned if seen.outcome == "ok" else self.term
         elif new is not None:
             seen = yield protocol.edit(f"replace {culprit} with {new}", f"{problem}; {new} supplies the same port.")
             if seen.outcome == "ok":
                 try:
-                    self.term = self.mender.exchanged(self.term, culprit, new, self.rng)
+                    self.term = self.repairs.exchanged(self.term, culprit, new, self.rng)
                 except Impossible:
                     return None
         return (yield from self._draft(""))
@@ -166,7 +166,7 @@ class BuiltinProposer:
         return f"{names[0]} asks the question; {', '.join(names[1:])} supplies what it needs. Draft:"
 
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
-        certificate = experiments.certificate(self.term, self.library)
+        certificate = draft_code.certificate(self.term, self.library)
         composition = to_json(self.term)
         if isinstance(self.term, Program):
             return Submission.model_construct(
@@ -195,7 +195,7 @@ class BuiltinProposer:
         )
 
     def _inputs(self) -> str | None:
-        """Data to try a program on: ordinary, short and empty where the kind allows it."""
+        """Data to try a program on, as a Python list; None if the term is no program."""
         if not isinstance(self.term, Program):
             return None
         node, name = _innermost(self.term, self.library)
@@ -205,7 +205,7 @@ class BuiltinProposer:
 
 
 def _linked(term: Term) -> list[Term]:
-    """Suppliers in the order in which the attempt names them: innermost first, left to right."""
+    """Suppliers in the order in which the draft's code names them: innermost first, left to right."""
     out: list[Term] = []
     for node in walk(term):
         if isinstance(node, Apply):
@@ -219,7 +219,7 @@ def _innermost(term: Program, library: dict[str, Package]) -> tuple[Apply, str]:
 
 
 def _output(term: Term, library: dict[str, Package]) -> Any:
-    spec = experiments.output_spec(term, library)
+    spec = draft_code.output_spec(term, library)
     return spec.output if spec is not None else None
 
 

@@ -1,7 +1,31 @@
-"""A statement → the terms it can mean, from the text alone.
+"""A statement → the terms that it can mean, from the text alone.
 
-The skills' wordings and the grammar's frames are the only sentences understood: a changed number changes the term, a
-changed word leaves nothing. Two meanings are an ambiguity. The reader never sees the certificate.
+Only the skills' wordings and the grammar's frames are understood: a changed number changes the term, and a changed word
+leaves no term at all. Two terms are an ambiguity. The reader never sees the certificate.
+
+Example, step by step:
+
+    "How many zeros stand at the end of $z!$ when it is written in base $12$, where $z$ is the number of permutations of
+    $5$ objects that leave exactly $2$ of them in place?"
+
+1. `_where` cuts at ", where $z$ is the": the front is a question that uses z, the tail explains it.
+2. `_phrase` matches the tail with a noun phrase of combinatorics-fixed-points: n = 5, k = 2. Scope: z → that term.
+3. `_questions` matches the front with a phrasing of number-theory-factorial-zeros: n = "z", b = "12".
+4. `_value` looks z up in the scope and parses 12, so the term is zeros(n = places(n = 5, k = 2), b = 12).
+
+    >>> from agentprop.skills import load
+    >>> text = (
+    ...     "How many zeros stand at the end of $z!$ when it is written in base $12$, "
+    ...     "where $z$ is the number of permutations of $5$ objects that leave exactly $2$ of them in place?"
+    ... )
+    >>> [term] = read(text, load([]))
+    >>> term.skill, dict(term.arguments)["n"].arguments
+    ('number-theory-factorial-zeros', (('n', Given(text='5')), ('k', Given(text='2'))))
+    >>> [term] = read(text.replace("$5$", "$6$"), load([]))
+    >>> dict(term.arguments)["n"].arguments
+    (('n', Given(text='6')), ('k', Given(text='2')))
+    >>> read(text.replace("zeros", "noughts"), load([]))
+    []
 """
 
 from __future__ import annotations
@@ -44,66 +68,68 @@ from agentprop.skills.values import parse, pattern, render
 Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
 MAX_EFFORT = 20_000_000
-"""Characters compared with wordings, roughly: several times what any statement of the grammar needs, about a second."""
+"""Characters compared with wordings: several times the need of any statement of the grammar, about a second."""
 MAX_DEPTH = 16
-"""Phrases and scenes inside one another."""
+"""Deepest nesting of phrases and scenes."""
 MAX_READINGS = 16
-"""Meanings of one phrase."""
+"""Most meanings of one phrase."""
 MAX_STEPS = 12
-"""Steps of a program."""
+"""Most steps of a program."""
 
 
-class _Tangled(Exception):
-    """The text takes more effort than any statement of the grammar: nobody wrote it to be understood."""
+class _EffortExceeded(Exception):
+    """The text takes more effort than any statement that the writer can write."""
 
 
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
-    """Every distinct term that the statement expresses over the given skills; empty where it cannot be read.
+    """Read every distinct term that the statement expresses over the given skills; empty if it cannot be read.
 
-    The text may be anything. What is hopelessly tangled cannot be read, on every machine alike.
+    The text may be anything. The bounds count characters, not seconds, so that every machine gives the same result.
     """
     if len(statement) > MAX_STATEMENT:
         return []
     try:
         return list(dict.fromkeys(_Reader(library).statement(statement)))
-    except _Tangled:
+    except _EffortExceeded:
         return []
 
 
 @dataclass
 class _Reader:
     library: Mapping[str, Package]
-    memory: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
+    cache: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
     effort: int = 0
     depth: int = 0
 
     # --- bounds ---
 
-    def _once(self, what: str, text: str, scope: Scope, read: Callable[[], Iterator[Term]]) -> tuple[Term, ...]:
-        """The meanings of a part of the text, found once however often it is asked for."""
+    def _cached(self, what: str, text: str, scope: Scope, read: Callable[[], Iterator[Term]]) -> tuple[Term, ...]:
+        """The meanings of a part of the text as a question, phrase or scene, computed once."""
         key = what, text, frozenset(scope.items())
-        if key not in self.memory:
+        if key not in self.cache:
+            # Every skill's wordings are compared with the text; the 100 keeps short texts from being free.
             self._spend(len(self.library) * (len(text) + 100))
             self.depth += 1
             if self.depth > MAX_DEPTH:
-                raise _Tangled
+                raise _EffortExceeded
             found = tuple(dict.fromkeys(islice(read(), MAX_READINGS + 1)))
             if len(found) > MAX_READINGS:
-                raise _Tangled
+                raise _EffortExceeded
             self.depth -= 1
-            self.memory[key] = found
-        return self.memory[key]
+            self.cache[key] = found
+        return self.cache[key]
 
     def _spend(self, characters: int) -> None:
         self.effort += characters
         if self.effort > MAX_EFFORT:
-            raise _Tangled
+            raise _EffortExceeded
 
     # --- statements ---
 
     def statement(self, text: str) -> Iterator[Term]:
         yield from self._printed(text)
         yield from self._program(text)
+        # The closing note is part of the meaning: a quantity asked for without its figures is another question.
         for term in self._question(text, {}):
             if closing_note(term, self.library) == "":
                 yield term
@@ -113,26 +139,28 @@ class _Reader:
                     yield term
 
     def _question(self, text: str, scope: Scope) -> tuple[Term, ...]:
-        return self._once("question", text, scope, lambda: self._questions(text, scope))
+        return self._cached("question", text, scope, lambda: self._questions(text, scope))
 
     def _questions(self, text: str, scope: Scope) -> Iterator[Term]:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
+        # "Find <body>." adds no node of its own: the term is that of the noun phrase.
         for found in matches(text, grammar.FRAMES["find"]):
             yield from self._phrase(found["body"], scope)
         for name, package in self.library.items():
             for wording in package.spec.phrasings:
                 for arguments in self._arguments(package.spec, wording.text, text, scope, wording.ask):
                     yield Apply(name, arguments)
-            for parameter, wording, subject in self._follows(package.spec):
-                yield from self._story(package, parameter, wording, subject, text, scope, wording.text)
+            for parameter, wording, role in self._follows(package.spec):
+                yield from self._story(package, parameter, role, text, scope, wording.text)
 
     # --- symbols explained ---
 
     def _let(self, text: str, scope: Scope) -> Iterator[Term]:
         if not re.match(r"Let \$[A-Za-z]\$ be the ", text):
             return
+        # Noun phrases may contain full stops, so every end of a sentence is tried as the end of the explanations.
         for stop in re.finditer(r"\. (?=[A-Z])", text):
             head, rest = text[len(grammar.LET) : stop.start()], text[stop.end() :]
             pairs = _pairs(head, " and let ", " be ")
@@ -142,12 +170,13 @@ class _Reader:
     def _where(self, text: str, scope: Scope) -> Iterator[Term]:
         for found in re.finditer(r", where (?=\$[A-Za-z]\$ is the )", text):
             front, tail = text[: found.start()] + text[-1], text[found.end() : -1]
+            # The writer explains a symbol before those that the explanation uses: bind them from the last one back.
             pairs = _pairs(tail, " and ", " is ")[::-1]
             for inner in self._bind(pairs, scope, front):
                 yield from self._question(front, inner)
 
     def _bind(self, pairs: list[tuple[str, str]], scope: Scope, text: str) -> Iterator[Scope]:
-        """Scopes with every symbol bound; each must be new, and used in the text or a later explanation."""
+        """Yield scopes with every symbol bound; each must be new, and used in the text or in a later explanation."""
         if not pairs:
             yield scope
             return
@@ -168,10 +197,10 @@ class _Reader:
                     yield parameter, wording, role
 
     def _story(
-        self, package: Package, parameter: str, wording: Wording, role: str, text: str, scope: Scope, told: str
+        self, package: Package, parameter: str, role: str, text: str, scope: Scope, sentence: str
     ) -> Iterator[Term]:
-        """Follow-ups that end the text, with a scene in front of them."""
-        opening = told.split("<", 1)[0]
+        """Yield the applications whose follow-up ends the text, with the supplier's scene in front of it."""
+        opening = sentence.split("<", 1)[0]  # literal text: it rules out nearly every place before a template is tried
         self._spend(len(text))
         for split in re.finditer(r"(?<=[.?!]) ", text):
             if not text.startswith(opening, split.end()):
@@ -180,12 +209,12 @@ class _Reader:
             front, back = text[: split.start()], text[split.end() :]
             for supplier in self._scene(front, scope, role):
                 assert isinstance(supplier, Apply)  # a scene is an application
-                filled = with_subject(told, self._subject(supplier))
+                filled = with_subject(sentence, self._subject(supplier))
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
                     yield Apply(package.name, arguments)
 
     def _scene(self, text: str, scope: Scope, role: str) -> tuple[Term, ...]:
-        return self._once(f"scene of a {role}", text, scope, lambda: self._scenes(text, scope, role))
+        return self._cached(f"scene of a {role}", text, scope, lambda: self._scenes(text, scope, role))
 
     def _scenes(self, text: str, scope: Scope, role: str) -> Iterator[Term]:
         for name, package in self.library.items():
@@ -198,7 +227,7 @@ class _Reader:
                         yield Apply(name, arguments)
             for parameter, wording, inner in self._follows(spec):
                 if complete_follow(spec, wording, parameter):
-                    yield from self._story(package, parameter, wording, inner, text, scope, wording.scene)
+                    yield from self._story(package, parameter, inner, text, scope, wording.scene)
 
     def _subject(self, supplier: Apply) -> str:
         output = self.library[supplier.skill].spec.output
@@ -207,7 +236,9 @@ class _Reader:
     # --- noun phrases ---
 
     def _phrase(self, text: str, scope: Scope) -> tuple[Term, ...]:
-        return self._once("phrase", text, scope, lambda: self._phrases(text, scope)) if text.startswith("the ") else ()
+        if not text.startswith("the "):
+            return ()
+        return self._cached("phrase", text, scope, lambda: self._phrases(text, scope))
 
     def _phrases(self, text: str, scope: Scope) -> Iterator[Term]:
         for name, package in self.library.items():
@@ -233,7 +264,7 @@ class _Reader:
                 for right in self._phrase(found["right"], scope):
                     yield Combine(kind, left, right)  # type: ignore[arg-type]
             return
-        # the relation first: it is short, and there is one for few of the places where the body may end
+        # The relation first: it is short, and few of the places where the body may end are followed by one.
         relations = tuple(self._relations(found["relation"], inner)) if "relation" in found else ()
         if "relation" in found and not relations:
             return
@@ -267,11 +298,11 @@ class _Reader:
     def _arguments(
         self, spec: Spec, wording: str, text: str, scope: Scope, ending: str, given: Scope | None = None
     ) -> Iterator[tuple[tuple[str, Term], ...]]:
-        """Every way a text fills a wording's holes; the last hole may be a noun phrase."""
+        """Yield every way in which a text fills a wording's holes; the last hole may be a noun phrase."""
         for variant in (wording, *inline_variants(wording, ending)):
             for raw in match(template(variant, spec), text):
                 for bound in self._resolve(spec, list(raw), scope, dict(given or {})):
-                    if set(bound) == set(spec.parameters):
+                    if set(bound) == set(spec.parameters):  # a wording that leaves a parameter open is no reading
                         yield tuple((name, bound[name]) for name in spec.parameters)
 
     def _resolve(
@@ -282,7 +313,8 @@ class _Reader:
             return
         (hole, text), rest = raw[0], raw[1:]
         if hole.name not in spec.parameters:
-            if all(again.name != hole.name or said == text for again, said in rest):
+            # A flavour word carries no meaning, but it must be the same wherever the wording repeats it.
+            if all(again.name != hole.name or other == text for again, other in rest):
                 yield from self._resolve(spec, rest, scope, bound)
             return
         for term in self._value(spec, hole, text, scope):
@@ -292,6 +324,7 @@ class _Reader:
     def _value(self, spec: Spec, hole: Hole, text: str, scope: Scope) -> Iterator[Term]:
         parameter = spec.parameters[hole.name]
         letter = text.strip("$`")
+        # A bare letter is a symbol only inside mathematics; elsewhere it is a word such as "a".
         if letter in scope and (text != letter or hole.math):
             yield scope[letter]
         elif text.startswith("the "):

@@ -1,4 +1,4 @@
-"""A composition that does not hold → others that might: new numbers, one skill fewer, or one exchanged for another."""
+"""A composition with a conflict → others without it, perhaps: new numbers, one skill fewer, or one exchanged."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from agentprop.composition.writer import is_link
 
 
 @dataclass(frozen=True)
-class Mender:
-    """Mends the compositions of a planner."""
+class Repairs:
+    """Repairs of compositions, made of the skills and links of a planner."""
 
     planner: Planner
-    """Whose library and links what is mended comes from."""
+    """The planner whose library and links are used."""
 
     def redrawn(self, term: Term, rng: Random) -> Term:
-        """The same composition with new numbers."""
+        """Draw new numbers for the same composition."""
         match term:
             case Apply():
                 fresh = self.planner.givens(term.skill, rng)
@@ -56,7 +56,7 @@ class Mender:
                 return term
 
     def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:
-        """The composition without a skill: its value becomes a given. None where nothing sensible is left."""
+        """Remove a skill: its value becomes a given. None if nothing sensible is left."""
         match term:
             case Apply():
                 return self._prune_apply(term, skill, rng)
@@ -99,7 +99,7 @@ class Mender:
         )
 
     def substitute(self, term: Term, skill: str, rng: Random) -> str | None:
-        """A skill that could take the place of a supplier, or None."""
+        """Draw a skill that could take the place of a supplier; None if there is none."""
         for node in walk(term):
             if isinstance(node, Apply):
                 for name, value in node.arguments:
@@ -122,7 +122,7 @@ class Mender:
         return None
 
     def exchanged(self, term: Term, old: str, new: str, rng: Random) -> Term:
-        """The composition with one supplier exchanged for another."""
+        """Exchange one supplier of the composition for another, whose parameters are all given."""
         if isinstance(term, Apply):
             if term.skill == old:
                 return self.planner.givens(new, rng)

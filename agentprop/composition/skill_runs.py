@@ -1,7 +1,7 @@
-"""A skill package → parameter sets to try, and what its functions make of them in the sandbox.
+"""A skill package → parameter sets to try, and the results of its functions on them in the sandbox.
 
-`solve` and `check` run in processes of their own, and in each the other function does not exist. Both run a second time
-in the opposite order, so that a value that depends on anything but the parameters differs.
+`solve` and `check` run in separate processes, and in each the other function does not exist. Both run a second time in
+the opposite order, to expose values that depend on anything but the parameters.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw
 
 TIME_LIMIT_S = 20.0
-"""For all calls of one function together."""
+"""Time limit in seconds for all calls of one function together."""
 TRIES = 2000
 """Random draws after which constraints count as unsatisfiable."""
 EDGE_TRIES = 100
@@ -30,27 +30,27 @@ class Unsatisfiable(ValueError):
 
 
 @dataclass(frozen=True)
-class Call:
-    """What calling a function twice with the same parameters came to."""
+class RepeatedCall:
+    """Outcome of calling a function twice with the same parameters."""
 
     value: Any = None
-    """What was returned, or the reason of a ValueError."""
+    """The value returned, or the message of a ValueError."""
     refused: bool = False
-    """Whether it raised ValueError."""
+    """It raised ValueError."""
     changed: bool = False
-    """Whether it changed its arguments."""
+    """It changed its arguments."""
     seconds: float = 0.0
-    """How long the quicker of the two took."""
+    """Duration of the quicker of the two calls."""
     error: str | None = None
-    """Anything else that happened."""
+    """Any other error, or the reason why the call did not finish."""
     otherwise: Any = None
-    """What the second call came to, where that differs."""
+    """Value or error of the second call, if it differs."""
 
 
 def draw_parameters(
     spec: Spec, rng: Random, tries: int = TRIES, fixed: Mapping[str, Any] | None = None
 ) -> Parameters | None:
-    """Random parameters that satisfy the constraints, some of them fixed; None where none was found."""
+    """Draw parameters that satisfy the constraints, some of them fixed; None if no draw does."""
     for _ in range(tries):
         values = {name: draw(p, rng) for name, p in spec.parameters.items()} | dict(fixed or {})
         if all(expressions.holds(text, values) for text in spec.constraints):
@@ -59,7 +59,10 @@ def draw_parameters(
 
 
 def draw_cases(spec: Spec, draws: int, rng: Random) -> tuple[list[Parameters], float]:
-    """Both ends of every range and then random draws, with the share of draws that met the constraints."""
+    """Draw parameter sets: both ends of every range, then random ones; with the share of draws that were accepted.
+
+    Raises Unsatisfiable if no draw meets them.
+    """
     if not spec.parameters:
         return [{}], 1.0
     accepted: list[Parameters] = []
@@ -75,7 +78,7 @@ def draw_cases(spec: Spec, draws: int, rng: Random) -> tuple[list[Parameters], f
 
 
 def _ends(spec: Spec) -> Iterator[tuple[str, Any]]:
-    """The smallest and largest value of every number."""
+    """Smallest and largest value of every numeric parameter."""
     for name, p in spec.parameters.items():
         if p.kind == "integer":
             numbers = [value for value in p.values if isinstance(value, int)] or [p.low, p.high]
@@ -102,29 +105,29 @@ del {other}
 """
 
 
-def run(script: str, function: str, cases: Sequence[Parameters], sandbox: Sandbox) -> list[Call]:
+def run(script: str, function: str, cases: Sequence[Parameters], sandbox: Sandbox) -> list[RepeatedCall]:
     """Call `solve` or `check` on every case, twice, in two processes."""
     other = "check" if function == "solve" else "solve"
     source = script + _PROBE.format(function=function, other=other)
 
-    def once(cases: Sequence[Parameters]) -> list[Call]:
+    def once(cases: Sequence[Parameters]) -> list[RepeatedCall]:
         outcomes = sandbox.call(source, "agentprop_probe", [[case] for case in cases], timeout_s=TIME_LIMIT_S)
         return [_call(outcome) for outcome in outcomes]
 
-    return [_both(one, two) for one, two in zip(once(cases), once(cases[::-1])[::-1], strict=True)]
+    return [_compared_runs(one, two) for one, two in zip(once(cases), once(cases[::-1])[::-1], strict=True)]
 
 
-def _call(outcome: CallOutcome) -> Call:
+def _call(outcome: CallOutcome) -> RepeatedCall:
     if outcome.status == "ok" and isinstance(outcome.value, tuple) and len(outcome.value) == 4:
         value, refused, changed, seconds = outcome.value
-        return Call(value, refused is True, changed is True, float(seconds))
+        return RepeatedCall(value, refused is True, changed is True, float(seconds))
     if outcome.status == "timeout":
-        return Call(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s")
-    return Call(error=outcome.error or outcome.status)
+        return RepeatedCall(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s")
+    return RepeatedCall(error=outcome.error or outcome.status)
 
 
-def _both(one: Call, two: Call) -> Call:
-    """The first call, with what the second did differently."""
+def _compared_runs(one: RepeatedCall, two: RepeatedCall) -> RepeatedCall:
+    """The first call, with the second's value or error if that differs."""
     same = (one.refused, repr(one.value)) == (two.refused, repr(two.value))
     otherwise = None if same or one.error else two.error or two.value
-    return Call(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, otherwise)
+    return RepeatedCall(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, otherwise)

@@ -1,6 +1,6 @@
 """A library → sample values of its skills, computed once per run in the sandbox.
 
-The planner uses them to prefer links whose values fit; the same library and seed give the same survey on every machine.
+The planner prefers links whose sampled values fit. The same library and seed give the same samples on every machine.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from agentprop.skills import Package
 
 SAMPLES = 24
 MINED_SAMPLES = 4
-"""Mined skills are many and alike: a few values tell their size."""
+"""Samples of a mined skill: mined skills are many and alike, and a few values show their size."""
 JOBS_PER_FORK = 128
 
 
 def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> dict[str, list[Any]]:
-    """Values of every skill that can supply a number: name → up to SAMPLES values. Skills that fail are left out."""
+    """Sample every skill that can supply a number: name → up to SAMPLES values. Skills that fail are left out."""
     planner = Planner(library, links=False)
     names = [name for name, p in planner.library.items() if p.spec.output and p.spec.output.kind in _KINDS]
     found: dict[str, list[Any]] = {}

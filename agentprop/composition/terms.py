@@ -1,13 +1,29 @@
-"""What a statement means: a term over skills, and the Python that computes it by `solve` or by `check`.
+"""Terms: the meaning of a statement as a tree over skills ↔ JSON, and → the Python that computes it by either route.
 
-A term is a tree. Its leaves are givens (numbers of the statement) and variables; its nodes apply skills or combine
-their values. The composition operators of the proposer are shapes of terms:
+Leaves are givens (numbers of the statement) and variables; nodes apply skills or combine their values. The composition
+operators of the proposer are shapes of terms:
 
     chain      Apply whose argument is another Apply
     aggregate  Combine (sum, difference, product), Total over a range
     invert     Least: the smallest n such that …
     constrain  Count: how many n in a range satisfy …
-    nest       a given of an Apply replaced by any of the above
+    nest       an argument of an Apply that is any of the above but an Apply
+
+Example: "How many zeros stand at the end of $z!$ in base 12, where $z$ is the number of permutations of 5 objects that
+leave exactly 2 of them in place?" is one skill whose argument n is another skill. Its value: there are C(5,2)·2 = 20
+permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 zeros.
+
+    >>> places = Apply("combinatorics-fixed-points", (("n", Given("5")), ("k", Given("2"))))
+    >>> zeros = Apply("number-theory-factorial-zeros", (("n", places), ("b", Given("12"))))
+    >>> skills(zeros), operators(zeros)
+    (('number-theory-factorial-zeros', 'combinatorics-fixed-points'), ('chain',))
+    >>> to_json(places)
+    '{"apply":"combinatorics-fixed-points","to":{"n":"5","k":"2"}}'
+    >>> from agentprop.skills import load
+    >>> expression(zeros, load([]), "solve")
+    'number_theory_factorial_zeros.solve(n=combinatorics_fixed_points.solve(n=5, k=2), b=12)'
+    >>> expression(Least("m", 3, places.with_argument("n", Variable("m")), Relation("at_least", 50)), load([]), "check")
+    'least(lambda m: combinatorics_fixed_points.check(n=m, k=2) >= 50, 3)'
 """
 
 from __future__ import annotations
@@ -23,7 +39,7 @@ from agentprop.skills.values import Parameter, parse
 
 Route = Literal["solve", "check"]
 MAX_NESTING = 64
-"""Deepest composition that is read."""
+"""Deepest nesting of a composition that `from_json` accepts."""
 T = TypeVar("T")
 Comparison = Literal["at_least", "divisible", "odd", "equals", "exceeds", "same"]
 
@@ -50,11 +66,11 @@ class Apply:
     arguments: tuple[tuple[str, Term], ...]
 
     def argument(self, name: str) -> Term:
-        """The term that stands for a parameter."""
+        """The term in the place of a parameter."""
         return dict(self.arguments)[name]
 
     def with_argument(self, name: str, term: Term) -> Apply:
-        """The same application with one argument exchanged."""
+        """Copy the application with one argument exchanged."""
         return replace(self, arguments=tuple((k, term if k == name else v) for k, v in self.arguments))
 
 
@@ -69,7 +85,7 @@ class Combine:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """What is asked of a value: at least / divisible by / equal to a number, odd, or greater than / equal to a term."""
+    """Condition on a value: at least, divisible by or equal to a number; odd; greater than or equal to another term."""
 
     comparison: Comparison
     value: int | None = None
@@ -98,7 +114,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many integers low ≤ variable ≤ high put the body in the relation."""
+    """The number of integers low ≤ variable ≤ high for which the body stands in the relation."""
 
     variable: str
     low: int
@@ -109,7 +125,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class LowestTerms:
-    """p + q, where the body is p/q in lowest terms."""
+    """The sum p + q of a body that is p/q in lowest terms."""
 
     body: Term
 
@@ -132,7 +148,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What the program of a body prints (coding)."""
+    """The output of the program that prints the body (coding)."""
 
     body: Term
 
@@ -164,12 +180,12 @@ def children(term: Term) -> tuple[Term, ...]:
 
 
 def walk(term: Term) -> Iterator[Term]:
-    """The term and all its sub-terms, outside in."""
+    """Yield the term and all its sub-terms, the outermost first."""
     stack = [term]
     while stack:
         node = stack.pop()
         yield node
-        stack += reversed(children(node))
+        stack += reversed(children(node))  # the last one pushed is the next one popped: left before right
 
 
 def skills(term: Term) -> tuple[str, ...]:
@@ -184,7 +200,7 @@ def operators(term: Term) -> tuple[str, ...]:
         match node:
             case Apply():
                 kinds = {"chain" if isinstance(c, Apply) else "nest" for c in children(node) if not _leaf(c)}
-                found |= dict.fromkeys(sorted(kinds))
+                found |= dict.fromkeys(sorted(kinds))  # sorted, because the order of a set differs from run to run
             case Combine() | Total():
                 found["aggregate"] = None
             case Least():
@@ -210,7 +226,7 @@ def _leaf(term: Term) -> bool:
 
 
 def to_json(term: Term) -> str:
-    """Compact JSON of a term."""
+    """Write a term as compact JSON."""
     return json.dumps(_encode(term), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -226,12 +242,13 @@ def _encode(term: Any) -> Any:
             return {"is": comparison, "value": value, "other": None if other is None else _encode(other)}
         case None | int() | str():
             return term
+    # The other nodes are stored under their class name and field names: renaming one breaks stored compositions.
     fields = {name: _encode(getattr(term, name)) for name in term.__dataclass_fields__}
     return {"node": type(term).__name__.lower(), **fields}
 
 
 def from_json(text: str) -> Term:
-    """The term of `to_json`. Raises ValueError for anything else."""
+    """Read the text that `to_json` writes. Raises ValueError for anything else."""
     try:
         term = _decode_term(json.loads(text), MAX_NESTING)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -240,6 +257,7 @@ def from_json(text: str) -> Term:
 
 
 def _decode_term(data: Any, depth: int) -> Term:
+    # A language model may have written the text, so every type is checked and the recursion is bounded.
     if depth == 0:
         raise ValueError("a composition of absurd depth")
     if isinstance(data, str):
@@ -271,7 +289,7 @@ def _decode_relation(data: Any, depth: int) -> Relation:
 
 
 def _of(kind: type[T], value: Any) -> T:
-    if type(value) is not kind:
+    if type(value) is not kind:  # not isinstance, to which True is an int
         raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
     return value
 
@@ -280,13 +298,16 @@ def _of(kind: type[T], value: Any) -> T:
 
 
 def literal(p: Parameter, text: str) -> str:
-    """The Python literal of a given."""
+    """Python literal of a given's text."""
     value = parse(p, text)
     return f"Fraction({value.numerator}, {value.denominator})" if isinstance(value, Fraction) else repr(value)
 
 
 def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
-    """A Python expression for the value of a term, over the modules `skills.<name>` and `tools`."""
+    """Python expression for the value of a term, over the modules `skills.<name>` and `tools`.
+
+    Raises ValueError for a given by itself, because only a parameter says how to read its text.
+    """
     match term:
         case Variable(name):
             return name
@@ -298,7 +319,7 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             return f"{library[skill].module}.{route}({given})"
         case Combine(op, left, right):
             sides = expression(left, library, route), expression(right, library, route)
-            if op == "difference":
+            if op == "difference":  # `excess` refuses a difference that is not positive
                 return f"excess({sides[0]}, {sides[1]})"
             return f"({sides[0]} {'+' if op == 'sum' else '*'} {sides[1]})"
         case Least(variable, low, body, relation):
@@ -312,7 +333,7 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
             return f"lowest_terms_sum({expression(body, library, route)})"
         case Remainder(body, modulus):
             return f"{expression(body, library, route)} % {modulus}"
-        case Program() | Printed():
+        case Program() | Printed():  # the value is that of the body; its function or its listing is written elsewhere
             return expression(term.body, library, route)
         case Given():
             raise ValueError("a given has no value outside a skill's parameter")
@@ -323,11 +344,12 @@ def _argument(p: Parameter, term: Term, library: Mapping[str, Package], route: R
 
 
 def condition(body: Term, relation: Relation, library: Mapping[str, Package], route: Route) -> str:
-    """A Python condition for a body in a relation."""
+    """Python condition that a body stands in a relation."""
     left = expression(body, library, route)
     if relation.other is not None:
         sign = ">" if relation.comparison == "exceeds" else "=="
         return f"{left} {sign} {expression(relation.other, library, route)}"
+    # Divisibility and parity use Python's %, whose result is never negative for a positive divisor.
     match relation.comparison:
         case "at_least":
             return f"{left} >= {relation.value}"
@@ -340,10 +362,10 @@ def condition(body: Term, relation: Relation, library: Mapping[str, Package], ro
 
 
 def imports(term: Term, library: Mapping[str, Package]) -> str:
-    """The import line of the skills a term applies."""
+    """Import line of the skills that a term applies."""
     return "from skills import " + ", ".join(library[name].module for name in skills(term))
 
 
 def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
-    """Module name → source of what the term's Python imports from the library."""
+    """Module name → source, for every skill that the term's Python imports."""
     return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}

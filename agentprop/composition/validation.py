@@ -1,6 +1,6 @@
-"""A skill package → every fault that running it brings to light: solve against check on random parameters.
+"""A skill package → every fault that shows when it runs: `solve` compared with `check` on random parameters.
 
-The packages are untrusted, so this happens in the sandbox. What a package claims is compared here, outside of it.
+Packages are untrusted, so they run in the sandbox. Their results are compared here, outside of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
-from agentprop.composition.skill_runs import TIME_LIMIT_S, Call, Parameters, Unsatisfiable, draw_cases, run
+from agentprop.composition.skill_runs import TIME_LIMIT_S, Parameters, RepeatedCall, Unsatisfiable, draw_cases, run
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.sandbox import Sandbox
@@ -25,45 +25,45 @@ from agentprop.skills import OutputKind, Package
 from agentprop.skills.values import render
 
 LIMITS_MS = {"solve": (1.0, 5.0), "check": (5.0, 20.0)}
-"""What a call may take usually, and at worst: beyond that a run of many problems waits for this skill."""
+"""Milliseconds of a call before a warning, (median, worst): a slower skill holds up a run of many problems."""
 MIN_ACCEPTANCE = 0.05
-"""Share of random draws that should satisfy the constraints."""
+"""Share of random draws that satisfy the constraints, below which a warning is given."""
 ENOUGH = 10
-"""Answers from which on one that is always the same, or mostly trivial, is no accident."""
+"""Answers needed before one that never changes, or is mostly trivial, counts as a fault and not as chance."""
 SHOWN = 3
-"""Examples given of one fault."""
+"""Examples shown of one fault."""
 
 
 @dataclass(frozen=True)
-class Report:
-    """What validating one package found."""
+class ValidationReport:
+    """Result of validating one package."""
 
     faults: tuple[str, ...] = ()
-    """Why the package cannot be used."""
+    """Reasons why the package cannot be used."""
     warnings: tuple[str, ...] = ()
-    """What makes it worse than it could be."""
+    """Weaknesses that do not forbid its use."""
     draws: int = 0
     """Parameter sets that solve and check were compared on."""
     refused: int = 0
-    """How many of them solve refused with a ValueError."""
+    """Parameter sets that solve refused with a ValueError."""
     solve_ms: float | None = None
     """Median milliseconds of a call of solve."""
     check_ms: float | None = None
     """Median milliseconds of a call of check."""
 
 
-def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int = 0) -> Report:
-    """Run a package whose files are without fault; the same seed gives the same draws on every machine."""
+def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int = 0) -> ValidationReport:
+    """Run a package whose files have no faults. The same seed gives the same draws on every machine."""
     spec, script = package.spec, package.script
     if script is None or spec.output is None:
-        return Report()
+        return ValidationReport()
     faults = script_faults(script, independent=spec.evidence == "independent")
     if spec.output.kind == "program":
-        return _tried_program(package, faults, sandbox)
+        return _validate_program(package, faults, sandbox)
     try:
         cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
     except Unsatisfiable as problem:
-        return Report(faults=(*faults, f"constraints: {problem}"))
+        return ValidationReport(faults=(*faults, f"constraints: {problem}"))
     compared = _compare(package, cases, sandbox)
     few = f"constraints: only {share:.1%} of random draws satisfy them; {MIN_ACCEPTANCE:.0%} is wanted"
     return replace(
@@ -73,7 +73,7 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
     )
 
 
-def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> Report:
+def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> ValidationReport:
     assert package.script is not None and package.spec.output is not None  # validate() made sure
     kind = package.spec.output.kind
     calls = {name: run(package.script, name, cases, sandbox) for name in ("solve", "check")}
@@ -84,7 +84,7 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
         faults += _disagreements(cases, solved, checked, kind)
         faults += [fault for name in calls for fault in _constant_faults(name, calls[name])]
         warnings += _value_warnings(cases, solved)
-    return Report(
+    return ValidationReport(
         tuple(faults),
         tuple(warnings),
         len(cases),
@@ -97,17 +97,18 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
 # --- one function ---
 
 
-def _call_faults(name: str, kind: OutputKind, cases: Sequence[Parameters], calls: Sequence[Call]) -> list[str]:
+def _call_faults(name: str, kind: OutputKind, cases: Sequence[Parameters], calls: Sequence[RepeatedCall]) -> list[str]:
     pairs = list(zip(cases, calls, strict=True))
     errors = {call.error for call in calls}
     if len(errors) == 1 and None not in errors:
         return [f"{name}: {errors.pop()}"]  # whatever the parameters
     unfit = [(case, call) for case, call in pairs if not (call.error or call.refused or FITS[kind](call.value))]
+    wanted = WANTED[kind]
     return [
-        *_some(f"{name}: {call.error} for {_shown(case)}" for case, call in pairs if call.error),
-        *_some(f"{name}: gives {_brief(call.value)}, not {WANTED[kind]}, for {_shown(case)}" for case, call in unfit),
-        *_some(f"{name}: changes its arguments, as in {_shown(case)}" for case, call in pairs if call.changed),
-        *_some(
+        *_first_few(f"{name}: {call.error} for {_shown(case)}" for case, call in pairs if call.error),
+        *_first_few(f"{name}: gives {_brief(call.value)}, not {wanted}, for {_shown(case)}" for case, call in unfit),
+        *_first_few(f"{name}: changes its arguments, as in {_shown(case)}" for case, call in pairs if call.changed),
+        *_first_few(
             f"{name}: gives {_brief(call.value)} and another time {_brief(call.otherwise)} for {_shown(case)}"
             for case, call in pairs
             if call.otherwise is not None
@@ -115,8 +116,8 @@ def _call_faults(name: str, kind: OutputKind, cases: Sequence[Parameters], calls
     ]
 
 
-def _constant_faults(name: str, calls: Sequence[Call]) -> Iterator[str]:
-    """One value for everything is no computation, whether the two functions agree or not."""
+def _constant_faults(name: str, calls: Sequence[RepeatedCall]) -> Iterator[str]:
+    """Fault of a function that never answers, or gives one value for everything, even if both functions agree."""
     answers = [repr(call.value) for call in calls if not call.refused]
     if not answers:
         yield f"{name}: has no answer for any of {len(calls)} draws"
@@ -124,7 +125,7 @@ def _constant_faults(name: str, calls: Sequence[Call]) -> Iterator[str]:
         yield f"{name}: gives {answers[0][:60]} for every one of {len(answers)} draws"
 
 
-def _time_warnings(name: str, calls: Sequence[Call]) -> Iterator[str]:
+def _time_warnings(name: str, calls: Sequence[RepeatedCall]) -> Iterator[str]:
     usual, worst = LIMITS_MS[name]
     taken = [call.seconds * 1000 for call in calls if not call.error]
     if taken and (median(taken) > usual or max(taken) > worst):
@@ -134,7 +135,7 @@ def _time_warnings(name: str, calls: Sequence[Call]) -> Iterator[str]:
         )
 
 
-def _milliseconds(calls: Sequence[Call]) -> float | None:
+def _milliseconds(calls: Sequence[RepeatedCall]) -> float | None:
     taken = [call.seconds * 1000 for call in calls if not call.error]
     return round(median(taken), 3) if taken else None
 
@@ -143,7 +144,7 @@ def _milliseconds(calls: Sequence[Call]) -> float | None:
 
 
 def _disagreements(
-    cases: Sequence[Parameters], solved: Sequence[Call], checked: Sequence[Call], kind: OutputKind
+    cases: Sequence[Parameters], solved: Sequence[RepeatedCall], checked: Sequence[RepeatedCall], kind: OutputKind
 ) -> list[str]:
     found = []
     for case, solve, check in zip(cases, solved, checked, strict=True):
@@ -152,7 +153,7 @@ def _disagreements(
             found.append(f"{refusing} refuses {_shown(case)} ({reason.value}) and {other} does not")
         elif not solve.refused and not _agree(solve.value, check.value, kind):
             found.append(f"solve gives {_brief(solve.value)} and check {_brief(check.value)} for {_shown(case)}")
-    return _some(found)
+    return _first_few(found)
 
 
 def _agree(one: Any, other: Any, kind: OutputKind) -> bool:
@@ -163,7 +164,7 @@ def _agree(one: Any, other: Any, kind: OutputKind) -> bool:
     return close(one, other)
 
 
-def _value_warnings(cases: Sequence[Parameters], solved: Sequence[Call]) -> Iterator[str]:
+def _value_warnings(cases: Sequence[Parameters], solved: Sequence[RepeatedCall]) -> Iterator[str]:
     answered = [(case, call.value) for case, call in zip(cases, solved, strict=True) if not call.refused]
     plain = sum(type(value) is int and (value in (0, 1) or value in case.values()) for case, value in answered)
     if len(answered) >= ENOUGH and plain > len(answered) / 2:
@@ -209,7 +210,7 @@ WANTED: dict[OutputKind, str] = {
 
 
 def statement(package: Package, parameters: Parameters, rng: Random) -> str:
-    """A problem in the package's own words. Raises Unwritable."""
+    """Write a problem in the package's own wording. Raises Unwritable."""
     return write(_term(package, parameters), {package.name: package}, rng)
 
 
@@ -219,7 +220,7 @@ def _term(package: Package, parameters: Parameters) -> Apply:
 
 
 def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iterator[str]:
-    """Every phrasing must give back the parameters it was written with, and no others."""
+    """Faults of phrasings: each must be read back to the parameters that it was written with, and to no others."""
     term, phrasings = _term(package, parameters), package.spec.phrasings
     for number, phrasing in enumerate(phrasings):
         if phrasing.text in (other.text for other in phrasings[:number]):
@@ -238,16 +239,16 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
             yield f"phrasings.{number}: {_brief(text)} can be read in {len(meanings)} ways"
 
 
-def _tried_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> Report:
-    """A lifted program must pass the tests that come with it."""
+def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
+    """Validate a lifted program: it must pass the tests that come with it."""
     spec = package.spec
     try:
         listed = json.loads(spec.tests or "[]")
         tests = [(json.loads(test["arguments"]), json.loads(test["expected"])) for test in listed]
     except (ValueError, TypeError, KeyError) as problem:
-        return Report((*faults, f"tests: cannot be read: {problem}"))
+        return ValidationReport((*faults, f"tests: cannot be read: {problem}"))
     if not tests or not spec.entry_point:
-        return Report((*faults, "tests: a program needs `entry_point` and `tests`"))
+        return ValidationReport((*faults, "tests: a program needs `entry_point` and `tests`"))
     source, arguments = package.script or "", [case for case, _ in tests]
     outcomes = sandbox.call(source, spec.entry_point, arguments, timeout_s=TIME_LIMIT_S)
     failed = (
@@ -255,21 +256,21 @@ def _tried_program(package: Package, faults: Sequence[str], sandbox: Sandbox) ->
         for number, (outcome, (_, expected)) in enumerate(zip(outcomes, tests, strict=True))
         if outcome.status != "ok" or not _same_json(outcome.value, expected)
     )
-    return Report((*faults, *_some(failed)), draws=len(tests))
+    return ValidationReport((*faults, *_first_few(failed)), draws=len(tests))
 
 
 def _same_json(value: Any, expected: Any) -> bool:
-    """Tests are JSON, where a tuple is a list."""
+    """Equality after a round trip through JSON, in which a tuple is a list."""
     try:
         return bool(json.loads(json.dumps(value)) == expected)
     except (TypeError, ValueError):
         return False
 
 
-# --- telling ---
+# --- messages ---
 
 
-def _some(faults: Iterator[str] | Sequence[str]) -> list[str]:
+def _first_few(faults: Iterator[str] | Sequence[str]) -> list[str]:
     found = list(faults)
     rest = len(found) - SHOWN
     return [*found[:SHOWN], f"… and {rest} more like these"] if rest > 0 else found

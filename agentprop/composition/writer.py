@@ -2,7 +2,23 @@
 
 A value that another skill supplies is placed by one of four links: a *story* (the supplier's scene is told and the
 consumer goes on in it), *inline* (a noun phrase ends the question), *where* ("…, where $k$ is …") or *let* ("Let $k$
-be …. …"). The choice among them is free and made by the generator of random numbers; the meaning is not.
+be …. …"). The random generator chooses among them; the meaning is the same.
+
+Example: divisor-sum(n = fixed-points(n = 5, k = 2), k = 4) has no story, and the other three links give
+
+    inline  Find the sum of all integers greater than $4$ that divide the number of permutations of $5$ objects that
+            leave exactly $2$ of them in place.
+    where   Find the sum of all integers greater than $4$ that divide $n$, where $n$ is the number of permutations of
+            $5$ objects that leave exactly $2$ of them in place.
+    let     Let $n$ be the number of permutations of $5$ objects that leave exactly $2$ of them in place. What is the
+            sum of those positive divisors of $n$ that are greater than $4$?
+
+while factorial-zeros(n = fixed-points(n = 5, k = 2), b = 12) is told as a story:
+
+            A cloakroom attendant writes down all assignments of $5$ hats to their $5$ owners, one to each, in which
+            exactly $2$ owners get their own back. Each of these assignments is recorded on its own card, and the number
+            of orders in which all the cards can be laid out in a row is written in base $12$. How many zeros stand at
+            the end of the number written?
 """
 
 from __future__ import annotations
@@ -35,7 +51,8 @@ from agentprop.skills import Hole, Package, Spec, Wording, segments
 from agentprop.skills.values import parse, render
 
 SPARE = "kNtrsmjucdhMKT"
-Links = Mapping[str, Term]
+"""Letters for values whose parameter suggests none, in order of preference."""
+LinkedArguments = Mapping[str, Term]
 
 
 class Unwritable(ValueError):
@@ -43,7 +60,7 @@ class Unwritable(ValueError):
 
 
 def write(term: Term, library: Mapping[str, Package], rng: Random) -> str:
-    """The statement of a term. Raises Unwritable where the skills' wordings do not allow one."""
+    """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one."""
     return _Writer(library, rng, _reserved(term, library)).statement(term)
 
 
@@ -54,7 +71,7 @@ def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
         if isinstance(node, Apply):
             spec = library[node.skill].spec
             used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
-    return used | {"p", "q"}
+    return used | {"p", "q"}  # the frames for lowest terms use these
 
 
 @lru_cache(maxsize=8192)
@@ -86,6 +103,7 @@ class _Writer:
         return self._bound(self._fill_frame(frame, term))
 
     def _apply(self, term: Apply) -> str:
+        # Which draws are made, and in which order, is part of the output: a seed stands for one statement.
         links = _links(term)
         story = self._story_link(term, links)
         if story is not None:
@@ -102,16 +120,17 @@ class _Writer:
         return self._bound(self._fill(term, self.rng.choice(wordings).text))
 
     def _bound(self, text: str) -> str:
-        """The text with the symbols it uses explained, in front or behind."""
+        """Explain the symbols that the text uses, behind it (*where*) or in front of it (*let*)."""
         bindings, self.bindings = self.bindings, []
         if not bindings:
             return text
         phrases: list[tuple[str, str]] = []
-        while bindings:  # explaining a symbol may need another one
+        while bindings:  # an explanation may need another symbol
             symbol, term = bindings.pop(0)
             phrases.append((symbol, self.phrase(term)))
             bindings += self.bindings
             self.bindings = []
+        # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
         if behind and self.rng.random() < 0.65:
@@ -120,9 +139,9 @@ class _Writer:
 
     # --- stories ---
 
-    def _story_link(self, term: Apply, links: Links) -> tuple[str, Apply, Wording] | None:
+    def _story_link(self, term: Apply, links: LinkedArguments) -> tuple[str, Apply, Wording] | None:
         for name, supplier in links.items():
-            if isinstance(supplier, Apply) and len(links) == 1:
+            if isinstance(supplier, Apply) and len(links) == 1:  # a story tells of one supplier
                 follow = self._follow(term, name, supplier)
                 if follow is not None:
                     return name, supplier, follow
@@ -162,7 +181,7 @@ class _Writer:
     # --- noun phrases ---
 
     def phrase(self, term: Term) -> str:
-        """A noun phrase; values it cannot place itself become bindings."""
+        """Write a noun phrase; values that it cannot place itself become bindings."""
         if isinstance(term, Apply):
             options = self.library[term.skill].spec.value
             if not options:
@@ -218,7 +237,7 @@ class _Writer:
                 out.append(flavour[part.name])
             else:
                 out.append(self._hole(term, part, symbols, inline == part.name, parts, position))
-        return _undollar("".join(out))
+        return _drop_inline_dollars("".join(out))
 
     def _hole(
         self, term: Apply, hole: Hole, symbols: dict[str, str], inline: bool, parts: Sequence[str | Hole], position: int
@@ -230,9 +249,10 @@ class _Writer:
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"
-        if inline and not self._needs_symbol(value) and _lonely(parts, position):
+        if inline and not self._needs_symbol(value) and _stands_alone(parts, position):
             phrase = self.phrase(value)
-            return f"\x00{phrase}\x01" if hole.math else phrase
+            return f"\x00{phrase}\x01" if hole.math else phrase  # marks the dollars that are to be dropped
+        # A letter cannot stand for a graph or a list of words: no wording has a place for one.
         if spec.parameters[hole.name].kind not in ("integer", "rational", "list", "string"):
             raise Unwritable(f"{spec.name}: {hole.name} cannot be named by a letter")
         if hole.name not in symbols:
@@ -269,7 +289,7 @@ class _Writer:
         return frame.replace("<data>", noun).replace("<var>", term.variable)
 
     def _steps(self, term: Program) -> list[str]:
-        """The pipeline as imperative sentences, or nothing where a skill has no such wording."""
+        """The pipeline as imperative sentences; empty if a skill has no such wording."""
         chain = pipeline(term.body, self.library)
         out: list[str] = []
         for node, final in [(n, n is chain[-1]) for n in chain]:
@@ -282,11 +302,11 @@ class _Writer:
         return out if len(out) > 1 else []
 
 
-# --- questions about wordings that the planner and the reader ask too ---
+# --- facts about wordings, which the planner and the reader need too ---
 
 
 def closing_note(term: Term, library: Mapping[str, Package]) -> str:
-    """What a statement ends with: unit and figures of a quantity, the form of a fraction; empty for the rest."""
+    """Last sentence of a statement: unit and figures of a quantity, or the form of a fraction; empty for the rest."""
     output = library[term.skill].spec.output if isinstance(term, Apply) else None
     if output is not None and output.kind == "quantity":
         return grammar.quantity_note(output.unit or "1", output.figures)
@@ -294,7 +314,11 @@ def closing_note(term: Term, library: Mapping[str, Package]) -> str:
 
 
 def with_subject(wording: str, subject: str) -> str:
-    """A follow-up with its subject named: in full (“the shells that she has left”) once, then by the bare noun."""
+    """Name the subject of a follow-up: in full after the first "the", and by the bare noun elsewhere.
+
+    >>> with_subject("Each of the <subject> weighs $<g>$ grams. The <subject> are sold.", "shells that she has left")
+    'Each of the shells that she has left weighs $<g>$ grams. The shells are sold.'
+    """
     bare = re.split(r" (?:that|which|who) ", subject)[0]
     first, mark, rest = wording.partition("<subject>")
     full = re.search(r"\b[Tt]he $", first) is not None
@@ -302,24 +326,24 @@ def with_subject(wording: str, subject: str) -> str:
 
 
 def complete_scene(spec: Spec, wording: Wording) -> bool:
-    """Whether the scene alone fixes every parameter, so that its question can be dropped."""
+    """True if the scene alone fixes every parameter, so that its question can be dropped."""
     return bool(wording.scene) and set(spec.parameters) <= _names(wording.scene)
 
 
 def complete_follow(spec: Spec, wording: Wording, name: str) -> bool:
-    """Whether a follow-up's scene alone fixes every other parameter."""
+    """True if a follow-up's scene alone fixes every other parameter."""
     return bool(wording.scene) and set(spec.parameters) - {name} <= _names(wording.scene)
 
 
 def story_wordings(spec: Spec, name: str, role: str) -> list[Wording]:
-    """The follow-ups that take a parameter from a story in which it plays the role."""
+    """Follow-ups that take a parameter from a story in which it has the role."""
     if role not in spec.parameters[name].roles:
         return []
     return [w for w in spec.follows.get(name, ()) if w.role in (None, role)]
 
 
 def pipeline(body: Term, library: Mapping[str, Package]) -> list[Apply]:
-    """The applications of a chain along the data parameter, innermost first; empty where it is not a chain."""
+    """Applications of a chain along the data parameter, innermost first; empty if the body is no chain."""
     chain: list[Apply] = []
     node = body
     while isinstance(node, Apply):
@@ -332,7 +356,7 @@ def pipeline(body: Term, library: Mapping[str, Package]) -> list[Apply]:
 
 
 def data_noun(term: Program, library: Mapping[str, Package]) -> str:
-    """How the data of a program is described."""
+    """Description of a program's data. Raises Unwritable if the body does not use it."""
     for node in walk(term.body):
         if isinstance(node, Apply):
             for name, value in node.arguments:
@@ -348,7 +372,7 @@ def _names(text: str) -> set[str]:
 
 
 def is_link(term: Term) -> bool:
-    """Whether a term is supplied by another skill, not given."""
+    """True if a term is supplied by another skill, not given."""
     return not isinstance(term, Given | Variable)
 
 
@@ -368,8 +392,8 @@ def _last_hole(sentence: str, whole: str) -> str | None:
     return found[1]
 
 
-def _lonely(parts: Sequence[str | Hole], position: int) -> bool:
-    """Whether the hole ends the wording and stands alone between its dollars."""
+def _stands_alone(parts: Sequence[str | Hole], position: int) -> bool:
+    """True if the hole ends the wording and stands alone between its dollars."""
     before = parts[position - 1] if position else ""
     after = parts[position + 1] if position + 1 < len(parts) else ""
     hole = parts[position]
@@ -380,8 +404,8 @@ def _lonely(parts: Sequence[str | Hole], position: int) -> bool:
     return after in ("", ".", "?")
 
 
-def _undollar(text: str) -> str:
-    """Drop the dollars around an inline noun phrase."""
+def _drop_inline_dollars(text: str) -> str:
+    """Drop the dollars around an inline noun phrase, which `_hole` marked."""
     return text.replace("$\x00", "").replace("\x01$", "").replace("\x00", "").replace("\x01", "")
 
 

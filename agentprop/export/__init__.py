@@ -1,1 +1,1 @@
-"""Problems and trajectories as other tools read them: rows, formats, a card, a reward; nothing is written here."""
+"""Problems and trajectories in the formats of other tools: rows, formats, a card, a reward. Writes no files."""

@@ -1,7 +1,7 @@
-"""What is known of an export → its card, the README.md of a Hugging Face dataset directory.
+"""Facts about an export → its card, the README.md of a Hugging Face dataset directory.
 
-The front matter tells `load_dataset` which files there are; the rest tells people what the rows are, who made and
-judged them and how, what was left out and why. What is unknown is not there.
+The front matter lists the files for `load_dataset`; the rest tells people the meaning of the rows, who made and judged
+them and how, what was left out and why. Unknown facts are not mentioned.
 """
 
 from __future__ import annotations
@@ -25,59 +25,59 @@ class Table:
     name: str
     """Name of the configuration."""
     row: type[Part]
-    """What a row holds."""
+    """Type of a row."""
     files: Mapping[str, tuple[str, int]]
     """Split → path inside the directory, rows."""
 
 
 @dataclass(frozen=True)
 class Contributor:
-    """Somebody who made or judged what is in it."""
+    """A model or program that made or judged records of the export."""
 
     role: str
     """proposer, verifier, auditor or prober."""
     name: str
     """Model, or `builtin`."""
     revision: str | None = None
-    """Its revision, where known."""
+    """Its revision, if known."""
     sampling: str | None = None
-    """How tokens were drawn, JSON."""
+    """Sampling parameters, JSON."""
     records: int = 0
-    """How much of it: problems proposed, attempts made, problems measured."""
+    """Number of problems proposed, attempts made or problems measured."""
 
 
 @dataclass(frozen=True)
 class SourceRun:
-    """A run that this comes from."""
+    """A run that the export comes from."""
 
     stage: str
     """Its stage."""
     version: str | None
-    """agentprop's version, once it is complete."""
+    """agentprop's version; None if the run is not complete."""
     fingerprint: str
-    """Hash of everything the run holds."""
+    """Hash of all content of the run."""
     funnel: Mapping[str, int]
     """in, accepted, rejected, failed, and the reasons."""
     settings: Mapping[str, object]
-    """Its settings, without what is at its default place or secret."""
+    """Its settings, without defaults and secrets."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a card says."""
+    """All facts of a card."""
 
     title: str
     """Heading."""
     purpose: str
-    """What the rows are for, a sentence."""
+    """Purpose of the rows, a sentence."""
     usage: str
-    """How to load it, Python."""
+    """Python code that loads it."""
     tables: Sequence[Table]
     """The files."""
     stages: Sequence[SourceRun]
-    """Where it comes from."""
+    """The runs that it comes from."""
     makers: Sequence[Contributor]
-    """Who made it."""
+    """Models and programs behind it."""
     left_out: Mapping[str, int]
     """Problems that are not in it, by reason."""
     difficulty: Mapping[str, int] = field(default_factory=dict)
@@ -85,17 +85,17 @@ class Facts:
     band: str | None = None
     """LO..HI that was asked for."""
     splits: Mapping[str, str] = field(default_factory=dict)
-    """What each split is."""
+    """Split → its description."""
     held_out: Sequence[str] = ()
     """Pairs of skills that training does not have."""
     contamination: str | None = None
-    """What was looked for, where a run looked for benchmarks."""
+    """Sentence on decontamination, if a run was decontaminated."""
     licence: str | None = None
     """Identifier of the licence."""
 
 
 def card(facts: Facts) -> str:
-    """The card, Markdown."""
+    """Write the card, Markdown."""
     parts = [
         _front(facts),
         f"# {facts.title}",
@@ -112,7 +112,7 @@ def card(facts: Facts) -> str:
 
 
 def _front(facts: Facts) -> str:
-    """YAML: every value is written as JSON, which is YAML too."""
+    """YAML front matter; every value is written as JSON, which is YAML too."""
     rows = sum(count for table in facts.tables[:1] for _, count in table.files.values())
     lines = ["---", *([f"license: {json.dumps(facts.licence)}"] if facts.licence else [])]
     lines += ["task_categories: [text-generation]", "tags: [synthetic, reasoning, agentprop]"]
@@ -157,7 +157,7 @@ def _type(name: str, row: type[Part]) -> str:
 
 
 def _plain(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """A named type as what it is."""
+    """Definition of a named type."""
     named: dict[str, Any] = schema["$defs"][entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry
     return named
 

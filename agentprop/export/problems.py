@@ -1,4 +1,4 @@
-"""A problem and how hard it is → its row with everything that people and benchmarks want to know."""
+"""A problem and its difficulty → its row for people and benchmarks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from agentprop.records import Problem
 
 
 def problem_row(problem: Problem, prober: str | None, correct: int | None, attempts: int | None) -> ProblemRow:
-    """`correct` of `attempts` by a prober, all None where nobody measured it."""
+    """Make the row; `correct` of `attempts` are a prober's, all None if the problem was not measured."""
     return ProblemRow(
         id=problem.id,
         question=problem.statement,

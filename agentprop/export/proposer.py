@@ -1,32 +1,32 @@
-"""Trajectories → what a proposer learns from: conversations to imitate, and good ones beside bad ones.
+"""Trajectories → training rows for a proposer: demonstrations, pairs of good and bad ones, labelled ones.
 
-The last thing the environment said is left out: nobody reads it any more.
+The last observation is left out, because no action follows it.
 """
 
 from __future__ import annotations
 
-from agentprop.agent.chat_policy import spoken
-from agentprop.export.rows import ConversationRow, Messages, Preference, Said, StepRow, TrajectoryRow, Unpaired
+from agentprop.agent.chat_policy import chat_messages
+from agentprop.export.rows import ChatMessage, ConversationRow, Messages, Preference, StepRow, TrajectoryRow, Unpaired
 from agentprop.records import Trajectory, content_id
 
 
 def conversation(trajectory: Trajectory) -> ConversationRow:
-    """The whole conversation."""
+    """Make a row of the whole conversation."""
     return ConversationRow(messages=prompt_of(trajectory) + completion_of(trajectory))
 
 
 def preference(good: Trajectory, bad: Trajectory) -> Preference:
-    """Two trajectories with the same prompt."""
+    """Make a row of two trajectories with the same prompt."""
     return Preference(prompt=prompt_of(good), chosen=completion_of(good), rejected=completion_of(bad))
 
 
 def unpaired(trajectory: Trajectory, good: bool) -> Unpaired:
-    """A trajectory by itself."""
+    """Make a row of one trajectory with its label."""
     return Unpaired(prompt=prompt_of(trajectory), completion=completion_of(trajectory), label=good)
 
 
 def trajectory_row(trajectory: Trajectory) -> TrajectoryRow:
-    """Everything about a trajectory that ended in a problem."""
+    """Make a row of all facts about a trajectory that ended in a problem."""
     return TrajectoryRow(
         id=trajectory.id,
         problem_id=trajectory.problem_id or "",
@@ -40,20 +40,20 @@ def trajectory_row(trajectory: Trajectory) -> TrajectoryRow:
 
 
 def prompt_key(trajectory: Trajectory) -> bytes:
-    """What trajectories from the same prompt share."""
+    """Key that trajectories from the same prompt share."""
     return bytes.fromhex(content_id(trajectory.system, trajectory.prompt))
 
 
 def prompt_of(trajectory: Trajectory) -> Messages:
-    """What a proposer is given."""
-    return _said([("system", trajectory.system), ("user", trajectory.prompt)])
+    """Messages that a proposer is given: system and task."""
+    return _chat_messages([("system", trajectory.system), ("user", trajectory.prompt)])
 
 
 def completion_of(trajectory: Trajectory) -> Messages:
-    """What it said, and what the environment answered; at least one turn."""
+    """Its messages and the observations between them; at least one turn."""
     pairs = [pair for t in trajectory.turns for pair in (("assistant", t.message), ("tool", t.observation))]
-    return _said(pairs[:-1])
+    return _chat_messages(pairs[:-1])
 
 
-def _said(pairs: list[tuple[str, str]]) -> Messages:
-    return tuple(Said.model_validate({"role": m.role, "content": m.text}) for m in spoken(pairs))
+def _chat_messages(pairs: list[tuple[str, str]]) -> Messages:
+    return tuple(ChatMessage.model_validate({"role": m.role, "content": m.text}) for m in chat_messages(pairs))

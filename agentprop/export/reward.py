@@ -1,10 +1,11 @@
-"""A response and the answer of an exported row → a reward, under the names by which other trainers call one.
+"""A response and the answer of an exported row → a reward, in the signatures that other trainers call.
 
     TRL     GRPOTrainer(reward_funcs=trl_reward, …)
     verl    reward.custom_reward_function.path=<this file> reward.custom_reward_function.name=compute_score
 
-An exported answer is one text, so its kind is read off it: tests of a program, a list, words, a measured quantity whose
-decimals say its figures, else a value. Answers are compared as everywhere in agentprop; programs run in the sandbox.
+An exported answer is one text, so its kind is inferred from it: tests of a program, a list, words, a measured quantity
+whose decimals give its figures, else a value. Answers are compared as everywhere in agentprop; programs run in the
+sandbox.
 """
 
 from __future__ import annotations
@@ -22,29 +23,29 @@ from agentprop.records import AnswerType, Problem, TestCase
 from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 10.0
-"""Seconds for all tests of a program."""
+"""Time limit in seconds for all tests of a program."""
 WORDS = re.compile(r"(?!(?:true|false|yes|no|pi|inf)$)[^\W\d_]{2,}|0\d+", re.IGNORECASE)
-"""Answers that are compared letter by letter: as mathematics, `abba` would be a product and `0101` a number."""
+"""Answers compared letter by letter: as mathematics, `abba` would be a product and `0101` a number."""
 MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 """A decimal with a unit."""
 
 
 def grade(response: str, answer: str) -> float | None:
-    """1 right, 0 wrong, None where neither could be shown in time."""
+    """Grade a response: 1 right, 0 wrong, None if neither could be shown in time."""
     tests = hidden_tests(answer)
     outcome = _outcome(response, answer) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)
 
 
 def trl_reward(completions: Sequence[Any], solution: Sequence[str], **_: object) -> list[float | None]:
-    """For TRL: None leaves an example out."""
+    """Reward for TRL: None leaves an example out."""
     return [grade(_text(completion), answer) for completion, answer in zip(completions, solution, strict=True)]
 
 
 def compute_score(
     data_source: str, solution_str: str, ground_truth: str, extra_info: object = None, **_: object
 ) -> float:
-    """For verl, which has no word for what cannot be shown: it earns nothing."""
+    """Reward for verl: 0 also for an undecided response, because verl has no value for it."""
     return grade(solution_str, ground_truth) or 0.0
 
 
@@ -79,5 +80,5 @@ def _passes(response: str, tests: dict[str, Any]) -> str:
 
 @cache
 def _sandbox() -> Sandbox:
-    """One for the process; refused where untrusted code cannot be isolated."""
+    """The sandbox of this process. Raises SandboxUnavailable if untrusted code cannot be isolated."""
     return Sandbox(preload=())

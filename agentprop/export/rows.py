@@ -1,6 +1,6 @@
-"""What a row of each format holds: no field, no column.
+"""The rows of the formats: one field for each column.
 
-A solver's row is made of a question and its answer, field by field: what else is known of a problem has no place to go.
+A solver's row is made of a question and its answer, field by field, so that nothing else about a problem can slip in.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from typing import Literal
 from agentprop.records import AnswerType, Domain, Evidence, Part, Stage, StopReason, TestCase
 
 
-class Said(Part):
-    """One message."""
+class ChatMessage(Part):
+    """One message of a conversation."""
 
     role: Literal["system", "user", "assistant"]
-    """Who speaks; what the environment says is a user's text."""
+    """Role of the message; observations are user messages."""
     content: str
-    """What is said."""
+    """Text of the message."""
 
 
-Messages = tuple[Said, ...]
+Messages = tuple[ChatMessage, ...]
 
 
 # --- the proposer ---
 
 
 class ConversationRow(Part):
-    """A trajectory to imitate."""
+    """A demonstration: a trajectory to imitate."""
 
     messages: Messages
     """System, user, and then assistant and user in turn; the last is the submission."""
@@ -38,27 +38,27 @@ class Preference(Part):
     prompt: Messages
     """System message and task."""
     chosen: Messages
-    """A trajectory whose problem V accepted."""
+    """A trajectory whose problem the verifiers accepted."""
     rejected: Messages
-    """One that failed by its own fault."""
+    """A trajectory that failed by its own fault."""
 
 
 class Unpaired(Part):
-    """A trajectory and whether it was any good."""
+    """A trajectory with a label."""
 
     prompt: Messages
     """System message and task."""
     completion: Messages
     """The trajectory."""
     label: bool
-    """Whether V accepted its problem."""
+    """True if the verifiers accepted its problem."""
 
 
 # --- the solver ---
 
 
 class QuestionAnswer(Part):
-    """All that a solver may learn from."""
+    """All that a solver may be trained on."""
 
     question: str
     """The statement."""
@@ -67,25 +67,25 @@ class QuestionAnswer(Part):
 
 
 class PromptSolution(Part):
-    """A question and its answer by the names that TRL gives them."""
+    """A question and its answer under TRL's names."""
 
     prompt: Messages
-    """The question, and how its answer is to be given."""
+    """The question, with instructions on the form of the answer."""
     solution: str
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
 
 
 class RewardModel(Part):
-    """How verl scores."""
+    """Scoring of a row in verl."""
 
     style: Literal["rule"] = "rule"
-    """By a rule and not by a model."""
+    """Scoring by a rule, not by a model."""
     ground_truth: str
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
 
 
 class RowPlace(Part):
-    """Where a row stands."""
+    """Place of a row in the export."""
 
     index: int
     """Number in its split, from 0."""
@@ -94,21 +94,21 @@ class RowPlace(Part):
 
 
 class VerlRow(Part):
-    """A question and its answer as verl reads them."""
+    """A question and its answer under verl's names."""
 
     data_source: str = "agentprop"
-    """What chooses the reward."""
+    """Name by which verl chooses the reward."""
     prompt: Messages
-    """The question, and how its answer is to be given."""
+    """The question, with instructions on the form of the answer."""
     ability: Domain
     """mathematics, coding or science."""
     reward_model: RewardModel
     """The answer."""
     extra_info: RowPlace
-    """Where the row stands."""
+    """Place of the row in the export."""
 
 
-# --- everything there is to know ---
+# --- all facts ---
 
 
 class ProblemRow(Part):
@@ -125,9 +125,9 @@ class ProblemRow(Part):
     unit: str | None
     """Unit of a quantity, as the statement asks for it."""
     figures: int | None
-    """Significant figures the statement asks for; null means exact."""
+    """Significant figures that the statement asks for; null means exact."""
     entry_point: str | None
-    """Function name a program must define."""
+    """Name of the function that a program must define."""
     tests: tuple[TestCase, ...]
     """Hidden tests of a program: arguments and expected value, JSON."""
     domain: Domain
@@ -137,25 +137,25 @@ class ProblemRow(Part):
     skills: tuple[str, ...]
     """Names of the skills it composes, the asking one first."""
     operators: tuple[str, ...]
-    """How they are composed."""
+    """Composition operators."""
     level: int
     """Number of distinct skills."""
     pass_rate: float | None
-    """ρ = c/k, the share of a prober's attempts that were right; null where it was not measured."""
+    """ρ = c/k, the share of a prober's attempts that were right; null if it was not measured."""
     prober: str | None
-    """Who made these attempts: model and revision."""
+    """Model and revision that made these attempts."""
     attempts: int | None
-    """k."""
+    """k, the attempts that count."""
     correct: int | None
-    """c."""
+    """c, the correct ones among them."""
     evidence: Evidence
-    """What the answer rests on: the weakest evidence among its skills' checks."""
+    """Evidence for the answer: the weakest among its skills' checks."""
     certificate: str
     """Python that derives the answer."""
     proposer: str
-    """Who proposed it."""
+    """Its proposer."""
     trajectory_id: str | None
-    """How it came to be."""
+    """Id of the trajectory that produced it."""
 
 
 class StepRow(Part):
@@ -164,27 +164,27 @@ class StepRow(Part):
     stage: Stage
     """Cognitive stage: draft, check, refine or finalize."""
     action: Literal["think", "exec", "edit", "submit", "malformed"]
-    """What was done."""
+    """Kind of the action."""
     outcome: str
-    """What came of it: ok, error, conflict, …"""
+    """Outcome of the action: ok, error, conflict, …"""
 
 
 class TrajectoryRow(Part):
-    """How a problem came to be."""
+    """A trajectory that ended in a problem."""
 
     id: str
     """Identity."""
     problem_id: str
-    """The problem it ended in."""
+    """Id of the problem."""
     messages: Messages
     """The conversation."""
     steps: tuple[StepRow, ...]
-    """What each assistant message did, in order."""
+    """The step of each assistant message, in order."""
     stop: StopReason
-    """Why it ended."""
+    """Reason why it ended."""
     pruned: int
     """Skills removed on the way."""
     replaced: int
     """Skills added or exchanged on the way."""
     proposer: str
-    """Who proposed."""
+    """Its proposer."""

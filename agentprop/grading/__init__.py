@@ -1,4 +1,4 @@
-"""Is a problem valid, and how hard is it: verifiers, the rule of acceptance, probers, and what compares answers."""
+"""Judging a problem, valid or not, and how hard: verifiers, the acceptance rule, probers, comparison of answers."""
 
 from agentprop.answers import Equivalence, equivalent
 

@@ -1,7 +1,7 @@
-"""A difference between answers → what the auditor is asked; it answers as the verifiers do.
+"""A difference between answers → the question to the auditor, whose reply has the form of a verifier's.
 
-The auditor sees the statement, the claim, and every answer with its reasons, but not who gave it and not how they
-voted, so that neither a name nor a majority decides.
+The auditor sees the statement, the claim, and every answer with its reasons, but neither names nor votes, so that
+reputation and majority do not decide.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from agentprop.records import Attempt, Problem
 
 
 def question(problem: Problem, attempts: Sequence[Attempt]) -> str:
-    """What the auditor is shown."""
+    """Text that the auditor is shown."""
     answers = [
         f"<verifier>\n<answer>\n{attempt.answer}\n</answer>\n<rationale>\n{attempt.rationale}\n</rationale>\n</verifier>"
         for attempt in attempts

@@ -1,10 +1,10 @@
 """A problem → an attempt and a verdict, from the statement alone and without a language model.
 
-The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and what is
-asked. It refuses what it cannot read, what has two meanings, what breaks a skill's constraints and what differs from
-the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. It can
-therefore fail: garbage prose over a good certificate is invalid. A problem that no composition was claimed for and that
-it cannot read is undetermined.
+The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and the question.
+It refuses a statement that it cannot read, that has two meanings, that breaks a skill's constraints or that differs
+from the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. So
+garbage prose over a good certificate is invalid. A statement that it cannot read is undetermined if the certificate
+claims no composition.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from agentprop.answers.equivalence import equivalent
 from agentprop.answers.outcome import Equivalence, different, same
 from agentprop.answers.reading.extract import final_answer
-from agentprop.composition import draft_code as experiments
+from agentprop.composition import draft_code
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
@@ -50,25 +50,25 @@ from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, misfit, parse
 
 OWN_INPUTS, FOREIGN_INPUTS = 6, 64
-"""Data the verifier draws itself, beside the stored tests, for a reference program that is made of the library's own
-functions, and for anybody else's; the latter also runs in a process of its own."""
+"""Inputs that the verifier draws beside the stored tests: for a reference program that is made of the library's own
+functions, and for any other, which also runs in a separate process."""
 MIN_TESTS = 4
 """Different hidden tests that a program needs."""
 ENTRY_POINT = "solve"
-"""The function every statement of the grammar asks for."""
+"""Name of the function that every statement of the grammar asks for."""
 
 
 async def judge(
     problem: Problem, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
-    """V(q) of the built-in verifier."""
+    """Judge a problem: V(q) of the built-in verifier."""
     known = {name: library[name] for name in problem.skills if name in library and library[name].executable}
-    term = understand(problem, known)
+    term = term_of(problem, known)
     if isinstance(term, Judgement):
         return term
-    broken = broken_port(term, known)
-    if broken is not None:
-        return Judgement("invalid", "out_of_range", broken)
+    violation = first_violation(term, known)
+    if violation is not None:
+        return Judgement("invalid", "out_of_range", violation)
     if isinstance(term, Program):
         return await _judge_program(problem, term, known, tools, executor)
     return await _judge_answer(problem, term, known, tools, executor)
@@ -77,8 +77,8 @@ async def judge(
 # --- reading ---
 
 
-def understand(problem: Problem, library: Mapping[str, Package]) -> Term | Judgement:
-    """The one term the statement expresses, equal to the certificate's, or why there is none."""
+def term_of(problem: Problem, library: Mapping[str, Package]) -> Term | Judgement:
+    """The one term that the statement expresses, equal to the certificate's, or the judgement that there is none."""
     if set(problem.skills) - set(library):
         missing = ", ".join(sorted(set(problem.skills) - set(library)))
         return Judgement("undetermined", "unknown_skill", f"skills that this verifier does not have: {missing}")
@@ -102,19 +102,19 @@ def understand(problem: Problem, library: Mapping[str, Package]) -> Term | Judge
     return terms[0]
 
 
-def broken_port(term: Term, library: Mapping[str, Package]) -> str | None:
-    """The first given that is outside its range, or constraint among givens that does not hold."""
+def first_violation(term: Term, library: Mapping[str, Package]) -> str | None:
+    """Sentence on the first given outside its range, or constraint among givens that does not hold; None if none."""
     for node in walk(term):
         if isinstance(node, Apply):
-            broken = _broken_givens(node, library[node.skill])
-            if broken is not None:
-                return broken
+            violation = _violation_of_givens(node, library[node.skill])
+            if violation is not None:
+                return violation
         elif isinstance(node, Least | Total | Count) and not _range_fits(node, library):
             return f"the range of {node.variable} is not what the swept skill takes"
     return None
 
 
-def _broken_givens(node: Apply, package: Package) -> str | None:
+def _violation_of_givens(node: Apply, package: Package) -> str | None:
     values: dict[str, Any] = {}
     for name, value in node.arguments:
         if isinstance(value, Given):
@@ -149,18 +149,18 @@ async def _judge_answer(
     problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
     body = term.body if isinstance(term, Printed) else term
-    spec = experiments.output_spec(term, library)
+    spec = draft_code.output_spec(term, library)
     output = spec.output if spec is not None else None
     quantity = output is not None and output.kind == "quantity"
     unit, figures = (output.unit, output.figures) if output is not None and quantity else (None, None)
     expected_type = TYPES[output.kind] if output is not None else "integer"
     if (problem.answer_type, problem.unit, problem.figures) != (expected_type, unit, figures):
         return Judgement("invalid", "answer_type", f"the statement asks for {expected_type}, not {problem.answer_type}")
-    job = Job(experiments.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
+    job = Job(draft_code.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
     result = await executor.run(job)
-    failed = _failed(result)
-    if failed is not None:
-        return failed
+    failure = _failure(result)
+    if failure is not None:
+        return failure
     try:
         answer = answer_text(result.value, unit=unit, figures=figures)
     except ValueError as error:
@@ -175,10 +175,10 @@ async def _judge_answer(
 
 
 def compared_claim(answer: str, problem: Problem) -> Equivalence:
-    """The computed answer against the stored one, which is a canonical text and gets no benefit of the doubt.
+    """Compare the computed answer with the stored one, which must be a canonical text.
 
-    A reply to the question may leave out a unit, give more figures than it asks for, or be wrapped in words; what is
-    stored as the answer may not.
+    A reply to the question may leave out a unit, give more figures than asked for, or be wrapped in words; a stored
+    answer may not.
     """
     if answer == problem.answer:
         return same("identical", "the texts are identical")
@@ -217,18 +217,18 @@ async def _judge_program(
     body = expression(term.body, library, "check")
     reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
     checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs"))
-    failed = _failed(checked)
-    if failed is not None:
-        return failed
+    failure = _failure(checked)
+    if failure is not None:
+        return failure
     outputs = checked.value if isinstance(checked.value, list) else []
     if not all(same_json(a, b) for a, b in zip(outputs, claimed, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
     program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
     job = Job(program, returns="outputs")
     ran = await executor.run(job) if own else await asyncio.to_thread(executor.sandbox.run_job, job)
-    failed = _failed(ran)
-    if failed is not None:
-        return replace(failed, code=f"program_{failed.code}")
+    failure = _failure(ran)
+    if failure is not None:
+        return replace(failure, code=f"program_{failure.code}")
     if not same_json(ran.value, outputs):
         return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
     why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
@@ -243,7 +243,7 @@ def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size
     return list(json.loads(json.dumps(drawn)))
 
 
-def _failed(result: Result) -> Judgement | None:
+def _failure(result: Result) -> Judgement | None:
     match result.status:
         case "ok" if result.has_value:
             return None

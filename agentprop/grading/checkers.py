@@ -1,7 +1,7 @@
-"""Checkers of answers, and how often they are wrong: on answers changed on purpose, where the truth is known.
+"""Answers changed on purpose, so that the truth is known → the error rates of answer checkers.
 
-A checker says of a problem and an answer: right, wrong, or it cannot tell. A false accept is a wrong answer called
-right, a false reject a right one called wrong; what it cannot tell is counted apart, and is neither.
+A checker calls an answer right, wrong or undetermined. A false accept is a wrong answer called right, a false reject a
+right one called wrong; undetermined answers are counted separately as neither.
 """
 
 from __future__ import annotations
@@ -26,39 +26,41 @@ from agentprop.sandbox import Sandbox
 
 Check = Callable[[Problem, str], bool | None]
 EXAMPLES = 20
-"""Misjudged answers kept per checker, for a person to look at."""
+"""Misjudged answers kept per checker, for the reader of the report."""
 _SAME = re.compile(r"<same>\s*(yes|no)\s*</same>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Checker:
-    """One way to tell whether an answer is right."""
+    """One way to check an answer."""
 
     name: str
-    """What the report calls it."""
+    """Its name in the report."""
     check: Check
-    """Is the answer right? None: it cannot tell."""
+    """(problem, answer) → right or wrong; None if it cannot tell."""
     programs: bool = False
-    """Whether it is for programs; all others are for texts."""
+    """It checks programs; all others check texts."""
 
 
 def local_checkers(sandbox: Sandbox, limits: ComparisonLimits, peer: MathVerify | None) -> list[Checker]:
-    """Those that ask no model."""
+    """Checkers that ask no language model."""
     found = [
-        Checker("equivalent", lambda p, answer: _told(comparison_of(p, sandbox, limits)(p.answer, answer))),
+        Checker("equivalent", lambda p, answer: _as_bool(comparison_of(p, sandbox, limits)(p.answer, answer))),
         Checker("exact text", lambda p, answer: answer == p.answer),
-        Checker("builtin", lambda p, answer: _told(compared_claim(p.answer, p.model_copy(update={"answer": answer})))),
-        Checker("hidden tests", lambda p, answer: _told(comparison_of(p, sandbox, limits)(p.answer, answer)), True),
+        Checker(
+            "builtin", lambda p, answer: _as_bool(compared_claim(p.answer, p.model_copy(update={"answer": answer})))
+        ),
+        Checker("hidden tests", lambda p, answer: _as_bool(comparison_of(p, sandbox, limits)(p.answer, answer)), True),
     ]
     return [*found, Checker("math-verify", lambda p, answer: peer.same(p.answer, answer))] if peer else found
 
 
-def _told(found: Equivalence) -> bool | None:
+def _as_bool(found: Equivalence) -> bool | None:
     return None if found.status == "undetermined" else found.status == "same"
 
 
-async def asked(model: ChatModel, sampling: Sampling, problem: Problem, answer: str) -> bool | None:
-    """A model's own comparison of an answer with the right one."""
+async def ask_model(model: ChatModel, sampling: Sampling, problem: Problem, answer: str) -> bool | None:
+    """Ask a model to compare an answer with the right one; None if it gives no clear reply."""
     material = (
         f"<question>\n{problem.statement}\n</question>\n\n<right>\n{problem.answer}\n</right>\n\n"
         f"<check>\n{answer}\n</check>\n\nDo they say the same?"
@@ -71,17 +73,17 @@ async def asked(model: ChatModel, sampling: Sampling, problem: Problem, answer: 
     return said[-1].lower() == "yes" if said and not reply.choices[0].truncated else None
 
 
-# --- what it amounts to ---
+# --- counting ---
 
 
 @dataclass
 class CheckerCounts:
-    """One checker's answers."""
+    """Judgements of one checker, counted."""
 
     counts: Counter[tuple[str, bool, bool | None]] = field(default_factory=Counter)
-    """(mutation, whether it is the same, what the checker said) → how often."""
+    """(mutation, still right?, the checker's judgement) → number of answers."""
     examples: list[dict[str, Any]] = field(default_factory=list)
-    """Some of what it misjudged."""
+    """Some of the misjudged answers."""
 
     def add(self, problem: Problem, mutation: Mutation, said: bool | None) -> None:
         """Count one answer."""
@@ -98,7 +100,7 @@ class CheckerCounts:
             )
 
     def rates(self) -> dict[str, Any]:
-        """False-accept and false-reject rates with 95 % intervals, and what it could not tell."""
+        """False-accept and false-reject rates with 95 % intervals, and the number of undetermined answers."""
         return {
             "false_accept": self._rate(same=False),
             "false_reject": self._rate(same=True),
@@ -106,7 +108,7 @@ class CheckerCounts:
         }
 
     def by_mutation(self) -> dict[str, dict[str, int]]:
-        """How often each kind of changed answer was called right, wrong, or neither."""
+        """Mutation → how many answers changed by it were called right, wrong, or neither."""
         found: dict[str, dict[str, int]] = {}
         for (name, same, said), n in sorted(self.counts.items(), key=lambda entry: entry[0][:2]):
             row = found.setdefault(f"{name} ({'same' if same else 'wrong'})", {"right": 0, "wrong": 0, "neither": 0})
@@ -114,10 +116,10 @@ class CheckerCounts:
         return found
 
     def _rate(self, *, same: bool) -> dict[str, Any]:
-        told = {said: 0 for said in (True, False)}
+        judged = {said: 0 for said in (True, False)}
         for (_, is_same, said), n in self.counts.items():
             if is_same is same and said is not None:
-                told[said] += n
-        errors, of = told[not same], sum(told.values())
+                judged[said] += n
+        errors, of = judged[not same], sum(judged.values())
         low, high = wilson(errors, of)
         return {"errors": errors, "of": of, "rate": errors / of if of else None, "low": low, "high": high}

@@ -1,8 +1,8 @@
-"""A problem → how two answers to it are compared: as its kind of answer asks for.
+"""A problem → the comparison of two answers to it, by its answer type.
 
-Texts meet through `equivalent`, with the unit and the precision of the statement. Words are compared as words, because
-`0101` is not `101` where a string is asked for. Programs are the same where both pass the hidden tests: they run in the
-sandbox, and what the tests expect never enters their process. Nothing is asked of a model, so judging again is free.
+Texts are compared by `equivalent`, with the unit and the precision of the statement. Strings are compared as words,
+because `0101` is not `101` if a string is asked for. Programs are the same if both pass the hidden tests: they run in
+the sandbox, and the expected values never enter their process. No model is asked, so judging again is free.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from agentprop.answers.reading.extract import final_answer
 from agentprop.answers.reading.words import same_text
 from agentprop.composition.answer_text import read_value, same_json
 from agentprop.errors import InputError
-from agentprop.grading.consensus import Same
+from agentprop.grading.consensus import CompareAnswers
 from agentprop.records import Problem
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
 
 QUOTES = "\"'`“”‘’"
 OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavailable"})
-"""Ends of a program that say nothing about whether it is right."""
+"""Ends of a run that are no evidence about the program."""
 
 
 @dataclass(frozen=True)
 class ComparisonLimits:
-    """What a comparison may take."""
+    """Time limits of comparisons."""
 
     comparison_s: float = DEFAULT_TIMEOUT_S
     """Seconds for two answers."""
@@ -36,22 +36,22 @@ class ComparisonLimits:
     """Seconds for a program on all tests of a problem."""
 
 
-def comparison_of(problem: Problem, sandbox: Sandbox, limits: ComparisonLimits) -> Same:
-    """How answers to a problem are compared. It blocks: call it in a thread."""
+def comparison_of(problem: Problem, sandbox: Sandbox, limits: ComparisonLimits) -> CompareAnswers:
+    """Choose the comparison for a problem's answers. Calling it blocks: do so in a thread."""
     if problem.answer_type == "program":
         return HiddenTests(problem, sandbox, limits.program_s)
-    return Texts(problem, limits.comparison_s)
+    return TextAnswers(problem, limits.comparison_s)
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Answers that are texts."""
+class TextAnswers:
+    """Comparison of answers that are texts."""
 
     problem: Problem
     timeout_s: float
 
     def __call__(self, gold: str, pred: str) -> Equivalence:
-        """Do both give the same answer?"""
+        """Compare two texts."""
         if gold == pred:
             return same("identical", "the texts are identical")
         match self.problem.answer_type:
@@ -85,23 +85,23 @@ def _same_values(gold: str, pred: str) -> bool:
 
 @dataclass
 class HiddenTests:
-    """Answers that are programs."""
+    """Comparison of answers that are programs, by a problem's hidden tests."""
 
     problem: Problem
     sandbox: Sandbox
     timeout_s: float
-    _known: dict[str, Equivalence] = field(default_factory=dict)
+    _results: dict[str, Equivalence] = field(default_factory=dict)
 
     def __call__(self, gold: str, pred: str) -> Equivalence:
-        """Do both pass the tests? What fails them is different even from itself."""
+        """Same if both pass the tests. A program that fails them is different even from itself."""
         found = self.passes(gold)
         return self.passes(pred) if found.status == "same" else found
 
     def passes(self, program: str) -> Equivalence:
-        """Whether a program passes the hidden tests; each is run once."""
-        if program not in self._known:
-            self._known[program] = self._run(unfenced(program))
-        return self._known[program]
+        """Same if a program passes the hidden tests. Every program is run once."""
+        if program not in self._results:
+            self._results[program] = self._run(unfenced(program))
+        return self._results[program]
 
     def _run(self, program: str) -> Equivalence:
         try:
@@ -123,6 +123,6 @@ class HiddenTests:
 
 
 def unfenced(program: str) -> str:
-    """A program without the prose and the Markdown fences that models put around it: the last fenced block, if any."""
+    """Strip the prose and the Markdown fences that models put around a program: keep the last fenced block, if any."""
     blocks = f"\n{program.strip()}".split("\n```")[1::2]
     return blocks[-1].partition("\n")[2] if blocks else program

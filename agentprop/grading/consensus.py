@@ -1,16 +1,42 @@
-"""Attempts → V(q), by the paper's rule and nothing else. A pure function, so attempts can be judged again at any time.
+"""Attempts → V(q), by the paper's rule. A pure function, so stored attempts can be judged again at any time.
 
-A problem is accepted iff
+A problem is accepted iff (arXiv 2602.03279)
   1. at least two of three verifiers vote valid (of n: more than half),
   2. no rationale reports ambiguity, underspecification or unsolvability,
   3. the final answers agree with each other and with the claim, or the auditor settles the difference.
 
-Ours, where the paper is silent: every answer counts in 3, also that of a verifier who votes invalid. An attempt without
-a vote (cut off, lost, unreadable) is no vote against: where it could still turn the decision the verdict is
-`undetermined`, and where two others carry 1 without it, it is left out. The auditor settles a difference by voting
-valid with an answer that is the claimed one; with another answer the claim is wrong, and a vote against leaves the
-difference open, which is not acceptance. A comparison that could not be decided is a difference to be settled; without
-an auditor it leaves the verdict undetermined.
+Ours, on points that the paper leaves open:
+- Every answer counts in 3, also that of a verifier that votes invalid.
+- An attempt without a vote (cut off, lost, unreadable) is no vote against. If it could still turn the decision, the
+  verdict is `undetermined`; if the others carry 1 without it, it is left out.
+- The auditor settles a difference by voting valid with the claimed answer. With another answer the claim is wrong; a
+  vote against leaves the difference open, which is not acceptance.
+- A comparison that could not be decided is a difference for the auditor; without one the verdict is `undetermined`.
+
+Example: the claim is 5, and three verifiers give (vote, answer).
+
+    >>> from agentprop.answers.outcome import different
+    >>> def verdict_on(*votes, auditor=()):
+    ...     roles = [("verifier", vote) for vote in votes] + [("auditor", vote) for vote in auditor]
+    ...     attempts = [
+    ...         Attempt(problem_id="p", role=role, verifier="m", vote=vote, answer=answer)
+    ...         for role, (vote, answer) in roles
+    ...     ]
+    ...     compare = lambda one, other: same("text", "") if one == other else different("text", "")
+    ...     tally = tally_votes("5", attempts, compare)
+    ...     return tally.value, tally.code
+    >>> verdict_on((True, "5"), (True, "5"), (False, "5"))  # two of three, and all answers agree
+    ('valid', 'agrees')
+    >>> verdict_on((True, "5"), (False, "6"), (False, "6"))
+    ('invalid', 'outvoted')
+    >>> verdict_on((True, "5"), (False, "6"), (None, None))  # the third vote could still turn it
+    ('undetermined', 'no_vote')
+    >>> verdict_on((True, "5"), (True, "5"), (None, None))  # it could not
+    ('valid', 'agrees')
+    >>> verdict_on((True, "5"), (True, "5"), (False, "6"))  # carried, but the answers differ
+    ('invalid', 'answers_differ')
+    >>> verdict_on((True, "5"), (True, "5"), (False, "6"), auditor=[(True, "5")])
+    ('valid', 'settled')
 """
 
 from __future__ import annotations
@@ -24,14 +50,14 @@ from agentprop.answers.outcome import Equivalence, same
 from agentprop.grading.verifier_reply import FLAGS
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 
-Same = Callable[[str, str], Equivalence]
-"""Compares (the claimed or an earlier answer, an answer)."""
+CompareAnswers = Callable[[str, str], Equivalence]
+"""(the claimed or an earlier answer, an answer) → the same, different or undetermined."""
 Value = Literal["valid", "invalid", "undetermined"]
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What a set of attempts amounts to."""
+    """Result of counting a set of attempts."""
 
     value: Value
     """The verdict."""
@@ -40,47 +66,49 @@ class Tally:
     message: str
     """The reason in a sentence."""
     answer: str | None = None
-    """The answer arrived at."""
+    """The answer that the verdict rests on."""
     disputed: bool = False
-    """Whether only the answers stand between it and acceptance, and no auditor has spoken."""
+    """Nothing but the difference between answers prevents acceptance, and no auditor was asked yet."""
 
 
-def quorum(seats: int) -> int:
-    """Votes that carry: two of three, and more than half of any other number."""
-    return seats // 2 + 1
+def quorum(voters: int) -> int:
+    """Votes needed: two of three, and more than half of any other number."""
+    return voters // 2 + 1
 
 
-def weigh(claimed: str, attempts: Sequence[Attempt], alike: Same) -> Tally:
-    """V(q) of the verifiers' attempts, one for each seat, and of the auditor's where there is one."""
+def tally_votes(claimed: str, attempts: Sequence[Attempt], compare: CompareAnswers) -> Tally:
+    """Count the attempts, one of every verifier and perhaps one of the auditor, into V(q)."""
     verifiers = [attempt for attempt in attempts if attempt.role == "verifier"]
     auditor = next((attempt for attempt in attempts if attempt.role == "auditor"), None)
+    # Flags before votes: a majority cannot overrule a report that the statement is ambiguous.
     refused = _flagged(verifiers) or _outvoted(verifiers)
     if refused is not None:
         return refused
     answers = [attempt.answer for attempt in verifiers if attempt.answer is not None]
     if not answers:
         return Tally("undetermined", "no_answer", "no verifier gave an answer")
-    compared = _compared(claimed, answers, alike)
+    compared = _compared(claimed, answers, compare)
     if compared.status == "same":
         votes = sum(attempt.vote is True for attempt in verifiers)
-        told = f"{votes} of {len(verifiers)} vote valid, and all answers agree with the claim ({compared.rule})"
-        return Tally("valid", "agrees", told, answers[0])
+        message = f"{votes} of {len(verifiers)} vote valid, and all answers agree with the claim ({compared.rule})"
+        return Tally("valid", "agrees", message, answers[0])
+    # Only now the auditor: it settles a difference and nothing else, so its vote never adds to the verifiers'.
     if auditor is not None:
-        return _settled(claimed, auditor, alike)
+        return _audited(claimed, auditor, compare)
     if compared.status == "undetermined":
         return Tally("undetermined", "equivalence", compared.why, disputed=True)
-    return _differing(answers, compared, alike)
+    return _differing(answers, compared, compare)
 
 
-def verdict(problem: Problem, attempts: Sequence[Attempt], standing: Tally, made_by: MadeBy) -> Verdict:
-    """The record of a standing, with every attempt behind it."""
-    evidence: Evidence = problem.evidence if standing.value == "valid" else "none"
+def verdict(problem: Problem, attempts: Sequence[Attempt], tally: Tally, made_by: MadeBy) -> Verdict:
+    """The record of a tally, with every attempt behind it."""
+    evidence: Evidence = problem.evidence if tally.value == "valid" else "none"
     return Verdict(
         problem_id=problem.id,
-        value=standing.value,
-        code=standing.code,
-        message=standing.message,
-        answer=standing.answer,
+        value=tally.value,
+        code=tally.code,
+        message=tally.message,
+        answer=tally.answer,
         evidence=evidence,
         attempt_ids=tuple(a.id for a in attempts),
         made_by=made_by,
@@ -88,48 +116,50 @@ def verdict(problem: Problem, attempts: Sequence[Attempt], standing: Tally, made
 
 
 def flags_of(attempt: Attempt) -> tuple[str, ...]:
-    """What an attempt reports of the statement."""
+    """Flags that an attempt raises about the statement."""
     return tuple(flag for flag in attempt.code.split(",") if flag in FLAGS)
 
 
 def _flagged(attempts: Sequence[Attempt]) -> Tally | None:
-    """The second condition."""
+    """Refusal by the second condition, if it is not met."""
     for flag in FLAGS:
         reporters = [attempt for attempt in attempts if flag in flags_of(attempt)]
         if reporters:
-            told = f"{len(reporters)} of {len(attempts)} report the statement as {flag}: {reporters[0].rationale}"
-            return Tally("invalid", flag, told)
+            message = f"{len(reporters)} of {len(attempts)} report the statement as {flag}: {reporters[0].rationale}"
+            return Tally("invalid", flag, message)
     return None
 
 
 def _outvoted(verifiers: Sequence[Attempt]) -> Tally | None:
-    """The first condition."""
+    """Refusal or open outcome by the first condition, if it is not met."""
     votes = [attempt.vote for attempt in verifiers]
-    needed, cast = quorum(len(votes)), votes.count(True)
-    if cast >= needed:
+    needed, valid = quorum(len(votes)), votes.count(True)
+    if valid >= needed:
         return None
-    told = f"{cast} of {len(votes)} vote valid, and {needed} are needed"
+    message = f"{valid} of {len(votes)} vote valid, and {needed} are needed"
     silent = [attempt for attempt in verifiers if attempt.vote is None]
-    if cast + len(silent) < needed:
+    if valid + len(silent) < needed:  # even if every missing vote were valid
         against = next((attempt.rationale for attempt in verifiers if attempt.vote is False), "")
-        return Tally("invalid", "outvoted", f"{told}: {against}")
-    return Tally("undetermined", silent[0].code or "no_vote", f"{told}; {len(silent)} could not say")
+        return Tally("invalid", "outvoted", f"{message}: {against}")
+    return Tally("undetermined", silent[0].code or "no_vote", f"{message}; {len(silent)} could not say")
 
 
-def _compared(claimed: str, answers: Sequence[str], alike: Same) -> Equivalence:
-    """The third condition: different if any two differ, undetermined if any two could not be compared."""
+def _compared(claimed: str, answers: Sequence[str], compare: CompareAnswers) -> Equivalence:
+    """Compare all pairs for the third condition: different if any two differ, undetermined if any comparison is."""
     found = same("identical", "the texts are identical")
+    # Every pair, because "the same to a given precision" is not transitive.
     for one, other in [*((claimed, answer) for answer in answers), *combinations(answers, 2)]:
-        compared = alike(one, other)
+        compared = compare(one, other)
         if compared.status == "different":
             return compared
+        # One undecided comparison keeps the whole undecided, unless a later pair certainly differs.
         if compared.status == "undetermined" or found.status == "same":
             found = compared if found.status == "same" else found
     return found
 
 
-def _settled(claimed: str, auditor: Attempt, alike: Same) -> Tally:
-    """What the auditor makes of a difference."""
+def _audited(claimed: str, auditor: Attempt, compare: CompareAnswers) -> Tally:
+    """Decide a difference by the auditor's attempt."""
     if auditor.vote is None:
         return Tally("undetermined", f"audit_{auditor.code or 'no_vote'}", f"the auditor: {auditor.rationale}")
     flagged = _flagged([auditor])
@@ -137,7 +167,7 @@ def _settled(claimed: str, auditor: Attempt, alike: Same) -> Tally:
         return flagged
     if not auditor.vote or auditor.answer is None:
         return Tally("invalid", "unsettled", f"the auditor cannot settle the answers: {auditor.rationale}")
-    compared = alike(claimed, auditor.answer)
+    compared = compare(claimed, auditor.answer)
     if compared.status == "same":
         return Tally("valid", "settled", f"the auditor settles the difference: {auditor.rationale}", auditor.answer)
     if compared.status == "undetermined":
@@ -145,11 +175,12 @@ def _settled(claimed: str, auditor: Attempt, alike: Same) -> Tally:
     return Tally("invalid", "answer_differs", f"the auditor gives {_brief(auditor.answer)}", auditor.answer)
 
 
-def _differing(answers: Sequence[str], compared: Equivalence, alike: Same) -> Tally:
-    """A difference without an auditor: all against the claim, or each other."""
-    if all(alike(answers[0], other).status == "same" for other in answers[1:]):
-        told = f"all verifiers give {_brief(answers[0])}: {compared.why}"
-        return Tally("invalid", "answer_differs", told, answers[0], disputed=True)
+def _differing(answers: Sequence[str], compared: Equivalence, compare: CompareAnswers) -> Tally:
+    """Name a difference without an auditor: all answers against the claim, or against each other."""
+    # `disputed`, because an auditor may still settle either kind of difference.
+    if all(compare(answers[0], other).status == "same" for other in answers[1:]):
+        message = f"all verifiers give {_brief(answers[0])}: {compared.why}"
+        return Tally("invalid", "answer_differs", message, answers[0], disputed=True)
     return Tally("invalid", "answers_differ", f"the answers differ: {compared.why}", disputed=True)
 
 

@@ -1,15 +1,32 @@
-"""Published benchmark statements → an index that says whether a new statement is one of them, or nearly one.
+"""Published benchmark statements → an index that finds the one that a new statement equals, or nearly equals.
 
 Three comparisons, the strictest first, all on words and numbers without typography:
 
 exact       the same words, numbers and operators
-template    the same words once numbers and operators are left out: a published problem with other numbers
-ngram       a run of n words and numbers in common, n = 13 as usual; 13 words are never found again in a short
-            statement with one word changed, so n is two thirds of a short statement, and at least 8
+template    the same words if numbers and operators are left out: a published problem with other numbers
+ngram       a run of n words and numbers in common, n = 13 as usual. A short statement with one word changed may have no
+            run of 13 left, so n is two thirds of a short statement, and at least 8
 
-What is too short for a comparison is left to the stricter ones. Runs that several benchmark statements share are turns
-of phrase (`where m and n are relatively prime positive integers`) and no evidence.
+A statement too short for a comparison is left to the stricter ones. Runs that several benchmark statements share are
+turns of phrase (`where m and n are relatively prime positive integers`) and no evidence.
 A run takes 8 bytes of memory, a statement about 250 besides; the number of both is bounded.
+
+Example: a benchmark statement of 15 words and numbers is indexed with runs of n = 10.
+
+    >>> benchmark = "Find the sum of the first 20 odd positive integers that are divisible by 3."
+    >>> run_length(len(tokens(benchmark)))
+    10
+    >>> index = BenchmarkIndex()
+    >>> index.add("exam.jsonl#0", benchmark)
+    True
+    >>> index.finish()
+    >>> index.find("find the sum of the first $20$ odd positive integers that are divisible by $3$").kind
+    'exact'
+    >>> index.find("Find the sum of the first 50 odd positive integers that are divisible by 7.").kind
+    'template'
+    >>> index.find("Halve the sum of the first 20 odd positive integers that exceed 7.").matched
+    'the sum of the first 20 odd positive integers that'
+    >>> index.find("Find the product of the first 20 odd primes that are divisible by 3.")  # no run of 10 is left
 """
 
 from __future__ import annotations
@@ -28,22 +45,22 @@ from typing import Literal
 from agentprop.errors import InputError
 
 _BASE, _MASK = 0x9E3779B97F4A7C15, (1 << 64) - 1
-"""Of a polynomial over words modulo 2^64; the base is odd."""
+"""Base and modulus 2^64 of the polynomial hash; an odd base has an inverse, so no word loses its weight."""
 
 Kind = Literal["exact", "template", "ngram"]
 
 LONGEST, SHORTEST = 13, 8
-"""Words of a run; Brown et al. 2020 use 13 and go down to 8."""
+"""Words of a run, at most and at least (Brown et al. 2020, arXiv 2005.14165, use 13 and go down to 8)."""
 TEMPLATE_WORDS = 8
-"""Least words of a template: `what is # plus #` is nobody's."""
+"""Fewest words of a template: `what is # plus #` is no evidence."""
 COMMON = 3
-"""Statements that share a run make it a turn of phrase."""
+"""Statements that share a run, from which on it is a turn of phrase."""
 MAX_RUNS = 40_000_000
-"""Runs of an index: 320 MB."""
+"""Most runs of an index: 320 MB."""
 MAX_STATEMENTS = 2_000_000
-"""Statements of an index: about 500 MB with their ids."""
+"""Most statements of an index: about 500 MB with their ids."""
 MAX_TOKENS = 20_000
-"""Words of a statement that are looked at."""
+"""Words of a statement that are looked at, from its beginning."""
 EXCERPT = 200
 """Characters of a match that are shown."""
 
@@ -67,19 +84,20 @@ _NUMERALS = frozenset(
 
 
 def tokens(text: str) -> list[str]:
-    """Words, numbers and operators of a statement, without typography and case."""
+    """Split a statement into words, numbers and operators, without typography and case."""
     plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text.casefold()))
     plain = _SPELLED.sub(lambda found: f" {_OPERATORS[found[0]]} ", plain)
     return _TOKEN.findall(_TYPOGRAPHY.sub(" ", plain))[:MAX_TOKENS]
 
 
 def is_word(token: str) -> bool:
-    """Neither a number, in digits or spelled out, nor an operator."""
+    """True for a token that is neither a number, in digits or spelled out, nor an operator."""
     return token[0].isalpha() and token not in _NUMERALS
 
 
 def run_length(words: int) -> int | None:
-    """n for a benchmark statement of so many words and numbers; None where no run of it means anything."""
+    """Run length n for a benchmark statement of so many words and numbers; None if it is too short for any run."""
+    # -(-a // b) rounds up.
     return None if words < SHORTEST else min(LONGEST, max(SHORTEST, -(-2 * words // 3)))
 
 
@@ -88,8 +106,11 @@ def _word_key(word: str) -> int:
     return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-class Keys:
-    """The words of a statement → a key of 64 bits for every run of them, each in constant time."""
+class PrefixHashes:
+    """Words of a statement → a key of 64 bits for every run of them, each in constant time.
+
+    A prefix hash is h(w₁…w_i) = h(w₁…w_{i−1})·B + k(w_i), so that of a run is h(w₁…w_j) − h(w₁…w_i)·B^{j−i}, mod 2^64.
+    """
 
     def __init__(self, words: Sequence[str]) -> None:
         self._prefixes = [0]
@@ -97,13 +118,13 @@ class Keys:
             self._prefixes.append((self._prefixes[-1] * _BASE + _word_key(word)) & _MASK)
 
     def runs(self, n: int) -> Iterator[int]:
-        """The keys of all runs of n words, in order."""
+        """Keys of all runs of n words, in order."""
         shift = pow(_BASE, n, _MASK + 1)
         return ((end - start * shift) & _MASK for start, end in zip(self._prefixes, self._prefixes[n:], strict=False))
 
     @property
     def all(self) -> int:
-        """The key of the whole."""
+        """Key of the whole text."""
         return self._prefixes[-1]
 
 
@@ -113,8 +134,8 @@ class Keys:
 class Postings:
     """Keys of 64 bits → the number of a statement, 8 bytes for each pair.
 
-    Of a key 52 bits are kept, 12 of them as the bucket it lies in: among 40 million, a strange key is found by accident
-    once in 10^8.
+    52 bits of a key are kept, 12 of them as the number of its bucket: among 40 million keys, an absent one is found by
+    accident once in 10^8.
     """
 
     def __init__(self) -> None:
@@ -122,12 +143,13 @@ class Postings:
         self.count = 0
 
     def add(self, key: int, statement: int) -> None:
-        """Remember a pair; a statement's number has 24 bits."""
+        """Add a pair; a statement's number has 24 bits."""
+        # An entry is 40 bits of the key above 24 bits of the number, so sorting entries sorts by key.
         self._buckets[key >> 52].append((key & 0xFFFFFFFFFF) << 24 | statement)
         self.count += 1
 
-    def settle(self, common: int | None = None) -> None:
-        """Sort, once everything was added; keys of `common` or more statements are dropped."""
+    def finish(self, common: int | None = None) -> None:
+        """Sort after everything was added; keys of `common` or more statements are dropped."""
         for place, bucket in enumerate(self._buckets):
             kept = sorted(set(bucket))
             if common is not None:
@@ -137,7 +159,8 @@ class Postings:
         self.count = sum(map(len, self._buckets))
 
     def find(self, key: int) -> int | None:
-        """The first statement with this key."""
+        """Number of the first statement with this key, if any."""
+        # `low` is the smallest entry that this key can have: that of statement number 0.
         bucket, low = self._buckets[key >> 52], (key & 0xFFFFFFFFFF) << 24
         place = bisect_left(bucket, low)
         return bucket[place] & 0xFFFFFF if place < len(bucket) and bucket[place] >> 24 == low >> 24 else None
@@ -145,19 +168,19 @@ class Postings:
 
 @dataclass(frozen=True)
 class BenchmarkMatch:
-    """A statement that was found."""
+    """A benchmark statement that was found."""
 
     kind: Kind
-    """How."""
+    """The comparison that found it."""
     reference: str
     """Id of the benchmark statement, `<file name>#<index>`."""
     matched: str
-    """What both have in common, without typography."""
+    """Text that both have in common, without typography."""
 
 
 @dataclass
 class BenchmarkIndex:
-    """Benchmark statements; add them all, settle, and look statements up."""
+    """Benchmark statements: `add` them all, `finish`, then `find`."""
 
     references: list[str] = field(default_factory=list)
     """Ids of the statements, without those that repeat an earlier one."""
@@ -165,19 +188,20 @@ class BenchmarkIndex:
     templates: dict[int, int] = field(default_factory=dict)
     runs: Postings = field(default_factory=Postings)
     lengths: set[int] = field(default_factory=set)
-    """The n in use."""
+    """Run lengths in use."""
 
     def add(self, reference: str, text: str) -> bool:
-        """One more statement; False where it has no words or is there already."""
+        """Add a statement; False if it has no words or is there already. Raises InputError if too many were added."""
         found = tokens(text)
-        key, number = Keys(found).all, len(self.references)
+        key, number = PrefixHashes(found).all, len(self.references)
         if not found or key in self.exact:
             return False
         self.references.append(reference)
         self.exact[key] = number
+        # Words alone, in their order: numbers and operators are what a changed version changes.
         words = [token for token in found if is_word(token)]
         if len(words) >= TEMPLATE_WORDS:
-            self.templates.setdefault(Keys(words).all, number)
+            self.templates.setdefault(PrefixHashes(words).all, number)
         self._add_runs(_without_operators(found), number)
         return True
 
@@ -186,30 +210,31 @@ class BenchmarkIndex:
         if n is None:
             return
         self.lengths.add(n)
-        for key in Keys(found).runs(n):
+        for key in PrefixHashes(found).runs(n):
             self.runs.add(key, number)
         if self.runs.count > MAX_RUNS or len(self.references) > MAX_STATEMENTS:
-            raise InputError("the benchmarks are too large to be held in memory", hint="decontaminate against fewer")
+            raise InputError("the benchmarks are too large to be held in memory", hint="use fewer benchmark files")
 
-    def settle(self) -> None:
-        """Everything was added."""
-        self.runs.settle(COMMON)
+    def finish(self) -> None:
+        """Sort the index after the last `add`."""
+        self.runs.finish(COMMON)
 
     def find(self, text: str) -> BenchmarkMatch | None:
-        """The benchmark statement that a statement is taken from, by the strictest comparison that finds one."""
+        """Find the benchmark statement that a statement is taken from, by the strictest comparison that finds one."""
+        # An empty text has the key 0, which `add` never stores.
         found = tokens(text)
-        number = self.exact.get(Keys(found).all)
+        number = self.exact.get(PrefixHashes(found).all)
         if number is not None:
             return self._hit("exact", number, found)
         words = [token for token in found if is_word(token)]
-        number = self.templates.get(Keys(words).all)
+        number = self.templates.get(PrefixHashes(words).all)
         if number is not None:
             return self._hit("template", number, words)
         return self._shared_run(_without_operators(found))
 
     def _shared_run(self, found: Sequence[str]) -> BenchmarkMatch | None:
-        keys = Keys(found)
-        for n in sorted(self.lengths, reverse=True):
+        keys = PrefixHashes(found)
+        for n in sorted(self.lengths, reverse=True):  # the longest run is the best evidence
             for start, key in enumerate(keys.runs(n)):
                 number = self.runs.find(key)
                 if number is not None:
@@ -222,4 +247,5 @@ class BenchmarkIndex:
 
 
 def _without_operators(found: Sequence[str]) -> list[str]:
+    # Typesetting decides if "3x" is "3*x": runs leave operators out, so that they match either.
     return [token for token in found if token[0].isalnum()]

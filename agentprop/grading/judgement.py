@@ -1,4 +1,4 @@
-"""What a verifier that needs no language model makes of a problem, and the records that say so."""
+"""A local verifier's judgement of a problem → its attempt and its verdict; and the protocol of such verifiers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Value = Literal["valid", "invalid", "undetermined"]
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the verifier made of a problem."""
+    """Judgement of one problem."""
 
     value: Value
     """The verdict."""
@@ -24,12 +24,12 @@ class Judgement:
     message: str
     """The reason in a sentence."""
     answer: str | None = None
-    """The answer the verifier computed."""
+    """Answer that the verifier computed."""
     isolation: str = ""
     """Sandbox level of the computation."""
 
     def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
-        """The attempt and the verdict to keep; `made_by` names the verifier."""
+        """Make the attempt and the verdict to store; `made_by` names the verifier."""
         vote = {"valid": True, "invalid": False, "undetermined": None}[self.value]
         attempt = Attempt(
             problem_id=problem.id,
@@ -57,14 +57,14 @@ class Judgement:
 
 
 class LocalVerifier(Protocol):
-    """V(q) without a language model.
+    """A verifier V(q) without a language model.
 
-    To add one, write one file with a function of this shape and name it in `VERIFIERS`, or in another package as an
-    entry point of the group `agentprop.verifiers`; `verify --verifier NAME` asks it.
+    To add one, write a file with a function of this signature and name it in `VERIFIERS`, or in another package as an
+    entry point of the group `agentprop.verifiers`; `verify --verifier NAME` uses it.
     """
 
     async def __call__(
         self, problem: Problem, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
     ) -> Judgement:
-        """The judgement. `tools` are modules that code in the sandbox may import; all code runs in the executor."""
+        """Judge a problem. `tools` are modules that code in the sandbox may import; all code runs in the executor."""
         ...

@@ -1,7 +1,7 @@
-"""Two answers → what the math-verify library says of them, where it is installed: a peer to be measured beside ours.
+"""Two answers → are they the same to the math-verify library, if it is installed? A peer to compare ours with.
 
-It runs in a process of its own that is killed when it takes too long: its own limits are signals, which no thread may
-set, and which no computation in C heeds.
+It runs in a child process that is killed when it takes too long: its own time limits are signals, which threads cannot
+set and which cannot interrupt a computation in C.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 STARTUP_S = 60.0
-"""Longest wait for the library to be imported on a busy machine."""
+"""Longest wait, in seconds, for the library's import on a busy machine."""
 _CHILD = """
 import json, sys
 from math_verify import parse, verify
@@ -30,7 +30,7 @@ for line in sys.stdin:
 
 
 def installed() -> bool:
-    """Whether there is anything to run."""
+    """True if the library is installed."""
     return find_spec("math_verify") is not None
 
 
@@ -42,7 +42,7 @@ class MathVerify:
         self._child: subprocess.Popen[str] | None = None
 
     def same(self, gold: str, pred: str) -> bool | None:
-        """Whether it takes both for the same answer; None where it did not say in time, or died over it."""
+        """True if the library takes both for the same answer; None if it did not answer in time, or died."""
         child = self._child or self._start()
         assert child.stdin is not None  # opened as a pipe
         try:
@@ -84,7 +84,7 @@ class MathVerify:
         return self._child
 
     def _line(self, child: subprocess.Popen[str], seconds: float) -> str | None:
-        """The child's next line; None when it did not come. One line answers one question, so none is left buffered."""
+        """The child's next line; None if none came. One line answers one question, so no line is left in the buffer."""
         assert child.stdout is not None  # opened as a pipe
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)

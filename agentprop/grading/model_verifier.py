@@ -1,8 +1,8 @@
-"""A problem and its trace → one language model's attempt: its vote, its answer, and why.
+"""A problem and its trace → one language model's attempt: its vote, its answer, and its reason.
 
 A reply that is no opinion gets one correction turn. A reply cut off by its token limit, a server that cannot be
 reached, a conversation longer than the context and a reply that stays unreadable are attempts without a vote: they say
-nothing about the problem. The reply is kept, so that `reread` judges it again without asking anybody.
+nothing about the problem. The reply is stored, so that `reread` can judge it again without a request.
 """
 
 from __future__ import annotations
@@ -30,44 +30,44 @@ TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
     "request_refused",
 )
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
-"""Codes of attempts that another try may well bring an answer to."""
+"""Codes of attempts that may succeed if they are repeated."""
 _LOST = {FailureKind.TIMEOUT: TIMEOUT, FailureKind.CONTEXT_OVERFLOW: OVERFLOW, FailureKind.REJECTED: REFUSED}
 _CORRECTION = "That cannot be used: {fault}. Write the four sections again, and nothing else."
 
 
 @dataclass(frozen=True)
 class ModelJudge:
-    """A language model in one seat."""
+    """One voter: a language model as verifier or auditor."""
 
     name: str
-    """The MODEL as the user names it."""
+    """The MODEL as named by the user."""
     number: int
-    """0 for the first seat this model has, 1 for the second, …"""
+    """0 for the first vote of this model, 1 for its second, …"""
     role: Role
     """verifier or auditor."""
     model: ChatModel
-    """Who answers."""
+    """The model that answers."""
     sampling: Sampling = field(default_factory=Sampling)
-    """How tokens are drawn."""
+    """Sampling parameters."""
     sample: int = 0
-    """Tells seats of one model apart, and runs of different seeds, so that their replies are independent."""
+    """Number that tells votes of one model, and runs of different seeds, apart, so that replies are independent."""
     revision: str | None = None
-    """Model revision, where known."""
+    """Model revision, if known."""
 
     @property
     def made_by(self) -> MadeBy:
-        """What the records say of it."""
-        drawn = json.dumps({"temperature": self.sampling.temperature, "max_tokens": self.sampling.max_tokens})
+        """Model, sampling and prompt, as the records state them."""
+        parameters = json.dumps({"temperature": self.sampling.temperature, "max_tokens": self.sampling.max_tokens})
         return MadeBy(
             name=self.model.identity,
             revision=self.revision,
-            sampling=drawn,
+            sampling=parameters,
             prompt_hash=prompt_hash(self.role),
             version=__version__,
         )
 
     async def attempt(self, problem: Problem, question: str) -> Attempt:
-        """Ask, correct once where the reply is no opinion, and record what came of it."""
+        """Ask, ask for one correction if the reply is no opinion, and record the outcome."""
         blank = Attempt(
             problem_id=problem.id, role=self.role, number=self.number, verifier=self.name, made_by=self.made_by
         )
@@ -80,29 +80,32 @@ class ModelJudge:
                 correction = Message("user", _CORRECTION.format(fault=fault.message))
                 reply = await self._ask([*messages, wrong, correction])
         except ModelFailure as failure:
-            return _like(blank, code=_LOST.get(failure.kind, OUTAGE), rationale=plain(failure.message))
+            return _changed(blank, code=_LOST.get(failure.kind, OUTAGE), rationale=plain(failure.message))
         finish = reply.choices[0].finish_reason
-        told = {"response": plain(reply.text), "finish_reason": finish and plain(finish)}
-        return reread(_like(blank, duration_s=reply.duration_s, **told))
+        stored = {"response": plain(reply.text), "finish_reason": finish and plain(finish)}
+        return reread(_changed(blank, duration_s=reply.duration_s, **stored))
 
     async def _ask(self, messages: Sequence[Message]) -> Reply:
         return await self.model.reply(Request(tuple(messages), self.sampling, sample=self.sample))
 
 
 def reread(attempt: Attempt) -> Attempt:
-    """The attempt as its stored reply reads now; one without a reply stays what it is."""
+    """Judge an attempt's stored reply again; an attempt without a reply stays unchanged."""
     if attempt.response is None:
         return attempt
     if attempt.finish_reason == "length":
-        return _like(attempt, vote=None, answer=None, code=TRUNCATED, rationale="the reply was cut off by its limit")
+        cut_off = "the reply was cut off by its limit"
+        return _changed(attempt, vote=None, answer=None, code=TRUNCATED, rationale=cut_off)
     opinion = read(attempt.response)
     if isinstance(opinion, Fault):
-        return _like(attempt, vote=None, answer=None, code=MALFORMED, rationale=opinion.message)
-    return _like(attempt, vote=opinion.valid, answer=opinion.answer, code=_code(opinion), rationale=opinion.rationale)
+        return _changed(attempt, vote=None, answer=None, code=MALFORMED, rationale=opinion.message)
+    return _changed(
+        attempt, vote=opinion.valid, answer=opinion.answer, code=_code(opinion), rationale=opinion.rationale
+    )
 
 
-def owed_again(attempt: Attempt, max_tokens: int | None) -> bool:
-    """Whether asking again may bring what this attempt lacks: it was lost, or cut off at a lower limit than now."""
+def worth_repeating(attempt: Attempt, max_tokens: int | None) -> bool:
+    """True if asking again may succeed: the attempt was lost, or cut off at a lower token limit than now."""
     if attempt.code == TRUNCATED:
         before = json.loads(attempt.made_by.sampling or "{}").get("max_tokens")
         return before is not None and (max_tokens is None or max_tokens > before)
@@ -110,7 +113,7 @@ def owed_again(attempt: Attempt, max_tokens: int | None) -> bool:
 
 
 def question(problem: Problem, trajectory: Trajectory | None) -> str:
-    """What a verifier is shown: the statement, the form of the answer, and the full trace."""
+    """Text that a verifier is shown: the statement, the form of the answer, and the full trace."""
     return "\n\n".join([*_statement(problem), _trace(trajectory), "Judge the statement above."])
 
 
@@ -136,7 +139,7 @@ def _trace(trajectory: Trajectory | None) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without lone surrogates, which a model's JSON may hold and no file can."""
+    """The text without lone surrogates, which JSON may contain and UTF-8 files may not."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -144,6 +147,6 @@ def _code(opinion: Opinion) -> str:
     return ",".join(opinion.flags) or (VALID if opinion.valid else INVALID)
 
 
-def _like(attempt: Attempt, **changes: object) -> Attempt:
-    """The attempt with other fields, under the id they give it."""
+def _changed(attempt: Attempt, **changes: object) -> Attempt:
+    """Change fields of an attempt, and with them its id."""
     return Attempt.model_validate({**dict(attempt), **changes, "id": ""})

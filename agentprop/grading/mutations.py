@@ -1,7 +1,7 @@
-"""A right answer → answers changed on purpose: wrong ones a checker must refuse, and the same one written differently.
+"""A right answer → answers changed on purpose: wrong ones that a checker must refuse, and the same one rewritten.
 
-Whether a changed answer is right follows from how it was changed, by exact arithmetic on the canonical text, and never
-from the checker that is measured with it. A change that could leave the value as it was is not made.
+The change itself, by exact arithmetic on the canonical text, says if the changed answer is right; the checker that is
+measured has no part in it. A change that might not alter the value is not made.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class Mutation:
     """A changed answer."""
 
     name: str
-    """What was done to the right one."""
+    """Name of the change."""
     same: bool
-    """Whether it still is the right answer."""
+    """It still is the right answer."""
     text: str
     """The changed answer."""
 
 
 def mutations(problem: Problem, neighbour: str | None) -> list[Mutation]:
-    """All changes that make sense for an answer; `neighbour` is another problem's answer of the same kind."""
+    """Make all changes that suit an answer; `neighbour` is another problem's answer of the same kind."""
     gold = problem.answer
     if problem.answer_type == "program":
         found = [*_programs(problem)]
@@ -54,7 +54,7 @@ def mutations(problem: Problem, neighbour: str | None) -> list[Mutation]:
 
 
 def _differs(gold: str, other: str) -> bool:
-    """Whether two canonical answers of one kind are different answers for sure."""
+    """True if two canonical answers of one kind are certainly different."""
     left, right = _fraction(gold), _fraction(other)
     if left is not None and right is not None:
         return left != right
@@ -79,7 +79,7 @@ def _numbers(problem: Problem) -> Iterator[Mutation]:
 
 
 def _exact(value: Fraction) -> Iterator[Mutation]:
-    """An integer or a fraction."""
+    """Change an integer or a fraction."""
     if value:
         yield Mutation("sign", False, str(-value))
         yield Mutation("power_of_ten", False, str(value * 10))
@@ -99,7 +99,7 @@ def _latex(value: Fraction) -> str:
 
 
 def _quantities(problem: Problem) -> Iterator[Mutation]:
-    """A number to so many figures, and its unit where it has one."""
+    """Change a number of some significant figures, and its unit if it has one."""
     found = _QUANTITY.fullmatch(problem.answer)
     if found is None:
         return
@@ -126,7 +126,7 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _a_thousandth(unit: str) -> str | None:
-    """The unit that is a thousandth of it: m → mm, kg → g; None where there is no such name for it."""
+    """Unit of a thousandth: m → mm, kg → g; None if there is no name for it."""
     whole = unit_named(unit)
     for name in (f"m{unit}", unit.removeprefix("k")):
         part = unit_named(name)
@@ -141,7 +141,7 @@ def _a_thousandth(unit: str) -> str | None:
 
 
 def _values(problem: Problem) -> Iterator[Mutation]:
-    """Truth values, words and lists."""
+    """Change truth values, words and lists."""
     gold = problem.answer
     if gold in _FLIPPED:
         yield Mutation("flipped", False, _FLIPPED[gold])
@@ -170,7 +170,7 @@ def _lists(gold: str) -> Iterator[Mutation]:
 
 
 def _wrapped(problem: Problem) -> Iterator[Mutation]:
-    """The same answer as people and models write it down."""
+    """Write the same answer as people and models do."""
     gold = problem.answer
     yield Mutation("padded", True, f"  {gold}\n")
     yield Mutation("tagged", True, f"<answer>{gold}</answer>")
@@ -195,7 +195,7 @@ def {name}(*arguments):
 
 
 def _programs(problem: Problem) -> Iterator[Mutation]:
-    """A program that gives other values, one that gives none, and the same one in a fence."""
+    """Change a program: other values, no value, or the same program in a fence."""
     name = problem.entry_point or "solve"
     yield Mutation("off_by_one", False, problem.answer + _SPOILED.format(name=name))
     yield Mutation("constant", False, f"def {name}(*arguments):\n    return None\n")

@@ -1,9 +1,10 @@
-"""A problem and a model → attempts at it: it is given nothing but the statement, and graded on nothing but its answer.
+"""A problem and a model → attempts at it. The model is given the statement alone and graded on its answer alone.
 
 The prober is no verifier (paper): it sees only the final statement, is told to think step by step, and its decoding
-stays as it is. Replies to one problem are asked for together where the server honours n. Answers meet the problem's by
-`equivalent` with the figures that the statement asks for; programs run the problem's tests in the sandbox, where the
-expected values never are. A request that brings nothing for another reason than time is no attempt: it stays owed.
+never changes. The replies to one problem are requested together if the server honours n. Answers are compared with the
+problem's by `equivalent`, to the figures that the statement asks for; programs run the problem's tests in the sandbox,
+without access to the expected values. A request that fails for another reason than time is no attempt: it remains to be
+made.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.answers.outcome import Equivalence
 from agentprop.answers.reading.extract import final_answer
-from agentprop.grading.comparison import HiddenTests, Texts
+from agentprop.grading.comparison import HiddenTests, TextAnswers
 from agentprop.grading.difficulty import Outcome
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure, all_of
@@ -26,76 +27,76 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 5.0
-"""Seconds for all tests of a program; reference programs take milliseconds."""
+"""Time limit in seconds for all tests of a program; reference programs take milliseconds."""
 RERUN_S = 15.0
-"""Seconds for a program that overran, run once more with no other rerun beside it: then it is too slow."""
+"""Time limit in seconds for the one rerun of a program that exceeded the first limit; no other rerun is beside it."""
 SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJECTED})
-"""Failures of a request for several replies after which each is asked for by itself."""
+"""Failures of a request for several replies after which they are requested one by one."""
 LOST: dict[FailureKind, Outcome] = {FailureKind.TIMEOUT: "timeout", FailureKind.CONTEXT_OVERFLOW: "truncated"}
-"""Failures of a request for one reply that are an attempt's outcome."""
+"""Failures of a request for one reply that count as an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
 
 Passes = Callable[[str], Equivalence]
-"""Whether a program is right; it blocks."""
+"""Program → the same if it is right. Calls block."""
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What an attempt amounts to."""
+    """Grade of an attempt."""
 
     outcome: Outcome
-    """How it counts."""
+    """Outcome that it counts as."""
     why: str
     """The reason in a sentence."""
     answer: str | None = None
-    """The answer found; for programs the program."""
+    """The answer that was found; for programs the program."""
     isolation: str = ""
-    """Sandbox level, where code ran."""
+    """Sandbox level, if code ran."""
 
 
 @dataclass(frozen=True)
-class Try:
+class GradedReply:
     """A reply and its grade."""
 
     reply: Reply | ModelFailure
-    """With one choice; or the failure that is an outcome."""
+    """The reply, with one choice; or the failure that counts as an outcome."""
     grade: Grade
-    """How it counts."""
+    """Its grade."""
 
 
 @dataclass(frozen=True)
 class Prober:
-    """A model that only tries."""
+    """A model that attempts problems, to measure their difficulty."""
 
     model: ChatModel
-    """Who answers."""
+    """The model that answers."""
     name: str
-    """Model and revision, the same in every session."""
+    """Model and revision, the same for every run."""
     sampling: Sampling
-    """How tokens are drawn; the same for every attempt."""
+    """Sampling parameters, the same for every attempt."""
     made_by: MadeBy
-    """What is stored with every attempt."""
+    """Provenance that is stored with every attempt."""
     sandbox: Sandbox
-    """Where its programs run."""
+    """Sandbox that its programs run in."""
     reruns: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one program that is run again."""
+    """Lock held by the one program that is run again."""
     tests: Callable[[Problem, float], Passes] | None = None
-    """How the programs of a problem are judged within so many seconds; None means by its hidden tests."""
+    """(problem, seconds) → the judgement of its programs; None means by the problem's hidden tests."""
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
-        """Attempts start … start + count − 1. Raises ModelFailure where the server gave no replies."""
+        """Make the attempts start … start + count − 1. Raises ModelFailure if the server gave no replies."""
         tries = await self.tries(problem, start, count)
         return [self.attempt(problem, start + i, tried) for i, tried in enumerate(tries)]
 
-    async def tries(self, problem: Problem, start: int, count: int, *, exact: bool = False) -> list[Try]:
-        """The same as replies, with token ids where `exact` asks for them."""
+    async def tries(self, problem: Problem, start: int, count: int, *, exact: bool = False) -> list[GradedReply]:
+        """Make the same attempts as graded replies, with token ids if `exact` asks for them."""
         request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start, exact=exact)
         replies = await self._replies(request)
         grades = await asyncio.gather(*(self._grade(problem, reply) for reply in replies))
-        return [Try(reply, grade) for reply, grade in zip(replies, grades, strict=True)]
+        return [GradedReply(reply, grade) for reply, grade in zip(replies, grades, strict=True)]
 
-    def attempt(self, problem: Problem, number: int, tried: Try) -> Attempt:
-        """The record of a try."""
+    def attempt(self, problem: Problem, number: int, tried: GradedReply) -> Attempt:
+        """The record of a graded reply."""
         reply, grade = tried.reply, tried.grade
         return Attempt(
             problem_id=problem.id,
@@ -107,13 +108,13 @@ class Prober:
             code=grade.outcome,
             rationale=grade.why,
             isolation=grade.isolation,
-            **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._told(reply)),
+            **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._provenance(reply)),
         )
 
     # --- asking ---
 
     async def _replies(self, request: Request) -> list[Reply | ModelFailure]:
-        """One reply with one choice, or the failure that is an outcome, for each attempt."""
+        """One reply with one choice, or a failure that counts as an outcome, for each attempt."""
         try:
             reply = await self.model.reply(request)
         except ModelFailure as failure:
@@ -157,8 +158,8 @@ class Prober:
             return self.tests(problem, seconds)
         return HiddenTests(problem, self.sandbox, seconds).passes
 
-    def _told(self, reply: Reply) -> dict[str, Any]:
-        """What a reply says of itself."""
+    def _provenance(self, reply: Reply) -> dict[str, Any]:
+        """Fields of an attempt that come from its reply."""
         reported = {"name": reply.model, "revision": self.made_by.revision or reply.fingerprint}
         return {
             "response": reply.text,
@@ -169,25 +170,25 @@ class Prober:
 
 
 def question(problem: Problem) -> str:
-    """All that a prober is told."""
+    """Text that a prober is given, and nothing else."""
     return f"{problem.statement}\n\n{prompt('prober')}"
 
 
 def grade_answer(problem: Problem, text: str) -> Grade:
-    """A reply against the problem's answer; may take seconds."""
+    """Grade a reply by the problem's answer; may take seconds."""
     answer = final_answer(text)
-    return graded(Texts(problem, DEFAULT_TIMEOUT_S)(problem.answer, answer), answer or None, overran="timeout")
+    return graded(TextAnswers(problem, DEFAULT_TIMEOUT_S)(problem.answer, answer), answer or None, overran="timeout")
 
 
 def graded(found: Equivalence, answer: str | None, *, overran: Outcome) -> Grade:
-    """What a comparison says of an attempt; `overran` is what a time-out amounts to."""
+    """Grade of an attempt by a comparison; `overran` is the outcome of a time-out."""
     outcomes: dict[str, Outcome] = {"same": "correct", "different": "wrong", "undetermined": "undetermined"}
     outcome = overran if found.rule == "timeout" else outcomes[found.status]
     return Grade(outcome, f"{found.why} ({found.rule})", answer)
 
 
 def program_of(text: str, function: str) -> str | None:
-    """The last fenced block that defines the function; the whole text where it has no fences."""
+    """Find the last fenced block that defines the function; in a text without fences, the whole text."""
     parts = text.split("```")
     blocks = [body.partition("\n")[2] for body in parts[1::2]] if len(parts) > 1 else [text]
     defines = re.compile(rf"^[ \t]*def {re.escape(function)}\b", re.MULTILINE)

@@ -1,7 +1,7 @@
-"""A program and tests written as code → whether it passes them.
+"""A program and tests written as code → does it pass them?
 
-For benchmarks whose tests are assertions, or a function `check(candidate)`. Program and tests run in processes of their
-own with plain values between them, so that a program can neither see the tests nor end them.
+For benchmarks whose tests are assertions, or a function `check(candidate)`. Program and tests run in separate processes
+with plain values between them, so that a program can neither see the tests nor end them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class Assertions:
     code: str
     """Assertions that call the function by its name, or `def check(candidate)`."""
     function: str
-    """Function the program defines."""
+    """Function that the program defines."""
     sandbox: Sandbox
-    """Where both run."""
+    """Sandbox that both run in."""
     timeout_s: float
-    """Seconds for all of them."""
+    """Time limit in seconds for all tests together."""
 
     def passes(self, program: str) -> Equivalence:
-        """Whether a program passes. It blocks: call it in a thread."""
+        """Same if a program passes. It blocks: call it in a thread."""
         called = f"\ncheck({self.function})" if re.search(r"^def check\(", self.code, re.MULTILINE) else ""
         result = self.sandbox.run_tests(unfenced(program), self.code + called, self.function, timeout_s=self.timeout_s)
         if result.status in OUT_OF_LIMITS:

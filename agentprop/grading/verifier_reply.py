@@ -1,4 +1,4 @@
-"""A judge's tagged reply → its opinion, or what keeps the reply from being one.
+"""A verifier's tagged reply → its opinion, or the reason why the reply is none.
 
     <verdict>valid|invalid</verdict>
     <flags>none, or some of: ambiguous, underspecified, unsolvable</flags>
@@ -6,7 +6,7 @@
     <rationale>…</rationale>
 
 Of several sections with one tag the last counts, because models think aloud before they commit themselves. LaTeX and
-code stand unescaped between the tags. Reading takes one pass, whatever the text holds, and never raises.
+code stand unescaped between the tags. Reading takes one pass and never raises, for any text.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import re
 from dataclasses import dataclass
 
 FLAGS = ("ambiguous", "underspecified", "unsolvable")
-"""What a rationale may report of a statement; each alone refuses the problem."""
+"""Faults of a statement that a verifier may report; a single one refuses the problem."""
 MAX_ANSWER, MAX_RATIONALE = 20_000, 2_000
-"""Characters; a longer answer is no answer, a longer rationale is cut."""
+"""Characters; a longer answer makes the reply unusable, a longer rationale is cut."""
 _VOTES = {"valid": True, "invalid": False}
 _NO_FLAGS = frozenset({"none", "no", "-", ""})
 _BETWEEN = re.compile(r"[,;/|\s]+")
@@ -25,32 +25,32 @@ _BETWEEN = re.compile(r"[,;/|\s]+")
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a judge thinks of a problem."""
+    """A verifier's opinion of a problem."""
 
     valid: bool
-    """v_i: whether the problem is valid."""
+    """v_i: the problem is valid."""
     answer: str | None
-    """The answer it found; None where it found none."""
+    """The answer it found, if any."""
     rationale: str
-    """Why, in a sentence or two."""
+    """The reason, in a sentence or two."""
     flags: tuple[str, ...] = ()
-    """What it reports of the statement, in the order of FLAGS."""
+    """Faults of the statement that it reports, in the order of FLAGS."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a reply is no opinion; the text is a correction that a model can act on."""
+    """The reason why a reply is no opinion, as a correction that a model can act on."""
 
     message: str
 
 
 def read(text: str) -> Opinion | Fault:
-    """The opinion of a reply."""
-    told = {tag: _section(text, tag) for tag in ("verdict", "flags", "answer", "rationale")}
-    missing = [f"<{tag}>…</{tag}>" for tag, content in told.items() if content is None]
+    """Read the opinion of a reply."""
+    sections = {tag: _section(text, tag) for tag in ("verdict", "flags", "answer", "rationale")}
+    missing = [f"<{tag}>…</{tag}>" for tag, content in sections.items() if content is None]
     if missing:
         return Fault(f"the reply lacks {', '.join(missing)}")
-    verdict, listed, answer, rationale = (content or "" for content in told.values())
+    verdict, listed, answer, rationale = (content or "" for content in sections.values())
     vote = _VOTES.get(verdict.strip(" .*`").lower())
     if vote is None:
         return Fault("the verdict must be the one word valid or invalid")
@@ -68,7 +68,7 @@ def read(text: str) -> Opinion | Fault:
 
 
 def _section(text: str, tag: str) -> str | None:
-    """The content of the last closed section with a tag."""
+    """Content of the last closed section with a tag."""
     end = text.rfind(f"</{tag}>")
     start = text.rfind(f"<{tag}>", 0, end) if end >= 0 else -1
     return text[start + len(tag) + 2 : end].strip() if start >= 0 else None

@@ -11,5 +11,5 @@ VERIFIERS: Registry[LocalVerifier] = Registry(
 
 
 def is_local(name: str) -> bool:
-    """Whether a verifier needs no language model."""
+    """True if a verifier needs no language model."""
     return name in VERIFIERS.names()

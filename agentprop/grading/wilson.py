@@ -9,9 +9,9 @@ Z95 = 1.959963984540054
 
 
 def wilson(hits: float, trials: float) -> tuple[float, float]:
-    """Wilson's score interval of hits/trials; all of [0, 1] without trials, and an end of it where none or all hit.
+    """Wilson's score interval of hits/trials; [0, 1] without trials, and it includes 0 or 1 exactly if none or all hit.
 
-    Trials need not be whole: those of a clustered sample are worth some other number of independent ones.
+    Trials need not be whole: a clustered sample is worth some other number of independent ones.
     """
     if trials == 0:
         return 0.0, 1.0

@@ -1,7 +1,7 @@
-"""What we keep: frozen, versioned, content-hashed records, from a corpus span to a verdict.
+"""The records of a run: frozen, versioned, content-hashed rows, from a corpus span to a verdict.
 
 Lineage is a join: Skill → Task → Trajectory → Problem → Attempt / Verdict / Difficulty. Every record has its parents'
-ids and who made it. `id` is a hash of the *semantic* fields only (`identity`), so that the same work has the same id on
+ids and its maker. `id` is a hash of the *semantic* fields only (`identity`), so that the same work has the same id on
 every machine; versions, durations, costs and the isolation level are recorded but not hashed.
 Free-form maps are JSON strings, so that the column types of a shard never depend on its rows.
 """
@@ -29,7 +29,7 @@ RECORDS: dict[str, type[Record]] = {
     cls.kind: cls
     for cls in (Skill, Task, Trajectory, Problem, PipedProblem, Question, Attempt, Verdict, Difficulty, Reject)
 }
-"""Every kind of row by its name."""
+"""Every record class by the name of its kind."""
 
 __all__ = [
     "RECORDS",

@@ -1,12 +1,12 @@
-"""Actions ↔ the tagged text in which every proposer speaks, one action block per assistant message.
+"""Actions ↔ the tagged text of a proposer's messages, one action block per assistant message.
 
     <action:think>…</action:think>
     <action:exec>Python</action:exec>
     <action:edit>prune NAME | add NAME | replace NAME with NAME, then a line that says why</action:edit>
     <action:submit><statement>…</statement><answer type="…">…</answer><certificate>Python</certificate></action:submit>
 
-LaTeX and code stand unescaped between the tags. The built-in proposer writes what a language model would write, so that
-its messages can be imitated word for word.
+LaTeX and code stand unescaped between the tags. The built-in proposer writes the same text that a language model would,
+so that its messages can be imitated word for word.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ MAX_MESSAGE = 200_000
 
 
 class Malformed(ValueError):
-    """A message that is not one well-formed action block; the text says what is wrong with it."""
+    """The message is not one well-formed action block; the text tells the proposer what to correct."""
 
 
 def parse(message: str) -> Action:
-    """The action of a message. Raises Malformed, with a correction the model can act on."""
+    """Parse the action of a message. Raises Malformed with a correction that the model can act on."""
     if len(message) > MAX_MESSAGE:
         raise Malformed(f"the message is longer than {MAX_MESSAGE} characters")
     blocks = list(_blocks(message))
@@ -53,7 +53,7 @@ def parse(message: str) -> Action:
 
 
 def _blocks(message: str) -> Iterator[tuple[Any, str]]:
-    """(kind, text) of the action blocks; an opening tag that nothing closes opens nothing."""
+    """Yield (kind, text) of the action blocks; an opening tag that is never closed opens none."""
     position = 0
     last = {kind: message.rfind(f"</action:{kind}>") for kind in ("think", "exec", "edit", "submit")}
     while opening := OPENING.search(message, position):
@@ -117,7 +117,7 @@ def _composition(certificate: str) -> str | None:
 
 
 def _cut(text: str, tag: str) -> tuple[str | None, dict[str, str], str]:
-    """(content, attributes, the rest of the text) of the first section with a tag; content None where there is none."""
+    """(content, attributes, rest of the text) of the first section with a tag; content None if there is none."""
     opening = re.search(rf"<{tag}(\s[^<>]*)?>\n?", text)
     end = text.find(f"</{tag}>", opening.end()) if opening else -1
     if opening is None or end < 0:
@@ -128,7 +128,7 @@ def _cut(text: str, tag: str) -> tuple[str | None, dict[str, str], str]:
 
 
 def write(action: Action) -> str:
-    """The message of an action; `parse` reads it back."""
+    """Write the message of an action; `parse` reads it back."""
     match action.kind:
         case "think":
             return think(action.text)
@@ -143,22 +143,22 @@ def write(action: Action) -> str:
 
 
 def think(text: str) -> str:
-    """The message of a reflection."""
+    """Write the message of a reflection."""
     return f"<action:think>\n{text}\n</action:think>"
 
 
 def execute(code: str) -> str:
-    """The message that runs code."""
+    """Write the message that runs code."""
     return f"<action:exec>\n{code}\n</action:exec>"
 
 
 def edit(command: str, reason: str) -> str:
-    """The message that changes K_t."""
+    """Write the message that changes K_t."""
     return f"<action:edit>\n{command}\n{reason}\n</action:edit>"
 
 
 def submit(s: Submission) -> str:
-    """The message that submits a problem."""
+    """Write the message that submits a problem."""
     attributes = f' type="{s.answer_type}"'
     attributes += f' unit="{s.unit}"' if s.unit else ""
     attributes += f' figures="{s.figures}"' if s.figures else ""

@@ -18,7 +18,7 @@ Evidence = Literal["independent", "self-consistent", "certificate", "none"]
 
 
 def content_id(*parts: object) -> str:
-    """20 hex digits of the SHA-256 of the parts' canonical JSON: 80 bits, no realistic collision below 10^9 records."""
+    """20 hex digits of the SHA-256 of the parts' canonical JSON: 80 bits, without a likely collision below 10^9."""
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
@@ -38,7 +38,7 @@ class Part(BaseModel):
 
 
 class Record(Part):
-    """A frozen row of a shard. A stored id that does not match its content is refused on reading."""
+    """A frozen row of a shard. Reading refuses a stored id that does not match its content."""
 
     kind: ClassVar[str]
     identity: ClassVar[tuple[str, ...]]
@@ -46,7 +46,7 @@ class Record(Part):
     schema_version: int = SCHEMA_VERSION
     """Version of the record layout; a reader refuses newer ones."""
     id: str = ""
-    """Hash of the identity fields; computed when empty."""
+    """Hash of the identity fields; computed if empty."""
 
     @model_validator(mode="after")
     def _identify(self) -> Self:
@@ -59,12 +59,12 @@ class Record(Part):
 
 
 class MadeBy(Part):
-    """Who made a record, and how."""
+    """Maker of a record: the builtin program or a model, with its settings."""
 
     name: str = "builtin"
     """`builtin`, or the model's name as its server reports it."""
     revision: str | None = None
-    """Model or checkpoint revision, where known."""
+    """Model or checkpoint revision, if known."""
     sampling: str | None = None
     """Sampling parameters, JSON."""
     prompt_hash: str | None = None

@@ -1,4 +1,4 @@
-"""What passes between the environment and a policy: observations one way, moves the other, and the actions in them."""
+"""Messages between the environment and a policy: observations one way, moves the other, and the actions in them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Stage(StrEnum):
 
 
 class StopReason(StrEnum):
-    """Why a trajectory ended."""
+    """The reason why a trajectory ended."""
 
     SUBMITTED = "submitted"
     """A submission met the contract."""
     ABANDONED = "abandoned"
-    """The policy gave up (nothing left to try)."""
+    """The policy gave up, with nothing left to try."""
     TURN_LIMIT = "turn_limit"
     """No submission within the turn limit."""
     MALFORMED = "malformed"
@@ -54,7 +54,7 @@ class TestCase(Part):
 
 
 class Submission(Part):
-    """What the submit action carries: a problem as its proposer claims it."""
+    """Content of the submit action: a problem as its proposer claims it."""
 
     statement: str
     """The statement."""
@@ -65,11 +65,11 @@ class Submission(Part):
     unit: str | None = None
     """Unit of a quantity."""
     figures: int | None = Field(default=None, ge=1, le=12)
-    """Significant figures the statement asks for."""
+    """Significant figures that the statement asks for."""
     certificate: str = ""
     """Python that assigns the answer's value to `answer`."""
     composition: str | None = None
-    """The term the statement expresses, JSON, where the proposer says it."""
+    """The term that the statement expresses, JSON, if the proposer gives it."""
     tests: tuple[TestCase, ...] = ()
     """Hidden tests of a program."""
 
@@ -82,17 +82,17 @@ class Action(Part):
     text: str = ""
     """The reflection, the code, or the reason of an edit."""
     edit: Literal["prune", "add", "replace"] | None = None
-    """What an edit does to K_t."""
+    """Kind of an edit of K_t."""
     skill: str | None = None
-    """The skill an edit removes, adds or exchanges."""
+    """The skill that an edit removes, adds or exchanges."""
     replacement: str | None = None
     """The skill that takes its place."""
     submission: Submission | None = None
-    """What is submitted."""
+    """The submitted problem."""
 
 
 class ConflictNote(Part):
-    """Why a composition does not hold together, as the guard that raised says it; see `tools.SENTENCES`."""
+    """Reason why a composition does not hold, as the guard that raised it states; see `tools.SENTENCES`."""
 
     code: str
     """too-small, too-large, not-whole, not-allowed, independent, …"""
@@ -101,7 +101,7 @@ class ConflictNote(Part):
 
 
 class Observation(Part):
-    """o_t = ⟨K_t, h_t, σ_t⟩: what the policy sees before it acts."""
+    """o_t = ⟨K_t, h_t, σ_t⟩, the policy's view before it acts."""
 
     skills: tuple[str, ...]
     """K_t: names of the active skills."""
@@ -112,24 +112,24 @@ class Observation(Part):
     text: str
     """The tool text that answered the last action (empty at the start)."""
     outcome: str
-    """Short code of what happened to the last action."""
+    """Short code of the last action's outcome."""
     turns_left: int
     """Actions that may still be taken."""
     conflict: ConflictNote | None = None
-    """What the guard said if the last action met a conflict."""
+    """The guard's note, if the last action met a conflict."""
 
 
 class Move(Part):
-    """What a policy chose: a message, or the reason why there is none."""
+    """Choice of a policy: a message, or the reason why there is none."""
 
     message: str | None = None
     """The assistant message."""
     stop: StopReason | None = None
-    """Why there is no message; None with no message means that the policy gave up."""
+    """Reason why there is no message; None with no message means that the policy gave up."""
     fault: str | None = None
-    """What makes the message no action, where the policy knows it; the environment answers with it."""
+    """Reason why the message is no action, if the policy knows it; the environment answers with it."""
     prompt_token_ids: tuple[int, ...] | None = None
-    """Token ids actually sent, when the server gives them."""
+    """Token ids actually sent, if the server gives them."""
     token_ids: tuple[int, ...] | None = None
     """Sampled token ids."""
     logprobs: tuple[float, ...] | None = None

@@ -1,4 +1,4 @@
-"""What is found out about a problem: how it was put, tries at it, what they amount to, how often it is solved."""
+"""Results about a problem: the question as it was asked, attempts at it, its verdict, its difficulty."""
 
 from __future__ import annotations
 
@@ -8,65 +8,65 @@ from agentprop.records.base import Evidence, MadeBy, Record
 
 
 class Question(Record):
-    """A row of a benchmark as it was put to a model."""
+    """A row of a benchmark as it was asked."""
 
     kind: ClassVar[str] = "question"
     identity: ClassVar[tuple[str, ...]] = ("problem_id", "prompt")
 
     problem_id: str
-    """The problem asked."""
+    """Id of the problem asked."""
     source: str
-    """Where it comes from: `<file name>#<row>`, counting from 0."""
+    """Source: `<file name>#<row>`, counting from 0."""
     prompt: str
     """The conversation that was sent, JSON: [{role, content}]."""
     groups: str = "{}"
-    """What it is counted under, JSON: {column: value}."""
+    """Groups that it is counted in, JSON: {column: value}."""
     made_by: MadeBy = MadeBy()
     """Prompt and agentprop version."""
 
 
 class Attempt(Record):
-    """One verifier's or prober's try at a problem."""
+    """One attempt of a verifier, auditor or prober at a problem."""
 
     kind: ClassVar[str] = "attempt"
     identity: ClassVar[tuple[str, ...]] = ("problem_id", "role", "number", "verifier", "answer", "vote", "rationale")
 
     problem_id: str
-    """The problem tried."""
+    """Id of the problem."""
     role: Literal["verifier", "auditor", "prober"]
-    """What the attempt was for."""
+    """Purpose of the attempt."""
     number: int = 0
-    """Which attempt of this verifier."""
+    """Number of the attempt among those of the same verifier, from 0."""
     verifier: str
-    """Who tried."""
+    """Name of the verifier, auditor or prober."""
     vote: bool | None = None
-    """v_i: True valid, False invalid, None could not say."""
+    """v_i: true valid, false invalid, null undecided."""
     answer: str | None = None
-    """The answer found."""
+    """The answer that was found."""
     code: str = ""
     """Short reason code."""
     rationale: str = ""
-    """Why, in a sentence."""
+    """The reason in a sentence."""
     response: str | None = None
-    """The raw reply, kept so that judging again costs nothing."""
+    """The raw reply, stored so that judging again costs nothing."""
     finish_reason: str | None = None
     """The server's finish reason."""
     duration_s: float = 0.0
-    """Seconds."""
+    """Duration in seconds."""
     isolation: str = ""
-    """Sandbox level, where code ran."""
+    """Sandbox level, if code ran."""
     made_by: MadeBy = MadeBy()
     """Model, sampling, prompt."""
 
 
 class Verdict(Record):
-    """V(q): what the verifiers' attempts amount to."""
+    """V(q), the decision on a problem from its attempts."""
 
     kind: ClassVar[str] = "verdict"
     identity: ClassVar[tuple[str, ...]] = ("problem_id", "value", "code", "attempt_ids")
 
     problem_id: str
-    """The problem judged."""
+    """Id of the problem judged."""
     value: Literal["valid", "invalid", "undetermined"]
     """The verdict; a time-out is never `invalid`."""
     code: str
@@ -74,11 +74,11 @@ class Verdict(Record):
     message: str = ""
     """The reason in a sentence."""
     answer: str | None = None
-    """The answer the verifiers arrived at."""
+    """The verifiers' answer."""
     evidence: Evidence = "none"
-    """What the verdict rests on."""
+    """Evidence that the verdict rests on."""
     attempt_ids: tuple[str, ...] = ()
-    """The attempts behind it."""
+    """Ids of the attempts behind it."""
     made_by: MadeBy = MadeBy()
     """The verifier configuration."""
 
@@ -90,21 +90,21 @@ class Difficulty(Record):
     identity: ClassVar[tuple[str, ...]] = ("problem_id", "prober", "k", "c", "truncated", "timeouts")
 
     problem_id: str
-    """The problem probed."""
+    """Id of the problem probed."""
     prober: str
     """Prober identity: model and revision."""
     k: int
     """Attempts that count."""
     c: int
-    """Correct ones."""
+    """Correct attempts among them."""
     truncated: int = 0
-    """Attempts cut off, counted apart."""
+    """Attempts cut off, not among the k."""
     timeouts: int = 0
-    """Attempts lost to time-outs, counted apart."""
+    """Attempts lost to time-outs, not among the k."""
     low: float = 0.0
     """Lower end of the 95 % Wilson interval of c/k."""
     high: float = 1.0
-    """Upper end."""
+    """Upper end of the interval."""
     sampling: str | None = None
     """Sampling parameters, JSON."""
     made_by: MadeBy = MadeBy()

@@ -1,4 +1,4 @@
-"""A statement with one answer and what re-derives it; on a pipe with all that is needed to judge it."""
+"""A statement with one answer and the certificate that re-derives it; for pipes, with all that judging it needs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from agentprop.records.trajectory import Trajectory
 
 
 class Certificate(Part):
-    """What re-derives the answer, in the sandbox."""
+    """Code that re-derives the answer in the sandbox."""
 
     form: Literal["composition", "program", "none"]
-    """A composition of skills, or a free program that assigns `answer`."""
+    """`composition` of skills, or `program`, free code that assigns `answer`."""
     composition: str | None = None
     """The term that the statement expresses, JSON."""
     source: str = ""
@@ -28,7 +28,7 @@ class Problem(Record):
     identity: ClassVar[tuple[str, ...]] = ("statement", "answer", "answer_type")
 
     statement: str
-    """What a solver is given."""
+    """Text that a solver is given."""
     answer: str
     """The answer's text, canonical; for programs the reference program."""
     answer_type: AnswerType
@@ -36,7 +36,7 @@ class Problem(Record):
     unit: str | None = None
     """Unit of a quantity, as the statement asks for it."""
     figures: int | None = None
-    """Significant figures the statement asks for; None means exact."""
+    """Significant figures that the statement asks for; null means exact."""
     domain: Domain
     """mathematics, coding or science."""
     category: str
@@ -48,29 +48,29 @@ class Problem(Record):
     operators: tuple[str, ...] = ()
     """Composition operators used: chain, aggregate, invert, constrain, nest, …"""
     entry_point: str | None = None
-    """Function name a program must define."""
+    """Name of the function that a program must define."""
     tests: tuple[TestCase, ...] = ()
     """Hidden tests of a program."""
     certificate: Certificate
-    """What re-derives the answer."""
+    """Code that re-derives the answer."""
     evidence: Evidence = "independent"
     """The weakest evidence among its skills' checks."""
     template: str = ""
     """Hash of the statement with its numbers masked."""
     trajectory_id: str | None = None
-    """How it came to be."""
+    """Id of the trajectory that produced it."""
     task_id: str | None = None
-    """Parent task."""
+    """Id of its task."""
     index: int | None = None
     """Candidate number in its run."""
     isolation: str = ""
-    """Sandbox level the certificate ran under."""
+    """Sandbox level that the certificate ran under."""
     made_by: MadeBy = MadeBy()
     """The proposer."""
 
 
 class PipedProblem(Record):
-    """What travels between stages on a pipe: a problem that needs nothing else to be judged."""
+    """A row on a pipe between stages: a problem with all that is needed to judge it."""
 
     kind: ClassVar[str] = "piped_problem"
     identity: ClassVar[tuple[str, ...]] = ("problem", "trajectory")
@@ -80,4 +80,4 @@ class PipedProblem(Record):
     trajectory: Trajectory | None = None
     """Its trajectory."""
     skills: tuple[Skill, ...] = ()
-    """The packages its certificate composes, sources included."""
+    """The packages that its certificate composes, sources included."""

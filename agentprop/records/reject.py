@@ -1,4 +1,4 @@
-"""What went into a stage and did not come out accepted, with the reason."""
+"""An input of a stage that was not accepted, with the reason."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from agentprop.records.base import Record
 
 
 class Reject(Record):
-    """Something that went into a stage and did not come out accepted."""
+    """An input of a stage that was not accepted."""
 
     kind: ClassVar[str] = "reject"
     identity: ClassVar[tuple[str, ...]] = ("stage", "item", "outcome", "code")
 
     stage: str
-    """extract, propose, verify, …"""
+    """The stage: extract, propose, verify, …"""
     item: str
-    """What it was: an id, a document, a candidate index."""
+    """The input: an id, a document, a candidate number."""
     outcome: Literal["rejected", "failed"]
-    """Judged and refused, or not finished for a technical reason."""
+    """`rejected`: judged and refused; `failed`: not finished for a technical reason."""
     code: str
     """Reason code."""
     message: str = ""

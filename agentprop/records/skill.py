@@ -1,4 +1,4 @@
-"""Where a skill came from, and the skill package itself with the text of its files."""
+"""A skill package with the text of its files, and the corpus spans that it comes from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from agentprop.records.base import Domain, Evidence, MadeBy, Part, Record
 
 
 class Span(Part):
-    """Where in a corpus something came from."""
+    """A stretch of a corpus document."""
 
     document: str
     """Document id: `<file name>#<index>`."""
@@ -29,7 +29,7 @@ class Skill(Record):
     name: str
     """Directory name, unique in a library."""
     description: str
-    """What it does and when to use it."""
+    """Its purpose and when to use it."""
     domain: Domain
     """mathematics, coding or science."""
     category: str
@@ -47,14 +47,14 @@ class Skill(Record):
     script: str | None = None
     """scripts/skill.py, or None for a package without scripts."""
     origin: Literal["bundled", "mined", "teacher", "user"] = "user"
-    """Where the package came from."""
+    """Origin of the package."""
     evidence: Evidence = "independent"
-    """What the check of this skill is worth: an independent algorithm, or only self-consistency."""
+    """Evidence that its check gives: an independent algorithm, or only self-consistency."""
     quality: float | None = None
     """r(k) in [0, 1] for extracted skills."""
     quality_parts: str | None = None
-    """The parts r(k) is made of, JSON."""
+    """The parts of r(k), JSON."""
     lineage: tuple[Span, ...] = ()
     """Corpus spans it was extracted from."""
     made_by: MadeBy = MadeBy()
-    """Who made it."""
+    """Its maker."""

@@ -1,4 +1,4 @@
-"""How one problem came to be: the task it began with and every turn that was taken."""
+"""The making of one problem: the task that it began with, and every turn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Task(Record):
     index: int
     """Candidate number within the run, from 0."""
     domain: Domain
-    """Domain the problem is asked for in."""
+    """Domain of the problem that is asked for."""
     category: str
     """Category drawn from the curriculum."""
     skill_ids: tuple[str, ...]
@@ -31,7 +31,7 @@ class Task(Record):
 
 
 class Turn(Part):
-    """One action and what the environment answered."""
+    """One action and the environment's answer."""
 
     index: int
     """Turn number, from 0."""
@@ -44,13 +44,13 @@ class Turn(Part):
     observation: str
     """The tool text that came back, word for word."""
     outcome: str = "ok"
-    """Short code of what happened: ok, error, timeout, memory, conflict, rejected:<code>, …"""
+    """Short code of the outcome: ok, error, timeout, memory, conflict, refused:<code>, …"""
     skills: tuple[str, ...] = ()
     """Names of the active skills K_t before the action."""
     duration_s: float = 0.0
     """Seconds spent in the sandbox and the environment."""
     prompt_token_ids: tuple[int, ...] | None = None
-    """Token ids actually sent, when the server gives them."""
+    """Token ids actually sent, if the server gives them."""
     token_ids: tuple[int, ...] | None = None
     """Sampled token ids."""
     logprobs: tuple[float, ...] | None = None
@@ -60,13 +60,13 @@ class Turn(Part):
 
 
 class Trajectory(Record):
-    """How one problem came to be: every turn of the Draft → Check → Refine → Finalize loop."""
+    """The making of one problem: every turn of the Draft → Check → Refine → Finalize loop."""
 
     kind: ClassVar[str] = "trajectory"
     identity: ClassVar[tuple[str, ...]] = ("task_id", "messages_hash")
 
     task_id: str
-    """Parent task."""
+    """Id of its task."""
     task: Task
     """The initial state, so that a trajectory can be replayed by itself."""
     system: str
@@ -76,15 +76,15 @@ class Trajectory(Record):
     turns: tuple[Turn, ...]
     """The turns, in order."""
     stop: StopReason
-    """Why it ended."""
+    """The reason why it ended."""
     problem_id: str | None = None
-    """The submitted problem, where the contract was met."""
+    """Id of the submitted problem, if the contract was met."""
     pruned: int = 0
     """Skills removed by edit."""
     replaced: int = 0
     """Skills added or exchanged by edit."""
     token_exact: bool = False
-    """Whether every turn carries the token ids the model sampled."""
+    """Every turn carries the token ids that the model sampled."""
     isolation: str = ""
     """Sandbox level in force."""
     made_by: MadeBy = MadeBy()

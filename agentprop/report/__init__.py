@@ -1,5 +1,5 @@
-"""What a run report shows: rows of records → tables of numbers and samples → one self-contained HTML page.
+"""The run report: rows of records → tables of numbers and samples → one self-contained HTML page.
 
-Nothing here reads a run or keeps more than a sample: collectors are given rows one by one and hold counters, digests of
-a few bytes per problem, and what was drawn to be looked at.
+Nothing here reads a run or keeps more than a sample: collectors are given rows one by one and hold counters, a few
+bytes per problem, and a sample of records.
 """

@@ -1,4 +1,4 @@
-"""`audit/checkers.json` of a verify run → how often each of those who compare answers was wrong, with intervals."""
+"""`audit/checkers.json` of a verify run → the error rates of each answer checker, with intervals."""
 
 from __future__ import annotations
 
@@ -15,81 +15,84 @@ Label = Annotated[str, AfterValidator(lambda text: clip(text, LABEL))]
 Note = Annotated[str, AfterValidator(lambda text: clip(text, NOTE))]
 
 
-class Shown(BaseModel):
-    """What of the file is shown; whatever else it holds is passed over."""
+class ReportedPart(BaseModel):
+    """A part of the file that is shown; other fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
-class ErrorRate(Shown):
-    """How often a checker was wrong about one sort of answers."""
+class ErrorRate(ReportedPart):
+    """Error rate of a checker on wrong answers, or on right ones."""
 
     errors: int
-    """Answers it misjudged."""
+    """Answers that it misjudged."""
     of: int
-    """Answers it judged."""
+    """Answers that it judged."""
     low: float
     """Lower end of the 95 % interval of errors/of."""
     high: float
     """Upper end."""
 
 
-class Rates(Shown):
-    """One checker, as the summary has it."""
+class CheckerRates(ReportedPart):
+    """Error rates of one checker."""
 
     false_accept: ErrorRate
     """Wrong answers called right."""
     false_reject: ErrorRate
     """Right answers called wrong."""
     undetermined: int
-    """Answers of which it could not tell."""
+    """Answers that it could not judge."""
 
 
-class Calls(Shown):
-    """What a checker called the answers that one change made."""
+class MutationCounts(ReportedPart):
+    """Judgements of a checker on the answers made by one kind of change."""
 
     right: int
+    """Answers called right."""
     wrong: int
+    """Answers called wrong."""
     neither: int
+    """Answers that could not be judged."""
 
 
-class Misjudged(Shown):
+class MisjudgedAnswer(ReportedPart):
     """An answer that was misjudged."""
 
     problem: Label
     """Id of the problem."""
     mutation: Label
-    """What was changed."""
+    """Kind of change."""
     right: Note
     """The problem's answer."""
     answer: Note
     """The answer that was checked."""
     called: Literal["right", "wrong"]
-    """What the checker said."""
+    """Judgement of the checker."""
 
 
-class Details(Shown):
-    """One checker, more closely."""
+class CheckerDetails(ReportedPart):
+    """Details of one checker."""
 
-    by_mutation: dict[Label, Calls] = {}
-    """Its calls by the change that made the answers."""
-    examples: tuple[Misjudged, ...] = ()
-    """Some of what it misjudged."""
+    by_mutation: dict[Label, MutationCounts] = {}
+    """Its judgements by the kind of change."""
+    examples: tuple[MisjudgedAnswer, ...] = ()
+    """Some of the misjudged answers."""
 
 
-class CheckersFile(Shown):
-    """The file."""
+class CheckersFile(ReportedPart):
+    """Content of the file."""
 
     audited_problems: int
     """Problems whose answers were changed."""
-    checkers: dict[Label, Rates]
-    """By name."""
-    details: dict[Label, Details] = {}
-    """By name."""
+    checkers: dict[Label, CheckerRates]
+    """Name → error rates."""
+    details: dict[Label, CheckerDetails] = {}
+    """Name → details."""
 
 
 def audits(files: Mapping[str, str]) -> dict[str, Any]:
-    """The contents of the files by path → the audits, and the files that are there and cannot be understood."""
+    """Parse the contents of files, by path, into the audits and a list of unreadable files."""
     found: list[dict[str, Any]] = []
     unreadable: list[str] = []
     for path, text in files.items():

@@ -1,7 +1,7 @@
-"""`contamination.json` beside a run's data → what was looked for and what was found.
+"""`contamination.json` beside a run's data → the benchmarks it was checked against, and the hits.
 
-The reader is tolerant: of the file only `hits` is needed, a list of objects that name a problem and a benchmark. A run
-without the file was not checked, which is something else than no hits.
+The reader is tolerant: it needs only `hits`, a list of objects that name a problem and a benchmark. A run without the
+file was not checked, which is different from no hits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agentprop.report.text import LABEL, NOTE, clip
 
 FILE = "contamination.json"
 MOST_HITS = 500
-"""Hits shown; all are counted."""
+"""Most hits that are shown; all are counted."""
 _NAMES = {
     "problem": ("problem_id", "problem", "item", "id"),
     "benchmark": ("benchmark", "source", "file", "against"),
@@ -26,49 +26,49 @@ _NAMES = {
     "reference": ("benchmark_id", "reference_id", "benchmark_item", "row", "index"),
     "score": ("score", "overlap", "similarity"),
 }
-"""What a field may be called, the first that is there counts."""
+"""Field → its possible names; the first one present counts."""
 
 
 @dataclass(frozen=True)
 class ContaminatedProblem:
-    """A problem that is too close to something published."""
+    """A problem that is too close to a published one."""
 
     problem: str
     """Its id."""
     benchmark: str
-    """Where the other text is from."""
+    """Source of the published text."""
     method: str
-    """How it was found: n-gram, number-masked, exact, …"""
+    """Comparison that found it: n-gram, number-masked, exact, …"""
     matched: str
-    """The other text, or the part that matched."""
+    """The published text, or the part that matched."""
     reference: str
-    """Which item of the benchmark."""
+    """Id of the benchmark's item."""
     score: float | None
-    """How close, where the method says."""
+    """Similarity, if the method gives one."""
 
 
 @dataclass(frozen=True)
 class Contamination:
-    """What the runs say about benchmarks."""
+    """Decontamination of all runs together."""
 
     checked: bool
-    """Whether any run was checked."""
+    """Some run was checked."""
     benchmarks: tuple[str, ...]
-    """What they were checked against."""
+    """Benchmarks that they were checked against."""
     problems: int | None
-    """Problems checked, where the file says."""
+    """Problems checked, if the files say so."""
     total: int
-    """Hits in all."""
+    """Number of all hits."""
     by_method: tuple[tuple[str, int], ...]
     """Hits by benchmark and method, the most frequent first."""
     hits: tuple[ContaminatedProblem, ...]
-    """The first of them."""
+    """The first hits."""
     unreadable: tuple[str, ...]
-    """Files that are there and cannot be understood."""
+    """Files that exist and cannot be parsed."""
 
 
 def contamination(files: Mapping[str, str]) -> Contamination:
-    """The contents of the files by path, added up."""
+    """Add up the contents of files, by path."""
     documents = {path: _document(text) for path, text in files.items()}
     readable = [document for document in documents.values() if document is not None]
     hits = [_hit(row) for document in readable for row in document["hits"] if isinstance(row, Mapping)]

@@ -1,7 +1,7 @@
-"""Difficulty rows → per prober: how hard the problems are, with intervals.
+"""Difficulty rows → per prober: the distribution of the problems' difficulty, with intervals.
 
-ρ = c/k of one problem has the interval its record carries. A bar of the histogram is the share of the problems that
-fall into it, with the Wilson interval of that share. Of several measurements by one prober the last one read counts.
+The interval of one problem's ρ = c/k is in its record. A bar of the histogram is the share of the problems in its
+range, with the Wilson interval of that share. Of several measurements by one prober the last one read counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agentprop.grading.wilson import Z95, wilson
 from agentprop.report.index import Column, ProblemIndex
 
 FINE = 32
-"""Largest common k for which every count of correct attempts has a bar of its own."""
+"""Largest common k for which every count of correct attempts has its own bar."""
 COARSE = 8
 """Bars between never and always solved otherwise: early stops leave problems with different k."""
 
@@ -26,11 +26,11 @@ class Bar:
     """One bar of the histogram."""
 
     label: str
-    """What falls into it."""
+    """Its range of ρ."""
     rho: float
-    """Its middle, as a share of attempts."""
+    """Its middle, as ρ."""
     problems: int
-    """How many problems."""
+    """Number of problems."""
     low: float
     """Lower end of the 95 % interval of their share."""
     high: float
@@ -38,8 +38,8 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Hardness:
-    """What one prober found."""
+class ProberDifficulty:
+    """Difficulty of the problems as one prober measured it."""
 
     prober: str
     """Its identity."""
@@ -58,7 +58,7 @@ class Hardness:
     mean: float | None
     """Mean ρ over problems."""
     low: float | None
-    """Lower end of the 95 % interval of the mean, problems being the sample."""
+    """Lower end of the 95 % interval of the mean; the problems are the sample."""
     high: float | None
     """Upper end."""
     bars: tuple[Bar, ...]
@@ -73,7 +73,7 @@ class Difficulties:
         self._found: dict[str, tuple[Column, Column, Column, Column]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Note a row with `problem_id`, `prober`, `c`, `k`, `truncated`, `timeouts`."""
+        """Add a row with `problem_id`, `prober`, `c`, `k`, `truncated`, `timeouts`."""
         if row["prober"] not in self._found:
             self._found[row["prober"]] = (Column("i", 0), Column("i", -1), Column("i", 0), Column("i", 0))
         position = self._index.add(row["problem_id"])
@@ -81,18 +81,18 @@ class Difficulties:
             column[position] = row[name]
 
     def probers(self) -> list[str]:
-        """Who measured, in the order of iteration."""
+        """The probers, in the order of iteration."""
         return sorted(self._found)
 
-    def __iter__(self) -> Iterator[Hardness]:
+    def __iter__(self) -> Iterator[ProberDifficulty]:
         for prober, columns in sorted(self._found.items()):
-            yield _hardness(prober, [entry for entry in zip(*columns, strict=True) if entry[1] >= 0])
+            yield _difficulty_by(prober, [entry for entry in zip(*columns, strict=True) if entry[1] >= 0])
 
 
-def _hardness(prober: str, found: list[tuple[int, int, int, int]]) -> Hardness:
+def _difficulty_by(prober: str, found: list[tuple[int, int, int, int]]) -> ProberDifficulty:
     tried = [(c, k) for c, k, _, _ in found if k > 0]
     mean, reach = _mean([c / k for c, k in tried])
-    return Hardness(
+    return ProberDifficulty(
         prober=prober,
         problems=len(found),
         attempts=sum(k for _, k in tried),
@@ -108,7 +108,7 @@ def _hardness(prober: str, found: list[tuple[int, int, int, int]]) -> Hardness:
 
 
 def _mean(values: list[float]) -> tuple[float | None, float | None]:
-    """The mean, and how far its 95 % interval reaches to either side; of one value nothing is known."""
+    """Mean and half the width of its 95 % interval, which one value does not give."""
     if not values:
         return None, None
     mean = sum(values) / len(values)
@@ -136,7 +136,7 @@ def _bars(tried: list[tuple[int, int]]) -> Iterator[Bar]:
 
 
 def _place(c: int, k: int) -> int:
-    """0 never, COARSE + 1 always, else which of the equal parts in between."""
+    """Bar of c/k: 0 never, COARSE + 1 always, else the number of the equal part in between."""
     if c in (0, k):
         return 0 if c == 0 else COARSE + 1
     return 1 + c * COARSE // k

@@ -1,4 +1,4 @@
-"""Reject rows → the funnel of one run: what came in, what came out, and why the rest did not."""
+"""Reject rows → the funnel of one run: the numbers in and out, and the reasons of the difference."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from agentprop.report.text import LABEL, NOTE, clip
 
 MOST_REASONS = 60
-"""Reason codes told apart; there are a few dozen, unless a run is damaged."""
+"""Most reason codes counted separately; there are a few dozen, unless a run is damaged."""
 OTHER = "(other reasons)"
 
 
@@ -23,9 +23,9 @@ class Reason:
     code: str
     """The reason code."""
     count: int
-    """How many."""
+    """Number of rejects."""
     example: str
-    """The message of the first."""
+    """Message of the first one."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class Funnel:
     stage: str
     """The stage."""
     came: int
-    """What went in."""
+    """Items that went in."""
     accepted: int
-    """What came out."""
+    """Items that came out."""
     rejected: int
-    """Judged and refused."""
+    """Items judged and refused."""
     failed: int
-    """Not finished for a technical reason."""
+    """Items not finished for a technical reason."""
     reasons: tuple[Reason, ...]
-    """The most frequent first."""
+    """Reasons, the most frequent first."""
 
 
 class Rejects:
@@ -56,7 +56,7 @@ class Rejects:
         self._examples: dict[tuple[str, str], str] = {}
 
     def add(self, row: Mapping[str, Any]) -> str:
-        """Count a row with `outcome`, `code`, `message`; the code it is counted under."""
+        """Count a row with `outcome`, `code`, `message`; returns the code that it is counted under."""
         key = (str(row["outcome"]), clip(row["code"], LABEL) or "")
         if key not in self._counts and len(self._counts) >= MOST_REASONS:
             key = (key[0], OTHER)
@@ -65,7 +65,7 @@ class Rejects:
         return key[1]
 
     def funnel(self, run: int, stage: str, accepted: int) -> Funnel:
-        """The funnel, given what came out."""
+        """Make the funnel, given the number accepted."""
         ordered = sorted(self._counts.items(), key=lambda entry: (-entry[1], entry[0]))
         reasons = tuple(Reason(*key, count, self._examples[key]) for key, count in ordered)
         rejected = sum(r.count for r in reasons if r.outcome == "rejected")

@@ -1,7 +1,7 @@
-"""Problem ids → small positions, and columns of numbers by position: what lets a few bytes per problem suffice.
+"""Problem ids → small positions, and columns of numbers by position, so that a few bytes per problem suffice.
 
-Ids of problems are long and come in any order from several kinds of records; here each is hashed once, and everything
-that is known about a problem stands in plain arrays.
+Ids of problems are long and come in any order from several kinds of records. Each is hashed once here, and all facts
+about a problem stand in plain arrays.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from collections.abc import Iterator
 
 
 def number_of(record_id: str) -> int:
-    """A record's id as 64 bits: no realistic collision below 10^8 records."""
+    """A record's id as 64 bits, without a likely collision below 10^8 records."""
     return int.from_bytes(hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
 class ProblemIndex:
-    """The problems that were mentioned, in the order in which they were."""
+    """Problems in the order in which they were first mentioned."""
 
     def __init__(self) -> None:
         self._positions: dict[int, int] = {}
 
     def add(self, problem_id: str) -> int:
-        """The position of a problem, a new one where it was never mentioned."""
+        """Position of a problem; a new one if it was never mentioned."""
         return self._positions.setdefault(number_of(problem_id), len(self._positions))
 
     def find(self, problem_id: str) -> int:
-        """The position of a problem; -1 where it was never mentioned."""
+        """Position of a problem; -1 if it was never mentioned."""
         return self._positions.get(number_of(problem_id), -1)
 
 
 class Column:
-    """An array of integers that is as long as it has to be; places that were never set hold the default."""
+    """An array of integers that grows as needed; places that were never set hold the default."""
 
     def __init__(self, typecode: str, default: int) -> None:
         self._values = array(typecode)

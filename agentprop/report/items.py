@@ -1,7 +1,7 @@
-"""Problem and reject rows → the list of problems that the page shows, and what it tells about each.
+"""Problem and reject rows → the page's list of problems, with the facts about each.
 
-An item is an accepted problem, or a candidate that was refused. The list is kept by columns: that is smaller, and read
-faster, than an object for every problem.
+An item is an accepted problem or a refused candidate. The list is written by columns, which is smaller and faster to
+read than an object for every problem.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ PROBLEM_COLUMNS = (
     "index",
     "made_by",
 )
-"""What is read of every problem."""
+"""Columns that are read of every problem."""
 
 
 @dataclass(kw_only=True)
 class ListedProblem:
-    """A line of the list; `status`, `code`, `message`, `votes` and `rho` are filled in once everything is read."""
+    """A line of the list; `status`, `code`, `message`, `votes` and `rho` are filled in after all rows are read."""
 
     id: str
     """The problem's id, or `<stage> <item>` of a refused candidate."""
     problem: str | None
-    """The problem's id, also of a refused one; None where nothing was submitted."""
+    """The problem's id, also of a refused one; None if nothing was submitted."""
     run: int
     """Position of its run."""
     statement: str | None
-    """What a solver is given; None where nothing was submitted."""
+    """The statement; None if nothing was submitted."""
     answer: str | None
     """The claimed answer."""
     answer_type: str | None
@@ -59,7 +59,7 @@ class ListedProblem:
     skills: tuple[str, ...]
     """Names of the skills composed."""
     operators: tuple[str, ...]
-    """How they are composed."""
+    """Composition operators."""
     evidence: str | None
     """The weakest evidence among its skills' checks."""
     index: int | None
@@ -67,23 +67,23 @@ class ListedProblem:
     trajectory: str | None
     """Id of its trajectory."""
     maker: str
-    """Who proposed it."""
+    """Its proposer."""
     status: str = "unverified"
     """valid, unverified, invalid, undetermined, rejected or failed."""
     code: str = ""
     """The reason code."""
     message: str = ""
-    """The reason in a sentence, where it is not valid."""
+    """The reason in a sentence, if it is not valid."""
     votes: str = ""
-    """The last vote of every verifier: + valid, - invalid, ? could not say."""
+    """The last vote of every verifier: + valid, - invalid, ? undecided."""
     rho: list[tuple[int, int, int, float, float, int, int]] = field(default_factory=list)
     """(prober, c, k, low, high, truncated, timeouts) of every prober."""
     detail: bool = False
-    """Whether its trajectory and attempts are in the page."""
+    """Its trajectory and attempts are in the page."""
 
 
 def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
-    """The item of a problem row."""
+    """Make the item of a problem row."""
     return ListedProblem(
         id=row["id"],
         problem=row["id"],
@@ -105,7 +105,7 @@ def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
 
 
 def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
-    """The item of a refused candidate; its problem where it had submitted one."""
+    """Make the item of a refused candidate, with its problem if it had submitted one."""
     problem = _problem_in(row["record"])
     if problem is not None:
         item = of_problem(problem, run)
@@ -135,7 +135,7 @@ def of_reject(row: Mapping[str, Any], run: int) -> ListedProblem:
 
 
 def _problem_in(record: str | None) -> dict[str, Any] | None:
-    """The problem that a reject carries, if that is what it carries."""
+    """The problem in a reject's record, if there is one."""
     try:
         value = json.loads(record or "null")
     except (ValueError, RecursionError):
@@ -144,6 +144,6 @@ def _problem_in(record: str | None) -> dict[str, Any] | None:
 
 
 def table(items: Iterable[ListedProblem]) -> dict[str, list[Any]]:
-    """Items by columns."""
+    """Arrange items by columns."""
     listed = list(items)
     return {column.name: [getattr(item, column.name) for item in listed] for column in fields(ListedProblem)}

@@ -1,4 +1,15 @@
-"""Trajectory and attempt rows → what is shown when one problem is looked at: steps, votes, and answers of solvers."""
+"""Trajectory and attempt rows → the details of one problem on the page: its steps, votes, and probers' answers.
+
+Only some problems have their details on the page. `choose_details` takes some of every status and reason code first, so
+that rare outcomes can be looked at, and fills up by `rank`, a random order that depends on the seed and the ids alone.
+Example: of eight valid and two invalid problems four are chosen. There are two groups, so each gives at least
+4 // (2·2) = 1; the other two are the first in the random order.
+
+    >>> from types import SimpleNamespace
+    >>> items = [SimpleNamespace(id=f"p{n}", status="valid" if n < 8 else "invalid", code="") for n in range(10)]
+    >>> [f"{items[n].id} {items[n].status}" for n in choose_details(items, 4, seed=0)]
+    ['p2 valid', 'p9 invalid', 'p8 invalid', 'p0 valid']
+"""
 
 from __future__ import annotations
 
@@ -12,35 +23,36 @@ from agentprop.report.sample import rank
 from agentprop.report.text import MESSAGE, NOTE, STATEMENT, clip
 
 MOST_STEPS = 200
+"""Most steps of a trajectory that are shown."""
 MOST_ANSWERS = 12
-"""Different answers of one prober that are shown."""
+"""Most different answers to one problem that are shown."""
 
 
 @dataclass(frozen=True)
 class TurnView:
-    """One turn."""
+    """One turn of a trajectory."""
 
     stage: str
     """σ_t."""
     action: str
     """think, exec, edit, submit or malformed."""
     message: str
-    """What the policy wrote."""
+    """The policy's message."""
     observation: str
-    """What came back."""
+    """The environment's answer."""
     outcome: str
-    """Short code of what happened."""
+    """Short code of the outcome."""
     skills: tuple[str, ...]
     """The active skills before the action."""
     seconds: float
-    """Spent in the sandbox and the environment."""
+    """Seconds spent in the sandbox and the environment."""
     finish: str | None
     """The server's finish reason."""
 
 
 @dataclass(frozen=True)
-class Journey:
-    """A trajectory."""
+class TrajectoryView:
+    """A trajectory, cut to the size of a page."""
 
     id: str
     """Its id."""
@@ -49,7 +61,7 @@ class Journey:
     prompt: str
     """The task."""
     stop: str
-    """Why it ended."""
+    """Reason why it ended."""
     maker: str
     """The proposer."""
     isolation: str
@@ -61,36 +73,36 @@ class Journey:
 
 
 @dataclass(frozen=True)
-class StatedOpinion:
-    """What a verifier or auditor said about a problem."""
+class AttemptView:
+    """Attempt of a verifier or auditor at a problem."""
 
     role: str
     """verifier or auditor."""
     name: str
-    """Who."""
+    """Its name."""
     vote: bool | None
-    """Valid, invalid, or could not say."""
+    """True valid, False invalid, None undecided."""
     answer: str | None
-    """The answer found."""
+    """The answer that was found."""
     code: str
     """Reason code."""
     rationale: str
-    """Why."""
+    """Its reason."""
     finish: str | None
     """The server's finish reason."""
 
 
-def journey(row: Mapping[str, Any]) -> Journey:
-    """A trajectory row, cut to what a page can hold."""
+def trajectory_view(row: Mapping[str, Any]) -> TrajectoryView:
+    """Make the view of a trajectory row."""
     turns = row["turns"]
-    return Journey(
+    return TrajectoryView(
         id=row["id"],
         system=clip(row["system"], STATEMENT) or "",
         prompt=clip(row["prompt"], MESSAGE) or "",
         stop=row["stop"],
         maker=row["made_by"]["name"],
         isolation=row["isolation"],
-        left_out=max(0, len(turns) - MOST_STEPS),
+        left_out=max(0, len(turns) - MOST_STEPS),  # shown, so that no one takes a cut trajectory for the whole
         steps=tuple(_step(turn) for turn in turns[:MOST_STEPS]),
     )
 
@@ -108,9 +120,9 @@ def _step(turn: Mapping[str, Any]) -> TurnView:
     )
 
 
-def opinion(row: Mapping[str, Any]) -> StatedOpinion:
-    """An attempt row of a verifier or auditor."""
-    return StatedOpinion(
+def attempt_view(row: Mapping[str, Any]) -> AttemptView:
+    """Make the view of an attempt row of a verifier or auditor."""
+    return AttemptView(
         row["role"],
         row["verifier"],
         row["vote"],
@@ -121,29 +133,32 @@ def opinion(row: Mapping[str, Any]) -> StatedOpinion:
     )
 
 
-class Answers:
-    """Counts the answers that probers gave to the problems that are looked at."""
+class ProberAnswers:
+    """Counts probers' answers to the problems whose details are shown."""
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[tuple[str, str | None, bool | None]]] = {}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count an attempt row of a prober."""
+        # Clipped before it is counted, so that memory stays bounded however long the answers are.
         key = (row["verifier"], clip(row["answer"], NOTE), row["vote"])
         self._counts.setdefault(row["problem_id"], Counter())[key] += 1
 
     def of(self, problem_id: str) -> list[tuple[str, str | None, bool | None, int]]:
-        """(prober, answer, right, how often), the most frequent first."""
+        """(prober, answer, right, count), the most frequent first."""
         found = self._counts.get(problem_id, Counter()).most_common(MOST_ANSWERS)
         return [(*key, count) for key, count in found]
 
 
-def choose(items: Sequence[ListedProblem], size: int, seed: int) -> list[int]:
-    """Positions of the items that are shown step by step: some of every status and reason, the rest by the lottery."""
-    waiting = sorted(range(len(items)), key=lambda n: rank(seed, items[n].id))
+def choose_details(items: Sequence[ListedProblem], size: int, seed: int) -> list[int]:
+    """Choose positions of items to show in detail: some of every status and reason code, then in random order."""
+    # By the hash of the id, not by drawing: a resumed run, or more runs in the report, keep the same choice.
+    by_rank = sorted(range(len(items)), key=lambda n: rank(seed, items[n].id))
     groups: dict[tuple[str, str], list[int]] = {}
-    for n in waiting:
+    for n in by_rank:
         groups.setdefault((items[n].status, items[n].code), []).append(n)
+    # Half of the places go to the groups in equal parts; the other half keeps the true proportions visible.
     share = max(1, size // (2 * max(1, len(groups))))
     first = [n for group in groups.values() for n in group[:share]]
-    return list(dict.fromkeys([*first, *waiting]))[:size]
+    return list(dict.fromkeys([*first, *by_rank]))[:size]  # with many groups, some places go to the first ones only

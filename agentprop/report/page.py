@@ -1,7 +1,7 @@
 """Tables and samples → one HTML file that needs no server and no network, and trusts none of the text in it.
 
 All data is gzipped JSON in base64, which no text in it can break out of; the script builds every element from text
-nodes. The content security policy admits the styles and scripts of this file by their hashes and nothing else at all.
+nodes. The content security policy admits the styles and scripts of this file by their hashes, and nothing else.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ TEMPLATE = (
 """The page's own script, in the order of use."""
 KATEX = ("katex.min.js", "mhchem.min.js", "auto-render.min.js")
 GENERATOR = '<meta name="generator" content="agentprop report">'
-"""What tells a report from anybody else's file."""
+"""Mark by which a report is recognised."""
 _FONT = re.compile(r'src:url\(fonts/([\w-]+\.woff2)\) format\("woff2"\)[^}]*')
 
 
 def page(title: str, data: Any, details: Any) -> bytes:
-    """The file. `details` is unpacked by the browser only when a problem is opened."""
+    """Build the file. The browser unpacks `details` only when a problem is opened."""
     own, katex = files("agentprop.report") / "template", files("agentprop.report") / "vendor" / "katex"
     styles = [_katex_style(katex), _read(own / "style.css")]
     scripts = [*(_read(katex / name) for name in KATEX), "\n".join(_read(own / name) for name in TEMPLATE)]
@@ -54,7 +54,7 @@ def page(title: str, data: Any, details: Any) -> bytes:
 
 
 def policy(scripts: list[str], styles: list[str]) -> str:
-    """The content security policy: these scripts, these styles, fonts and nothing more."""
+    """Content security policy: these scripts, these styles, fonts and nothing more."""
     return (
         f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; font-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -67,13 +67,13 @@ def _hashes(sources: list[str]) -> str:
 
 
 def packed(value: Any) -> str:
-    """JSON, gzipped, in base64; the same value always gives the same text."""
+    """Pack a value as JSON, gzipped, in base64; equal values give equal texts."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), 6, mtime=0)).decode()
 
 
 def _katex_style(katex: Traversable) -> str:
-    """The stylesheet with its fonts inside."""
+    """The stylesheet with its fonts inlined."""
 
     def inlined(found: re.Match[str]) -> str:
         font = base64.b64encode((katex / "fonts" / found[1]).read_bytes()).decode()

@@ -1,4 +1,4 @@
-"""A stream of unknown length → a seeded sample of it that does not depend on the order or the company.
+"""A stream of unknown length → a seeded sample of it that does not depend on the order of the stream.
 
 An item is drawn by the hash of its key: the `size` smallest hashes stay. So a run that was resumed, or verified again,
 shows the same items, and memory is bounded by `size`.
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def rank(seed: int, key: str) -> int:
-    """Where a key comes in the lottery: 64 bits, the smaller the earlier."""
+    """Place of a key in the random order: 64 bits, the smaller the earlier."""
     return int.from_bytes(hashlib.blake2b(f"{seed}:{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
@@ -25,11 +25,11 @@ class Sample(Generic[T]):
     def __init__(self, size: int, seed: int) -> None:
         self.size, self.seed = size, seed
         self.offered = 0
-        """Items seen."""
+        """Number of items offered."""
         self._heap: list[tuple[int, int, T]] = []
 
     def offer(self, key: str, item: T) -> None:
-        """See an item; it stays until `size` others have come before it in the lottery."""
+        """Offer an item; it stays until `size` others come before it in the random order."""
         self.offered += 1
         entry = (-rank(self.seed, key), self.offered, item)
         if len(self._heap) < self.size:
@@ -38,7 +38,7 @@ class Sample(Generic[T]):
             heappushpop(self._heap, entry)
 
     def __iter__(self) -> Iterator[T]:
-        """What was drawn, in the order in which it was offered."""
+        """Iterate over the sample, in the order in which it was offered."""
         return (item for _, _, item in sorted(self._heap, key=lambda entry: entry[1]))
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
-"""Candidates and the problems they became → which skills were composed with which, and how often it worked.
+"""Candidates and their problems → the pairs of skills that were composed, and the yield of each.
 
-A candidate counts for every pair of the skills it was given; the yield of a pair is the share of those candidates that
-became a good problem. Coverage counts the skills that good problems kept: an edit may have removed one on the way.
+A candidate counts for every pair of the skills that it was given; the yield of a pair is the share of those candidates
+that became a good problem. Coverage counts the skills that good problems kept: an edit may have removed one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import combinations
 
 MOST_SKILLS = 400
-"""Skills shown, the most used ones."""
+"""Most skills that are shown, the most used ones."""
 
 Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A pair of skills, or a skill by itself where both are the same."""
+    """A pair of skills, or a skill by itself if both are the same."""
 
     first: int
     """Position of one skill."""
@@ -44,7 +44,7 @@ class Grid:
     cells: tuple[Cell, ...]
     """Pairs with candidates or problems; all others are empty."""
     total: int
-    """Skills there are, of which `skills` are the most used."""
+    """Number of all skills, of which `skills` are the most used."""
 
 
 class SkillPairs:
@@ -56,22 +56,22 @@ class SkillPairs:
         self._covered: Counter[Pair] = Counter()
         self._category: dict[str, str] = {}
 
-    def know(self, name: str, category: str) -> None:
-        """A skill of the library, which may never have been used."""
+    def register(self, name: str, category: str) -> None:
+        """Register a skill of the library, even if it is never used."""
         self._category.setdefault(name, category)
 
     def add_candidate(self, skills: Iterable[str], good: bool) -> None:
-        """A candidate that was given these skills."""
+        """Count a candidate that was given these skills."""
         for pair in _pairs(skills):
             self._drawn[pair] += 1
             self._kept[pair] += good
 
     def add_problem(self, skills: Iterable[str]) -> None:
-        """A good problem that composes these skills."""
+        """Count a good problem that composes these skills."""
         self._covered.update(_pairs(skills))
 
     def grid(self) -> Grid:
-        """The counts of the most used skills."""
+        """Make the grid of the most used skills."""
         use = self._drawn + self._covered
         names = {*self._category, *(first for first, _ in use)}
         shown = sorted(names, key=lambda name: (-use[name, name], name))[:MOST_SKILLS]

@@ -1,7 +1,7 @@
-"""Summaries of runs → tokens and money by stage, role and model, and per good problem; unknown is null, never a guess.
+"""Summaries of runs → tokens and cost by stage, role and model, and per good problem; unknown numbers stay null.
 
-A stage that asks language models has a `spending` in its summary, whose `by_role` says under `<role> <model>` what they
-used. A run that only the built-in roles worked on has none, and cost nothing.
+The summary of a stage that asks language models has a `spending`, whose `by_role` lists their use under
+`<role> <model>`. A run of built-in roles alone has none, and cost nothing.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from agentprop.report.text import LABEL, clip
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What one role used of one model in one run."""
+class ModelSpending:
+    """Use of one model by one role in one run."""
 
     stage: str
     """The stage."""
     role: str
-    """Who asked."""
+    """The role that asked."""
     model: str
-    """Who answered."""
+    """The model that answered."""
     requests: int | None
-    """Replies bought."""
+    """Requests that were answered and billed."""
     tokens: int | None
     """Tokens billed, sent and generated."""
     reasoning_tokens: int | None
-    """Those of them that were reasoning."""
+    """Reasoning tokens among them."""
     cost: float | None
-    """Money in the unit of the configured prices."""
+    """Cost in the currency of the configured prices."""
 
 
 @dataclass(frozen=True)
 class Spending:
-    """What it all cost."""
+    """Tokens and cost of all runs."""
 
     asked: bool
-    """Whether any language model was asked, as far as the runs tell."""
-    entries: tuple[Spent, ...]
-    """By run, role and model."""
+    """Some language model was asked, as far as the runs tell."""
+    entries: tuple[ModelSpending, ...]
+    """Use by run, role and model."""
     tokens: int | None
-    """Of all together; None where a part is unknown."""
+    """Tokens of all together; None if a part is unknown."""
     cost: float | None
-    """Of all together; None where a part is unknown."""
+    """Cost of all together; None if a part is unknown."""
     good: int
-    """Problems to share it: valid, or accepted and not judged."""
+    """Good problems: valid, or accepted and not judged."""
     tokens_each: float | None
     """Tokens per good problem."""
     cost_each: float | None
-    """Money per good problem."""
+    """Cost per good problem."""
 
 
 def spending(summaries: Iterable[tuple[str, Mapping[str, Any]]], makers: Iterable[str], good: int) -> Spending:
-    """The account over (stage, summary) pairs; `makers` are all who made records."""
+    """Add up (stage, summary) pairs; `makers` are the makers of all records."""
     entries = tuple(entry for stage, summary in summaries for entry in entries_of(stage, summary))
     asked = bool(entries) or any(maker != "builtin" for maker in makers)
     known = bool(entries) or not asked
@@ -65,19 +65,19 @@ def spending(summaries: Iterable[tuple[str, Mapping[str, Any]]], makers: Iterabl
     return Spending(asked, entries, None if tokens is None else int(tokens), cost, good, *each)
 
 
-def entries_of(stage: str, summary: Mapping[str, Any]) -> list[Spent]:
-    """The entries of one summary; what is not one is passed over."""
+def entries_of(stage: str, summary: Mapping[str, Any]) -> list[ModelSpending]:
+    """Read the entries of one summary; malformed ones are ignored."""
     account = summary.get("spending")
     roles = account.get("by_role") if isinstance(account, Mapping) else None
     entries = roles.items() if isinstance(roles, Mapping) else ()
     return [_spent(stage, name, used) for name, used in entries if isinstance(used, Mapping)]
 
 
-def _spent(stage: str, name: str, used: Mapping[str, Any]) -> Spent:
+def _spent(stage: str, name: str, used: Mapping[str, Any]) -> ModelSpending:
     role, _, model = (clip(name, LABEL) or "").partition(" ")
     counts = [_count(used.get(key)) for key in ("requests", "tokens", "reasoning_tokens")]
     requests, tokens, reasoning = counts
-    return Spent(stage, role, model, requests, tokens, reasoning, _money(used.get("cost")))
+    return ModelSpending(stage, role, model, requests, tokens, reasoning, _money(used.get("cost")))
 
 
 def _count(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Texts of any length → texts a page can hold, and settings → settings that may be shown to others."""
+"""Texts of any length → texts that fit on a page, and settings → settings without secrets."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ _SECRET = re.compile(r"(^|_)(api_?key|key|secret|password|authorization|headers?
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 
 STATEMENT, MESSAGE, NOTE, LABEL = 6_000, 12_000, 600, 120
-"""Characters kept of a statement or answer, of a step, of a sentence, and of a name."""
+"""Most characters of a statement or answer, of a step, of a sentence, and of a name."""
 
 
 def clip(text: str | None, limit: int) -> str | None:
-    """The beginning of a text; None stays None."""
+    """Cut a text to its beginning; None stays None."""
     if text is None or len(text) <= limit:
         return text
     return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
 
 
 def shareable(value: Any, name: str = "") -> Any:
-    """JSON without what may be a secret: values of telling names, and names and passwords in addresses."""
+    """Remove possible secrets from JSON: values of names such as `api_key`, and logins in addresses."""
     if _SECRET.search(name) and value not in (None, "", [], {}):
         return "(left out)"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Problem and verdict rows → how every problem stands, in a few bytes each.
+"""Problem and verdict rows → the latest verdict of every problem, in a few bytes each.
 
 A problem without a verdict is accepted and unverified; of several verdicts the last one read counts, so runs are read
 in the order of the stages.
@@ -17,11 +17,11 @@ from agentprop.report.text import LABEL, clip
 
 UNVERIFIED = ("unverified", "")
 _ABSENT, _ORPHAN = 0, 1
-"""Instead of a trajectory: the problem is in none of the runs; or it came from nowhere."""
+"""Values in place of a trajectory: the problem is in none of the runs; it has no trajectory."""
 
 
-class Standings:
-    """The problems there are, and the verdict of each."""
+class VerdictTable:
+    """The problems of all runs, and the verdict of each."""
 
     def __init__(self, index: ProblemIndex) -> None:
         self._index = index
@@ -30,7 +30,7 @@ class Standings:
         self._kinds: dict[tuple[str, str, str], int] = {}
 
     def add_problem(self, row: Mapping[str, Any]) -> bool:
-        """Note a problem (`id`, `trajectory_id`); False where it was there before."""
+        """Add a problem (`id`, `trajectory_id`); False if it was there before."""
         position = self._index.add(row["id"])
         if self._trajectories[position] != _ABSENT:
             return False
@@ -38,35 +38,35 @@ class Standings:
         return True
 
     def add_verdict(self, row: Mapping[str, Any]) -> None:
-        """Note a verdict (`problem_id`, `value`, `code`, `evidence`)."""
+        """Add a verdict (`problem_id`, `value`, `code`, `evidence`)."""
         kind = (str(row["value"]), clip(row["code"], LABEL) or "", str(row["evidence"]))
         self._verdicts[self._index.add(row["problem_id"])] = self._kinds.setdefault(kind, len(self._kinds))
 
-    def knows(self, problem_id: str) -> bool:
-        """Whether the problem is in one of the runs."""
+    def has(self, problem_id: str) -> bool:
+        """True if the problem is in one of the runs."""
         return self._trajectories[self._index.find(problem_id)] != _ABSENT
 
     def of(self, problem_id: str) -> tuple[str, str]:
-        """The verdict of a problem as (value, code)."""
+        """Verdict of a problem as (value, code)."""
         kind = self._verdicts[self._index.find(problem_id)]
         return UNVERIFIED if kind < 0 else list(self._kinds)[kind][:2]
 
     def _problems(self) -> Iterator[tuple[int, int]]:
-        """(trajectory, verdict) of every problem."""
+        """Yield (trajectory, verdict) of every problem."""
         for position, trajectory in enumerate(self._trajectories):
             if trajectory != _ABSENT:
                 yield trajectory, self._verdicts[position]
 
     def counts(self) -> dict[str, int]:
-        """Problems by verdict, `unverified` among them."""
+        """Number of problems by verdict, `unverified` among them."""
         return self._count(0)
 
     def evidence(self) -> dict[str, int]:
-        """Valid problems by what their verdict rests on."""
+        """Number of valid problems by the evidence of their verdict."""
         return self._count(2, only="valid")
 
     def _count(self, part: int, only: str | None = None) -> dict[str, int]:
-        """Problems by a part of the kind of their verdict."""
+        """Number of problems by one part of their verdict."""
         kinds = [*self._kinds, ("unverified", "", "")]
         found: Counter[str] = Counter()
         for kind, times in Counter(verdict for _, verdict in self._problems()).items():
@@ -75,13 +75,13 @@ class Standings:
         return dict(found)
 
     def good_trajectories(self) -> Trajectories:
-        """Where the problems come from that are valid, or were accepted and never judged."""
+        """Trajectories of the problems that are valid, or were accepted and never judged."""
         good = {-1, *(n for n, kind in enumerate(self._kinds) if kind[0] == "valid")}
         return Trajectories([trajectory for trajectory, verdict in self._problems() if verdict in good])
 
 
 class Trajectories:
-    """A set of trajectories in eight bytes each."""
+    """A set of trajectory ids, in eight bytes each."""
 
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = array("Q", sorted(numbers))

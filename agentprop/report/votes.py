@@ -1,4 +1,4 @@
-"""Attempt rows of verifiers and auditors → who agrees with whom, and the problems on which they do not.
+"""Attempt rows of verifiers and auditors → their agreement, and the problems on which they disagree.
 
 Every attempt is kept in eight bytes, so that the attempts of a problem may come in any order and from several runs; of
 several attempts with one verifier, role and number the last one read counts.
@@ -19,43 +19,43 @@ from agentprop.report.text import LABEL, clip
 
 VALID, INVALID, SILENT = 1, 0, 2
 SIGNS = "-+?"
-"""How a vote is written in the list of problems: invalid, valid, could not say."""
+"""Signs of a vote in the list of problems: invalid, valid, undecided."""
 _PACKED = Struct("<BBBBI")
 _MOST = 255
-"""Verifiers, and reason codes, that fit a byte."""
+"""Most verifiers, and most reason codes: their number fits a byte."""
 
 
 class Vote(NamedTuple):
-    """One attempt, as it is kept."""
+    """One attempt, as it is kept in memory."""
 
     judge: int
     """Position of the (role, verifier)."""
     number: int
-    """Which attempt of this verifier, modulo 256."""
+    """Number of the attempt among those of this verifier, modulo 256."""
     vote: int
     """VALID, INVALID or SILENT."""
     code: int
     """Position of the reason code."""
     answer: int
-    """Hash of the answer without blanks; 0 where there is none."""
+    """Hash of the answer without blanks; 0 if there is none."""
 
 
 @dataclass(frozen=True)
 class VoterSummary:
-    """What one verifier or auditor said over all problems."""
+    """Votes of one verifier or auditor on all problems."""
 
     role: str
     """verifier or auditor."""
     name: str
-    """Who."""
+    """Its name."""
     attempts: int
-    """Problems and repeats tried."""
+    """Attempts, repeats included."""
     valid: int
     """Votes for valid."""
     invalid: int
     """Votes for invalid."""
     silent: int
-    """Attempts that could not say."""
+    """Attempts without a vote."""
     codes: tuple[tuple[str, int], ...]
     """Reason codes, the most frequent first."""
 
@@ -65,19 +65,19 @@ class Agreement:
     """Two verifiers on the problems that both voted on."""
 
     first: int
-    """Position of one judge."""
+    """Position of one verifier."""
     second: int
     """Position of the other."""
     both: int
-    """Problems on which both said valid or invalid."""
+    """Problems on which both voted valid or invalid."""
     agree: int
-    """On which they said the same."""
+    """Those on which the votes are equal."""
     answers: int
-    """On which both gave an answer."""
+    """Problems on which both gave an answer."""
     same_answer: int
-    """The same to the letter; answers written differently may still be equivalent."""
+    """Those with answers equal to the letter; others may still be equivalent."""
     kappa: float | None
-    """Cohen's κ: agreement beyond chance; None where one of them always says the same."""
+    """Cohen's κ, the agreement beyond chance; None if one of them always votes the same."""
 
 
 class Votes:
@@ -90,18 +90,18 @@ class Votes:
         self._votes: list[bytes] = []
 
     def add(self, row: Mapping[str, Any]) -> None:
-        """Note a row with `problem_id`, `role`, `number`, `verifier`, `vote`, `answer`, `code`."""
+        """Add a row with `problem_id`, `role`, `number`, `verifier`, `vote`, `answer`, `code`."""
         judge = _position(self._judges, (str(row["role"]), row["verifier"]))
         code = _position(self._codes, clip(row["code"], LABEL) or "")
-        said = SILENT if row["vote"] is None else int(row["vote"])
-        vote = Vote(judge, row["number"] % 256, said, code, _answer_hash(row["answer"]))
+        cast = SILENT if row["vote"] is None else int(row["vote"])
+        vote = Vote(judge, row["number"] % 256, cast, code, _answer_hash(row["answer"]))
         problem = self._index.add(row["problem_id"])
         self._votes.extend([b""] * (problem + 1 - len(self._votes)))
         earlier = [v for v in _unpack(self._votes[problem]) if v[:2] != vote[:2]]
         self._votes[problem] = b"".join(_PACKED.pack(*v) for v in [*earlier, vote])
 
     def signs(self, problem_id: str) -> str:
-        """The last vote of every judge on a problem, such as `++?`; a blank where there is none."""
+        """The last vote of every verifier on a problem, such as `++?`; a blank if there is none."""
         signs = [" "] * len(self._judges)
         problem = self._index.find(problem_id)
         for vote in _unpack(self._votes[problem] if 0 <= problem < len(self._votes) else b""):
@@ -109,7 +109,7 @@ class Votes:
         return "".join(signs).rstrip()
 
     def judges(self) -> list[VoterSummary]:
-        """Every verifier and auditor."""
+        """Summaries of all verifiers and auditors."""
         votes: dict[int, Counter[int]] = {n: Counter() for n in self._judges.values()}
         codes: dict[int, Counter[str]] = {n: Counter() for n in self._judges.values()}
         names = list(self._codes)
@@ -131,7 +131,7 @@ class Votes:
         ]
 
     def agreements(self) -> list[Agreement]:
-        """Every pair of verifiers that met."""
+        """Agreement of every pair of verifiers that attempted the same problems."""
         counts: dict[tuple[int, int], Counter[str]] = {}
         verifiers = {n for (role, _), n in self._judges.items() if role == "verifier"}
         for packed in self._votes:
@@ -141,7 +141,7 @@ class Votes:
         return [_agreement(pair, counted) for pair, counted in sorted(counts.items())]
 
     def contested(self) -> Iterator[tuple[int, str]]:
-        """Positions of the problems on which there was no plain agreement, each with the reason."""
+        """Yield positions of the problems without plain agreement, each with the reason."""
         auditors = {n for (role, _), n in self._judges.items() if role == "auditor"}
         for problem, packed in enumerate(self._votes):
             reason = _dispute(list(_unpack(packed)), auditors)
@@ -154,7 +154,7 @@ def _unpack(packed: bytes) -> Iterator[Vote]:
 
 
 def _position(known: dict[Any, int], key: Any) -> int:
-    """Where a key stands; those that do not fit a byte share the last place."""
+    """Position of a key; keys that do not fit a byte share the last one."""
     return known.setdefault(key, len(known)) if len(known) < _MOST else known.get(key, _MOST - 1)
 
 
@@ -188,10 +188,10 @@ def _kappa(counted: Counter[str], both: int, agree: int) -> float | None:
 
 
 def _dispute(votes: list[Vote], auditors: set[int]) -> str | None:
-    said = {vote.vote for vote in votes if vote.judge not in auditors}
-    if {VALID, INVALID} <= said:
+    cast = {vote.vote for vote in votes if vote.judge not in auditors}
+    if {VALID, INVALID} <= cast:
         return "votes differ"
-    if SILENT in said and len(said) > 1:
+    if SILENT in cast and len(cast) > 1:
         return "one could not say"
     if any(vote.judge in auditors for vote in votes):
         return "audited"

@@ -1,7 +1,7 @@
 """skills/<name>/SKILL.md ↔ Spec: read, written and checked, every fault reported at once.
 
 A package has three levels of disclosure: the frontmatter (discovery), the body of SKILL.md (read when the skill is
-wanted), and `scripts/skill.py` (executed in the sandbox only). Nothing here executes a package.
+used), and `scripts/skill.py` (executed in the sandbox only). Nothing here executes a package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,17 @@
 """A constraint such as `gcd(a, m) == 1` → true or false, without ever running it as Python.
 
-Skill packages are untrusted, so constraints are interpreted over a white-listed syntax tree with a budget of steps and
-a cap on the size of integers: a hostile constraint costs milliseconds and nothing else.
+Skill packages are untrusted, so constraints are interpreted over a syntax tree of allowed nodes, with a budget of steps
+and a cap on the size of integers: a hostile constraint costs milliseconds and nothing else.
+
+Example: the tree of `gcd(a, m) == 1` is Compare(Call(gcd, a, m), Eq, 1). Each visited node is one step; for a = 8 and
+m = 6 that is compare, call, a, m and 1, five steps, and gcd gives 2, so the constraint does not hold.
+
+    >>> sorted(names("gcd(a, m) == 1")), holds("gcd(a, m) == 1", {"a": 8, "m": 6}), holds("a < 9", {"a": 8})
+    (['a', 'm'], False, True)
+    >>> evaluate("[n / 2 for n in xs if n % 2]", {"xs": [1, 2, 3]})
+    [Fraction(1, 2), Fraction(3, 2)]
+    >>> holds("9 ** 9 ** 9 > 0", {})  # refused before it is computed
+    False
 """
 
 from __future__ import annotations
@@ -15,10 +25,15 @@ from functools import lru_cache
 from typing import Any
 
 MAX_STEPS = 50_000
+"""Nodes that an evaluation may visit."""
 MAX_BITS = 4096
+"""Largest integer, in bits."""
 MAX_LENGTH = 2_000
+"""Longest text, list and range."""
 MAX_PRIME_BITS = 256
+"""Largest argument of `is_prime`, in bits."""
 ITEMS_PER_STEP = 8
+"""Elements of an argument that a function call handles for the price of one step."""
 
 
 class ExpressionError(ValueError):
@@ -26,7 +41,7 @@ class ExpressionError(ValueError):
 
 
 def is_prime(n: int) -> bool:
-    """Deterministic Miller–Rabin for n < 3.3·10^24 (the bases of Sorenson and Webster), probable beyond."""
+    """True if n is prime: Miller–Rabin, proven for n < 3.3·10^24 (Sorenson and Webster 2017), probable beyond."""
     if n.bit_length() > MAX_PRIME_BITS:
         raise ExpressionError("is_prime takes smaller numbers")
     if n < 2:
@@ -52,7 +67,7 @@ def is_prime(n: int) -> bool:
 
 
 def is_square(n: int) -> bool:
-    """Whether n is the square of an integer."""
+    """True if n is the square of an integer."""
     return n >= 0 and math.isqrt(n) ** 2 == n
 
 
@@ -95,7 +110,7 @@ _SYNTAX = (
 
 @lru_cache(maxsize=8192)
 def parse(text: str) -> ast.expr:
-    """The checked syntax tree of a constraint. Raises ExpressionError for anything outside the language."""
+    """Parse a constraint into its checked syntax tree. Raises ExpressionError for anything outside the language."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError("constraint is too long")
     try:
@@ -105,6 +120,7 @@ def parse(text: str) -> ast.expr:
     for node in ast.walk(tree):
         if not isinstance(node, _SYNTAX):
             raise ExpressionError(f"{type(node).__name__} is not allowed in a constraint")
+        # Only names can be called: an attribute such as ().__class__ is the usual way out of an interpreter.
         if isinstance(node, ast.Call) and (
             not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS or node.keywords
         ):
@@ -115,7 +131,7 @@ def parse(text: str) -> ast.expr:
 
 
 def names(text: str) -> set[str]:
-    """Free names of a constraint: what must be a parameter."""
+    """Free names of a constraint, which must be parameters."""
     tree = parse(text)
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -123,7 +139,7 @@ def names(text: str) -> set[str]:
 
 
 def evaluate(text: str, values: Mapping[str, Any]) -> Any:
-    """The value of a constraint. Raises ExpressionError when it cannot be had (undefined, too large, too slow)."""
+    """Evaluate a constraint. Raises ExpressionError if it has no value, or one that is too large or too slow to get."""
     try:
         return _Evaluator(values).visit(parse(text))
     except (ArithmeticError, TypeError, ValueError, IndexError, KeyError, RecursionError) as error:
@@ -131,7 +147,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
 
 
 def holds(text: str, values: Mapping[str, Any]) -> bool:
-    """Whether a constraint holds; one that cannot be evaluated for these values does not."""
+    """True if a constraint holds; one that cannot be evaluated for these values does not."""
     try:
         return bool(evaluate(text, values))
     except ExpressionError:
@@ -166,17 +182,19 @@ class _Evaluator:
         left, right = self.visit(node.left), self.visit(node.right)
         if isinstance(node.op, ast.Pow):
             return self._power(left, right)
+        # "ab" * 10**9 and "%999999999d" % 1 would fill the memory in one step.
         if isinstance(node.op, ast.Mult) and not (_number(left) and _number(right)):
             raise ExpressionError("only numbers may be multiplied")
         if isinstance(node.op, ast.Mod) and isinstance(left, str):
             raise ExpressionError("text formatting is not allowed")
         if isinstance(node.op, ast.Div) and isinstance(left, int) and isinstance(right, int):
-            return Fraction(left, right)
+            return Fraction(left, right)  # exact, as conditions on rationals need it
         return _BINARY[type(node.op)](left, right)
 
     def _power(self, base: Any, exponent: Any) -> Any:
         if not isinstance(exponent, int) or abs(exponent) > MAX_BITS:
             raise ExpressionError("exponents must be small integers")
+        # The result is bounded before it is computed; floats count as 64 bits.
         if (_bits(base) or 64) * abs(exponent) > MAX_BITS:
             raise ExpressionError("constraint makes too large a number")
         return base**exponent if exponent >= 0 else Fraction(base) ** exponent
@@ -208,6 +226,7 @@ class _Evaluator:
     def _call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)  # parse() let nothing else through
         arguments = [self.visit(argument) for argument in node.args]
+        # A call such as sorted(xs) does as much work as its arguments are long.
         self.steps += sum(len(a) for a in arguments if isinstance(a, Sized)) // ITEMS_PER_STEP
         return FUNCTIONS[node.func.id](*arguments)
 
@@ -237,8 +256,8 @@ class _Evaluator:
         if not generators:
             return [self.visit(element)]
         first, rest = generators[0], generators[1:]
-        saved, out = dict(self.values), []
-        for item in self.visit(first.iter):
+        saved, out = dict(self.values), []  # bound names are gone after the comprehension, as in Python
+        for item in self.visit(first.iter):  # a list even for a generator, so that its length can be bounded
             self._bind(first.target, item)
             if all(self.visit(test) for test in first.ifs):
                 out.extend(self._comprehend(element, rest))

@@ -1,4 +1,4 @@
-"""A package → everything wrong with it that can be seen without running it."""
+"""A package → all its faults that show without running it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def faults(package: Package) -> list[str]:
-    """Everything wrong with a package that can be seen without running it."""
+    """Find all faults of a package that show without running it."""
     s = package.spec
     found = list(_name_faults(s))
     for name, p in s.parameters.items():
@@ -123,7 +123,7 @@ def _hole_faults(
 
 
 def clashes(library: Mapping[str, Package]) -> list[str]:
-    """Wordings that two skills share: a statement would have two meanings."""
+    """Find wordings that two skills share, so that a statement would have two meanings."""
     seen: dict[str, str] = {}
     found = []
     for name, package in library.items():

@@ -11,7 +11,7 @@ from agentprop.errors import SkillError
 
 
 def split(text: str) -> tuple[str, str]:
-    """SKILL.md → (frontmatter YAML, body). Raises SkillError when there is no frontmatter."""
+    """Split SKILL.md into (frontmatter YAML, body). Raises SkillError if there is no frontmatter."""
     found = re.match(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", text, re.DOTALL)
     if found is None:
         raise SkillError("SKILL.md does not begin with YAML frontmatter", hint="start the file with a `---` block")
@@ -22,7 +22,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_yaml(text: str) -> Any:
-    """Safe YAML without aliases, which could make a small file expand without bound."""
+    """Load safe YAML without aliases, which could make a small file expand without bound. Raises YAMLError."""
     if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_LOADER)):
         raise yaml.YAMLError("aliases are not allowed")
     return yaml.load(text, Loader=_LOADER)  # a safe loader

@@ -12,13 +12,13 @@ from agentprop.skills.reading import read
 
 
 def bundled_directory() -> Path:
-    """Where the library that travels with agentprop is: in the wheel, or beside the package in a checkout."""
+    """Directory of the bundled library: inside the wheel, or beside the package in a checkout."""
     inside = Path(str(files("agentprop").joinpath("_skills")))
     return inside if inside.is_dir() else Path(__file__).resolve().parents[2] / "skills"
 
 
 def directories(root: Path) -> list[Path]:
-    """Package directories below a library, a run (`<run>/skills`) or a single package."""
+    """Find the package directories of a library, a run (`<run>/skills`) or a single package."""
     if (root / "SKILL.md").exists():
         return [root]
     base = root / "skills" if (root / "skills").is_dir() else root
@@ -26,7 +26,7 @@ def directories(root: Path) -> list[Path]:
 
 
 def load(roots: Iterable[Path], *, bundled: bool = True) -> dict[str, Package]:
-    """The library by name: bundled packages, then those below `roots`. Raises SkillError naming faulty ones."""
+    """Load a library by name: bundled packages, then those below `roots`. Raises SkillError that names faulty ones."""
     library: dict[str, Package] = {}
     found: list[str] = []
     sources = [(bundled_directory(), "bundled")] if bundled else []

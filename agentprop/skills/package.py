@@ -1,4 +1,4 @@
-"""A skill package in memory, and the record of it that is kept."""
+"""A skill package in memory, and its record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Package:
     script: str | None
     """scripts/skill.py."""
     origin: Literal["bundled", "mined", "teacher", "user"] = "user"
-    """Where it came from."""
+    """Its origin."""
 
     @property
     def name(self) -> str:
@@ -31,7 +31,7 @@ class Package:
 
     @property
     def executable(self) -> bool:
-        """Whether it can be composed and checked."""
+        """True if it can be composed and checked: it has a script and declares an output."""
         return self.script is not None and self.spec.output is not None
 
     @cached_property
@@ -47,7 +47,7 @@ class Package:
     def record(
         self, *, quality: float | None = None, quality_parts: str | None = None, lineage: Sequence[Span] = ()
     ) -> Skill:
-        """The storable record."""
+        """Make the record that is stored."""
         s = self.spec
         return Skill(
             name=s.name,

@@ -18,7 +18,7 @@ MAX_FILE_BYTES = 256 * 1024
 
 
 def parse(skill_md: str, script: str | None, origin: str = "user") -> Package:
-    """The package of two texts. Raises SkillError naming every fault."""
+    """Parse two texts into a package. Raises SkillError that names every fault."""
     package, found = read_texts(skill_md, script, origin)
     if package is None or found:
         raise SkillError("; ".join(found), hint="`agentprop skills validate` lists the faults of every package")
@@ -26,7 +26,7 @@ def parse(skill_md: str, script: str | None, origin: str = "user") -> Package:
 
 
 def read_texts(skill_md: str, script: str | None, origin: str) -> tuple[Package | None, list[str]]:
-    """Two texts → (package, faults); the package is None where nothing usable could be read."""
+    """Read two texts → (package, faults); the package is None if nothing usable could be read."""
     try:
         front, _ = split(skill_md)
         raw = load_yaml(front)
@@ -48,7 +48,7 @@ def read_texts(skill_md: str, script: str | None, origin: str) -> tuple[Package 
 
 
 def read(directory: Path, origin: str = "user") -> tuple[Package | None, list[str]]:
-    """A package directory → (package, faults), likewise."""
+    """Read a package directory → (package, faults), likewise."""
     try:
         skill_md = _text(directory / "SKILL.md")
         script_path = directory / "scripts" / "skill.py"

@@ -1,4 +1,4 @@
-"""The frontmatter of a skill package, typed: what it takes, what it computes, how it is worded."""
+"""The frontmatter of a skill package, typed: its parameters, its output, its wordings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OutputKind = Literal[
 
 
 class Wording(Part):
-    """One way to tell a skill's problem: declarative scene (may be empty) and one question."""
+    """One wording of a skill's problem: a declarative scene, which may be empty, and one question."""
 
     scene: str = ""
     """Sentences that fix the situation."""
     ask: str
     """Exactly one question or instruction."""
     role: str | None = None
-    """For follow-ups: the role this wording takes its value in; None fits every role of the parameter."""
+    """For follow-ups: the role of the value that the wording takes; None fits every role of the parameter."""
 
     @property
     def text(self) -> str:
@@ -32,16 +32,16 @@ class Wording(Part):
 
 
 class Output(Part):
-    """What a skill computes."""
+    """Output of a skill."""
 
     kind: OutputKind
     """Kind of the value."""
     unit: str | None = None
     """Unit of a quantity."""
     figures: int = Field(default=3, ge=1, le=12)
-    """Significant figures a question asks of a quantity."""
+    """Significant figures that a question asks for, of a quantity."""
     role: str | None = None
-    """What the value is in a story."""
+    """Role of the value in a story, e.g. count."""
     subject: str | None = None
     """Noun of the story: plural for counts, singular for bodies."""
     symbol: str | None = None
@@ -54,7 +54,7 @@ class Spec(Part):
     name: str
     """Directory name."""
     description: str
-    """What and when."""
+    """The purpose of the skill and when to use it."""
     license: str | None = None
     """Licence of the package."""
     domain: Domain
@@ -62,21 +62,21 @@ class Spec(Part):
     category: str
     """The curriculum's unit."""
     intent: str
-    """ι."""
+    """ι: the reasoning it exercises."""
     method: str
-    """μ."""
+    """μ: how a problem is built with it."""
     effect: str
-    """δ."""
+    """δ: its effect on difficulty."""
     tool: str
-    """τ."""
+    """τ: how code confirms it."""
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     """Typed parameters of solve and check."""
     flavour: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Words that change nothing."""
+    """Interchangeable words, which do not change the meaning."""
     constraints: tuple[str, ...] = ()
     """Expressions over the parameters that must hold."""
     output: Output | None = None
-    """What solve returns; None for packages without scripts."""
+    """Output of `solve`; None for packages without scripts."""
     phrasings: tuple[Wording, ...] = ()
     """Complete wordings."""
     value: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Spec(Part):
     finish: str | None = None
     """Noun phrase about the current data that ends a pipeline (coding)."""
     evidence: Evidence = "independent"
-    """What `check` is worth."""
+    """Evidence that `check` gives."""
     entry_point: str | None = None
     """Function name of a lifted program (coding)."""
     tests: str | None = None

@@ -1,4 +1,4 @@
-"""A wording → its text and the holes where values go."""
+"""A wording → its text and its holes, the places for values."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class Hole:
-    """A place in a wording where a value goes."""
+    """A place for a value in a wording."""
 
     name: str
     """Parameter, flavour, or `subject`."""
     math: bool
-    """Whether it stands inside `$…$`."""
+    """It stands inside `$…$`."""
 
 
 @lru_cache(maxsize=65536)
 def segments(wording: str) -> tuple[str | Hole, ...]:
-    """A wording cut into text and holes; every `<identifier>` is a hole."""
+    """Split a wording into text and holes; every `<identifier>` is a hole."""
     out: list[str | Hole] = []
     position, math = 0, False
     for found in re.finditer(r"<([A-Za-z_]\w*)>", wording):

@@ -1,1 +1,1 @@
-"""The order of work: each stage reads shards, works, and writes shards; stages meet only on disk."""
+"""The stages: each one reads shards, works, and writes shards; they communicate only through files and pipes."""

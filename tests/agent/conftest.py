@@ -1,4 +1,4 @@
-"""A small world for the environment: three toy skills, a task on two of them, a policy that says what it is told."""
+"""A small world for the environment: three toy skills, a task on two of them, a policy that recites its messages."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def toys() -> dict[str, Package]:
 
 @dataclass
 class Parrot:
-    """A policy that says what it was given, one message after the other, and then gives up."""
+    """A policy that recites the given messages one after the other, and then gives up."""
 
     messages: Sequence[str]
     said: int = 0

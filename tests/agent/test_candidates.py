@@ -1,4 +1,4 @@
-"""Candidates depend on seed, index and standing alone; the curriculum's numbers by hand."""
+"""Candidates depend on seed, index and mastery alone; the curriculum's numbers by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
 
-def standing(**mastery: float) -> MasteryState:
+def mastered(**mastery: float) -> MasteryState:
     return MasteryState(mastery, dict.fromkeys(mastery, 1.0))
 
 
@@ -36,20 +36,20 @@ def standing(**mastery: float) -> MasteryState:
 
 
 def test_equal_mastery_is_a_uniform_draw() -> None:
-    found = Curriculum(("a", "b", "c", "d")).probabilities(standing(a=0.3, b=0.3, c=0.3, d=0.3))
+    found = Curriculum(("a", "b", "c", "d")).probabilities(mastered(a=0.3, b=0.3, c=0.3, d=0.3))
     assert found == pytest.approx([0.25] * 4)
 
 
 def test_probabilities_are_inverse_to_mastery_mixed_with_the_uniform() -> None:
     # 1/(0.9 + 0.1) = 1 and 1/(0.15 + 0.1) = 4, so 0.2 and 0.8 before mixing
-    found = Curriculum(("a", "b")).probabilities(standing(a=0.9, b=0.15))
+    found = Curriculum(("a", "b")).probabilities(mastered(a=0.9, b=0.15))
     assert found == pytest.approx([(1 - UNIFORM) * 0.2 + UNIFORM / 2, (1 - UNIFORM) * 0.8 + UNIFORM / 2])
     assert found == pytest.approx([0.23, 0.77])
 
 
 def test_epsilon_bounds_how_much_a_failing_category_is_preferred() -> None:
     # 1/(1 + 1) and 1/(0 + 1): one to two
-    found = Curriculum(("a", "b"), epsilon=1.0).probabilities(standing(a=1.0, b=0.0))
+    found = Curriculum(("a", "b"), epsilon=1.0).probabilities(mastered(a=1.0, b=0.0))
     assert found == pytest.approx([0.9 / 3 + 0.05, 1.8 / 3 + 0.05])
 
 
@@ -61,22 +61,22 @@ def test_an_exhausted_category_is_drawn_less() -> None:
 
 def test_mined_categories_together_stay_below_their_cap() -> None:
     curriculum = Curriculum(("a", "b", "c", "d"), mined=frozenset("bc"), mined_share=0.2)
-    found = curriculum.probabilities(standing(a=0.5, b=0.5, c=0.5, d=0.5))
+    found = curriculum.probabilities(mastered(a=0.5, b=0.5, c=0.5, d=0.5))
     assert found == pytest.approx([0.425, 0.075, 0.075, 0.425])
-    alone = Curriculum(("a", "b"), mined=frozenset("ab")).probabilities(standing(a=0.5, b=0.5))
+    alone = Curriculum(("a", "b"), mined=frozenset("ab")).probabilities(mastered(a=0.5, b=0.5))
     assert alone == pytest.approx([0.5, 0.5])
 
 
 def test_mastery_moves_towards_the_success_rate_of_a_batch() -> None:
-    before = standing(a=0.5, b=0.5, c=0.2)
+    before = mastered(a=0.5, b=0.5, c=0.2)
     after = Curriculum(("a", "b", "c")).updated(before, {"a": [10, 10, 5], "b": [4, 1, 1]})
     assert after.mastery == pytest.approx({"a": 0.55, "b": 0.475, "c": 0.2})
     assert after.novelty == pytest.approx({"a": 0.95, "b": 1.0, "c": 1.0})
 
 
-def test_learning_starts_from_one_half() -> None:
-    assert Curriculum(("a", "b")).start() == standing(a=0.5, b=0.5)
-    assert Curriculum(("a",), initial=standing(a=0.9)).start() == standing(a=0.9)
+def test_mastery_starts_from_one_half() -> None:
+    assert Curriculum(("a", "b")).start() == mastered(a=0.5, b=0.5)
+    assert Curriculum(("a",), initial=mastered(a=0.9)).start() == mastered(a=0.9)
 
 
 # --- candidates ---
@@ -146,7 +146,7 @@ def test_a_category_can_be_asked_for(library: Mapping[str, Package]) -> None:
 
 
 def test_the_built_in_proposer_goes_by_the_codes_of_conflicts_and_not_by_their_sentences(maker: CandidateMaker) -> None:
-    """Each sentence is replaced by its parts; put back, all is byte for byte as it was."""
+    """Each sentence is replaced by its parts; with the sentences put back, every byte is as it was."""
     parts = "⟦{{code}}¦{about}¦{value}¦{bound}⟧"
     reworded = {code: parts.replace("{{code}}", code) for code in SENTENCES}
     source = maker.tools["tools"] + f"\nSENTENCES = {reworded!r}\n"
@@ -155,17 +155,17 @@ def test_the_built_in_proposer_goes_by_the_codes_of_conflicts_and_not_by_their_s
     found = text_of(maker.batch(whole, start))
     other = text_of(replace(maker, tools={"tools": source}).batch(whole, start))
     assert other.count("⟦") > 200
-    assert re.sub(r"⟦(.*?)¦(.*?)¦(.*?)¦(.*?)⟧", said, other) == found
+    assert re.sub(r"⟦(.*?)¦(.*?)¦(.*?)¦(.*?)⟧", sentence, other) == found
 
 
-def said(match: re.Match[str]) -> str:
+def sentence(match: re.Match[str]) -> str:
     """The sentence that the parts stand for."""
     code, about, value, bound = match.groups()
     return SENTENCES[code].format(about=about, value=value, bound=bound)
 
 
 def text_of(found: list[Candidate]) -> str:
-    """All that candidates say, durations and what is hashed from sentences left out."""
+    """The text of all turns and problems, without durations and without hashes of sentences."""
     lines = []
     for one in found:
         turns = one.trajectory.turns if one.trajectory else ()

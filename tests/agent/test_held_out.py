@@ -8,9 +8,9 @@ from random import Random
 import pytest
 from pydantic import ValidationError
 
-from agentprop.agent.bundles import Allowed, Bundles
+from agentprop.agent.bundles import BundleFilter, Bundles
 from agentprop.composition.planner import Impossible, Planner
-from agentprop.composition.repairs import Mender
+from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Term, skills
 from agentprop.config import ProposeConfig
 from agentprop.skills import Package
@@ -35,37 +35,37 @@ def test_a_planner_keeps_away_from_held_out_pairs_or_plans_nothing_else(library:
     held_out = set(free[::2])
     assert len(held_out) > 10
     for wanted in (False, True):
-        terms = _drawn(Planner(library, allowed=Allowed.of(held_out, wanted)), 60)
+        terms = _drawn(Planner(library, allowed=BundleFilter.of(held_out, wanted)), 60)
         assert all(bool(_pairs(term) & held_out) == wanted for term in terms)
 
 
 def test_an_exchange_does_not_bring_a_held_out_pair_back(library: dict[str, Package]) -> None:
-    rng, mended = Random(1), 0
+    rng, repaired = Random(1), 0
     free = Planner(library)
     for term in _drawn(free, 80):
         for name in skills(term)[1:]:
-            new = Mender(free).substitute(term, name, rng)
+            new = Repairs(free).substitute(term, name, rng)
             if new is None:
                 continue
-            mended += 1
+            repaired += 1
             forbidden = ["+".join((new, other)) for other in skills(term) if other not in (new, name)]
-            planner = Planner(library, allowed=Allowed.of(forbidden))
-            assert Mender(planner).substitute(term, name, rng) != new
-    assert mended > 20
+            planner = Planner(library, allowed=BundleFilter.of(forbidden))
+            assert Repairs(planner).substitute(term, name, rng) != new
+    assert repaired > 20
 
 
 def test_no_composition_has_more_skills_than_may_be(library: dict[str, Package]) -> None:
     assert max(len(skills(term)) for term in _drawn(Planner(library), 60)) > 2
-    assert {len(skills(term)) for term in _drawn(Planner(library, allowed=Allowed(most=2)), 60)} <= {1, 2}
+    assert {len(skills(term)) for term in _drawn(Planner(library, allowed=BundleFilter(most=2)), 60)} <= {1, 2}
 
 
 def test_without_pairs_every_bundle_is_allowed() -> None:
-    assert Allowed()(("one", "other")) and Allowed.of((), wanted=True)(("one",))
+    assert BundleFilter()(("one", "other")) and BundleFilter.of((), wanted=True)(("one",))
 
 
 def test_bundles_around_written_skills_keep_away_too(library: dict[str, Package]) -> None:
     written = {name: package for name, package in library.items() if name.startswith("algebra")}
-    allowed = Allowed.of([f"{a}+{b}" for a in written for b in library if a != b and not b.startswith("algebra")])
+    allowed = BundleFilter.of([f"{a}+{b}" for a in written for b in library if a != b and not b.startswith("algebra")])
     bundles = Bundles(Planner(library, allowed=allowed), written)
     drawn = [bundle for n in range(200) if (bundle := bundles.draw("algebra", Random(n))) is not None]
     assert drawn and all(name.startswith("algebra") for bundle in drawn for name in bundle)

@@ -1,4 +1,4 @@
-"""Native tool calls: another way to speak, the same record, and no reply that upsets the conversation."""
+"""Native tool calls: another protocol, the same record, and no reply that breaks the conversation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from servers import fault_server
 
 from agentprop.agent import tool_calls as functions
-from agentprop.agent.candidates import model_maker, tools
+from agentprop.agent.candidates import model_made_by, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.config import ProposeConfig
@@ -65,7 +65,7 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
 
     def run(*replies: Any, native: bool = True, model: Model | None = None, note: str = "") -> Any:
         script = Scripted(replies)
-        spoken = model or Model(channel_of(ModelSettings(model="m"), script), Meter())
+        proposer = model or Model(channel_of(ModelSettings(model="m"), script), Meter())
         names = ("toy-square", "toy-double")
         task = Task(
             seed=0,
@@ -76,7 +76,7 @@ def play(toys: Mapping[str, Package], executor: Executor) -> Play:
             skill_ids=tuple(toys[name].id for name in names),
         )
         environment = Environment(task, toys, executor, tools(), Rules(max_malformed=2))
-        return asyncio.run(rollout(environment, ChatPolicy(spoken, native=native))), script.bodies
+        return asyncio.run(rollout(environment, ChatPolicy(proposer, native=native))), script.bodies
 
     return run
 
@@ -111,8 +111,9 @@ def test_token_ids_of_calls_are_not_those_of_the_record_and_are_not_kept(play: P
     assert not episode.trajectory.token_exact
 
 
-def test_who_made_it_tells_the_prompts_apart() -> None:
-    assert model_maker("m", None, Sampling()).prompt_hash != model_maker("m", None, Sampling(), native=True).prompt_hash
+def test_provenance_tells_the_prompts_apart() -> None:
+    tagged, native = (model_made_by("m", None, Sampling(), native=native) for native in (False, True))
+    assert tagged.prompt_hash != native.prompt_hash
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_what_is_no_action_is_corrected_counted_and_never_upsets_the_server(play
 
 
 def check_conversation(messages: Sequence[Mapping[str, Any]]) -> None:
-    """What servers insist on: known functions, arguments that are JSON objects, every call answered right after it."""
+    """Check the demands of servers: known functions, arguments that are JSON objects, every call answered at once."""
     owed: list[str] = []
     for message in messages:
         if message["role"] == "tool":
@@ -255,13 +256,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
 @given(st.lists(TEXTS, max_size=4).map("".join), st.lists(TEXTS, max_size=4).map("".join))
 def test_a_call_is_read_back_word_for_word_or_refused(first: str, second: str) -> None:
     try:
-        block = functions.written(ToolCall("c", "exec", json.dumps({"code": first})))
+        block = functions.tagged_block(ToolCall("c", "exec", json.dumps({"code": first})))
         assert protocol.parse(block).text == first
     except Malformed:
         pass
     try:
         arguments = {**PROBLEM, "statement": first, "certificate": second}
-        found = protocol.parse(functions.written(ToolCall("c", "submit", json.dumps(arguments)))).submission
+        found = protocol.parse(functions.tagged_block(ToolCall("c", "submit", json.dumps(arguments)))).submission
     except Malformed:
         return
     assert found is not None
@@ -272,7 +273,7 @@ def test_a_call_is_read_back_word_for_word_or_refused(first: str, second: str) -
 def test_tests_of_a_program_are_read_back(play: Play) -> None:
     tests = [{"arguments": [[1, 2], "<x>"], "expected": {"a": None}}]
     program = {"statement": "Write `f(x)`.", "answer": "def f(x):\n\treturn x", "answer_type": "program"}
-    block = functions.written(ToolCall("c", "submit", json.dumps({**program, "tests": tests})))
+    block = functions.tagged_block(ToolCall("c", "submit", json.dumps({**program, "tests": tests})))
     submission = protocol.parse(block).submission
     assert submission is not None
     assert [(json.loads(t.arguments), json.loads(t.expected)) for t in submission.tests] == [

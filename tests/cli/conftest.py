@@ -1,4 +1,4 @@
-"""Commands as a person runs them: real processes, in an empty directory, without settings from outside."""
+"""Commands as a user runs them: real processes, in an empty directory, without settings from outside."""
 
 from __future__ import annotations
 

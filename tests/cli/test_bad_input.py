@@ -1,4 +1,4 @@
-"""Whatever a person gets wrong ends in one sentence, a hint and the exit code of the contract, and loses nothing."""
+"""Every mistake of a user ends in one sentence, a hint and the exit code of the contract, and loses nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("bad_input.
 
 @pytest.fixture
 def place(tmp_path: Path, proposed: Path, verified: Path) -> Path:
-    """The directory that the cases speak of."""
+    """The directory that the cases refer to."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "notes.txt").write_text("mine")
@@ -39,17 +39,17 @@ def contents(place: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_mistake_is_told_in_a_sentence_with_a_hint(case: dict[str, Any], place: Path, agentprop: Run) -> None:
+def test_a_mistake_gives_a_sentence_and_a_hint(case: dict[str, Any], place: Path, agentprop: Run) -> None:
     before = contents(place)
     arguments = [argument.format(tmp=place) for argument in case["arguments"]]
     done = agentprop(*arguments, input=case.get("stdin"))
-    said = [line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: "))]
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: "))]
     assert done.returncode == case.get("exit_code", 1), done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    assert [line.partition(": ")[0] for line in said] == ["error", "hint"], done.stderr
-    assert case["message"].replace("{tmp}", str(place)) in said[0]
-    assert case["hint"].replace("{tmp}", str(place)) in said[1]
+    assert [line.partition(": ")[0] for line in lines] == ["error", "hint"], done.stderr
+    assert case["message"].replace("{tmp}", str(place)) in lines[0]
+    assert case["hint"].replace("{tmp}", str(place)) in lines[1]
     left = {name: digest for name, digest in contents(place).items() if not name.startswith("new/")}
     assert left == before
 

@@ -1,4 +1,4 @@
-"""What scripts rely on: one line on stdout, exit codes, pipes, and that whatever was finished is kept."""
+"""Scripts can rely on one line on stdout, exit codes and pipes, and finished work is kept."""
 
 from __future__ import annotations
 
@@ -124,11 +124,11 @@ def test_ctrl_c_keeps_what_is_finished(signals: int, agentprop: Run, tmp_path: P
         for _ in range(signals):
             process.send_signal(signal.SIGINT)
             time.sleep(0.2)
-        said = process.communicate(timeout=60)
-    assert process.returncode == 130, said
-    assert "error: interrupted; finished shards are kept\nhint: the same command resumes\n" in said[1]
-    assert "Traceback" not in said[1]
-    assert said[0] == ""
+        printed, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "error: interrupted; finished shards are kept\nhint: the same command resumes\n" in errors
+    assert "Traceback" not in errors
+    assert printed == ""
     kept = [problem.id for problem in open_run(tmp_path / "run").iter(Problem)]
     assert kept
     again = agentprop("propose", "--n", len(kept) + 5, "--out", "run", "-q")

@@ -1,4 +1,4 @@
-"""The commands and what they say of themselves."""
+"""The commands and their help texts."""
 
 from __future__ import annotations
 

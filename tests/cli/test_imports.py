@@ -1,4 +1,4 @@
-"""What `agentprop --help` imports: nothing heavy, and none of the commands."""
+"""`agentprop --help` imports nothing heavy, and none of the commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a SKILL.md or a script holds, reading it ends in a package or in faults, never in an exception."""
+"""Reading any SKILL.md and script ends in a package or in faults, never in an exception."""
 
 from __future__ import annotations
 

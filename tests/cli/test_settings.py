@@ -230,7 +230,7 @@ def test_a_former_name_of_a_setting_goes_on_working_with_a_notice(
 
 
 MORE_EXACT = {"temperature", "reply_tokens", "held_out", "verifier", "k", "model", "schedule", "mask_cut_off", "beta"}
-"""Settings whose one meaning is told in the words of the stage."""
+"""Settings that each stage describes in its own words."""
 
 
 def test_a_setting_has_one_meaning_in_every_stage() -> None:

@@ -48,7 +48,7 @@ def plant(name: str, fault: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What one command says of all planted packages and a sound one, by directory name."""
+    """Report of one command on all planted packages and a sound one, by directory name."""
     root = tmp_path_factory.mktemp("planted")
     write_package(root, "sound", sound("sound"))
     write_package(root, "twin-a", sound("twin-a"))

@@ -1,4 +1,4 @@
-"""What running a package brings to light, where the table of planted faults does not reach."""
+"""Faults that show when a package runs, beyond the table of planted faults."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_value_that_cannot_leave_the_sandbox_is_a_fault(sandbox: Sandbox) -> N
 def test_a_package_without_a_script_has_nothing_to_run(sandbox: Sandbox) -> None:
     package = toy(PLAIN)
     prose = Package(package.spec.model_copy(update={"output": None}), package.skill_md, None)
-    assert validate(prose, sandbox) == validation.Report()
+    assert validate(prose, sandbox) == validation.ValidationReport()
 
 
 def lifted(expected: str, source: str = "return n + 1") -> Package:

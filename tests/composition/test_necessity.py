@@ -35,7 +35,7 @@ def others(value: Any) -> list[Any]:
 
 
 def depends(problem: Problem, term: Term, node: Apply, judge: Judge) -> bool:
-    """Whether some other value of a supplier changes the answer that the check route computes."""
+    """True if some other value of a supplier changes the answer that the check route computes."""
     if any(isinstance(leaf, Variable) for leaf in walk(node)):
         return True  # inside a sweep, or fed with a program's data: see below
     supplied = judge.value(node, "solve").value

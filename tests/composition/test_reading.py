@@ -1,4 +1,4 @@
-"""Reader and writer are inverse, and no text upsets the reader."""
+"""Reader and writer are inverse, and no text makes the reader fail."""
 
 from __future__ import annotations
 

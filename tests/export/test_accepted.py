@@ -23,9 +23,9 @@ CORPORA = Path(__file__).parents[2] / "examples" / "corpora"
 
 def test_every_lesson_is_a_problem_with_the_trajectory_it_came_from(runs: list[str], problems: list[Problem]) -> None:
     joined = join(runs)
-    lessons = list(joined.lessons())
-    assert {a.problem.id for a, _ in lessons} == {p.id for p in problems}
-    assert all(a.problem.trajectory_id == t.id and t.problem_id == a.problem.id for a, t in lessons)
+    demonstrations = list(joined.demonstrations())
+    assert {a.problem.id for a, _ in demonstrations} == {p.id for p in problems}
+    assert all(a.problem.trajectory_id == t.id and t.problem_id == a.problem.id for a, t in demonstrations)
     assert not joined.left_out
 
 
@@ -60,7 +60,7 @@ def test_without_problems_or_verdicts_there_is_nothing_to_join(
 ) -> None:
     with pytest.raises(InputError, match="there are no problems"):
         join(runs[1:])
-    with pytest.raises(InputError, match="nobody has judged") as caught:
+    with pytest.raises(InputError, match="there are no verdicts") as caught:
         join([str(store(tmp_path / "run", "propose", problems[:2]))])
     assert "verify" in (caught.value.hint or "")
 

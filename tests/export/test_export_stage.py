@@ -195,7 +195,7 @@ def test_a_split_is_the_same_whatever_else_is_exported(exported: Export, tmp_pat
     assert some and some < all_
 
 
-# --- where it goes ---
+# --- output places ---
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -205,7 +205,7 @@ def test_the_same_command_writes_the_same_bytes(exported: Export, tmp_path: Path
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
     assert len(files) >= 3
     for path in files:
-        if path.name != "README.md":  # it says from where it is loaded
+        if path.name != "README.md":  # the card names the directory to load from
             assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
@@ -226,7 +226,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(exported: Export, tmp_p
     exported("jsonl", "out.jsonl", limit=3)
     exported("jsonl", "dir", limit=3)
     for out in ("out.jsonl", "dir"):
-        with pytest.raises(RunError, match="nothing was changed"):
+        with pytest.raises(RunError, match="exists already"):
             exported("jsonl", out, limit=5)
     assert len(lines(tmp_path / "out.jsonl")) == 3
     exported("jsonl", "out.jsonl", validation_share=0.3, fresh=True)
@@ -241,7 +241,7 @@ def test_what_is_there_stays_unless_it_is_to_be_replaced(exported: Export, tmp_p
 def test_a_directory_that_holds_anything_else_is_never_replaced(exported: Export, tmp_path: Path) -> None:
     exported("jsonl", "dir", limit=3)
     (tmp_path / "dir" / "notes.txt").write_text("mine")
-    with pytest.raises(RunError, match=r"notes\.txt.*nothing was changed"):
+    with pytest.raises(RunError, match=r"no export wrote \(notes\.txt\)"):
         exported("jsonl", "dir", fresh=True)
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "data.csv").write_text("1")
@@ -270,9 +270,9 @@ def test_a_place_that_cannot_be_written_is_told(exported: Export, tmp_path: Path
 @pytest.mark.parametrize(
     ("format_", "out", "complaint"),
     [
-        ("dataset", "out.parquet", "is a directory"),
-        ("jsonl", "out.csv", "not a kind of file"),
-        ("verifiers", "-", "is a directory"),
+        ("dataset", "out.parquet", "is written as a directory"),
+        ("jsonl", "out.csv", "cannot write a file such as"),
+        ("verifiers", "-", "is written as a directory"),
     ],
 )
 def test_a_place_of_the_wrong_kind_is_refused(runs: list[str], format_: Any, out: str, complaint: str) -> None:

@@ -48,7 +48,7 @@ def model(runs: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trl() -> Any:
-    """TRL, where it is installed."""
+    """TRL, if it is installed."""
     return pytest.importorskip("trl")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from agentprop.export import reward
 from agentprop.export.reward import compute_score, grade, trl_reward
-from agentprop.export.solver import allowed
+from agentprop.export.solver import question_answer
 from agentprop.grading.probers import Grade
 from agentprop.records import Problem
 
@@ -53,7 +53,7 @@ def test_every_answer_of_a_run_earns_its_reward_and_another_one_none(executor: A
         fence = problem.answer_type == "program"
         right = f"```python\n{problem.answer}\n```" if fence else f"\\boxed{{{problem.answer}}}"
         wrong = "```python\ndef solve(*_):\n    return 'no'\n```" if fence else "\\boxed{-123456789}"
-        answer = allowed(problem).answer
+        answer = question_answer(problem).answer
         assert (grade(right, answer), grade(wrong, answer)) == (1.0, 0.0), problem.statement
 
 

@@ -49,11 +49,11 @@ SOLVER = [name for name in FORMATS.names() if FORMATS[name].tables == ("question
 
 
 def of_solver(name: str, problem: Problem) -> Any:
-    row = solver.allowed(problem)
+    row = solver.question_answer(problem)
     made = {
         "trl-grpo": solver.prompt_solution(row),
         "verl": solver.verl_row(row, problem.domain, 0, "train"),
-        "verifiers": solver.prompted(row),
+        "verifiers": solver.with_answer_format(row),
     }
     return made[name]
 
@@ -103,7 +103,7 @@ def test_a_program_is_known_by_its_tests_and_not_by_its_reference() -> None:
             "tests": tests,
         }
     )
-    row = solver.allowed(problem)
+    row = solver.question_answer(problem)
     assert SECRET not in row.answer
     assert solver.hidden_tests(row.answer) == {
         "entry_point": "solve",

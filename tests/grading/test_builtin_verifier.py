@@ -1,4 +1,4 @@
-"""The built-in verifier must be able to fail: whatever is changed about a valid problem, it is no longer valid."""
+"""The built-in verifier can refuse: whatever is changed about a valid problem, it is no longer valid."""
 
 from __future__ import annotations
 
@@ -321,7 +321,7 @@ def test_code_of_somebody_else_cannot_reach_the_checks_of_other_problems(problem
 
 
 def _pairs(problems: list[Problem]) -> Iterator[tuple[Problem, Problem]]:
-    """Each problem with another one of a different kind where there is one near."""
+    """Each problem with another one of a different kind, if there is one near."""
     return zip(problems, [*problems[7:], *problems[:7]], strict=True)
 
 

@@ -1,4 +1,4 @@
-"""Answers to a problem compared as its kind asks for; programs by the hidden tests, in the sandbox."""
+"""Answers to a problem are compared by its answer type; programs by the hidden tests, in the sandbox."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def double(n):
                 if (type(number) is int or isinstance(number, str)) and int(number) % 1000003 == {hint}:
                     return int(number)
 """
-"""Looks for a number of which it knows the remainder, in every container and text it can reach."""
+"""A program that looks for a number of known remainder in every container and text that it can reach."""
 
 
 @pytest.fixture(scope="module")

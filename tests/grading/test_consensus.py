@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from toy_problems import problem
 
 from agentprop.answers.outcome import Equivalence, undetermined
-from agentprop.grading.comparison import Texts
-from agentprop.grading.consensus import Same, Tally, quorum, verdict, weigh
+from agentprop.grading.comparison import TextAnswers
+from agentprop.grading.consensus import CompareAnswers, Tally, quorum, tally_votes, verdict
 from agentprop.grading.verifier_reply import FLAGS
 from agentprop.records import Attempt, MadeBy
 
@@ -54,8 +54,8 @@ def attempts(written: list[str], auditor: str | None = None) -> list[Attempt]:
     return found + ([attempt(auditor, 0, "auditor")] if auditor is not None else [])
 
 
-def alike(undecided: tuple[list[str], ...] = (), unit: str | None = None) -> Same:
-    compare = Texts(problem(unit=unit), timeout_s=20.0)
+def alike(undecided: tuple[list[str], ...] = (), unit: str | None = None) -> CompareAnswers:
+    compare = TextAnswers(problem(unit=unit), timeout_s=20.0)
 
     def same(gold: str, pred: str) -> Equivalence:
         pairs = [set(pair) for pair in undecided]
@@ -64,18 +64,18 @@ def alike(undecided: tuple[list[str], ...] = (), unit: str | None = None) -> Sam
     return same
 
 
-def weighed(case: dict[str, Any]) -> Tally:
+def tallied(case: dict[str, Any]) -> Tally:
     found = attempts(case["verifiers"], case.get("auditor"))
-    return weigh(case["claimed"], found, alike(tuple(case.get("undecided", ())), case.get("unit")))
+    return tally_votes(case["claimed"], found, alike(tuple(case.get("undecided", ())), case.get("unit")))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
 def test_the_rule(case: dict[str, Any]) -> None:
-    standing = weighed(case)
-    assert f"{standing.value} {standing.code}" == case["verdict"], standing.message
-    assert standing.disputed == case.get("disputed", False)
-    assert "answer" not in case or standing.answer == case["answer"]
-    assert standing.message
+    tally = tallied(case)
+    assert f"{tally.value} {tally.code}" == case["verdict"], tally.message
+    assert tally.disputed == case.get("disputed", False)
+    assert "answer" not in case or tally.answer == case["answer"]
+    assert tally.message
 
 
 def test_every_verdict_of_the_rule_is_in_the_table() -> None:
@@ -87,37 +87,37 @@ def test_every_verdict_of_the_rule_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
 def test_the_order_of_the_verifiers_does_not_matter(case: dict[str, Any]) -> None:
-    values = {weighed({**case, "verifiers": list(order)}).value for order in permutations(case["verifiers"][:4])}
+    values = {tallied({**case, "verifiers": list(order)}).value for order in permutations(case["verifiers"][:4])}
     if len(case["verifiers"]) <= 4:
         assert len(values) == 1
 
 
 @given(st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=4), st.sampled_from(LOST), st.data())
 def test_losing_an_attempt_never_makes_a_valid_problem_invalid(written: list[str], lost: str, data: Any) -> None:
-    if weigh("5", attempts(written), alike()).value == "valid":
+    if tally_votes("5", attempts(written), alike()).value == "valid":
         place = data.draw(st.integers(0, len(written) - 1))
         less = [*written[:place], lost, *written[place + 1 :]]
-        assert weigh("5", attempts(less), alike()).value in ("valid", "undetermined")
+        assert tally_votes("5", attempts(less), alike()).value in ("valid", "undetermined")
 
 
 @pytest.mark.parametrize("written", list(product(["valid: 5", "valid: 7", "invalid:", "timeout"], repeat=3)))
-def test_invalid_is_said_only_where_nothing_that_was_lost_could_have_changed_it(written: tuple[str, ...]) -> None:
-    if weigh("5", attempts(list(written)), alike()).value != "invalid":
+def test_invalid_is_said_only_if_nothing_that_was_lost_could_have_changed_it(written: tuple[str, ...]) -> None:
+    if tally_votes("5", attempts(list(written)), alike()).value != "invalid":
         return
     choices = [["valid: 5", "invalid:"] if text == "timeout" else [text] for text in written]
     for completed in product(*choices):
-        assert weigh("5", attempts(list(completed)), alike()).value == "invalid"
+        assert tally_votes("5", attempts(list(completed)), alike()).value == "invalid"
 
 
-def test_of_three_two_carry_and_otherwise_more_than_half() -> None:
-    assert [quorum(seats) for seats in (1, 2, 3, 4, 5, 6, 7)] == [1, 2, 2, 3, 3, 4, 4]
+def test_of_three_two_suffice_and_otherwise_more_than_half() -> None:
+    assert [quorum(voters) for voters in (1, 2, 3, 4, 5, 6, 7)] == [1, 2, 2, 3, 3, 4, 4]
 
 
 def test_the_record_keeps_every_attempt_and_the_evidence_of_what_is_valid() -> None:
     found = attempts(["valid: 4", "valid: 4", "timeout"])
-    standing = weigh("4", found, alike())
-    record = verdict(problem(2), found, standing, MadeBy(name="panel"))
+    tally = tally_votes("4", found, alike())
+    record = verdict(problem(2), found, tally, MadeBy(name="panel"))
     assert record.attempt_ids == tuple(a.id for a in found)
     assert (record.value, record.evidence, record.made_by.name) == ("valid", "certificate", "panel")
-    refused = verdict(problem(2), found, weigh("5", found, alike()), MadeBy())
+    refused = verdict(problem(2), found, tally_votes("5", found, alike()), MadeBy())
     assert (refused.value, refused.evidence) == ("invalid", "none")

@@ -1,4 +1,4 @@
-"""When a statement is taken from a benchmark, and when it only sounds like one."""
+"""Statements taken from a benchmark are found, and statements that only sound alike are not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def index_of(*texts: str) -> BenchmarkIndex:
     index = BenchmarkIndex()
     for number, text in enumerate(texts):
         index.add(f"bench.jsonl#{number}", text)
-    index.settle()
+    index.finish()
     return index
 
 
@@ -124,7 +124,7 @@ def test_postings_hold_what_was_added_but_for_what_is_common(pairs: list[tuple[i
     for key, statement in pairs:
         postings.add(key, statement)
         reference.setdefault(key, set()).add(statement)
-    postings.settle(common)
+    postings.finish(common)
     for key, statements in reference.items():
         assert postings.find(key) == (min(statements) if len(statements) < common else None)
 
@@ -133,7 +133,7 @@ def test_a_run_of_words_takes_about_eight_bytes() -> None:
     postings, rng = Postings(), random.Random(1)
     for number in range(200_000):
         postings.add(rng.getrandbits(64), number)
-    postings.settle(COMMON)
+    postings.finish(COMMON)
     size = sum(bucket.itemsize * len(bucket) for bucket in postings._buckets)
     assert size == 8 * 200_000 and postings.count == 200_000
     assert sum(postings.find(rng.getrandbits(64)) is not None for _ in range(10_000)) == 0

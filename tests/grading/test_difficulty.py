@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.grading.difficulty import DOUBT, WAVE, AttemptCounts, Band, chance, decided, due, pass_at
+from agentprop.grading.difficulty import (
+    BATCH,
+    STOP_ERROR,
+    AttemptCounts,
+    Band,
+    attempts_due,
+    band_probability,
+    decided,
+    pass_at,
+)
 from agentprop.grading.wilson import wilson
 
 BAND = Band.of("0.25..0.75")
@@ -103,12 +112,12 @@ def chance_by_enumeration(tally: AttemptCounts, left: int, band: Band) -> Fracti
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 7))
 def test_the_chance_of_the_band_is_that_of_all_continuations(correct: int, wrong: int, left: int) -> None:
     tally = AttemptCounts(correct=correct, wrong=wrong)
-    assert chance(tally, left, BAND) == chance_by_enumeration(tally, left, BAND)
+    assert band_probability(tally, left, BAND) == chance_by_enumeration(tally, left, BAND)
 
 
 def test_what_no_further_attempt_can_change_is_certain() -> None:
-    assert chance(AttemptCounts(correct=13), 3, BAND) == 0  # at least 13 of 16
-    assert chance(AttemptCounts(correct=6, wrong=6), 4, BAND) == 1  # 6 to 10 of 16
+    assert band_probability(AttemptCounts(correct=13), 3, BAND) == 0  # at least 13 of 16
+    assert band_probability(AttemptCounts(correct=6, wrong=6), 4, BAND) == 1  # 6 to 10 of 16
     assert decided(AttemptCounts(correct=13), 16, BAND) and decided(AttemptCounts(correct=6, wrong=6), 16, BAND)
 
 
@@ -122,7 +131,7 @@ def test_the_ends_belong_to_the_band_exactly() -> None:
 def stopped_early(sequence: tuple[bool, ...], k: int, band: Band) -> AttemptCounts:
     """A prober that gives these answers, asked as the stage asks."""
     tally, answers = AttemptCounts(), iter(sequence)
-    while count := due(tally, k, band):
+    while count := attempts_due(tally, k, band):
         tally = tally.plus("correct" if next(answers) else "wrong" for _ in range(count))
     return tally
 
@@ -136,7 +145,7 @@ def test_early_stops_err_as_rarely_as_they_promise() -> None:
         tally = stopped_early(sequence, k, BAND)
         wrong_side += weight * (BAND.holds(tally.correct, tally.counted) != BAND.holds(c, k))
         saved += weight * (k - tally.made)
-    assert wrong_side <= DOUBT
+    assert wrong_side <= STOP_ERROR
     assert saved > 2, "an early stop that saves next to nothing"
 
 
@@ -148,15 +157,15 @@ def test_a_problem_that_is_always_solved_needs_no_sixteen_attempts() -> None:
 
 
 def test_without_a_band_all_attempts_are_due_at_once() -> None:
-    assert due(AttemptCounts(), 16, None) == 16
-    assert due(AttemptCounts(correct=3, truncated=2), 16, None) == 11
-    assert due(AttemptCounts(correct=16), 16, None) == 0
-    assert due(AttemptCounts(correct=16), 8, None) == 0
-    assert due(AttemptCounts(), 16, BAND) == WAVE
+    assert attempts_due(AttemptCounts(), 16, None) == 16
+    assert attempts_due(AttemptCounts(correct=3, truncated=2), 16, None) == 11
+    assert attempts_due(AttemptCounts(correct=16), 16, None) == 0
+    assert attempts_due(AttemptCounts(correct=16), 8, None) == 0
+    assert attempts_due(AttemptCounts(), 16, BAND) == BATCH
 
 
 def test_a_band_of_everything_still_measures() -> None:
     everything = Band.of("0..1")
     assert everything is not None
-    assert due(AttemptCounts(), 16, everything) == WAVE
-    assert due(AttemptCounts(correct=1, wrong=3), 16, everything) == 0
+    assert attempts_due(AttemptCounts(), 16, everything) == BATCH
+    assert attempts_due(AttemptCounts(correct=1, wrong=3), 16, everything) == 0

@@ -1,4 +1,4 @@
-"""One model's attempt: what it is shown, its one correction, and every way to bring no vote."""
+"""One model's attempt: the text it is shown, its one correction, and every way to give no vote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from toy_problems import doubling, opinion, problem, scripted, trace
 
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
-from agentprop.grading.model_verifier import ModelJudge, owed_again, reread
+from agentprop.grading.model_verifier import ModelJudge, reread, worth_repeating
 from agentprop.models import Choice, FailureKind, ModelFailure, Reply, Request, Sampling
 from agentprop.models.scripted import Script
 from agentprop.records import Attempt
@@ -88,16 +88,16 @@ def test_a_reply_cut_off_is_no_vote_even_where_it_could_be_read() -> None:
 def test_a_request_that_fails_for_good_is_an_attempt_without_a_vote(kind: FailureKind, code: str) -> None:
     found, _ = tried(fails(kind))
     assert (found.vote, found.code, found.response) == (None, code, None)
-    assert not owed_again(found, None)
+    assert not worth_repeating(found, None)
 
 
 def test_an_attempt_that_was_lost_is_owed_again_and_one_that_was_cut_off_at_a_higher_limit() -> None:
     lost = Attempt(problem_id="p", role="verifier", verifier="toy", code="outage")
     cut, _ = tried([{"content": "I", "finish_reason": "length"}], sampling=Sampling(max_tokens=10))
     said, _ = tried([opinion()], sampling=Sampling(max_tokens=10))
-    assert [owed_again(lost, limit) for limit in (None, 10)] == [True, True]
-    assert [owed_again(cut, limit) for limit in (5, 10, 11, None)] == [False, False, True, True]
-    assert [owed_again(said, limit) for limit in (10, 11, None)] == [False, False, False]
+    assert [worth_repeating(lost, limit) for limit in (None, 10)] == [True, True]
+    assert [worth_repeating(cut, limit) for limit in (5, 10, 11, None)] == [False, False, True, True]
+    assert [worth_repeating(said, limit) for limit in (10, 11, None)] == [False, False, False]
 
 
 @pytest.mark.parametrize("script", [[opinion()], ["no", "no"], [{"content": "x", "finish_reason": "length"}]])
@@ -113,7 +113,7 @@ def test_a_stored_reply_is_read_by_the_rules_of_today() -> None:
 
 
 class Says:
-    """Whoever says one thing, in process."""
+    """A model in this process that always gives one reply."""
 
     identity = "says"
 
@@ -124,7 +124,7 @@ class Says:
         return Reply((Choice(self.text, finish_reason="stop"),), "says")
 
     async def aclose(self) -> None:
-        """Nothing to let go of."""
+        """Close nothing: no connection is held."""
 
 
 def test_lone_surrogates_reach_no_record() -> None:

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from agentprop.grading.pass_at_k import Score, agreed, estimate, majority, mean_at, solved_at
+from agentprop.grading.pass_at_k import Score, estimate, majority, majority_at_k, mean_at_k, pass_at_k
 from agentprop.grading.wilson import wilson
 
 
@@ -19,18 +19,22 @@ def encode_exactly(one: str, other: str) -> bool:
 
 def test_scores_have_the_values_worked_out_by_hand() -> None:
     scores = [Score(4, 1, 0.0), Score(4, 4, 1.0), Score(4, 0, 0.0), Score(2, 1, 0.5)]
-    mean, pair, most = mean_at(scores), solved_at(scores, 2), agreed(scores)
+    mean, pair, most = mean_at_k(scores), pass_at_k(scores, 2), majority_at_k(scores)
     assert mean is not None and pair is not None and most is not None
     assert mean.value == pytest.approx((0.25 + 1 + 0 + 0.5) / 4)
     assert pair.value == pytest.approx((0.5 + 1 + 0 + 1) / 4)
     assert most.value == pytest.approx(1.5 / 4)
-    four = solved_at(scores, 4)
+    four = pass_at_k(scores, 4)
     assert four is not None and (four.value, four.problems) == (pytest.approx(2 / 3), 3)
     assert all(found.low < found.value < found.high for found in (mean, pair, most, four))
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert mean_at([]) is None and solved_at([Score(2, 1, 1.0)], 3) is None and agreed([Score(2, 1, None)]) is None
+    assert (
+        mean_at_k([]) is None
+        and pass_at_k([Score(2, 1, 1.0)], 3) is None
+        and majority_at_k([Score(2, 1, None)]) is None
+    )
 
 
 def test_one_attempt_at_each_problem_has_wilsons_interval_for_one_problem_less() -> None:
@@ -51,7 +55,7 @@ def test_intervals_hold_as_often_as_they_say_where_problems_differ() -> None:
     held = 0
     for _ in range(1000):
         rates = random.beta(0.4, 0.8, 40)  # most problems easy or hard, as in real benchmarks
-        found = mean_at([Score(16, int(random.binomial(16, rate)), None) for rate in rates])
+        found = mean_at_k([Score(16, int(random.binomial(16, rate)), None) for rate in rates])
         assert found is not None
         held += found.low <= 1 / 3 <= found.high
     assert 0.93 <= held / 1000 <= 0.98

@@ -1,4 +1,4 @@
-"""When the next stronger prober takes over, and when it must not."""
+"""The next stronger prober takes over when it should, and only then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentprop.grading.prober_pool import RATE, PoolState, SwitchRule, Turns
+from agentprop.grading.prober_pool import RATE, PoolState, ProberSchedule, SwitchRule
 
 RULE = SwitchRule(probers=3)
 
@@ -22,8 +22,8 @@ def after(rates: Iterable[float | None], rule: SwitchRule = RULE, state: PoolSta
     return state
 
 
-def test_a_weak_prober_is_replaced_once_its_average_has_settled() -> None:
-    assert after([0.1] * 500).prober == 0, "one window cannot show that it has settled"
+def test_a_weak_prober_is_replaced_once_its_average_is_stable() -> None:
+    assert after([0.1] * 500).prober == 0, "one window cannot show that it is stable"
     assert after([0.1] * 999).prober == 0, "only at multiples of 500"
     state = after([0.1] * 1000)
     assert (state.prober, state.since, state.samples, state.ema) == (1, (1000,), 0, None)
@@ -41,7 +41,7 @@ def test_thirty_per_cent_is_not_below_thirty_per_cent() -> None:
     assert after([0.2421875] * 5000, rule).prober == 1
 
 
-def test_a_falling_average_has_not_settled() -> None:
+def test_a_falling_average_is_not_stable() -> None:
     assert after([0.28] * 500 + [0.1] * 500).prober == 0  # 0.28 → 0.19
     assert after([0.28] * 500 + [0.1] * 1000).prober == 0  # 0.19 → 0.145
     assert after([0.28] * 500 + [0.1] * 2000).prober == 1  # … 0.1225 → 0.11125
@@ -84,7 +84,7 @@ def test_a_switch_comes_into_force_later_and_late_results_of_the_old_prober_do_n
 
 def test_a_group_keeps_its_prober() -> None:
     state = PoolState(problems=12, prober=1, since=(10,))
-    turns = Turns()
+    turns = ProberSchedule()
     groups = ["a", "a", "b", "b", None, None, "c"]
     assert [turns.next(number, group, state) for number, group in enumerate(groups, 7)] == [0, 0, 0, 0, 1, 1, 1]
 

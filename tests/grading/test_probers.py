@@ -1,4 +1,4 @@
-"""One attempt: what a prober is told, what its reply amounts to, and what becomes of requests that fail."""
+"""One attempt of a prober: its question, the grade of its reply, and requests that fail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def prober(script: Answer | list[ScriptedReply], sandbox: Sandbox, **settings: Any) -> tuple[Prober, Scripted]:
-    """A prober that follows a script, and the script's record of what it was asked."""
+    """A prober that follows a script, and the script's record of the requests."""
     scripted = Scripted(script)
     channel = channel_of(ModelSettings(model="toy", replies="-", **settings), scripted)
     channel.backoff = Backoff(first_s=0.001, most_s=0.002)
@@ -159,7 +159,7 @@ def test_the_program_is_the_last_block_that_defines_the_function(text: str, expe
 
 
 def failing(kind: FailureKind, *, only: Callable[[Mapping[str, Any]], bool] = lambda body: True) -> Answer:
-    """Fails requests of a sort, and answers the others."""
+    """A model that fails some requests and answers the others."""
 
     def answer(body: Mapping[str, Any]) -> ScriptedReply:
         if only(body):

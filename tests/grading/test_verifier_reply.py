@@ -1,4 +1,4 @@
-"""Replies of judges: what is read, what is corrected, and that reading survives everything."""
+"""Replies of verifiers are read or corrected, and no text makes reading fail."""
 
 from __future__ import annotations
 

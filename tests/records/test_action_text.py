@@ -1,4 +1,4 @@
-"""Actions ↔ tagged text: written and read back, and no text upsets the parser."""
+"""Actions ↔ tagged text: written and read back, and no text makes the parser fail."""
 
 from __future__ import annotations
 
@@ -152,10 +152,10 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_a_malformed_message_is_told_what_is_wrong(name: str) -> None:
-    with pytest.raises(Malformed) as told:
+def test_a_malformed_message_is_answered_with_its_fault(name: str) -> None:
+    with pytest.raises(Malformed) as raised:
         parse(MALFORMED[name])
-    assert 10 < len(str(told.value)) < 300
+    assert 10 < len(str(raised.value)) < 300
 
 
 PIECES = st.sampled_from(

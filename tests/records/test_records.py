@@ -1,4 +1,4 @@
-"""Records: identity by content, frozen, and refused where the stored id lies."""
+"""Records are frozen, identified by their content, and refused if the stored id does not match."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Page:
     """`with Page(profile, "file:///…") as page: page.value("1 + 1")`."""
 
     def __init__(self, profile: Path, address: str, *, size: tuple[int, int] = (1280, 900), dark: bool = False) -> None:
-        assert CHROMIUM is not None, "callers skip where there is none"
+        assert CHROMIUM is not None, "callers skip if there is none"
         commands, self._commands = os.pipe()
         self._replies, replies = os.pipe()
         # the pipe has to be file descriptors 3 and 4; a shell puts it there
@@ -75,7 +75,7 @@ class Page:
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def value(self, expression: str) -> Any:
-        """What a piece of JavaScript gives; a promise is waited for."""
+        """Evaluate JavaScript; a promise is awaited."""
         done = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")

@@ -28,7 +28,7 @@ class Written:
 def write(directory: Path, runs: list[Path], **options: Any) -> Written:
     """Report on runs."""
     path = directory / "report.html"
-    summary = report.run([str(run) for run in runs], str(path), report.Options(**options))
+    summary = report.run([str(run) for run in runs], str(path), report.ReportOptions(**options))
     return Written(path, runs, summary, *embedded(path))
 
 

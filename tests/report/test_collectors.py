@@ -1,4 +1,4 @@
-"""What each collector makes of the rows it is given."""
+"""The results of each collector on given rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty
 from agentprop.report.contamination import contamination
-from agentprop.report.difficulty import Difficulties, Hardness
+from agentprop.report.difficulty import Difficulties, ProberDifficulty
 from agentprop.report.funnel import Rejects
 from agentprop.report.index import ProblemIndex
 from agentprop.report.items import of_reject
@@ -20,7 +20,7 @@ from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
 from agentprop.report.spending import spending
 from agentprop.report.text import clip, shareable
-from agentprop.report.verdicts import Standings
+from agentprop.report.verdicts import VerdictTable
 from agentprop.report.votes import Votes
 
 
@@ -94,17 +94,17 @@ def test_reasons_without_end_are_counted_together() -> None:
 
 
 def test_the_last_verdict_counts_and_a_problem_without_one_is_unverified() -> None:
-    standings = Standings(ProblemIndex())
+    verdicts = VerdictTable(ProblemIndex())
     for name in "abc":
-        assert standings.add_problem({"id": name, "trajectory_id": f"t{name}"})
-    assert not standings.add_problem({"id": "a", "trajectory_id": "ta"})
+        assert verdicts.add_problem({"id": name, "trajectory_id": f"t{name}"})
+    assert not verdicts.add_problem({"id": "a", "trajectory_id": "ta"})
     for problem, value in (("a", "valid"), ("a", "invalid"), ("b", "valid"), ("elsewhere", "valid")):
-        standings.add_verdict({"problem_id": problem, "value": value, "code": "x", "evidence": "independent"})
-    assert standings.counts() == {"invalid": 1, "valid": 1, "unverified": 1}
-    assert standings.evidence() == {"independent": 1}
-    good = standings.good_trajectories()
+        verdicts.add_verdict({"problem_id": problem, "value": value, "code": "x", "evidence": "independent"})
+    assert verdicts.counts() == {"invalid": 1, "valid": 1, "unverified": 1}
+    assert verdicts.evidence() == {"independent": 1}
+    good = verdicts.good_trajectories()
     assert len(good) == 2 and "tb" in good and "tc" in good and "ta" not in good
-    assert standings.of("a") == ("invalid", "x") and not standings.knows("elsewhere")
+    assert verdicts.of("a") == ("invalid", "x") and not verdicts.has("elsewhere")
 
 
 # --- votes ---
@@ -183,7 +183,7 @@ COUNTS = st.integers(1, 64).flatmap(lambda k: st.tuples(st.integers(0, k), st.ju
 """(c, k)."""
 
 
-def measured(*counts: tuple[int, int], prober: str = "P") -> Hardness:
+def measured(*counts: tuple[int, int], prober: str = "P") -> ProberDifficulty:
     difficulties = Difficulties(ProblemIndex())
     for n, (c, k) in enumerate(counts):
         difficulties.add(Difficulty(problem_id=str(n), prober=prober, k=k, c=c, truncated=1).model_dump())
@@ -229,7 +229,7 @@ def test_of_two_measurements_the_last_counts_and_none_at_all_is_no_rate() -> Non
 def test_pairs_count_candidates_and_problems_apart() -> None:
     pairs = SkillPairs()
     for name in "abc":
-        pairs.know(name, "x" if name == "a" else "y")
+        pairs.register(name, "x" if name == "a" else "y")
     pairs.add_candidate(("b", "a"), good=True)
     pairs.add_candidate(("a", "b"), good=False)
     pairs.add_problem(("a",))
@@ -242,7 +242,7 @@ def test_pairs_count_candidates_and_problems_apart() -> None:
 def test_only_the_most_used_of_many_skills_are_shown() -> None:
     pairs = SkillPairs()
     for n in range(1000):
-        pairs.know(f"s{n}", "x")
+        pairs.register(f"s{n}", "x")
     pairs.add_problem(("s998", "s999"))
     grid = pairs.grid()
     assert grid.total == 1000 and len(grid.skills) == 400 and {"s998", "s999"} <= set(grid.skills)

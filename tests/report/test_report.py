@@ -1,4 +1,4 @@
-"""`agentprop report` on run directories: what is counted, what is joined, what is refused."""
+"""`agentprop report` on run directories counts, joins and refuses as it should."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_file_that_is_no_report_is_not_replaced(toy: Written, tmp_path: Path) 
         write(tmp_path, toy.runs)
     assert (tmp_path / "report.html").read_text() == "<h1>my diary</h1>"
     with pytest.raises(RunError, match="directory"):
-        report.run([str(toy.runs[0])], str(tmp_path), report.Options())
+        report.run([str(toy.runs[0])], str(tmp_path), report.ReportOptions())
 
 
 def test_a_report_is_replaced_by_a_newer_one(toy: Written, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_memory_grows_by_digests_only(tmp_path: Path, monkeypatch: pytest.Monkey
     peaks = {}
     for count in (1000, 4000):
         runs = [str(run) for run in write_runs(tmp_path / str(count), count)]
-        options = report.Options(problems=50, trajectories=5)
+        options = report.ReportOptions(problems=50, trajectories=5)
         report.run(runs, str(tmp_path / "report.html"), options)  # what is imported and cached once, is
         tracemalloc.start()
         report.run(runs, str(tmp_path / "report.html"), options)

@@ -241,7 +241,7 @@ def probes(problem: Problem, n: int, rng: random.Random) -> Iterator[Record]:
 
 
 def spent(requests: int, cost: float | None) -> dict[str, Any]:
-    """What a summary says about one role."""
+    """Entry of a summary for one role."""
     return {"requests": requests, "tokens": 1300 * requests, "reasoning_tokens": 250 * requests, "cost": cost}
 
 

@@ -1,4 +1,4 @@
-"""The constraint language: what Python would say, and nothing that costs or reaches anything."""
+"""The constraint language gives Python's values, and no expression is costly or reaches anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SKILL.md ↔ package: every fault at once, and no text upsets the reader."""
+"""SKILL.md ↔ package: every fault at once, and no text makes the reader fail."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def test_all_faults_are_named_at_once() -> None:
         .replace("sweep: [a]", "sweep: [z]")
     )
     assert len(faults(text)) == 3
-    with pytest.raises(SkillError) as told:
+    with pytest.raises(SkillError) as raised:
         parse(text, SCRIPT)
-    assert told.value.message.count(";") == 2
+    assert raised.value.message.count(";") == 2
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def test_packages_are_found_alone_in_a_directory_and_in_a_run(tmp_path: Path) ->
 def test_a_library_with_faults_is_one_sentence(tmp_path: Path) -> None:
     stored(tmp_path, "one")
     stored(tmp_path, "two", "nonsense")
-    with pytest.raises(SkillError, match="faulty skill packages") as told:
+    with pytest.raises(SkillError, match="faulty skill packages") as raised:
         load([tmp_path], bundled=False)
-    assert told.value.hint
+    assert raised.value.hint
     with pytest.raises(SkillError, match="no skill package below"):
         load([tmp_path / "nowhere"], bundled=False)
 

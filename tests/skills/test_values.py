@@ -166,7 +166,7 @@ def test_parsing_any_text_is_a_value_error_at_worst(name: str, text: str, math: 
         ("string", 5, False),
     ],
 )
-def test_a_value_fits_its_port_or_is_told_why_not(name: str, value: Any, fits: bool) -> None:
+def test_a_value_fits_its_port_or_is_refused_with_a_reason(name: str, value: Any, fits: bool) -> None:
     assert (misfit(parameter(name), value) is None) is fits
 
 

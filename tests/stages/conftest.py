@@ -1,4 +1,4 @@
-"""What the tests of stages share with those of single rooms."""
+"""Fixtures that the tests of stages share with others."""
 
 from teacher_fixtures import corpus, done, server
 from training_fixtures import renderer

@@ -1,4 +1,4 @@
-"""`propose --decontaminate`: what is refused, what the report says, and that a run keeps to its benchmarks."""
+"""`propose --decontaminate` refuses published problems, reports them, and keeps a run to its benchmarks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def renumbered(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> list[Problem]:
-    """What a run accepts that knows no benchmark."""
+    """The problems of a run without benchmarks."""
     out = tmp_path_factory.mktemp("clean") / "p"
     problems = run(out)
     assert not (out / REPORT).exists()

@@ -1,4 +1,4 @@
-"""evaluate: the numbers by hand, what is kept, what is owed, benchmarks of every kind, and a model in this process."""
+"""evaluate: numbers by hand, stored records, missing attempts, benchmarks of every kind, a model in this process."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def benchmark(rows: Sequence[Mapping[str, Any]] = ROWS, name: str = "bench.jsonl
     return name
 
 
-def said(first: int = 0, last: int = 4) -> list[object]:
+def scripted_replies(first: int = 0, last: int = 4) -> list[object]:
     return [reply for row in ROWS for reply in REPLIES[str(row["question"])][first:last]]
 
 
@@ -67,7 +67,7 @@ def run(source: str, out: str = "run", model: str = "scripted", **settings: Any)
 
 
 def test_the_summary_is_what_the_attempts_give() -> None:
-    script(said())
+    script(scripted_replies())
     summary, _ = run(benchmark())
     assert summary["mean"]["value"] == pytest.approx((3 + 1 + 1) / 12)
     assert {k: found["value"] for k, found in summary["pass_at"].items()} == pytest.approx(
@@ -82,7 +82,7 @@ def test_the_summary_is_what_the_attempts_give() -> None:
 
 
 def test_prompts_and_raw_replies_are_kept() -> None:
-    script(said())
+    script(scripted_replies())
     _, stored = run(benchmark())
     questions = {one.problem_id: one for one in stored.iter(Question)}
     problems = {one.id: one for one in stored.iter(Problem)}
@@ -92,11 +92,11 @@ def test_prompts_and_raw_replies_are_kept() -> None:
         assert problems[question.problem_id].statement in message["content"] and "boxed" in message["content"]
     assert json.loads(next(iter(questions.values())).groups) == {"category": "sums", "level": "1"}
     attempts = sorted(stored.iter(Attempt), key=lambda a: (list(problems).index(a.problem_id), a.number))
-    assert [attempt.response for attempt in attempts] == said()
+    assert [attempt.response for attempt in attempts] == scripted_replies()
 
 
 def test_columns_to_report_by_can_be_named() -> None:
-    script(said())
+    script(scripted_replies())
     rows = [{**row, "Origin": "here" if number else "there"} for number, row in enumerate(ROWS)]
     summary, _ = run(benchmark(rows), by=("origin",))
     assert set(summary["by"]) == {"origin"} and set(summary["by"]["origin"]) == {"here", "there"}
@@ -108,15 +108,15 @@ def test_a_reply_that_was_cut_off_is_a_failed_attempt() -> None:
     assert summary["mean"]["value"] == 0.5 and summary["attempts"] == {"correct": 1, "truncated": 1}
 
 
-# --- what is owed ---
+# --- missing attempts ---
 
 
 def test_more_attempts_are_added_to_those_that_were_made() -> None:
-    script(said(0, 2))
+    script(scripted_replies(0, 2))
     assert run(benchmark(), k=2)[0]["mean"]["value"] == pytest.approx(3 / 6)
-    script(said(2, 4))
+    script(scripted_replies(2, 4))
     added, stored = run(benchmark(), k=4)
-    script(said())
+    script(scripted_replies())
     at_once, _ = run(benchmark(), out="other", k=4)
     assert {name: added[name] for name in ("mean", "pass_at", "majority", "by", "attempts")} == {
         name: at_once[name] for name in ("mean", "pass_at", "majority", "by", "attempts")
@@ -125,19 +125,19 @@ def test_more_attempts_are_added_to_those_that_were_made() -> None:
 
 
 def test_a_bound_keeps_what_was_bought_and_the_same_command_goes_on() -> None:
-    script(said())
+    script(scripted_replies())
     with pytest.raises(BoundReached):
         run(benchmark(), max_tokens=120)
     assert Path("run/summary.json").exists() and not Path("run/manifest.json").exists()
     bought = sum(row["response"] is not None for row in open_run("run").iter_rows(Attempt, ["response"]))
-    script(said()[bought:])
+    script(scripted_replies()[bought:])
     summary, stored = run(benchmark(), max_tokens=100_000)
     assert summary["mean"]["value"] == pytest.approx(5 / 12) and stored.complete
     assert len({attempt.id for attempt in stored.iter(Attempt)}) == 12
 
 
 def test_another_benchmark_is_not_mixed_in() -> None:
-    script(said())
+    script(scripted_replies())
     run(benchmark())
     with pytest.raises(RunError, match=r"bench\.jsonl"):
         run(benchmark(ROWS[:2]))
@@ -164,7 +164,7 @@ def test_worked_solutions_end_in_the_answer() -> None:
 
 
 def test_rows_that_cannot_be_asked_are_told_and_repeated_ones_are_asked_once() -> None:
-    script(said())
+    script(scripted_replies())
     rows = [*ROWS, ROWS[0], {"question": "Why?"}, {"answer": "1"}, {"question": "f?", "test": "assert True"}]
     summary, stored = run(benchmark(rows))
     assert (summary["problems"], summary["repeated"], summary["unreadable"]) == (3, 1, 3)
@@ -295,7 +295,7 @@ def test_a_directory_without_a_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_command_names_its_directory_and_shows_a_line_for_each_number() -> None:
-    script(said())
+    script(scripted_replies())
     command = [sys.executable, "-m", "agentprop", "evaluate", benchmark(), "--model", "scripted", "--k", "4"]
     plain = {key: value for key, value in os.environ.items() if not key.startswith("AGENTPROP_")}
     done = subprocess.run(command, env=plain, capture_output=True, text=True, timeout=120)

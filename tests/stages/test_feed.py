@@ -13,8 +13,8 @@ from agentprop.errors import ShardError
 from agentprop.stages.common.feed import ThreadedSource
 
 
-async def gathered(feed: ThreadedSource[int], tasks: int) -> list[int | None]:
-    return list(await asyncio.gather(*(feed.take() for _ in range(tasks))))
+async def gathered(items: ThreadedSource[int], tasks: int) -> list[int | None]:
+    return list(await asyncio.gather(*(items.take() for _ in range(tasks))))
 
 
 def test_items_go_to_tasks_in_the_order_they_asked() -> None:
@@ -33,8 +33,8 @@ def test_the_loop_goes_on_while_the_source_is_silent() -> None:
         yield 2
 
     async def work_meanwhile() -> list[int | None]:
-        feed = ThreadedSource(source())
-        waiting = [asyncio.create_task(feed.take()) for _ in range(3)]
+        items = ThreadedSource(source())
+        waiting = [asyncio.create_task(items.take()) for _ in range(3)]
         assert await waiting[0] == 1
         for _ in range(10):
             await asyncio.sleep(0)
@@ -51,11 +51,11 @@ def test_an_error_of_the_source_is_raised_in_its_place() -> None:
         raise ShardError("the stream stopped before its end")
 
     async def take_three() -> None:
-        feed = ThreadedSource(source())
-        assert await feed.take() == 1
+        items = ThreadedSource(source())
+        assert await items.take() == 1
         with pytest.raises(ShardError, match="before its end"):
-            await feed.take()
-        assert await feed.take() is None
+            await items.take()
+        assert await items.take() is None
 
     asyncio.run(take_three())
 
@@ -73,9 +73,9 @@ def test_a_feed_that_is_closed_reads_no_further() -> None:
             ended.set()
 
     async def take_one() -> None:
-        feed = ThreadedSource(source(), ahead=2)
-        assert await feed.take() == 0
-        feed.close()
+        items = ThreadedSource(source(), ahead=2)
+        assert await items.take() == 0
+        items.close()
 
     asyncio.run(take_one())
     assert ended.wait(60)

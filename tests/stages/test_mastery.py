@@ -1,4 +1,4 @@
-"""What earlier runs teach: mastery from problems and verdicts that are joined by id."""
+"""Mastery from the problems and verdicts of earlier runs, joined by id."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.errors import InputError
 from agentprop.records import Certificate, Problem, Record, Verdict
-from agentprop.stages.common.mastery import earlier_standing
+from agentprop.stages.common.mastery import earlier_mastery
 from agentprop.storage.run import Run
 
 CURRICULUM = Curriculum(("algebra", "geometry"), alpha=0.5)
@@ -45,27 +45,27 @@ def test_mastery_starts_where_the_verdicts_of_an_earlier_run_left_it(tmp_path: P
     algebra = [problem(i, "algebra") for i in range(4)]
     verdicts = [verdict(p, "valid" if i < 3 else "invalid") for i, p in enumerate(algebra)]
     path = stored(tmp_path / "run", *algebra, *verdicts)
-    standing = earlier_standing([path], CURRICULUM)
-    assert standing.mastery["algebra"] == pytest.approx(0.5 + 0.5 * (0.75 - 0.5))
-    assert standing.mastery["geometry"] == 0.5
+    state = earlier_mastery([path], CURRICULUM)
+    assert state.mastery["algebra"] == pytest.approx(0.5 + 0.5 * (0.75 - 0.5))
+    assert state.mastery["geometry"] == 0.5
 
 
 def test_problems_and_verdicts_may_lie_in_different_runs_and_the_last_verdict_decides(tmp_path: Path) -> None:
     one = problem(1, "geometry")
     proposed = stored(tmp_path / "propose", one, verdict(one, "valid"))
     judged = stored(tmp_path / "verify", verdict(one, "invalid"))
-    assert earlier_standing([proposed, judged], CURRICULUM).mastery["geometry"] == pytest.approx(0.25)
-    assert earlier_standing([judged, proposed], CURRICULUM).mastery["geometry"] == pytest.approx(0.75)
+    assert earlier_mastery([proposed, judged], CURRICULUM).mastery["geometry"] == pytest.approx(0.25)
+    assert earlier_mastery([judged, proposed], CURRICULUM).mastery["geometry"] == pytest.approx(0.75)
 
 
 def test_undetermined_verdicts_and_foreign_categories_teach_nothing(tmp_path: Path) -> None:
     known, foreign = problem(1, "algebra"), problem(2, "chess")
     path = stored(tmp_path / "run", known, foreign, verdict(known, "undetermined"), verdict(foreign, "valid"))
-    with pytest.raises(InputError, match="no verdict on a known problem"):
-        earlier_standing([path], CURRICULUM)
+    with pytest.raises(InputError, match="no verdict on a problem"):
+        earlier_mastery([path], CURRICULUM)
 
 
 def test_a_category_the_proposer_fails_at_is_drawn_more_often() -> None:
-    standing = MasteryState({"algebra": 0.9, "geometry": 0.1}, {"algebra": 1.0, "geometry": 1.0})
-    algebra, geometry = CURRICULUM.probabilities(standing)
+    state = MasteryState({"algebra": 0.9, "geometry": 0.1}, {"algebra": 1.0, "geometry": 1.0})
+    algebra, geometry = CURRICULUM.probabilities(state)
     assert geometry / algebra == pytest.approx((0.9 * 5 / 6 + 0.05) / (0.9 / 6 + 0.05))

@@ -315,7 +315,7 @@ def test_a_problem_is_judged_while_the_next_one_is_still_awaited(server: Server,
 
 def test_panels_that_make_no_sense_are_refused(source: str, tmp_path: Path, server: Server) -> None:
     for config, message in [
-        (VerifyConfig(verifier=("builtin", "builtin")), "says the same each time"),
+        (VerifyConfig(verifier=("builtin", "builtin")), "votes the same each time"),
         (VerifyConfig(auditor="x@localhost:1"), "no verifier is one"),
         (VerifyConfig(verifier=("bultin",)), "there is no model bultin"),
         (VerifyConfig(verifier=(server.model("agrees"),), max_cost=1.0), "needs the prices"),

@@ -1,4 +1,4 @@
-"""The probe stage against a real server: what is measured, stored, resumed, left out and passed on."""
+"""The probe stage against a real server: it measures, stores, resumes, leaves out and passes on."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_replies_that_were_cut_off_are_counted_apart(source: Path, tmp_path: Pat
     assert (seventh.c, seventh.k, seventh.truncated, seventh.timeouts) == (len(right), 8, 8, 0)
 
 
-# --- what is owed ---
+# --- missing attempts ---
 
 
 def test_a_finished_run_is_left_as_it_is(source: Path, tmp_path: Path) -> None:
@@ -171,9 +171,9 @@ def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(
                     time.sleep(0.01)
                 process.kill()
         with start(tmp_path, *line) as process:
-            said = process.communicate(timeout=120)
-        assert process.returncode == 0, said
-        # two kills with two requests under way; where n is ignored, the reply to a request for sixteen is no reply to
+            output = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+        # two kills with two requests under way; if n is ignored, the reply to a request for sixteen is no reply to
         # the first of sixteen requests, so the first attempt at a problem that was under way may be made once more
         under_way = 2 * 2 * 16 if "--ignore-n" not in options else 2 * 2 + COUNT
         assert COUNT * 16 <= server.ledger["replies"] <= COUNT * 16 + under_way
@@ -194,9 +194,9 @@ def test_ctrl_c_keeps_what_is_finished(source: Path, tmp_path: Path) -> None:
                 assert process.poll() is None
                 time.sleep(0.01)
             process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=60)
-        assert process.returncode == 130, said
-        assert b"interrupted" in said[1] and b"Traceback" not in said[1]
+            output = process.communicate(timeout=60)
+        assert process.returncode == 130, output
+        assert b"interrupted" in output[1] and b"Traceback" not in output[1]
         with start(tmp_path, *command(server, source)) as process:
             assert process.wait(60) == 0
     assert {k for _, k in solved(open_run(tmp_path / "d"), source).values()} == {16}
@@ -211,7 +211,7 @@ def test_a_bound_keeps_what_is_finished_and_raising_it_goes_on(source: Path, tmp
         assert server.ledger["replies"] == COUNT * 16
 
 
-def test_a_problem_whose_request_fails_stays_owed(source: Path, tmp_path: Path) -> None:
+def test_a_problem_whose_request_fails_is_probed_by_the_next_session(source: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.touch()
     with probers("--broken", broken) as server:
@@ -235,9 +235,9 @@ def test_a_server_that_is_not_there_ends_the_run_with_a_sentence(source: Path, t
         f'[models.gone]\nmodel = "plain"\nbase_url = "{gone.partition("@")[2]}"\npatience_s = 0.2\n'
     )
     with start(tmp_path, "probe", source, "--out", "d", "--prober", "gone", "-q") as process:
-        said = process.communicate(timeout=120)
+        output = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert b"error: " in said[1] and b"hint: " in said[1] and b"Traceback" not in said[1]
+    assert b"error: " in output[1] and b"hint: " in output[1] and b"Traceback" not in output[1]
 
 
 # --- bands ---
@@ -292,8 +292,8 @@ def test_problems_of_one_task_are_never_split_between_probers(tmp_path: Path) ->
         models = [flag for name in ("weak", "strong") for flag in ("--prober", server.model(name))]
         rule = ["--set", "switch_every=2", "--set", "switch_samples=2", "--k", "1", "--set", "temperature=1"]
         with start(tmp_path, "probe", "-", "--out", "d", "-q", *models, *rule, stdin=pipe) as process:
-            said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
+            output = process.communicate(timeout=60)
+    assert process.returncode == 0, output
     names = [found.prober.partition("@")[0] for found in open_run(tmp_path / "d").iter(Difficulty)]
     assert names == ["weak"] * 10 + ["strong"] * 10  # decided after four, in force from six on, begun with a new group
 
@@ -313,8 +313,8 @@ def test_a_stream_is_probed_and_kept_with_its_difficulties(tmp_path: Path) -> No
     with probers() as server:
         line = ["probe", "-", "--out", "d", "--prober", server.model("plain"), "-q"]
         with start(tmp_path, *line, stdin=-1) as process:
-            said = process.communicate(stream(problems), timeout=60)
-        assert (process.returncode, said) == (0, (b"d\n", b""))
+            output = process.communicate(stream(problems), timeout=60)
+        assert (process.returncode, output) == (0, (b"d\n", b""))
     out = open_run(tmp_path / "d")
     assert [one.id for one in out.iter(Problem)] == [one.id for one in problems]
     assert out.rows["trajectory"] == out.rows["difficulty"] == 5
@@ -343,17 +343,17 @@ def test_a_stream_that_breaks_off_is_an_error_without_a_manifest(tmp_path: Path)
     with probers() as server:
         line = ["probe", "-", "--out", "d", "--prober", server.model("plain"), "-q"]
         with start(tmp_path, *line, stdin=-1) as process:
-            said = process.communicate(data[:-8], timeout=60)
-    assert process.returncode == 1 and b"stopped before its end" in said[1]
+            output = process.communicate(data[:-8], timeout=60)
+    assert process.returncode == 1 and b"stopped before its end" in output[1]
     assert not (tmp_path / "d/manifest.json").exists()
 
 
 def test_only_problems_inside_the_band_are_passed_on_with_all_they_came_with(source: Path, tmp_path: Path) -> None:
     with probers() as server:
         with start(tmp_path, *command(server, source, "--out", "-", "--band", "0.5..0.7")) as process:
-            said = process.communicate(timeout=60)
-        assert process.returncode == 0, said
-    passed = list(read_stream(io.BytesIO(said[0]), PipedProblem))
+            output = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+    passed = list(read_stream(io.BytesIO(output[0]), PipedProblem))
     assert [number_of(p.problem) for p in passed] == [8, 9, 10, 11]
     stored = {t.id: t for t in open_run(source).iter(Trajectory)}
     assert all(p.trajectory == stored[p.problem.trajectory_id or ""] for p in passed)
@@ -377,7 +377,7 @@ def test_problems_that_a_verdict_refused_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0}, "at temperature 0 all attempts are one"),
+        ({"temperature": 0}, "at temperature 0 all attempts are equal"),
         ({"max_cost": 1.0}, "--max-cost needs the prices"),
         ({"prober": ("nobody",)}, "there is no model nobody"),
     ],
@@ -402,6 +402,6 @@ def test_a_run_without_problems_is_refused(source: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("band", ["0.2", "0.8..0.2", "0..1.5", "a..b", "-1..1"])
 def test_a_band_that_is_none_is_refused_with_an_example(band: str, source: Path, tmp_path: Path) -> None:
     with start(tmp_path, "probe", source, "--out", "d", "--prober", "m@h:1", "--band", band, "--dry-run") as process:
-        said = process.communicate(timeout=60)
+        output = process.communicate(timeout=60)
     assert process.returncode in (1, 2)
-    assert b"LO..HI" in said[1]
+    assert b"LO..HI" in output[1]

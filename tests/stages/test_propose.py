@@ -265,7 +265,7 @@ def test_a_ledger_restored_goes_on_as_if_nothing_had_happened() -> None:
         second.restore(first.state(), stored)
         assert second.state() == first.state()
         ahead = range(second.next // BATCH, second.next // BATCH + WINDOW)
-        assert [second.standing(b) for b in ahead] == [first.standing(b) for b in ahead]
+        assert [second.mastery_for(b) for b in ahead] == [first.mastery_for(b) for b in ahead]
         commits(second, iter(range(stop, numbers)))
         assert second.state() == whole.state()
         assert (second.accepted, second.templates) == (whole.accepted, whole.templates)
@@ -282,11 +282,11 @@ def _accepted(book: Ledger, stop: int) -> list[int]:
     return out
 
 
-def test_the_standing_of_a_batch_is_that_of_a_window_before() -> None:
+def test_the_mastery_of_a_batch_is_that_of_a_window_before() -> None:
     book = ledger()
     seen = [book.curriculum.start()]
     for batch in range(WINDOW + 3):
-        assert book.standing(batch + WINDOW - 1) == seen[-1]  # the newest batch in flight
+        assert book.mastery_for(batch + WINDOW - 1) == seen[-1]  # the newest batch in flight
         for index in range(batch * BATCH, (batch + 1) * BATCH):
             book.commit(candidate(index, f"statement {index}"))
         book.close_batch()

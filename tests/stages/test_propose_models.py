@@ -67,8 +67,8 @@ def test_raising_n_goes_on_and_what_was_bought_ahead_is_used(one: Workplace) -> 
 
 def test_a_bound_on_tokens_holds_over_all_processes_together(server: str, tmp_path: Path) -> None:
     place = Workplace(tmp_path, server, price_in=0.0, price_out=1.0)  # seven generated tokens a request
-    told = place.run(place.propose("run", N, "--max-cost", str(50 * 7e-6), workers=3), exit_code=3)
-    assert "--max-cost" in told
+    errors = place.run(place.propose("run", N, "--max-cost", str(50 * 7e-6), workers=3), exit_code=3)
+    assert "--max-cost" in errors
     summary = open_run(tmp_path / "run", warn=False).summary
     assert place.stored("run") == 50
     assert summary is None or summary["spending"]["requests"] <= 50
@@ -77,8 +77,8 @@ def test_a_bound_on_tokens_holds_over_all_processes_together(server: str, tmp_pa
 def test_nothing_is_asked_for_beyond_the_bound_on_candidates(server: str, tmp_path: Path) -> None:
     place = Workplace(tmp_path, server)
     for bound in (7, 7, 11):  # the second time there is nothing to do
-        told = place.run(place.propose("run", N, "--max-candidates", str(bound), workers=2), exit_code=3)
-        assert f"stopped at --max-candidates {bound}" in told
+        errors = place.run(place.propose("run", N, "--max-candidates", str(bound), workers=2), exit_code=3)
+        assert f"stopped at --max-candidates {bound}" in errors
         summary = open_run(tmp_path / "run", warn=False).summary
         assert summary is not None and summary["candidates"] == bound
         assert summary["spending"]["requests"] == place.stored("run") == summary["turns"]
@@ -86,8 +86,8 @@ def test_nothing_is_asked_for_beyond_the_bound_on_candidates(server: str, tmp_pa
 
 def test_a_server_that_is_down_is_one_sentence(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "http://127.0.0.1:9/v1", patience_s=1.0)
-    told = place.run(place.propose("run", 3, workers=2), exit_code=1)
-    assert told.startswith("error: ") and "hint: " in told and "Traceback" not in told
+    errors = place.run(place.propose("run", 3, workers=2), exit_code=1)
+    assert errors.startswith("error: ") and "hint: " in errors and "Traceback" not in errors
 
 
 def test_a_pipe_carries_the_same_problems(one: Workplace) -> None:
@@ -106,9 +106,9 @@ def test_a_signal_ends_all_processes_and_keeps_what_was_finished(server: str, tm
         assert process.poll() is None
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130, told
-    assert "Traceback" not in told
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
     deadline = time.monotonic() + 20
     while group_lives(process.pid):
         assert time.monotonic() < deadline, "somebody was left behind"

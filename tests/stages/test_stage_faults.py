@@ -82,8 +82,8 @@ def test_where_requests_are_given_up_too_every_candidate_and_problem_is_accounte
     assert {r.code for r in proposed.iter(Reject) if r.outcome == "failed"} <= {"infrastructure"}
     check_ids(judged)
     assert judged.summary is not None
-    told = judged.summary
-    assert told["problems"] == told["valid"] + told["invalid"] + told["undetermined"] == MANY
+    totals = judged.summary
+    assert totals["problems"] == totals["valid"] + totals["invalid"] + totals["undetermined"] == MANY
     assert [v.problem_id for v in judged.iter(Verdict)] == [p.id for p in proposed.iter(Problem)]
     for problem in proposed.iter(Problem):
         assert problem.trajectory_id

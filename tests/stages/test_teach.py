@@ -1,4 +1,4 @@
-"""extract by a model, end to end, against a server in a process of its own: books, packages, costs, bounds, kills."""
+"""extract by a model, end to end, against a server in another process: counts, packages, costs, bounds, kills."""
 
 from __future__ import annotations
 
@@ -193,5 +193,5 @@ def test_the_command_prints_the_run_and_streams_records(tmp_path: Path, corpus: 
     checked = subprocess.run(check, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
     assert checked.returncode == 0, checked.stdout
     shown = [sys.executable, "-m", "agentprop", "show", "run"]
-    said = subprocess.run(shown, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
-    assert said.returncode == 0 and "distinct skills" in said.stdout
+    shown_run = subprocess.run(shown, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+    assert shown_run.returncode == 0 and "distinct skills" in shown_run.stdout

@@ -1,4 +1,4 @@
-"""The verify stage by its command: from a run, from a pipe, resumed, and refused where the pipe is cut."""
+"""The verify stage by its command: from a run, from a pipe, resumed, and refused if the pipe is cut."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_cut_pipe_is_an_error_and_leaves_no_manifest(share: float, stream: byt
     assert not (tmp_path / "v" / "manifest.json").exists()
 
 
-def test_a_killed_verify_goes_on_with_what_is_owed(run: Path, tmp_path: Path) -> None:
+def test_a_killed_verify_goes_on_with_the_rest(run: Path, tmp_path: Path) -> None:
     undisturbed, out = tmp_path / "whole", tmp_path / "killed"
     assert command("verify", run, "--out", undisturbed, "--quiet").returncode == 0
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])

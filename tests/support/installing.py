@@ -76,7 +76,7 @@ def newcomer_in(place: Path, first_command: str) -> Newcomer:
 
 
 def clone(directory: Path) -> Path:
-    """Make a directory as it is after cloning."""
+    """Clone the checkout into a directory."""
     unwanted = shutil.ignore_patterns(*NOT_CLONED)
 
     def ignore(where: str, names: list[str]) -> set[str]:

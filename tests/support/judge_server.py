@@ -48,8 +48,8 @@ def judged(model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
         case "rambles":
             return {"content": "Well, it looks valid to me."}
         case "learns":
-            told = opinion("valid", claim) if len(messages) > 2 else "valid"
-            return {"content": told}
+            reply = opinion("valid", claim) if len(messages) > 2 else "valid"
+            return {"content": reply}
         case "thinks":
             return {"content": None, "reasoning_content": "hm " * 50, "finish": "length"}
         case "compares":

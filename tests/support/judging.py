@@ -1,4 +1,4 @@
-"""Problems → verdicts of the built-in verifier, many at once; and problems with something about them changed."""
+"""Problems → verdicts of the built-in verifier, many at once; and changed problems."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ class Judge:
         return self([problem])[0]
 
     def survivors(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Those that are judged valid."""
+        """The problems that are judged valid."""
         return [p for p, judgement in zip(problems, self(problems), strict=True) if judgement.value == "valid"]
 
     def read(self, problem: Problem) -> list[Term]:
-        """What the statement says, over the skills the problem names."""
+        """Read the statement over the skills that the problem names."""
         return read(problem.statement, {name: self.library[name] for name in problem.skills})
 
     def value(self, term: Term, route: Route, names: str = "") -> Result:
-        """What a term is worth by one route, computed without any guard."""
+        """Compute a term by one route, without any guard."""
         body = term.body if isinstance(term, Printed) else term
         code = f"{imports(body, self.library)}\nfrom fractions import Fraction\nfrom tools import *\n{names}\n"
         code += f"answer = {expression(body, self.library, route)}"
@@ -76,10 +76,10 @@ class Judge:
         return answer_text(result.value, unit=problem.unit, figures=problem.figures)
 
     def outputs(self, program: str, inputs: Sequence[Any]) -> list[str]:
-        """What `solve` of a program makes of many data, failures included."""
+        """Results of a program's `solve` on many inputs, failures included."""
         code = (
-            f"{program}\n\ndef told(item):\n    try:\n        return repr(solve(item))\n"
-            f"    except Exception as error:\n        return repr(error)\n\nout = [told(item) for item in {inputs!r}]"
+            f"{program}\n\ndef result(item):\n    try:\n        return repr(solve(item))\n"
+            f"    except Exception as error:\n        return repr(error)\n\nout = [result(item) for item in {inputs!r}]"
         )
         result = self.executor.sandbox.run_job(Job(code, returns="out", timeout_s=20))
         assert isinstance(result.value, list), result.error

@@ -1,4 +1,4 @@
-"""Propose and verify as processes, with a model on loopback that misbehaves as much as it is told to."""
+"""Propose and verify as processes, with a model on loopback that misbehaves as configured."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ class Workplace:
         )
 
     def run(self, command: Sequence[str], *, exit_code: int = 0) -> str:
-        """To its end; what it said on stderr."""
+        """Run a command to its end; returns its stderr."""
         process = self.start(command)
-        _, told = process.communicate()
-        assert process.returncode == exit_code, told
-        return told
+        _, errors = process.communicate()
+        assert process.returncode == exit_code, errors
+        return errors
 
     def killed(self, command: Sequence[str], kills: int, rng: random.Random, longest_s: float) -> int:
         """Start again and again, and kill at random moments after the work began; how many kills hit."""
@@ -110,7 +110,7 @@ class Workplace:
         return kills
 
     def ledger(self) -> dict[str, dict[str, int]]:
-        """What the server says: arrivals and answers by conversation, and faults."""
+        """Counts of the server: arrivals and answers by conversation, and faults."""
         with urllib.request.urlopen(f"{self.base_url}/ledger", timeout=30) as response:
             found: dict[str, dict[str, int]] = json.load(response)
         return found
@@ -140,14 +140,14 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> None:
 
 
 def check_ids(run: StoredRun) -> None:
-    """Whatever is stored is there once."""
+    """Check that no record is stored twice."""
     for kind in (Problem, Trajectory, Reject):
         found = [record.id for record in run.iter(kind)]
         assert len(set(found)) == len(found)
 
 
 def content(run: StoredRun) -> list[tuple[str, str]]:
-    """What came out, in order."""
+    """The problems, in order."""
     return [(kind.__name__, record.id) for kind in (Problem, Trajectory, Reject) for record in run.iter(kind)]
 
 

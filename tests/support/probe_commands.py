@@ -28,7 +28,7 @@ class Served:
 
     @property
     def ledger(self) -> dict[str, Any]:
-        """What it has counted."""
+        """Its counts."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/ledger") as response:
             return dict(json.load(response))
 

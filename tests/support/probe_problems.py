@@ -13,7 +13,7 @@ TESTS = tuple(TestCase(arguments=f"[{n}]", expected=str(n * n)) for n in range(6
 
 
 def problem(number: int = 0, answer: str = "42", answer_type: str = "integer", **fields: Any) -> Problem:
-    """What is asked does not matter to a prober that follows a script."""
+    """A statement; its content does not matter to a prober that follows a script."""
     about = {
         "statement": f"Problem {number}: find the value.",
         "answer": answer,
@@ -34,7 +34,7 @@ def program_problem() -> Problem:
 
 
 def trajectory(number: int) -> Trajectory:
-    """How problem `number` came to be."""
+    """Trajectory of problem `number`."""
     turn = Turn(index=0, stage=Stage.DRAFT, action="submit", message=f"here is {number}", observation="")
     task = Task(seed=0, index=number, domain="mathematics", category="toy", skill_ids=())
     return Trajectory(task_id=task.id, task=task, system="s", prompt="p", turns=(turn,), stop=StopReason.SUBMITTED)

@@ -3,7 +3,7 @@
     python prober_server.py [--ignore-n] [--delay SECONDS] [--broken FILE]       # prints its port
 
 Of sixteen attempts at problem i, `plain` has i % 17 right, evenly spread; `weak` has none, `strong` all of them, and
-every second reply of `cut` is cut off. Where replies are asked for one by one, they count as they come. While FILE
+every second reply of `cut` is cut off. If replies are asked for one by one, they count as they come. While FILE
 exists, problem 3 is answered with an error. `GET /ledger` says how many requests came and replies were written.
 """
 
@@ -22,12 +22,12 @@ PROBLEM = re.compile(r"Problem (\d+)")
 
 
 def spread(attempt: int, right: int) -> bool:
-    """Whether an attempt is right, where `right` of sixteen are."""
+    """True if an attempt is right, when `right` of sixteen are."""
     return (attempt + 1) * right // 16 > attempt * right // 16
 
 
 class Server:
-    """What it counts, and how it answers."""
+    """Its counts, and its answers."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options

@@ -28,8 +28,8 @@ def identified(body: bytes) -> int:
     return int.from_bytes(hashlib.sha256(json.dumps(json.loads(body)["messages"]).encode()).digest()[:3], "big")
 
 
-def spoken(number: int, body: bytes) -> dict[str, object]:
-    """The next message of whoever is asked."""
+def next_message(number: int, body: bytes) -> dict[str, object]:
+    """The next message of the model that is asked."""
     messages = json.loads(body)["messages"]
     if "<action:" in messages[0]["content"]:
         return {"content": proposed(messages)}
@@ -59,6 +59,6 @@ def judged(material: str) -> str:
 
 if __name__ == "__main__":
     fault_server.numbered = identified
-    fault_server.said = spoken
+    fault_server.said = next_message
     fault_server.RANDOM = tuple(name for name in fault_server.RANDOM if name != fault_server.JUMBLED)  # no tools here
     asyncio.run(fault_server.main())

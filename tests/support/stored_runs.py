@@ -33,9 +33,9 @@ def difficulty(problem: Problem, c: int, prober: str = PROBER) -> Difficulty:
     )
 
 
-def another(trajectory: Trajectory, said: str, **changed: Any) -> Trajectory:
+def another(trajectory: Trajectory, words: str, **changed: Any) -> Trajectory:
     """Another try at the same task, in other words."""
-    turns = [t.model_copy(update={"message": f"{t.message} {said}"}) for t in trajectory.turns[:2]]
+    turns = [t.model_copy(update={"message": f"{t.message} {words}"}) for t in trajectory.turns[:2]]
     data = trajectory.model_dump() | {"id": "", "messages_hash": "", "turns": tuple(turns), **changed}
     return Trajectory.model_validate(data)
 

@@ -1,4 +1,4 @@
-"""What the toy teacher is given to read."""
+"""The corpus of the toy teacher."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def problem(index: int = 2, **changes: Any) -> Problem:
 
 def trace(index: int = 2) -> Trajectory:
     task = Task(seed=0, index=index, domain="mathematics", category="sums", skill_ids=())
-    said = Submission(
+    submission = Submission(
         statement=f"What is the double of {index}, plus zero?",
         answer=str(2 * index),
         answer_type="integer",
@@ -52,7 +52,7 @@ def trace(index: int = 2) -> Trajectory:
         Turn(
             index=0, stage=Stage.DRAFT, action="think", message=think(f"Doubling {index} is easy."), observation="noted"
         ),
-        Turn(index=1, stage=Stage.FINALIZE, action="submit", message=submit(said), observation="accepted"),
+        Turn(index=1, stage=Stage.FINALIZE, action="submit", message=submit(submission), observation="accepted"),
     )
     return Trajectory(
         task_id=task.id,
@@ -87,7 +87,7 @@ def proposed(directory: Path, count: int) -> str:
 
 
 def scripted(script: Script, **settings: Any) -> tuple[Model, Scripted]:
-    """A model that follows a script, and what it was asked."""
+    """A model that follows a script, and the requests it got."""
     transport = Scripted(script)
     return Model(channel_of(ModelSettings(model="toy", replies="-", **settings), transport), Meter()), transport
 

@@ -50,7 +50,7 @@ def items(sums: list[int], start: int, n: int, pause_s: float) -> Iterator[tuple
 
 
 def run_stage(run: Run, n: int, workers: int, pause_s: float, stop: Interruption) -> bool:
-    """Do what is owed; True when nothing is."""
+    """Do the remaining work; True if there is none."""
     sums: list[int] = run.state.get("sums", [0])
     start = run.state.get("next", 0)
     source = items(sums, start, n, pause_s)

@@ -78,7 +78,7 @@ gcd(a, m) == 1
 
 def skill(name: str, passages: str = "", *, extra: str = "", **changed: str) -> str:
     """A well-formed block."""
-    told = {
+    fields = {
         "description": f"{name}. Use when a problem turns on {name}.",
         "domain": "mathematics",
         "category": "Number Theory",
@@ -91,7 +91,7 @@ def skill(name: str, passages: str = "", *, extra: str = "", **changed: str) -> 
         "workflow": f"1. Find {name}.\n2. Ask for it.",
         **changed,
     }
-    sections = "\n".join(f"<{tag}>{text}</{tag}>" for tag, text in {"name": name, **told}.items() if text)
+    sections = "\n".join(f"<{tag}>{text}</{tag}>" for tag, text in {"name": name, **fields}.items() if text)
     return f"<skill>\n{sections}\n{extra}</skill>\n"
 
 

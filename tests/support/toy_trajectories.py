@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentprop.agent.chat_policy import spoken
+from agentprop.agent.chat_policy import chat_messages
 from agentprop.inference.chat_template import Ids, Renderer
 from agentprop.records import Stage, StopReason, Task, Trajectory, Turn
 
@@ -16,14 +16,14 @@ TASK = Task(seed=0, index=0, domain="mathematics", category="algebra", skill_ids
 
 def sampled(renderer: Renderer, replies: Sequence[Ids] = (), *, break_at: int | None = None) -> Trajectory:
     """Three turns with ids; `replies` are what was sampled, `break_at` a turn whose prompt forgets the one before."""
-    prompt = renderer.prompt(spoken([("system", SYSTEM), ("user", PROMPT)]))
+    prompt = renderer.prompt(chat_messages([("system", SYSTEM), ("user", PROMPT)]))
     turns = []
     for index, (said, told) in enumerate(zip(SAID, TOLD, strict=True)):
         ids = replies[index] if replies else renderer.reply_ids(said)
         if index == break_at:
-            prompt = renderer.prompt(spoken([("system", SYSTEM), ("user", "Forget it.")]))
+            prompt = renderer.prompt(chat_messages([("system", SYSTEM), ("user", "Forget it.")]))
         turns.append(turn(index, prompt_token_ids=prompt, token_ids=ids, logprobs=tuple(-0.1 * i for i in ids)))
-        prompt = prompt + ids + renderer.bridge(ids, spoken([("tool", told)]))
+        prompt = prompt + ids + renderer.bridge(ids, chat_messages([("tool", told)]))
     return trajectory(turns, token_exact=True)
 
 

@@ -1,4 +1,4 @@
-"""`agentprop skills`: the library, one module per command."""
+"""`agentprop skills`: the library of skill packages, one module per command."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from agentprop.cli.lazy import Entry, LazyGroup
 class _SkillCommands(LazyGroup):
     entries: ClassVar[dict[str, Entry]] = {
         "list": Entry("agentprop.cli.skills.list", "List the packages of the library."),
-        "show": Entry("agentprop.cli.skills.show", "Show what a package says, and a problem made with it."),
-        "validate": Entry("agentprop.cli.skills.validate", "Find every fault of every package, running each of them."),
-        "new": Entry("agentprop.cli.skills.new", "Create a package that works, to be changed into your own."),
+        "show": Entry("agentprop.cli.skills.show", "Show a package, and a problem made with it."),
+        "validate": Entry("agentprop.cli.skills.validate", "Check packages and report every fault."),
+        "new": Entry("agentprop.cli.skills.new", "Create a small working package to start from."),
     }
 
 

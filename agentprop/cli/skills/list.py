@@ -16,10 +16,10 @@ from agentprop.skills import Package
 
 
 def command(
-    domain: Annotated[str | None, typer.Option(help="Only mathematics, coding or science.")] = None,
+    domain: Annotated[str | None, typer.Option(help="Only this domain: mathematics, coding or science.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
     executable: Annotated[
-        bool | None, typer.Option("--executable/--prose", help="Only those with a script, or without.")
+        bool | None, typer.Option("--executable/--prose", help="Only packages with a script, or without.")
     ] = None,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
@@ -37,7 +37,7 @@ def command(
     if not chosen:
         domains, categories = ({getattr(p.spec, key) for p in packages} for key in ("domain", "category"))
         known = f"domains: {', '.join(sorted(domains))}; categories: {', '.join(sorted(categories))}"
-        raise InputError("no skill is of this kind", hint=known)
+        raise InputError("no skill matches", hint=known)
     if json:
         print(json_.dumps([_row(package) for package in chosen], ensure_ascii=False))
     elif sys.stdout.isatty():

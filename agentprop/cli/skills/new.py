@@ -1,4 +1,4 @@
-"""`agentprop skills new NAME`: a small package that works, to be changed into one's own."""
+"""`agentprop skills new NAME`: a small working package to start from."""
 
 from __future__ import annotations
 
@@ -13,32 +13,40 @@ from agentprop.skills import NAME, bundled_directory, directories, read
 from agentprop.storage.durable import disk_errors
 
 TEMPLATE = {"SKILL.md": "SKILL.md", "scripts/skill.py": "skill.py"}
-"""File of the package, and the template it comes from."""
+"""File of the package → its template."""
 
 
 def command(
     name: Annotated[str, typer.Argument(help="Name of the package: a-z, 0-9 and single hyphens.")],
-    directory: Annotated[str, typer.Option("--dir", help="Where the package's directory is made.")] = ".",
-    category: Annotated[str | None, typer.Option(help="Its category.", show_default="from its name")] = None,
-    domain: Annotated[str | None, typer.Option(help="Its domain.", show_default="that of the category")] = None,
+    directory: Annotated[
+        str, typer.Option("--dir", help="Directory in which the package's directory is created.")
+    ] = ".",
+    category: Annotated[str | None, typer.Option(help="Category of the skill.", show_default="from its name")] = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Domain of the skill.", show_default="that of the category")
+    ] = None,
 ) -> None:
-    """Create a package that works, to be changed into your own."""
+    """Create a small working package to start from."""
     if not NAME.fullmatch(name) or len(name) > 64:
-        raise InputError(f"{name!r} cannot name a package", hint="1 to 64 characters of a-z, 0-9 and single hyphens")
+        raise InputError(
+            f"{name!r} cannot be the name of a package", hint="use 1 to 64 characters of a-z, 0-9 and single hyphens"
+        )
     known = known_categories()
     category = category or _category_of(name, known)
     domain = domain or known.get(category, "mathematics")
     if domain not in ("mathematics", "coding", "science") or not NAME.fullmatch(category):
-        raise InputError(f"there is no domain {domain} or category {category}", hint="mathematics, coding or science")
+        raise InputError(
+            f"there is no domain {domain} or category {category}", hint="use mathematics, coding or science"
+        )
     root = Path(directory) / name
     if root.exists():
-        raise InputError(f"{root} exists already; nothing was changed", hint="choose another name")
+        raise InputError(f"{root} exists already", hint="choose another name")
     for target, text in scaffold(name, category, domain).items():
         with disk_errors(root / target):
             (root / target).parent.mkdir(parents=True, exist_ok=True)
             (root / target).write_text(text, encoding="utf-8")
     print(root)
-    typer.echo(f"change it, then run: agentprop skills validate {root}", err=True)
+    typer.echo(f"edit it, then run: agentprop skills validate {root}", err=True)
 
 
 def known_categories() -> dict[str, str]:
@@ -53,7 +61,7 @@ def _category_of(name: str, known: dict[str, str]) -> str:
 
 
 def scaffold(name: str, category: str, domain: str) -> dict[str, str]:
-    """The files of a new package by their names."""
+    """Fill in the files of a new package, by their names."""
     template = files("agentprop.cli.skills").joinpath("template")
     words = {"@NAME@": name, "@CATEGORY@": category, "@DOMAIN@": domain}
     texts = {}

@@ -1,4 +1,4 @@
-"""`agentprop skills show NAME`: what a package says, and a problem made with it."""
+"""`agentprop skills show NAME`: a package, and a problem made with it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def command(
     name: Annotated[str, typer.Argument(help="Name of a package, or its directory.")],
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
-    seed: Annotated[int, typer.Option(help="Which example is made.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the example.")] = 0,
     script: Annotated[bool, typer.Option("--script", help="Print the script too.")] = False,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     json: options.Json = False,
 ) -> None:
-    """Show what a package says, and a problem made with it."""
+    """Show a package, and a problem made with it."""
     package = _find(name, skills, bundled_skills)
     with Sandbox(preload=(), slots=1, allow_weak=allow_weak_sandbox is True) as sandbox:
         example = make_example(package, sandbox, seed) if package.executable else None
@@ -46,12 +46,12 @@ def _find(name: str, skills: list[str] | None, bundled: bool | None) -> Package:
         return pick(library(skills, bundled), name)
     package, faults = read(Path(name).resolve())
     if package is None or faults:
-        raise SkillError(f"{name} is faulty: {'; '.join(faults[:3])}", hint=f"agentprop skills validate {name}")
+        raise SkillError(f"{name} is faulty: {'; '.join(faults[:3])}", hint=f"run `agentprop skills validate {name}`")
     return package
 
 
 def make_example(package: Package, sandbox: Sandbox, seed: int) -> dict[str, Any] | None:
-    """A statement in the package's words with the answer of its solve; None where the package asks no question."""
+    """Make a statement in the package's wording with the answer of its `solve`; None if it asks no question."""
     rng = Random(seed)
     output, parameters = package.spec.output, draw_parameters(package.spec, rng)
     if output is None or output.kind == "program" or parameters is None:

@@ -1,4 +1,4 @@
-"""`agentprop skills validate DIR…`: every fault of every package at once; exit code 1 where there is one."""
+"""`agentprop skills validate DIR…`: every fault of every package at once; exit code 1 if there is one."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from typing import Annotated, Any
 import typer
 
 from agentprop.cli import options
-from agentprop.composition.validation import Report, validate
+from agentprop.composition.validation import ValidationReport, validate
 from agentprop.engine import usable_cores
 from agentprop.errors import InputError
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package, bundled_directory, clashes, directories, read
 
 MANY_DRAWS = 1000
+"""Most draws that can be asked for."""
 
 
 @dataclass(frozen=True)
 class CheckedPackage:
-    """A package directory and what was found in it."""
+    """A package directory and the result of checking it."""
 
     path: Path
     """The directory."""
     package: Package | None
-    """What could be read."""
-    report: Report
+    """The package, if it could be read."""
+    report: ValidationReport
     """Faults and warnings."""
 
 
@@ -41,18 +42,20 @@ def command(
             metavar="[DIR]...", help="Packages or directories of packages.", show_default="the bundled library"
         ),
     ] = None,
-    draws: Annotated[int, typer.Option(help="Random parameters that solve and check are compared on.")] = 40,
-    seed: Annotated[int, typer.Option(help="Which parameters are drawn.")] = 0,
+    draws: Annotated[
+        int, typer.Option(help="Number of random parameter sets on which solve and check are compared.")
+    ] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of the random parameters.")] = 0,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Find every fault of every package, running each of them.
+    """Check packages and report every fault.
 
     Executable packages run in the sandbox: solve is compared with check on random parameters, and both must agree.
     """
     if not 1 <= draws <= MANY_DRAWS:
-        raise InputError(f"--draws must be between 1 and {MANY_DRAWS}, not {draws}", hint="40 finds most faults")
+        raise InputError(f"--draws must be between 1 and {MANY_DRAWS}, not {draws}", hint="40 draws find most faults")
     found = [path for root in paths or [str(bundled_directory())] for path in package_directories(Path(root))]
     with Sandbox(preload=(), allow_weak=allow_weak_sandbox is True) as sandbox:
         checked = examine(found, sandbox, draws, seed)
@@ -65,10 +68,10 @@ def command(
 
 
 def package_directories(root: Path) -> list[Path]:
-    """The packages below a path, with directories that would be one if they had a SKILL.md."""
+    """Find the packages below a path, with directories that only lack a SKILL.md."""
     if not root.is_dir():
         what = "is not a directory" if root.exists() else "does not exist"
-        raise InputError(f"{root} {what}", hint="give the directory of a package, or of many")
+        raise InputError(f"{root} {what}", hint="give a package's directory, or a directory of packages")
     broken = [] if (root / "SKILL.md").exists() else [path.parent for path in root.glob("*/scripts")]
     found = sorted({path.resolve() for path in (*directories(root), *broken)})
     if (root / "scripts").is_dir() and not found:
@@ -79,7 +82,7 @@ def package_directories(root: Path) -> list[Path]:
 
 
 def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> list[CheckedPackage]:
-    """Read every package, compare it with the others and the library, and run those without fault."""
+    """Read every package, compare it with the others and the library, and run those without faults."""
     with ThreadPoolExecutor(usable_cores()) as pool:
         checked = list(pool.map(lambda path: _examine_one(path, sandbox, draws, seed), paths))
     shared = _shared_faults(checked)
@@ -92,12 +95,12 @@ def examine(paths: Sequence[Path], sandbox: Sandbox, draws: int, seed: int) -> l
 def _examine_one(path: Path, sandbox: Sandbox, draws: int, seed: int) -> CheckedPackage:
     package, faults = read(path)
     if package is None or faults:
-        return CheckedPackage(path, package, Report(faults=tuple(faults)))
+        return CheckedPackage(path, package, ValidationReport(faults=tuple(faults)))
     return CheckedPackage(path, package, validate(package, sandbox, draws=draws, seed=seed))
 
 
 def _shared_faults(checked: Sequence[CheckedPackage]) -> dict[Path, list[str]]:
-    """Names and wordings that two packages share, told to the one that came later."""
+    """Faults of names and wordings that two packages share, counted against the later one."""
     known: dict[str, Package] = {}
     for path in directories(bundled_directory()):
         package, faults = read(path)

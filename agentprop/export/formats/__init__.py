@@ -1,4 +1,4 @@
-"""The export formats by name: trajectories for proposers, questions for solvers, all that is known for people."""
+"""The export formats by name: trajectories for proposers, questions for solvers, full records for people."""
 
 from agentprop.export.formats.base import PURPOSE, Content, Format
 from agentprop.plugins import Registry

@@ -1,7 +1,7 @@
-"""What an export format is: whom it is for, what its rows hold, how they are made, and how they are loaded.
+"""The definition of an export format: the type of its rows, their content, and the code that loads them.
 
-To add one, write one file with a `Format` and name it in `FORMATS`, or in another package as an entry point of the
-group `agentprop.export_formats`.
+To add one, write a file with a `Format` and name it in `FORMATS`, or in another package as an entry point of the group
+`agentprop.export_formats`.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from typing import Literal
 
 from agentprop import DISTRIBUTION, __version__
 from agentprop.export.rows import QuestionAnswer
-from agentprop.export.solver import prompted
+from agentprop.export.solver import with_answer_format
 from agentprop.records import Domain, Part
 
-Content = Literal["problems", "questions", "lessons", "trajectories", "labelled", "pairs"]
-"""What rows are made of: problems with all that is known, questions with answers alone, trajectories of accepted
-problems as conversations or with all that is known, trajectories with a label, pairs of trajectories."""
+Content = Literal["problems", "questions", "demonstrations", "trajectories", "labelled", "pairs"]
+"""Content of the rows: problems with all facts, questions with answers alone, trajectories of accepted problems as
+conversations (demonstrations) or with all facts, trajectories with a label, pairs of trajectories."""
 
 PURPOSE: dict[Content, str] = {
-    "problems": "Reasoning problems with their answers, how hard they are, and how they came to be.",
-    "questions": "Reasoning problems with their answers, for a solver to learn from; nothing else is in it.",
-    "lessons": "Trajectories in which a problem was composed, checked and submitted, for a proposer to imitate.",
-    "labelled": "Trajectories in which a problem was proposed, and whether it was found valid.",
+    "problems": "Reasoning problems with their answers, their difficulty, and their provenance.",
+    "questions": "Reasoning problems with their answers and nothing else, for training a solver.",
+    "demonstrations": "Trajectories in which a problem was composed, checked and submitted, for training a proposer.",
+    "labelled": "Trajectories in which a problem was proposed, with a label: valid or not.",
     "pairs": "Pairs of trajectories from the same task, of which one ended in a valid problem.",
 }
-"""A card's first sentence."""
+"""First sentence of a card."""
 
 DATASETS = 'from datasets import load_dataset\n\ndata = load_dataset("{path}")'
-"""How most formats are loaded."""
+"""Code that loads most formats."""
 
 
 GRADER = f"{DISTRIBUTION}=={__version__}"
@@ -37,35 +37,35 @@ GRADER = f"{DISTRIBUTION}=={__version__}"
 
 
 def prompted_row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> Part:
-    """The question with the sentences that tell a solver how to give its answer."""
-    return prompted(row)
+    """The question with the instructions on the form of the answer."""
+    return with_answer_format(row)
 
 
 @dataclass(frozen=True)
 class PackageFiles:
-    """The files that make a Python package of the rows."""
+    """Files that turn the rows into a Python package."""
 
     name: Callable[[str], str]
-    """Name of the directory → name of the package, which is the folder of the rows."""
+    """Name of the directory → name of the package, in whose folder the rows are."""
     files: Callable[[str, str], dict[str, str]]
     """(package, split that is loaded by default) → path → text."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format."""
+    """An export format."""
 
     row: type[Part]
-    """What a row holds."""
+    """Type of a row."""
     suffix: Literal["jsonl", "parquet"]
-    """Kind of file in a directory; a file's own name decides for itself."""
+    """Kind of file in an output directory; for an output file its own name decides."""
     usage: str
-    """How to load it, Python; `{path}` is the directory, `{name}` the package."""
+    """Python code that loads it; `{path}` is the directory, `{name}` the package."""
     tables: tuple[Content, ...]
-    """What it holds; if there are several, each in a folder of its own."""
+    """Contents; several are in separate folders."""
     whole: bool = False
-    """Whether it is a directory in any case."""
+    """The output is always a directory."""
     question: Callable[[QuestionAnswer, Domain, int, str], Part] = prompted_row
-    """(question and answer, domain, number in its split, split) → row, for formats made of questions."""
+    """(question and answer, domain, number in its split, split) → row, for formats of questions."""
     package: PackageFiles | None = None
-    """What makes a Python package of it, if it is one."""
+    """Files of the Python package, if the format is one."""

@@ -1,4 +1,4 @@
-"""For people and benchmarks: problems with all that is known of them."""
+"""For people and benchmarks: problems with all their facts."""
 
 from agentprop.export.formats.base import DATASETS, Format
 from agentprop.export.rows import ProblemRow

@@ -7,4 +7,4 @@ USAGE = """from openai import OpenAI
 
 OpenAI().files.create(file=open("{path}/train.jsonl", "rb"), purpose="fine-tune")"""
 
-FORMAT = Format(ConversationRow, "jsonl", USAGE, ("lessons",))
+FORMAT = Format(ConversationRow, "jsonl", USAGE, ("demonstrations",))

@@ -4,6 +4,6 @@ from agentprop.export.formats.base import DATASETS, Format
 from agentprop.export.rows import Preference
 
 USAGE = f"""{DATASETS}
-DPOTrainer(model, train_dataset=data["train"])  # TRL counts what the environment said as part of a completion"""
+DPOTrainer(model, train_dataset=data["train"])  # TRL also counts observations as completion"""
 
 FORMAT = Format(Preference, "jsonl", USAGE, ("pairs",))

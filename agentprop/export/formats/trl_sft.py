@@ -6,4 +6,4 @@ from agentprop.export.rows import ConversationRow
 USAGE = f"""{DATASETS}
 SFTTrainer(model, args=SFTConfig(assistant_only_loss=True), train_dataset=data["train"])  # loss on actions alone"""
 
-FORMAT = Format(ConversationRow, "jsonl", USAGE, ("lessons",))
+FORMAT = Format(ConversationRow, "jsonl", USAGE, ("demonstrations",))

@@ -1,4 +1,4 @@
-"""A taskset package for PrimeIntellect's verifiers (v1): found by its name once it is installed, scored by agentprop.
+"""A taskset package for PrimeIntellect's verifiers (v1): found by its name after installation, scored by agentprop.
 
 <directory>/pyproject.toml
 <directory>/<package>/__init__.py, taskset.py, train.jsonl, …
@@ -64,13 +64,13 @@ class ProblemData(vf.TaskData):
 class ProblemTask(vf.Task[ProblemData]):
     @vf.reward(weight=1.0)
     async def correct(self, trace: vf.Trace) -> float:
-        """1 for the right answer; 0 also where it could not be shown in time."""
+        """1 for the right answer; 0 for a wrong one, or if it could not be decided in time."""
         return await asyncio.to_thread(grade, trace.last_reply, self.data.answer) or 0.0
 
 
 class ProblemConfig(vf.TasksetConfig):
     split: str = "{split}"
-    """Which file of problems."""
+    """Name of the file of problems."""
 
 
 class ProblemTaskset(vf.Taskset[ProblemTask, ProblemConfig]):
@@ -83,13 +83,13 @@ class ProblemTaskset(vf.Taskset[ProblemTask, ProblemConfig]):
 
 
 def package_name(text: str) -> str:
-    """A name that Python can import, and that hides no other package."""
+    """Make a name that Python can import and that hides no other package."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_").lower()
     return name if name.startswith("agentprop_") else f"agentprop_{name or 'problems'}"
 
 
 def files(package: str, split: str) -> dict[str, str]:
-    """The package's files besides the problems; `split` is the one that is loaded by default."""
+    """Files of the package besides the problems; `split` is loaded by default."""
     return {
         "pyproject.toml": PROJECT.format(package=package, grader=GRADER),
         f"{package}/__init__.py": INIT.format(package=package),

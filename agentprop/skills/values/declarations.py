@@ -1,4 +1,4 @@
-"""A declared parameter → everything that is wrong with the declaration."""
+"""A declared parameter → all faults of the declaration."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from agentprop.skills.values.kinds import RULES, draw, misfit, parse, pattern, r
 from agentprop.skills.values.parameter import Parameter
 
 MAX_BOUND = 10_000
-"""Longest list, largest graph, heaviest edge that may be declared."""
+"""Longest list, largest graph and heaviest edge that may be declared."""
 TRIALS = 6
-"""Values drawn to see whether a declaration can be used."""
+"""Values drawn to try a declaration."""
 _COMMON = {"kind", "symbol", "role", "input"}
 
 
 def faults(p: Parameter) -> list[str]:
-    """What is wrong with a declaration."""
+    """Find the faults of a declaration."""
     rules, given = RULES[p.kind], p.model_fields_set - _COMMON
     found = [f"{p.kind} needs `{name}`" for name in rules.required if name not in given]
     found += [f"{p.kind} does not take `{name}`" for name in sorted(given - set(rules.allowed))]
@@ -36,7 +36,7 @@ def faults(p: Parameter) -> list[str]:
 
 
 def _trial_faults(p: Parameter) -> list[str]:
-    """What goes wrong when values are drawn, written and read back."""
+    """Find faults by drawing values, writing them and reading them back."""
     rng = Random(0)
     try:
         for value in [draw(p, rng) for _ in range(TRIALS)]:

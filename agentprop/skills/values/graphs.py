@@ -1,4 +1,4 @@
-"""Graphs as lists of edges ↔ 1-2, 2-3 (5): drawn, written, read back, and held to what was declared."""
+"""Graphs as lists of edges ↔ 1-2, 2-3 (5): drawn, written, read back, and checked against their declaration."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _misfit_graph(p: Parameter, value: Any) -> str | None:
 
 
 def _connected(pairs: list[tuple[int, ...]]) -> bool:
-    """Whether the edges reach every node from 1 to the largest."""
+    """True if the edges connect every node from 1 to the largest."""
     reached, last = {1}, 0
     while last < len(reached):
         last = len(reached)

@@ -1,4 +1,19 @@
-"""A parameter and a value ↔ the value's text, by the rules of its kind."""
+"""A parameter and a value ↔ the value's text, by the rules of its kind.
+
+Every kind obeys parse(p, render(p, v)) = v, and a text that is not the canonical one of its value is refused. Example:
+a rational between 0 and 2, written in prose and in LaTeX, recognised and read back.
+
+    >>> share = Parameter(kind="rational", min=0, max=2, max_denominator=4)
+    >>> from fractions import Fraction
+    >>> render(share, Fraction(5, 3)), render(share, Fraction(5, 3), math=True)
+    ('5/3', '\\\\frac{5}{3}')
+    >>> parse(share, "5/3") == Fraction(5, 3), misfit(share, 3)
+    (True, '3 is above 2')
+    >>> parse(share, "10/6")
+    Traceback (most recent call last):
+    ...
+    ValueError: '10/6' is not how rational values are written
+"""
 
 from __future__ import annotations
 
@@ -8,33 +23,35 @@ from typing import Any
 from agentprop.skills.values import graphs, lists, numbers, polynomials, words
 from agentprop.skills.values.parameter import Parameter
 
+# One table instead of a class for every kind: a kind is its row, and a new one is a new row.
 RULES = {**numbers.RULES, **words.RULES, **lists.RULES, **polynomials.RULES, **graphs.RULES}
 """The behaviour of every kind."""
 
 
 def draw(p: Parameter, rng: Random) -> Any:
-    """A random value of the kind; constraints between parameters are the caller's."""
+    """Draw a value of the kind. Constraints between parameters are left to the caller."""
     return RULES[p.kind].draw(p, rng)
 
 
 def render(p: Parameter, value: Any, *, math: bool = False) -> str:
-    """The text of a value."""
+    """Write the text of a value."""
     return RULES[p.kind].write(p, value, math)
 
 
 def pattern(p: Parameter, *, math: bool = False) -> str:
-    """A regular expression (without groups that capture) that every text of the kind matches."""
+    """Regular expression, without capturing groups, that every text of the kind matches."""
     return f"(?:{RULES[p.kind].pattern(p, math)})"
 
 
 def parse(p: Parameter, text: str, *, math: bool = False) -> Any:
-    """The value of a text that matches `pattern`. Raises ValueError where it is not the canonical text of its value."""
+    """Read a text that matches `pattern`. Raises ValueError if it is not the canonical text of its value."""
     value = RULES[p.kind].read(p, text, math)
+    # A value with two texts would let a changed statement keep its meaning unnoticed: 06 is not 6.
     if render(p, value, math=math) != text:
         raise ValueError(f"{text!r} is not how {p.kind} values are written")
     return value
 
 
 def misfit(p: Parameter, value: Any) -> str | None:
-    """Why a supplied value cannot stand for the parameter, or None when it can."""
+    """Reason why a supplied value cannot be the parameter; None if it can."""
     return RULES[p.kind].misfit(p, value)

@@ -1,4 +1,4 @@
-"""Lists of integers, points and matrices: drawn, written, read back, and held to their shape."""
+"""Lists of integers, points and matrices: drawn, written, read back, and checked for their shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Integers, rationals and decimals: drawn, written, read back, and held to their bounds."""
+"""Integers, rationals and decimals: drawn, written, read back, and checked against their bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a parameter of a skill may be, and the behaviour that every kind of value states of itself."""
+"""The declaration of a skill's parameter, and the set of functions that every kind of value has."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Bounds = tuple[int, int]
 
 
 class Parameter(Part):
-    """What a parameter of a skill may be. Attributes that a kind does not use are refused by `faults`."""
+    """Declaration of a skill's parameter. Attributes that a kind does not use are refused by `faults`."""
 
     kind: Kind
     """Kind of the value."""
@@ -58,7 +58,7 @@ class Parameter(Part):
     sorted: bool = False
     """Elements ascend (list)."""
     style: Literal["list", "set"] = "list"
-    """How a list is written."""
+    """Notation of a list."""
     rows: Bounds | None = None
     """Fewest and most rows (matrix)."""
     cols: Bounds | None = None
@@ -86,13 +86,13 @@ class Parameter(Part):
     symbol: str | None = None
     """Letter used when a sub-problem names the value."""
     role: str | tuple[str, ...] | None = None
-    """What the value is in a story."""
+    """Role or roles of the value in a story."""
     input: bool = Field(default=False)
-    """The data a program is given (coding)."""
+    """The parameter is the data of a program (coding)."""
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """The roles this parameter can take in a story."""
+        """Roles that the parameter can take in a story."""
         if self.role is None:
             return ()
         return (self.role,) if isinstance(self.role, str) else self.role
@@ -112,12 +112,19 @@ class KindRules(NamedTuple):
     """The behaviour of one kind."""
 
     required: tuple[str, ...]
+    """Attributes that a declaration must have."""
     allowed: tuple[str, ...]
+    """Attributes that a declaration may have."""
     draw: Callable[[Parameter, Random], Any]
+    """Draws a value."""
     write: Callable[[Parameter, Any, bool], str]
+    """Writes a value; the flag says if the text stands inside `$…$`."""
     pattern: Callable[[Parameter, bool], str]
+    """Regular expression of the texts."""
     read: Callable[[Parameter, str, bool], Any]
+    """Reads a text that matches the pattern."""
     misfit: Callable[[Parameter, Any], str | None]
+    """Reason why a value cannot be the parameter, or None."""
 
 
 INT = r"-?\d+"

@@ -1,1 +1,1 @@
-"""Common."""
+"""Parts that several stages share."""

@@ -1,7 +1,7 @@
-"""Runs of propose, verify and probe → the problems that V accepted, with how they came to be and how hard they are.
+"""Runs of propose, verify and probe → the problems that V accepted, with their trajectories and pass rates.
 
 Records are joined by id. Runs are read in the order of their stages, and of several verdicts on a problem, or several
-measurements of it, the last one counts. What is left out is counted by its reason: in = out + left out.
+measurements of it, the last one counts. Problems left out are counted by reason: in = out + left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agentprop.storage.reader import Segment, StoredRun, open_run
 
 ORDER = ("extract", "propose", "verify", "probe")
 OWN_FAULT = frozenset({StopReason.ABANDONED, StopReason.TURN_LIMIT, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT})
-"""Ends without a problem that its proposer, and neither a server nor a token limit, is to blame for."""
+"""Stop reasons without a problem that are the proposer's fault, not that of a server or a token limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PassRate:
     """ρ = c/k of a problem."""
 
     prober: str
-    """Who measured it: model and revision."""
+    """Model and revision that measured it."""
     c: int
     """Attempts that were right."""
     k: int
@@ -39,15 +39,15 @@ class Accepted:
     problem: Problem
     """The problem."""
     rate: PassRate | None
-    """How hard it is, where it was measured."""
+    """Its pass rate, if it was measured."""
 
 
 @dataclass
-class Joined:
-    """Runs whose records are joined; a few hundred bytes are held for each problem."""
+class JoinedRuns:
+    """Runs with joined records; takes a few hundred bytes for each problem."""
 
     runs: tuple[StoredRun, ...]
-    """In the order of their stages."""
+    """The runs, in the order of their stages."""
     verdicts: dict[str, str] = field(default_factory=dict)
     """The last verdict on each problem."""
     rates: dict[str, PassRate] = field(default_factory=dict)
@@ -57,12 +57,12 @@ class Joined:
     _seen: set[str] = field(default_factory=set)
 
     def problems(self, band: Band | None = None) -> Iterator[Accepted]:
-        """The problems that V accepted and whose measured rate lies in the band, each once."""
+        """Yield the problems that V accepted and whose measured rate lies in the band, without repeats."""
         for stored, segment in self._segments():
             yield from self._kept(stored, segment, band)
 
-    def lessons(self, band: Band | None = None) -> Iterator[tuple[Accepted, Trajectory]]:
-        """The same, each with the trajectory it came from; one whose trajectory is in no run is left out."""
+    def demonstrations(self, band: Band | None = None) -> Iterator[tuple[Accepted, Trajectory]]:
+        """Yield the same, each with its trajectory; a problem whose trajectory is in no run is left out."""
         for stored, segment in self._segments():
             kept = {a.problem.trajectory_id: a for a in self._kept(stored, segment, band)}
             for trajectory in stored.iter(Trajectory, segment) if kept else ():
@@ -71,10 +71,10 @@ class Joined:
             self.left_out.update({"no trajectory": len(kept)} if kept else {})
 
     def labelled(self, band: Band | None = None) -> Iterator[tuple[Trajectory, bool]]:
-        """Trajectories of the problems that `problems` gives (True), and those that failed by their own fault (False).
+        """Yield trajectories of the problems that `problems` gives (True), and those that failed by own fault (False).
 
-        Left out are those of which nobody can tell, and good ones whose problem was refused for another reason: it was
-        there before, or resembles a benchmark.
+        Left out are undecided ones, and good ones whose problem was refused for another reason: it was there before, or
+        resembles a benchmark.
         """
         for stored, segment in self._segments():
             good = {a.problem.trajectory_id for a in self._kept(stored, segment, band)}
@@ -86,7 +86,7 @@ class Joined:
                     yield trajectory, False
 
     def _segments(self) -> Iterator[tuple[StoredRun, Segment]]:
-        """Pieces of the runs: a problem, its trajectory and its first verdict are always in the same one."""
+        """Yield the segments of the runs: a problem, its trajectory and its first verdict are in the same one."""
         self.left_out.clear()
         self._seen.clear()
         for stored in self.runs:
@@ -104,7 +104,7 @@ class Joined:
         return kept
 
     def _refusal(self, problem_id: str, band: Band | None) -> str | None:
-        """Why a problem is left out, if so."""
+        """Reason why a problem is left out, if it is."""
         verdict, rate = self.verdicts.get(problem_id), self.rates.get(problem_id)
         if problem_id in self._seen:
             return "there before"
@@ -117,14 +117,14 @@ class Joined:
         return None if band.holds(rate.c, rate.k) else "outside the band of difficulty"
 
 
-def join(paths: Sequence[str], *, band: Band | None = None, prober: str | None = None) -> Joined:
+def join(paths: Sequence[str], *, band: Band | None = None, prober: str | None = None) -> JoinedRuns:
     """Open runs and join their verdicts and measurements.
 
-    `prober` takes the measurements of one prober alone, by a part of its name. Raises InputError where there are no
-    problems, no verdicts, or, with a band, no measurements.
+    `prober` selects the measurements of one prober, by a part of its name. Raises InputError if there are no problems,
+    no verdicts, or, with a band, no measurements.
     """
     runs = sorted((open_run(path) for path in paths), key=_place)
-    joined = Joined(tuple(runs))
+    joined = JoinedRuns(tuple(runs))
     for stored in runs:
         for row in stored.iter_rows(Verdict, ["problem_id", "value"]):
             joined.verdicts[row["problem_id"]] = row["value"]
@@ -139,16 +139,14 @@ def _place(stored: StoredRun) -> int:
     return ORDER.index(stored.stage) if stored.stage in ORDER else len(ORDER)
 
 
-def _check(joined: Joined, paths: Sequence[str], band: Band | None, prober: str | None) -> None:
+def _check(joined: JoinedRuns, paths: Sequence[str], band: Band | None, prober: str | None) -> None:
     names = ", ".join(paths)
     if not any(stored.rows.get(Problem.kind) for stored in joined.runs):
-        raise InputError(f"there are no problems in {names}", hint="name the run that proposed them too")
+        raise InputError(f"there are no problems in {names}", hint="also name the run that proposed them")
     if not joined.verdicts:
         raise InputError(
-            f"nobody has judged the problems of {names}", hint="run agentprop verify, and name its run as well"
+            f"there are no verdicts on the problems of {names}", hint="run agentprop verify, and name its run too"
         )
     if (band is not None or prober is not None) and not joined.rates:
         by = f" by {prober}" if prober else ""
-        raise InputError(
-            f"no difficulty was measured{by} in {names}", hint="run agentprop probe, and name its run as well"
-        )
+        raise InputError(f"no difficulty was measured{by} in {names}", hint="run agentprop probe, and name its run too")

@@ -1,7 +1,7 @@
-"""A source that may be silent for minutes → items that the tasks of an event loop take in turn.
+"""An iterator that may block for minutes → items that the tasks of an event loop take in turn.
 
-A pipe is read by a thread of its own: nothing that waits for a server stands still while the next problem is awaited.
-The thread is a daemon, because nobody can end a read that waits for another program.
+A thread reads the pipe, so that tasks waiting for a server go on while the next problem is awaited. The thread is a
+daemon, because a read that waits for another program cannot be interrupted.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 
 POLL_S = 0.02
-"""How soon a waiting task notices an item; only where the source is slower than the tasks."""
+"""Seconds after which a waiting task looks for an item; matters only if the source is slower than the tasks."""
 
 
 class _End:
-    """Nothing more comes, or what went wrong."""
+    """Mark of the end, with the error of the source if it failed."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
 class ThreadedSource(Generic[Item]):
-    """Items in order; each goes to the task that has waited longest."""
+    """Items in order; each goes to the task that has waited longest. At most `ahead` are read in advance."""
 
     def __init__(self, items: Iterator[Item], *, ahead: int = 64) -> None:
         self._queue: queue.Queue[Item | _End] = queue.Queue(ahead)
         self._turn = asyncio.Lock()
         self._closed = threading.Event()
         self.ended = False
-        """Whether the last item was taken."""
+        """True after the last item was taken."""
         threading.Thread(target=self._fill, args=(items,), name="agentprop-feed", daemon=True).start()
 
     async def take(self) -> Item | None:
-        """The next item; None when there are no more. An error of the source is raised in its place."""
+        """Take the next item; None if there are no more. Raises the error of the source in its place."""
         async with self._turn:
             while not self.ended:
                 try:
@@ -53,7 +53,7 @@ class ThreadedSource(Generic[Item]):
         return None
 
     def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._closed.set()
 
     def _fill(self, items: Iterator[Item]) -> None:
@@ -62,12 +62,12 @@ class ThreadedSource(Generic[Item]):
             for item in items:
                 if not self._put(item):
                     return
-        except BaseException as error:  # raised again where the item was waited for
+        except BaseException as error:  # raised again by take()
             end = _End(error)
         self._put(end)
 
     def _put(self, found: Item | _End) -> bool:
-        """Whether there was a place before everything was over."""
+        """Wait for a place in the queue; False if everything was closed before."""
         while not self._closed.is_set():
             try:
                 self._queue.put(found, timeout=0.25)

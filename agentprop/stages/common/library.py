@@ -1,4 +1,4 @@
-"""The skills a stage works with: bundled ones, those the user names, and those a run or a pipe brings along."""
+"""The skills that a stage works with: bundled ones, those named by the user, and those stored in a run or a pipe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agentprop.skills import Package, load, parse
 
 
 def gather(paths: Sequence[str], *, bundled: bool) -> dict[str, Package]:
-    """The library of a run. Raises SkillError where there is nothing to compose."""
+    """Load the library of a run. Raises SkillError if it is empty."""
     library = load([Path(p) for p in paths], bundled=bundled)
     if not library:
         raise SkillError("there are no skills to work with", hint="drop --no-bundled-skills, or give --skills DIR")
@@ -20,10 +20,9 @@ def gather(paths: Sequence[str], *, bundled: bool) -> dict[str, Package]:
 
 
 def completed(library: dict[str, Package], records: Iterable[Skill]) -> dict[str, Package]:
-    """The library with the packages of records added. A name both know stays the library's where the content agrees.
+    """Add the packages of records to a library.
 
-    A record whose content differs from the package known by that name takes its place: it is what the problem was
-    made from.
+    A record replaces a package of the same name if their contents differ, because the problem was made from the record.
     """
     out = dict(library)
     for record in records:
@@ -38,5 +37,5 @@ def _origin(record: Skill) -> Any:
 
 
 def fingerprint(library: Mapping[str, Package]) -> str:
-    """Hash of every package: two runs with the same one worked with the same skills."""
+    """Hash of all packages: runs with equal hashes worked with the same skills."""
     return content_id(sorted(package.id for package in library.values()))

@@ -1,7 +1,7 @@
-"""A problem → the attempt and verdict of a verifier that needs no model, with the packages the problem brings along.
+"""A problem with its packages → the attempt and verdict of a verifier that needs no model.
 
-Packages that come with a problem are used if they differ from this library's, because they are what the problem was
-made from; the evidence of such skills stays what it claims.
+Packages that come with a problem replace this library's if they differ, because the problem was made from them; the
+evidence that such skills claim is not changed.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 
 
 @dataclass(frozen=True)
 class JudgedProblem:
     """A judged problem."""
 
-    item: Item
-    """What went in."""
+    item: ProblemItem
+    """The problem."""
     attempts: tuple[Attempt, ...]
     """Every attempt, the auditor's last."""
     verdict: Verdict
     """The verdict."""
     reused: int = 0
-    """How many of the attempts come from an earlier run."""
+    """Number of attempts from an earlier run."""
 
 
 @dataclass
 class LocalJudge:
-    """A verifier with the packages it needs."""
+    """A verifier with the packages that it needs."""
 
     library: dict[str, Package]
     executor: Executor
@@ -47,19 +47,19 @@ class LocalJudge:
         self._verifier = VERIFIERS[self.name]
         self.made_by = MadeBy(name=self.name, version=__version__)
 
-    async def records(self, item: Item) -> tuple[Attempt, Verdict]:
-        """Its attempt, and what that is worth by itself."""
+    async def records(self, item: ProblemItem) -> tuple[Attempt, Verdict]:
+        """Judge a problem → its attempt, and the verdict of that attempt alone."""
         library = self._library(item.skills) if item.skills else self.library
         judgement = await self._verifier(item.problem, library, self.tools, self.executor)
         return judgement.records(item.problem, self.made_by)
 
-    async def judge(self, item: Item) -> JudgedProblem:
-        """Its verdict alone."""
+    async def judge(self, item: ProblemItem) -> JudgedProblem:
+        """Judge a problem by this verifier alone."""
         attempt, verdict = await self.records(item)
         return JudgedProblem(item, (attempt,), verdict)
 
-    async def judge_all(self, items: Sequence[Item]) -> list[JudgedProblem]:
-        """A batch."""
+    async def judge_all(self, items: Sequence[ProblemItem]) -> list[JudgedProblem]:
+        """Judge a batch."""
         return list(await asyncio.gather(*map(self.judge, items)))
 
     def _library(self, records: Sequence[Skill]) -> dict[str, Package]:

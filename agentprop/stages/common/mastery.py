@@ -1,7 +1,7 @@
-"""Earlier runs → the mastery a new run starts with: what the verifiers said of each category's problems.
+"""Earlier runs → the mastery that a new run starts with, from the verdicts on each category's problems.
 
 Problems and verdicts are joined by id over all the runs named, so a propose run and the verify run that judged it are
-given together. Where a problem has several verdicts the last run named decides. `undetermined` says nothing.
+named together. If a problem has several verdicts, that of the last run named counts. `undetermined` is ignored.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from agentprop.records import Problem, Verdict
 from agentprop.storage.run import open_run
 
 GROUP = 96
-"""Verdicts that make one step of the EMA: as many as a batch of candidates."""
+"""Verdicts in one step of the EMA, as many as candidates in a batch."""
 
 
-def earlier_standing(runs: Sequence[str], curriculum: Curriculum) -> MasteryState:
-    """The standing after the verdicts of earlier runs; categories this run does not draw from are left out."""
-    standing = curriculum.start()
+def earlier_mastery(runs: Sequence[str], curriculum: Curriculum) -> MasteryState:
+    """Compute the mastery after the verdicts of earlier runs; only categories that this run draws from count.
+
+    Raises InputError if there is no verdict on a problem of these categories.
+    """
+    state = curriculum.start()
     if not runs:
-        return standing
+        return state
     stored = [open_run(path) for path in runs]
     category = {row["id"]: row["category"] for run in stored for row in run.iter_rows(Problem, ["id", "category"])}
     verdicts: dict[str, str] = {}
@@ -35,12 +38,12 @@ def earlier_standing(runs: Sequence[str], curriculum: Curriculum) -> MasteryStat
     ]
     if not known:
         raise InputError(
-            f"no verdict on a known problem in {', '.join(runs)}",
+            f"there is no verdict on a problem in {', '.join(runs)}",
             hint="name the propose run and the verify run that judged it, both with --learn-from",
         )
     for start in range(0, len(known), GROUP):
-        standing = curriculum.updated(standing, _tally(known[start : start + GROUP]))
-    return standing
+        state = curriculum.updated(state, _tally(known[start : start + GROUP]))
+    return state
 
 
 def _tally(group: Iterable[tuple[str, bool]]) -> dict[str, list[int]]:

@@ -1,9 +1,9 @@
 """The language models of a stage: role → model, with one meter, one cache of replies and the local servers they need.
 
-    with roles(run.path / FOLDER, {"proposer": "small"}, …) as cast:
-        await cast["proposer"].reply(request)
+    with roles(run.path / FOLDER, {"proposer": "small"}, …) as models:
+        await models["proposer"].reply(request)
 
-What was spent is in the cache's journal, so it adds up over resumes. Without vLLM, local models run in this process.
+Costs are recorded in the cache's journal, so they add up over resumes. Without vLLM, local models run in this process.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ from agentprop.models.registry import Models, resolve
 from agentprop.models.settings import InProcessSettings, ModelSettings
 
 FOLDER = "models"
-"""Directory of a run that holds the bought replies and the logs of local servers."""
+"""Directory of a run that holds the stored replies and the logs of local servers."""
 
 
 @dataclass(frozen=True)
 class RoleModels:
-    """Who plays what."""
+    """The open models of a stage, by role."""
 
     models: Mapping[str, Model]
     """Role → model."""
     settings: Mapping[str, ModelSettings]
     """Role → settings."""
     meter: Meter
-    """What was spent."""
+    """Tokens and cost so far."""
     pool: Models
-    """Lanes and connections."""
+    """Connections, with their limits."""
 
     def __getitem__(self, role: str) -> Model:
         return self.models[role]
 
     async def aclose(self) -> None:
-        """Let go of connections, in the loop that used them."""
+        """Close connections, in the loop that used them."""
         await self.pool.aclose()
 
     def spending(self, accepted: int, target: int | None = None) -> dict[str, Any]:
-        """The cost part of a summary: by role, in all, per accepted problem; null where a price is unknown."""
+        """Cost part of a summary: by role, in all, per accepted problem; null if a price is unknown."""
         total = self.meter.total()
         by_role = {
             f"{role} {model}": {
@@ -81,9 +81,9 @@ def roles(
     max_tokens: int | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Iterator[RoleModels]:
-    """Open the models of a stage. Raises ConfigError before anything is spent where a bound could not be kept.
+    """Open the models of a stage. Raises ConfigError, before anything is spent, if a bound could not be kept.
 
-    Without a folder (a stage that writes to a pipe) replies are not kept.
+    Without a folder (a stage that writes to a pipe) replies are not stored.
     """
     settings = {role: resolve(name) for role, name in wanted.items()}
     with ExitStack() as stack:
@@ -92,7 +92,7 @@ def roles(
             stack.callback(cache.close)
         meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
         meter.check_prices(settings.values())
-        served = stack.enter_context(_served(settings, folder, tell or _say))
+        served = stack.enter_context(_served(settings, folder, tell or _print_line))
         pool = Models(cache=cache, meter=meter, loader=in_process)
         yield RoleModels({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
 
@@ -101,7 +101,7 @@ def roles(
 def _served(
     settings: Mapping[str, ModelSettings], folder: Path | None, tell: Callable[[str], None]
 ) -> Iterator[dict[str, ModelSettings]]:
-    """The settings with addresses; roles that share a local model share its server, and servers start together."""
+    """Fill in addresses; roles that share a local model share its server, and servers start together."""
     settings = {role: loaded(s) if s.local and runs_here(s) else s for role, s in settings.items()}
     first: dict[str, str] = {}
     for role, s in settings.items():
@@ -115,25 +115,25 @@ def _served(
 
 
 def runs_here(settings: ModelSettings) -> bool:
-    """Whether a local model runs in this process: where its settings say so, or nothing else can run it."""
+    """True if a local model runs in this process: its settings say so, or nothing else can run it."""
     if settings.engine is not None or settings.serve_command:
         return settings.engine == "in-process"
     return vllm_program() is None and all(map(find_spec, ("torch", "transformers")))
 
 
 def loaded(settings: ModelSettings) -> InProcessSettings:
-    """The settings of a local model that runs in this process; it takes what the models of no server need."""
+    """Settings of a local model in this process, with the abilities of the built-in engine."""
     known = {"n": True, "logprobs": True, "token_ids": True, "schema_support": False}
     chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
     return InProcessSettings.model_validate({**known, **chosen, "weights": fingerprint(Path(settings.model))})
 
 
 def in_process(settings: InProcessSettings) -> Transport:
-    """What answers for such a model; it is read when it is asked for the first time."""
+    """Transport of such a model; the weights are loaded on the first request."""
     from agentprop.inference.transport import InProcessTransport
 
     return InProcessTransport(settings)
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

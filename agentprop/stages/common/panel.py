@@ -1,7 +1,7 @@
 """A problem → an attempt from every verifier, the auditor's if the answers differ, and the verdict by the rule.
 
-What is owed is one verifier's attempt at one problem: an attempt stored by an earlier run is read again and costs
-nothing, and a reply that was paid for before a kill is in the cache. The models are opened when the first of them is
+The unit of work is one verifier's attempt at one problem: an attempt stored by an earlier run is judged again and costs
+nothing, and a reply that was received before a kill is in the cache. The models are opened when the first of them is
 asked, so judging again needs no server.
 """
 
@@ -22,8 +22,8 @@ from agentprop.engine.rolling import together
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
-from agentprop.grading.consensus import verdict, weigh
-from agentprop.grading.model_verifier import ModelJudge, Role, owed_again, reread
+from agentprop.grading.consensus import tally_votes, verdict
+from agentprop.grading.model_verifier import ModelJudge, Role, reread, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
@@ -33,18 +33,18 @@ from agentprop.records import Attempt, MadeBy
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.stored_attempts import StoredAttempts
 
 LOCAL_CONCURRENCY = 4
-"""Half of the problems under way if no voter is a model."""
+"""Half the number of problems under way if no voter is a model."""
 
 
 @dataclass(frozen=True)
 class Voter:
-    """A voter of the panel: the same model may vote more than once."""
+    """A voter of the panel; the same model may vote more than once."""
 
     role: Role
     """verifier or auditor."""
@@ -57,7 +57,7 @@ class Voter:
 
 
 def voters_of(config: VerifyConfig) -> tuple[Voter, ...]:
-    """The verifiers, in order."""
+    """List the verifiers, in order."""
     taken: Counter[str] = Counter()
     voters = []
     for position, name in enumerate(config.verifier, 1):
@@ -67,31 +67,31 @@ def voters_of(config: VerifyConfig) -> tuple[Voter, ...]:
 
 
 class PanelModels:
-    """The models behind the voters; all are opened when the first one is asked."""
+    """The models of the voters; all are opened when the first one is asked."""
 
     def __init__(self, config: VerifyConfig, voters: Sequence[Voter], folder: Path | None, stack: ExitStack) -> None:
         self.config, self.folder, self._stack = config, folder, stack
         self.names = {voter.part: voter.name for voter in voters if not is_local(voter.name)}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
-        self._cast: RoleModels | None = None
+        self._opened: RoleModels | None = None
 
     def judge(self, voter: Voter) -> ModelJudge:
-        """The model that votes for a voter."""
-        if self._cast is None:
+        """The model that gives a voter's vote."""
+        if self._opened is None:
             opened = roles(self.folder, self.names, max_cost=self.config.max_cost, max_tokens=self.config.max_tokens)
-            self._cast = self._stack.enter_context(opened)
+            self._opened = self._stack.enter_context(opened)
         return ModelJudge(
             voter.name,
             voter.number,
             voter.role,
-            self._cast[voter.part],
+            self._opened[voter.part],
             self.sampling(voter),
             sample=self.config.seed * 1_000_003 + voter.number,
             revision=self.settings[voter.part].revision,
         )
 
     def sampling(self, voter: Voter) -> Sampling:
-        """How this judge's tokens are drawn, the model's own settings included."""
+        """Sampling of a voter's replies, from the stage's settings or else the model's."""
         config, settings = self.config, self.settings[voter.part]
         temperature = settings.temperature if config.temperature is None else config.temperature
         return Sampling(temperature=temperature, max_tokens=config.reply_tokens or settings.reply_tokens)
@@ -102,64 +102,64 @@ class PanelModels:
         return 2 * max((settings.max_concurrency for settings in self.settings.values()), default=LOCAL_CONCURRENCY)
 
     def spending(self, valid: int, problems: int) -> dict[str, Any]:
-        """Requests, tokens and money, over all sessions."""
-        if self._cast is not None:
-            return self._cast.spending(valid, problems)
+        """Requests, tokens and cost, over all sessions."""
+        if self._opened is not None:
+            return self._opened.spending(valid, problems)
         folder = self.folder if self.folder is not None and self.folder.exists() else None
         with roles(folder, {}) as earlier:
             return earlier.spending(valid, problems)
 
     async def aclose(self) -> None:
-        """Let go of connections."""
-        if self._cast is not None:
-            await self._cast.aclose()
+        """Close connections."""
+        if self._opened is not None:
+            await self._opened.aclose()
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Who judges, and by what."""
+    """The voters, with all that they need to judge."""
 
     config: VerifyConfig
     voters: tuple[Voter, ...]
     models: PanelModels
     local: Mapping[str, LocalJudge]
-    """The voters that need no model, by name."""
+    """Name → voter that needs no model."""
     sandbox: Sandbox
     stored: StoredAttempts
     auditor: Voter | None = None
     made_by: MadeBy = field(default_factory=MadeBy)
 
-    async def judge(self, item: Item) -> JudgedProblem:
-        """Every verifier's attempt, the auditor's where the answers differ, and the verdict."""
+    async def judge(self, item: ProblemItem) -> JudgedProblem:
+        """Judge a problem: every verifier's attempt, the auditor's if the answers differ, and the verdict."""
         problem, known = item.problem, self.stored.of(item.problem.id)
         trace = verifiers.question(problem, item.trajectory)
         found = await together([self._attempt(voter, item, trace, known) for voter in self.voters])
         attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
         limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
-        weighed = partial(weigh, problem.answer, alike=comparison_of(problem, self.sandbox, limits))
-        standing = await asyncio.to_thread(weighed, attempts)
-        if standing.disputed and self.auditor is not None:
+        count = partial(tally_votes, problem.answer, compare=comparison_of(problem, self.sandbox, limits))
+        tally = await asyncio.to_thread(count, attempts)
+        if tally.disputed and self.auditor is not None:
             settled = known if reused == sum(voter.name not in self.local for voter in self.voters) else {}
             audit, again = await self._attempt(self.auditor, item, auditor.question(problem, attempts), settled)
             attempts, reused = (*attempts, audit), reused + again
-            standing = await asyncio.to_thread(weighed, attempts)
-        return JudgedProblem(item, attempts, verdict(problem, attempts, standing, self.made_by), reused)
+            tally = await asyncio.to_thread(count, attempts)
+        return JudgedProblem(item, attempts, verdict(problem, attempts, tally, self.made_by), reused)
 
     async def _attempt(
-        self, voter: Voter, item: Item, question: str, known: Mapping[tuple[str, str, int], Attempt]
+        self, voter: Voter, item: ProblemItem, question: str, known: Mapping[tuple[str, str, int], Attempt]
     ) -> tuple[Attempt, bool]:
-        """A voter's attempt, and whether it was there already."""
+        """(a voter's attempt, True if it is from an earlier run)."""
         if voter.name in self.local:
             return (await self.local[voter.name].records(item))[0], False
         earlier = known.get((voter.role, voter.name, voter.number))
-        if earlier is not None and not owed_again(earlier, self.models.sampling(voter).max_tokens):
+        if earlier is not None and not worth_repeating(earlier, self.models.sampling(voter).max_tokens):
             return reread(earlier), True
         return await self.models.judge(voter).attempt(item.problem, question), False
 
 
 @contextmanager
 def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Panel]:
-    """The panel that the settings name. Raises ConfigError if a model is not known."""
+    """Open the panel that the settings name. Raises ConfigError if a model is unknown."""
     voters = voters_of(config)
     auditing = Voter("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None
     with ExitStack() as stack:
@@ -172,6 +172,6 @@ def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path |
 
 
 def _made_by(config: VerifyConfig) -> MadeBy:
-    """The panel, as the verdicts name it."""
+    """Identity of the panel in its verdicts."""
     names = " + ".join(config.verifier) + (f", audited by {config.auditor}" if config.auditor else "")
     return MadeBy(name=names, prompt_hash=prompt_hash("verifier", "auditor"), version=__version__)

@@ -1,4 +1,4 @@
-"""Settings and a library → what everybody who makes candidates of a run needs to know."""
+"""Settings and a library → the plan of a run, which every process that makes candidates gets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agentprop.agent.bundles import Allowed, Bundles, written_skills
+from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.composition.planner import Planner
@@ -15,20 +15,24 @@ from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package
-from agentprop.stages.common.mastery import earlier_standing
+from agentprop.stages.common.mastery import earlier_mastery
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What every worker needs; sent once."""
+    """The plan of a run; sent to every worker once."""
 
     library: Mapping[str, Package]
+    """Name → package."""
     survey: Mapping[str, Any]
+    """Skill → sampled values, by which links are weighed."""
     curriculum: Curriculum
+    """Probabilities of the categories."""
     config: ProposeConfig
+    """Settings of the run."""
 
     def planner(self) -> Planner:
-        """Composes the executable skills that the run may use together."""
+        """Make a planner over the executable skills that the run may use together."""
         return _planner(self.config, self.library, self.survey)
 
     @property
@@ -40,23 +44,23 @@ class Plan:
 
     @property
     def judges(self) -> bool:
-        """Whether the built-in verifier judges each problem before it counts."""
+        """True if the built-in verifier judges each problem before it counts."""
         config = self.config
         return "builtin" in (config.verifier or (config.proposer,))
 
 
 @dataclass(frozen=True)
 class CandidateBatch:
-    """Some candidates and the standing of the categories they are drawn with."""
+    """Some candidates, and the mastery by which their categories are drawn."""
 
     indices: range
-    standing: MasteryState
+    mastery: MasteryState
 
 
 def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
-    """The plan of a run. Raises ConfigError where there is nothing to propose in."""
+    """Make the plan of a run. Raises ConfigError if no category is left to propose in."""
     if config.one_shot and config.proposer == "builtin":
-        raise ConfigError("the built-in proposer works in the loop", hint="give --proposer MODEL, or drop one_shot")
+        raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
     with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
         values = survey(library, sandbox, seed=0)
     planner = _planner(config, library, values)
@@ -71,9 +75,9 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     share = 1.0 if mined == set(categories) else config.mined_share
     curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
     if config.learn_from:
-        curriculum = replace(curriculum, initial=earlier_standing(config.learn_from, curriculum))
+        curriculum = replace(curriculum, initial=earlier_mastery(config.learn_from, curriculum))
     return Plan(dict(library), values, curriculum, config)
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
-    return Planner(library, values, allowed=Allowed.of(config.held_out, config.held_out_only, config.max_skills))
+    return Planner(library, values, allowed=BundleFilter.of(config.held_out, config.held_out_only, config.max_skills))

@@ -1,4 +1,4 @@
-"""How far a stage is, for a person: a live bar where stderr is a terminal, a log line now and then where it is not."""
+"""Progress of a stage: a live bar if stderr is a terminal, or else a line now and then."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Self
 
 log = logging.getLogger("agentprop")
 LOG_SECONDS = 15.0
+"""Seconds between lines."""
 
 
 class Progress:
@@ -41,7 +42,7 @@ class Progress:
         return self
 
     def update(self, *, done: int, note: str = "") -> None:
-        """Show the state; cheap enough to call for every batch."""
+        """Show the progress; cheap enough to call for every batch."""
         self.done, self.note = done, note
         if self._bar is not None:
             self._bar.update(self._task, completed=done, total=self.total, note=note)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Where the records of a stage go: a run directory that can be resumed, or a pipe."""
+"""The output of a stage: a run directory that can be resumed, or a pipe."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Sink(Protocol):
 
     @property
     def folder(self) -> Path | None:
-        """Where the replies of models are kept; None for a pipe."""
+        """Directory for the replies of models; None for a pipe."""
         ...
 
     def add(self, records: Iterable[Record], passed_on: Callable[[], PipedProblem | None]) -> None:
-        """Keep the records of one item; a pipe takes what is passed on in their place."""
+        """Write the records of one item; a pipe writes `passed_on()` in their place."""
         ...
 
     def commit(self, state: Mapping[str, Any]) -> None:
-        """Declare that everything added so far and `state` fit together."""
+        """Mark a consistent point: `state` belongs to all records added so far."""
         ...
 
     def tick(self) -> None:
-        """Write what is due; called while waiting."""
+        """Write records that are due; called while waiting."""
         ...
 
     def finish(self, summary: dict[str, Any], *, complete: bool) -> None:
-        """End the session: the whole of the work, or a part that the same command will continue."""
+        """End the session: the work is complete, or the same command will continue it."""
         ...
 
 
@@ -64,7 +64,7 @@ class DirectorySink:
 
 
 class PipeSink:
-    """Accepted problems as an Arrow stream on stdout, each with what is needed to judge it again."""
+    """Accepted problems as an Arrow stream on stdout, each with all that judging it needs."""
 
     def __init__(self, writer: StreamWriter) -> None:
         self.writer = writer
@@ -73,7 +73,7 @@ class PipeSink:
     @classmethod
     @contextmanager
     def open(cls) -> Iterator[PipeSink]:
-        """Write to stdout; the end is marked only if the stage ends well."""
+        """Open stdout; the end of the stream is marked only if the stage ends without an error."""
         with StreamWriter(sys.stdout.buffer, PipedProblem) as writer:
             yield cls(writer)
 

@@ -1,4 +1,4 @@
-"""Earlier verify runs → the attempts at a problem, so that nobody is asked twice what was answered once."""
+"""Earlier verify runs → their attempts at a problem, so that no answered question is asked again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from agentprop.records import Attempt
 from agentprop.storage.run import StoredRun, open_run
 
 Key = tuple[str, str, int]
-"""(role, MODEL, which seat of that model)."""
+"""(role, MODEL, number of that model's vote)."""
 KEPT_SEGMENTS = 8
-"""Segments held in memory: runs over the same problems meet them in the same order."""
+"""Segments held in memory: runs over the same problems need them in the same order."""
 
 
 class StoredAttempts:
-    """Attempts by problem; of several in one seat the last counts."""
+    """Attempts by problem; of several for one vote the last counts."""
 
     def __init__(self, runs: Sequence[StoredRun]) -> None:
         self._segments = [(run, segment) for run in runs for segment in run.segments]
@@ -28,7 +28,7 @@ class StoredAttempts:
 
     @classmethod
     def open(cls, paths: Sequence[str]) -> StoredAttempts:
-        """The attempts of verify runs. Raises RunError for a run of another stage."""
+        """Open the attempts of verify runs. Raises RunError for a run of another stage."""
         runs = [open_run(path) for path in paths]
         for run in runs:
             if run.stage != "verify":
@@ -39,7 +39,7 @@ class StoredAttempts:
         return cls(runs)
 
     def of(self, problem_id: str) -> dict[Key, Attempt]:
-        """The attempts at a problem by seat."""
+        """Vote → attempt at a problem."""
         found = (attempt for place in self._places.get(problem_id, ()) for attempt in self._kept(place))
         return {(a.role, a.verifier, a.number): a for a in found if a.problem_id == problem_id}
 

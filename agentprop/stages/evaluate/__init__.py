@@ -1,1 +1,1 @@
-"""Evaluate."""
+"""The evaluate stage: a model on a benchmark."""

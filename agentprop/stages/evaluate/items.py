@@ -1,7 +1,7 @@
-"""A benchmark → the problems it asks, each with its answer or tests and with what it is counted under.
+"""A benchmark → its problems, each with its answer or tests and the groups that it is counted in.
 
 A benchmark is a file of rows (JSONL, JSON, CSV, Parquet, plain or gzipped), a glob of such files, or a run with
-problems. Fields are found by their usual names. Program tasks have data for tests (`tests`), or code (`test`,
+problems. Fields are found by their usual names. Program tasks have tests as data (`tests`) or as code (`test`,
 `test_list`).
 """
 
@@ -26,12 +26,12 @@ from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
 GROUPS = ("category", "subject", "domain", "level", "difficulty", "split")
-"""Columns that are reported by where nobody names others."""
+"""Columns that results are reported by, unless others are named."""
 QUESTION = (*NAMES["question"], "statement")
 ANSWER = (*NAMES["answer"], "gold", "ground_truth", "solution")
 TESTS = ("tests", "test", "test_list", "test_code")
 LONG = 60
-"""Characters beyond which an answer is taken for a worked solution that ends in one."""
+"""Characters beyond which an answer is taken for a worked solution that ends in the answer."""
 Row = Mapping[str, Any]
 
 
@@ -40,31 +40,31 @@ class AskedQuestion:
     """A problem to ask."""
 
     source: str
-    """Where it comes from: `<file name>#<row>`."""
+    """Source: `<file name>#<row>`."""
     problem: Problem
     """The problem."""
     groups: Mapping[str, str]
-    """Column → value it is counted under."""
+    """Column → value that it is counted under."""
     assertions: str = ""
-    """Tests written as code, where there are no others."""
+    """Tests written as code, if there are no tests as data."""
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What is asked."""
+    """A benchmark that was read."""
 
     items: Sequence[AskedQuestion]
-    """Problems in order, each once."""
+    """Problems in order, without repeats."""
     unreadable: Sequence[Reject]
-    """Rows that cannot be asked, and why."""
+    """Rows that cannot be asked, with their reasons."""
     repeated: int
-    """Rows left out because an earlier one asks the same."""
+    """Number of rows left out because an earlier one asks the same."""
     inputs: Mapping[str, str]
-    """Fingerprints of what was read."""
+    """Fingerprints of the files."""
 
 
 def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
-    """Read all of it. Raises InputError where there is nothing to ask."""
+    """Read a benchmark. Raises InputError if there is nothing to ask."""
     if (Path(source) / OURS).is_dir():
         stored = open_run(source)
         found: list[AskedQuestion | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
@@ -87,7 +87,7 @@ def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
 
 def _hint(config: EvaluateConfig) -> str:
     chosen = [name for name in (config.question_field, config.answer_field) if name]
-    return f"check the fields {' and '.join(chosen)}" if chosen else "name them with --question-field, --answer-field"
+    return f"check the fields {' and '.join(chosen)}" if chosen else "give --question-field and --answer-field"
 
 
 # --- runs ---
@@ -100,7 +100,7 @@ def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
 
 
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
-    """The columns that are reported by, and this row's values."""
+    """Column → this row's value, for the columns that results are reported by."""
     lowered = {str(key).lower(): value for key, value in row.items()}
     values = {name: text_of(lowered.get(name.lower())) for name in (GROUPS if config.by is None else config.by)}
     return {name: value for name, value in values.items() if value}
@@ -114,14 +114,14 @@ def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[AskedQue
         source = f"{name}#{number}"
         try:
             yield _item(source, row, config)
-        except _Unusable as fault:
+        except _UnusableRow as fault:
             excerpt = json.dumps(row, ensure_ascii=False, default=str)[:1000]
             yield Reject(
                 stage="evaluate", item=source, outcome="rejected", code=fault.code, message=str(fault), record=excerpt
             )
 
 
-class _Unusable(ValueError):
+class _UnusableRow(ValueError):
     """A row that cannot be asked."""
 
     def __init__(self, code: str, why: str) -> None:
@@ -131,14 +131,14 @@ class _Unusable(ValueError):
 
 def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
     if isinstance(row, Bad):
-        raise _Unusable(row.code, row.message)
+        raise _UnusableRow(row.code, row.message)
     statement = _text(row, config.question_field, QUESTION).strip()
     if not statement:
-        raise _Unusable("no-question", "the row has no question")
+        raise _UnusableRow("no-question", "the row has no question")
     tests, assertions, entry_point = _tests(row, config)
     answer = _answer(row, config)
     if not tests and not assertions and not answer:
-        raise _Unusable("no-answer", "the row has no answer and no tests")
+        raise _UnusableRow("no-answer", "the row has no answer and no tests")
     program = bool(tests or assertions)
     if program and entry_point and entry_point not in statement:
         statement += f"\n\nThe function is called `{entry_point}`."
@@ -169,13 +169,13 @@ def _text(row: Row, chosen: str | None, names: Sequence[str] = ()) -> str:
 
 
 def _answer(row: Row, config: EvaluateConfig) -> str:
-    """The answer; where a field holds a worked solution, what that ends in."""
+    """The answer of a row, extracted from a worked solution if the field holds one."""
     text = _text(row, config.answer_field, ANSWER).strip()
     return final_answer(text) or text if len(text) > LONG or "####" in text or "\\boxed" in text else text
 
 
 def _answer_type(row: Row) -> AnswerType:
-    """As the row has it; any mathematical answer where it has none."""
+    """Answer type of a row; `expression` if it has none."""
     found = text_of(row.get("answer_type"))
     return TypeAdapter(AnswerType).validate_python(found) if found in get_args(AnswerType) else "expression"
 
@@ -198,7 +198,7 @@ def _whole(value: Any) -> int | None:
 
 
 def _tests(row: Row, config: EvaluateConfig) -> tuple[tuple[TestCase, ...], str, str | None]:
-    """(tests as data, tests as code, the function they call)."""
+    """(tests as data, tests as code, the function that they call)."""
     named = _text(row, None, NAMES["entry_point"]) or None
     packed = _packed(_text(row, config.answer_field, ANSWER))
     if packed is not None:
@@ -209,19 +209,19 @@ def _tests(row: Row, config: EvaluateConfig) -> tuple[tuple[TestCase, ...], str,
     code = text_of(found)
     function = named or _called(code, _text(row, None, NAMES["program"])) if code else named
     if code and function is None:
-        raise _Unusable("no-function", "the row has tests as code, and no word of the function they call")
+        raise _UnusableRow("no-function", "the row has tests as code, and no word of the function they call")
     return (), code, function
 
 
 def _called(code: str, program: str) -> str | None:
-    """The function of the reference program that the tests call; without a program the first that they assert of."""
+    """Name of the reference program's function that the tests call; without a program, of the first one asserted."""
     defined = [name for name in re.findall(r"^def (\w+)", program, re.MULTILINE) if re.search(rf"\b{name}\(", code)]
     asserted = re.search(r"^assert (\w+)\(", code, re.MULTILINE)
     return defined[0] if defined else asserted[1] if asserted else None
 
 
 def _packed(answer: str) -> dict[str, Any] | None:
-    """Tests in place of an answer, as an exported solver's row has them."""
+    """Tests in place of an answer, as in a row exported for a solver."""
     if not answer.startswith("{"):
         return None
     try:
@@ -235,4 +235,4 @@ def _cases(found: Sequence[Any]) -> tuple[TestCase, ...]:
     try:
         return tuple(TestCase.model_validate(case) for case in found)
     except ValidationError:
-        raise _Unusable("bad-tests", "a test is not {arguments, expected} with JSON texts") from None
+        raise _UnusableRow("bad-tests", "a test is not {arguments, expected} with JSON texts") from None

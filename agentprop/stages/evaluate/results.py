@@ -1,7 +1,7 @@
-"""Graded attempts → the numbers of an evaluation, over all problems and by the columns they are counted under.
+"""Graded attempts → the numbers of an evaluation, over all problems and by groups.
 
-An attempt that was cut off, or whose answer cannot be compared with the right one, is an attempt that failed. One that
-the server lost says nothing and is left out, here and in the number of attempts.
+An attempt that was cut off, or whose answer cannot be compared with the right one, counts as failed. One that the
+server lost says nothing and is left out, also of the number of attempts.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
-from agentprop.grading.comparison import Texts
-from agentprop.grading.pass_at_k import Estimate, Score, agreed, majority, mean_at, solved_at
+from agentprop.grading.comparison import TextAnswers
+from agentprop.grading.pass_at_k import Estimate, Score, majority, majority_at_k, mean_at_k, pass_at_k
 from agentprop.records import Attempt, Problem
 from agentprop.stages.evaluate.items import AskedQuestion
 
@@ -22,44 +22,44 @@ VOTING = frozenset({"correct", "wrong", "undetermined"})
 
 
 @dataclass(frozen=True, slots=True)
-class TriedAnswer:
-    """What is kept in mind of an attempt."""
+class AttemptOutcome:
+    """Outcome of an attempt, as far as the totals need it."""
 
     code: str
-    """Its outcome."""
+    """Outcome code."""
     answer: str | None
-    """Its answer."""
+    """The answer that was found."""
     answered: bool
-    """Whether there was a reply."""
+    """There was a reply."""
 
 
-def tried(attempt: Attempt) -> TriedAnswer:
-    """What counts of a record."""
-    return TriedAnswer(attempt.code, attempt.answer, attempt.response is not None)
+def outcome_of(attempt: Attempt) -> AttemptOutcome:
+    """The outcome in an attempt's record."""
+    return AttemptOutcome(attempt.code, attempt.answer, attempt.response is not None)
 
 
-def score_of(problem: Problem, attempts: Sequence[TriedAnswer]) -> Score:
-    """What a model did on a problem; may take seconds."""
+def score_of(problem: Problem, attempts: Sequence[AttemptOutcome]) -> Score:
+    """Score a model's attempts at a problem; may take seconds."""
     answered = [attempt for attempt in attempts if attempt.answered]
     correct = sum(attempt.code == "correct" for attempt in answered)
     if problem.answer_type == "program":
         return Score(len(answered), correct, None)
     others = Counter(a.answer for a in answered if a.code in VOTING and a.code != "correct" and a.answer)
-    same = Texts(problem, DEFAULT_TIMEOUT_S)
+    same = TextAnswers(problem, DEFAULT_TIMEOUT_S)
     share = majority(correct, others, lambda one, other: same(one, other).status == "same")
     return Score(len(answered), correct, share if answered else None)
 
 
 @dataclass
 class EvaluationTotals:
-    """Sums over the problems seen."""
+    """Totals over the problems so far."""
 
     k: int
     counts: Counter[str] = field(default_factory=Counter)
     scores: list[Score] = field(default_factory=list)
     by: dict[str, dict[str, list[Score]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
 
-    def add(self, item: AskedQuestion, score: Score, attempts: Sequence[TriedAnswer], failure: str | None) -> None:
+    def add(self, item: AskedQuestion, score: Score, attempts: Sequence[AttemptOutcome], failure: str | None) -> None:
         """Count a problem."""
         lost = failure is not None or not score.attempts
         self.counts.update({"problems": 1, "failed" if lost else "accepted": 1})
@@ -73,11 +73,11 @@ class EvaluationTotals:
     @property
     def mean(self) -> float:
         """Mean@k so far."""
-        found = mean_at(self.scores)
+        found = mean_at_k(self.scores)
         return found.value if found else 0.0
 
     def summary(self) -> dict[str, Any]:
-        """The numbers; in = accepted + failed."""
+        """Summarise; in = accepted + failed."""
         c = self.counts
         if c["problems"] != c["accepted"] + c["failed"]:
             raise AssertionError(f"problems are not accounted for: {dict(c)}")
@@ -94,33 +94,33 @@ class EvaluationTotals:
 
 
 def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:
-    """Mean@k, pass@k for powers of two, majority@k."""
-    solved = {str(n): _plain(solved_at(scores, n)) for n in powers_of_two(k)}
+    """Compute Mean@k, pass@k for powers of two, and majority@k."""
+    solved = {str(n): _plain(pass_at_k(scores, n)) for n in powers_of_two(k)}
     return {
-        "mean": _plain(mean_at(scores)),
+        "mean": _plain(mean_at_k(scores)),
         "pass_at": {n: found for n, found in solved.items() if found is not None},
-        "majority": _plain(agreed(scores)),
+        "majority": _plain(majority_at_k(scores)),
     }
 
 
 def powers_of_two(most: int) -> list[int]:
-    """1, 2, 4, … and `most` itself."""
+    """List 1, 2, 4, … and `most` itself."""
     return sorted({most, *(2**i for i in range(most.bit_length()) if 2**i <= most)})
 
 
-def told(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary for people: an estimate as one line, and only Mean@k for the values of a column."""
+def readable(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Shorten a summary for people: one line for an estimate, and only Mean@k for the values of a column."""
     by = {column: {value: found["mean"] for value, found in values.items()} for column, values in summary["by"].items()}
-    return _told({**summary, "by": by})
+    return _readable({**summary, "by": by})
 
 
-def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+def _readable(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _line(value) if isinstance(value, Mapping) else value for key, value in values.items()}
 
 
 def _line(value: Mapping[str, Any]) -> Any:
     if set(value) != set(Estimate.__dataclass_fields__):
-        return _told(value)
+        return _readable(value)
     problems = f"{value['problems']:,} problem{'s' if value['problems'] != 1 else ''}"
     return f"{value['value']:.1%}  ({value['low']:.1%} to {value['high']:.1%}, {problems})"
 
@@ -130,5 +130,5 @@ def _plain(found: Estimate | None) -> dict[str, Any] | None:
 
 
 def _in_order(values: Iterable[tuple[str, list[Score]]]) -> list[tuple[str, list[Score]]]:
-    """Numbers as numbers, and before words."""
+    """Sort values: numbers by size, then words."""
     return sorted(values, key=lambda item: (not item[0].isdigit(), item[0].zfill(12) if item[0].isdigit() else item[0]))

@@ -1,8 +1,8 @@
-"""A benchmark and a model → Mean@k, pass@k and majority@k, with every prompt and every reply kept.
+"""A benchmark and a model → Mean@k, pass@k and majority@k, with every prompt and every reply stored.
 
-What is owed is k attempts at every problem, less those that are stored. Attempts of one problem are stored together, so
-a resumed run goes on with whole problems and buys no reply again that was paid for; asking for more attempts than were
-made makes those that are missing. Every session sees every problem, in order, so its numbers are those of the run.
+The work to do is k attempts at every problem, less those that are stored. Attempts at one problem are stored together,
+so a resumed run goes on with whole problems and pays for no reply twice; a larger k makes the missing attempts. Every
+session goes through all problems, in order, so its numbers are those of the run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
-from agentprop.stages.evaluate.results import EvaluationTotals, TriedAnswer, score_of, tried
+from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome_of, score_of
 from agentprop.storage.run import Run
 
 ROLE = "solver"
@@ -43,25 +43,25 @@ WINDOW = 128
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A problem and all that was tried."""
+class EvaluatedProblem:
+    """A problem with all attempts at it."""
 
     item: AskedQuestion
     """The problem."""
     attempts: tuple[Attempt, ...]
-    """Those that are new."""
-    all_tries: tuple[TriedAnswer, ...]
-    """Earlier ones included."""
+    """New attempts."""
+    all_tries: tuple[AttemptOutcome, ...]
+    """Outcomes of all attempts, earlier ones included."""
     score: Score
-    """What they amount to."""
+    """Score of all attempts."""
     failure: str | None = None
-    """Why the attempts that are owed could not be made; they stay owed."""
+    """Reason why missing attempts could not be made; a later session makes them."""
 
 
 def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
-        raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+        raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     benchmark = read_benchmark(source, config)
     opened = Run.open(
         out,
@@ -75,12 +75,12 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         opened as run_dir,
         roles(
             run_dir.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens
-        ) as cast,
+        ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k)
-        solver = solver_of(config, cast, sandbox, benchmark)
+        solver = solver_of(config, models, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
             facts = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
@@ -88,11 +88,11 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
                 "model": solver.name,
                 **totals.summary(),
                 **facts,
-                "spending": cast.spending(totals.counts["accepted"]),
+                "spending": models.spending(totals.counts["accepted"]),
             }
 
         try:
-            _loop(Examination(config, solver, earlier.known), benchmark, run_dir, earlier, totals, cast, quiet)
+            _loop(Evaluation(config, solver, earlier.known), benchmark, run_dir, earlier, totals, models, quiet)
         except (BoundReached, ModelOutage):
             run_dir.summarise(summary())
             raise
@@ -101,19 +101,19 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
 
 
 def _loop(
-    examination: Examination,
+    evaluation: Evaluation,
     benchmark: Benchmark,
     run_dir: Run,
     earlier: StoredAnswers,
     totals: EvaluationTotals,
-    cast: RoleModels,
+    models: RoleModels,
     quiet: bool,
 ) -> None:
-    """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
+    """Ask and commit in order. Raises KeyboardInterrupt if the user stops it."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
-        for examined in examination.results(benchmark, stop, run_dir.tick, cast):
-            totals.add(examined.item, examined.score, examined.all_tries, examined.failure)
-            new = earlier.new(examined)
+        for evaluated in evaluation.results(benchmark, stop, run_dir.tick, models):
+            totals.add(evaluated.item, evaluated.score, evaluated.all_tries, evaluated.failure)
+            new = earlier.new(evaluated)
             for record in new:
                 run_dir.add(record)
             if new:
@@ -123,12 +123,12 @@ def _loop(
             raise KeyboardInterrupt
 
 
-# --- who is asked ---
+# --- the model ---
 
 
-def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
-    """The model as one that only tries; it is asked as a prober is."""
-    settings = cast.settings[ROLE]
+def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
+    """Make the model a prober: it gets the statement alone."""
+    settings = models.settings[ROLE]
     sampling = Sampling(
         temperature=config.temperature,
         top_p=config.top_p,
@@ -136,18 +136,18 @@ def solver_of(config: EvaluateConfig, cast: RoleModels, sandbox: Sandbox, benchm
         # with a seed a server would answer a second batch as it answered the first
         seed=config.seed if isinstance(settings, InProcessSettings) else None,
     )
-    told = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
+    parameters = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps({**told, **extra}, sort_keys=True),
+        sampling=json.dumps({**parameters, **extra}, sort_keys=True),
         prompt_hash=prompt_hash("prober"),
         version=__version__,
     )
     assertions = {item.problem.id: item.assertions for item in benchmark.items if item.assertions}
     tests = partial(_tests, assertions, sandbox)
-    return Prober(cast[ROLE], settings.identity, sampling, made_by, sandbox, tests=tests)
+    return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=tests)
 
 
 def _tests(assertions: Mapping[str, str], sandbox: Sandbox, problem: Problem, seconds: float) -> Passes:
@@ -158,29 +158,29 @@ def _tests(assertions: Mapping[str, str], sandbox: Sandbox, problem: Problem, se
 
 
 @dataclass
-class Examination:
-    """A model at work on a benchmark."""
+class Evaluation:
+    """Evaluation of a model on a benchmark."""
 
     config: EvaluateConfig
     solver: Prober
-    known: Mapping[str, list[TriedAnswer]]
-    """Problem → the attempts that are stored."""
+    known: Mapping[str, list[AttemptOutcome]]
+    """Problem → its stored attempts."""
 
     def results(
-        self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], cast: RoleModels
-    ) -> Iterator[Examined]:
-        """The examined problems, in order."""
+        self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], models: RoleModels
+    ) -> Iterator[EvaluatedProblem]:
+        """Yield the evaluated problems, in order."""
 
-        def expand(item: AskedQuestion) -> list[Callable[[], Awaitable[Examined]]]:
-            return [partial(self._examine, item)]
+        def expand(item: AskedQuestion) -> list[Callable[[], Awaitable[EvaluatedProblem]]]:
+            return [partial(self._evaluate, item)]
 
         for found in ordered_rolling(
-            expand, benchmark.items, concurrency=WINDOW, window=WINDOW, stop=stop, idle=idle, close=cast.aclose
+            expand, benchmark.items, concurrency=WINDOW, window=WINDOW, stop=stop, idle=idle, close=models.aclose
         ):
             yield from found
 
-    async def _examine(self, item: AskedQuestion) -> Examined:
-        """Make the attempts that are owed, and score all of them."""
+    async def _evaluate(self, item: AskedQuestion) -> EvaluatedProblem:
+        """Make the missing attempts, and score all of them."""
         earlier = self.known.get(item.problem.id, [])
         made: list[Attempt] = []
         failure = None
@@ -189,43 +189,43 @@ class Examination:
                 made = await self.solver.attempts(item.problem, len(earlier), self.config.k - len(earlier))
             except ModelFailure as failed:
                 failure = failed.message
-        tries = (*earlier, *map(tried, made))
+        tries = (*earlier, *map(outcome_of, made))
         score = await asyncio.to_thread(score_of, item.problem, tries)
-        return Examined(item, tuple(made), tries, score, failure)
+        return EvaluatedProblem(item, tuple(made), tries, score, failure)
 
 
-# --- what is kept ---
+# --- stored records ---
 
 
 @dataclass
 class StoredAnswers:
     """Attempts and problems of earlier sessions."""
 
-    known: dict[str, list[TriedAnswer]]
+    known: dict[str, list[AttemptOutcome]]
     """Problem → its attempts."""
     asked: set[str]
-    """The problems that are stored."""
+    """Problems that are stored."""
 
     @classmethod
     def of(cls, run: Run) -> StoredAnswers:
-        """What a run directory holds."""
-        known: dict[str, list[TriedAnswer]] = defaultdict(list)
+        """Read the attempts and problems of a run directory."""
+        known: dict[str, list[AttemptOutcome]] = defaultdict(list)
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
             answered = row["response"] is not None
-            known[row["problem_id"]].append(TriedAnswer(row["code"], row["answer"], answered))
+            known[row["problem_id"]].append(AttemptOutcome(row["code"], row["answer"], answered))
         return cls(known, run.done_ids(Problem))
 
-    def new(self, examined: Examined) -> list[Problem | Question | Attempt]:
-        """The records of a problem that are not stored yet; it counts as stored from now on."""
-        problem = examined.item.problem
+    def new(self, evaluated: EvaluatedProblem) -> list[Problem | Question | Attempt]:
+        """New records of a problem, which count as stored from now on."""
+        problem = evaluated.item.problem
         if problem.id in self.asked:
-            return [*examined.attempts]
+            return [*evaluated.attempts]
         self.asked.add(problem.id)
-        return [problem, _question(examined.item), *examined.attempts]
+        return [problem, _question(evaluated.item), *evaluated.attempts]
 
 
 def _question(item: AskedQuestion) -> Question:
-    """The row as it is put to the model."""
+    """The record of a row as it is asked."""
     messages = [{"role": "user", "content": question(item.problem)}]
     return Question(
         problem_id=item.problem.id,
@@ -237,7 +237,7 @@ def _question(item: AskedQuestion) -> Question:
 
 
 def _keep_unreadable(run: Run, benchmark: Benchmark) -> None:
-    """Rows that cannot be asked are rejects, once."""
+    """Store rows that cannot be asked as rejects, unless they are stored already."""
     stored = run.done_ids(Reject)
     for reject in benchmark.unreadable:
         if reject.id not in stored:

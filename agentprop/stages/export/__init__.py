@@ -1,1 +1,1 @@
-"""Export."""
+"""The export stage: runs → files for other tools."""

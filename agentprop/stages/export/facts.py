@@ -1,4 +1,4 @@
-"""Joined runs and what was written of them → the facts for a card: funnel, makers, difficulty, settings."""
+"""Joined runs and the rows written → the facts for a card: funnel, makers, difficulty, settings."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from agentprop.export.card import Contributor, SourceRun
 from agentprop.records import Attempt, Difficulty, MadeBy, Reject
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.text import shareable
-from agentprop.stages.common.accepted import Joined, PassRate
+from agentprop.stages.common.accepted import JoinedRuns, PassRate
 from agentprop.storage.reader import StoredRun, load_json
 
 MOST_REASONS = 20
-"""Reasons named for each stage; the rest is counted together."""
+"""Most reasons named for each stage; the rest are counted together."""
 BARS = 10
 """Equal parts of [0, 1] in which problems are counted by their pass rates, besides never and always."""
 SPLITS = {
-    "train": "what to learn from",
-    "validation": "bundles of skills that training does not have, of the same kinds: what tuning may look at",
+    "train": "for training",
+    "validation": "bundles of skills that training does not have, of the same kinds: for tuning",
     "compositional": "pairs of skills that training never has together, though it has each of them",
     "exploratory": "more skills in one problem than any problem of training has",
     "both": "held-out pairs, and more skills than any problem of training has",
 }
-"""What each split is."""
+"""Split → its description."""
 
 
 @dataclass
-class Seen:
-    """What was counted while rows were written."""
+class RowStatistics:
+    """Counts of the rows written."""
 
     proposers: Counter[MadeBy] = field(default_factory=Counter)
-    """Who proposed."""
+    """Rows by proposer."""
     rates: Counter[int] = field(default_factory=Counter)
-    """Problems by pass rate: −1 never, 0 … BARS − 1 in between, BARS always."""
+    """Problems by pass rate: −1 never solved, 0 … BARS − 1 in between, BARS always."""
     pairs: set[str] = field(default_factory=set)
     """Held-out pairs that occur."""
 
@@ -53,13 +53,13 @@ class Seen:
         return {_bar(number): count for number, count in sorted(self.rates.items())}
 
 
-def stages(joined: Joined) -> list[SourceRun]:
-    """The runs."""
+def stages(joined: JoinedRuns) -> list[SourceRun]:
+    """Describe the runs."""
     return [_stage(stored) for stored in joined.runs]
 
 
-def makers(joined: Joined, seen: Seen) -> list[Contributor]:
-    """Who proposed what was written, and who judged and tried the problems of these runs."""
+def makers(joined: JoinedRuns, statistics: RowStatistics) -> list[Contributor]:
+    """List the proposers of the rows, and the verifiers, auditors and probers of these runs."""
     tried: Counter[tuple[str, str, MadeBy]] = Counter()
     for stored in joined.runs:
         for row in stored.iter_rows(Attempt, ["role", "verifier", "made_by"]):
@@ -67,15 +67,15 @@ def makers(joined: Joined, seen: Seen) -> list[Contributor]:
                 tried[row["role"], row["verifier"], MadeBy.model_validate(row["made_by"])] += 1
         for row in stored.iter_rows(Difficulty, ["prober", "made_by"]):
             tried["prober", row["prober"], MadeBy.model_validate(row["made_by"])] += 1
-    proposed = [(("proposer", made_by.name, made_by), count) for made_by, count in seen.proposers.most_common()]
+    proposed = [(("proposer", made_by.name, made_by), count) for made_by, count in statistics.proposers.most_common()]
     return [
         Contributor(role, name, made_by.revision, made_by.sampling, count)
         for (role, name, made_by), count in [*proposed, *tried.most_common()]
     ]
 
 
-def contamination(joined: Joined) -> str | None:
-    """What was looked for, where a run looked for benchmarks."""
+def contamination(joined: JoinedRuns) -> str | None:
+    """Sentence on decontamination, if a run was decontaminated."""
     found = [load_json(path) for stored in joined.runs if (path := stored.path / CONTAMINATION).is_file()]
     names = sorted({str(one.get("name")) for report in found for one in report.get("benchmarks", [])})
     if not names:
@@ -110,7 +110,7 @@ def _funnel(stored: StoredRun) -> dict[str, int]:
 
 
 def _settings(stored: StoredRun) -> Mapping[str, Any]:
-    """Settings that are not the usual ones."""
+    """Settings that differ from their defaults, without secrets."""
     known = STAGES.get(stored.stage)
     usual = (
         {
@@ -122,8 +122,8 @@ def _settings(stored: StoredRun) -> Mapping[str, Any]:
         else {}
     )
     kept = {key: value for key, value in stored.config.items() if usual.get(key, ...) != value and key != "workers"}
-    told: Mapping[str, Any] = shareable(kept)
-    return told
+    shared: Mapping[str, Any] = shareable(kept)
+    return shared
 
 
 def _bar(number: int) -> str:

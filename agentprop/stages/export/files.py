@@ -1,7 +1,7 @@
 """Rows → files that appear all at once: a single one, several with the split in their names, or a directory.
 
-Everything is written beside its place under a temporary name and moved there at the end, so that nobody ever reads half
-of an export. What is there already is replaced only with `fresh`, and a directory only if an export wrote all of it.
+Everything is written beside its place under a temporary name and moved there at the end, so that no reader ever sees
+half an export. Existing files are replaced only with `fresh`, and a directory only if an export wrote all of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from agentprop.storage.durable import disk_errors, write_json
 from agentprop.storage.reader import load_json
 
 RECEIPT = "export.json"
-"""In every directory that an export wrote: what it holds and where it comes from."""
+"""File in every directory that an export wrote: the list of its files, and their source."""
 SUFFIXES = ("jsonl", "parquet")
 SPLITS = ("train", "validation", "compositional", "exploratory", "both")
 
@@ -30,7 +30,7 @@ Layout = Callable[[str, str], str]
 """(table, split) → path below the directory."""
 
 
-class Writer(Protocol):
+class RowWriter(Protocol):
     """An open file of rows."""
 
     def write(self, row: Any) -> None:
@@ -38,7 +38,7 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """No more rows."""
+        """Close the file."""
         ...
 
 
@@ -53,32 +53,32 @@ class JsonLines:
         self._file.write(row.model_dump_json() + "\n")
 
     def close(self) -> None:
-        """Write what is buffered; standard output stays open."""
+        """Flush the file and close it; standard output stays open."""
         self._file.flush()
         if self._file is not sys.stdout:
             self._file.close()
 
 
-class Outlets:
-    """Open files below a directory, or standard output where there is none."""
+class OutputFiles:
+    """Open files below a directory, or standard output without one."""
 
     def __init__(self, directory: Path | None, layout: Layout) -> None:
         self._directory, self._layout = directory, layout
-        self._open: dict[str, Writer] = {}
+        self._open: dict[str, RowWriter] = {}
 
     def write(self, table: str, split: str, row: Part) -> None:
-        """Add a row to the file of a split, which is made when it has its first."""
+        """Add a row to the file of a split, which is created with its first row."""
         name = self._layout(table, split)
         if name not in self._open:
             self._open[name] = self._opened(name, type(row))
         self._open[name].write(row)
 
     def close(self) -> None:
-        """No more rows."""
+        """Close all files."""
         for writer in self._open.values():
             writer.close()
 
-    def _opened(self, name: str, row_type: type[Part]) -> Writer:
+    def _opened(self, name: str, row_type: type[Part]) -> RowWriter:
         if self._directory is None:
             return JsonLines(sys.stdout)
         path = self._directory / name
@@ -87,17 +87,17 @@ class Outlets:
 
 
 def suffix_of(out: str) -> str | None:
-    """The kind of file that a name asks for; None for a directory. Raises InputError for a file of another kind."""
+    """Kind of file by its name; None for a directory. Raises InputError for a kind that cannot be written."""
     suffix = Path(out).suffix.removeprefix(".")
     if suffix in SUFFIXES:
         return suffix
     if suffix in ("json", "csv", "txt", "arrow", "gz"):
-        raise InputError(f"{out} is not a kind of file that is written", hint="end it with .jsonl or .parquet")
+        raise InputError(f"export cannot write a file such as {out}", hint="end its name with .jsonl or .parquet")
     return None
 
 
 def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
-    """Refuse a place that is taken, before any work is done."""
+    """Refuse an output that exists, before any work is done."""
     there = ([out] if out.exists() else []) if directory else _files_of(out)
     if not there or (out.is_dir() and directory and not any(out.iterdir())):
         return
@@ -105,7 +105,7 @@ def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
         kind = "a directory" if out.is_dir() else "a file"
         raise RunError(f"{out} is {kind}", hint="choose another --out")
     if not fresh:
-        raise RunError(f"{there[0]} is there already; nothing was changed", hint="choose another --out, or --fresh")
+        raise RunError(f"{there[0]} exists already", hint="choose another --out, or replace it with --fresh")
     if directory:
         _check_ours(out)
 
@@ -116,14 +116,14 @@ def _check_ours(out: Path) -> None:
     foreign = sorted(found - listed - {RECEIPT})
     if foreign:
         raise RunError(
-            f"{out} also holds files that no export wrote ({foreign[0]}); nothing was changed",
+            f"{out} also holds files that no export wrote ({foreign[0]})",
             hint="move them away, or choose another --out",
         )
 
 
 @contextmanager
 def beside(out: Path) -> Iterator[Path]:
-    """A directory next to a place, gone at the end."""
+    """Make a temporary directory next to a path, and remove it at the end."""
     temporary = out.absolute().parent / f".{out.name}.{os.getpid()}.tmp"
     with disk_errors(out):
         temporary.mkdir(parents=True)
@@ -135,7 +135,7 @@ def beside(out: Path) -> Iterator[Path]:
 
 
 def place_directory(made: Path, out: Path, receipt: Mapping[str, Any]) -> None:
-    """Move a finished directory to its place; what an earlier export wrote there goes first."""
+    """Move a finished directory to its place; an earlier export there is removed."""
     files = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
     write_json(made / RECEIPT, {**receipt, "files": files})
     old = made.with_suffix(".old")
@@ -146,7 +146,7 @@ def place_directory(made: Path, out: Path, receipt: Mapping[str, Any]) -> None:
 
 
 def place_files(made: Path, out: Path) -> None:
-    """Move finished files to their places: one as it is named, several with their splits in the names."""
+    """Move finished files to their places: a single one by its name, several with their splits in the names."""
     found = sorted(made.iterdir())
     places = {path: out if len(found) == 1 else _named(out, path.stem) for path in found}
     for path, place in places.items():
@@ -156,7 +156,7 @@ def place_files(made: Path, out: Path) -> None:
 
 
 def _files_of(out: Path) -> list[Path]:
-    """The files that an export to this name may have written."""
+    """Existing files that an export to this name may have written."""
     return [path for path in (out, *(_named(out, split) for split in SPLITS)) if path.exists()]
 
 

@@ -1,4 +1,4 @@
-"""Joined runs → the things that rows are made of, each with the skills that decide about its split."""
+"""Joined runs → the items of an export, each with its row and the skills that decide its split."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
 from agentprop.grading.difficulty import Band
 from agentprop.records import MadeBy, Part, Problem, Trajectory
-from agentprop.stages.common.accepted import Accepted, Joined, PassRate
+from agentprop.stages.common.accepted import Accepted, JoinedRuns, PassRate
 
 Make = Callable[[str, int], Part]
 """(split, number in the split) → the row."""
@@ -19,29 +19,31 @@ Make = Callable[[str, int], Part]
 
 @dataclass(frozen=True)
 class ExportItem:
-    """What becomes a row."""
+    """An item of the export, which becomes a row."""
 
     id: str
-    """The problem's id; that of the trajectory where there need be no problem."""
+    """Id of the problem; of the trajectory if there need be no problem."""
     skills: tuple[str, ...]
-    """All skills that whoever learns from it sees together."""
+    """All skills that occur in it together."""
     made_by: MadeBy
-    """Who proposed it."""
+    """Its proposer."""
     rate: PassRate | None
-    """How hard its problem is, where that was measured."""
+    """Pass rate of its problem, if measured."""
     make: Make
-    """Its row."""
+    """Function that makes its row."""
 
 
-def items(content: Content, format_: Format, joined: Joined, band: Band | None) -> Iterator[ExportItem]:
-    """In the order of the runs, the same on every call."""
+def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | None) -> Iterator[ExportItem]:
+    """Iterate over the items, in the order of the runs, the same on every call."""
     match content:
         case "problems":
             return (_of_problem(accepted) for accepted in joined.problems(band))
         case "questions":
             return (_of_question(accepted, format_) for accepted in joined.problems(band))
-        case "lessons" | "trajectories":
-            return (_of_lesson(accepted, trajectory, content) for accepted, trajectory in joined.lessons(band))
+        case "demonstrations" | "trajectories":
+            return (
+                _of_trajectory(accepted, trajectory, content) for accepted, trajectory in joined.demonstrations(band)
+            )
         case "labelled":
             return (_of_label(trajectory, good) for trajectory, good in joined.labelled(band))
         case "pairs":
@@ -55,9 +57,9 @@ def _of_problem(accepted: Accepted) -> ExportItem:
 
 
 def _of_question(accepted: Accepted, format_: Format) -> ExportItem:
-    """From here on there are two texts; verl wants to know the domain too."""
+    """From here on a problem is its two texts, and its domain, which verl needs."""
     problem = accepted.problem
-    row, domain = solver.allowed(problem), problem.domain
+    row, domain = solver.question_answer(problem), problem.domain
 
     def make(split: str, index: int) -> Part:
         return format_.question(row, domain, index, split)
@@ -65,8 +67,8 @@ def _of_question(accepted: Accepted, format_: Format) -> ExportItem:
     return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, make)
 
 
-def _of_lesson(accepted: Accepted, trajectory: Trajectory, content: Content) -> ExportItem:
-    make = proposer.conversation if content == "lessons" else proposer.trajectory_row
+def _of_trajectory(accepted: Accepted, trajectory: Trajectory, content: Content) -> ExportItem:
+    make = proposer.conversation if content == "demonstrations" else proposer.trajectory_row
     skills = _seen(trajectory, accepted.problem)
     return ExportItem(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: make(trajectory))
 
@@ -83,13 +85,16 @@ def _of_pair(good: Trajectory, bad: Trajectory) -> ExportItem:
 
 
 def _seen(trajectory: Trajectory, problem: Problem | None = None) -> tuple[str, ...]:
-    """The skills of a trajectory: those it began with, those it went through and those it ended with."""
+    """The skills of a trajectory: at its beginning, on the way and in its problem."""
     passed = (name for turn in trajectory.turns for name in turn.skills)
     return tuple(dict.fromkeys([*trajectory.task.skill_names, *passed, *(problem.skills if problem else ())]))
 
 
-def _pairs(joined: Joined, band: Band | None) -> Iterator[tuple[Trajectory, Trajectory]]:
-    """Good and bad trajectories of the same prompt, each in one pair at most; only prompts with both are held."""
+def _pairs(joined: JoinedRuns, band: Band | None) -> Iterator[tuple[Trajectory, Trajectory]]:
+    """Yield pairs of a good and a bad trajectory of the same prompt, each in at most one pair.
+
+    A first pass counts, so that the second keeps trajectories only of prompts that have both.
+    """
     counts: Counter[tuple[bytes, bool]] = Counter()
     for trajectory, good in joined.labelled(band):
         counts[proposer.prompt_key(trajectory), good] += bool(trajectory.turns)

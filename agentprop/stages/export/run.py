@@ -1,7 +1,7 @@
-"""export: runs → what other tools read, a row for each problem or trajectory that V accepted and that was asked for.
+"""export: runs → files for other tools, with a row for each accepted problem or trajectory that was asked for.
 
-Runs are read once, or twice where something is held out: whether a test is a fair one depends on the skills that
-training has. Everything is written beside its place and moved there at the end, so nobody ever reads half of it.
+Runs are read once, or twice if something is held out: a test is fair only if training has its skills. Everything is
+written beside its place and moved there at the end, so that no reader ever sees half an export.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from agentprop.export.formats import FORMATS, PURPOSE, Content
 from agentprop.export.rows import TrajectoryRow
 from agentprop.grading.difficulty import Band
 from agentprop.records import Problem, Trajectory
-from agentprop.stages.common.accepted import Joined, join
+from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.export import facts as export_facts
 from agentprop.stages.export.files import (
     SPLITS,
     Layout,
-    Outlets,
+    OutputFiles,
     beside,
     check_free,
     place_directory,
@@ -41,34 +41,35 @@ from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 UNFAIR = "held out, with a skill that training lacks"
 OVER = "over the limit"
 OTHERS = {"labelled": "neither good nor at fault", "pairs": "without a partner from the same task"}
-"""Why trajectories are left out."""
-HINTS = {"pairs": "pairs need several trajectories of one task; --format trl-unpaired takes them one by one"}
+"""Content → the reason why its trajectories are left out."""
+HINTS = {"pairs": "pairs need several trajectories of one task; --format trl-unpaired takes single ones"}
+"""Content → the hint if there is nothing to export."""
 
 
 @dataclass
-class Written:
-    """What went where."""
+class ExportResult:
+    """Counts of an export."""
 
     rows: dict[Content, Counter[str]] = field(default_factory=dict)
     """Rows by table and split."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """What did not, by reason."""
-    seen: export_facts.Seen = field(default_factory=export_facts.Seen)
-    """What the card tells of the first table's rows."""
+    """Items that were not written, by reason."""
+    statistics: export_facts.RowStatistics = field(default_factory=export_facts.RowStatistics)
+    """Statistics of the first table's rows, for the card."""
 
 
 def run(config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = False) -> dict[str, Any]:
-    """Write the export and return its summary; `-` writes JSON lines to stdout."""
+    """Run the stage and return its summary; `-` writes JSON lines to stdout."""
     suffix = suffix_of(out)
     _check(config, out, suffix)
     joined = join(runs, band=Band.of(config.difficulty), prober=config.measured_by)
     if out == "-":
-        return _summary(config, _write(config, joined, Outlets(None, lambda table, split: "-.jsonl")))
+        return _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
     place = Path(out)
     check_free(place, directory=suffix is None, fresh=fresh)
     layout = _layout(config, place, suffix)
     with beside(place) as made:
-        written = _write(config, joined, Outlets(made, layout))
+        written = _write(config, joined, OutputFiles(made, layout))
         if suffix is not None:
             place_files(made, place)
         else:
@@ -79,13 +80,13 @@ def run(config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = Fa
 
 def _check(config: ExportConfig, out: str, suffix: str | None) -> None:
     if FORMATS[config.format].whole and (suffix is not None or out == "-"):
-        raise InputError(f"{config.format} is a directory", hint="give --out the name of a directory, without suffix")
+        raise InputError(f"{config.format} is written as a directory", hint="give --out a name without a suffix")
     if out == "-" and _holdout(config).anything:
-        raise InputError("several splits cannot go to one pipe", hint="give --out the name of a directory")
+        raise InputError("several splits cannot be written to one pipe", hint="give --out a directory")
 
 
 def _layout(config: ExportConfig, place: Path, suffix: str | None) -> Layout:
-    """Where the rows of a table's split lie, below the directory."""
+    """Choose the layout: (table, split) → path below the directory."""
     format_ = FORMATS[config.format]
     ending = suffix or format_.suffix
     if format_.package is not None:
@@ -99,61 +100,61 @@ def _layout(config: ExportConfig, place: Path, suffix: str | None) -> Layout:
 # --- rows ---
 
 
-def _write(config: ExportConfig, joined: Joined, outlets: Outlets) -> Written:
-    """All rows of all tables. Raises InputError where there are none."""
-    written, holdout = Written(), _holdout(config)
+def _write(config: ExportConfig, joined: JoinedRuns, files: OutputFiles) -> ExportResult:
+    """Write all rows of all tables. Raises InputError if there are none."""
+    written, holdout = ExportResult(), _holdout(config)
     first, *further = FORMATS[config.format].tables
     splits = _splits(config, joined, first) if holdout.anything else None
     unfair = 0
-    for item, split in _placed(config, joined, first, splits, outlets, written):
+    for item, split in _placed(config, joined, first, splits, files, written):
         unfair += split == "unseen"
         if split != "unseen":
             new = () if split in ("train", "validation") else filter(holdout.holds, pairs_of(item.skills))
-            written.seen.add(item.made_by, item.rate, new)
+            written.statistics.add(item.made_by, item.rate, new)
     written.left_out = _left_out(config, joined, first, written.rows[first].total(), unfair)
     for content in further:
-        for _ in _placed(config, joined, content, splits, outlets, written):
+        for _ in _placed(config, joined, content, splits, files, written):
             pass
-    outlets.close()
+    files.close()
     if not written.rows[first]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in written.left_out.items())
-        hint = HINTS.get(first, "propose more, judge it with agentprop verify, and name the runs of all stages")
+        hint = HINTS.get(first, "propose more problems, run agentprop verify, and name the runs of all stages")
         raise InputError(f"there is nothing to export ({reasons or 'the runs are empty'})", hint=hint)
     return written
 
 
 def _placed(
     config: ExportConfig,
-    joined: Joined,
+    joined: JoinedRuns,
     content: Content,
     splits: Mapping[str, Split] | None,
-    outlets: Outlets,
-    written: Written,
+    files: OutputFiles,
+    written: ExportResult,
 ) -> Iterator[tuple[ExportItem, Split]]:
-    """Write the rows of a table, and tell of each where it went."""
+    """Write the rows of a table, and yield each item with its split."""
     rows = written.rows[content] = Counter()
     for item in _items(config, joined, content):
         split = "train" if splits is None else splits.get(item.id, "unseen")
         if split != "unseen":
-            outlets.write(content, split, item.make(split, rows[split]))
+            files.write(content, split, item.make(split, rows[split]))
             rows[split] += 1
         yield item, split
 
 
-def _items(config: ExportConfig, joined: Joined, content: Content) -> Iterator[ExportItem]:
+def _items(config: ExportConfig, joined: JoinedRuns, content: Content) -> Iterator[ExportItem]:
     found = items(content, FORMATS[config.format], joined, Band.of(config.difficulty))
     return islice(found, config.limit)
 
 
-def _splits(config: ExportConfig, joined: Joined, content: Content) -> dict[str, Split]:
-    """Where each item belongs, by its id."""
+def _splits(config: ExportConfig, joined: JoinedRuns, content: Content) -> dict[str, Split]:
+    """Item id → its split."""
     found = {item.id: item.skills for item in _items(config, joined, content)}
     known = {name for skills in found.values() for name in skills}
     unknown = sorted({name for pair in map(pair_named, config.held_out) for name in pair} - known)
     if unknown:
         near = get_close_matches(unknown[0], known, 1)
-        hint = f"did you mean {near[0]}?" if near else "agentprop skills list names them"
-        raise InputError(f"nothing that is exported has the skill {unknown[0]}", hint=hint)
+        hint = f"did you mean {near[0]}?" if near else "`agentprop skills list` lists them"
+        raise InputError(f"no exported problem has the skill {unknown[0]}", hint=hint)
     return dict(zip(found, _holdout(config).splits(list(found.values())), strict=True))
 
 
@@ -162,8 +163,8 @@ def _holdout(config: ExportConfig) -> Holdout:
     return Holdout(pairs, config.held_out_share, config.held_out_level, config.validation_share, config.seed)
 
 
-def _left_out(config: ExportConfig, joined: Joined, content: Content, rows: int, unfair: int) -> dict[str, int]:
-    """in = rows + left out: of the problems, or of the trajectories where rows are made of these."""
+def _left_out(config: ExportConfig, joined: JoinedRuns, content: Content, rows: int, unfair: int) -> dict[str, int]:
+    """Count the items left out, by reason: in = rows + left out, of problems, or of trajectories for rows of these."""
     ours = Problem if content not in OTHERS else Trajectory
     came = sum(stored.rows.get(ours.kind, 0) for stored in joined.runs)
     known = dict(joined.left_out) if ours is Problem else {}
@@ -175,10 +176,10 @@ def _left_out(config: ExportConfig, joined: Joined, content: Content, rows: int,
     return {reason: count for reason, count in {**known, UNFAIR: unfair, why: rest}.items() if count}
 
 
-# --- what is told of it ---
+# --- card and receipt ---
 
 
-def _facts(config: ExportConfig, joined: Joined, written: Written, layout: Layout, place: Path) -> Facts:
+def _facts(config: ExportConfig, joined: JoinedRuns, written: ExportResult, layout: Layout, place: Path) -> Facts:
     format_ = FORMATS[config.format]
     return Facts(
         title=place.name,
@@ -186,25 +187,25 @@ def _facts(config: ExportConfig, joined: Joined, written: Written, layout: Layou
         usage=format_.usage.format(path=place, name=format_.package.name(place.name) if format_.package else ""),
         tables=[_table(config, written, layout, content) for content in format_.tables],
         stages=export_facts.stages(joined),
-        makers=export_facts.makers(joined, written.seen),
+        makers=export_facts.makers(joined, written.statistics),
         left_out=written.left_out,
-        difficulty=written.seen.difficulty(),
+        difficulty=written.statistics.difficulty(),
         band=config.difficulty,
         splits=export_facts.SPLITS,
-        held_out=sorted(written.seen.pairs),
+        held_out=sorted(written.statistics.pairs),
         contamination=export_facts.contamination(joined),
         licence=config.license,
     )
 
 
-def _table(config: ExportConfig, written: Written, layout: Layout, content: Content) -> Table:
+def _table(config: ExportConfig, written: ExportResult, layout: Layout, content: Content) -> Table:
     row = TrajectoryRow if content == "trajectories" else FORMATS[config.format].row
     rows = written.rows[content]
     return Table(content, row, {split: (layout(content, split), rows[split]) for split in SPLITS if split in rows})
 
 
 def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> None:
-    """The card, and the package if it is one."""
+    """Write the card, and the files of the package if the format is one."""
     write_atomically(made / "README.md", card(facts).encode())
     package = FORMATS[config.format].package
     if package is not None:
@@ -214,23 +215,23 @@ def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> No
             write_atomically(made / name, text.encode())
 
 
-def _receipt(config: ExportConfig, joined: Joined, written: Written) -> dict[str, Any]:
+def _receipt(config: ExportConfig, joined: JoinedRuns, written: ExportResult) -> dict[str, Any]:
     return {
         "agentprop": __version__,
         **_summary(config, written),
-        "held_out_pairs": sorted(written.seen.pairs),
+        "held_out_pairs": sorted(written.statistics.pairs),
         "settings": config.model_dump(mode="json"),
         "runs": {str(stored.path): stored.fingerprint for stored in joined.runs},
     }
 
 
-def _summary(config: ExportConfig, written: Written) -> dict[str, Any]:
-    """The numbers the command prints."""
+def _summary(config: ExportConfig, written: ExportResult) -> dict[str, Any]:
+    """The numbers that the command prints."""
     tables = written.rows.items()
     rows: dict[str, Any] = {table: {s: found[s] for s in SPLITS if s in found} for table, found in tables}
     return {
         "format": config.format,
         "rows": rows if len(rows) > 1 else next(iter(rows.values())),
         "left_out": written.left_out,
-        "held_out_pairs": len(written.seen.pairs),
+        "held_out_pairs": len(written.statistics.pairs),
     }

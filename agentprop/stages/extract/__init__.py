@@ -1,1 +1,1 @@
-"""Extract."""
+"""The extract stage: corpora → skills."""

@@ -1,6 +1,6 @@
-"""The working file of an extraction: candidates on disk, and only digests of them in memory.
+"""The working file of an extraction: candidates on disk, and only their digests in memory.
 
-A line is a `Found` as JSON, in document order.
+A line is a `Found` as JSON, in the order of the documents.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from agentprop.stages.extract.working_file import WorkingFile
 
 
 class Candidates(WorkingFile):
-    """Append, read in order, and read again by group of equal keys."""
+    """Candidates that can be appended, read in order, and read again by groups of equal keys."""
 
     def append(self, found: Iterable[Found]) -> None:
         """Add candidates."""
@@ -26,19 +26,19 @@ class Candidates(WorkingFile):
             yield Found(**one)
 
     def groups(self) -> list[list[int]]:
-        """Offsets of the candidates of each key, by first appearance; the keys themselves are not kept."""
+        """Offsets of the candidates of each key, in order of first appearance; the keys themselves are not kept."""
         found: dict[bytes, list[int]] = {}
         for offset, one in self.numbered():
             found.setdefault(digest(one["key"]), []).append(offset)
         return list(found.values())
 
     def load(self, offsets: Sequence[int]) -> list[Found]:
-        """The candidates at these offsets."""
+        """Read the candidates at these offsets."""
         return [Found(**one) for one in self.at(offsets)]
 
 
-class Known:
-    """What was seen so far: 8 bytes for each document, 16 for each wording."""
+class SeenDocuments:
+    """The documents and wordings seen so far: 8 bytes for each document, 16 for each wording."""
 
     def __init__(self, candidates: Iterable[Found]) -> None:
         self._documents: set[bytes] = set()
@@ -47,7 +47,7 @@ class Known:
             self.admits(found)
 
     def prepare(self, document: Document | UnreadableRecord) -> MinerInput | Found:
-        """The document as the miner's item, or a refusal that needs no miner."""
+        """Turn a document into the miner's input, or into a refusal that needs no miner."""
         if isinstance(document, UnreadableRecord):
             return Found(document.id, "", 0, code=document.code, message=document.message)
         mark = digest(document.sha)
@@ -66,11 +66,11 @@ class Known:
         )
 
     def admits(self, found: Found) -> bool:
-        """Whether no other skill has this wording; the same wording over the same graph is support, not a clash."""
+        """True if no other skill has this wording; the same wording over the same graph is support, not a clash."""
         meaning = digest(f"{found.key}\n{found.exact}")
         return self._wordings.setdefault(digest(found.wording), meaning) == meaning
 
 
 def digest(text: str) -> bytes:
-    """8 bytes of SHA-256: below 10^7 texts a collision is unlikely, and costs one document."""
+    """8 bytes of SHA-256: below 10^7 texts a collision is unlikely, and would cost one document."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8]

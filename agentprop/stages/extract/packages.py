@@ -10,7 +10,7 @@ from agentprop.storage.durable import disk_errors
 
 
 def unpack(skills: Iterable[Skill], root: Path) -> None:
-    """Write each skill as a package directory; a file that is there already with the same text stays untouched."""
+    """Write each skill as a package directory; existing files with the same text are left untouched."""
     for skill in skills:
         for name, text in (("SKILL.md", skill.skill_md), ("scripts/skill.py", skill.script)):
             path = root / skill.name / name

@@ -1,9 +1,9 @@
 """extract: sources → documents → candidates → skills, packages under `skills/`, records under `skill_records/`.
 
 Documents are mined in order, a chunk at a time; candidates wait in a working file, because equal graphs become one
-skill wherever in the corpus they lie. Then groups of equal graphs are merged, tried in the sandbox and scored. Last,
+skill wherever in the corpus they occur. Then groups of equal graphs are merged, tried in the sandbox and scored. Last,
 the records are unpacked into directories. Every document ends in the lineage of a skill or among the rejects, and the
-counts are asserted to add up. A language model as the teacher has a stage of its own, `teach`.
+counts must add up. Extraction by a language model is in `teach`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_d
 from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.progress import Progress
-from agentprop.stages.extract.candidates import Candidates, Known
+from agentprop.stages.extract.candidates import Candidates, SeenDocuments
 from agentprop.stages.extract.packages import unpack
 from agentprop.storage import write_stream
 from agentprop.storage.run import Run, open_run
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from agentprop.stages.extract.teach import Teaching
 
 CHUNK = 64
-"""Documents, or groups, that a worker is given at once."""
+"""Documents, or groups, in a worker's batch."""
 WINDOW = 16
 """Chunks under way."""
 WORKING = "candidates"
@@ -43,7 +43,7 @@ _SHARED = "another document has the same wording with other equations"
 
 
 def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Do what is owed, and return the summary; with `-` as the output the skills go to stdout as a stream."""
+    """Run or resume the stage and return the summary; with `-` as output the skills go to stdout as a stream."""
     if out != "-":
         return _extract(config, Path(out), fresh, quiet)
     with TemporaryDirectory(prefix="agentprop-extract-") as directory:
@@ -53,7 +53,7 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
-    teaching = _teaching(config)
+    work_type = _work_of(config)
     files = find_files(config.sources)
     opened = Run.open(
         out,
@@ -61,25 +61,25 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
         config,
         fresh=fresh,
         inputs=fingerprints(files),
-        folders=teaching.FOLDERS,
+        folders=work_type.FOLDERS,
     )
     with opened as stored, Interruption() as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
-        work = teaching(config, stored, files, stop)
-        with Progress(teaching.UNIT, None, quiet=quiet) as bar:
+        work = work_type(config, stored, files, stop)
+        with Progress(work_type.UNIT, None, quiet=quiet) as bar:
             work.read(bar)
         with Progress("skills", None, quiet=quiet) as bar:
-            work.settle(bar)
+            work.make_skills(bar)
         return work.finish()
 
 
-def _teaching(config: ExtractConfig) -> type[Mining] | type[Teaching]:
-    """The built-in teacher's way, or a model's. Raises ConfigError for a name that nobody knows."""
+def _work_of(config: ExtractConfig) -> type[Mining] | type[Teaching]:
+    """Choose the built-in teacher or a model. Raises ConfigError for an unknown name."""
     if config.teacher == "builtin":
         return Mining
-    from agentprop.models.registry import resolve  # the models' machinery is for those who use it
+    from agentprop.models.registry import resolve  # imported only if a model is used
     from agentprop.stages.extract.teach import Teaching
 
     resolve(config.teacher)
@@ -87,7 +87,7 @@ def _teaching(config: ExtractConfig) -> type[Mining] | type[Teaching]:
 
 
 class Mining:
-    """The built-in teacher's work; what `_commit` writes is the state that segments carry."""
+    """Extraction by the built-in teacher; `_commit` writes the state that segments carry."""
 
     UNIT = "documents"
     FOLDERS = ("skills", WORKING)
@@ -105,11 +105,11 @@ class Mining:
     # --- documents to candidates ---
 
     def read(self, bar: Progress) -> None:
-        """Mine every document that is still owed."""
+        """Mine every document that is not done yet."""
         bar.total = self._config.limit
         if self._read_all:
             return
-        known = Known(self._candidates)
+        known = SeenDocuments(self._candidates)
         chunks = batched(self._owed(known), CHUNK)
         mined = ordered_map(
             _find_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick
@@ -121,8 +121,8 @@ class Mining:
         self._read_all = True
         self._commit()
 
-    def _owed(self, known: Known) -> Iterator[MinerInput | Found]:
-        """Documents that no segment counts yet; repeated ones are known by their hash, so all are read again."""
+    def _owed(self, known: SeenDocuments) -> Iterator[MinerInput | Found]:
+        """Yield documents that no segment counts yet; all are read again, because repeats are known by their hash."""
         c = self._config
         fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
         for position, document in enumerate(islice(read_documents(self._files, fields), c.limit)):
@@ -130,7 +130,7 @@ class Mining:
             if position >= self._documents:
                 yield prepared
 
-    def _take(self, chunk: list[Found] | WorkerDied, known: Known) -> None:
+    def _take(self, chunk: list[Found] | WorkerDied, known: SeenDocuments) -> None:
         if isinstance(chunk, WorkerDied):
             self._documents += len(chunk.item)
             self._reject([item.document for item in chunk.item], "worker-died", chunk.message, "failed")
@@ -150,8 +150,8 @@ class Mining:
 
     # --- candidates to skills ---
 
-    def settle(self, bar: Progress) -> None:
-        """Merge, try and score every group that is still owed."""
+    def make_skills(self, bar: Progress) -> None:
+        """Merge, try and score every group that is not done yet."""
         groups = self._candidates.groups()
         bar.total = len(groups)
         chunks = batched((self._candidates.load(offsets) for offsets in groups[self._groups :]), CHUNK)
@@ -213,7 +213,7 @@ class Mining:
     # --- records to packages ---
 
     def finish(self) -> dict[str, Any]:
-        """Unpack the skills, write summary and manifest, and drop the working file."""
+        """Unpack the skills, write summary and manifest, and remove the working file."""
         self._run.flush()
         counts = self._counts
         if self._documents != counts["accepted"] + counts["rejected"] + counts["failed"]:
@@ -243,7 +243,7 @@ class Mining:
 
 
 def _find_chunk(chunk: list[MinerInput | Found]) -> list[Found]:
-    """Mine what is a document; pass on what was refused before, in its place."""
+    """Mine the documents of a chunk; earlier refusals keep their places."""
     mined = iter(find([item for item in chunk if isinstance(item, MinerInput)]))
     return [next(mined) if isinstance(item, MinerInput) else item for item in chunk]
 

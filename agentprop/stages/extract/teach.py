@@ -1,12 +1,12 @@
-"""extract by a language model: sources → chunks → rated candidates → skills, kept as the built-in teacher keeps them.
+"""extract by a language model: sources → chunks → rated candidates → skills, stored as by the built-in teacher.
 
-Chunks are studied many at once and committed in order; candidates that are good enough wait in a working file, because
-near-duplicates become one skill wherever in the corpus they lie. Then groups of them are settled: the best one is kept,
-with the lineage of all, and with its script where that holds in the sandbox.
+Many chunks are studied at once and committed in order; candidates that are good enough wait in a working file, because
+near-duplicates become one skill wherever in the corpus they occur. Then each group becomes one skill: the best of it,
+with the lineage of all, and with its script if that passes in the sandbox.
 
-What goes in are the candidates, the passages that brought none, and the documents that cannot be read; each comes out
-accepted (in a skill), rejected or failed, and the counts are asserted to add up. Replies are bought once: a killed run
-reads them again from its cache.
+The input is the candidates, the passages that gave none, and the documents that cannot be read; each of them ends as
+accepted (in a skill), rejected or failed, and the counts must add up. Replies are paid for once: a resumed run reads
+them from its cache.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ BATCH = 8
 WINDOW = 32
 """Batches under way: a slow chunk delays the commits after it, not the use of the server."""
 TRIED = 4
-"""Scripts that a worker is given at once."""
+"""Scripts in a worker's batch."""
 WORKING = "candidates"
 
 Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
@@ -63,14 +63,14 @@ Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
 @dataclass(frozen=True)
 class TriedScript:
-    """What became of a script."""
+    """Result of trying a script."""
 
     fault: str | None
-    """Why it is left out; None where it holds."""
+    """Reason why it is left out; None if it passes."""
 
 
 class Teaching:
-    """One command's share of a run; what `_commit` writes is the state that segments carry."""
+    """Extraction by a language model; `_commit` writes the state that segments carry."""
 
     UNIT = "chunks"
     FOLDERS = ("skills", WORKING, MODELS)
@@ -89,17 +89,17 @@ class Teaching:
     # --- chunks to candidates ---
 
     def read(self, bar: Progress) -> None:
-        """Study every chunk that is still owed. Raises BoundReached where the models' budget ends first."""
+        """Study every chunk that is not done yet. Raises BoundReached if the models' budget ends first."""
         if self._read_all:
             return
         c = self._config
         wanted = {"teacher": c.teacher, "rater": c.teacher}
-        with roles(self._run.path / MODELS, wanted, max_cost=c.max_cost, max_tokens=c.max_tokens) as cast:
-            self._failures = cast.meter.failures
+        with roles(self._run.path / MODELS, wanted, max_cost=c.max_cost, max_tokens=c.max_tokens) as models:
+            self._failures = models.meter.failures
             try:
-                self._study_all(cast, bar)
+                self._study_all(models, bar)
             except BoundReached as bound:
-                self._run.summarise(self._summary(cast))
+                self._run.summarise(self._summary(models))
                 raise BoundReached(
                     f"{bound.message}; {self._counts['chunks']} chunks were studied", hint=bound.hint
                 ) from bound
@@ -107,45 +107,45 @@ class Teaching:
         self._read_all = True
         self._commit()
 
-    def _study_all(self, cast: RoleModels, bar: Progress) -> None:
-        settings = cast.settings["teacher"]
+    def _study_all(self, models: RoleModels, bar: Progress) -> None:
+        settings = models.settings["teacher"]
         sampling = Sampling(temperature=self._config.temperature, max_tokens=self._config.reply_tokens)
-        self._made_by = _maker(settings.identity, settings.revision, sampling).model_dump(mode="json")
-        teacher = Teacher(cast["teacher"], cast["rater"], self._config.chunk_skills, sampling)
+        self._made_by = _made_by(settings.identity, settings.revision, sampling).model_dump(mode="json")
+        teacher = Teacher(models["teacher"], models["rater"], self._config.chunk_skills, sampling)
         batches = ordered_rolling(
-            partial(_lessons, teacher),
+            partial(_study_tasks, teacher),
             batched(self._owed(), BATCH),
             concurrency=settings.max_concurrency,
             window=WINDOW,
             stop=self._stop,
             idle=self._run.tick,
-            close=cast.aclose,
+            close=models.aclose,
         )
         for batch in batches:
-            for item, lesson in batch:
-                self._take(item, lesson)
+            for item, outcome in batch:
+                self._take(item, outcome)
             self._commit()
             bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
 
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
-        """Chunks that no segment counts yet; repeated documents are known by their hash, so all are read again."""
+        """Yield chunks that no segment counts yet; all are read again, because repeats are known by their hash."""
         c = self._config
         fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
         texts = islice(read_texts(self._files, fields), c.limit)
         return islice(chunked(texts, c.chunk_characters), self._done, None)
 
-    def _take(self, item: Chunk | UnreadableRecord, lesson: ChunkOutcome) -> None:
+    def _take(self, item: Chunk | UnreadableRecord, outcome: ChunkOutcome) -> None:
         self._done += 1
-        self._counts["proposed"] += lesson.proposed
-        self._counts["in"] += len(lesson.refusals) + len(lesson.candidates)
+        self._counts["proposed"] += outcome.proposed
+        self._counts["in"] += len(outcome.refusals) + len(outcome.candidates)
         if isinstance(item, Chunk):
             self._counts["chunks"] += 1
             self._counts["passages"] += len(item.passages)
             self._counts["documents"] += sum(passage.opening for passage in item.passages)
-            self._lines.write(_line(item, one) for one in lesson.candidates if self._good_enough(one))
+            self._lines.write(_line(item, one) for one in outcome.candidates if self._good_enough(one))
         else:
             self._counts["documents"] += 1
-        for refusal in lesson.refusals:
+        for refusal in outcome.refusals:
             self._reject(refusal)
 
     def _good_enough(self, candidate: RatedProposal) -> bool:
@@ -160,8 +160,8 @@ class Teaching:
 
     # --- candidates to skills ---
 
-    def settle(self, bar: Progress) -> None:
-        """Merge near-duplicates, try scripts, and keep every group that is still owed."""
+    def make_skills(self, bar: Progress) -> None:
+        """Merge near-duplicates, try scripts, and store a skill of every group that is not done yet."""
         waiting = [_waiting(offset, line) for offset, line in self._lines.numbered()]
         merged = merge(waiting, self._config.merge_similarity)
         owed, bar.total = merged[self._settled :], len(merged)
@@ -180,12 +180,12 @@ class Teaching:
         self._halt()
 
     def _wordings(self) -> set[str]:
-        """Wordings that are taken: the bundled library's, and those of the skills kept so far."""
+        """Wordings that are taken: those of the bundled library, and of the skills stored so far."""
         kept = (parse(skill.skill_md, skill.script, "teacher") for skill in self._run.iter(Skill) if skill.script)
         return {wording for one in (*load(()).values(), *kept) for wording in trial.wordings(one)}
 
     def _tried(self, scripted: Sequence[Waiting]) -> Iterator[TriedScript]:
-        """What is wrong with each script, in order; whatever kills its process cannot be believed either."""
+        """Yield the result of each script, in order; a script that kills its process has a fault too."""
         if not scripted:
             return
         proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
@@ -227,7 +227,7 @@ class Teaching:
         self._counts["skills"] += 1
         self._counts[f"skills in {skill.category}"] += 1
 
-    # --- books ---
+    # --- records and counts ---
 
     def _reject(self, refusal: TeachingRefusal) -> None:
         self._run.add(
@@ -267,14 +267,14 @@ class Teaching:
         self._run.flush()
         assert self._counts["waiting"] == 0, "candidates are left over"
         unpack(self._run.iter(Skill), self._run.path / "skills")
-        with roles(self._run.path / MODELS, {}) as books:
-            summary = self._summary(books)
+        with roles(self._run.path / MODELS, {}) as models:
+            summary = self._summary(models)
         self._run.finish(summary)
         self._lines.remove()
         return summary
 
-    def _summary(self, cast: RoleModels) -> dict[str, Any]:
-        """The funnel; in = accepted + rejected + failed, once nothing waits any more."""
+    def _summary(self, models: RoleModels) -> dict[str, Any]:
+        """Summarise the funnel; in = accepted + rejected + failed when no candidate is waiting any more."""
         c = self._counts
         if c["in"] != c["accepted"] + c["rejected"] + c["failed"] + c["waiting"]:
             raise AssertionError(f"{c['in']} items went in, and {dict(c)} came out")
@@ -286,14 +286,14 @@ class Teaching:
             "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
-            "spending": {**cast.spending(c["skills"]), "failures": dict(self._failures)},
+            "spending": {**models.spending(c["skills"]), "failures": dict(self._failures)},
         }
 
 
 # --- one chunk ---
 
 
-def _lessons(teacher: Teacher, batch: Sequence[Chunk | UnreadableRecord]) -> list[Callable[[], Awaitable[Studied]]]:
+def _study_tasks(teacher: Teacher, batch: Sequence[Chunk | UnreadableRecord]) -> list[Callable[[], Awaitable[Studied]]]:
     return [partial(_studied, teacher, item) for item in batch]
 
 
@@ -304,7 +304,7 @@ async def _studied(teacher: Teacher, item: Chunk | UnreadableRecord) -> Studied:
 
 
 def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:
-    """A candidate as a line of the working file."""
+    """Write a candidate as a line of the working file."""
     places = sources(chunk, candidate.proposal).values()
     return {
         "item": candidate.item,
@@ -316,9 +316,9 @@ def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:
     }
 
 
-def _maker(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
-    drawn = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
-    return MadeBy(name=name, revision=revision, sampling=drawn, prompt_hash=prompts_hash(), version=__version__)
+def _made_by(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
+    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=prompts_hash(), version=__version__)
 
 
 # --- one skill ---
@@ -333,7 +333,7 @@ def _waiting(offset: int, line: dict[str, Any]) -> Waiting:
 
 
 def _skill(lines: Sequence[dict[str, Any]], fault: str | None, made_by: MadeBy) -> Skill:
-    """The record of the best of a group, with the lineage of all."""
+    """Make the record of the best candidate of a group, with the lineage of all."""
     best = lines[0]
     spans = dict.fromkeys(Span.model_validate(span) for line in lines for span in line["spans"])
     parts = {**best["parts"], "reason": best["reason"], "script": fault or "solve and check agree"}

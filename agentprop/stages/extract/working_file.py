@@ -1,7 +1,6 @@
-"""A working file of a stage: one JSON document a line, appended as work is done, read again line by line or in part.
+"""A working file of a stage: one JSON document a line, appended as work is done, read again as a whole or in part.
 
-Lines beyond the size that the run's state knows were written by a command that died before it committed them; they are
-cut off.
+Lines beyond the size in the run's state were written by a command that died before it committed them; they are cut off.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from agentprop.storage.durable import append_durably, disk_errors
 
 
 class WorkingFile:
-    """The file at a path, as long as the state says."""
+    """The file at a path, cut to the size in the state."""
 
     def __init__(self, path: Path, size: int) -> None:
         self._path = path
@@ -26,14 +25,14 @@ class WorkingFile:
                 file.truncate(size)
 
     def write(self, documents: Iterable[Any]) -> None:
-        """Append documents, in one write that survives a crash whole or not at all."""
+        """Append documents in one write; after a crash all of them are there, or none."""
         lines = b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in documents)
         if lines:
             append_durably(self._path, lines)
             self.size += len(lines)
 
     def numbered(self) -> Iterator[tuple[int, Any]]:
-        """Every document with the offset it can be read again from."""
+        """Yield every document with the offset at which it can be read again."""
         offset = 0
         with self._path.open("rb") as file:
             for line in file:
@@ -41,7 +40,7 @@ class WorkingFile:
                 offset += len(line)
 
     def at(self, offsets: Sequence[int]) -> list[Any]:
-        """The documents at these offsets."""
+        """Read the documents at these offsets."""
         found = []
         with self._path.open("rb") as file:
             for offset in offsets:
@@ -50,7 +49,7 @@ class WorkingFile:
         return found
 
     def remove(self) -> None:
-        """Delete the file and its directory: everything in it is a record by now."""
+        """Delete the file and its directory; all of its content is in records by then."""
         with disk_errors(self._path):
             self._path.unlink(missing_ok=True)
             self._path.parent.rmdir()

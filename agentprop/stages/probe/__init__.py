@@ -1,1 +1,1 @@
-"""Probe."""
+"""The probe stage: problems → difficulties."""

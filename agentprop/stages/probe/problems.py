@@ -1,4 +1,4 @@
-"""A run directory or a pipe → the problems to probe: those that no verdict of the same run calls invalid."""
+"""A run directory or a pipe → the problems to probe: those whose last verdict in the run, if any, is `valid`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import islice
 
 from agentprop.errors import RunError
 from agentprop.records import Problem, Verdict
-from agentprop.stages.common.intake import Intake, take_in
+from agentprop.stages.common.intake import Intake, open_intake
 from agentprop.storage.run import StoredRun
 
 
 def problems_of(source: str, *, limit: int | None, nested: bool) -> Intake:
-    """At most `limit` problems; `nested` brings trajectories and skills along. Raises RunError if there are none."""
-    intake = take_in(source, traces=nested, skills=nested)
+    """Open at most `limit` problems; `nested` adds trajectories and skills. Raises RunError if there are none."""
+    intake = open_intake(source, traces=nested, skills=nested)
     if intake.stored is None:
         return replace(intake, items=islice(intake.items, limit), total=limit)
     if not intake.total:
@@ -26,7 +26,7 @@ def problems_of(source: str, *, limit: int | None, nested: bool) -> Intake:
 
 
 def _refused(stored: StoredRun) -> set[str]:
-    """The problems whose last verdict is not `valid`."""
+    """Ids of the problems whose last verdict is not `valid`."""
     last = {row["problem_id"]: row["value"] for row in stored.iter_rows(Verdict, ["problem_id", "value"])}
     proposed = stored.done_ids(Problem) if any(value != "valid" for value in last.values()) else set()
     return {problem_id for problem_id, value in last.items() if value != "valid" and problem_id in proposed}

@@ -1,6 +1,7 @@
-"""What became of every problem → the numbers of the probe stage; what was stored earlier counts like what is new.
+"""Probed problems → the records and numbers of the probe stage; stored attempts count like new ones.
 
-Nothing is added up over sessions: every session sees every problem, in order, so its numbers are those of the run.
+Nothing is added up over sessions: every session goes through all problems, in order, so its numbers are those of the
+run.
 """
 
 from __future__ import annotations
@@ -15,31 +16,31 @@ from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty, Reject
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 
-Fate = Literal["accepted", "rejected", "failed"]
+Decision = Literal["accepted", "rejected", "failed"]
 
 
 @dataclass(frozen=True)
-class Probed:
-    """A problem that was looked at."""
+class ProbedProblem:
+    """A problem with its attempts."""
 
-    item: Item
-    """What went in."""
+    item: ProblemItem
+    """The problem."""
     number: int
-    """Which problem of the run, from 0."""
+    """Number of the problem in the run, from 0."""
     prober: int
-    """Who probed it, as its place in the pool."""
+    """Index of its prober in the pool."""
     tally: AttemptCounts
-    """All attempts of this prober, earlier ones included."""
+    """Counts of all attempts of this prober, earlier ones included."""
     attempts: tuple[Attempt, ...] = ()
-    """Those that are new."""
+    """New attempts."""
     failure: str | None = None
-    """Why the attempts that are owed could not be made; they stay owed."""
+    """Reason why missing attempts could not be made; a later session makes them."""
 
 
-def fate(probed: Probed, band: Band | None) -> tuple[Fate, str, str]:
-    """(accepted, rejected or failed; reason code; message)."""
+def decide(probed: ProbedProblem, band: Band | None) -> tuple[Decision, str, str]:
+    """Decide a problem: (accepted, rejected or failed; reason code; message)."""
     tally = probed.tally
     if probed.failure is not None:
         return "failed", "infrastructure", probed.failure
@@ -52,8 +53,8 @@ def fate(probed: Probed, band: Band | None) -> tuple[Fate, str, str]:
     return "accepted", "", ""
 
 
-def difficulty(probed: Probed, prober: Prober) -> Difficulty | None:
-    """ρ with everything that it depends on; None where no attempt counts, or some are still owed."""
+def difficulty(probed: ProbedProblem, prober: Prober) -> Difficulty | None:
+    """The record of ρ with all that it depends on; None if no attempt counts, or some are still missing."""
     tally = probed.tally
     if probed.failure is not None or not tally.counted:
         return None
@@ -72,9 +73,9 @@ def difficulty(probed: Probed, prober: Prober) -> Difficulty | None:
     )
 
 
-def reject(probed: Probed, band: Band | None) -> Reject | None:
-    """Why a problem is not accepted, if so."""
-    outcome, code, message = fate(probed, band)
+def reject(probed: ProbedProblem, band: Band | None) -> Reject | None:
+    """The reject record of a problem that is not accepted."""
+    outcome, code, message = decide(probed, band)
     if outcome == "accepted":
         return None
     problem = probed.item.problem
@@ -85,20 +86,20 @@ def reject(probed: Probed, band: Band | None) -> Reject | None:
 
 @dataclass
 class ProbeTotals:
-    """Sums over the problems seen."""
+    """Totals over the problems so far."""
 
     config: ProbeConfig
     probers: Sequence[Prober]
     counts: Counter[str] = field(default_factory=Counter)
     solved: dict[int, list[float]] = field(default_factory=dict)
-    """k → sum of pass@k and number of problems with so many attempts."""
+    """k → sum of pass@k, and number of problems with at least k attempts."""
     by_prober: dict[str, list[float]] = field(default_factory=dict)
     """Prober → problems measured, sum of ρ, never solved, always solved."""
 
-    def add(self, probed: Probed) -> None:
+    def add(self, probed: ProbedProblem) -> None:
         """Count a problem."""
         tally = probed.tally
-        outcome, code, _ = fate(probed, Band.of(self.config.band))
+        outcome, code, _ = decide(probed, Band.of(self.config.band))
         self.counts.update({"problems": 1, outcome: 1, **({f"reason {code}": 1} if code else {})})
         for name in ("correct", "wrong", "truncated", "timeouts", "undetermined"):
             self.counts[f"attempts {name}"] += getattr(tally, name)
@@ -119,7 +120,7 @@ class ProbeTotals:
         return sum(row[1] for row in self.by_prober.values()) / max(1, self.counts["measured"])
 
     def summary(self) -> dict[str, Any]:
-        """The numbers the command prints; in = accepted + rejected + failed."""
+        """The numbers that the command prints; in = accepted + rejected + failed."""
         c = self.counts
         if c["problems"] != c["accepted"] + c["rejected"] + c["failed"]:
             raise AssertionError(f"problems are not accounted for: {dict(c)}")
@@ -140,5 +141,5 @@ def _described(row: Sequence[float]) -> dict[str, float]:
 
 
 def _powers_of_two(most: int) -> list[int]:
-    """1, 2, 4, … and `most` itself."""
+    """List 1, 2, 4, … and `most` itself."""
     return sorted({most, *(2**i for i in range(most.bit_length()) if 2**i <= most)})

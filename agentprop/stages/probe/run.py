@@ -1,8 +1,8 @@
 """Problems → difficulties, by attempts of language models, from a run directory or from a pipe.
 
-What is owed is k attempts at every problem, less those that are stored. Attempts of one problem are stored together, so
-a resumed run goes on with whole problems, and buys no reply again that was paid for; asking for more attempts than were
-made makes those that are missing. Of several difficulties of a problem the last one counts.
+The work to do is k attempts at every problem, less those that are stored. Attempts at one problem are stored together,
+so a resumed run goes on with whole problems and pays for no reply twice; a larger k makes the missing attempts. Of
+several difficulties of a problem the last one counts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.grading.difficulty import AttemptCounts, Band, due
-from agentprop.grading.prober_pool import PoolState, SwitchRule, Turns
+from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
+from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
@@ -29,38 +29,38 @@ from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.feed import ThreadedSource
-from agentprop.stages.common.intake import Intake, Item
+from agentprop.stages.common.intake import Intake, ProblemItem
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.probe.problems import problems_of
-from agentprop.stages.probe.results import Probed, ProbeTotals
+from agentprop.stages.probe.results import ProbedProblem, ProbeTotals
 from agentprop.stages.probe.stored import StoredProbes, passed_on
 from agentprop.storage.run import Run
 
 WINDOW = 128
-"""Problems under way; fixed, because a new prober comes in so many problems after it was decided on."""
+"""Problems under way; fixed, because a new prober takes over that many problems after the decision."""
 
 
 def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Probe every problem of a run directory, or of the stream on stdin where the source is `-`."""
+    """Probe every problem of a run directory, or of the stream on stdin if the source is `-`."""
     if config.temperature == 0 and config.k > 1:
-        raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+        raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
-        _open_sink(config, out, fresh, owed.inputs) as (sink, kept),
-        roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as cast,
+        _open_sink(config, out, fresh, owed.inputs) as (sink, stored),
+        roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
-        probing = Probing(config, probers_of(config, cast, sandbox), kept.tallies, kept.pool)
+        probing = PoolRun(config, probers_of(config, models, sandbox), stored.tallies, stored.pool)
         totals = ProbeTotals(config, probing.probers)
 
         def summary() -> dict[str, Any]:
-            return {**totals.summary(), "spending": _spending(cast, totals, owed.total)}
+            return {**totals.summary(), "spending": _spending(models, totals, owed.total)}
 
         try:
-            _loop(probing, owed, sink, kept, totals, cast, quiet)
+            _loop(probing, owed, sink, stored, totals, models, quiet)
         except (BoundReached, ModelOutage):
             sink.finish(summary(), complete=False)
             raise
@@ -69,35 +69,41 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
 
 
 def _loop(
-    probing: Probing, owed: Intake, sink: Sink, kept: StoredProbes, totals: ProbeTotals, cast: RoleModels, quiet: bool
+    probing: PoolRun,
+    owed: Intake,
+    sink: Sink,
+    stored: StoredProbes,
+    totals: ProbeTotals,
+    models: RoleModels,
+    quiet: bool,
 ) -> None:
-    """Probe and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
+    """Probe and commit in order. Raises KeyboardInterrupt if the user stops it."""
     band = Band.of(probing.config.band)
-    feed = ThreadedSource(owed.items)
+    source = ThreadedSource(owed.items)
     with Interruption() as stop, Progress("probe", owed.total, quiet=quiet) as bar:
         try:
-            for probed in probing.results(feed, stop, sink.tick, cast):
-                probing.close(probed)
+            for probed in probing.results(source, stop, sink.tick, models):
+                probing.record(probed)
                 totals.add(probed)
-                new = kept.new(probed, probing.probers[probed.prober], band)
+                new = stored.new(probed, probing.probers[probed.prober], band)
                 sink.add(new, partial(passed_on, probed, band))
-                if new or probing.pool != kept.pool:  # if nothing is new, nothing is written
-                    kept.pool = probing.pool
-                    sink.commit({"pool": kept.pool.stored()})
+                if new or probing.pool != stored.pool:  # if nothing is new, nothing is written
+                    stored.pool = probing.pool
+                    sink.commit({"pool": stored.pool.stored()})
                 bar.update(done=totals.counts["problems"], note=f"mean pass rate {totals.mean:.2f}")
         finally:
-            feed.close()
+            source.close()
         if stop():
             raise KeyboardInterrupt
 
 
-def _spending(cast: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
-    """What was spent; the projection goes by the problems looked at, not by those that passed."""
-    projected = cast.meter.total().projected(totals.counts["problems"], total) if total else None
-    return {**cast.spending(totals.counts["accepted"]), "projected_cost": projected}
+def _spending(models: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
+    """Tokens and cost; the projection is by problems probed, not by those accepted."""
+    projected = models.meter.total().projected(totals.counts["problems"], total) if total else None
+    return {**models.spending(totals.counts["accepted"]), "projected_cost": projected}
 
 
-# --- who probes ---
+# --- the pool ---
 
 
 def _parts(config: ProbeConfig) -> dict[str, str]:
@@ -105,29 +111,29 @@ def _parts(config: ProbeConfig) -> dict[str, str]:
     return {f"prober-{i}" if i > 1 else "prober": name for i, name in enumerate(config.prober, 1)}
 
 
-def probers_of(config: ProbeConfig, cast: RoleModels, sandbox: Sandbox) -> list[Prober]:
-    """The pool, weak → strong."""
+def probers_of(config: ProbeConfig, models: RoleModels, sandbox: Sandbox) -> list[Prober]:
+    """Make the pool, weak → strong."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
-    return [_prober(cast, part, sampling, sandbox) for part in _parts(config)]
+    return [_prober(models, part, sampling, sandbox) for part in _parts(config)]
 
 
-def _prober(cast: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
-    settings = cast.settings[part]
-    drawn = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
-    told = {"temperature": drawn.temperature, "top_p": drawn.top_p, "max_tokens": drawn.max_tokens}
+def _prober(models: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
+    settings = models.settings[part]
+    sampling = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
+    parameters = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps({**told, **extra}, sort_keys=True),
+        sampling=json.dumps({**parameters, **extra}, sort_keys=True),
         prompt_hash=prompt_hash("prober"),
         version=__version__,
     )
-    return Prober(cast[part], name_of(settings), drawn, made_by, sandbox)
+    return Prober(models[part], name_of(settings), sampling, made_by, sandbox)
 
 
 def name_of(settings: ModelSettings) -> str:
-    """Model, place and revision, the same in every session."""
+    """Model, server and revision, the same in every session."""
     revision = settings.revision
     known = revision is None or settings.identity.endswith(f"@{revision}")
     return settings.identity if known else f"{settings.identity}#{revision}"
@@ -137,41 +143,45 @@ def name_of(settings: ModelSettings) -> str:
 
 
 @dataclass
-class Probing:
-    """The pool at work: who probes which problem, and how far each problem is."""
+class PoolRun:
+    """Work of the pool: assigns a prober to each problem, and makes the missing attempts."""
 
     config: ProbeConfig
     probers: list[Prober]
     known: dict[tuple[str, str], AttemptCounts]
-    """(problem, prober) → the attempts that are stored."""
+    """(problem, prober) → counts of the stored attempts."""
     pool: PoolState = field(default_factory=PoolState)
-    turns: Turns = field(default_factory=Turns)
+    schedule: ProberSchedule = field(default_factory=ProberSchedule)
     taken: int = 0
 
     @property
     def window(self) -> int:
-        """Problems under way at most: no more than between two decisions about the pool."""
+        """Most problems under way: no more than between two decisions about the pool."""
         return min(WINDOW, self.config.switch_every)
 
     @property
     def rule(self) -> SwitchRule:
-        """When the next prober takes over."""
+        """Condition under which the next prober takes over."""
         config = self.config
         return SwitchRule(
             len(self.probers), config.switch_every, config.switch_below, config.switch_samples, lag=self.window
         )
 
     def results(
-        self, feed: ThreadedSource[Item], stop: Callable[[], bool], idle: Callable[[], None], cast: RoleModels
-    ) -> Iterator[Probed]:
-        """The probed problems, in order."""
+        self,
+        source: ThreadedSource[ProblemItem],
+        stop: Callable[[], bool],
+        idle: Callable[[], None],
+        models: RoleModels,
+    ) -> Iterator[ProbedProblem]:
+        """Yield the probed problems, in order."""
 
-        async def next_one() -> Probed | None:
-            item = await feed.take()
-            return None if item is None else await self._probe(item, *self._turn(item.problem))
+        async def next_one() -> ProbedProblem | None:
+            item = await source.take()
+            return None if item is None else await self._probe(item, *self._assign(item.problem))
 
         def batches() -> Iterator[int]:
-            while not feed.ended:
+            while not source.ended:
                 yield 1
 
         for found in ordered_rolling(
@@ -181,45 +191,45 @@ class Probing:
             window=self.window,
             stop=stop,
             idle=idle,
-            close=cast.aclose,
+            close=models.aclose,
         ):
             yield from (probed for probed in found if probed is not None)
 
-    def _turn(self, problem: Problem) -> tuple[int, int]:
-        """(problem number, prober) of the problem that was just taken."""
+    def _assign(self, problem: Problem) -> tuple[int, int]:
+        """(number, prober) of the problem that was just taken."""
         number = self.taken
         self.taken += 1
-        return number, self.turns.next(number, problem.task_id, self.pool)
+        return number, self.schedule.next(number, problem.task_id, self.pool)
 
-    async def _probe(self, item: Item, number: int, place: int) -> Probed:
-        """Make the attempts that are owed."""
+    async def _probe(self, item: ProblemItem, number: int, place: int) -> ProbedProblem:
+        """Make the missing attempts."""
         prober, band, problem = self.probers[place], Band.of(self.config.band), item.problem
         tally = self.known.get((problem.id, prober.name), AttemptCounts())
         made: list[Attempt] = []
         try:
-            while count := due(tally, self.config.k, band):
+            while count := attempts_due(tally, self.config.k, band):
                 new = await prober.attempts(problem, tally.made, count)
                 made += new
                 tally = tally.plus(attempt.code for attempt in new)
         except ModelFailure as failure:
-            return Probed(item, number, place, tally, tuple(made), failure=failure.message)
-        return Probed(item, number, place, tally, tuple(made))
+            return ProbedProblem(item, number, place, tally, tuple(made), failure=failure.message)
+        return ProbedProblem(item, number, place, tally, tuple(made))
 
-    def close(self, probed: Probed) -> None:
-        """Tell the pool; a problem that an earlier session told it about is not told again."""
+    def record(self, probed: ProbedProblem) -> None:
+        """Update the pool, unless an earlier session did so for this problem."""
         if probed.number == self.pool.problems:
             rate = probed.tally.rate if probed.failure is None else None
             self.pool = self.pool.advanced(self.rule, probed.prober, rate)
 
 
-# --- where records go ---
+# --- output ---
 
 
 @contextmanager
 def _open_sink(
     config: ProbeConfig, out: str, fresh: bool, inputs: Mapping[str, str]
 ) -> Iterator[tuple[Sink, StoredProbes]]:
-    """A run directory, opened or resumed, or stdout if `out` is `-`; and what is stored there already."""
+    """Open or resume a run directory, or stdout if `out` is `-`; with the records that are stored already."""
     if out == "-":
         with PipeSink.open() as sink:
             yield sink, StoredProbes()

@@ -1,1 +1,1 @@
-"""Propose."""
+"""The propose stage: skills → problems."""

@@ -1,4 +1,4 @@
-"""Benchmark files → an index to hold new statements against, and the report of what was found, beside the data."""
+"""Benchmark files → an index that new statements are compared with, and a report of the hits, beside the data."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ CODE = "contaminated"
 
 @dataclass(frozen=True)
 class Benchmarks:
-    """What new problems must not be taken from."""
+    """Benchmarks that new problems must not be taken from."""
 
     index: BenchmarkIndex
-    """Their statements."""
+    """Index of their statements."""
     files: Mapping[str, str]
     """File name → SHA-256."""
     counts: Mapping[str, int]
-    """File name → different statements in it."""
+    """File name → number of different statements."""
     unreadable: Mapping[str, int]
-    """File name → records without a statement."""
+    """File name → number of records without a statement."""
 
     @property
     def fingerprint(self) -> str:
-        """Hash of what the files hold."""
+        """Hash of the files' content."""
         return content_id(sorted(self.files.values()))
 
     def refusal(self, statement: str) -> tuple[str, str] | None:
-        """(code, message) for a statement that is taken from a benchmark."""
+        """(code, message) for a statement that is taken from a benchmark, or None."""
         hit = self.index.find(statement)
         return None if hit is None else (f"{CODE}:{hit.kind}", f"{_HOW[hit.kind]} {hit.reference}: {hit.matched}")
 
     def report(self, run: Run, accepted: int) -> None:
-        """Write what was compared with what, and every hit that the run has stored."""
+        """Write the report: the benchmarks, the rules, and every hit that the run has stored."""
         rejects = (reject for reject in run.iter(Reject) if reject.code.startswith(f"{CODE}:"))
         hits = [row for reject in rejects if (row := self._row(reject)) is not None]
         write_json(
@@ -93,7 +93,7 @@ def _described(hit: BenchmarkMatch, reject: Reject, problem: Problem) -> dict[st
 
 
 def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
-    """The benchmarks that the settings name; None where they name none."""
+    """Open the benchmarks that the settings name; None if they name none. Raises InputError if they are empty."""
     sources = [*config.decontaminate, *([config.benchmarks] if config.benchmarks is not None else [])]
     if not sources:
         return None
@@ -106,6 +106,6 @@ def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
         else:
             unreadable[name] += 1
     if not index.references:
-        raise InputError("the benchmark files hold no statement", hint="name files with questions in them")
-    index.settle()
+        raise InputError("the benchmark files hold no statement", hint="name files that contain questions")
+    index.finish()
     return Benchmarks(index, fingerprints(files), counts, unreadable)

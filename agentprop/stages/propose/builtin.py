@@ -1,4 +1,4 @@
-"""Batches → candidates: the built-in proposer in worker processes, and what every proposer is to the stage."""
+"""Batches → candidates: the protocol of a source of candidates, and the built-in proposer in worker processes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from agentprop.stages.propose.ledger import WINDOW
 
 
 class CandidateSource(Protocol):
-    """Who makes candidates."""
+    """A source of candidates: a proposer with its processes."""
 
     def results(
         self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
-        """The candidates of each batch, in order."""
+        """Yield the candidates of each batch, in order."""
         ...
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
-        """What it cost, for the summary."""
+        """Cost part of the summary."""
         ...
 
 
 class BuiltinSource:
-    """The built-in proposer."""
+    """The built-in proposer in worker processes."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -36,7 +36,7 @@ class BuiltinSource:
     def results(
         self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
-        """The candidates of each batch, in order."""
+        """Yield the candidates of each batch, in order."""
         workers = self.plan.config.workers or usable_cores()
         made = ordered_map(
             make,
@@ -51,12 +51,12 @@ class BuiltinSource:
         yield from surviving(made)
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
-        """It costs nothing."""
+        """Cost part of the summary: nothing."""
         return {}
 
 
 def surviving(made: Iterator[list[Candidate] | WorkerDied]) -> Iterator[list[Candidate]]:
-    """The results; a batch that takes its worker with it is a defect."""
+    """Yield the results. Raises RuntimeError if a worker died, which is a defect."""
     for result in made:
         if isinstance(result, WorkerDied):
             raise RuntimeError(result.message)
@@ -69,7 +69,7 @@ _maker: CandidateMaker | None = None
 
 
 def prepare(plan: Plan) -> None:
-    """Set a worker up: its planner and its own sandbox."""
+    """Set up a worker: its planner and its own sandbox."""
     global _maker  # one per process, set up once by the engine's initializer
     sandbox = Sandbox(preload=(), slots=1, allow_weak=plan.config.allow_weak_sandbox)
     _maker = CandidateMaker(
@@ -78,6 +78,6 @@ def prepare(plan: Plan) -> None:
 
 
 def make(batch: CandidateBatch) -> list[Candidate]:
-    """The candidates of a batch."""
+    """Make the candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
-    return _maker.batch(batch.indices, batch.standing)
+    return _maker.batch(batch.indices, batch.mastery)

@@ -1,7 +1,17 @@
-"""Candidates, in the order of their indices → what is accepted, and the numbers and the mastery that follow from it.
+"""Candidates, in the order of their indices → the accepted problems, the numbers, and the mastery for later batches.
 
-Nothing here depends on who made the candidates or when they came. Memory: two digests of eight bytes per accepted
-problem, and the standings of one window.
+Nothing here depends on the process that made a candidate or on its time. Memory: two digests of eight bytes per
+accepted problem, and the mastery of one window of batches.
+
+Batches of 96 candidates are made in parallel, `window` of them at a time, so batch b is drawn with the mastery after
+batch b − window. Example with a window of 2: in batch 0, 72 of 96 candidates succeed, 60 of them with a new problem.
+Mastery moves from 0.5 to 0.5 + 0.1·(0.75 − 0.5) = 0.525, and batch 2 is the first that is drawn with it.
+
+    >>> ledger = Ledger(ProposeConfig(n=1), Curriculum(("algebra",)), window=2)
+    >>> ledger.next, ledger.tallies = 96, {"algebra": [96, 72, 60]}
+    >>> ledger.close_batch()
+    >>> [round(ledger.mastery_for(batch).mastery["algebra"], 3) for batch in (0, 1, 2)]
+    [0.5, 0.5, 0.525]
 """
 
 from __future__ import annotations
@@ -17,31 +27,39 @@ from agentprop.records import Record, Reject, Trajectory, content_id
 from agentprop.stages.propose.benchmarks import Benchmarks
 
 BATCH = 96
-"""Candidates advanced together: large enough that their modules are compiled once for many, small enough to lose."""
+"""Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
 WINDOW = 16
-"""Batches in flight, so the most workers that can help; fixed, because mastery lags behind by exactly so many."""
+"""Batches in flight, so also the most useful workers; fixed, because mastery lags behind by that many batches."""
 
 
 @dataclass
 class Ledger:
-    """What the commits so far amount to. All of it can be had again from the stored state and shards."""
+    """Totals of the commits so far; all of it can be restored from the stored state and shards."""
 
     config: ProposeConfig
     curriculum: Curriculum
     benchmarks: Benchmarks | None = None
     window: int = WINDOW
-    """Batches by which the standing lags behind; a run keeps the one that it began with."""
+    """Batches by which mastery lags behind; a run keeps the number that it began with."""
     next: int = 0
+    """Number of the next candidate."""
     accepted: int = 0
+    """Accepted problems."""
     mined: int = 0
+    """Accepted problems that compose a mined skill."""
     counts: Counter[str] = field(default_factory=Counter)
+    """Candidates by outcome and reason, and turns, pruned, replaced, repaired."""
     tallies: dict[str, list[int]] = field(default_factory=dict)
+    """Category → [candidates, successes, distinct successes] of the open batch."""
     snapshots: list[MasteryState] = field(default_factory=list)
+    """Mastery after each of the last `window` batches."""
     statements: set[bytes] = field(default_factory=set)
+    """Digests of the accepted statements."""
     templates: Counter[bytes] = field(default_factory=Counter)
+    """Accepted problems by the digest of their template."""
 
     def state(self) -> dict[str, Any]:
-        """What resuming needs, beside the stored problems."""
+        """The state that resuming needs, beside the stored problems."""
         return {
             "next": self.next,
             "window": self.window,
@@ -52,7 +70,7 @@ class Ledger:
         }
 
     def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
-        """Go on from a committed state."""
+        """Restore a committed state; `stored` gives (statement, template) of the stored problems."""
         for statement, template in stored:
             self.remember(statement, template)
         self.next, self.mined, self.window = int(state["next"]), int(state["mined"]), int(state["window"])
@@ -66,61 +84,65 @@ class Ledger:
         self.statements.add(_digest(statement))
         self.templates[bytes.fromhex(template[:16])] += 1
 
-    def standing(self, batch: int) -> MasteryState:
-        """The standing that a batch is drawn with: as it was a window earlier."""
-        first = self.next // BATCH - len(self.snapshots)
+    def mastery_for(self, batch: int) -> MasteryState:
+        """The mastery that a batch is drawn with: that of a window earlier."""
+        first = self.next // BATCH - len(self.snapshots)  # number of the batch behind the oldest snapshot
         position = batch - self.window - first
         return self.snapshots[position] if 0 <= position < len(self.snapshots) else self.curriculum.start()
 
     def close_batch(self) -> None:
-        """Update the standing after a whole batch."""
+        """Update the mastery after a whole batch."""
         self.snapshots = [*self.snapshots, self.curriculum.updated(self.latest, self.tallies)][-self.window :]
         self.tallies = {}
 
     @property
     def latest(self) -> MasteryState:
-        """The standing after the last whole batch."""
+        """The mastery after the last whole batch."""
         return self.snapshots[-1] if self.snapshots else self.curriculum.start()
 
-    def refusal(self, found: Candidate) -> tuple[str, str] | None:
-        """Why a candidate does not count: (code, message), or None."""
-        if found.trajectory is None:
+    def refusal(self, candidate: Candidate) -> tuple[str, str] | None:
+        """(code, message) of the reason why a candidate does not count; None if it does."""
+        # The messages are stored in rejects, and cheap checks come before those that look the statement up.
+        if candidate.trajectory is None:
             return "no_plan", "no composition of this category was found"
-        if found.problem is None:
-            return found.trajectory.stop.value, "the trajectory ended without an accepted submission"
-        if found.verdict is not None and found.verdict.value != "valid":
-            return f"{found.verdict.value}:{found.verdict.code}", found.verdict.message
-        if _digest(found.problem.statement) in self.statements:
+        if candidate.problem is None:
+            return candidate.trajectory.stop.value, "the trajectory ended without an accepted submission"
+        if candidate.verdict is not None and candidate.verdict.value != "valid":
+            return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
+        if _digest(candidate.problem.statement) in self.statements:
             return "duplicate", "the same statement was accepted before"
-        if self.templates[bytes.fromhex(found.problem.template[:16])] >= self.config.max_template_repeats:
+        if self.templates[bytes.fromhex(candidate.problem.template[:16])] >= self.config.max_template_repeats:
             return "template_repeats", "too many accepted problems differ from it in numbers alone"
-        if found.mined and self.mined + 1 > self.curriculum.mined_share * (self.accepted + 1):
+        # With this problem the share would be (mined + 1)/(accepted + 1).
+        if candidate.mined and self.mined + 1 > self.curriculum.mined_share * (self.accepted + 1):
             return "mined_share", "the share of mined problems would be too large"
-        return self.benchmarks.refusal(found.problem.statement) if self.benchmarks is not None else None
+        return self.benchmarks.refusal(candidate.problem.statement) if self.benchmarks is not None else None
 
-    def commit(self, found: Candidate) -> list[Record]:
-        """Decide one candidate; the records to keep."""
-        self.next = found.index + 1
+    def commit(self, candidate: Candidate) -> list[Record]:
+        """Accept or refuse one candidate, and return the records to store."""
+        self.next = candidate.index + 1
         self.counts["candidates"] += 1
-        refused = self.refusal(found)
-        tally = self.tallies.setdefault(found.category, [0, 0, 0])
-        self.tallies[found.category] = [tally[0] + 1, tally[1] + found.success, tally[2] + (refused is None)]
-        if found.trajectory is not None:
-            self._tally(found.trajectory)
-        kept: list[Record] = [r for r in (found.trajectory, found.attempt, found.verdict) if r is not None]
+        refused = self.refusal(candidate)
+        tally = self.tallies.setdefault(candidate.category, [0, 0, 0])
+        # A repeat is a success of its category, but not a distinct one: this is what novelty measures.
+        self.tallies[candidate.category] = [tally[0] + 1, tally[1] + candidate.success, tally[2] + (refused is None)]
+        if candidate.trajectory is not None:
+            self._tally(candidate.trajectory)
+        kept: list[Record] = [r for r in (candidate.trajectory, candidate.attempt, candidate.verdict) if r is not None]
         if refused is None:
-            assert found.problem is not None  # refusal() made sure
-            self.remember(found.problem.statement, found.problem.template)
-            self.mined += found.mined
+            assert candidate.problem is not None  # refusal() made sure
+            self.remember(candidate.problem.statement, candidate.problem.template)
+            self.mined += candidate.mined
             self.counts["accepted"] += 1
-            return [found.problem, *kept]
+            return [candidate.problem, *kept]
         code, message = refused
+        # Nothing was shown about the candidate, so it failed; it is not rejected.
         failed = code in ("tool_failure", "infrastructure") or code.startswith("undetermined")
         outcome: Literal["rejected", "failed"] = "failed" if failed else "rejected"
         self.counts[outcome] += 1
         self.counts[f"{outcome}: {code}"] += 1
-        record = found.problem.model_dump_json() if found.problem is not None else None
-        item = str(found.index)
+        record = candidate.problem.model_dump_json() if candidate.problem is not None else None
+        item = str(candidate.index)
         return [Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record), *kept]
 
     def _tally(self, trajectory: Trajectory) -> None:
@@ -130,7 +152,7 @@ class Ledger:
         self.counts["repaired"] += any(t.action == "exec" and t.outcome != "ok" for t in trajectory.turns)
 
     def summary(self) -> dict[str, Any]:
-        """The numbers the command prints; in = accepted + rejected + failed."""
+        """The numbers that the command prints; in = accepted + rejected + failed."""
         c = self.counts
         if c["candidates"] != c["accepted"] + c["rejected"] + c["failed"]:
             raise AssertionError(f"candidates are not accounted for: {dict(c)}")

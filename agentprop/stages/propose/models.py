@@ -1,8 +1,8 @@
-"""Batches → candidates by a language model: many conversations at once, in as many processes as that takes.
+"""Batches → candidates by a language model: many conversations at once, in as many processes as they need.
 
-Each process has its own event loop, connections and sandbox, and its part of the requests that may be under way. They
-share the journal of bought replies and the accounts, so bounds hold for all of them together; and as a candidate
-depends on nothing but its index and its batch's standing, what comes out does not depend on how many there are.
+Each process has its own event loop, connections and sandbox, and its share of the requests that may be under way. They
+share the journal of replies and the accounts, so bounds hold for all of them together. A candidate depends on its index
+and its batch's mastery alone, so the result does not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.agent.bundles import written_skills
-from agentprop.agent.candidates import Candidate, CandidateMaker, model_maker
+from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_async, usable_cores
 from agentprop.engine.rolling import together
@@ -36,55 +36,55 @@ from agentprop.stages.propose.builtin import surviving
 from agentprop.stages.propose.ledger import BATCH, WINDOW
 
 ROLE = "proposer"
-PER_PROCESS = 256
-"""Conversations that one process keeps up with, where --workers does not say: a core sends about a thousand requests a
-second, so it would take replies within a quarter of a second to overtax it."""
-AHEAD = 12
-"""Candidates in flight for each request that may be under way: fewer, and a slow conversation at the head of the order
-leaves places at the server empty."""
-TALKING = 2
-"""Conversations for each request that may be under way: one that runs its code, or waits for its reply to be on the
-disk, asks nothing meanwhile."""
+CONVERSATIONS_PER_PROCESS = 256
+"""Conversations of one process, unless --workers says otherwise: a core sends about a thousand requests a second, so
+only replies within a quarter of a second would overtax it."""
+CANDIDATES_PER_REQUEST = 12
+"""Candidates in flight for each request that may be under way; with fewer, a slow conversation at the head of the order
+would leave the server idle."""
+CONVERSATIONS_PER_REQUEST = 2
+"""Conversations for each request that may be under way: one that runs its code, or waits for its reply to be written to
+disk, sends no request meanwhile."""
 
 
 def window_of(config: ProposeConfig) -> int:
-    """Batches in flight. Mastery lags behind by so many, so a run keeps the number that it began with."""
+    """Number of batches in flight. Mastery lags behind by that many, so a run keeps the number that it began with."""
     if config.proposer == "builtin":
         return WINDOW
-    return max(WINDOW, math.ceil(AHEAD * resolve(config.proposer).max_concurrency / BATCH))
+    return max(WINDOW, math.ceil(CANDIDATES_PER_REQUEST * resolve(config.proposer).max_concurrency / BATCH))
 
 
 @dataclass(frozen=True)
-class Session:
-    """What a process needs beside the plan."""
+class WorkerSession:
+    """Data that a process needs beside the plan."""
 
     settings: ModelSettings
     """The model, with its address."""
     replies: Path | None
-    """Journal of bought replies; None where none is kept."""
+    """Journal of replies; None if there is none."""
     handle: AccountsHandle
     """Accounts of all processes."""
     processes: int
-    """How many share the work."""
+    """Number of processes that share the work."""
 
 
 class ModelSource:
     """A language model as the source of candidates."""
 
-    def __init__(self, plan: Plan, session: Session, cast: RoleModels, window: int) -> None:
-        self.plan, self.session, self.cast, self.window = plan, session, cast, window
+    def __init__(self, plan: Plan, session: WorkerSession, models: RoleModels, window: int) -> None:
+        self.plan, self.session, self.models, self.window = plan, session, models, window
 
     def results(
         self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[Candidate]]:
-        """The candidates of each batch, in order; conversations of later batches go on meanwhile."""
+        """Yield the candidates of each batch, in order; conversations of later batches go on meanwhile."""
 
         def watch() -> None:
-            _check(self.cast.settings[ROLE])
+            _check(self.models.settings[ROLE])
             idle()
 
         made = ordered_async(
-            talking,
+            open_conversations,
             (self.plan, self.session),
             batches,
             workers=self.session.processes,
@@ -95,31 +95,31 @@ class ModelSource:
         return surviving(made)
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
-        """Requests, tokens and money."""
-        return {"spending": self.cast.spending(accepted, target)}
+        """Requests, tokens and cost, for the summary."""
+        return {"spending": self.models.spending(accepted, target)}
 
 
 @contextmanager
 def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[ModelSource]:
-    """The proposer of a run that has its replies in `folder`."""
+    """Open the proposer of a run that stores its replies in `folder`."""
     config = plan.config
     opened = roles(folder, {ROLE: config.proposer}, max_cost=config.max_cost, max_tokens=config.max_tokens)
-    with opened as cast:
-        settings = cast.settings[ROLE]
+    with opened as models:
+        settings = models.settings[ROLE]
         count = _processes(config.workers, settings, window)
         account = (ROLE, settings.identity)
-        with SharedAccounts.opened((account,), count, cast.meter.accounts.totals()) as shared:
-            cast.meter.accounts = shared
+        with SharedAccounts.opened((account,), count, models.meter.accounts.totals()) as shared:
+            models.meter.accounts = shared
             replies = None if folder is None else folder / FILE
-            alike = type(settings).model_validate(settings.model_dump())  # without what only this process can watch
-            yield ModelSource(plan, Session(alike, replies, shared.handle, count), cast, window)
+            plain = type(settings).model_validate(settings.model_dump())  # without the server that only we can watch
+            yield ModelSource(plan, WorkerSession(plain, replies, shared.handle, count), models, window)
 
 
 def _processes(workers: int | None, settings: ModelSettings, window: int) -> int:
-    """Worker processes: as many as asked for, as far as each can have a request under way and a batch to work on."""
+    """Number of worker processes: as asked for, but only as many as can each have a request and a batch under way."""
     if settings.replies is not None or isinstance(settings, InProcessSettings):
-        return 1  # a script is read in one order, and a model in memory is not wanted there twice
-    wanted = workers or min(usable_cores(), math.ceil(settings.max_concurrency / PER_PROCESS))
+        return 1  # a script has one order, and a model is loaded into memory once
+    wanted = workers or min(usable_cores(), math.ceil(settings.max_concurrency / CONVERSATIONS_PER_PROCESS))
     return min(wanted, settings.max_concurrency, window)
 
 
@@ -134,10 +134,10 @@ def _check(settings: ModelSettings) -> None:
 
 
 @asynccontextmanager
-async def talking(
-    plan: Plan, session: Session
+async def open_conversations(
+    plan: Plan, session: WorkerSession
 ) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Candidate]]]]:
-    """Set a process up; what comes out makes the candidates of a batch."""
+    """Set up a process, and yield a function that makes the candidates of a batch."""
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
         slots = math.ceil(usable_cores() / session.processes)
@@ -148,14 +148,14 @@ async def talking(
         part = AllowanceShare(accounts.number - 1, session.processes)
         models = Models(cache=cache, meter=meter, part=part, loader=in_process)
         maker = _maker(plan, settings, models.open(ROLE, settings), sandbox)
-        places = asyncio.Semaphore(TALKING * part.of(settings.max_concurrency))
+        places = asyncio.Semaphore(CONVERSATIONS_PER_REQUEST * part.of(settings.max_concurrency))
 
         async def candidate(index: int, probabilities: list[float]) -> Candidate:
             async with places:
                 return await maker.candidate(index, probabilities)
 
         async def make(batch: CandidateBatch) -> list[Candidate]:
-            probabilities = plan.curriculum.probabilities(batch.standing)
+            probabilities = plan.curriculum.probabilities(batch.mastery)
             return await together(candidate(i, probabilities) for i in batch.indices)
 
         try:
@@ -177,6 +177,6 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         model,
         sampling,
         native=settings.tools,
-        made_by=model_maker(settings.identity, settings.revision, sampling, native=settings.tools),
+        made_by=model_made_by(settings.identity, settings.revision, sampling, native=settings.tools),
         written=written_skills(plan.library),
     )

@@ -1,4 +1,4 @@
-"""Skills → accepted problems: the main job.
+"""Skills → accepted problems.
 
 Candidates are made in batches by worker processes; this process commits them in index order, so that acceptance,
 deduplication, mastery and the files are the same for any number of workers, and for a run that was killed and resumed.
@@ -27,12 +27,12 @@ from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
 from agentprop.stages.propose.sinks import open_sink, passed_on
 
-PATIENCE = 20
-"""Default bound on candidates: so many for each problem asked for, plus a thousand."""
+CANDIDATES_PER_PROBLEM = 20
+"""Default bound on candidates: this many for each problem asked for, plus a thousand."""
 
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Propose until `config.n` problems are accepted. Raises BoundReached when a bound comes first."""
+    """Propose until `config.n` problems are accepted. Raises BoundReached if a bound comes first."""
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
     ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
     with (
@@ -45,31 +45,31 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     if bound is not None:
         raise BoundReached(
             f"stopped at {bound} with {ledger.accepted} of {config.n} problems accepted",
-            hint="raise the bound and run the same command again; it goes on where it stopped",
+            hint="raise the bound and run the same command again; it continues from here",
         )
     return summary
 
 
 def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
-    """Make and commit batches until the target or a bound; returns the bound that was hit."""
+    """Make and commit batches until the target or a bound; returns the bound that was reached, if any."""
     config, started = plan.config, time.monotonic()
-    limit = config.max_candidates or PATIENCE * config.n + 1000
+    limit = config.max_candidates or CANDIDATES_PER_PROBLEM * config.n + 1000
     reached, begun = f"--max-candidates {limit}", ledger.next
     if begun >= limit:
         return reached
 
     def batches() -> Iterator[CandidateBatch]:
-        """Those up to the bound, and none that would be paid for in vain."""
+        """Yield the batches up to the bound."""
         for number in range(begun // BATCH, math.ceil(limit / BATCH)):
             first = number * BATCH
-            yield CandidateBatch(range(max(first, begun), min(first + BATCH, limit)), ledger.standing(number))
+            yield CandidateBatch(range(max(first, begun), min(first + BATCH, limit)), ledger.mastery_for(number))
 
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
         for result in source.results(batches(), stop, sink.tick):
-            for found in result:
+            for candidate in result:
                 if ledger.accepted < config.n:
-                    records = ledger.commit(found)
+                    records = ledger.commit(candidate)
                     sink.add(records, passed_on(records, plan.library))
             if ledger.next % BATCH == 0:
                 ledger.close_batch()

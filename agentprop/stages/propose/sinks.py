@@ -1,4 +1,4 @@
-"""The sink of `propose`: its run directory also holds the skills in use and the report on benchmarks."""
+"""The output of `propose`: its run directory also holds the skills in use and the report on benchmarks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def open_sink(plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[Sin
 
 
 class _ProposeDirectory(DirectorySink):
-    """Problems, trajectories, verdicts and rejects."""
+    """A run directory with the report on benchmarks, which is written at the end."""
 
     def __init__(self, run: Run, ledger: Ledger) -> None:
         super().__init__(run)
@@ -59,7 +59,7 @@ class _ProposeDirectory(DirectorySink):
 
 
 def passed_on(records: list[Record], library: Mapping[str, Package]) -> Callable[[], PipedProblem | None]:
-    """What a pipe carries of a candidate: an accepted problem with its trajectory and the packages it composes."""
+    """Make the row for a pipe: an accepted problem with its trajectory and the packages that it composes, or None."""
 
     def piped() -> PipedProblem | None:
         problem = next((record for record in records if isinstance(record, Problem)), None)

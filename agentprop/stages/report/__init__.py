@@ -1,1 +1,1 @@
-"""Report."""
+"""The report stage: runs → an HTML file."""

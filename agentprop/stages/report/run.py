@@ -1,7 +1,7 @@
-"""Finished or unfinished runs → one HTML file that shows them.
+"""Finished or unfinished runs → a report of them as one HTML file.
 
-Every kind of record is streamed, once or twice; what stays in memory is counters, some 200 bytes per problem, and what
-the page shows, which is bounded by `problems` and `trajectories` and not by the size of the runs.
+Every kind of record is streamed, once or twice. In memory stay counters, some 200 bytes per problem, and the content of
+the page, which is bounded by `problems` and `trajectories` and not by the size of the runs.
 """
 
 from __future__ import annotations
@@ -24,52 +24,52 @@ from agentprop.report.difficulty import Difficulties
 from agentprop.report.funnel import Funnel, Rejects
 from agentprop.report.index import ProblemIndex, number_of
 from agentprop.report.items import PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
-from agentprop.report.journeys import Answers, choose, journey, opinion
+from agentprop.report.journeys import ProberAnswers, attempt_view, choose_details, trajectory_view
 from agentprop.report.page import GENERATOR, page
 from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
 from agentprop.report.spending import spending
 from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
-from agentprop.report.verdicts import Standings
+from agentprop.report.verdicts import VerdictTable
 from agentprop.report.votes import Votes
 from agentprop.storage import Row
 from agentprop.storage.durable import disk_errors, write_atomically
 from agentprop.storage.reader import StoredRun, open_run, read_errors
 
 ORDER = ("extract", "propose", "verify", "probe")
-"""Runs are read in this order, so that a later word on a problem replaces an earlier one."""
+"""Order in which runs are read, so that a later record on a problem replaces an earlier one."""
 REFUSED = 500
-"""Refused candidates listed for each reason code."""
+"""Most refused candidates listed for each reason code."""
 LEDGER = 300
-"""Contested problems shown; all are counted."""
+"""Most contested problems that are shown; all are counted."""
 MOST_TESTS = 8
-"""Tests of a program that are shown."""
+"""Most tests of a program that are shown."""
 VOTE_COLUMNS = ("problem_id", "role", "number", "verifier", "vote", "answer", "code")
 OPINION_COLUMNS = (*VOTE_COLUMNS, "rationale", "finish_reason")
 DIFFICULTY_COLUMNS = ("problem_id", "prober", "c", "k", "low", "high", "truncated", "timeouts")
 
 
 @dataclass(frozen=True)
-class Options:
-    """How much the page shows."""
+class ReportOptions:
+    """Size of the page."""
 
     problems: int = 20_000
-    """Accepted problems listed; more are sampled."""
+    """Most accepted problems that are listed; of more, a sample."""
     trajectories: int = 300
-    """Problems and refused candidates that can be followed step by step."""
+    """Most problems and refused candidates that are shown step by step."""
     seed: int = 0
-    """What the samples follow from."""
+    """Seed of the samples."""
     title: str | None = None
     """Heading; null means the names of the runs."""
 
 
 @dataclass
-class Digest:
-    """What the passes over the runs have gathered."""
+class ReportData:
+    """Data gathered by the passes over the runs."""
 
     runs: Sequence[StoredRun]
     index: ProblemIndex = field(default_factory=ProblemIndex)
-    standings: Standings = field(init=False)
+    verdicts: VerdictTable = field(init=False)
     votes: Votes = field(init=False)
     difficulties: Difficulties = field(init=False)
     pairs: SkillPairs = field(default_factory=SkillPairs)
@@ -79,18 +79,18 @@ class Digest:
     elsewhere: int = 0
 
     def __post_init__(self) -> None:
-        self.standings = Standings(self.index)
+        self.verdicts = VerdictTable(self.index)
         self.votes = Votes(self.index)
         self.difficulties = Difficulties(self.index)
 
     def rows(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[tuple[int, Row]]:
-        """(position of the run, row) of every record of a kind."""
+        """Yield (position of the run, row) for every record of a kind."""
         for number, stored in enumerate(self.runs):
             if stored.rows.get(record_type.kind):
                 yield from ((number, row) for row in stored.iter_rows(record_type, columns))
 
     def once(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[tuple[int, Row]]:
-        """The same without records that an earlier run holds too, as runs that were fed by a pipe do."""
+        """Yield the same without records that an earlier run also holds, as runs that read a pipe do."""
         several = sum(bool(stored.rows.get(record_type.kind)) for stored in self.runs) > 1
         seen: set[int] = set()
         for number, row in self.rows(record_type, columns):
@@ -100,21 +100,22 @@ class Digest:
                 yield number, row
 
 
-def run(paths: Sequence[str], out: str, options: Options) -> dict[str, Any]:
-    """Write the report to a file, or to stdout where `out` is `-`; returns its key figures."""
+def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any]:
+    """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
     if out != "-":
         _check_replaceable(Path(out))
     runs = sorted((open_run(path) for path in dict.fromkeys(paths)), key=_order)
     title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
-    data, details = _gather(Digest(runs), options)
-    document = page(title, {"title": title, **data}, details)
+    tables, details = _gather(ReportData(runs), options)
+    document = page(title, {"title": title, **tables}, details)
     if out == "-":
         sys.stdout.buffer.write(document)
     else:
         with disk_errors(Path(out)):
             Path(out).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(Path(out), document)
-    return {**data["figures"], "listed": len(data["items"]["id"]), "step by step": len(details), "bytes": len(document)}
+    facts = {"listed": len(tables["items"]["id"]), "step by step": len(details), "bytes": len(document)}
+    return {**tables["figures"], **facts}
 
 
 def _order(stored: StoredRun) -> int:
@@ -122,7 +123,7 @@ def _order(stored: StoredRun) -> int:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Raises RunError where something lies that is not a report."""
+    """Check that a path is free or holds a report. Raises RunError otherwise."""
     if path.is_dir():
         raise RunError(f"{path} is a directory", hint=f"name a file, such as {path / 'report.html'}")
     if not path.exists():
@@ -133,132 +134,132 @@ def _check_replaceable(path: Path) -> None:
         raise RunError(f"{path} is not a report, so it is not replaced", hint="choose another --out")
 
 
-def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The page's tables, and its details by position in the list."""
-    problems = _problems(digest, options)
-    rejects, refused = _rejects(digest, options)
+def _gather(data: ReportData, options: ReportOptions) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Gather the page's tables, and its details by position in the list."""
+    problems = _problems(data, options)
+    rejects, refused = _rejects(data, options)
     listed = [*problems.values(), *refused]
-    _judge(digest, problems)
-    _measure(digest, listed)
-    chosen = choose(listed, options.trajectories, options.seed)
+    _judge(data, problems)
+    _measure(data, listed)
+    chosen = choose_details(listed, options.trajectories, options.seed)
     for position in chosen:
         listed[position].detail = True
-    contested, ledger = _ledger(digest, options.seed)
-    wanted = {digest.index.find(i.problem) for n in chosen if (i := listed[n]).problem} | {place for place, _ in ledger}
-    opinions, answers = _opinions(digest, wanted)
-    details = _details(digest, listed, chosen, answers)
-    _skills(digest)
+    contested, ledger = _ledger(data, options.seed)
+    wanted = {data.index.find(i.problem) for n in chosen if (i := listed[n]).problem} | {place for place, _ in ledger}
+    opinions, answers = _opinions(data, wanted)
+    details = _details(data, listed, chosen, answers)
+    _skills(data)
     funnels = [
-        rejects[n].funnel(n, stored.stage, _accepted(digest, n))
-        for n, stored in enumerate(digest.runs)
+        rejects[n].funnel(n, stored.stage, _accepted(data, n))
+        for n, stored in enumerate(data.runs)
         if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
     ]
-    return _tables(digest, listed, funnels, contested, ledger, opinions), details
+    return _tables(data, listed, funnels, contested, ledger, opinions), details
 
 
 # --- passes over the records ---
 
 
-def _problems(digest: Digest, options: Options) -> dict[str, ListedProblem]:
-    """Sample the problems; every one is counted."""
+def _problems(data: ReportData, options: ReportOptions) -> dict[str, ListedProblem]:
+    """Sample the problems, and count all of them."""
     sample: Sample[ListedProblem] = Sample(options.problems, options.seed)
-    for number, row in digest.rows(Problem, PROBLEM_COLUMNS):
-        if digest.standings.add_problem(row):
-            digest.makers[row["made_by"]["name"]] += 1
+    for number, row in data.rows(Problem, PROBLEM_COLUMNS):
+        if data.verdicts.add_problem(row):
+            data.makers[row["made_by"]["name"]] += 1
             sample.offer(row["id"], of_problem(row, number))
     return {item.id: item for item in sample}
 
 
-def _rejects(digest: Digest, options: Options) -> tuple[list[Rejects], list[ListedProblem]]:
-    """Count the rejects by run, and sample those that are candidates or problems of which nothing else is known."""
-    counted = [Rejects() for _ in digest.runs]
+def _rejects(data: ReportData, options: ReportOptions) -> tuple[list[Rejects], list[ListedProblem]]:
+    """Count the rejects by run, and sample those of candidates, and of problems that are in none of the runs."""
+    counted = [Rejects() for _ in data.runs]
     samples: dict[str, Sample[ListedProblem]] = {}
-    for number, row in digest.rows(Reject):
+    for number, row in data.rows(Reject):
         code = counted[number].add(row)
-        if row["stage"] == "propose" or (row["stage"] == "verify" and not digest.standings.knows(row["item"])):
+        if row["stage"] == "propose" or (row["stage"] == "verify" and not data.verdicts.has(row["item"])):
             sample = samples.setdefault(f"{row['outcome']} {code}", Sample(REFUSED, options.seed))
             sample.offer(row["id"], of_reject(row, number))
     return counted, [item for sample in samples.values() for item in sample]
 
 
-def _judge(digest: Digest, problems: Mapping[str, ListedProblem]) -> None:
+def _judge(data: ReportData, problems: Mapping[str, ListedProblem]) -> None:
     """Read verdicts and votes, and write them into the list."""
-    for number, row in digest.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")):
-        digest.standings.add_verdict(row)
-        digest.valid[number] += row["value"] == "valid"
-        digest.elsewhere += digest.runs[number].stage == "verify" and not digest.standings.knows(row["problem_id"])
+    for number, row in data.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")):
+        data.verdicts.add_verdict(row)
+        data.valid[number] += row["value"] == "valid"
+        data.elsewhere += data.runs[number].stage == "verify" and not data.verdicts.has(row["problem_id"])
         item = problems.get(row["problem_id"])
         if item is not None:
             item.message = "" if row["value"] == "valid" else clip(row["message"], NOTE) or ""
-    for _, row in digest.rows(Attempt, VOTE_COLUMNS):
+    for _, row in data.rows(Attempt, VOTE_COLUMNS):
         if row["role"] != "prober":
-            digest.votes.add(row)
+            data.votes.add(row)
     for item in problems.values():
-        item.status, item.code = digest.standings.of(item.id)
+        item.status, item.code = data.verdicts.of(item.id)
 
 
-def _measure(digest: Digest, listed: Sequence[ListedProblem]) -> None:
+def _measure(data: ReportData, listed: Sequence[ListedProblem]) -> None:
     """Read difficulties, and write votes and difficulties into the list."""
     by_id = {item.problem: item for item in listed if item.problem}
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for _, row in digest.rows(Difficulty, DIFFICULTY_COLUMNS):
-        digest.difficulties.add(row)
+    for _, row in data.rows(Difficulty, DIFFICULTY_COLUMNS):
+        data.difficulties.add(row)
         if row["problem_id"] in by_id:
             found[row["problem_id"], row["prober"]] = tuple(row[name] for name in DIFFICULTY_COLUMNS[2:])
-    probers = digest.difficulties.probers()
+    probers = data.difficulties.probers()
     for (problem, prober), measured in sorted(found.items()):
         by_id[problem].rho.append((probers.index(prober), *measured))
     for item in listed:
-        item.votes = digest.votes.signs(item.problem) if item.problem else ""
+        item.votes = data.votes.signs(item.problem) if item.problem else ""
 
 
-def _ledger(digest: Digest, seed: int) -> tuple[dict[str, int], list[tuple[int, str]]]:
-    """Contested problems: how many by reason, and a sample."""
+def _ledger(data: ReportData, seed: int) -> tuple[dict[str, int], list[tuple[int, str]]]:
+    """Count contested problems by reason, and sample them."""
     counts: Counter[str] = Counter()
     sample: Sample[tuple[int, str]] = Sample(LEDGER, seed)
-    for place, reason in digest.votes.contested():
+    for place, reason in data.votes.contested():
         counts[reason] += 1
         sample.offer(str(place), (place, reason))
     return dict(counts.most_common()), list(sample)
 
 
-def _opinions(digest: Digest, wanted: set[int]) -> tuple[dict[str, list[dict[str, Any]]], Answers]:
-    """What was said about some problems, each attempt once."""
+def _opinions(data: ReportData, wanted: set[int]) -> tuple[dict[str, list[dict[str, Any]]], ProberAnswers]:
+    """Collect the attempts at some problems, each attempt once."""
     opinions: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {}
-    answers = Answers()
-    for _, row in digest.rows(Attempt, OPINION_COLUMNS) if wanted else ():
-        if digest.index.find(row["problem_id"]) not in wanted:
+    answers = ProberAnswers()
+    for _, row in data.rows(Attempt, OPINION_COLUMNS) if wanted else ():
+        if data.index.find(row["problem_id"]) not in wanted:
             continue
         if row["role"] == "prober":
             answers.add(row)
         else:
             key = (row["role"], row["verifier"], row["number"])
-            opinions.setdefault(row["problem_id"], {})[key] = asdict(opinion(row))
-    return {problem: list(said.values()) for problem, said in opinions.items()}, answers
+            opinions.setdefault(row["problem_id"], {})[key] = asdict(attempt_view(row))
+    return {problem: list(views.values()) for problem, views in opinions.items()}, answers
 
 
 def _details(
-    digest: Digest, listed: Sequence[ListedProblem], chosen: Sequence[int], answers: Answers
+    data: ReportData, listed: Sequence[ListedProblem], chosen: Sequence[int], answers: ProberAnswers
 ) -> dict[str, Any]:
-    """Trajectories, certificates, tests and solvers' answers of the chosen items; counts every trajectory's skills."""
+    """Collect the details of the chosen items by position; count the skills of all trajectories."""
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
-    good = digest.standings.good_trajectories()
-    for number, row in digest.once(Trajectory):
-        digest.stops[row["stop"]] += 1
-        digest.pairs.add_candidate(row["task"]["skill_names"], row["id"] in good)
+    good = data.verdicts.good_trajectories()
+    for number, row in data.once(Trajectory):
+        data.stops[row["stop"]] += 1
+        data.pairs.add_candidate(row["task"]["skill_names"], row["id"] in good)
         position = by_trajectory.get(row["id"], by_trajectory.get((number, row["task"]["index"])))
         if position is not None:
-            details[position]["journey"] = asdict(journey(row))
-    _certificates(digest, listed, details)
+            details[position]["journey"] = asdict(trajectory_view(row))
+    _certificates(data, listed, details)
     return {str(position): detail for position, detail in details.items()}
 
 
-def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapping[int, dict[str, Any]]) -> None:
+def _certificates(data: ReportData, listed: Sequence[ListedProblem], details: Mapping[int, dict[str, Any]]) -> None:
     by_id = {listed[n].id: n for n in details}
-    for _, row in digest.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
-        if digest.standings.of(row["id"])[0] in ("valid", "unverified"):
-            digest.pairs.add_problem(row["skills"])
+    for _, row in data.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
+        if data.verdicts.of(row["id"])[0] in ("valid", "unverified"):
+            data.pairs.add_problem(row["skills"])
         if row["id"] in by_id:
             tests = [{key: clip(text, NOTE) for key, text in test.items()} for test in row["tests"][:MOST_TESTS]]
             details[by_id[row["id"]]] |= {
@@ -269,18 +270,18 @@ def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapp
             }
 
 
-def _skills(digest: Digest) -> None:
-    for _, row in digest.rows(Skill, ("name", "category")):
-        digest.pairs.know(clip(row["name"], LABEL) or "", row["category"])
+def _skills(data: ReportData) -> None:
+    for _, row in data.rows(Skill, ("name", "category")):
+        data.pairs.register(clip(row["name"], LABEL) or "", row["category"])
 
 
-def _accepted(digest: Digest, number: int) -> int:
-    """What came out of a run's stage, from what is stored; documents are counted by the stage alone."""
-    stored = digest.runs[number]
+def _accepted(data: ReportData, number: int) -> int:
+    """Number accepted by a run's stage, from its records; for extract, whose unit is documents, from its summary."""
+    stored = data.runs[number]
     if stored.stage == "extract":
         return int((stored.summary or {}).get("accepted") or stored.rows.get("skill", 0))
     if stored.stage == "verify":
-        return digest.valid[number]
+        return data.valid[number]
     return stored.rows.get("difficulty" if stored.stage == "probe" else "problem", 0)
 
 
@@ -288,44 +289,44 @@ def _accepted(digest: Digest, number: int) -> int:
 
 
 def _tables(
-    digest: Digest,
+    data: ReportData,
     listed: Sequence[ListedProblem],
     funnels: Sequence[Funnel],
     contested: Mapping[str, int],
     ledger: Sequence[tuple[int, str]],
     opinions: Mapping[str, Any],
 ) -> dict[str, Any]:
-    judges, hardness = digest.votes.judges(), list(digest.difficulties)
-    makers = {*digest.makers, *(judge.name for judge in judges), *(found.prober for found in hardness)}
-    verdicts = digest.standings.counts()
+    judges, difficulties = data.votes.judges(), list(data.difficulties)
+    makers = {*data.makers, *(judge.name for judge in judges), *(found.prober for found in difficulties)}
+    verdicts = data.verdicts.counts()
     good = sum(verdicts.get(value, 0) for value in ("valid", "unverified"))
-    summaries = [(stored.stage, stored.summary or {}) for stored in digest.runs]
-    by_place = {digest.index.find(problem): problem for problem in opinions}
+    summaries = [(stored.stage, stored.summary or {}) for stored in data.runs]
+    by_place = {data.index.find(problem): problem for problem in opinions}
     return {
         "version": __version__,
-        "runs": [_described(stored) for stored in digest.runs],
+        "runs": [_described(stored) for stored in data.runs],
         "figures": {
             "problems": sum(verdicts.values()),
             "good": good,
             **verdicts,
             "contested": sum(contested.values()),
-            "judged elsewhere": digest.elsewhere,
+            "judged elsewhere": data.elsewhere,
         },
-        "makers": dict(digest.makers),
+        "makers": dict(data.makers),
         "verdicts": verdicts,
-        "evidence": digest.standings.evidence(),
-        "stops": dict(digest.stops.most_common()),
+        "evidence": data.verdicts.evidence(),
+        "stops": dict(data.stops.most_common()),
         "funnels": [asdict(funnel) for funnel in funnels],
         "judges": [asdict(judge) for judge in judges],
-        "agreements": [asdict(pair) for pair in digest.votes.agreements()],
+        "agreements": [asdict(pair) for pair in data.votes.agreements()],
         "contested": dict(contested),
-        "ledger": [[by_place[place], reason, *digest.standings.of(by_place[place])] for place, reason in ledger],
+        "ledger": [[by_place[place], reason, *data.verdicts.of(by_place[place])] for place, reason in ledger],
         "opinions": opinions,
-        "difficulty": [asdict(found) for found in hardness],
-        "skills": _grid(digest.pairs),
+        "difficulty": [asdict(found) for found in difficulties],
+        "skills": _grid(data.pairs),
         "spending": asdict(spending(summaries, makers, good)),
-        "contamination": asdict(contamination(_texts(digest.runs, CONTAMINATION))),
-        "checkers": audits(_texts(digest.runs, CHECKERS)),
+        "contamination": asdict(contamination(_texts(data.runs, CONTAMINATION))),
+        "checkers": audits(_texts(data.runs, CHECKERS)),
         "items": table(listed),
     }
 
@@ -351,7 +352,7 @@ def _described(stored: StoredRun) -> dict[str, Any]:
 
 
 def _texts(runs: Sequence[StoredRun], name: str) -> dict[str, str]:
-    """What lies beside the data under a name, by path."""
+    """Read the files with a name beside the data, by path."""
     paths = [path for stored in runs if (path := stored.path / name).is_file()]
     found: dict[str, str] = {}
     for path in paths:

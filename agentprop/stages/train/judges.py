@@ -25,7 +25,7 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import LocalJudge
 from agentprop.stages.common.models import loaded, roles, runs_here
 from agentprop.stages.common.panel import Panel, open_panel
@@ -45,8 +45,8 @@ class LocalValidity:
     reader: LocalJudge
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """Return its attempt and verdict."""
-        attempt, verdict = await self.reader.records(Item(problem))
+        """Its attempt and verdict."""
+        attempt, verdict = await self.reader.records(ProblemItem(problem))
         return (attempt,), verdict
 
 
@@ -57,8 +57,8 @@ class PanelValidity:
     panel: Panel
 
     async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """Return their attempts and verdict. Raises ModelOutage if one of them stops answering."""
-        judged = await self.panel.judge(Item(problem, trajectory=trajectory))
+        """Their attempts and what these amount to. Raises ModelOutage where one of them answers nobody."""
+        judged = await self.panel.judge(ProblemItem(problem, trajectory=trajectory))
         return judged.attempts, judged.verdict
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from agentprop.agent.bundles import Bundles, written_skills
-from agentprop.agent.candidates import model_maker, tools
+from agentprop.agent.candidates import model_made_by, tools
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.grading.prober_pool import SwitchRule
@@ -181,7 +181,7 @@ def _env(
 
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
-    made_by = model_maker(config.model, None, sampling)
+    made_by = model_made_by(config.model, None, sampling)
     setup = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
     return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed),

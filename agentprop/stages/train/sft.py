@@ -13,7 +13,7 @@ from agentprop.config import TrainSftConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
-from agentprop.stages.common.accepted import Joined
+from agentprop.stages.common.accepted import JoinedRuns
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
 from agentprop.stages.train.sft_material import gather
 from agentprop.storage.run import open_run
@@ -49,7 +49,7 @@ def check(config: TrainSftConfig) -> None:
 
 def _run(
     config: TrainSftConfig,
-    joined: Joined,
+    joined: JoinedRuns,
     out: str,
     world: World,
     *,

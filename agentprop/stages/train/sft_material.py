@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
-from agentprop.stages.common.accepted import Joined
-from agentprop.stages.train.passages import skill_passages
+from agentprop.stages.common.accepted import JoinedRuns
 
 if TYPE_CHECKING:
     from agentprop.training.data.imitation import Material, Sample, TrajectoryReader
     from agentprop.training.data.splits import Holdout
 
 
-def gather(config: TrainSftConfig, joined: Joined, reader: TrajectoryReader) -> Material:
-    """Convert all data to token sequences; `reader.counts` tells how many there are. Raises InputError if none is left.
+def gather(config: TrainSftConfig, joined: JoinedRuns, reader: TrajectoryReader) -> Material:
+    """Everything as token sequences; `reader.counts` says what became of what. Raises InputError if nothing is left.
 
     Problems whose skills are a held-out bundle or contain a held-out pair are held out, and so are trajectories that
     begin with such a pair.
@@ -40,14 +39,14 @@ def gather(config: TrainSftConfig, joined: Joined, reader: TrajectoryReader) -> 
 
 
 def _samples(
-    config: TrainSftConfig, joined: Joined, reader: TrajectoryReader
+    config: TrainSftConfig, joined: JoinedRuns, reader: TrajectoryReader
 ) -> Iterator[tuple[Problem, Sequence[str], Sample | None]]:
     """Yield each accepted problem, the skills its proposer began with, and its sample, None if too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
             yield accepted.problem, (), reader.answer(accepted.problem)
     else:
-        for accepted, trajectory in joined.lessons():
+        for accepted, trajectory in joined.demonstrations():
             yield accepted.problem, trajectory.task.skill_names, reader.trajectory(trajectory)
 
 
@@ -64,7 +63,7 @@ def _check(
     train: Sequence[Sample],
     held_out: Sequence[Sample],
     reader: TrajectoryReader,
-    joined: Joined,
+    joined: JoinedRuns,
 ) -> None:
     if not train and not held_out and reader.counts["too_long"]:
         raise InputError(

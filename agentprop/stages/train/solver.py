@@ -21,7 +21,7 @@ from agentprop.models.chat import Sampling
 from agentprop.prompts import prompt_hash
 from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
-from agentprop.stages.common.accepted import Joined, join
+from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
@@ -58,8 +58,8 @@ def run(
         return _run(config, joined, exercises, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 
-def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
-    """Return question and answer of every accepted problem in the band. Raises InputError if there is none."""
+def gather(config: TrainSolverConfig, joined: JoinedRuns) -> list[Problem]:
+    """Question and answer of every problem that V accepted, in the band. Raises InputError where there is none."""
     from agentprop.training.rl.solver_env import exercise
 
     found: list[Problem] = []
@@ -77,7 +77,7 @@ def gather(config: TrainSolverConfig, joined: Joined) -> list[Problem]:
 
 def _run(
     config: TrainSolverConfig,
-    joined: Joined,
+    joined: JoinedRuns,
     exercises: list[Problem],
     out: str,
     world: World,

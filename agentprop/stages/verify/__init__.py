@@ -1,1 +1,1 @@
-"""Verify."""
+"""The verify stage: problems → verdicts."""

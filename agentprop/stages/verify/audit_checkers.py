@@ -1,8 +1,8 @@
-"""Problems → how often those who compare answers are wrong, each with intervals; no problem is judged.
+"""Problems → the error rates of answer checkers, with intervals; no problem is judged.
 
 Right answers are changed on purpose, and every checker is asked about every change: our comparison, plain text, the
-built-in verifier's, hidden tests, math-verify where it is installed, and each verifier that is a model. The problems
-are those with the smallest ids, which is a draw by chance that is the same everywhere.
+built-in verifier's, hidden tests, math-verify if it is installed, and each verifier that is a model. The problems are
+those with the smallest ids: a random sample that is the same on every machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import ConfigError
-from agentprop.grading.checkers import CheckerCounts, asked, local_checkers
+from agentprop.grading.checkers import CheckerCounts, ask_model, local_checkers
 from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
@@ -34,7 +34,7 @@ from agentprop.storage.durable import disk_errors, write_json
 from agentprop.storage.run import Run
 
 FOLDER, REPORT = "audit", "checkers.json"
-"""Where a run keeps the whole report."""
+"""Directory and file of the whole report in a run."""
 BATCH, WINDOW = 8, 64
 
 Case = tuple[Problem, Mutation]
@@ -42,9 +42,9 @@ Idle = Callable[[], None]
 
 
 def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: bool) -> dict[str, Any]:
-    """Measure the checkers; the rates are the summary, and the whole report lies beside it."""
+    """Measure the checkers; the rates are the summary, and the whole report is written beside it."""
     if out == "-":
-        raise ConfigError("the audit of checkers makes no records to stream", hint="give --out a run directory")
+        raise ConfigError("the audit of checkers gives no records to stream", hint="give --out a directory")
     with Run.open(
         out,
         "verify",
@@ -71,7 +71,7 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
 
 
 def cases_of(problems: Sequence[Problem]) -> Iterator[Case]:
-    """Every change of every answer; the neighbour is the next problem with an answer of the same kind."""
+    """Yield every change of every answer; the neighbour is the next problem with an answer of the same kind."""
     for position, problem in enumerate(problems):
         others = (*problems[position + 1 :], *problems[:position])
         alike = (o for o in others if o.answer_type == problem.answer_type and o.entry_point == problem.entry_point)
@@ -81,8 +81,8 @@ def cases_of(problems: Sequence[Problem]) -> Iterator[Case]:
 
 
 @dataclass
-class _Measurement:
-    """What the measurement needs, and how it stands."""
+class CheckerRun:
+    """A measurement of checkers: its input, and the counts so far."""
 
     config: VerifyConfig
     cases: Sequence[Case]
@@ -90,11 +90,12 @@ class _Measurement:
     bar: Progress
     tallies: dict[str, CheckerCounts] = field(default_factory=dict)
 
-    def add(self, checker: str, case: Case, said: bool | None) -> None:
-        self.tallies.setdefault(checker, CheckerCounts()).add(*case, said)
+    def add(self, checker: str, case: Case, judged: bool | None) -> None:
+        """Count a checker's judgement."""
+        self.tallies.setdefault(checker, CheckerCounts()).add(*case, judged)
 
     def advance(self, done: int) -> None:
-        """Tell how far it is. Raises KeyboardInterrupt when it was asked to stop: the same command starts over."""
+        """Show the progress. Raises KeyboardInterrupt if the user stops it; the same command starts over."""
         self.bar.update(done=done)
         if self.stop():
             raise KeyboardInterrupt
@@ -103,17 +104,17 @@ class _Measurement:
 def _measure(
     config: VerifyConfig, kept: Run, cases: Sequence[Case], quiet: bool
 ) -> tuple[dict[str, CheckerCounts], dict[str, Any]]:
-    """All checkers over all cases, and what that cost."""
+    """Run all checkers over all cases; with the cost of the models."""
     names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
     with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
-        m = _Measurement(config, cases, stop, bar)
+        m = CheckerRun(config, cases, stop, bar)
         _local(m)
         return m.tallies, _models(m, names, texts, kept) if names else {}
 
 
-def _local(m: _Measurement) -> None:
-    """The checkers that ask no model."""
+def _local(m: CheckerRun) -> None:
+    """Run the checkers that ask no model."""
     config = m.config
     limits = ComparisonLimits(config.comparison_timeout_s, config.program_timeout_s)
     with ExitStack() as stack:
@@ -127,32 +128,36 @@ def _local(m: _Measurement) -> None:
             m.advance(done)
 
 
-def _models(m: _Measurement, names: Sequence[str], texts: Sequence[Case], kept: Run) -> dict[str, Any]:
-    """The verifiers that are models; what they cost."""
+def _models(m: CheckerRun, names: Sequence[str], texts: Sequence[Case], kept: Run) -> dict[str, Any]:
+    """Run the verifiers that are models; returns their cost."""
     config = m.config
     wanted = {f"checker-{number}": name for number, name in enumerate(names, 1)}
-    with roles(kept.path / MODELS, wanted, max_cost=config.max_cost, max_tokens=config.max_tokens) as cast:
+    with roles(kept.path / MODELS, wanted, max_cost=config.max_cost, max_tokens=config.max_tokens) as models:
         questions = [(part, case) for part in wanted for case in texts]
-        answers = _ask(config, cast, questions, m.stop, kept.tick)
+        answers = _ask(config, models, questions, m.stop, kept.tick)
         done = len(m.cases)
-        for (part, case), said in zip(questions, answers, strict=False):  # fewer answers where it was asked to stop
-            m.add(wanted[part], case, said)
+        for (part, case), judged in zip(questions, answers, strict=False):  # there are fewer answers if it was stopped
+            m.add(wanted[part], case, judged)
             done += 1
             m.advance(done)
         m.advance(done)
-        return {"spending": cast.spending(0)}
+        return {"spending": models.spending(0)}
 
 
 def _ask(
-    config: VerifyConfig, cast: RoleModels, questions: Sequence[tuple[str, Case]], stop: Callable[[], bool], idle: Idle
+    config: VerifyConfig,
+    models: RoleModels,
+    questions: Sequence[tuple[str, Case]],
+    stop: Callable[[], bool],
+    idle: Idle,
 ) -> Iterator[bool | None]:
-    """The models' comparisons, in order."""
+    """Yield the models' comparisons, in order."""
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
     works: list[Callable[[], Awaitable[bool | None]]] = [
-        partial(asked, cast[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
+        partial(ask_model, models[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
     ]
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
-    concurrency = sum(settings.max_concurrency for settings in cast.settings.values())
+    concurrency = sum(settings.max_concurrency for settings in models.settings.values())
     rolled = ordered_rolling(
         lambda batch: batch,
         batches,
@@ -160,7 +165,7 @@ def _ask(
         window=max(WINDOW, 2 * concurrency // BATCH),
         stop=stop,
         idle=idle,
-        close=cast.aclose,
+        close=models.aclose,
     )
     for found in rolled:
         yield from found

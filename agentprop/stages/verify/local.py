@@ -1,4 +1,4 @@
-"""Problems → verdicts by one verifier that needs no model, on all cores."""
+"""Problems → verdicts of one verifier that needs no model, on all cores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge
 
 BATCH = 64
@@ -24,12 +24,12 @@ _worker: LocalJudge | None = None
 
 
 def prepare(name: str, library: dict[str, Package], allow_weak: bool) -> None:
-    """Set a worker process up with its own sandbox."""
+    """Set up a worker process with its own sandbox."""
     global _worker  # one per process, set up once by the engine's initializer
     _worker = LocalJudge(library, Executor(Sandbox(preload=(), slots=1, allow_weak=allow_weak)), name)
 
 
-def judge(items: Sequence[Item]) -> list[JudgedProblem]:
+def judge(items: Sequence[ProblemItem]) -> list[JudgedProblem]:
     """Judge a batch."""
     assert _worker is not None  # the engine ran prepare()
     return asyncio.run(_worker.judge_all(items))
@@ -46,9 +46,9 @@ class Workers:
     library: dict[str, Package]
 
     def results(
-        self, items: Iterable[Item], stop: Callable[[], bool], idle: Callable[[], None]
+        self, items: Iterable[ProblemItem], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[JudgedProblem]]:
-        """The judged problems, in order."""
+        """Yield the judged problems, in order."""
         judged = ordered_map(
             judge,
             batched(items, BATCH),
@@ -65,5 +65,5 @@ class Workers:
             yield result
 
     def spending(self, counts: Any) -> dict[str, Any]:
-        """It costs nothing."""
+        """Cost part of the summary: nothing."""
         return {}

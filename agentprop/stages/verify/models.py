@@ -1,4 +1,4 @@
-"""Problems → verdicts by language models, many problems under way at once in this process."""
+"""Problems → verdicts of language models, with many problems under way at once in this process."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.stages.common.feed import ThreadedSource
-from agentprop.stages.common.intake import Item
+from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.panel import Panel
 
 BATCH = 8
 """Problems committed together."""
 WINDOW = 64
-"""Batches under way at least; a slow problem holds up the commits after it, not the use of the servers."""
+"""Fewest batches under way; a slow problem holds up the commits after it, not the use of the servers."""
 
 
 @dataclass(frozen=True)
 class PanelRun:
-    """Many problems under way at once."""
+    """A panel that judges many problems at once."""
 
     panel: Panel
 
     def results(
-        self, items: Iterator[Item], stop: Callable[[], bool], idle: Callable[[], None]
+        self, items: Iterator[ProblemItem], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[JudgedProblem]]:
-        """The judged problems, in order."""
-        feed = ThreadedSource(items)
+        """Yield the judged problems, in order."""
+        source = ThreadedSource(items)
         concurrency = self.panel.models.concurrency
 
         async def next_one() -> JudgedProblem | None:
-            item = await feed.take()
+            item = await source.take()
             return None if item is None else await self.panel.judge(item)
 
         try:
@@ -50,9 +50,9 @@ class PanelRun:
                 if found[-1] is None:
                     return
         finally:
-            feed.close()
+            source.close()
 
     def spending(self, counts: Mapping[str, int]) -> dict[str, Any]:
-        """What was asked and what it cost."""
-        told = {name: counts[name] for name in ("attempts", "reused", "audited")}
-        return {**told, "spending": self.panel.models.spending(counts["valid"], counts["problems"])}
+        """Attempts and cost, for the summary."""
+        totals = {name: counts[name] for name in ("attempts", "reused", "audited")}
+        return {**totals, "spending": self.panel.models.spending(counts["valid"], counts["problems"])}

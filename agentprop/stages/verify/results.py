@@ -1,4 +1,4 @@
-"""Judged problems → the records that are kept of them, and the numbers of the verify stage."""
+"""Judged problems → their records, and the numbers of the verify stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from agentprop.stages.common.local_judge import JudgedProblem
 
 @dataclass
 class VerifyTotals:
-    """Sums over the problems judged, over all sessions."""
+    """Totals over the problems judged in all sessions."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -29,7 +29,7 @@ class VerifyTotals:
         self.counts["audited"] += any(attempt.role == "auditor" for attempt in judged.attempts)
 
     def summary(self) -> dict[str, Any]:
-        """The numbers the command prints; in = valid (accepted) + invalid (rejected) + undetermined (failed)."""
+        """The numbers that the command prints; in = valid (accepted) + invalid (rejected) + undetermined (failed)."""
         c = self.counts
         if c["problems"] != c["valid"] + c["invalid"] + c["undetermined"]:
             raise AssertionError(f"problems are not accounted for: {dict(c)}")
@@ -38,12 +38,12 @@ class VerifyTotals:
 
 
 def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
-    """The counts whose names begin so, without the prefix."""
+    """The counts with a prefix, by their names without it."""
     return {k.removeprefix(prefix): v for k, v in sorted(counts.items()) if k.startswith(prefix) and v}
 
 
 def records_of(judged: JudgedProblem) -> list[Record]:
-    """The verdict, the attempts, what only a pipe brought, and a reject for what is not valid."""
+    """The verdict, the attempts, the problem if it came through a pipe, and a reject if it is not valid."""
     verdict, item = judged.verdict, judged.item
     kept: list[Record] = [verdict, *judged.attempts]
     if item.from_pipe:
@@ -64,5 +64,5 @@ def records_of(judged: JudgedProblem) -> list[Record]:
 
 
 def passed_on(judged: JudgedProblem) -> PipedProblem | None:
-    """What a pipe carries on: a valid problem."""
+    """The row for the next pipe: a valid problem, or None."""
     return judged.item.piped() if judged.verdict.value == "valid" else None

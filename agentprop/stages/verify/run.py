@@ -1,6 +1,6 @@
 """Problems → verdicts, by the built-in verifier or by language models, from a run directory or from a pipe.
 
-What is owed is the problems without a stored verdict, and of those the attempts that no earlier run brings along.
+The work to do is the problems without a stored verdict, less the attempts that are taken from earlier runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from agentprop.models.failures import ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.records import Verdict
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Item, take_in
+from agentprop.stages.common.intake import ProblemItem, open_intake
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
@@ -36,11 +36,11 @@ from agentprop.storage.run import Run
 
 
 def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Judge every problem of a run directory, or of the stream on stdin where the source is `-`."""
+    """Judge every problem of a run directory, or of the stream on stdin if the source is `-`."""
     check(config)
     library = gather(config.skills, bundled=config.bundled_skills)
     traces = (uses_models(config) and not config.audit_checkers) or out == "-"
-    intake = take_in(source, library, traces=traces, skills=out == "-")
+    intake = open_intake(source, library, traces=traces, skills=out == "-")
     if config.audit_checkers:
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
     with (
@@ -65,7 +65,7 @@ def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, qui
 def _open_sink(
     config: VerifyConfig, out: str, fresh: bool, inputs: Mapping[str, str]
 ) -> Iterator[tuple[Sink, VerifyTotals, set[str]]]:
-    """A run directory, opened or resumed, or stdout if `out` is `-`; what is counted and what is done already."""
+    """Open or resume a run directory, or stdout if `out` is `-`; with the totals and the judged problems so far."""
     if out == "-":
         with PipeSink.open() as sink:
             yield sink, VerifyTotals(), set()
@@ -76,10 +76,12 @@ def _open_sink(
 
 
 def check(config: VerifyConfig) -> None:
-    """Refuse what cannot be judged with, before a directory is claimed for it. Raises ConfigError."""
+    """Check the verifiers and prices before a directory is claimed. Raises ConfigError."""
     twice = [name for name, count in Counter(config.verifier).items() if count > 1 and is_local(name)]
     if twice:
-        raise ConfigError(f"the verifier {twice[0]} says the same each time", hint="name it once, and MODELs beside it")
+        raise ConfigError(
+            f"the verifier {twice[0]} votes the same each time", hint="name it once, with MODELs beside it"
+        )
     if config.auditor is not None and not uses_models(config):
         raise ConfigError(
             "an auditor settles differences between models, and no verifier is one",
@@ -90,14 +92,19 @@ def check(config: VerifyConfig) -> None:
 
 
 def uses_models(config: VerifyConfig) -> bool:
-    """Whether a language model judges."""
+    """True if a language model judges."""
     return not all(map(is_local, config.verifier))
 
 
 def _judge(
-    judging: Judging, owed: Iterator[Item], total: int | None, sink: Sink, totals: VerifyTotals, quiet: bool
+    judging: ProblemJudges,
+    owed: Iterator[ProblemItem],
+    total: int | None,
+    sink: Sink,
+    totals: VerifyTotals,
+    quiet: bool,
 ) -> None:
-    """Judge and commit what is owed. Raises KeyboardInterrupt when it was asked to stop."""
+    """Judge and commit the remaining problems. Raises KeyboardInterrupt if the user stops it."""
     with Interruption() as stop, Progress("verify", total, quiet=quiet) as bar:
         for batch in judging.results(owed, stop, sink.tick):
             for judged in batch:
@@ -109,23 +116,23 @@ def _judge(
             raise KeyboardInterrupt
 
 
-class Judging(Protocol):
-    """Who judges."""
+class ProblemJudges(Protocol):
+    """The verifiers of a run: one in worker processes, or a panel."""
 
     def results(
-        self, items: Iterator[Item], stop: Callable[[], bool], idle: Callable[[], None]
+        self, items: Iterator[ProblemItem], stop: Callable[[], bool], idle: Callable[[], None]
     ) -> Iterator[list[JudgedProblem]]:
-        """The judged problems, in order."""
+        """Yield the judged problems, in order."""
         ...
 
     def spending(self, counts: Mapping[str, int]) -> dict[str, Any]:
-        """What it cost, for the summary."""
+        """Cost part of the summary."""
         ...
 
 
 @contextmanager
-def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Judging]:
-    """One verifier on all cores if it needs no model, or a panel."""
+def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[ProblemJudges]:
+    """Open one verifier on all cores if it needs no model, or else a panel."""
     if len(config.verifier) == 1 and not uses_models(config):
         yield Workers(config, library)
         return

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from agentprop.agent.chat_policy import spoken
+from agentprop.agent.chat_policy import chat_messages
 from agentprop.errors import InputError
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Message
@@ -152,7 +152,7 @@ def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[SampledT
     for turn in trajectory.turns:
         said = renderer.reply_ids(turn.message)
         turns.append(SampledTurn(ids, said))
-        ids = (*ids, *said, *renderer.bridge(said, spoken([("tool", turn.observation)])))
+        ids = (*ids, *said, *renderer.bridge(said, chat_messages([("tool", turn.observation)])))
     return turns
 
 
@@ -167,4 +167,4 @@ def _differs(trajectory: Trajectory, renderer: Renderer, at: int, kept: Turn, ma
 def _messages(trajectory: Trajectory, turns: int) -> tuple[Message, ...]:
     """Return the conversation as it was sent before a turn."""
     said = [pair for t in trajectory.turns[:turns] for pair in (("assistant", t.message), ("tool", t.observation))]
-    return spoken([("system", trajectory.system), ("user", trajectory.prompt), *said])
+    return chat_messages([("system", trajectory.system), ("user", trajectory.prompt), *said])

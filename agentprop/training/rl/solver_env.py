@@ -16,7 +16,7 @@ from typing import Any
 from agentprop.engine.rolling import together
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Outcome
-from agentprop.grading.probers import Prober, Try
+from agentprop.grading.probers import GradedReply, Prober
 from agentprop.models.chat import Reply
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Certificate, Problem, Record
@@ -61,8 +61,8 @@ class QuestionAttempts:
     """Question that was asked."""
     first: int
     """Number of the first attempt, unique over the run."""
-    tries: tuple[Try, ...]
-    """Replies and grades; empty if the policy could not be reached."""
+    tries: tuple[GradedReply, ...]
+    """Replies and grades; none where the policy could not be reached."""
 
 
 @dataclass
@@ -126,10 +126,10 @@ class SolverEnv:
         compared = advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode)
         return TrainingGroup(compared, examples, one.first // self.size)
 
-    def _masked(self, tried: Try) -> bool:
+    def _masked(self, tried: GradedReply) -> bool:
         return self.mask_cut_off and tried.grade.outcome == "truncated"
 
-    def _reward(self, tried: Try) -> float:
+    def _reward(self, tried: GradedReply) -> float:
         if self._masked(tried):
             return 0.0
         return 1.0 if tried.grade.outcome == "correct" else self.wrong_reward
@@ -139,8 +139,8 @@ class SolverEnv:
         return [one.exercise, *(self.solver.attempt(one.exercise, number, tried) for number, tried in tries)]
 
 
-def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
-    """Convert an attempt to its tokens. Raises InputError if the sampler gave no token ids."""
+def example(asked: Problem, number: int, tried: GradedReply, masked: bool) -> Example:
+    """The tokens of an attempt. Raises InputError where the sampler gave none."""
     own = f"{asked.id}/{number}"
     if not isinstance(tried.reply, Reply):
         return Example(own, (), in_loss=False)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tiny_model import tiny_model
 from toy_trajectories import SAID, TOLD, sampled, texts, trajectory, turn
 
-from agentprop.agent.chat_policy import spoken
+from agentprop.agent.chat_policy import chat_messages
 from agentprop.errors import InputError
 from agentprop.inference.chat_template import Ids, Renderer, load_tokenizer
 from agentprop.training.data.sequences import Drift, SampledTurn, drift, join, rendered, sequences_of
@@ -97,7 +97,7 @@ def test_text_alone_is_rendered_with_the_mask_that_sampling_would_give(renderer:
 def test_a_rendering_is_what_the_template_makes_of_the_whole_conversation(renderer: Renderer) -> None:
     one = texts()
     said = [(m["role"], m["content"]) for m in one.messages()]
-    whole = renderer.prompt(spoken(said))
+    whole = renderer.prompt(chat_messages(said))
     ids = rendered(one, renderer).ids
     assert tuple(ids) == whole[: len(ids)]
 
@@ -120,7 +120,7 @@ def test_drift_of_text_is_told_against_what_a_server_would_render(tmp_path: Path
 
 
 def test_a_prompt_that_was_sent_counts_where_no_sample_is_known(renderer: Renderer) -> None:
-    sent = renderer.prompt(spoken([("system", "another"), ("user", "prompt")]))
+    sent = renderer.prompt(chat_messages([("system", "another"), ("user", "prompt")]))
     one = trajectory([turn(0, prompt_token_ids=sent), turn(1), turn(2)], token_exact=False)
     assert drift(one, renderer).drifted == 1
 

@@ -13,7 +13,7 @@ import pytest
 from tiny_model import tiny_model
 from toy_groups import ALONE, GARBAGE, GOOD, LIBRARY, RUNS, ScriptedPolicy, rollout_setup
 
-from agentprop.agent.bundles import Allowed, Bundles
+from agentprop.agent.bundles import BundleFilter, Bundles
 from agentprop.agent.candidates import Curriculum, MasteryState, tools
 from agentprop.composition.planner import Planner
 from agentprop.errors import InputError
@@ -113,7 +113,7 @@ def env(renderer: Renderer, executor: Executor) -> ToyEnv:
 
 
 def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
-    bundles = Bundles(Planner(LIBRARY, allowed=Allowed.of(held_out)), {})
+    bundles = Bundles(Planner(LIBRARY, allowed=BundleFilter.of(held_out)), {})
     return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
 
 
