@@ -9,6 +9,7 @@ from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
 from agentprop.stages.common.accepted import JoinedRuns
+from agentprop.stages.train.passages import skill_passages
 
 if TYPE_CHECKING:
     from agentprop.training.data.imitation import Material, Sample, TrajectoryReader
