@@ -2,8 +2,10 @@
 
 Closed numbers: disjoint enclosures refute, a root-separation bound decides algebraic ones, normal forms and sympy prove
 the rest, logarithms compare giants. Expressions with variables: random points refute, normal forms for every choice of
-signs prove. Two expressions count as the same when they agree wherever both are real and defined, on some open region
-at least.
+signs prove, and expressions made of pieces are proved cell by cell or residue class by residue class. Two expressions
+count as the same when they agree wherever both are real and defined, on some open region at least. Agreement at samples
+alone is enough only where one formula holds everywhere: floors, maxima, absolute values, remainders and nested roots
+may agree at every sample and still differ.
 """
 
 from __future__ import annotations
@@ -13,15 +15,19 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import product
 
+from agentprop.answers import compare_equations as equations
 from agentprop.answers.algebra.intervals import Enclosure, Evaluator, Giant, Unsupported, Vague, apart, endpoints
-from agentprop.answers.algebra.monomials import NoForm, is_zero, numerator, proportional
+from agentprop.answers.algebra.monomials import NoForm, is_zero, numerator
 from agentprop.answers.algebra.normal_form import normal
-from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined
+from agentprop.answers.algebra.pieces import NoCells, cells, is_pieced
+from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined, rational
+from agentprop.answers.algebra.residues import WHOLE_NAMES, classes
 from agentprop.answers.algebra.root_bounds import zero_bound_bits
 from agentprop.answers.compare_scalars import QuickScalars
-from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
+from agentprop.answers.outcome import Equivalence, Hard, Unresolved, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
 from agentprop.answers.reading.nodes import (
+    BINDERS,
     Constant,
     Node,
     Number,
@@ -63,6 +69,8 @@ class DeepScalars(QuickScalars):
         return verdict
 
     def _decide(self, gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
+        if any(isinstance(part, Operation) and part.head == "lim" for side in (gold, pred) for part in walk(side)):
+            return different("unevaluated", "an unevaluated limit is no answer")
         try:
             if symbols(gold) | symbols(pred):
                 return compare_expressions(gold, pred, precision)
@@ -84,24 +92,25 @@ class DeepScalars(QuickScalars):
         raise Unresolved("two endpoints could not be put in order")
 
     def equations(self, gold: Relational, pred: Relational) -> Equivalence:
-        gaps = [apply("+", side.left, apply("neg", side.right)) for side in (gold, pred)]
-        if symbols(gaps[0]) != symbols(gaps[1]):
-            return different("equation", "the equations are about different variables")
-        try:
-            if proportional(*(numerator(normal(gap)) for gap in gaps)):
-                return same("equation", "the equations differ by a constant factor")
-        except (NoForm, Undefined):
-            pass
-        from agentprop.answers.algebra import sympy_proof as proof
-
-        if proof.same_zeros(*gaps):
-            return same("equation", "the equations have the same factors")
-        return different("equation", "the equations have different solutions")
+        return equations.compare(gold, pred)
 
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
         from agentprop.answers.algebra import sympy_proof as proof
 
         return proof.compare_sets(gold, pred)
+
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        return equations.inequalities(gold, pred)
+
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        """Cell by cell; a sample in one of them is a counterexample."""
+        try:
+            found = list(cells(gold, pred))
+        except NoCells:
+            return undetermined("pieces", "pieces whose conditions do not pair off and cannot be worked out")
+        if not found:
+            return undetermined("pieces", "no piece holds anywhere")
+        return all_same((self.decide(left, right, None) for left, right in found), "pieces")
 
 
 # -- closed numbers --------------------------------------------------------------------------------------------------
@@ -191,14 +200,17 @@ def _giants(gold: Node, pred: Node) -> Equivalence | None:
 
 
 def _symbolic(gold: Node, pred: Node) -> Equivalence | None:
-    if _both(gold, pred, LADDER[0]) is None:
+    bound = any(isinstance(part, Operation) and part.head in BINDERS for side in (gold, pred) for part in walk(side))
+    if not bound and _both(gold, pred, LADDER[0]) is None:
         return None  # sympy would try to write a giant out
     from agentprop.answers.algebra import sympy_proof as proof
 
     try:
         if proof.difference_vanishes(gold, pred):
             return same("symbolic", "sympy reduces their difference to zero")
-    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError):
+        if bound and proof.numbers_differ(gold, pred):
+            return different("closed-form", "their closed forms differ in the first 20 digits")
+    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError, AttributeError):
         return None
     return None
 
@@ -243,11 +255,14 @@ def _to_precision(gold: Node, pred: Node, precision: Precision) -> Equivalence:
 
 
 def compare_expressions(gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
+    """Refute by a point at which the two differ, prove by a normal form, and take wide agreement only where that is safe."""
     names = sorted(symbols(gold) | symbols(pred))
     regions: set[tuple[int, ...]] = set()
+    whole = _are_whole(names, gold, pred)
     complex_allowed = any(part == Constant("i") for side in (gold, pred) for part in walk(side))
     agree = _closeness(precision)
-    for point in _points(names):
+    fractional = False
+    for point in _points(names, whole=whole, pieced=is_pieced(gold) or is_pieced(pred)):
         pair = _at(gold, pred, dict(zip(names, point, strict=True)))
         if pair is None or (_is_complex(pair) and not complex_allowed):
             continue
@@ -255,9 +270,62 @@ def compare_expressions(gold: Node, pred: Node, precision: Precision | None) -> 
             where = ", ".join(f"{name} = {value}" for name, value in zip(names, point, strict=True))
             return different("counterexample", f"they differ at {where}")
         regions.add(tuple(1 if value > 0 else -1 for value in point))
+        fractional = fractional or any(value.denominator > 1 for value in point)
     if precision is not None and regions:
         return same("precision", "the expressions agree to the stated precision wherever they were compared")
-    return _identity(gold, pred, names, regions)
+    return _identity(gold, pred, names, regions, samples_prove=fractional and not _may_hide(gold, pred))
+
+
+def _are_whole(names: list[str], gold: Node, pred: Node) -> bool:
+    """The variables have the letters of whole numbers, and something here is only used of those."""
+    heads = {part.head for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)}
+    return set(names) <= WHOLE_NAMES and bool(heads & _OF_WHOLE_NUMBERS)
+
+
+_OF_WHOLE_NUMBERS = frozenset(("floor", "ceil", "mod", "gcd", "lcm", "factorial", "factorial2", "binomial", "sum", "prod"))
+_INVERSES = frozenset(("arcsin", "arccos", "arctan", "arccot", "arcsec", "arccsc"))
+_CIRCULAR = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
+
+
+def _may_hide(*nodes: Node) -> bool:
+    """Agreement at samples proves nothing: pieces, roots of roots or squares, inverses of periodic functions, calls."""
+    return any(is_pieced(node) or _folds(part) for node in nodes for part in walk(node))
+
+
+def _folds(part: Node) -> bool:
+    if not (isinstance(part, Operation) and symbols(part)):
+        return False
+    if part.head in _INVERSES:
+        return any(isinstance(inner, Operation) and inner.head in _CIRCULAR for inner in walk(part.args[0]))
+    if part.head in ("call", "total", "lim", *BINDERS):
+        return True
+    root = part.head in ("sqrt", "root", "cbrt") or (part.head == "^" and _fractional(part.args[1]))
+    return root and any(_squares(inner) for inner in walk(part.args[0]))
+
+
+def _fractional(exponent: Node) -> bool:
+    value = rational_or_none(exponent)
+    return value is not None and value.denominator > 1
+
+
+def _squares(inner: Node) -> bool:
+    """An even power of a sum, or another root: where the radicand may touch zero and turn back."""
+    match inner:
+        case Operation("sqrt" | "root", _):
+            return bool(symbols(inner))
+        case Operation("^", (base, exponent)):
+            value = rational_or_none(exponent)
+            even = value is not None and (value.denominator > 1 or value.numerator % 2 == 0)
+            return even and isinstance(base, Operation) and bool(symbols(base))
+    return False
+
+
+def rational_or_none(node: Node) -> Fraction | None:
+    """The exact value, None also where there is none."""
+    try:
+        return rational(node)
+    except Undefined:
+        return None
 
 
 def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], bool]:
@@ -276,19 +344,32 @@ def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], 
     return agree
 
 
-def _points(names: list[str]) -> Iterator[tuple[Fraction, ...]]:
-    """Positive points first, then every choice of signs, small and large; then whole numbers."""
+def _points(names: list[str], *, whole: bool, pieced: bool) -> Iterator[tuple[Fraction, ...]]:
+    """Positive points first, then every choice of signs, small and large; then whole numbers, many where pieces are."""
     generator = random.Random(20_011)
     patterns = (
         list(product((1, -1), repeat=len(names)))
         if len(names) <= MAX_SIGNED
         else [(1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]
     )
-    for scale in (Fraction(1), Fraction(1, 10), Fraction(7), Fraction(60)):
-        for signs in patterns:
-            yield tuple(sign * scale * Fraction(generator.randint(101, 997), 499) for sign in signs)
+    if not whole:
+        for scale in (Fraction(1), Fraction(1, 10), Fraction(7), Fraction(60), Fraction(10**4), Fraction(10**7)):
+            for signs in patterns:
+                yield tuple(sign * scale * Fraction(generator.randint(101, 997), 499) for sign in signs)
+    if whole or pieced:
+        yield from _whole_points(names, generator)
     for _ in range(POINTS // 4):
         yield tuple(Fraction(generator.randint(2, 12)) for _ in names)
+
+
+def _whole_points(names: list[str], generator: random.Random) -> Iterator[tuple[Fraction, ...]]:
+    """Small numbers, powers of two and of ten and their neighbours; for several names any of them together."""
+    ladder = [*range(41), *(2**k + d for k in range(6, 13) for d in (-1, 0, 1)), *(10**k + d for k in (2, 3, 4, 6) for d in (-1, 0, 1))]
+    if len(names) == 1:
+        yield from ((Fraction(sign * value),) for value in ladder for sign in (1, -1) if value < 41 or sign > 0)
+        return
+    for _ in range(120):
+        yield tuple(Fraction(generator.choice(ladder)) for _ in names)
 
 
 def _at(gold: Node, pred: Node, values: dict[str, Fraction]) -> tuple[Enclosure, Enclosure] | None:
@@ -299,22 +380,47 @@ def _at(gold: Node, pred: Node, values: dict[str, Fraction]) -> tuple[Enclosure,
         return None
 
 
-def _identity(gold: Node, pred: Node, names: list[str], regions: set[tuple[int, ...]]) -> Equivalence:
+def _identity(
+    gold: Node, pred: Node, names: list[str], regions: set[tuple[int, ...]], *, samples_prove: bool
+) -> Equivalence:
     signs = regions or {(1,) * len(names)}
     if all(_vanishes(gold, pred, names, pattern) for pattern in signs):
         return same("identity", "the difference vanishes identically")
+    for parts, rule in ((cells, "cells"), (classes, "residues")):
+        if _agree_in_parts(gold, pred, parts):
+            return same(rule, "they agree in every piece of the line" if rule == "cells" else "they agree for every remainder")
     from agentprop.answers.algebra import sympy_proof as proof
 
     try:
         if proof.difference_vanishes(gold, pred):
             return same("symbolic", "sympy reduces their difference to zero")
-    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError):
+    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError, AttributeError):
         pass
-    if regions:
+    if not regions:
+        return undetermined("open", "no point was found where both expressions are defined")
+    if samples_prove:
         return same(
             "numeric-identity", "no proof, but they agree to 40 digits at every random point where both are defined"
         )
-    return undetermined("open", "no point was found where both expressions are defined")
+    return undetermined("open", "they agree at every sample, which proves nothing for expressions made of pieces")
+
+
+def _agree_in_parts(gold: Node, pred: Node, parts: Callable[[Node, Node], Iterator[tuple[Node, Node]]]) -> bool:
+    """Every part has the same normal form on both sides, and there is one; closed parts by their exact value."""
+    if not (is_pieced(gold) or is_pieced(pred) or parts is classes):
+        return False
+    try:
+        found = list(parts(gold, pred))
+        return bool(found) and all(_equal_part(left, right) for left, right in found)
+    except (NoCells, NoForm, Undefined):
+        return False
+
+
+def _equal_part(left: Node, right: Node) -> bool:
+    names = sorted(symbols(left) | symbols(right))
+    if not names:
+        return compare_numbers(left, right, None).status == "same"
+    return all(_vanishes(left, right, names, signs) for signs in product((1, -1), repeat=len(names)))
 
 
 def _vanishes(gold: Node, pred: Node, names: list[str], pattern: tuple[int, ...]) -> bool:

@@ -44,6 +44,12 @@ class QuickScalars:
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
         raise Hard
 
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        raise Hard
+
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        raise Hard
+
 
 def compare_rationals(left: Fraction, right: Fraction, precision: Precision | None) -> Equivalence:
     if left == right:
@@ -94,4 +100,6 @@ def _is_set_name(node: Node) -> bool:
         "rationals",
         "complexes",
         "ellipsis",
+        "positive integers",
+        "naturals from 0",
     )

@@ -5,7 +5,9 @@ Policies, in one place:
   of solutions in any order, and meets an ordered shape in its order. One solution is the same bare or in braces.
 - `x = 5` meets `5`; with two different variables named, the answers differ.
 - A unit named on one side only is taken to be understood on the other (unless `require_unit`); two units are converted.
-- A set written as inequalities meets the same set written as intervals.
+- A set written as inequalities meets the same set written as intervals; conditions on one variable joined by commas
+  hold together.
+- Words meet words and values meet values: see `compare_words`. Bound names and pieces: `compare_families`, `compare_pieces`.
 """
 
 from __future__ import annotations
@@ -15,39 +17,52 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
 from agentprop.answers.algebra.rewriting import (
     as_angle,
+    as_vector,
     assigned_value,
     assignments,
     converted,
     defines,
     expand,
     in_si,
-    is_scalar,
     listed,
     may_be_undefined,
     radians,
     residue,
+    with_imaginary_unit_of,
     without_common,
 )
+from agentprop.answers.compare_families import families, with_arguments_of, with_constants_of
+from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
+from agentprop.answers.reading.counters import is_count
+from agentprop.answers.reading.grammar import OPAQUE_RELATIONS
 from agentprop.answers.reading.nodes import (
+    BINDERS,
+    Cases,
     Collection,
     Interval,
     Matrix,
     Node,
     Number,
+    Operation,
     Quantity,
     Relational,
-    Truth,
-    Words,
+    Symbol,
     apply,
+    is_scalar,
+    substitute,
 )
-from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
-from agentprop.answers.reading.words import same_text
+from agentprop.answers.reading.sentences import is_description
+from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, same_currency
 
+_GENERIC_NAMES = frozenset(
+    ("answer", "result", "solution", "value", "total", "final answer", "required value", "number", "final result")
+)
 MAX_MATCHED = 300
 """Longest unordered collection matched item by item; sorted or hashed forms have been tried before."""
 
@@ -67,6 +82,14 @@ class Scalars(Protocol):
         """Compare conditions on one real variable that are not plainly intervals."""
         ...
 
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        """Compare two inequalities in any number of variables."""
+        ...
+
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        """Compare values in pieces, or one with an expression, where the pieces do not pair off."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -77,26 +100,40 @@ class Comparison:
     require_unit: bool = False
 
     def compare(self, gold: Node, pred: Node) -> Equivalence:
+        """The verdict on two trees."""
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
-        for rule in (self._words, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
+        for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
+            verdict = outside(gold, pred, self.compare)
+            if verdict is not None:
+                return verdict
+        for rule in (self._pieces, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
             verdict = rule(gold, pred)
             if verdict is not None:
                 return verdict
-        return self.scalars.decide(gold, pred, self.precision)
+        return self._scalars(gold, pred)
 
-    # -- words -------------------------------------------------------------------------------------------------------
+    def _scalars(self, gold: Node, pred: Node) -> Equivalence:
+        if not (is_scalar(gold) and is_scalar(pred)):
+            return self._opaque(gold, pred)
+        pred = with_imaginary_unit_of(gold, with_constants_of(gold, pred))
+        return self.scalars.decide(with_imaginary_unit_of(pred, gold), pred, self.precision)
 
-    def _words(self, gold: Node, pred: Node) -> Equivalence | None:
+    def _opaque(self, gold: Node, pred: Node) -> Equivalence:
+        """Unions over an index and powers of sets: the same where their parts are, and otherwise open."""
         match gold, pred:
-            case Truth(a), Truth(b):
-                return different("truth", "one says yes, the other no") if a != b else same("truth", "both say so")
-            case Words(a, quoted_a), Words(b, quoted_b):
-                equal = a == b if quoted_a or quoted_b else same_text(a, b)
-                return same("text", "the words agree") if equal else different("text", f"{a[:80]!r} is not {b[:80]!r}")
-            case (Words() | Truth(), _) | (_, Words() | Truth()):
-                return different("kind", "one is in words, the other is a mathematical value")
+            case Operation(head, left), Operation(other, right) if head == other and len(left) == len(right):
+                if head in BINDERS and isinstance(left[1], Symbol) and isinstance(right[1], Symbol):
+                    right = (substitute(right[0], {right[1].name: left[1]}), left[1], *right[2:])
+                if all(self.compare(a, b).status == "same" for a, b in zip(left, right, strict=True)):
+                    return same("parts", "the same parts")
+                return undetermined("sets", "sets that are built in different ways are not compared")
+        return different("kind", "one is a set, the other is not")
+
+    def _pieces(self, gold: Node, pred: Node) -> Equivalence | None:
+        if isinstance(gold, Cases) or isinstance(pred, Cases):
+            return self.scalars.piecewise(gold, pred)
         return None
 
     # -- residue classes ---------------------------------------------------------------------------------------------
@@ -118,6 +155,9 @@ class Comparison:
     # -- relations ---------------------------------------------------------------------------------------------------
 
     def _relations(self, gold: Node, pred: Node) -> Equivalence | None:
+        pred = with_constants_of(gold, with_arguments_of(gold, pred))
+        if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
+            return self._side_by_side(gold, pred)
         left, right = assignments(gold), assignments(pred)
         if left and right:
             return self._assignments(left, right, gold, pred)
@@ -134,21 +174,34 @@ class Comparison:
                 return self.scalars.solution_sets(gold, pred)
         return None
 
+    def _side_by_side(self, gold: Relational, pred: Relational) -> Equivalence:
+        """Relations that are never solved: `x -> 2x`, parallels."""
+        if gold.op != pred.op:
+            return different("relation", "the relations differ")
+        return all_same((self.compare(gold.left, pred.left), self.compare(gold.right, pred.right)), "relation")
+
     def _assignments(
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
     ) -> Equivalence:
-        if (
-            left.keys() != right.keys()
-            and len(left) == len(right) == 1
-            and any(name.endswith("()") for name in left.keys() ^ right.keys())
-            and not all(name.endswith("()") for name in left.keys() ^ right.keys())
-        ):
-            return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
-        if left.keys() != right.keys():
-            if isinstance(gold, Relational) and isinstance(pred, Relational):
-                return self.scalars.equations(gold, pred)
-            return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
-        return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+        if left.keys() == right.keys():
+            return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+        if len(left) == len(right) == 1:
+            [name], [other] = left, right
+            if name.endswith("()") != other.endswith("()"):
+                return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
+            if is_description(name) or is_description(other):
+                return self._described(name, other, self._values(*left.values(), *right.values()))
+        if isinstance(gold, Relational) and isinstance(pred, Relational):
+            return self.scalars.equations(gold, pred)
+        return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
+
+    def _described(self, name: str, other: str, values: Equivalence) -> Equivalence:
+        """A value called by a name in words meets the same value called otherwise, unless both names say what it is."""
+        if values.status != "same" or not (is_description(name) and is_description(other)):
+            return values
+        if set(name.split()) & set(other.split()) or {name, other} & _GENERIC_NAMES:
+            return values
+        return undetermined("names", f"the values agree; one is called {name}, the other {other}")
 
     def _values(self, left: list[Node], right: list[Node]) -> Equivalence:
         return self.compare(listed(left), listed(right))
@@ -175,7 +228,9 @@ class Comparison:
             return None
         if not (realsets.could_be_set(gold) and realsets.could_be_set(pred)):
             return different("kind", "one is a set of numbers, the other is not")
-        names = {name for name in (realsets.variable(gold), realsets.variable(pred)) if name is not None}
+        if len(realsets.variables(gold)) > 1 or len(realsets.variables(pred)) > 1:
+            return self._several_variables(gold, pred)
+        names = realsets.variables(gold) | realsets.variables(pred)
         if len(names) > 1:
             return different("variables", "the conditions are about different variables")
         if self.precision is not None and isinstance(gold, Interval) and isinstance(pred, Interval):
@@ -183,6 +238,18 @@ class Comparison:
         if realsets.is_plain(gold) and realsets.is_plain(pred):
             return realsets.compare(gold, pred, self.scalars.order)
         return self.scalars.solution_sets(gold, pred)
+
+    def _several_variables(self, gold: Node, pred: Node) -> Equivalence:
+        """Conditions on several variables: each must be one of the other side."""
+        if isinstance(gold, Relational) and isinstance(pred, Relational):
+            return self.scalars.inequalities(gold, pred)
+        both = [node.args if isinstance(node, Operation) else (node,) for node in (gold, pred)]
+        if len(both[0]) != len(both[1]) or not all(isinstance(part, Relational) for side in both for part in side):
+            return undetermined("conditions", "conditions on several variables, joined in different ways")
+        verdict = self._unordered(*both)
+        if verdict.status == "different" and len(both[0]) > 1:
+            return undetermined("conditions", "conditions on several variables that do not pair off")
+        return verdict
 
     def _intervals(self, gold: Interval, pred: Interval) -> Equivalence:
         if (gold.low_closed, gold.high_closed) != (pred.low_closed, pred.high_closed):
@@ -214,8 +281,12 @@ class Comparison:
         angles = {left.dimensions, right.dimensions}
         if angles == {DEGREE_DIMENSIONS, RADIAN_DIMENSIONS}:
             return self.compare(radians(gold), radians(pred))
-        if left.dimensions != right.dimensions:
+        if is_count(left) and is_count(right):
+            return wording.counts(gold, pred, self.compare)
+        if left.dimensions != right.dimensions and not same_currency(left, right):
             return different("units", f"{left.name} and {right.name} measure different things")
+        if same_currency(left, right):
+            return self.compare(gold.value, pred.value)
         if self.precision is None:
             return self.compare(in_si(gold.value, left), in_si(pred.value, right))
         return self.compare(gold.value, converted(pred.value, right, left))
@@ -242,6 +313,10 @@ class Comparison:
         match gold, pred:
             case Matrix(), Matrix():
                 return self._matrices(gold, pred)
+            case (Matrix() | Collection(), _) if is_scalar(pred) and (vector := as_vector(pred, gold)) is not None:
+                return self.compare(gold, vector)
+            case (_, Matrix() | Collection()) if is_scalar(gold) and (vector := as_vector(gold, pred)) is not None:
+                return self.compare(vector, pred)
             case Matrix(), Collection(kind, items) if kind in ("tuple", "list", "vector", "bare"):
                 return self._vector(gold, items, swapped=False)
             case Collection(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
@@ -322,7 +397,7 @@ class Comparison:
             doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
             if doubtful is None:
                 return different("unordered", "a value of one side is missing on the other")
-        return doubtful or same("unordered", f"the same {len(left)} values")
+        return same("unordered", f"the same {len(left)} values") if doubtful is None else doubtful
 
     def _as_sets(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
         if len(left) == len(right):
@@ -344,7 +419,7 @@ class Comparison:
             doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
             if doubtful is None and len(right) <= MAX_MATCHED:
                 return different("set", "an element of one set is not in the other")
-        return doubtful or same("set", "the same elements")
+        return same("set", "the same elements") if doubtful is None else doubtful
 
     def _lone(self, kind: str, items: Sequence[Node], other: Node, *, swapped: bool) -> Equivalence:
         if kind in ("set", "bare") and len(items) == 1:

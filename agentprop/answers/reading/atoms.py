@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.reading.brackets import Brackets
+from agentprop.answers.reading.arithmetic import combine, determinant
 from agentprop.answers.reading.grammar import (
+    BIG_OPERATORS,
     BINOMIALS,
     CLOSERS,
     CONSTANTS,
+    CURRENCY_SIGNS,
+    DECORATIONS,
     DOUBLE_STRUCK,
     FRACTIONS,
     FUNCTIONS,
     GREEK,
     INFIX,
     NAMES,
+    NUMBER_FUNCTIONS,
     PRODUCT,
     RELATIONS,
     WHOLE,
 )
-from agentprop.answers.reading.literals import continued, literal, repeating
+from agentprop.answers.reading.literals import (
+    DIGITS,
+    base_named,
+    continued,
+    in_base,
+    literal,
+    repeating,
+    repeating_between_dots,
+)
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
+    Matrix,
     Node,
     Number,
     Symbol,
@@ -30,11 +43,24 @@ from agentprop.answers.reading.nodes import (
     UnreadableAnswer,
     Words,
     apply,
+    is_closed,
+    is_scalar,
+    operation,
 )
+from agentprop.answers.reading.operators import Operators
 from agentprop.answers.reading.tokens import Token
 
+_ENGLISH = frozenset(
+    "not but the are was has any all yes you how who why too its per out off so we of only also each none such".split()
+)
+"""Words that are never a product of variables."""
 
-class Atoms(Brackets):
+_MINUS_ONE = apply("neg", Number(Fraction(1)))
+_CALLED = frozenset("fghFGH")
+_FACES = frozenset(("{", "langle", "lfloor", "lceil", "lvert", "lVert", "|", "vert", "Vert", "mid", "$"))
+
+
+class Atoms(Operators):
     """The part of the parser that reads one value up to its first operator."""
 
     def atom(self) -> Node:
@@ -49,13 +75,38 @@ class Atoms(Brackets):
             case "command":
                 return self._command(token.text)
             case "op":
-                return self.bracket(token.text)
+                return self._sign(token.text)
             case _:
                 raise UnreadableAnswer("the text ends where a value should stand")
+
+    def _sign(self, sign: str) -> Node:
+        """A bracket; `(1011)_2`; or an index in front, as in `_{10}C_3`."""
+        if sign == "(" and (digits := self._bracketed_digits()) is not None:
+            return digits
+        if sign in ("_", "^") or (sign == "{" and self.sees("}") and self.ahead(1).text in ("_", "^")):
+            return self._chosen(braced=sign == "{")
+        return self.bracket(sign)
+
+    def _chosen(self, *, braced: bool) -> Node:
+        """`_nC_k`, `{}^nC_k`: k out of n; with P in their order."""
+        self.at += 2 if braced else 0
+        whole = self.argument()
+        letter = self.take().text
+        if letter not in ("C", "P") or not self.accept("_"):
+            raise UnreadableAnswer("an index without its symbol")
+        part = self.argument()
+        ways = combine("binomial", whole, part)
+        return ways if letter == "C" else combine("*", ways, combine("factorial", part))
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
 
     def _number(self, token: Token) -> Node:
         if token.text[:2].lower() in ("0x", "0b", "0o") and len(token.text) > 2:
             return Number(Fraction(int(token.text[:200], 0)))
+        if token.text.isdigit() and (self.sees("_") or self.token.kind == "word"):
+            based = self._in_base(token.text)
+            if based is not None:
+                return based
         if token.text.endswith(".") and self.sees("\\overline", "\\bar", "(") and self.token.glued:
             return self._repeating(token.text)
         if "." in token.text and self.sees("\\overline", "\\bar", "\\dot"):
@@ -64,22 +115,19 @@ class Atoms(Brackets):
         if self.sees("...") and self.token.glued and "." in token.text:
             self.at += 1
             return Number(continued(token.text))
-        if self.sees("_") and self.token.glued and "." not in token.text:
-            return self._in_base(token.text)
         return self._mixed(token, value)
 
     def _mixed(self, token: Token, value: Fraction) -> Node:
         """`1 1/2` and `1\\frac{1}{2}` are one and a half."""
         if not token.text.isdigit():
             return Number(value)
-        ahead = self.tokens[self.at : self.at + 3]
-        shape = [part.kind if part.kind == "number" else part.text for part in ahead]
-        if shape == ["number", "/", "number"] and ahead[0].text.isdigit() and ahead[2].text.isdigit():
-            top, bottom = literal(ahead[0].text), literal(ahead[2].text)
+        first, slash, last = self.token, self.ahead(1), self.ahead(2)
+        if first.kind == "number" and slash.text == "/" and first.text.isdigit() and last.text.isdigit():
+            top, bottom = literal(first.text), literal(last.text)
             if 0 < top < bottom:
                 self.at += 3
                 return Number(value + top / bottom)
-        if ahead[0].text in FRACTIONS:
+        if first.text in FRACTIONS:
             mark = self.at
             self.at += 1
             top_node, bottom_node = self.argument(single_digit=True), self.argument(single_digit=True)
@@ -90,8 +138,12 @@ class Atoms(Brackets):
         return Number(value)
 
     def _repeating(self, prefix: str) -> Node:
+        if self.sees("\\dot"):
+            return Number(repeating_between_dots(prefix, self._dotted()))
         opener = self.take().text
         closer = ")" if opener == "(" else "}"
+        if opener != "(" and not self.sees("{"):
+            return Number(repeating(prefix, self.take().text))
         if opener != "(":
             self.expect("{")
         block = self.take()
@@ -100,29 +152,85 @@ class Atoms(Brackets):
         self.expect(closer)
         return Number(repeating(prefix, block.text))
 
-    def _in_base(self, digits: str) -> Node:
+    def _dotted(self) -> list[tuple[str, bool]]:
+        """Digits after the point, each with whether a dot stands above it."""
+        digits: list[tuple[str, bool]] = []
+        while self.sees("\\dot") or (self.token.kind == "number" and self.token.text.isdigit()):
+            if self.accept("\\dot"):
+                braced = self.accept("{")
+                digits.append((self.take().text[:1], True))
+                if braced:
+                    self.expect("}")
+            else:
+                digits.extend((digit, False) for digit in self.take().text)
+        return digits
+
+    def _bracketed_digits(self) -> Node | None:
+        """`(1011)_2`, `(2A)_{16}`."""
+        width = 0
+        while width < 6 and self.ahead(width).kind in ("number", "word"):
+            width += 1
+        if not width or self.ahead(width).text != ")" or self.ahead(width + 1).text != "_":
+            return None
+        digits = "".join(self.ahead(k).text for k in range(width))
+        mark = self.at
+        self.at += width + 1
+        based = self._based(digits)
+        if based is None:
+            self.at = mark
+        return based
+
+    def _in_base(self, digits: str) -> Node | None:
+        """Digits and capital letters up to a subscript that is their base; None where they are no such number."""
+        width = 0
+        while self.ahead(width).kind in ("number", "word") and width < 6:
+            digits += self.ahead(width).text
+            width += 1
+        if self.ahead(width).text != "_" or (width == 0 and not self.token.glued):
+            return None
+        mark = self.at
+        self.at += width
+        based = self._based(digits)
+        if based is None:
+            self.at = mark
+            if width == 0 and digits.isdigit():
+                raise UnreadableAnswer("a number with a subscript that is no base")
+        return based
+
+    def _based(self, digits: str) -> Node | None:
+        """The value in the base that the subscript here names."""
+        if not DIGITS.fullmatch(digits) or (digits.isalpha() and len(digits) < 2):
+            return None
         self.at += 1
-        base = self.argument()
-        if not isinstance(base, Number) or base.value.denominator != 1 or not 2 <= base.value <= 10:
-            raise UnreadableAnswer("a number with a subscript that is no base")
-        if any(int(digit) >= base.value for digit in digits) or len(digits) > 1000:
-            raise UnreadableAnswer("digits outside their base")
-        return apply("based", Number(Fraction(int(digits, int(base.value)))), Number(literal(digits)))
+        base = base_named(self.name_in_braces())
+        value = in_base(digits, base)
+        return None if value is None else apply("based", Number(Fraction(value)))
+
+    # -- names -------------------------------------------------------------------------------------------------------
 
     def _word(self, word: str) -> Node:
         if word in ("True", "true", "False", "false"):
             return Truth(word.lower() == "true")
         if word in ("None", "null", "undefined", "DNE"):
-            return Words(word)
-        if word in FUNCTIONS and not (word in ("min",) and not self.sees("(")):
+            return Words("does not exist" if word == "DNE" else word)
+        if word in self.bound:
+            return self.symbol(word)
+        if word.isupper() and (self.token.kind == "number" or (len(word) > 1 and self.sees("_"))):
+            based = self._in_base(word)
+            if based is not None:
+                return based
+        if word in FUNCTIONS and not (word in ("min",) and not self.sees("(", "\\{", "{")):
             return self._function(FUNCTIONS[word])
         if word in ("log2", "log10") or (word == "C" and self.sees("(")):
             return self._function({"C": "binomial"}.get(word, word))
         if word in CONSTANTS:
             return Constant(CONSTANTS[word])
         if word in GREEK:
-            return self._symbol(word)
-        if len(word) > 3:
+            return self.symbol(word)
+        if word in _ENGLISH or len(word) > 3:
+            if self.sees("(") and self.token.glued and word not in _ENGLISH:
+                self.at += 1
+                return _call(word, self.within(")"))
             raise UnreadableAnswer(f"the word {word!r} is no known name")
         return self._letters(word)
 
@@ -132,63 +240,127 @@ class Atoms(Brackets):
             self.at -= 1
             self.tokens[self.at] = Token("word", word[1:], True)
             word = word[0]
-        factors: list[Node] = [
-            Constant(CONSTANTS[letter]) if letter in "ei" else Symbol(letter) for letter in word[:-1]
-        ]
+        factors: list[Node] = [self._letter(letter) for letter in word[:-1]]
         last = word[-1]
-        factors.append(Constant(CONSTANTS[last]) if last in "ei" else self._symbol(last))
+        factors.append(self._letter(last) if last in "ei" and last not in self.bound else self.symbol(last))
         if len(factors) == 1:
             return factors[0]
-        if self.sees("^", "**"):
+        if self.sees("^", "**") and not self.degree_width():
             self.at += 1
-            factors[-1] = apply("^", factors[-1], self.exponent())
+            factors[-1] = combine("^", factors[-1], self.exponent())
         return apply("*", *factors)
 
-    def _symbol(self, name: str) -> Node:
+    def _letter(self, letter: str) -> Node:
+        return Constant(CONSTANTS[letter]) if letter in "ei" and letter not in self.bound else Symbol(letter)
+
+    def symbol(self, name: str) -> Node:
+        """A variable with its subscript and its primes; f(x) where a letter that names functions is called."""
         if self.sees("_"):
             self.at += 1
+            if self._bound_index():
+                return operation("call", Symbol(f"{name}_"), self.argument())
             name = f"{name}_{self.name_in_braces()}"
-        while self.sees("'") and self.token.glued:
+        while self.prime_width()[0] and self.token.kind != "quote" and (self.token.glued or self.sees("^")):
+            width, strokes = self.prime_width()
+            self.at += width
+            name += "'" * strokes
+        if self.sees("(") and self.token.glued and name[0] in _CALLED and not self.ahead(1).text == ")":
             self.at += 1
-            name += "'"
-        if self.sees("(") and self.token.glued and name[0] in "fghFGHPpyu" and self._argument_of_a_function():
-            self.at += 3
-            return Symbol(f"{name}()")
+            return _call(name, self.within(")"))
         return Symbol(name)
 
-    def _argument_of_a_function(self) -> bool:
-        """f(x) names a function value; f(x+1) or f·(2) are not told apart and stay products."""
-        inside, closing, after = (self.tokens[min(self.at + k, len(self.tokens) - 1)] for k in (1, 2, 3))
-        return (
-            inside.kind == "word" and len(inside.text) == 1 and closing.text == ")" and after.text in ("=", "\\equiv")
-        )
+    def _bound_index(self) -> bool:
+        """The subscript here runs: x_i under a sum over i is a function of i."""
+        if not self.bound:
+            return False
+        width = 1
+        while self.sees("{") and width < 12 and self.ahead(width).text not in ("}", ""):
+            width += 1
+        return any(self.ahead(k).text in self.bound for k in range(width))
+
+    # -- commands ----------------------------------------------------------------------------------------------------
 
     def _command(self, command: str) -> Node:
         name = command[1:]
         if command in FRACTIONS:
-            return apply("/", self.argument(single_digit=True), self.argument(single_digit=True))
+            return combine("/", self.argument(single_digit=True), self.argument(single_digit=True))
         if command in BINOMIALS:
-            return apply("binomial", self.argument(single_digit=True), self.argument(single_digit=True))
+            return combine("binomial", self.argument(single_digit=True), self.argument(single_digit=True))
         if name == "sqrt":
             return self._root()
-        if name == "operatorname":
-            return self._word(self.name_in_braces())
         if name in FUNCTIONS:
             return self._function(FUNCTIONS[name])
+        if name in NUMBER_FUNCTIONS and self.sees("("):
+            return self._number_function(name)
         if name in CONSTANTS:
             return Constant(CONSTANTS[name]) if CONSTANTS[name] != "empty" else Collection("set", ())
         if name in GREEK:
-            return self._symbol(name)
+            return self.symbol(name)
+        if name in BIG_OPERATORS:
+            return self.big_operator(name)
+        if name == "begin":
+            return self.environment()
+        return self._rarer_command(command, name)
+
+    def _rarer_command(self, command: str, name: str) -> Node:
         if name == "mathbb":
             return self._double_struck()
-        if name == "begin":
-            return self._matrix()
-        if name in ("{", "langle", "lfloor", "lceil", "lvert", "|", "vert"):
+        if name in DECORATIONS:
+            return self._decorated(name)
+        if name in _FACES or command in CURRENCY_SIGNS:
             return self.bracket(command)
+        if name.startswith("unitvector"):
+            return Symbol(f"unit {name[-1]}")
+        if name in ("angle", "measuredangle", "triangle"):
+            return Symbol(f"{name}({self._letters_ahead()})")
+        if name == "lim":
+            return self._limit()
+        if name in ("boxed", "fbox", "phantom", "mathop", "displaystyle"):
+            return self.argument()
         raise UnreadableAnswer(f"the command {command} is not in the grammar")
 
+    def _letters_ahead(self) -> str:
+        token = self.take()
+        if token.text == "{":
+            self.at -= 1
+            return self.name_in_braces()
+        if token.kind not in ("word", "command"):
+            raise UnreadableAnswer("an angle without a name")
+        return token.text.lstrip("\\")
+
+    def _decorated(self, name: str) -> Node:
+        """`\\bar{x}` and `\\vec{v}` are names of their own; a bar over a number is its conjugate."""
+        sign, mark = DECORATIONS[name], self.at
+        if self.sees("{"):
+            text = self.name_in_braces()
+            if text.isalpha():
+                return self.symbol(f"{sign}({text})" if sign else text)
+            self.at = mark
+        inner = self.argument()
+        if isinstance(inner, Symbol):
+            return Symbol(f"{sign}({inner.name})") if sign else inner
+        if sign == "bar" and is_scalar(inner):
+            return apply("conj", inner)
+        raise UnreadableAnswer(f"\\{name} over an expression")
+
+    def _limit(self) -> Node:
+        """An unevaluated limit, kept as it is written."""
+        if not self.accept("_"):
+            raise UnreadableAnswer("a limit without its point")
+        where = self.argument() if not self.accept("{") else self.within("}")
+        return operation("lim", self.expression(PRODUCT), where)
+
     def _double_struck(self) -> Node:
-        name = self.name_in_braces()
+        name, mark = self.name_in_braces(), self.at
+        if self.sees("^", "_"):
+            mark_text = self.take().text
+            longer = f"{name}{mark_text}{self.name_in_braces()}"
+            if longer in DOUBLE_STRUCK:
+                return Constant(DOUBLE_STRUCK[longer])
+            self.at = mark
+            if mark_text == "^" and name in DOUBLE_STRUCK:
+                self.at += 1
+                return operation("space", Constant(DOUBLE_STRUCK[name]), self.argument())
         if name not in DOUBLE_STRUCK:
             raise UnreadableAnswer(f"no known set is called {name!r}")
         return Constant(DOUBLE_STRUCK[name])
@@ -197,11 +369,19 @@ class Atoms(Brackets):
         if self.accept("["):
             index = self.expression(WHOLE)
             self.expect("]")
-            return apply("root", self.argument(), index)
-        return apply("sqrt", self.argument())
+            return combine("root", self.argument(), index)
+        return combine("sqrt", self.argument())
+
+    def _number_function(self, name: str) -> Node:
+        mark = self.at
+        self.at += 1
+        inner = self.within(")")
+        if is_closed(inner):
+            return apply(NUMBER_FUNCTIONS[name], inner)
+        self.at = mark
+        return self.symbol(name)
 
     def argument(self, *, single_digit: bool = False) -> Node:
-        """What a command or an exponent takes: a braced expression, a bracket, or one symbol."""
         if self.accept("{"):
             inner = self.within("}")
             return inner
@@ -214,8 +394,10 @@ class Atoms(Brackets):
         if self.token.kind == "word" and len(self.token.text) > 1 and self.token.text not in NAMES:
             word = self.token.text
             self.tokens[self.at] = Token("word", word[1:], True)
-            return Constant(word[0]) if word[0] in "ei" else Symbol(word[0])
+            return self._letter(word[0])
         return self.atom()
+
+    # -- functions ---------------------------------------------------------------------------------------------------
 
     def _function(self, name: str) -> Node:
         base = None
@@ -233,12 +415,12 @@ class Atoms(Brackets):
         if base is not None:
             if name not in ("log", "ln"):
                 raise UnreadableAnswer(f"a subscript under {name}")
-            value: Node = apply("logbase", base, *args)
-        elif power == apply("neg", Number(Fraction(1))) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
-            return apply("arc" + name, *args)
+            value: Node = combine("logbase", base, *args)
+        elif power == _MINUS_ONE and name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"):
+            return combine("arc" + name, *args)
         else:
-            value = apply(name, *args)
-        return value if power is None else apply("^", value, power)
+            value = _applied(name, args)
+        return value if power is None else combine("^", value, power)
 
     def _arguments(self) -> tuple[Node, ...]:
         if self.sees("(", "{", "[", "\\{"):
@@ -246,12 +428,14 @@ class Atoms(Brackets):
             return inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(PRODUCT))
         while self._starts_plain_factor():
-            factor = apply("*", factor, self.expression(PRODUCT))
+            factor = combine("*", factor, self.expression(PRODUCT))
         return (factor,)
 
     def _starts_plain_factor(self) -> bool:
         """In `sin 2x cos x` the x belongs to the sine and the cosine does not."""
         token = self.token
+        if token.text in self.stops:
+            return False
         if token.kind == "word":
             return (
                 token.text not in FUNCTIONS
@@ -260,3 +444,22 @@ class Atoms(Brackets):
                 and (token.text not in RELATIONS and len(token.text) == 1)
             )
         return token.kind == "command" and (token.text[1:] in GREEK or token.text in ("\\pi", "\\frac"))
+
+
+def _call(name: str, inner: Node) -> Node:
+    """A function that is not known, of expressions."""
+    operands = inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
+    if not all(map(is_scalar, operands)):
+        raise UnreadableAnswer(f"a function {name!r} of something that is no number")
+    return operation("call", Symbol(name), *operands)
+
+
+def _applied(name: str, args: tuple[Node, ...]) -> Node:
+    """A function of its arguments; `cis` is written out, and a determinant takes a matrix."""
+    if name == "cis" and len(args) == 1:
+        return apply("+", apply("cos", *args), apply("*", Constant("i"), apply("sin", *args)))
+    if name == "det" and isinstance(args[0], Matrix):
+        return determinant(args[0])
+    if name in ("sech", "csch") and len(args) == 1:
+        return apply("/", Number(Fraction(1)), apply({"sech": "cosh", "csch": "sinh"}[name], *args))
+    return combine(name, *args)

@@ -2,27 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
-from agentprop.answers.reading.atoms import Atoms
-from agentprop.answers.reading.grammar import CLOSERS, INFIX, MODULO, POWER, PRODUCT, RELATIONS, SUM, WHOLE
-from agentprop.answers.reading.measures import read_quantity
+from agentprop.answers.reading.arithmetic import combine, transposed, ungrouped
+from agentprop.answers.reading.environments import even_or_odd
+from agentprop.answers.reading.grammar import (
+    CLOSERS,
+    DOUBLE_STRUCK,
+    GIVEN,
+    INFIX,
+    MODULO,
+    OPAQUE_RELATIONS,
+    POWER,
+    PRODUCT,
+    RELATIONS,
+    SUM,
+    WHOLE,
+)
+from agentprop.answers.reading.measures import feet_and_inches, read_quantity, summed
+from agentprop.answers.reading.names import Names
 from agentprop.answers.reading.nodes import (
     Collection,
+    Constant,
+    Family,
     Node,
     Number,
+    Operation,
+    Quantity,
     Relational,
     Symbol,
     UnreadableAnswer,
     apply,
     is_closed,
+    is_scalar,
+    operation,
+    symbols,
 )
 
 MAX_NESTING = 60
 """Open brackets, exponents and roots at once."""
 
+_ANDS = frozenset(("and", "\\land", "\\wedge", "\\&"))
+_ORS = frozenset(("or", "\\lor", "\\vee"))
+_JOINTS = (",", ";", "&", "\\&", "\\\\", "and", "or", "\\land", "\\wedge", "\\lor", "\\vee", "\\qquad")
+_INEQUALITIES = frozenset(("<", "<=", ">", ">=", "!=", "in", "notin"))
+_HUNDRED = Number(Fraction(100))
 
-class Parser(Atoms):
+
+class Parser(Names):
     """One pass over the tokens of one answer.
 
     `units` reads trailing unit words as units; without it they are products of variables. `tight` reads 1/2x as 1/(2x)
@@ -38,66 +66,105 @@ class Parser(Atoms):
         return node
 
     def sequence(self) -> Node:
-        items, joints = [self.relation()], set()
-        while self.sees(",", ";", "and", "or", "\\&", "&", "\\land", "\\wedge", "\\lor", "\\vee"):
-            joints.add(self.take().text)
+        items, joints = [self.relation()], [""]
+        given: list[Node] = []
+        while self.sees(*_JOINTS, *GIVEN):
+            if self.sees(*GIVEN):
+                self.at += 1
+                given.append(self._given())
+                continue
+            joints.append(self.take().text)
             if self.sees("and", "or"):
-                joints.add(self.take().text)
-            if self.token.kind == "end":
+                joints[-1] = self.take().text
+            if self.token.kind == "end" or self.sees(")", "]", "}", "\\}"):
                 break
+            if self.sees(*GIVEN):
+                continue
             items.append(self.relation())
-        if len(items) == 1:
-            return items[0]
-        if (
-            joints <= {"and", ",", "\\land", "\\wedge"}
-            and joints & {"and", "\\land", "\\wedge"}
-            and _inequalities(items)
-        ):
-            return apply("and", *items)
-        return Collection("bare", tuple(items))
+        node = _joined(items, joints[1 : len(items)])
+        return _under(node, given) if given else node
+
+    def _given(self) -> Node:
+        """A condition after `for`, `where` or `if`; `n (is) even` among them."""
+        if self.token.kind == "word" and (self.ahead(1).text in ("even", "odd") or self.ahead(2).text in ("even", "odd")):
+            name = self.argument()
+            self.accept("is")
+            return even_or_odd(name, self.take().text)
+        return self.relation()
+
+    # -- relations ---------------------------------------------------------------------------------------------------
 
     def relation(self) -> Node:
+        named = self.named()
+        if named is not None:
+            return self._definition(named)
         first = self.expression(WHOLE)
-        chain: list[tuple[str, Node]] = []
-        while (op := self._relation_op()) is not None:
-            if op == "approx":
-                approximation = self.expression(WHOLE)
-                if isinstance(first, Symbol) and not chain:
-                    chain.append(("=", approximation))
-                continue
-            chain.append((op, self.expression(WHOLE)))
+        chain = self._chain(first)
         if not chain:
             return self._congruence(first)
         lefts = [first, *(node for _, node in chain[:-1])]
-        parts = [Relational(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
-        if len(parts) == 1 and parts[0].op == "=" and is_closed(first) and is_closed(chain[0][1]):
+        parts = [_relational(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
+        if len(parts) == 1 and chain[0][0] == "=" and _is_value(first) and _is_value(chain[0][1]):
             return chain[0][1]
-        if len(parts) == 1:
+        if len(parts) == 1 and isinstance(parts[0], Relational):
             return Relational(parts[0].op, parts[0].left, self._congruence(parts[0].right))
-        if all(part.op == "=" for part in parts):
+        if all(op == "=" for op, _ in chain):
             return _equal_chain(lefts, chain[-1][1])
-        return apply("and", *parts)
+        return operation("and", *parts)
+
+    def _definition(self, name: Node) -> Node:
+        """The value of a name; of `S = 1 + 2 = 3` the last one."""
+        first = self.expression(WHOLE)
+        chain = self._chain(first)
+        if any(op != "=" for op, _ in chain):
+            raise UnreadableAnswer("a name for an inequality")
+        if chain and not (_is_value(first) and _is_value(chain[-1][1])):
+            return Collection("bare", tuple(Relational("=", left, chain[-1][1]) for left in (name, first)))
+        value = chain[-1][1] if chain else self._congruence(first)
+        return Relational("=", name, value)
+
+    def _chain(self, first: Node) -> list[tuple[str, Node]]:
+        """What follows by signs of relation; an approximation after an exact value adds nothing."""
+        chain: list[tuple[str, Node]] = []
+        while (op := self._relation_op()) is not None:
+            right = self.expression(WHOLE)
+            if op != "approx":
+                chain.append((op, right))
+            elif not _is_value(chain[-1][1] if chain else first):
+                chain.append(("=", right))
+        return chain
 
     def _relation_op(self) -> str | None:
         token = self.token
         if token.kind in ("string", "end") or token.text in self.stops:
             return None
+        if token.text == "\\not":
+            return self._negated_relation()
         op = RELATIONS.get(token.text)
         if op is None or op == ":":
             return None
         self.take()
         return op
 
+    def _negated_relation(self) -> str:
+        self.at += 1
+        negated = {"=": "!=", "in": "notin", "~": "!="}.get(RELATIONS.get(self.take().text, ""))
+        if negated is None:
+            raise UnreadableAnswer("a negation that is not in the grammar")
+        return negated
+
     def _congruence(self, node: Node) -> Node:
         """`a (mod n)` and `a \\pmod n` are residue classes."""
         if self.accept("\\pmod"):
             return apply("class", node, self.argument())
-        if self.sees("(") and self.tokens[self.at + 1].text in MODULO:
+        if self.sees("(") and self.ahead(1).text in MODULO:
             self.at += 2
             modulus = self.expression(20)
             self.expect(")")
             return apply("class", node, modulus)
         return node
+
+    # -- expressions -------------------------------------------------------------------------------------------------
 
     def expression(self, level: int) -> Node:
         self.nesting += 1
@@ -109,13 +176,13 @@ class Parser(Atoms):
             if level == WHOLE and self.units and (quantity := read_quantity(self, left)) is not None:
                 left = quantity
                 continue
-            if level <= SUM and self._percent_sign():
-                left = apply("/", left, Number(Fraction(100)))
+            if level <= SUM and (share := self._percent_sign()):
+                left = combine("/", left, Number(Fraction(share)))
                 continue
             infix = self._infix()
             if infix is None:
                 if level < PRODUCT and self.starts_factor():
-                    left = apply("*", left, self._implicit_factor())
+                    left = combine("*", left, self._implicit_factor())
                     continue
                 break
             head, power, width = infix
@@ -132,31 +199,50 @@ class Parser(Atoms):
             return None
         if token.text == "%":
             return ("mod", 30, 1)
+        if token.text == "\\angle":
+            return ("phasor", 35, 1)
         found = INFIX.get(token.text)
         return (*found, 1) if found else None
 
     def _combine(self, head: str, left: Node, power: int) -> Node:
         if head == "^":
-            return apply("^", left, self.exponent())
+            return self._raised(left)
         right = self.expression(power)
         if head == "/" and self.starts_factor():
             self.ambiguous = True
             while self.tight and self.starts_factor():
-                right = apply("*", right, self._implicit_factor())
+                right = combine("*", right, self._implicit_factor())
         match head:
             case "-":
-                return apply("+", left, apply("neg", right))
-            case "pm" | "mp":
-                return apply(head, left, right)
-            case "/":
-                return apply("/", left, right)
+                return combine("+", left, combine("neg", right))
             case "ratio":
                 items = left.items if isinstance(left, Collection) and left.kind == "ratio" else (left,)
                 return Collection("ratio", (*items, right))
             case "floordiv":
-                return apply("floor", apply("/", left, right))
+                return combine("floor", combine("/", left, right))
+            case "phasor":
+                turn = apply("+", apply("cos", right), apply("*", Constant("i"), apply("sin", right)))
+                return combine("*", left, turn)
+            case "pm" | "mp":
+                return self._plus_or_minus(head, left, right)
             case _:
-                return apply(head, left, right)
+                return combine(head, left, right)
+
+    def _plus_or_minus(self, head: str, left: Node, right: Node) -> Node:
+        """±, also between two measures of one kind."""
+        match left, right:
+            case Quantity(a, unit, certain), Quantity(b, other, _) if unit == other:
+                return Quantity(apply(head, a, b), unit, certain)
+        return apply(head, ungrouped(left), ungrouped(right))
+
+    def _raised(self, base: Node) -> Node:
+        """A power, or the transpose of a matrix."""
+        if not is_scalar(base):
+            braced = self.sees("{") and self.ahead(2).text == "}"
+            if self.ahead(1 if braced else 0).text in ("T", "t", "\\top", "\\intercal", "\\prime"):
+                self.at += 3 if braced else 1
+                return transposed(base)
+        return combine("^", base, self.exponent())
 
     def exponent(self) -> Node:
         if self.sees("{"):
@@ -164,79 +250,202 @@ class Parser(Atoms):
         return self.expression(POWER)
 
     def starts_factor(self) -> bool:
+        """The next token begins a factor without a sign of multiplication."""
         token, before = self.token, self.tokens[self.at - 1]
-        if token.kind in ("end", "string") or token.text in self.stops:
+        if token.kind in ("end", "string", "quote") or token.text in self.stops:
             return False
         if token.kind == "number":
-            return before.text in (")", "}", "\\rfloor", "\\rceil") or before.kind in ("word", "command")
+            return before.text in (")", "}", "\\rfloor", "\\rceil", "!", "]") or before.kind in ("word", "command")
         if token.kind == "op":
-            if token.text == "(" and self.tokens[self.at + 1].text in MODULO:
+            if token.text == "(" and self.ahead(1).text in MODULO:
                 return False
             return token.text in ("(", "{", "[") or (token.text == "|" and self.bars == 0)
+        if token.text in ("\\mid", "\\vert", "\\|") and self.bars:
+            return False
         return (
             token.text not in CLOSERS
             and token.text not in RELATIONS
             and token.text not in INFIX
-            and (token.text != "\\pmod")
+            and token.text not in ("\\pmod", "\\not", "\\angle", "is", "are", "\\cr", "\\qquad")
         )
 
     def _implicit_factor(self) -> Node:
         if self.sees("["):
             self.at += 1
+            stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(), 0
             inner = self.expression(WHOLE)
             self.expect("]")
-            return self.postfix(inner)
+            self.stops, self.bars = stops, bars
+            inner = self.postfix(inner)
+            return self._raised_in_brackets(inner)
         return self.expression(PRODUCT)
 
+    def _raised_in_brackets(self, inner: Node) -> Node:
+        if self.accept("^", "**"):
+            return self._raised(inner)
+        return inner
+
     def prefix(self, level: int) -> Node:
+        """A value with the signs in front of it."""
         if self.accept("-"):
-            return apply("neg", self.expression(max(PRODUCT, level)))
+            return combine("neg", self.expression(max(PRODUCT, level)))
         if self.accept("+"):
             return self.expression(max(PRODUCT, level))
         if self.accept("\\pm"):
-            return apply("pm", Number(Fraction(0)), self.expression(max(PRODUCT, level)))
+            return apply("pm", Number(Fraction(0)), ungrouped(self.expression(max(PRODUCT, level))))
         if self.accept("\\mp"):
-            return apply("mp", Number(Fraction(0)), self.expression(max(PRODUCT, level)))
+            return apply("mp", Number(Fraction(0)), ungrouped(self.expression(max(PRODUCT, level))))
         return self.atom()
+
+    # -- behind a value ----------------------------------------------------------------------------------------------
 
     def postfix(self, node: Node) -> Node:
         while True:
-            if self.sees("!") and self.tokens[self.at + 1].text == "!" and self.tokens[self.at + 1].glued:
+            if self.sees("!") and self.ahead(1).text == "!" and self.ahead(1).glued:
                 self.at += 2
-                node = apply("factorial2", node)
+                node = combine("factorial2", node)
             elif self.accept("!"):
-                node = apply("factorial", node)
+                node = combine("factorial", node)
             elif self._degree_sign():
-                node = apply("degrees", node)
-            elif not self._percent_ends_value() and self._percent_sign():
-                node = apply("/", node, Number(Fraction(100)))
+                node = combine("degrees", self._with_minutes(node))
+            elif isinstance(node, Symbol) and self.sees("_") and self.tokens[self.at - 1].text == "}":
+                self.at += 1
+                node = Symbol(f"{node.name}_{self.name_in_braces()}")
+            elif isinstance(node, Number) and self.units and (length := feet_and_inches(self, node)) is not None:
+                node = length
+            elif not self._percent_ends_value() and (share := self._percent_sign()):
+                node = combine("/", node, Number(Fraction(share)))
             else:
                 return node
 
     def _degree_sign(self) -> bool:
         width = self.degree_width()
-        follower = self.tokens[self.at + width]
+        follower = self.ahead(width)
         if width == 0 or (follower.text in ("C", "F", "K", "Celsius", "Fahrenheit") and self.units):
             return False
         self.at += width
         return True
 
+    def _with_minutes(self, degrees: Node) -> Node:
+        """The degrees with the minutes and seconds of arc that follow them."""
+        for strokes, share in ((1, 60), (2, 3600)):
+            mark = self.at
+            if self.token.kind != "number":
+                return degrees
+            part = self.atom()
+            width, found = self.prime_width()
+            if found != strokes or not isinstance(part, Number):
+                self.at = mark
+                continue
+            self.at += width
+            degrees = combine("+", degrees, Number(part.value / share))
+        return degrees
+
     def _percent_ends_value(self) -> bool:
         """In `100/3 %` the sign belongs to the quotient, in `5% * 20` to the 5."""
-        follower = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        follower = self.ahead(1)
         return follower.kind == "end" or follower.text in CLOSERS or follower.text in RELATIONS
 
-    def _percent_sign(self) -> bool:
-        if self.sees("percent", "\\%"):
-            self.at += 1
-            return True
+    def _percent_sign(self) -> int:
+        """100 or 1000 where the sign stands here, and 0 where it does not."""
+        if self.accept("percent", "percentage", "\\%"):
+            return 100
+        if self.accept("\\permille", "\\permil"):
+            return 1000
         if not self.sees("%"):
-            return False
-        follower = self.tokens[self.at + 1]
+            return 0
+        follower = self.ahead(1)
         if follower.kind == "number" or follower.text in ("(", "-"):
-            return False
+            return 0
         self.at += 1
-        return True
+        return 100
+
+
+# -- what the items of a sequence say together -------------------------------------------------------------------------
+
+
+def _joined(items: list[Node], joints: Sequence[str]) -> Node:
+    """One node: a condition where all items are conditions, a sum of measures, a family, or a bare list."""
+    if len(items) == 1:
+        return items[0]
+    items = _all_excluded(items)
+    if not any(joint in _ORS for joint in joints) and (family := _family(items)) is not None:
+        return family
+    if all(map(_is_condition, items)) and any(map(_is_inequality, items)):
+        return _conditions(items, joints)
+    total = summed(items) if set(joints) <= {"and"} else None
+    return total if total is not None else Collection("bare", tuple(items))
+
+
+def _all_excluded(items: list[Node]) -> list[Node]:
+    """`x != 0, 1` excludes both."""
+    first = items[0]
+    if not (isinstance(first, Relational) and first.op == "!=" and all(map(is_closed, items[1:]))):
+        return items
+    return [first, *(Relational("!=", first.left, item) for item in items[1:])]
+
+
+def _conditions(items: list[Node], joints: Sequence[str]) -> Node:
+    """`or` joins alternatives, `and` conjoins; a comma conjoins unless nothing could fulfil both."""
+    groups: list[list[Node]] = [[items[0]]]
+    commas = False
+    for item, joint in zip(items[1:], joints, strict=True):
+        if joint in _ORS:
+            groups.append([item])
+        else:
+            commas = commas or joint not in _ANDS
+            groups[-1].append(item)
+    if commas and len(groups) > 1 and all(len(group) == 1 for group in groups[1:]) and not set(joints) & _ANDS:
+        return Collection("bare", tuple(items))  # `x < 1, x = 2 or x > 3` lists alternatives
+    head = "comma" if commas else "and"
+    joined = [group[0] if len(group) == 1 else operation(head, *group) for group in groups]
+    return joined[0] if len(joined) == 1 else Collection("bare", tuple(joined))
+
+
+def _is_condition(item: Node) -> bool:
+    return isinstance(item, Relational) and item.op in ("=", *_INEQUALITIES) or _is_conjunction(item)
+
+
+def _is_conjunction(item: Node) -> bool:
+    return isinstance(item, Operation) and item.head == "and"
+
+
+def _is_inequality(item: Node) -> bool:
+    return _is_conjunction(item) or (isinstance(item, Relational) and item.op in _INEQUALITIES)
+
+
+def _family(items: list[Node]) -> Node | None:
+    """`3k+1, k in Z`: values, then the conditions on the names in them."""
+    cut = len(items)
+    while cut and _is_inequality(items[cut - 1]):
+        cut -= 1
+    if not 0 < cut < len(items) or any(_is_inequality(item) for item in items[:cut]):
+        return None
+    body = items[0] if cut == 1 else Collection("bare", tuple(items[:cut]))
+    names = symbols(body)
+    if not all(symbols(condition) & names for condition in items[cut:]):
+        return None
+    return Family(body, tuple(items[cut:]))
+
+
+def _under(node: Node, given: list[Node]) -> Node:
+    """A value under the conditions that follow it."""
+    if isinstance(node, Family):
+        return Family(node.body, (*node.conditions, *given))
+    return Family(node, tuple(given))
+
+
+def _is_value(node: Node) -> bool:
+    return is_closed(node) or (isinstance(node, Quantity) and is_closed(node.value))
+
+
+def _relational(op: str, left: Node, right: Node) -> Node:
+    if op == "notin":
+        everything = Constant(DOUBLE_STRUCK["R"])
+        return Relational("in", left, operation("minus", everything, right))
+    if op in OPAQUE_RELATIONS and op == "to" and is_closed(right) and isinstance(left, Symbol):
+        return Relational("to", left, right)
+    return Relational(op, left, right)
 
 
 def _equal_chain(links: list[Node], last: Node) -> Node:
@@ -245,7 +454,3 @@ def _equal_chain(links: list[Node], last: Node) -> Node:
     if len(names) > 1:
         return Collection("bare", tuple(Relational("=", name, last) for name in names))
     return Relational("=", links[0], last) if isinstance(links[0], Symbol | Collection) else last
-
-
-def _inequalities(items: list[Node]) -> bool:
-    return all(isinstance(item, Relational) and item.op in ("<", "<=", ">", ">=", "!=") for item in items)
