@@ -19,7 +19,7 @@ from agentprop.answers import compare_equations as equations
 from agentprop.answers.algebra.intervals import Enclosure, Evaluator, Giant, Unsupported, Vague, apart, endpoints
 from agentprop.answers.algebra.monomials import NoForm, is_zero, numerator
 from agentprop.answers.algebra.normal_form import normal
-from agentprop.answers.algebra.pieces import NoCells, cells, is_pieced
+from agentprop.answers.algebra.pieces import NoCells, cells, is_pieced, samples
 from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined, rational
 from agentprop.answers.algebra.residues import WHOLE_NAMES, classes
 from agentprop.answers.algebra.root_bounds import zero_bound_bits
@@ -103,7 +103,11 @@ class DeepScalars(QuickScalars):
         return equations.inequalities(gold, pred)
 
     def piecewise(self, gold: Node, pred: Node) -> Equivalence:
-        """Cell by cell; a sample in one of them is a counterexample."""
+        """Refuted at a sample, proved cell by cell."""
+        for left, right in samples(gold, pred):
+            verdict = self.decide(left, right, None)
+            if verdict.status == "different":
+                return different("counterexample", verdict.why)
         try:
             found = list(cells(gold, pred))
         except NoCells:
@@ -278,8 +282,16 @@ def compare_expressions(gold: Node, pred: Node, precision: Precision | None) -> 
 
 def _are_whole(names: list[str], gold: Node, pred: Node) -> bool:
     """The variables have the letters of whole numbers, and something here is only used of those."""
-    heads = {part.head for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)}
-    return set(names) <= WHOLE_NAMES and bool(heads & _OF_WHOLE_NUMBERS)
+    parts = [part for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)]
+    return set(names) <= WHOLE_NAMES and any(part.head in _OF_WHOLE_NUMBERS or _alternates(part) for part in parts)
+
+
+def _alternates(part: Operation) -> bool:
+    """(-1)^n and its like."""
+    if part.head != "^" or not symbols(part.args[1]) or symbols(part.args[0]):
+        return False
+    base = rational_or_none(part.args[0])
+    return base is not None and base < 0
 
 
 _OF_WHOLE_NUMBERS = frozenset(("floor", "ceil", "mod", "gcd", "lcm", "factorial", "factorial2", "binomial", "sum", "prod"))
@@ -357,16 +369,17 @@ def _points(names: list[str], *, whole: bool, pieced: bool) -> Iterator[tuple[Fr
             for signs in patterns:
                 yield tuple(sign * scale * Fraction(generator.randint(101, 997), 499) for sign in signs)
     if whole or pieced:
-        yield from _whole_points(names, generator)
+        yield from _whole_points(names, generator, whole=whole)
     for _ in range(POINTS // 4):
         yield tuple(Fraction(generator.randint(2, 12)) for _ in names)
 
 
-def _whole_points(names: list[str], generator: random.Random) -> Iterator[tuple[Fraction, ...]]:
+def _whole_points(names: list[str], generator: random.Random, *, whole: bool) -> Iterator[tuple[Fraction, ...]]:
     """Small numbers, powers of two and of ten and their neighbours; for several names any of them together."""
-    ladder = [*range(41), *(2**k + d for k in range(6, 13) for d in (-1, 0, 1)), *(10**k + d for k in (2, 3, 4, 6) for d in (-1, 0, 1))]
+    ladder = [*range(int(whole), 41), *(2**k + d for k in range(6, 13) for d in (-1, 0, 1)), *(10**k + d for k in (2, 3, 4, 6) for d in (-1, 0, 1))]
     if len(names) == 1:
-        yield from ((Fraction(sign * value),) for value in ladder for sign in (1, -1) if value < 41 or sign > 0)
+        signs = (1,) if whole else (1, -1)
+        yield from ((Fraction(sign * value),) for value in ladder for sign in signs if value < 41 or sign > 0)
         return
     for _ in range(120):
         yield tuple(Fraction(generator.choice(ladder)) for _ in names)

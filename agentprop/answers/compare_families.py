@@ -147,25 +147,30 @@ def _with_its_names(family: Family, value: Node, names: dict[str, str]) -> Node:
 def _integer_families(gold: Node, pred: Node, name: str) -> Equivalence:
     """The same steps from starting points a whole number of steps apart; or a value that one of them never takes."""
     lines = [_line(body, name) for body in (gold, pred)]
+    if isinstance(gold, Relational) and isinstance(pred, Relational) and (gold.op, gold.left) == (pred.op, pred.left):
+        return _integer_families(gold.right, pred.right, name)
     if lines[0] is not None and lines[1] is not None:
-        (step, start), (other, first) = lines[0], lines[1]
+        (step, start, unit), (other, first, foreign) = lines[0], lines[1]
+        if unit != foreign:
+            return different("family", "one counts in multiples of pi, the other does not")
         if abs(step) == abs(other) and step and ((start - first) / step).denominator == 1:
             return same("family", "the same values, counted from another one")
         return different("family", "the values are spaced or placed differently")
     return undetermined("family", "the families are written differently and may still hold the same values")
 
 
-def _line(body: Node, name: str) -> tuple[Fraction, Fraction] | None:
+def _line(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None:
     """Step and start of a·k + b, both rational or both rational multiples of pi; None for anything else."""
     if not is_scalar(body) or symbols(body) != {name}:
         return None
     values = [_multiple(substitute(body, {name: Number(Fraction(k))})) for k in range(-1, 4)]
-    if len({unit for _, unit in filter(None, values) if unit is not None}) > 1:
+    units = {unit for _, unit in filter(None, values) if unit is not None}
+    if len(units) > 1:
         return None
     found = [value[0] for value in values if value is not None]
     if len(found) < len(values) or any(b - a != found[1] - found[0] for a, b in pairwise(found)):
         return None
-    return found[1] - found[0], found[1]
+    return found[1] - found[0], found[1], next(iter(units), None)
 
 
 def _multiple(node: Node) -> tuple[Fraction, str | None] | None:

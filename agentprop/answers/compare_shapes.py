@@ -45,6 +45,7 @@ from agentprop.answers.reading.nodes import (
     BINDERS,
     Cases,
     Collection,
+    Constant,
     Interval,
     Matrix,
     Node,
@@ -158,6 +159,8 @@ class Comparison:
         pred = with_constants_of(gold, with_arguments_of(gold, pred))
         if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
             return self._side_by_side(gold, pred)
+        if isinstance(gold, Relational) and isinstance(pred, Relational) and not (_of_scalars(gold) and _of_scalars(pred)):
+            return self._shapes_side_by_side(gold, pred)
         left, right = assignments(gold), assignments(pred)
         if left and right:
             return self._assignments(left, right, gold, pred)
@@ -170,6 +173,14 @@ class Comparison:
                 return self.compare(gold.right, pred)
             case _, Relational("=") if is_scalar(gold) and defines(pred):
                 return self.compare(gold, pred.right)
+            case Relational("=", _, Matrix() as shape), Matrix() | Collection():
+                return self.compare(shape, pred)
+            case Matrix() | Collection(), Relational("=", _, Matrix() as shape):
+                return self.compare(gold, shape)
+            case (Relational("=") as equation, other) | (other, Relational("=") as equation) if is_scalar(other):
+                if len(realsets.variables(equation)) > 1:
+                    return different("kind", "one is an equation, the other is not")
+                return self.scalars.solution_sets(gold, pred)
             case (Relational("="), _) | (_, Relational("=")):
                 return self.scalars.solution_sets(gold, pred)
         return None
@@ -179,6 +190,17 @@ class Comparison:
         if gold.op != pred.op:
             return different("relation", "the relations differ")
         return all_same((self.compare(gold.left, pred.left), self.compare(gold.right, pred.right)), "relation")
+
+    def _shapes_side_by_side(self, gold: Relational, pred: Relational) -> Equivalence | None:
+        """Equations between matrices, which nothing solves; None where a name is given to a shape."""
+        if gold.op != "=" or pred.op != "=" or (isinstance(gold.left, Symbol) and isinstance(pred.left, Symbol)):
+            return None
+        sides = [self.compare(a, b) for a, b in ((gold.left, pred.left), (gold.right, pred.right))]
+        if all(side.status == "same" for side in sides):
+            return same("equation", "the same on both sides")
+        if sum(side.status == "same" for side in sides) == 1 and any(side.status == "different" for side in sides):
+            return different("equation", "one side is the same and the other is not")
+        return undetermined("equation", "equations between shapes that are written differently")
 
     def _assignments(
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
@@ -228,6 +250,8 @@ class Comparison:
             return None
         if not (realsets.could_be_set(gold) and realsets.could_be_set(pred)):
             return different("kind", "one is a set of numbers, the other is not")
+        if isinstance(gold, Constant) and isinstance(pred, Constant):
+            return self.scalars.decide(gold, pred, None)
         if len(realsets.variables(gold)) > 1 or len(realsets.variables(pred)) > 1:
             return self._several_variables(gold, pred)
         names = realsets.variables(gold) | realsets.variables(pred)
@@ -241,6 +265,8 @@ class Comparison:
 
     def _several_variables(self, gold: Node, pred: Node) -> Equivalence:
         """Conditions on several variables: each must be one of the other side."""
+        if realsets.variables(gold) != realsets.variables(pred):
+            return different("variables", "the conditions are about different variables")
         if isinstance(gold, Relational) and isinstance(pred, Relational):
             return self.scalars.inequalities(gold, pred)
         both = [node.args if isinstance(node, Operation) else (node,) for node in (gold, pred)]
@@ -425,3 +451,7 @@ class Comparison:
         if kind in ("set", "bare") and len(items) == 1:
             return self.compare(other, items[0]) if swapped else self.compare(items[0], other)
         return different("kind", f"one is a {kind} of {len(items)}, the other a single value")
+
+
+def _of_scalars(relation: Relational) -> bool:
+    return relation.op != "=" or (is_scalar(relation.left) and is_scalar(relation.right)) or isinstance(relation.left, Symbol | Collection)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from agentprop.answers.outcome import PRED_UNREADABLE, Equivalence, all_same, different, same, undetermined
-from agentprop.answers.reading.chemistry import composition
+from agentprop.answers.reading.chemistry import chemical, composition
 from agentprop.answers.reading.nodes import (
     Clock,
     Collection,
@@ -69,13 +69,19 @@ def _empty_or_none(phrase: Words) -> Equivalence:
 def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
     if left == right:
         return same("text", "the words agree")
-    if exact:
+    if exact or _two_substances(left, right):
         return different("text", f"{left[:80]!r} is not {right[:80]!r}")
     for one in (left, *(rest for _, rest in lead_ins(left))):
         for other in (right, *(rest for _, rest in lead_ins(right))):
             if same_text(one, other):
                 return same("text", "the words agree")
     return _unlike(left, right)
+
+
+def _two_substances(left: str, right: str) -> bool:
+    """CO and Co: the same letters, whose case tells two substances apart."""
+    formulas = [chemical(text.strip(), said=True) if len(text) < 8 else None for text in (left, right)]
+    return None not in formulas and formulas[0] != formulas[1]
 
 
 def _unlike(left: str, right: str) -> Equivalence:

@@ -15,10 +15,12 @@ from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
 
+from agentprop.answers.algebra.monomials import NoForm
+from agentprop.answers.algebra.normal_form import zeta_share
 from agentprop.answers.algebra.rationals import Undefined, rational
 from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol, substitute
 
-MAX_TERMS = 400
+MAX_TERMS = 100
 """Terms of a sum that are enclosed one by one."""
 
 MAX_MAGNITUDE = 200_000
@@ -51,8 +53,8 @@ class Enclosure:
 class Evaluator:
     """Encloses trees at one working precision, with values for free variables if given."""
 
-    def __init__(self, bits: int, values: Mapping[str, Fraction] | None = None) -> None:
-        self.iv = MPIntervalContext()
+    def __init__(self, bits: int, values: Mapping[str, Fraction] | None = None, context: Any = None) -> None:
+        self.iv = context or MPIntervalContext()
         self.iv.prec = bits
         self.values = values or {}
         self._known: dict[Node, Enclosure] = {}
@@ -127,6 +129,14 @@ class Evaluator:
             return self._iterated(head, args)
         if head == "call":
             return self._unknown_function(args)
+        if head in ("gcd", "lcm", "factorial2"):
+            return Enclosure(self.fraction(self._exact(Operation(head, args))))
+        if head == "zeta":
+            order = self._exact(args[0])
+            try:
+                return Enclosure(self.fraction(zeta_share(order)) * self.iv.pi ** int(order))
+            except NoForm:
+                raise Unsupported("a value of zeta without a closed form") from None
         rule = _REAL.get(head)
         if rule is None:
             raise Unsupported(f"no interval rule for {head}")
@@ -137,10 +147,13 @@ class Evaluator:
             return Enclosure(z.re, None if z.im is None else -z.im)
         return Enclosure(z.re if head == "re" else self.iv.mpf(0) if z.im is None else z.im)
 
-    def _exact(self, node: Node) -> Fraction:
-        """The rational value of a node at the given values of its variables."""
+    def _exact_or_none(self, node: Node) -> Fraction | None:
+        """The rational value of a node at the given values of its variables, where it has one."""
         known: dict[str, Node] = {name: Number(value) for name, value in self.values.items()}
-        value = rational(substitute(node, known))
+        return rational(substitute(node, known))
+
+    def _exact(self, node: Node) -> Fraction:
+        value = self._exact_or_none(node)
         if value is None:
             raise Unsupported("a value that is not rational")
         return value
@@ -154,7 +167,7 @@ class Evaluator:
         total = Enclosure(self.iv.mpf(0 if head == "sum" else 1))
         combine = self.add if head == "sum" else self.multiply
         for k in range(int(low), int(high) + 1):
-            inner = Evaluator(self.iv.prec, {**self.values, index.name: Fraction(k)})
+            inner = Evaluator(self.iv.prec, {**self.values, index.name: Fraction(k)}, self.iv)
             total = combine(total, inner.enclose(body))
         return total
 
@@ -225,7 +238,7 @@ class Evaluator:
                 raise Giant
 
     def _power_node(self, base: Node, exponent: Node) -> Enclosure:
-        fixed = rational(exponent)
+        fixed = rational(exponent) if not self.values else self._exact_or_none(exponent)
         if fixed is not None:
             return self.power(self.enclose(base), fixed)
         if base == Constant("e"):

@@ -118,7 +118,10 @@ def _normal_of(head: str, args: tuple[Node, ...]) -> Poly:
         case "conj":
             return _conjugate(args[0])
         case "zeta":
-            return _zeta(rational(args[0]))
+            order = rational(args[0])
+            if order is None:
+                raise NoForm
+            return {((PI, order),): zeta_share(order)}
         case "gamma":
             return _factorial(add(normal(args[0]), one(Fraction(-1))))
     if head in _TRIGONOMETRIC or head in _HYPERBOLIC:
@@ -212,13 +215,12 @@ def _with_i_negated(node: Node) -> Node:
     return mapped(node, _with_i_negated)
 
 
-def _zeta(value: Fraction | None) -> Poly:
-    """zeta(2k) as a rational multiple of pi^(2k)."""
-    if value is None or value.denominator != 1 or not 2 <= value <= 40 or value % 2:
+def zeta_share(value: Fraction) -> Fraction:
+    """zeta(2k) as its rational multiple of pi^(2k); raises `NoForm` for any other argument."""
+    if value.denominator != 1 or not 2 <= value <= 40 or value % 2:
         raise NoForm
     order = int(value)
-    share = abs(_bernoulli(order)) * Fraction(2) ** (order - 1) / factorial(order)
-    return {((PI, Fraction(order)),): share}
+    return abs(_bernoulli(order)) * Fraction(2) ** (order - 1) / factorial(order)
 
 
 def _bernoulli(order: int) -> Fraction:

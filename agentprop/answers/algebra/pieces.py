@@ -66,6 +66,21 @@ def cells(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
             yield left, right
 
 
+def samples(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
+    """The values of both sides at whole numbers and between them, where a piece of each holds."""
+    names = symbols(gold) | symbols(pred)
+    if len(names) != 1:
+        return
+    [name] = names
+    for at in (Fraction(k, 2) for k in range(-12, 25)):
+        try:
+            left, right = (resolved(side, name, at) for side in (gold, pred))
+        except NoCells:
+            continue
+        if left is not None and right is not None:
+            yield substitute(left, {name: Number(at)}), substitute(right, {name: Number(at)})
+
+
 def _between(cuts: list[Fraction]) -> Iterator[Fraction]:
     if not cuts:
         yield Fraction(1)

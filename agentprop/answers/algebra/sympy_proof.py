@@ -87,6 +87,8 @@ def expression(node: Node) -> Any:
             return sympy.Matrix([[expression(entry) for entry in row] for row in rows]).det()
         case Operation("sum" | "prod" | "integral" as head, (body, Symbol(name), lower, upper)):
             return _worked_out(head, body, name, lower, upper)
+        case Operation("gcd" | "lcm", args) if any(symbols(arg) for arg in args):
+            raise Unresolved("a greatest common divisor of expressions")  # sympy takes it for one of polynomials
         case Operation(head, args) if head in _FUNCTIONS:
             return _FUNCTIONS[head](*map(expression, args))
     raise Unresolved(f"no symbolic form for {type(node).__name__}")
@@ -149,6 +151,8 @@ def compare_sets(gold: Node, pred: Node) -> Equivalence:
         equal = left == right or gap == sympy.S.EmptySet or gap.simplify() == sympy.S.EmptySet
     except (NotImplementedError, TypeError, ValueError, AttributeError) as error:
         raise Unresolved("sympy cannot solve these conditions") from error
+    if not equal and isinstance(left, sympy.Range) and isinstance(right, sympy.Range):
+        return different("solution-set", "not the same integers")
     if equal:
         return same("solution-set", "the conditions have the same solutions")
     if gap.is_empty is False or _shows_member(gap):

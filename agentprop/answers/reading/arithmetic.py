@@ -6,8 +6,6 @@ the engine compares finished matrices and vectors and never an unevaluated produ
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from agentprop.answers.reading.nodes import (
     Change,
     Collection,
@@ -63,9 +61,37 @@ def combine(head: str, *args: Node) -> Node:
             for _ in range(int(power) - 1):
                 total = combine("*", total, Matrix(rows))
             return total
-        case "^", (Matrix(rows), Number(power)) if power == -1:
+        case "^", (Matrix(rows), Operation("neg", (Number(power),))) if power == 1:
             return _inverse(rows)
     return apply(head, *args)
+
+
+def multiplied(left: Node, right: Node, sign: str) -> Node:
+    """A product with its sign: between two vectors the dot product or the cross product."""
+    one, other = _entries(left), _entries(right)
+    if one is None or other is None or len(one) != len(other):
+        return combine("*", left, right)
+    if sign == "dot":
+        return _dot(one, other)
+    if len(one) != 3:
+        raise UnreadableAnswer("a cross product of vectors that are not of three entries")
+    pairs = ((1, 2), (2, 0), (0, 1))
+    parts = tuple(
+        combine("+", combine("*", one[i], other[j]), combine("neg", combine("*", one[j], other[i]))) for i, j in pairs
+    )
+    return Matrix(tuple((part,) for part in parts)) if isinstance(left, Matrix) else Collection("vector", parts)
+
+
+def _entries(node: Node) -> tuple[Node, ...] | None:
+    """The entries of a vector of two or more; None for anything else."""
+    match node:
+        case Matrix(rows) if len(rows) > 1 and all(len(row) == 1 for row in rows):
+            return tuple(row[0] for row in rows)
+        case Matrix((row,)) if len(row) > 1:
+            return row
+        case Collection("vector" | "tuple", items) if len(items) > 1:
+            return items
+    return None
 
 
 def ungrouped(node: Node) -> Node:
@@ -131,9 +157,9 @@ def _dot(row: tuple[Node, ...], column: tuple[Node, ...]) -> Node:
 
 
 def determinant(matrix: Matrix) -> Node:
-    """Of up to three rows, written out; larger ones are left for the exact arithmetic of numbers."""
+    """Of up to four rows, written out; larger ones are left for the exact arithmetic of numbers."""
     rows = matrix.rows
-    if len(rows) != len(rows[0]) or len(rows) > 3 or not all(is_scalar(entry) for row in rows for entry in row):
+    if len(rows) != len(rows[0]) or len(rows) > 4 or not all(is_scalar(entry) for row in rows for entry in row):
         return operation("det", matrix)
     if len(rows) == 1:
         return rows[0][0]
@@ -148,12 +174,15 @@ def determinant(matrix: Matrix) -> Node:
 
 
 def _inverse(rows: Rows) -> Node:
-    """Of one or two rows, by the adjugate."""
-    if len(rows) == 2 == len(rows[0]):
-        (a, b), (c, d) = rows
-        determinant = combine("+", combine("*", a, d), combine("neg", combine("*", b, c)))
-        adjugate = Matrix(((d, combine("neg", b)), (combine("neg", c), a)))
-        return combine("/", adjugate, determinant)
-    if len(rows) == 1 == len(rows[0]):
-        return combine("/", Number(Fraction(1)), rows[0][0])
-    raise UnreadableAnswer("the inverse of a larger matrix")
+    """Of up to four rows, by the adjugate."""
+    size = len(rows)
+    if size != len(rows[0]) or not 2 <= size <= 4:
+        raise UnreadableAnswer("the inverse of such a matrix")
+    cofactors = tuple(tuple(_cofactor(rows, row, column) for row in range(size)) for column in range(size))
+    return combine("/", Matrix(cofactors), determinant(Matrix(rows)))
+
+
+def _cofactor(rows: Rows, row: int, column: int) -> Node:
+    rest = tuple((*line[:column], *line[column + 1 :]) for k, line in enumerate(rows) if k != row)
+    value = determinant(Matrix(rest))
+    return combine("neg", value) if (row + column) % 2 else value

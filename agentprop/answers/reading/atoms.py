@@ -223,7 +223,7 @@ class Atoms(Operators):
             return self._function(FUNCTIONS[word])
         if word in ("log2", "log10") or (word == "C" and self.sees("(")):
             return self._function({"C": "binomial"}.get(word, word))
-        if word in CONSTANTS:
+        if word in CONSTANTS and not (len(word) == 1 and self.sees("_")):
             return Constant(CONSTANTS[word])
         if word in GREEK:
             return self.symbol(word)
@@ -242,7 +242,8 @@ class Atoms(Operators):
             word = word[0]
         factors: list[Node] = [self._letter(letter) for letter in word[:-1]]
         last = word[-1]
-        factors.append(self._letter(last) if last in "ei" and last not in self.bound else self.symbol(last))
+        plain = last in "ei" and last not in self.bound and not self.sees("_")
+        factors.append(self._letter(last) if plain else self.symbol(last))
         if len(factors) == 1:
             return factors[0]
         if self.sees("^", "**") and not self.degree_width():

@@ -27,6 +27,10 @@ _PIECE = re.compile(
 )
 _CONFIGURATION = re.compile(r"(?:\[(?:He|Ne|Ar|Kr|Xe|Rn)\])?(?:[1-7][spdf]\^?\{?\d{1,2}\}?)+")
 _SHELL = re.compile(r"([1-7])([spdf])\^?\{?(\d{1,2})\}?(?=[1-7][spdf]|$)")
+_SPACED_DIGIT = re.compile(r"[A-Za-z)\]]\s+\d(?![spdf]?\s*[A-Z])(?![spdf]\s*\^)")
+_BASED = re.compile(r"[0-9A-F]*[A-F][0-9A-F]*\s*_\s*\{?(?:1[1-9]|[23]\d)\}?")
+"""Digits and their base: AB_{16} is a number."""
+
 MAX_LENGTH = 400
 
 
@@ -34,8 +38,10 @@ def chemical(text: str, *, said: bool = False) -> Node | None:
     """The formula, the reaction or the configuration that the whole text is; `said` where it is marked as chemistry."""
     if len(text) > MAX_LENGTH or not any(char.isupper() or char in "spdf" for char in text):
         return None
-    plain = re.sub(r"[\s~{}$]|\\(?:ce|text|mathrm|left|right|,|;|!)", lambda m: m[0] if m[0] in "{}" else "", text)
-    if _CONFIGURATION.fullmatch(plain) and len(_SHELL.findall(plain)) > 1:
+    if _SPACED_DIGIT.search(text) or (not said and _BASED.fullmatch(text)):
+        return None
+    plain = re.sub(r"[\s~]|\\(?:(?:text|mathrm|left|right)(?![a-z])|[,;!])", "", text)
+    if _CONFIGURATION.fullmatch(plain) and (len(_SHELL.findall(plain)) > 1 or plain[:1] == "["):
         return Words(re.sub(r"[\^{}]", "", plain), quoted=True)
     sides = _ARROW.split(plain)
     if len(sides) == 2:

@@ -10,7 +10,7 @@ import re
 from fractions import Fraction
 
 from agentprop.answers.reading.grammar import words
-from agentprop.answers.reading.units import Unit
+from agentprop.answers.reading.units import Unit, unit_named
 
 _NO_COUNTERS = frozenset(words("""
     is are was were be being been am not or and if for to mod no nor than but either maybe when where with without otherwise
@@ -19,7 +19,7 @@ _NO_COUNTERS = frozenset(words("""
     recurring repeating periodic squared cubed factorial factorials percent percents percentage percentages permille
     dozen dozens score scores gross hundred hundreds thousand thousands million millions billion billions lakh lakhs
     crore crores tens ones teens half halves third thirds fourth fourths fifth fifths sixth sixths seventh sevenths
-    eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths quarter quarters pair couple
+    eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths quarter quarters pair pairs couple
     couples trio trios double doubles triple triples quadruple twice thrice less unless perhaps oops yes alas thus as
     this its his hers ours theirs yours us has does perhaps always sometimes besides towards else false true incorrect
     correct error plusminus modulo base degrees per out of by off on in inclusive exclusive inverse inverses
@@ -42,7 +42,7 @@ _SINGULAR = frozenset(words("""
     friend brother sister boy girl worker machine mole atom electron bond isomer product combination arrangement
     possibility outcome real intersection maximum minimum sign change zero
     """))  # fmt: skip
-_ADJECTIVE = re.compile(r"[A-Za-z][a-z]+(?:-[a-z]+)?")
+_ADJECTIVE = re.compile(r"[A-Za-z][a-z]+(?:[-/][a-z]+)?")
 _EMPTY = (["unit"], ["square", "unit"], ["cubic", "unit"], ["sq", "unit"], ["linear", "unit"])
 _EMPTY_TAILS = frozenset((("in", "total"), ("in", "all"), ("altogether",), ("total",), ("overall",)))
 
@@ -58,7 +58,14 @@ def counted(noun: str, value: Fraction | None, question: frozenset[str] = frozen
     return _is_noun(lowered[-1], value, question)
 
 
+def is_common(word: str) -> bool:
+    """A noun so common that it is one even where its letters might be variables: `1 way`, `3 men`."""
+    lowered = word.casefold()
+    return len(word) > 2 and unit_named(word) is None and (lowered in _IRREGULAR or lowered in _SINGULAR or _singular(lowered) in _SINGULAR)
+
+
 def _is_noun(word: str, value: Fraction | None, question: frozenset[str]) -> bool:
+    word = word.partition("/")[0]
     if word in _IRREGULAR or word in question or _singular(word) in question:
         return True
     if len(word) >= 4 and word.endswith("s") and not word.endswith(("ss", "us", "is", "ous")):

@@ -80,7 +80,7 @@ class Environments(Brackets):
 
     def _pieces(self) -> Node:
         """Rows of a value and its condition; rows without one are the equations of a system."""
-        stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(), 0
+        stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(("\\\\", "&", "\\cr")), 0
         branches: list[tuple[Node, Node | None]] = []
         alone: list[Node] = []
         while not self.accept("\\end"):

@@ -57,9 +57,9 @@ INFIX = {
     "\\cup": ("union", 14), "\\cap": ("intersection", 16), "\\setminus": ("minus", 15), "\\backslash": ("minus", 15),
     "mod": ("mod", 18), "\\bmod": ("mod", 18), "\\mod": ("mod", 18),
     "+": ("+", 20), "-": ("-", 20), "\\pm": ("pm", 20), "\\mp": ("mp", 20),
-    "*": ("*", 30), "\\cdot": ("*", 30), "\\times": ("*", 30), "\\ast": ("*", 30), "/": ("/", 30), "\\div": ("/", 30),
+    "*": ("*", 30), "\\cdot": ("dot", 30), "\\times": ("times", 30), "\\ast": ("*", 30), "/": ("/", 30), "\\div": ("/", 30),
     "//": ("floordiv", 30), "^": ("^", 40), "**": ("^", 40), "choose": ("binomial", 19), "\\choose": ("binomial", 19),
-    "U": ("union", 14), ":": ("ratio", 12), "\\bullet": ("*", 30), "\\over": ("/", 19),
+    "U": ("union", 14), ":": ("ratio", 12), "\\bullet": ("dot", 30), "\\over": ("/", 19),
 }  # fmt: skip
 CLOSERS = frozenset(words(
     ") ] } \\} \\rangle \\rfloor \\rceil \\end , ; \\\\ & and or where for when if with \\rvert \\rVert \\qquad"

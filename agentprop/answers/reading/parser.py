@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from agentprop.answers.reading.arithmetic import combine, transposed, ungrouped
+from agentprop.answers.reading.arithmetic import combine, multiplied, transposed, ungrouped
 from agentprop.answers.reading.environments import even_or_odd
 from agentprop.answers.reading.grammar import (
     CLOSERS,
@@ -68,7 +68,7 @@ class Parser(Names):
     def sequence(self) -> Node:
         items, joints = [self.relation()], [""]
         given: list[Node] = []
-        while self.sees(*_JOINTS, *GIVEN):
+        while self.sees(*_JOINTS, *GIVEN) and self.token.text not in self.stops:
             if self.sees(*GIVEN):
                 self.at += 1
                 given.append(self._given())
@@ -76,7 +76,7 @@ class Parser(Names):
             joints.append(self.take().text)
             if self.sees("and", "or"):
                 joints[-1] = self.take().text
-            if self.token.kind == "end" or self.sees(")", "]", "}", "\\}"):
+            if (self.token.kind == "end" or self.sees(")", "]", "}", "\\}")) and joints[-1] in (",", ";", "\\\\", "&"):
                 break
             if self.sees(*GIVEN):
                 continue
@@ -114,14 +114,18 @@ class Parser(Names):
 
     def _definition(self, name: Node) -> Node:
         """The value of a name; of `S = 1 + 2 = 3` the last one."""
+        names = [name]
+        while (again := self.named()) is not None and len(names) < 6:
+            names.append(again)
         first = self.expression(WHOLE)
         chain = self._chain(first)
         if any(op != "=" for op, _ in chain):
             raise UnreadableAnswer("a name for an inequality")
         if chain and not (_is_value(first) and _is_value(chain[-1][1])):
-            return Collection("bare", tuple(Relational("=", left, chain[-1][1]) for left in (name, first)))
+            names.append(first)
         value = chain[-1][1] if chain else self._congruence(first)
-        return Relational("=", name, value)
+        named = tuple(Relational("=", each, value) for each in names)
+        return named[0] if len(named) == 1 else Collection("bare", named)
 
     def _chain(self, first: Node) -> list[tuple[str, Node]]:
         """What follows by signs of relation; an approximation after an exact value adds nothing."""
@@ -135,15 +139,20 @@ class Parser(Names):
         return chain
 
     def _relation_op(self) -> str | None:
-        token = self.token
+        aligned = 0
+        while self.ahead(aligned).text in ("\\\\", "&") and aligned < 2:
+            aligned += 1  # `a &= b \\ &= c`: the chain goes on in the next row
+        token = self.ahead(aligned)
         if token.kind in ("string", "end") or token.text in self.stops:
             return None
+        op = RELATIONS.get(token.text)
+        if token.text != "\\not" and (op is None or op == ":"):
+            return None
+        self.at += aligned
         if token.text == "\\not":
             return self._negated_relation()
-        op = RELATIONS.get(token.text)
-        if op is None or op == ":":
-            return None
         self.take()
+        self.accept("&")
         return op
 
     def _negated_relation(self) -> str:
@@ -220,6 +229,8 @@ class Parser(Names):
                 return Collection("ratio", (*items, right))
             case "floordiv":
                 return combine("floor", combine("/", left, right))
+            case "times" | "dot":
+                return multiplied(left, right, head)
             case "phasor":
                 turn = apply("+", apply("cos", right), apply("*", Constant("i"), apply("sin", right)))
                 return combine("*", left, turn)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agentprop.answers.reading.chemistry import chemical
-from agentprop.answers.reading.counters import counted, noun_unit, without_total
+from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
 from agentprop.answers.reading.digits import spellings
 from agentprop.answers.reading.labels import split_label, split_parts
 from agentprop.answers.reading.measures import is_unit
@@ -28,6 +28,7 @@ from agentprop.answers.reading.nodes import (
     Number,
     Operation,
     Quantity,
+    Relational,
     Symbol,
     UnreadableAnswer,
     Words,
@@ -101,7 +102,8 @@ class _Reader:
         self.failure = ""
 
     def read(self) -> Reading:
-        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._prose, self._mathematics):
+        for form in (self._truth, self._phrase, self._moment, self._parts, self._chemistry, self._prose,
+                     self._common_things, self._mathematics):  # fmt: skip
             found = form()
             if found is not None:
                 return found
@@ -216,6 +218,8 @@ class _Reader:
         """With unit words as units, and, where that leaves a choice, as variables."""
         nodes, failure = _attempt(text, units=True)
         self.failure = self.failure or failure
+        if "\\in" in text:
+            nodes = [node for node in nodes if not _binds_a_unit(node)]
         if not nodes or any(isinstance(part, Quantity) for node in nodes for part in walk(node)):
             nodes = nodes + _attempt(text, units=False)[0]
         return nodes
@@ -238,6 +242,11 @@ class _Reader:
 
     # -- things and sentences ----------------------------------------------------------------------------------------
 
+    def _common_things(self) -> Reading | None:
+        """`1 way` before its letters are taken for variables."""
+        last = self.text.rpartition(" ")[2]
+        return self._things() if last.isalpha() and is_common(last) and self.text[:1].isalnum() else None
+
     def _things(self) -> Reading | None:
         """`12 apples`, `five apples`, `3 cats and 2 dogs`: closed numbers and what they count, which acts as their unit."""
         one = self._counted(self.text)
@@ -256,7 +265,7 @@ class _Reader:
             return next(iter(_readable(kept[0])), None)
         for cut in range(1, len(kept)):
             noun = " ".join(kept[cut:])
-            if not counted(noun, None, self.question | _ANY_NOUN) and not noun[:1].isalpha():
+            if not noun[:1].isalpha():
                 continue
             value = _value(" ".join(kept[:cut]))
             if value is not None and self._is_counter(noun, value):
@@ -281,7 +290,10 @@ class _Reader:
         return self._reading(found) if found is not None else None
 
 
-_ANY_NOUN: frozenset[str] = frozenset()
+def _binds_a_unit(node: Node) -> bool:
+    """`5t, t in Z`: what looks like a unit is the name that the condition is about."""
+    bound = {part.left.name for part in walk(node) if isinstance(part, Relational) and isinstance(part.left, Symbol)}
+    return any(isinstance(part, Quantity) and part.unit.name in bound for part in walk(node))
 
 
 def _readable(text: str) -> list[Node]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from agentprop.answers.reading.grammar import FUNCTIONS, GREEK, words
+from agentprop.answers.reading.measures import is_unit
 from agentprop.answers.reading.nodes import Node, Statement, Words
 
 _OPENING = re.compile(
@@ -76,7 +77,8 @@ _TRANSLATIONS = tuple(
         (r"\bplus or minus\b|\+/-|\+-", r" \\pm "),
         (r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
         (r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
-        (r"\b(?:us|usd)\s?(?=\$\s*\d)|\busd\s+(?=\d)", ""),
+        (r"\b(?:us|usd)\s?(?=\$\s*\d)", ""),
+        (r"(?<!\\)\b(usd|eur|gbp|jpy|inr|krw|cny|rmb|chf|cad|aud)\s*(\d[\d.,]*\d|\d)", lambda m: f"{m[2]} {m[1].upper()}"),
         (r"\b(sq|cu|ft|in|hrs?|mins?|secs?|yds?|lbs?|approx)\.", r"\1 "),
         (
             r"\b([0-9A-Z]+)\s*(?:\(\s*)?(?:in\s+)?(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|"
@@ -139,7 +141,7 @@ def lead_ins(text: str) -> list[tuple[str, str]]:
 # -- sentences that stay what they are ---------------------------------------------------------------------------------
 
 _WORDS_RUN = re.compile(
-    r"(?<![\\\w{.])(?:[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?=\()|[^\W\d_]{2,}(?:['’-][^\W\d_]+)*(?![\w}(]))"
+    r"(?<![\\\w{.])(?:[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?=\()|[^\W\d_](?:[^\W\d_]+|-[^\W\d_]{2,})(?:['’-][^\W\d_]+)*(?![\w}(]))"
 )
 _EDGES = " \t\n,.;:?!()\"'`*#"
 MAX_PARTS = 400
@@ -149,8 +151,9 @@ def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
     """The sentence as words and values; None where what stands between its words cannot be read, or there are no words."""
     parts: list[str | Node] = []
     position = 0
+    text = text.replace("@", " at ")
     for word in _WORDS_RUN.finditer(text):
-        if not _is_word(word[0]):
+        if not _is_word(word[0], text[word.end() : word.end() + 2]) or _measures(word[0], text[position : word.start()]):
             continue
         if not _between(text[position : word.start()], parts, value):
             return None
@@ -165,13 +168,21 @@ def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
     return Statement(tuple(parts))
 
 
-def _is_word(word: str) -> bool:
+def _is_word(word: str, after: str) -> bool:
+    if word in ("min", "max"):
+        return after.strip()[:1] not in ("(", "{", "\\", "[")
     return word not in FUNCTIONS and word not in GREEK and not (word.isupper() and len(word) < 4)
+
+
+def _measures(word: str, before: str) -> bool:
+    """The word is the unit of the number in front of it, and part of the value."""
+    return bool(re.search(r"[\d}][\s~]*$", before)) and len(word) < 4 and is_unit(word)
 
 
 def _between(text: str, parts: list[str | Node], value: Callable[[str], Node | None]) -> bool:
     """Read what stands between two words, piece by piece if need be."""
     core = text.strip(_EDGES) if _balanced(text) else text.strip(" \t\n,.;:?!\"'`*#")
+    core = core[:-1].rstrip() if core.endswith("-") else core
     if not core:
         return True
     node = value(core)

@@ -27,7 +27,7 @@ _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"
     r"\\?([ijk])(?:math)?\s*\}?\s*\}|\\(?:hat|vec)\s+([ijk])(?![a-zA-Z])|\\(?:hat|vec)\s*\\([ij])math(?![a-zA-Z])"
 )
-_LEADING_SIGN = re.compile(r"^\$?\s*(?:=|\\approx|\\sim|~)\s*")
+_LEADING_SIGN = re.compile(r"^(\$*)\s*(?:=|\\approx|\\sim|\\bullet|~)\s*")
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z])\s*([A-Z])\s*\}")
 _THIN_GROUPS = re.compile(r",\s*\\!\s*(?=\d{3}(?!\d))")
 _ROWS = re.compile(r"\\(?:begin|end)\s*\{(?:align(?:ed)?|equation|gathered|split|gather|eqnarray)\*?\}")
@@ -46,7 +46,7 @@ def clean(text: str) -> str:
     text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text))
     if "<" in text or "&" in text:
         text = _without_tags(text)
-    text = _LEADING_SIGN.sub("", text)
+    text = _LEADING_SIGN.sub(r"\1", text)
     if "\\" in text:
         text = _without_commands(text)
     if "**" in text:
@@ -57,7 +57,7 @@ def clean(text: str) -> str:
         text = _without_dollars(text)
     if "\\(" in text or "\\[" in text:
         text = re.sub(r"(?<!\\)\\[()\[\]]", " ", text)
-    text = _without_marks(text.replace("\\USD", "$").strip().strip("*`").strip().replace("**", "^"))
+    text = _without_marks(text.replace("\\USD", "$").strip().strip("`").removesuffix("**").removeprefix("**").strip().replace("**", "^"))
     return _TIMES_TEN.sub(" \\\\times ", text) if "x" in text or "X" in text else text
 
 
