@@ -402,13 +402,8 @@ def _identity(
     for parts, rule in ((cells, "cells"), (classes, "residues")):
         if _agree_in_parts(gold, pred, parts):
             return same(rule, "they agree in every piece of the line" if rule == "cells" else "they agree for every remainder")
-    from agentprop.answers.algebra import sympy_proof as proof
-
-    try:
-        if proof.difference_vanishes(gold, pred):
-            return same("symbolic", "sympy reduces their difference to zero")
-    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError, AttributeError):
-        pass
+    if not (_is_endless(gold) and _is_endless(pred)) and _reduces(gold, pred):
+        return same("symbolic", "sympy reduces their difference to zero")
     if not regions:
         return undetermined("open", "no point was found where both expressions are defined")
     if samples_prove:
@@ -416,6 +411,20 @@ def _identity(
             "numeric-identity", "no proof, but they agree to 40 digits at every random point where both are defined"
         )
     return undetermined("open", "they agree at every sample, which proves nothing for expressions made of pieces")
+
+
+def _is_endless(node: Node) -> bool:
+    """A series or an integral to infinity: two of them are not worked out."""
+    return any(isinstance(part, Operation) and part.head in BINDERS and Constant("inf") in part.args for part in walk(node))
+
+
+def _reduces(gold: Node, pred: Node) -> bool:
+    from agentprop.answers.algebra import sympy_proof as proof
+
+    try:
+        return proof.difference_vanishes(gold, pred)
+    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def _agree_in_parts(gold: Node, pred: Node, parts: Callable[[Node, Node], Iterator[tuple[Node, Node]]]) -> bool:

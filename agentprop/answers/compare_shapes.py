@@ -13,7 +13,7 @@ Policies, in one place:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -30,10 +30,13 @@ from agentprop.answers.algebra.rewriting import (
     in_si,
     listed,
     may_be_undefined,
+    has_units,
     radians,
     residue,
+    units_in,
     with_imaginary_unit_of,
     without_common,
+    without_units,
 )
 from agentprop.answers.compare_families import families, with_arguments_of, with_constants_of
 from agentprop.answers.compare_pieces import pieces
@@ -56,7 +59,9 @@ from agentprop.answers.reading.nodes import (
     Symbol,
     apply,
     is_scalar,
+    mapped,
     substitute,
+    walk,
 )
 from agentprop.answers.reading.sentences import is_description
 from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, same_currency
@@ -105,6 +110,8 @@ class Comparison:
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
+        if any(map(_is_chain, walk(gold))) or any(map(_is_chain, walk(pred))):
+            return self._chains(gold, pred)
         for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
             verdict = outside(gold, pred, self.compare)
             if verdict is not None:
@@ -114,6 +121,38 @@ class Comparison:
             if verdict is not None:
                 return verdict
         return self._scalars(gold, pred)
+
+    def _chains(self, gold: Node, pred: Node) -> Equivalence:
+        """One value written several times: its last exact link is compared, and the others must agree with it."""
+        verdict = self.compare(_last_links(gold), _last_links(pred))
+        if verdict.status != "same":
+            return verdict
+        for side in (pred, gold):
+            links = [(link, _last(part)) for part in walk(side) if isinstance(part, Collection) and _is_chain(part) for link in part.items]
+            for agrees in (self._link(link, last) for link, last in links if link != last):
+                if agrees.status == "different" and side is pred:
+                    return different("chain", "the prediction contradicts itself")
+                if agrees.status != "same":
+                    return undetermined("chain", "what is said to be equal could not be shown to be")
+        return verdict
+
+    def _link(self, link: Node, last: Node) -> Equivalence:
+        match link:
+            case Operation("approx", (value, Number(step))):
+                return self._rounded(last, value, step)
+            case _:
+                return self.compare(link, last)
+
+    def _rounded(self, exact: Node, value: Node, step: Fraction) -> Equivalence:
+        """The value is the exact one rounded, or cut off, at its last digit."""
+        rounding = replace(self, precision=Precision("step", step))
+        verdict = rounding.compare(exact, value)
+        if verdict.status != "different" or not (is_scalar(exact) and is_scalar(value)):
+            return verdict
+        half = Number(step / 2)
+        cut = [apply("+", exact, apply("neg", half)), apply("+", exact, half)]
+        towards_zero = cut[0] if self.scalars.order(exact, Number(Fraction(0))) > 0 else cut[1]
+        return rounding.compare(towards_zero, value)
 
     def _scalars(self, gold: Node, pred: Node) -> Equivalence:
         if not (is_scalar(gold) and is_scalar(pred)):
@@ -250,6 +289,8 @@ class Comparison:
             return None
         if not (realsets.could_be_set(gold) and realsets.could_be_set(pred)):
             return different("kind", "one is a set of numbers, the other is not")
+        if has_units(gold) or has_units(pred):
+            return self._measured_sets(gold, pred)
         if isinstance(gold, Constant) and isinstance(pred, Constant):
             return self.scalars.decide(gold, pred, None)
         if len(realsets.variables(gold)) > 1 or len(realsets.variables(pred)) > 1:
@@ -262,6 +303,16 @@ class Comparison:
         if realsets.is_plain(gold) and realsets.is_plain(pred):
             return realsets.compare(gold, pred, self.scalars.order)
         return self.scalars.solution_sets(gold, pred)
+
+    def _measured_sets(self, gold: Node, pred: Node) -> Equivalence:
+        """Sets with units in them: of one kind on both sides, or named on one side only."""
+        kinds = [units_in(side) for side in (gold, pred)]
+        if any(len(kind) > 1 for kind in kinds) or (all(kinds) and kinds[0] != kinds[1]):
+            return different("units", "the units measure different things")
+        if not all(kinds) and self.require_unit:
+            return different("unit-missing", "a unit is stated on one side only")
+        scaled = all(kinds)
+        return self.compare(without_units(gold, scaled=scaled), without_units(pred, scaled=scaled))
 
     def _several_variables(self, gold: Node, pred: Node) -> Equivalence:
         """Conditions on several variables: each must be one of the other side."""
@@ -455,3 +506,19 @@ class Comparison:
 
 def _of_scalars(relation: Relational) -> bool:
     return relation.op != "=" or (is_scalar(relation.left) and is_scalar(relation.right)) or isinstance(relation.left, Symbol | Collection)
+
+
+def _is_chain(node: Node) -> bool:
+    return isinstance(node, Collection) and node.kind == "chain"
+
+
+def _last(chain: Collection) -> Node:
+    """The last link that is no approximation."""
+    return [link for link in chain.items if not (isinstance(link, Operation) and link.head == "approx")][-1]
+
+
+def _last_links(node: Node) -> Node:
+    """The tree with every chain replaced by its last link."""
+    if isinstance(node, Collection) and node.kind == "chain":
+        return _last_links(_last(node))
+    return mapped(node, _last_links)

@@ -23,6 +23,7 @@ from agentprop.answers.reading.nodes import (
     Symbol,
     Truth,
     Words,
+    is_scalar,
 )
 from agentprop.answers.reading.sentences import lead_ins
 from agentprop.answers.reading.words import comparable, same_text
@@ -121,6 +122,8 @@ def _statement_against_value(gold: Statement, pred: Node, compare: Compare) -> E
     values = [part for part in gold.parts if not isinstance(part, str)]
     if isinstance(pred, Words | Truth):
         return _unlike(_spoken(gold), pred.value if isinstance(pred, Words) else "")
+    if not (is_scalar(pred) or isinstance(pred, Quantity)):
+        return undetermined("sentence", "the right answer is a sentence, the prediction a formula")
     if any(compare(value, pred).status != "different" for value in values):
         return undetermined("sentence", "the right answer is a sentence in which this value occurs")
     return different("sentence", "the right answer is a sentence in which this value does not occur")

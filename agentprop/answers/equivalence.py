@@ -44,6 +44,7 @@ from agentprop.answers.reading.nodes import (
     Number,
     Operation,
     Quantity,
+    Truth,
     Words,
     apply,
     is_closed,
@@ -54,6 +55,7 @@ from agentprop.answers.reading.plain import plain_number
 from agentprop.answers.reading.reader import Reading, read
 from agentprop.answers.reading.tokens import MAX_CHARS
 from agentprop.answers.reading.typography import clean
+from agentprop.answers.reading.words import same_text
 from agentprop.answers.workers import Pool, Reply
 from agentprop.errors import InputError
 
@@ -89,11 +91,30 @@ def equivalent(
     spec.check()
     if not isinstance(gold, str) or not isinstance(pred, str):
         raise InputError("Answers are compared as text.", hint="Pass str values as gold= and pred=.")
+    if (verdict := _at_a_glance(gold, pred, spec)) is not None:
+        return verdict
     pair = gold_answer(gold), final_answer(pred, policy)
+    if pair[1].strip() and not spec.choices and _same_typography(gold, pred):
+        return same("identical", "the texts are identical but for their typography")
     try:
         return judge(*pair, spec, QuickScalars())
     except Hard:
         return _judge_in_worker(*pair, spec, timeout_s)
+
+
+def _at_a_glance(gold: str, pred: str, spec: AnswerSpec) -> Equivalence | None:
+    """Plain numbers, boxed or not: most pairs there are, decided in microseconds."""
+    if not spec.is_plain:
+        return None
+    left, right = plain_number(gold), plain_number(pred)
+    return compare_rationals(left, right, stated(spec.precision)) if left is not None and right is not None else None
+
+
+def _same_typography(left: str, right: str) -> bool:
+    """The same text once fonts, delimiters and runs of spaces are gone."""
+    if left == right:
+        return True
+    return max(len(left), len(right)) <= MAX_CHARS and clean(left).split() == clean(right).split()
 
 
 def equivalent_batch(
@@ -150,10 +171,8 @@ class AnswerSpec:
 
 def judge(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> Equivalence:
     """The cascade on two answers' texts with the given means of deciding scalars; raises `Hard` only if those do."""
-    if spec.is_plain:
-        left, right = plain_number(gold), plain_number(pred)
-        if left is not None and right is not None:
-            return compare_rationals(left, right, stated(spec.precision))
+    if (verdict := _at_a_glance(gold, pred, spec)) is not None:
+        return verdict
     if not gold.strip() or not pred.strip():
         return different("empty", "an empty answer is no answer")
     if spec.kind == "string":
@@ -208,7 +227,7 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     if max(len(gold), len(pred)) > MAX_CHARS:
         return _oversized(gold, pred)
     texts = clean(gold), clean(pred)
-    if "".join(texts[0].split()) == "".join(texts[1].split()) and texts[0].split() == texts[1].split():
+    if texts[0].split() == texts[1].split():
         return same("identical", "the texts are identical but for their typography")
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
@@ -217,6 +236,8 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
     unreadable = _unreadable(left, right)
     if unreadable is not None:
         return unreadable
+    if left.ignored and right.ignored and isinstance(left.node, Truth) and not same_text(left.ignored, right.ignored):
+        return undetermined("reason", "both give a reason, and not the same one")
     golds, preds = (as_kind(side.nodes, spec.kind) for side in (left, right))
     if not golds or not preds:
         return _of_another_kind(bool(golds), spec.kind or "")

@@ -20,6 +20,7 @@ from agentprop.answers.reading.nodes import (
     Relational,
     Symbol,
     apply,
+    is_scalar,
     mapped,
     operation,
     symbols,
@@ -42,7 +43,7 @@ def is_condition(node: Node) -> bool:
         case Operation("and" | "comma", args):
             return any(is_condition(arg) for arg in args)
         case Collection("bare", items):
-            return any(is_condition(item) for item in items)
+            return any(is_condition(item) for item in items) and not any(is_scalar(item) and symbols(item) for item in items)
     return False
 
 

@@ -28,7 +28,7 @@ from agentprop.answers.reading.nodes import (
     symbols,
     walk,
 )
-from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Unit
+from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Dimensions, Unit
 
 
 def expand(node: Node) -> Node:
@@ -181,6 +181,23 @@ def in_si(value: Node, unit: Unit) -> Node:
 def converted(value: Node, source: Unit, target: Unit) -> Node:
     """From one unit to another: shift, scale, shift back."""
     return apply("/", apply("+", in_si(value, source), Number(-target.offset)), Number(target.factor))
+
+
+def has_units(node: Node) -> bool:
+    """A measure stands somewhere in it."""
+    return any(isinstance(part, Quantity) for part in walk(node))
+
+
+def units_in(node: Node) -> frozenset[Dimensions]:
+    """What the measures in it measure."""
+    return frozenset(part.unit.dimensions for part in walk(node) if isinstance(part, Quantity))
+
+
+def without_units(node: Node, *, scaled: bool) -> Node:
+    """The tree with the values of its measures alone: in SI units, or as they were written."""
+    if isinstance(node, Quantity):
+        return in_si(node.value, node.unit) if scaled else node.value
+    return mapped(node, lambda part: without_units(part, scaled=scaled))
 
 
 def as_angle(node: Node) -> Node:

@@ -159,7 +159,9 @@ def _dot(row: tuple[Node, ...], column: tuple[Node, ...]) -> Node:
 def determinant(matrix: Matrix) -> Node:
     """Of up to four rows, written out; larger ones are left for the exact arithmetic of numbers."""
     rows = matrix.rows
-    if len(rows) != len(rows[0]) or len(rows) > 4 or not all(is_scalar(entry) for row in rows for entry in row):
+    if len(rows) != len(rows[0]):
+        raise UnreadableAnswer("a determinant of a matrix that is not square")
+    if len(rows) > 4 or not all(is_scalar(entry) for row in rows for entry in row):
         return operation("det", matrix)
     if len(rows) == 1:
         return rows[0][0]

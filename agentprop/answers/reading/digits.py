@@ -18,8 +18,10 @@ _DOTTED = re.compile(
     r"|(?<![\d.,])([1-9]\d{0,2}\.\d{3}),(\d\d?|\d{4,})(?!\d|[,.]\d)|(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){2,})(?!\d|[,.]\d)"
 )
 _INDIAN = re.compile(r"(?<![\d.,])(\d{1,2}(?:,\d{2})+,\d{3})(?!\d|,\d)")
-_THOUSANDS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+)(?!\d|,\d)")
+_THOUSANDS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:,\d{3})+)(?!\d|,\d)")
 _BRACKETED = re.compile(r"[\[({]")
+_UNION = re.compile(r"\\cup|\\cap|\)\s*U\s*\(|\([^()\[\]]*\]|\[[^()\[\]]*\)")
+"""Signs that brackets are intervals: their commas separate ends."""
 _SPACED_COMMAS = re.compile(r",\s|\\[,;: ]")
 
 
@@ -40,6 +42,8 @@ def spellings(text: str) -> list[str]:
         return [plain, indian]
     joined = _THOUSANDS.sub(_digits, plain)
     if joined == plain:
+        return [plain]
+    if _UNION.search(plain):
         return [plain]
     if not _BRACKETED.search(plain):
         return [joined] if _surely_grouped(plain) else [joined, plain]

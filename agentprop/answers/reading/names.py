@@ -17,6 +17,12 @@ _NOT_IN_NAMES = GIVEN | frozenset(("and", "or", "not", "no", "never", "neither",
 _OF_NUMBERS = frozenset("fghFGHPpqruvTLMNSVARCDEQUWyst") | GREEK
 _OF_EVENTS = frozenset(("P", "E", "Pr", "Var", "Cov", "Corr", "Prob", "V"))
 _OPERATORS = frozenset(("+", "*", "/", "^", "=", "<", ">", "\\cdot", "\\times", "\\frac", "\\sqrt", "\\pm"))
+GENERIC = frozenset((
+    "answer", "final answer", "correct answer", "result", "final result", "solution", "unique solution", "general solution",
+    "solution set", "only solution", "required value", "value", "number",
+))  # fmt: skip
+"""Names that say nothing about the value; it is read as if it stood alone."""
+
 MAX_NAME = 14
 """Tokens of the longest name."""
 

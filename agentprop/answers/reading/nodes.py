@@ -16,7 +16,7 @@ from agentprop.answers.reading.units import Unit
 MAX_DEPTH = 80
 """Deepest tree that is built: keeps every later recursion far from the interpreter's limit."""
 
-SET_OPERATIONS = frozenset(("and", "or", "comma", "union", "intersection", "minus", "bigunion", "space", "class"))
+SET_OPERATIONS = frozenset(("and", "or", "comma", "union", "intersection", "minus", "bigunion", "space", "class", "approx"))
 BINDERS = frozenset(("sum", "prod", "integral", "bigunion"))
 """Heads whose second argument is a symbol bound in the first one."""
 
@@ -73,7 +73,10 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Several values: kind is tuple ( ), list [ ], set { }, bare (commas only), vector, dict, ratio or parts."""
+    """Several values: kind is tuple ( ), list [ ], set { }, bare (commas only), vector, dict, ratio, parts or chain.
+
+    A chain is one value written several times, as in `2·3 = 6` or `1/6 ≈ 0.17`; all its links must agree.
+    """
 
     kind: str
     items: tuple[Node, ...]

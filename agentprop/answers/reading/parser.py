@@ -21,8 +21,9 @@ from agentprop.answers.reading.grammar import (
     WHOLE,
 )
 from agentprop.answers.reading.measures import feet_and_inches, read_quantity, summed
-from agentprop.answers.reading.names import Names
+from agentprop.answers.reading.names import GENERIC, Names
 from agentprop.answers.reading.nodes import (
+    Cases,
     Collection,
     Constant,
     Family,
@@ -82,7 +83,27 @@ class Parser(Names):
                 continue
             items.append(self.relation())
         node = _joined(items, joints[1 : len(items)])
-        return _under(node, given) if given else node
+        node = _under(node, given) if given else node
+        if self._restates():
+            self.at += 1
+            return Collection("chain", (node, self.relation()))
+        return node
+
+    def _restates(self) -> bool:
+        """`x < 3 : (-\\infty, 3)` says it again as an interval; `(a+b):(c+d)` is a ratio."""
+        if not self.sees(":") or ":" in self.stops:
+            return False
+        if self.ahead(1).text in ("[", "\\mathbb"):
+            return True
+        depth = 0
+        for step in range(1, 60):
+            text = self.ahead(step).text
+            depth += (text in ("(", "{")) - (text in (")", "}"))
+            if depth == 1 and text == ",":
+                return self.ahead(1).text == "("
+            if depth <= 0 or text == "":
+                return False
+        return False
 
     def _given(self) -> Node:
         """A condition after `for`, `where` or `if`; `n (is) even` among them."""
@@ -96,6 +117,8 @@ class Parser(Names):
 
     def relation(self) -> Node:
         named = self.named()
+        if isinstance(named, Symbol) and named.name in GENERIC:
+            return self.relation()
         if named is not None:
             return self._definition(named)
         first = self.expression(WHOLE)
@@ -104,12 +127,10 @@ class Parser(Names):
             return self._congruence(first)
         lefts = [first, *(node for _, node in chain[:-1])]
         parts = [_relational(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
-        if len(parts) == 1 and chain[0][0] == "=" and _is_value(first) and _is_value(chain[0][1]):
-            return chain[0][1]
+        if all(op in ("=", "approx") for op, _ in chain) and _is_chain(first, [node for _, node in chain]):
+            return _equal_chain([first, *(node for _, node in chain)])
         if len(parts) == 1 and isinstance(parts[0], Relational):
             return Relational(parts[0].op, parts[0].left, self._congruence(parts[0].right))
-        if all(op == "=" for op, _ in chain):
-            return _equal_chain(lefts, chain[-1][1])
         return operation("and", *parts)
 
     def _definition(self, name: Node) -> Node:
@@ -119,23 +140,26 @@ class Parser(Names):
             names.append(again)
         first = self.expression(WHOLE)
         chain = self._chain(first)
-        if any(op != "=" for op, _ in chain):
+        if any(op not in ("=", "approx") for op, _ in chain):
             raise UnreadableAnswer("a name for an inequality")
-        if chain and not (_is_value(first) and _is_value(chain[-1][1])):
-            names.append(first)
-        value = chain[-1][1] if chain else self._congruence(first)
+        links = [first, *(node for _, node in chain)]
+        while len(links) > 1 and isinstance(links[0], Symbol | Collection) and not _is_approximation(links[1]):
+            names.append(links.pop(0))
+        value = _linked(links) if chain else self._congruence(first)
         named = tuple(Relational("=", each, value) for each in names)
         return named[0] if len(named) == 1 else Collection("bare", named)
 
     def _chain(self, first: Node) -> list[tuple[str, Node]]:
-        """What follows by signs of relation; an approximation after an exact value adds nothing."""
+        """What follows by signs of relation; an approximation of a value knows how far it may be off."""
         chain: list[tuple[str, Node]] = []
         while (op := self._relation_op()) is not None:
+            start = self.at
             right = self.expression(WHOLE)
-            if op != "approx":
-                chain.append((op, right))
-            elif not _is_value(chain[-1][1] if chain else first):
-                chain.append(("=", right))
+            if op == "approx" and _is_value(chain[-1][1] if chain else first) and _is_value(right):
+                digits = next((token.text for token in self.tokens[start : self.at] if token.kind == "number"), "1")
+                chain.append((op, _approximation(right, digits)))
+            else:
+                chain.append(("=" if op == "approx" else op, right))
         return chain
 
     def _relation_op(self) -> str | None:
@@ -210,6 +234,8 @@ class Parser(Names):
             return ("mod", 30, 1)
         if token.text == "\\angle":
             return ("phasor", 35, 1)
+        if token.text == ":" and self._restates():
+            return None
         found = INFIX.get(token.text)
         return (*found, 1) if found else None
 
@@ -225,6 +251,8 @@ class Parser(Names):
             case "-":
                 return combine("+", left, combine("neg", right))
             case "ratio":
+                if not (is_scalar(right) and (is_scalar(left) or isinstance(left, Collection))):
+                    raise UnreadableAnswer("a ratio of things that are no numbers")
                 items = left.items if isinstance(left, Collection) and left.kind == "ratio" else (left,)
                 return Collection("ratio", (*items, right))
             case "floordiv":
@@ -380,12 +408,22 @@ def _joined(items: list[Node], joints: Sequence[str]) -> Node:
     if len(items) == 1:
         return items[0]
     items = _all_excluded(items)
+    if len(items) > 3 and len(items) % 2 == 0 and (pieces := _in_pieces(items)) is not None:
+        return pieces
     if not any(joint in _ORS for joint in joints) and (family := _family(items)) is not None:
         return family
     if all(map(_is_condition, items)) and any(map(_is_inequality, items)):
         return _conditions(items, joints)
     total = summed(items) if set(joints) <= {"and"} else None
     return total if total is not None else Collection("bare", tuple(items))
+
+
+def _in_pieces(items: list[Node]) -> Node | None:
+    """`x^2, x < 0; x, x >= 0`: values and their conditions in turn."""
+    values, conditions = items[::2], items[1::2]
+    if all(map(is_scalar, values)) and all(map(_is_inequality, conditions)):
+        return Cases(tuple(zip(values, conditions, strict=True)))
+    return None
 
 
 def _all_excluded(items: list[Node]) -> list[Node]:
@@ -459,9 +497,36 @@ def _relational(op: str, left: Node, right: Node) -> Node:
     return Relational(op, left, right)
 
 
-def _equal_chain(links: list[Node], last: Node) -> Node:
-    """`A = 2·3 = 6` says A = 6, `a = b = 3` says both, `2 + 3 = 4 + 1 = 5` says 5."""
-    names = [link for link in links if isinstance(link, Symbol)]
-    if len(names) > 1:
-        return Collection("bare", tuple(Relational("=", name, last) for name in names))
-    return Relational("=", links[0], last) if isinstance(links[0], Symbol | Collection) else last
+def _is_chain(first: Node, rest: list[Node]) -> bool:
+    """More than one equation between two expressions: values, approximations, or several signs of equality."""
+    return len(rest) > 1 or _is_approximation(rest[0]) or (_is_value(first) and _is_value(rest[0]))
+
+
+def _equal_chain(links: list[Node]) -> Node:
+    """`A = 2·3 = 6` gives A its value, `a = b = 3` both, and `2 + 3 = 4 + 1 = 5` is one value."""
+    names: list[Node] = []
+    while len(links) > 1 and isinstance(links[0], Symbol | Collection) and not _is_approximation(links[1]):
+        names.append(links.pop(0))
+    if not names and not is_closed(links[0]) and all(_is_value(link) or _is_approximation(link) for link in links[1:]):
+        names.append(links.pop(0))  # the length `AB = 2·3 = 6`, an equation `2x = 3 + 1 = 4`
+    named = tuple(Relational("=", name, _linked(links)) for name in names)
+    if not named:
+        return _linked(links)
+    return named[0] if len(named) == 1 else Collection("bare", named)
+
+
+def _linked(links: list[Node]) -> Node:
+    return links[0] if len(links) == 1 else Collection("chain", tuple(links))
+
+
+def _approximation(value: Node, digits: str) -> Node:
+    """The value with its tolerance: one unit of the last digit that was written."""
+    decimals = len(digits.partition("e")[0].partition(".")[2])
+    step = Fraction(1, 10**decimals)
+    if isinstance(value, Operation) and value.head == "/" and value.args[1] == _HUNDRED:
+        step /= 100
+    return Operation("approx", (value, Number(step)), 1)
+
+
+def _is_approximation(node: Node) -> bool:
+    return isinstance(node, Operation) and node.head == "approx"

@@ -17,6 +17,8 @@ def plain_number(text: str) -> Fraction | None:
     if len(text) > 120:
         return None
     core = text.strip()
+    if core.startswith("\\boxed{") and core.endswith("}"):
+        core = core[7:-1].strip()
     if core[:1] == "$" == core[-1:] and len(core) > 2:
         core = core[1:-1].strip()
     match = _NUMBER.fullmatch(core)

@@ -166,7 +166,7 @@ class _Reader:
         things = self._things() or self._led_in()
         if things is not None:
             return things
-        return self._reading(Words(self.text), *_readable(self.text))
+        return self._reading(Words(" ".join(self.text.split())), *_readable(self.text))
 
     # -- parts -------------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ _HEDGES = frozenset(words("""
     except excluding without unless if when either neither nor or maybe perhaps possibly might may could half twice
     double nearly almost wrong incorrect false multiple multiples factor factors divisor divisors instead than other
     but however though think guess don doesn isn aren wasn didn won ruled rule fails fail impossible different unlike
-    all any both every each up down beyond within until by per times plus minus to into from of if nobody nothing none
+    and all any both every each up down beyond within until by per times plus minus to into from of if nobody nothing none
     """)) - {"of", "to", "from", "by", "all", "per", "no"} | {"no"}  # fmt: skip
 
 _DOMAINS = (
@@ -164,7 +164,7 @@ def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
     if position == 0 or not _between(text[position:], parts, value):
         return None
     if all(isinstance(part, str) for part in parts):
-        return Words(text)
+        return Words(" ".join(text.split()))
     return Statement(tuple(parts))
 
 

@@ -22,6 +22,11 @@ _FONT = re.compile(
     r"|mbox|hbox|rm|bf|emph|texttt|boldsymbol|bm|ensuremath|displaystyle|underline|mathop|mathbin|mathord"
     r"|(?:textcolor|colorbox|color)\s*\{[^{}]{1,40}\}|fcolorbox\s*\{[^{}]{1,40}\}\s*\{[^{}]{1,40}\})\s*\*?\s*\{([^{}]*)\}"
 )
+_LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
+_NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
+"""Where one formula ends and the next line is another."""
+
+_STYLE = re.compile(r"\\(?:display|text|script)style(?![a-zA-Z])|\\(?:large|Large|LARGE|huge|Huge|small|bf|rm|it|tt)(?![a-zA-Z{])")
 _COLOUR = re.compile(r"\\color\s*(?:\[[^\[\]]{1,20}\])?\{[^{}]{1,40}\}|\\(?:textcolor|colorbox)\s*\{[^{}]{1,40}\}")
 _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"
@@ -39,6 +44,8 @@ _TEXT = re.compile(r"\\(?:text|mbox|hbox|emph)")
 def clean(text: str) -> str:
     """The answer as plain ASCII mathematics and words."""
     text = text.strip()
+    if "\n" in text:
+        text = _NEXT_FORMULA.sub("$ ; $", text)
     if "```" in text:
         text = _FENCE.sub(r"\1", text)
     if "\\n" in text[-4:] and text.endswith("\\n"):
@@ -56,8 +63,9 @@ def clean(text: str) -> str:
     if "$" in text:
         text = _without_dollars(text)
     if "\\(" in text or "\\[" in text:
-        text = re.sub(r"(?<!\\)\\[()\[\]]", " ", text)
-    text = _without_marks(text.replace("\\USD", "$").strip().strip("`").removesuffix("**").removeprefix("**").strip().replace("**", "^"))
+        text = re.sub(r"(?<!\\)\\[()\[\]]", " ", text).strip()
+    text = text.replace("\\USD", "$").strip().strip("`").removesuffix("**").removeprefix("**").strip()
+    text = _without_marks(_LEADING_SIGN.sub("", text).replace("**", "^"))
     return _TIMES_TEN.sub(" \\\\times ", text) if "x" in text or "X" in text else text
 
 
@@ -72,6 +80,7 @@ def _without_tags(text: str) -> str:
 
 
 def _without_commands(text: str) -> str:
+    text = _STYLE.sub(" ", text)
     text = _UNIT_VECTOR.sub(lambda m: f" \\unitvector{m[1] or m[2] or m[3]} ", text)
     text = _SEGMENT.sub(r"\1\2", text)
     text = _THIN_GROUPS.sub(",", text) if "\\!" in text else text
@@ -96,6 +105,7 @@ def _without_marks(text: str) -> str:
     """The text without the marks that end a sentence or quote it as code."""
     while text[-1:] in (".", ",", ";", "。", "`") and not text.endswith("..."):
         text = text[:-1].rstrip()
+    text = _LEADING_SPACE.sub("", text)
     for _ in range(3):
         if not text.endswith((r"\,", r"\;", r"\:", r"\ ", r"\quad", r"\qquad", "\\\\", "\\newline", "\\")):
             break
