@@ -27,10 +27,10 @@ from agentprop.answers.algebra.rewriting import (
     converted,
     defines,
     expand,
+    has_units,
     in_si,
     listed,
     may_be_undefined,
-    has_units,
     radians,
     residue,
     units_in,
@@ -184,8 +184,10 @@ class Comparison:
             return None
         if left is None or right is None:
             value, _ = left or right or (gold, pred)
-            bare = pred if right is None else gold
-            return self.compare(value, assigned_value(bare))
+            verdict = self.compare(value, assigned_value(pred if right is None else gold))
+            if verdict.status == "same":
+                return undetermined("congruence", "one is a residue class, the other a number of it")
+            return verdict
         moduli = self.compare(left[1], right[1])
         if moduli.status != "same":
             return moduli
@@ -291,6 +293,7 @@ class Comparison:
             return different("kind", "one is a set of numbers, the other is not")
         if has_units(gold) or has_units(pred):
             return self._measured_sets(gold, pred)
+        gold, pred = _condition_of(gold), _condition_of(pred)
         if isinstance(gold, Constant) and isinstance(pred, Constant):
             return self.scalars.decide(gold, pred, None)
         if len(realsets.variables(gold)) > 1 or len(realsets.variables(pred)) > 1:
@@ -403,7 +406,7 @@ class Comparison:
             case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(
                 other, Collection
             ):
-                return self.compare(apply("/", *items), other) if len(items) == 2 else different("kind", "no ratio")
+                return self._ratio_as_number(items, other)
             case Collection(), Collection():
                 return self._groups(gold, pred)
             case Collection(kind, items), _:
@@ -437,6 +440,15 @@ class Comparison:
             return different("ratio", "the ratios differ in length")
         parts = zip(left[1:], right[1:], strict=True)
         return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
+
+    def _ratio_as_number(self, items: Sequence[Node], other: Node) -> Equivalence:
+        """3:4 is 3/4; whether 5:1 is meant by 5 is open."""
+        if len(items) != 2 or not is_scalar(other):
+            return different("kind", "one is a ratio, the other is not")
+        verdict = self.compare(apply("/", *items), other)
+        if verdict.status == "same" and isinstance(other, Number) and other.value.denominator == 1:
+            return undetermined("ratio", "one is a ratio, the other a whole number")
+        return verdict
 
     def _groups(self, gold: Collection, pred: Collection) -> Equivalence:
         kinds = {gold.kind, pred.kind}
@@ -522,3 +534,8 @@ def _last_links(node: Node) -> Node:
     if isinstance(node, Collection) and node.kind == "chain":
         return _last_links(_last(node))
     return mapped(node, _last_links)
+
+
+def _condition_of(node: Node) -> Node:
+    """The condition that describes a set."""
+    return node.args[0] if isinstance(node, Operation) and node.head == "set" else node

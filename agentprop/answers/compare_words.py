@@ -32,6 +32,7 @@ Compare = Callable[[Node, Node], Equivalence]
 MAX_CERTAIN_WORDS = 3
 """Answers of so few words that differ are different; longer ones may say the same in other words."""
 
+_NEGATIONS = frozenset(("not", "neither", "nor", "no", "never", "or", "except", "cannot"))
 _EMPTY_WORDS = frozenset("is are be was it its this that there of in on for to and as at by with which who we so".split())
 
 
@@ -72,9 +73,9 @@ def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
         return same("text", "the words agree")
     if exact or _two_substances(left, right):
         return different("text", f"{left[:80]!r} is not {right[:80]!r}")
-    for one in (left, *(rest for _, rest in lead_ins(left))):
-        for other in (right, *(rest for _, rest in lead_ins(right))):
-            if same_text(one, other):
+    for lead, one in (("", left), *lead_ins(left)):
+        for other_lead, other in (("", right), *lead_ins(right)):
+            if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
                 return same("text", "the words agree")
     return _unlike(left, right)
 
@@ -89,7 +90,7 @@ def _unlike(left: str, right: str) -> Equivalence:
     """Different unless one may paraphrase the other: more than a few words, and all of one in the other."""
     found = [[word for word in comparable(text) if word not in _EMPTY_WORDS] for text in (left, right)]
     few, many = sorted((set(words) for words in found), key=len)
-    if max(map(len, found)) > MAX_CERTAIN_WORDS and few and few <= many:
+    if max(map(len, found)) > MAX_CERTAIN_WORDS and few and few <= many and not (many - few) & _NEGATIONS:
         return undetermined("words", f"{left[:60]!r} and {right[:60]!r} may say the same")
     return different("text", f"{left[:80]!r} is not {right[:80]!r}")
 

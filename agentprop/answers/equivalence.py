@@ -40,6 +40,7 @@ from agentprop.answers.reading.counters import is_count, nouns_of
 from agentprop.answers.reading.extract import DEFAULT_POLICY, ExtractionPolicy, final_answer, gold_answer
 from agentprop.answers.reading.nodes import (
     Collection,
+    Day,
     Node,
     Number,
     Operation,
@@ -275,6 +276,8 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
     golds, preds = _joint(golds, preds)
     verdicts: list[Equivalence] = []
     hard: Hard | None = None
+    if len(golds) * len(preds) > 1 and isinstance(golds[0], Day) and isinstance(preds[0], Day):
+        return _exchanged_dates(golds, preds, comparison)
     for left in golds:
         for right in preds:
             try:
@@ -293,6 +296,14 @@ def _best_reading(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: 
     return next((verdict for verdict in verdicts if verdict.status == "undetermined"), verdicts[0])
 
 
+def _exchanged_dates(golds: tuple[Node, ...], preds: tuple[Node, ...], comparison: Comparison) -> Equivalence:
+    """3/5/2021 may be in March or in May: the same only if the other side leaves it as open."""
+    verdicts = [comparison.compare(left, right) for left in golds for right in preds]
+    if any(verdict.status == "same" for verdict in verdicts):
+        return undetermined("date", "day and month of a date in digits may be exchanged")
+    return verdicts[0]
+
+
 def _joint(golds: tuple[Node, ...], preds: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[Node, ...]]:
     """Readings that go together: words with words, one exact kind with itself, `5 m` as a quantity beside a number."""
     if isinstance(golds[0], Words) and isinstance(preds[0], Words):
@@ -305,13 +316,18 @@ def _joint(golds: tuple[Node, ...], preds: tuple[Node, ...]) -> tuple[tuple[Node
         return golds, preds
     if all(measured):
         return tuple(filter(_has_unit, golds)), tuple(filter(_has_unit, preds))
-    bare = preds if measured[0] else golds
-    variables = any(symbols(node) for node in bare)
+    bare, other = (preds, golds) if measured[0] else (golds, preds)
+    letters = _names(node for node in other if not _has_unit(node)) - _names(filter(_has_unit, other))
+    variables = bool(letters & _names(bare))
     kept = [
         tuple(node for node in side if _has_unit(node) != variables or not is_measured)
         for side, is_measured in zip((golds, preds), measured, strict=True)
     ]
     return kept[0] or golds, kept[1] or preds
+
+
+def _names(nodes: Iterable[Node]) -> set[str]:
+    return {name for node in nodes for name in symbols(node)}
 
 
 def _has_unit(node: Node) -> bool:

@@ -28,7 +28,7 @@ from agentprop.answers.reading.nodes import (
 )
 
 Order = Callable[[Node, Node], int]
-_OPERATIONS = frozenset(("union", "intersection", "minus", "and", "comma"))
+_OPERATIONS = frozenset(("union", "intersection", "minus", "and", "comma", "set"))
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
 INFINITY = Constant("inf")
 MINUS_INFINITY = apply("neg", INFINITY)

@@ -234,7 +234,7 @@ def real_set(node: Node) -> Any:
         case Operation("comma", args):
             together = sympy.Intersection(*map(real_set, args))
             return sympy.Union(*map(real_set, args)) if together == sympy.S.EmptySet else together
-        case Operation("and" | "intersection", args):
+        case Operation("and" | "intersection" | "set", args):
             return sympy.Intersection(*map(real_set, args))
         case Collection("tuple" | "list", (low, high)):
             return sympy.Interval(expression(low), expression(high), node.kind == "tuple", node.kind == "tuple")

@@ -148,15 +148,15 @@ def items_of(node: Node) -> tuple[Node, ...]:
 
 
 def _builder(head: Node, condition: Node) -> Node:
-    """{x in R : condition} is the condition itself; with another head it is the family of its values."""
+    """{x in R : condition} is the set of what fulfils it; with another head it is the family of its values."""
     conditions = condition.args if isinstance(condition, Operation) and condition.head in ("and", "comma") else (condition,)
     match head:
         case Symbol():
-            return condition
+            return operation("set", condition)
         case Relational("in", Symbol(name), _) if head.right == Constant("reals"):
-            return condition if name in symbols(condition) else head
+            return operation("set", condition if name in symbols(condition) else head)
         case Relational("in", Symbol(), _):
-            return operation("and", head, *conditions)
+            return operation("set", operation("and", head, *conditions))
         case Relational():
             raise UnreadableAnswer("a set description beyond the grammar")
     return Family(head, tuple(item for part in conditions for item in items_of(part)))

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from agentprop.answers.reading.measures import is_unit
+from agentprop.answers.reading.parser import is_unit
 
 _MAX_RESPONSE = 4_000_000
 """Characters of a response that are looked at, from its end: answers stand last."""

@@ -19,7 +19,7 @@ _LONE = re.compile(
     r"(?:(?:option|choice|answer|part)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Z])\s*\]|([A-Za-z])\s*[).:]?)", re.IGNORECASE
 )
 _PART = re.compile(
-    r"(?:^|(?<=[\s,;.&]))(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4})\s*[):](?![=\d]))(?=\s|\\[ ,;:]|\\quad)", re.IGNORECASE
+    r"(?:^|(?<=[\s,;.&]))(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4}|\d(?=\)))\s*[):](?![=\d]))(?=\s|\\[ ,;:]|\\quad)", re.IGNORECASE
 )
 _OPERATES = re.compile(r"[-+*/^_!=<>)|&]?(?:->|[*/^_!=<>&])|\\(?:to|cdot|times|cup|cap|le|ge|in)\b|[|)\]]")
 """How no content of a label begins."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from agentprop.answers.reading.nodes import Node, Number, Quantity, UnreadableAnswer, apply, is_closed
-from agentprop.answers.reading.tokens import Token, tokenize
+from agentprop.answers.reading.tokens import Token
 from agentprop.answers.reading.units import DEGREE, Unit, unit_named
 
 if TYPE_CHECKING:
@@ -44,15 +44,9 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
     return None
 
 
-def is_unit(text: str) -> bool:
-    """The whole text is a unit, such as `cm`, `m/s^2`, `square metres`."""
-    from agentprop.answers.reading.parser import Parser  # the parser itself reads measures
-
-    try:
-        parser = Parser(tokenize(text))
-        return _UnitReader(parser).product() is not None and parser.token.kind == "end"
-    except UnreadableAnswer:
-        return False
+def read_unit(parser: Cursor) -> Unit | None:
+    """The unit that starts here; None where none does."""
+    return _UnitReader(parser).product()
 
 
 def money(value: Node, currency: str) -> Node:

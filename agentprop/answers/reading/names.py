@@ -13,7 +13,10 @@ IS = frozenset(("is", "are", "was", "were", "equals"))
 _EQUAL = frozenset(("=", ":", "\\approx", "\\colon"))
 _ARTICLES = frozenset(("the", "a", "an", "its", "their", "this", "that"))
 _NAMING_FUNCTIONS = frozenset(("max", "min", "lcm", "gcd", "det", "factorial"))
-_NOT_IN_NAMES = GIVEN | frozenset(("and", "or", "not", "no", "never", "neither", "mod", "U", "in", "choose"))
+_NOT_IN_NAMES = GIVEN | frozenset((
+    "and", "or", "not", "no", "never", "neither", "mod", "U", "in", "choose", "cannot", "whether", "unless", "maybe", "perhaps",
+    "might", "could", "may", "think", "guess", "wrong", "incorrect", "false", "impossible", "doubt", "nobody", "than",
+))  # fmt: skip
 _OF_NUMBERS = frozenset("fghFGHPpqruvTLMNSVARCDEQUWyst") | GREEK
 _OF_EVENTS = frozenset(("P", "E", "Pr", "Var", "Cov", "Corr", "Prob", "V"))
 _OPERATORS = frozenset(("+", "*", "/", "^", "=", "<", ">", "\\cdot", "\\times", "\\frac", "\\sqrt", "\\pm"))

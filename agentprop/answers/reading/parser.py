@@ -20,7 +20,7 @@ from agentprop.answers.reading.grammar import (
     SUM,
     WHOLE,
 )
-from agentprop.answers.reading.measures import feet_and_inches, read_quantity, summed
+from agentprop.answers.reading.measures import feet_and_inches, read_quantity, read_unit, summed
 from agentprop.answers.reading.names import GENERIC, Names
 from agentprop.answers.reading.nodes import (
     Cases,
@@ -40,6 +40,7 @@ from agentprop.answers.reading.nodes import (
     operation,
     symbols,
 )
+from agentprop.answers.reading.tokens import tokenize
 
 MAX_NESTING = 60
 """Open brackets, exponents and roots at once."""
@@ -309,6 +310,8 @@ class Parser(Names):
         )
 
     def _implicit_factor(self) -> Node:
+        if self.sees("...", "\\ldots", "\\dots", "\\cdots"):
+            raise UnreadableAnswer("an unfinished value")
         if self.sees("["):
             self.at += 1
             stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(), 0
@@ -398,6 +401,15 @@ class Parser(Names):
             return 0
         self.at += 1
         return 100
+
+
+def is_unit(text: str) -> bool:
+    """The whole text is a unit, such as `cm`, `m/s^2`, `square metres`."""
+    try:
+        parser = Parser(tokenize(text))
+        return read_unit(parser) is not None and parser.token.kind == "end"
+    except UnreadableAnswer:
+        return False
 
 
 # -- what the items of a sequence say together -------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from agentprop.answers.reading.chemistry import chemical
 from agentprop.answers.reading.counters import counted, is_common, noun_unit, without_total
 from agentprop.answers.reading.digits import spellings
 from agentprop.answers.reading.labels import split_label, split_parts
-from agentprop.answers.reading.measures import is_unit
 from agentprop.answers.reading.moments import moments
 from agentprop.answers.reading.nodes import (
     MAX_DEPTH,
@@ -38,7 +37,7 @@ from agentprop.answers.reading.nodes import (
     walk,
 )
 from agentprop.answers.reading.numerals import number_in_words
-from agentprop.answers.reading.parser import Parser
+from agentprop.answers.reading.parser import Parser, is_unit
 from agentprop.answers.reading.sentences import lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical
@@ -52,6 +51,13 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _ROW = re.compile(r"[+-]?\d+(?:\.\d+)?(?: +[+-]?\d+(?:\.\d+)?){1,50}")
+
+
+MAX_SENTENCE = 600
+"""Longest text that is read as one value with words around it; longer ones are prose, or mathematics alone."""
+
+MAX_PARTS_WITHIN = 4
+"""Parts within parts: `(a) Yes, the area is 5`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,15 @@ def read(answer: str, question: frozenset[str] = frozenset()) -> Reading:
     """The reading of one answer; `question` holds the nouns of the question, which numbers may count."""
     if len(answer) > MAX_CHARS:
         return Reading(answer[:200], remainder=f"longer than {MAX_CHARS:,} characters")
+    return _read(answer, question, 0)
+
+
+def _read(answer: str, question: frozenset[str], depth: int) -> Reading:
     text = clean(answer)
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:
-        return _Reader(text, question, mathematical=is_mathematical(answer.strip())).read()
+        return _Reader(text, question, depth, mathematical=is_mathematical(answer.strip())).read()
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
 
@@ -95,9 +105,10 @@ def read(answer: str, question: frozenset[str] = frozenset()) -> Reading:
 class _Reader:
     """One text and the ways to read it."""
 
-    def __init__(self, text: str, question: frozenset[str], *, mathematical: bool) -> None:
+    def __init__(self, text: str, question: frozenset[str], depth: int, *, mathematical: bool) -> None:
         self.text = text
         self.question = question
+        self.depth = depth
         self.mathematical = mathematical
         self.failure = ""
 
@@ -107,20 +118,22 @@ class _Reader:
             found = form()
             if found is not None:
                 return found
-        for form in (self._label, self._row, self._restated, self._things, self._led_in, self._sentence):
+        short = len(self.text) <= MAX_SENTENCE
+        for form in (self._label, self._row, self._restated, self._things, self._led_in) if short else ():
             found = form()
             if found is not None:
                 return found
-        return Reading(self.text, remainder=self.failure or "no known form")
+        found = self._sentence()
+        return found if found is not None else Reading(self.text, remainder=self.failure or "no known form")
 
     def _reading(self, *nodes: Node, ignored: str = "") -> Reading:
         return Reading(self.text, nodes, ignored)
 
     def _inner(self, text: str) -> Reading:
         """The reading of a part, which is an answer of its own."""
-        if len(text) >= len(self.text):
-            return Reading(text, remainder=text)
-        return read(text, self.question)
+        if len(text) >= len(self.text) or self.depth >= MAX_PARTS_WITHIN:
+            return Reading(text, remainder="parts within parts")
+        return _read(text, self.question, self.depth + 1)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -163,9 +176,10 @@ class _Reader:
         spelled = number_in_words(self.text)
         if spelled is not None:
             return self._reading(spelled)
-        things = self._things() or self._led_in()
-        if things is not None:
-            return things
+        for form in (self._things, self._led_in) if len(self.text) <= MAX_SENTENCE else ():
+            found = form()
+            if found is not None:
+                return found
         return self._reading(Words(" ".join(self.text.split())), *_readable(self.text))
 
     # -- parts -------------------------------------------------------------------------------------------------------
@@ -218,8 +232,7 @@ class _Reader:
         """With unit words as units, and, where that leaves a choice, as variables."""
         nodes, failure = _attempt(text, units=True)
         self.failure = self.failure or failure
-        if "\\in" in text:
-            nodes = [node for node in nodes if not _binds_a_unit(node)]
+        nodes = [node for node in nodes if not _binds_a_unit(node)]
         if not nodes or any(isinstance(part, Quantity) for node in nodes for part in walk(node)):
             nodes = nodes + _attempt(text, units=False)[0]
         return nodes
@@ -291,9 +304,18 @@ class _Reader:
 
 
 def _binds_a_unit(node: Node) -> bool:
-    """`5t, t in Z`: what looks like a unit is the name that the condition is about."""
-    bound = {part.left.name for part in walk(node) if isinstance(part, Relational) and isinstance(part.left, Symbol)}
-    return any(isinstance(part, Quantity) and part.unit.name in bound for part in walk(node))
+    """`5t, t in Z`, `f(t) = 5t`: what looks like a unit is a name that is bound there."""
+    units = {part.unit.name for part in walk(node) if isinstance(part, Quantity)}
+    if not units:
+        return False
+    bound: set[str] = set()
+    for part in walk(node):
+        match part:
+            case Relational("in", Symbol(name), _):
+                bound.add(name)
+            case Relational(_, Operation("call", (_, *names)), _):
+                bound.update(name.name for name in names if isinstance(name, Symbol))
+    return bool(units & bound)
 
 
 def _readable(text: str) -> list[Node]:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from itertools import islice
 
 from agentprop.answers.reading.grammar import FUNCTIONS, GREEK, words
-from agentprop.answers.reading.measures import is_unit
 from agentprop.answers.reading.nodes import Node, Statement, Words
+from agentprop.answers.reading.parser import is_unit
 
 _OPENING = re.compile(
     r"(?:therefore|thus|hence|so|then|finally|and|we (?:get|have|find|obtain|see|conclude)(?: that)?|it follows that"
@@ -38,7 +38,7 @@ _HEDGES = frozenset(words("""
     except excluding without unless if when either neither nor or maybe perhaps possibly might may could half twice
     double nearly almost wrong incorrect false multiple multiples factor factors divisor divisors instead than other
     but however though think guess don doesn isn aren wasn didn won ruled rule fails fail impossible different unlike
-    and all any both every each up down beyond within until by per times plus minus to into from of if nobody nothing none
+    whether doubt and all any both every each up down beyond within until by per times plus minus to into from of if nobody nothing none
     """)) - {"of", "to", "from", "by", "all", "per", "no"} | {"no"}  # fmt: skip
 
 _DOMAINS = (

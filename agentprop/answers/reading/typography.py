@@ -51,7 +51,7 @@ def clean(text: str) -> str:
     if "\\n" in text[-4:] and text.endswith("\\n"):
         text = text[:-2]
     text = _LONG_SPACE.sub(" " * 8, to_ascii_mathematics(text))
-    if "<" in text or "&" in text:
+    if "</" in text or "<br" in text or ("&" in text and ";" in text):
         text = _without_tags(text)
     text = _LEADING_SIGN.sub(r"\1", text)
     if "\\" in text:

@@ -17,7 +17,7 @@ _ECHO = re.compile(
     r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed",
     re.IGNORECASE,
 )
-_REASON = re.compile(r"(?:because|since|as|for|due to)\b", re.IGNORECASE)
+_REASON = re.compile(r"(?:because|since|as|due to)\b", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:but|however|though|although|except|unless|only if|yes|no|true|false|or|maybe|otherwise)\b", re.IGNORECASE)
 
 _PROSE = re.compile(r"[^\W\d_]+(?:(?:\.?\s+|['’]|(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})|\.(?=m\b))[^\W\d_]+)*\.?")
@@ -37,7 +37,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
             r"|(?:the )?(?:set of )?real numbers|[a-z] (?:is|can be) any real number|the reals",
             Constant("reals"),
         ),
-        (r"(?:the set of )?(?:all|any|every) integers?(?: [a-z])?|(?:the )?set of integers", Constant("integers")),
+        (r"(?:the set of )?(?:all|any|every|the) integers?(?: [a-z])?|(?:the )?set of integers", Constant("integers")),
         (
             r"(?:there (?:is|are) )?(?:an )?(?:infinitely many|infinite number of|infinite number|infinite)"
             r"(?: (?:real |integer |distinct |possible )*(?:solutions?|answers?|values?|ways))?(?: exist)?",

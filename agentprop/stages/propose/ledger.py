@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.answers.gold import UNREADABLE
 from agentprop.config import ProposeConfig
+from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, content_id
 from agentprop.stages.propose.benchmarks import Benchmarks
 
@@ -90,6 +92,9 @@ class Ledger:
             return found.trajectory.stop.value, "the trajectory ended without an accepted submission"
         if found.verdict is not None and found.verdict.value != "valid":
             return f"{found.verdict.value}:{found.verdict.code}", found.verdict.message
+        readable = check_answer(found.problem)
+        if not readable.ok:
+            return UNREADABLE, readable.why
         if _digest(found.problem.statement) in self.statements:
             return "duplicate", "the same statement was accepted before"
         if self.templates[bytes.fromhex(found.problem.template[:16])] >= self.config.max_template_repeats:
