@@ -5,6 +5,7 @@ before anything is compared whether a right answer can be read and recognised at
 """
 
 from agentprop.answers.equivalence import equivalent, equivalent_batch
+from agentprop.answers.gold import GoldCheck, check_gold
 from agentprop.answers.kinds import AnswerKind
 from agentprop.answers.outcome import GOLD_UNREADABLE, PRED_UNREADABLE, Equivalence
 from agentprop.answers.reading.extract import ExtractionPolicy, final_answer
@@ -15,6 +16,8 @@ __all__ = [
     "AnswerKind",
     "Equivalence",
     "ExtractionPolicy",
+    "GoldCheck",
+    "check_gold",
     "equivalent",
     "equivalent_batch",
     "final_answer",

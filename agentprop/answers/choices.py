@@ -1,7 +1,8 @@
 """Multiple choice: an answer's text to the label of the choice it names, by its letter or by its content.
 
-With a table of choices a label says which one is meant, whatever stands beside it, unless that is the content of another
-choice. Without a table a lone letter meets `(B) 42` by its label, and two labelled answers must agree in label and content.
+With a table of choices a label says which one is meant, whatever stands beside it, unless that is the content of
+another choice. Without a table a lone letter meets `(B) 42` by its label, and two labelled answers must agree in label
+and content.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agentprop.answers.outcome import Equivalence, different, same
 from agentprop.answers.reading.labels import Label, is_marked, lone_label, split_label
-from agentprop.answers.reading.sentences import lead_ins, without_opening
+from agentprop.answers.reading.sentences import followed, lead_ins, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS
 from agentprop.answers.reading.typography import clean
 
@@ -19,6 +20,7 @@ Choices = Sequence[str] | Mapping[str, str]
 Contents = Callable[[str, str], Equivalence]
 
 _REASONED = re.compile(r"(?:option\s+|choice\s+)?\(?([A-J])\)?[.,:]?\s+(?:because|since|as)\b.*", re.DOTALL)
+_CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
 _ABSOLUTE_OPTION = re.compile(r"[A-J]")
 
 
@@ -53,11 +55,14 @@ def _chosen(answer: str, table: dict[str, str], contents: Contents) -> str | Non
         return None
     text = clean(answer)
     folded = {label.casefold(): label for label in table}
-    for form in (text, *(rest for _, rest in lead_ins(without_opening(text)))):
+    for form in _forms(text):
         bare = form.strip("()[] .:").casefold()
         if bare in folded:
             return folded[bare]
-        labelled = split_label(form) or _reasoned(form)
+        lone = lone_label(form)
+        if lone is not None and lone.name in folded:
+            return folded[lone.name]
+        labelled = split_label(form) or _dashed(form) or _reasoned(form)
         if labelled is not None and labelled.name in folded:
             return _confirmed(folded[labelled.name], labelled.content, table, contents)
     matching = [label for label, content in table.items() if contents(content, answer).status == "same"]
@@ -70,6 +75,22 @@ def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents)
     return label if not named or label in named else None
 
 
+def _forms(text: str) -> list[str]:
+    """The text, and what is left of it without `I choose` before and `is correct` behind."""
+    core = followed(text) or text
+    return [
+        text,
+        *([core] if core != text else []),
+        *(rest for lead, rest in lead_ins(without_opening(core)) if _CHOOSES.search(lead)),
+    ]
+
+
+def _dashed(text: str) -> Label | None:
+    """`B - 42`, where letters can only be labels."""
+    match = re.fullmatch(r"\(?([A-Za-z])\)?\s+[-–—]\s+(\S.*)", text, re.DOTALL)
+    return Label(match[1].casefold(), match[1].isupper(), match[2]) if match else None
+
+
 def _reasoned(text: str) -> Label | None:
     """`B because 42 is even`, without its reason."""
     match = _REASONED.fullmatch(text)
@@ -77,14 +98,20 @@ def _reasoned(text: str) -> Label | None:
 
 
 def compare_labels(gold: str, pred: str) -> Equivalence | None:
-    """Without a table of choices: a lone option letter meets the same letter before a content; None for any other pair."""
+    """Without a table: a lone option letter meets the same letter before a content; None for any other pair."""
+    if len(gold) <= 2 < len(pred) and lone_label(pred) is None and split_label(pred) is None:
+        pred = _forms(pred)[-1]
+    if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
+        gold = _forms(gold)[-1]
     lone = [lone_label(text) for text in (gold, pred)]
     if lone[0] is not None and lone[1] is not None:
         if not (is_marked(gold) or is_marked(pred)):
             return None
         return _verdict(lone[0], lone[1])
     for text, other, label in ((gold, pred, lone[1]), (pred, gold, lone[0])):
-        if label is None or not (_ABSOLUTE_OPTION.fullmatch(label.name.upper()) and (label.capital or is_marked(other))):
+        if label is None or not (
+            _ABSOLUTE_OPTION.fullmatch(label.name.upper()) and (label.capital or is_marked(other))
+        ):
             continue
         labelled = split_label(text) or _reasoned(text)
         if labelled is not None and labelled.capital == label.capital and not _is_part(text, label):

@@ -1,8 +1,8 @@
 """Equations and inequalities that are not solved: compared as polynomials over the complex numbers, with multiplicity.
 
 Two equations are the same when one is the other times a constant, or when their polynomials have the same factors as
-often: x² - 2x + 5 = 0 is not x² - 2x + 6 = 0, though neither has a real root. A solved form (x = 1, y = 2x) stands for its
-solutions, however often they count. Inequalities are the same up to a positive factor.
+often: x² - 2x + 5 = 0 is not x² - 2x + 6 = 0, though neither has a real root. A solved form (x = 1, y = 2x) stands for
+its solutions, however often they count. Inequalities are the same up to a positive factor.
 """
 
 from __future__ import annotations

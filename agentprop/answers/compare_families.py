@@ -65,7 +65,9 @@ def _limits(family: Family) -> list[Node]:
     return [
         condition
         for condition in family.conditions
-        if not (isinstance(condition, Relational) and isinstance(condition.left, Symbol) and condition.left.name in names)
+        if not (
+            isinstance(condition, Relational) and isinstance(condition.left, Symbol) and condition.left.name in names
+        )
         or condition.op != "in"
     ]
 

@@ -7,12 +7,12 @@ Policies, in one place:
 - A unit named on one side only is taken to be understood on the other (unless `require_unit`); two units are converted.
 - A set written as inequalities meets the same set written as intervals; conditions on one variable joined by commas
   hold together.
-- Words meet words and values meet values: see `compare_words`. Bound names and pieces: `compare_families`, `compare_pieces`.
+- Words meet words and values meet values (`compare_words`); names that are bound and values in pieces have rules of
+  their own (`compare_families`, `compare_pieces`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
@@ -21,7 +21,6 @@ from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
 from agentprop.answers.algebra.rewriting import (
     as_angle,
-    as_vector,
     assigned_value,
     assignments,
     converted,
@@ -35,13 +34,14 @@ from agentprop.answers.algebra.rewriting import (
     residue,
     units_in,
     with_imaginary_unit_of,
-    without_common,
     without_units,
 )
+from agentprop.answers.compare_collections import shapes, unordered
 from agentprop.answers.compare_families import families, with_arguments_of, with_constants_of
 from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
+from agentprop.answers.reading.chains import is_chain, last_links, links
 from agentprop.answers.reading.counters import is_count
 from agentprop.answers.reading.grammar import OPAQUE_RELATIONS
 from agentprop.answers.reading.nodes import (
@@ -59,7 +59,6 @@ from agentprop.answers.reading.nodes import (
     Symbol,
     apply,
     is_scalar,
-    mapped,
     substitute,
     walk,
 )
@@ -69,8 +68,6 @@ from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
 _GENERIC_NAMES = frozenset(
     ("answer", "result", "solution", "value", "total", "final answer", "required value", "number", "final result")
 )
-MAX_MATCHED = 300
-"""Longest unordered collection matched item by item; sorted or hashed forms have been tried before."""
 
 
 class Scalars(Protocol):
@@ -110,13 +107,13 @@ class Comparison:
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
-        if any(map(_is_chain, walk(gold))) or any(map(_is_chain, walk(pred))):
+        if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
             return self._chains(gold, pred)
         for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
             verdict = outside(gold, pred, self.compare)
             if verdict is not None:
                 return verdict
-        for rule in (self._pieces, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
+        for rule in (self._pieces, self._congruences, self._relations, self._sets, self._quantities, self._collections):
             verdict = rule(gold, pred)
             if verdict is not None:
                 return verdict
@@ -124,12 +121,12 @@ class Comparison:
 
     def _chains(self, gold: Node, pred: Node) -> Equivalence:
         """One value written several times: its last exact link is compared, and the others must agree with it."""
-        verdict = self.compare(_last_links(gold), _last_links(pred))
+        verdict = self.compare(last_links(gold), last_links(pred))
         if verdict.status != "same":
             return verdict
         for side in (pred, gold):
-            links = [(link, _last(part)) for part in walk(side) if isinstance(part, Collection) and _is_chain(part) for link in part.items]
-            for agrees in (self._link(link, last) for link, last in links if link != last):
+            for link, last in links(side):
+                agrees = self._link(link, last)
                 if agrees.status == "different" and side is pred:
                     return different("chain", "the prediction contradicts itself")
                 if agrees.status != "same":
@@ -153,6 +150,9 @@ class Comparison:
         cut = [apply("+", exact, apply("neg", half)), apply("+", exact, half)]
         towards_zero = cut[0] if self.scalars.order(exact, Number(Fraction(0))) > 0 else cut[1]
         return rounding.compare(towards_zero, value)
+
+    def _collections(self, gold: Node, pred: Node) -> Equivalence | None:
+        return shapes(gold, pred, self.compare)
 
     def _scalars(self, gold: Node, pred: Node) -> Equivalence:
         if not (is_scalar(gold) and is_scalar(pred)):
@@ -200,7 +200,11 @@ class Comparison:
         pred = with_constants_of(gold, with_arguments_of(gold, pred))
         if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
             return self._side_by_side(gold, pred)
-        if isinstance(gold, Relational) and isinstance(pred, Relational) and not (_of_scalars(gold) and _of_scalars(pred)):
+        if (
+            isinstance(gold, Relational)
+            and isinstance(pred, Relational)
+            and not (_of_scalars(gold) and _of_scalars(pred))
+        ):
             return self._shapes_side_by_side(gold, pred)
         left, right = assignments(gold), assignments(pred)
         if left and right:
@@ -326,7 +330,7 @@ class Comparison:
         both = [node.args if isinstance(node, Operation) else (node,) for node in (gold, pred)]
         if len(both[0]) != len(both[1]) or not all(isinstance(part, Relational) for side in both for part in side):
             return undetermined("conditions", "conditions on several variables, joined in different ways")
-        verdict = self._unordered(*both)
+        verdict = unordered(both[0], both[1], self.compare)
         if verdict.status == "different" and len(both[0]) > 1:
             return undetermined("conditions", "conditions on several variables that do not pair off")
         return verdict
@@ -387,153 +391,13 @@ class Comparison:
             return verdict
         return same("unit-understood", f"the numbers agree; {quantity.unit.name} is stated on one side only")
 
-    # -- collections -------------------------------------------------------------------------------------------------
-
-    def _shapes(self, gold: Node, pred: Node) -> Equivalence | None:
-        match gold, pred:
-            case Matrix(), Matrix():
-                return self._matrices(gold, pred)
-            case (Matrix() | Collection(), _) if is_scalar(pred) and (vector := as_vector(pred, gold)) is not None:
-                return self.compare(gold, vector)
-            case (_, Matrix() | Collection()) if is_scalar(gold) and (vector := as_vector(gold, pred)) is not None:
-                return self.compare(vector, pred)
-            case Matrix(), Collection(kind, items) if kind in ("tuple", "list", "vector", "bare"):
-                return self._vector(gold, items, swapped=False)
-            case Collection(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
-                return self._vector(pred, items, swapped=True)
-            case Collection("ratio", left), Collection("ratio", right):
-                return self._ratios(left, right)
-            case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(
-                other, Collection
-            ):
-                return self._ratio_as_number(items, other)
-            case Collection(), Collection():
-                return self._groups(gold, pred)
-            case Collection(kind, items), _:
-                return self._lone(kind, items, pred, swapped=False)
-            case _, Collection(kind, items):
-                return self._lone(kind, items, gold, swapped=True)
-            case (Matrix(), _) | (_, Matrix()):
-                return different("kind", "one is a matrix, the other is not")
-        return None
-
-    def _matrices(self, gold: Matrix, pred: Matrix) -> Equivalence:
-        if (len(gold.rows), len(gold.rows[0])) != (len(pred.rows), len(pred.rows[0])):
-            return different("matrix", "the matrices differ in size")
-        pairs = zip(gold.rows, pred.rows, strict=True)
-        return all_same(
-            (self.compare(a, b) for left, right in pairs for a, b in zip(left, right, strict=True)), "matrix"
-        )
-
-    def _vector(self, matrix: Matrix, items: Sequence[Node], *, swapped: bool) -> Equivalence:
-        nested = [item.items for item in items if isinstance(item, Collection) and item.kind in ("list", "tuple")]
-        if nested and len(nested) == len(items) and len({len(row) for row in nested}) == 1:
-            rows = Matrix(tuple(nested))
-            return self._matrices(rows, matrix) if swapped else self._matrices(matrix, rows)
-        entries = [entry for row in matrix.rows for entry in row]
-        if min(len(matrix.rows), len(matrix.rows[0])) > 1:
-            return different("matrix", "one is a matrix, the other a vector")
-        return self._ordered(items, entries) if swapped else self._ordered(entries, items)
-
-    def _ratios(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) != len(right):
-            return different("ratio", "the ratios differ in length")
-        parts = zip(left[1:], right[1:], strict=True)
-        return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
-
-    def _ratio_as_number(self, items: Sequence[Node], other: Node) -> Equivalence:
-        """3:4 is 3/4; whether 5:1 is meant by 5 is open."""
-        if len(items) != 2 or not is_scalar(other):
-            return different("kind", "one is a ratio, the other is not")
-        verdict = self.compare(apply("/", *items), other)
-        if verdict.status == "same" and isinstance(other, Number) and other.value.denominator == 1:
-            return undetermined("ratio", "one is a ratio, the other a whole number")
-        return verdict
-
-    def _groups(self, gold: Collection, pred: Collection) -> Equivalence:
-        kinds = {gold.kind, pred.kind}
-        if kinds == {"dict"} or kinds == {"bare"}:
-            return self._unordered(gold.items, pred.items)
-        if "set" in kinds and kinds <= {"set", "bare"}:
-            return self._as_sets(gold.items, pred.items)
-        if (
-            len(kinds) == 1
-            or ("vector" in kinds - {"set", "dict"} and not kinds & {"set", "dict"})
-            or ("bare" in kinds and kinds <= {"bare", "tuple", "list"})
-        ):
-            return self._ordered(gold.items, pred.items)
-        return different("brackets", f"a {gold.kind} is not a {pred.kind}")
-
-    def _ordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) != len(right):
-            return different("length", f"{len(left)} entries against {len(right)}")
-        return all_same((self.compare(a, b) for a, b in zip(left, right, strict=True)), "ordered")
-
-    def _unordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        """Match each item with one of the other side that it equals."""
-        if len(left) != len(right):
-            return different("length", f"{len(left)} values against {len(right)}")
-        remaining = list(right)
-        doubtful: Equivalence | None = None
-        for item in without_common(left, remaining):
-            if len(remaining) > MAX_MATCHED:
-                return undetermined("size", "too many values to match one by one")
-            verdicts = [self.compare(item, other) for other in remaining]
-            position = next((k for k, verdict in enumerate(verdicts) if verdict.status == "same"), None)
-            if position is not None:
-                remaining.pop(position)
-                continue
-            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
-            if doubtful is None:
-                return different("unordered", "a value of one side is missing on the other")
-        return same("unordered", f"the same {len(left)} values") if doubtful is None else doubtful
-
-    def _as_sets(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) == len(right):
-            verdict = self._unordered(left, right)
-            if verdict.status == "same":
-                return verdict
-        forward = self._included(left, right)
-        return forward if forward.status != "same" else self._included(right, left)
-
-    def _included(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        known = set(right)
-        doubtful: Equivalence | None = None
-        for item in left:
-            if item in known:
-                continue
-            verdicts = [self.compare(item, other) for other in right[:MAX_MATCHED]]
-            if any(verdict.status == "same" for verdict in verdicts):
-                continue
-            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
-            if doubtful is None and len(right) <= MAX_MATCHED:
-                return different("set", "an element of one set is not in the other")
-        return same("set", "the same elements") if doubtful is None else doubtful
-
-    def _lone(self, kind: str, items: Sequence[Node], other: Node, *, swapped: bool) -> Equivalence:
-        if kind in ("set", "bare") and len(items) == 1:
-            return self.compare(other, items[0]) if swapped else self.compare(items[0], other)
-        return different("kind", f"one is a {kind} of {len(items)}, the other a single value")
-
 
 def _of_scalars(relation: Relational) -> bool:
-    return relation.op != "=" or (is_scalar(relation.left) and is_scalar(relation.right)) or isinstance(relation.left, Symbol | Collection)
-
-
-def _is_chain(node: Node) -> bool:
-    return isinstance(node, Collection) and node.kind == "chain"
-
-
-def _last(chain: Collection) -> Node:
-    """The last link that is no approximation."""
-    return [link for link in chain.items if not (isinstance(link, Operation) and link.head == "approx")][-1]
-
-
-def _last_links(node: Node) -> Node:
-    """The tree with every chain replaced by its last link."""
-    if isinstance(node, Collection) and node.kind == "chain":
-        return _last_links(_last(node))
-    return mapped(node, _last_links)
+    return (
+        relation.op != "="
+        or (is_scalar(relation.left) and is_scalar(relation.right))
+        or isinstance(relation.left, Symbol | Collection)
+    )
 
 
 def _condition_of(node: Node) -> Node:

@@ -1,4 +1,4 @@
-"""Answers that are no mathematics: words, sentences, labels, dates, times and chemical formulas, compared as what they are.
+"""Answers that are no mathematics, compared as what they are: words, sentences, labels, dates, times, chemistry.
 
 Each rule takes both trees and tells what it decides, or None where the pair is not its business.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from agentprop.answers.outcome import PRED_UNREADABLE, Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.chemistry import chemical, composition
+from agentprop.answers.reading.grammar import words as split
 from agentprop.answers.reading.nodes import (
     Clock,
     Collection,
@@ -33,7 +34,9 @@ MAX_CERTAIN_WORDS = 3
 """Answers of so few words that differ are different; longer ones may say the same in other words."""
 
 _NEGATIONS = frozenset(("not", "neither", "nor", "no", "never", "or", "except", "cannot"))
-_EMPTY_WORDS = frozenset("is are be was it its this that there of in on for to and as at by with which who we so".split())
+_EMPTY_WORDS = frozenset(split(
+    "is are be was it its this that there of in on for to and as at by with which who we so"
+))  # fmt: skip
 
 
 # -- words and sentences ---------------------------------------------------------------------------------------------
@@ -246,7 +249,9 @@ def _meanings(formula: Formula) -> list[tuple[tuple[tuple[str, int], ...], int]]
 
 # -- names of what is counted ----------------------------------------------------------------------------------------
 
-_DETERMINERS = frozenset("such different distinct possible total whole valid unique of the real more".split())
+_DETERMINERS = frozenset(split(
+    "such different distinct possible total whole valid unique of the real more"
+))  # fmt: skip
 
 
 def counts(gold: Quantity, pred: Quantity, compare: Compare) -> Equivalence:

@@ -1,14 +1,14 @@
 """Two answers, as text in any usual notation, to `same`, `different` or `undetermined`, with the rule that decided.
 
-The cascade: extraction (`reading.extract`) → plain numbers and labels → readings of both texts (`reading.reader`) → shapes
-and words, then exact rational arithmetic, all in the caller's thread and bounded by the size of the text; whatever is
-left goes to a killable worker process (`workers`), where algebraic numbers, logarithms, intervals and symbols are
-decided (`compare_deep`).
+The cascade: extraction (`reading.extract`) → plain numbers and labels → readings of both texts (`reading.reader`) →
+shapes and words, then exact rational arithmetic, all in the caller's thread and bounded by the size of the text;
+whatever is left goes to a killable worker process (`workers`), where algebraic numbers, logarithms, intervals and
+symbols are decided (`compare_deep`).
 
 Policies: `same` needs a complete reading of both texts. A right answer that cannot be read is `undetermined`
 (`gold-unreadable`); a prediction that cannot be read is not the answer (`pred-unreadable`). Decimals are exact unless
-`precision` is stated; a percent is the number it is (12% = 0.12, not 12); a unit given on one side only is understood on
-the other unless `require_unit`; variables are real, and expressions are the same when they agree wherever both are
+`precision` is stated; a percent is the number it is (12% = 0.12, not 12); a unit given on one side only is understood
+on the other unless `require_unit`; variables are real, and expressions are the same when they agree wherever both are
 defined; an ambiguous slash (1/2x) may be read either way. Nothing in either text is ever evaluated: both only pass our
 own parser.
 """

@@ -58,7 +58,9 @@ def check_gold(gold: str, *, kind: AnswerKind | None = None, question: str | Non
         return GoldCheck(False, f"The answer is no {kind}.")
     for respelling in respellings(gold):
         again = gold_answer(respelling.text)
-        if not _shared(nodes, as_kind(read(again, nouns).nodes, kind)) and not _judged_same(answer, again, kind, question):
+        if not _shared(nodes, as_kind(read(again, nouns).nodes, kind)) and not _judged_same(
+            answer, again, kind, question
+        ):
             told = f"The answer is not recognised as {respelling.text!r:.200} ({respelling.name})."
             return GoldCheck(False, told, respelling.text)
     return _FINE

@@ -1,7 +1,7 @@
 """The kind of answer that a question asks for, and what it makes of the readings of a text.
 
-Strings are no mathematics: they lose their wrapping and are compared letter by letter. Lists keep their order, sets have
-none, and of several readings only those of the stated kind count.
+Strings are no mathematics: they lose their wrapping and are compared letter by letter. Lists keep their order, sets
+have none, and of several readings only those of the stated kind count.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from agentprop.answers.reading.nodes import (
     Day,
     Family,
     Formula,
-    Interval,
     Labelled,
     Matrix,
     Node,
@@ -35,8 +34,8 @@ from agentprop.answers.reading.nodes import (
 )
 
 AnswerKind = Literal[
-    "number", "expression", "formula", "equation", "string", "text", "list", "set", "interval", "matrix", "label", "truth",
-    "date", "time",
+    "number", "expression", "formula", "equation", "string", "text", "list", "set", "interval", "matrix", "label",
+    "truth", "date", "time",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(AnswerKind)
 
@@ -126,7 +125,7 @@ _KINDS: dict[str, tuple[Callable[[Node], bool], Callable[[Node], Node]]] = {
 
 
 def compare_strings(gold: str, pred: str, *, ignore_case: bool) -> Equivalence:
-    """The same letters, once both have lost their wrapping; a full stop that ends the prediction's sentence may be its own."""
+    """The same letters, once both have lost their wrapping; a full stop may end the sentence, not the string."""
     left = unwrapped(gold)
     candidates = {unwrapped(pred), unwrapped(pred.strip().rstrip("."))}
     if ignore_case:
@@ -149,7 +148,12 @@ def _without_layer(text: str) -> str:
     if match is not None and _balanced(match[1]):
         return match[1]
     for mark in ("```", "**", "__", "``", "*", "`", "$$", "$"):
-        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark) and mark not in text[len(mark) : -len(mark)]:
+        if (
+            len(text) > 2 * len(mark)
+            and text.startswith(mark)
+            and text.endswith(mark)
+            and mark not in text[len(mark) : -len(mark)]
+        ):
             return text[len(mark) : -len(mark)]
     if text[:2] in ("\\(", "\\[") and text[-2:] in ("\\)", "\\]"):
         return text[2:-2]

@@ -23,13 +23,13 @@ class Equivalence:
     """`undetermined` when neither could be shown in time; never a polite word for different."""
 
     rule: str
-    """The step of the cascade that decided, such as `exact-rational`, `units`, `numeric`, `timeout`, `gold-unreadable`."""
+    """The step of the cascade that decided, such as `exact-rational`, `units`, `timeout`, `gold-unreadable`."""
 
     why: str
     """One sentence a person can check."""
 
     def __bool__(self) -> bool:
-        raise TypeError("A verdict has three values: compare its status, as in `verdict.status == \"same\"`.")
+        raise TypeError('A verdict has three values: compare its status, as in `verdict.status == "same"`.')
 
 
 class Hard(Exception):

@@ -3,8 +3,8 @@
     TRL     GRPOTrainer(reward_funcs=trl_reward, …)
     verl    reward.custom_reward_function.path=<this file> reward.custom_reward_function.name=compute_score
 
-An exported answer is one text, so its kind is read off it unless the row names it (`answer_type`): tests of a program, a
-list, words, a measured quantity whose decimals say its figures, else a value. Answers are compared as everywhere in
+An exported answer is one text, so its kind is read off it unless the row names it (`answer_type`): tests of a program,
+a list, words, a measured quantity whose decimals say its figures, else a value. Answers are compared as everywhere in
 agentprop; programs run in the sandbox. A response that never finished thinking, or holds no answer, earns nothing.
 """
 

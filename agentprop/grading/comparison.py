@@ -1,8 +1,9 @@
 """A problem → how two answers to it are compared: as its kind of answer asks for.
 
-Texts meet through `equivalent`, with the kind of the answer and the unit and the precision of the statement. Strings are
-compared letter by letter, because `0101` is not `101` and `abc` is not `ABC` where a string is asked for. Programs are the same where both pass the hidden tests: they run in the
-sandbox, and what the tests expect never enters their process. Nothing is asked of a model, so judging again is free.
+Texts meet through `equivalent`, with the kind of the answer and the unit and the precision of the statement. Strings
+are compared letter by letter, because `0101` is not `101` and `abc` is not `ABC` where a string is asked for. Programs
+are the same where both pass the hidden tests: they run in the sandbox, and what the tests expect never enters their
+process. Nothing is asked of a model, so judging again is free.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ KINDS: dict[AnswerType, AnswerKind] = {
 }  # fmt: skip
 """What an answer's type says of it; the others may be anything."""
 CASE_IS_FREE = re.compile(
-    r"\b(?:case[- ]insensitive(?:ly)?|ignor(?:e|ing) (?:the )?case|case does not matter|(?:upper|lower)[- ]?case (?:is|are) the same"
-    r"|regardless of case|in (?:upper|lower)[- ]?case or (?:upper|lower)[- ]?case)\b",
+    r"\b(?:case[- ]insensitive(?:ly)?|ignor(?:e|ing) (?:the )?case|case does not matter|regardless of case"
+    r"|in (?:upper|lower)[- ]?case or (?:upper|lower)[- ]?case)\b",
     re.IGNORECASE,
 )
 """How a statement says that capitals do not matter."""

@@ -162,7 +162,7 @@ def _extreme(head: str, args: tuple[Node, ...]) -> Poly:
 
 
 def _stepped(head: str, args: tuple[Node, ...]) -> Poly:
-    """Floors without their whole part: floor(x + 2) = floor(x) + 2, ceil(x) = -floor(-x), a mod b = a - b·floor(a/b)."""
+    """Floors without their whole part: floor(x+2) = floor(x)+2, ceil(x) = -floor(-x), a mod b = a - b·floor(a/b)."""
     if head == "mod":
         a, b = (normal(arg) for arg in args)
         return add(a, multiply(b, _floor(multiply(a, power(b, Fraction(-1))))), Fraction(-1))

@@ -7,6 +7,7 @@ by one sample, what is left has no pieces, and the two sides are compared there.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -52,7 +53,7 @@ def cells(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
     if len(cuts) > MAX_CELLS:
         raise NoCells
     for cut in cuts:
-        at = {name: Number(cut)}
+        at: dict[str, Node] = {name: Number(cut)}
         left, right = (resolved(side, name, cut) for side in (gold, pred))
         if (left is None) != (right is None):
             raise NoCells
@@ -86,7 +87,7 @@ def _between(cuts: list[Fraction]) -> Iterator[Fraction]:
         yield Fraction(1)
         return
     yield cuts[0] - 1
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in itertools.pairwise(cuts):
         yield (low + high) / 2
     yield cuts[-1] + 1
 

@@ -43,7 +43,9 @@ def is_condition(node: Node) -> bool:
         case Operation("and" | "comma", args):
             return any(is_condition(arg) for arg in args)
         case Collection("bare", items):
-            return any(is_condition(item) for item in items) and not any(is_scalar(item) and symbols(item) for item in items)
+            return any(is_condition(item) for item in items) and not any(
+                is_scalar(item) and symbols(item) for item in items
+            )
     return False
 
 
@@ -97,7 +99,14 @@ def is_plain(node: Node) -> bool:
         case Operation(head, args) if head in _OPERATIONS:
             return all(is_plain(arg) for arg in args) and len({variable(arg) for arg in args} - {None}) <= 1
         case Constant(name):
-            return name not in ("integers", "naturals", "rationals", "positive integers", "naturals from 0", "complexes")
+            return name not in (
+                "integers",
+                "naturals",
+                "rationals",
+                "positive integers",
+                "naturals from 0",
+                "complexes",
+            )
         case Collection(_, items):
             return all(
                 is_plain(item) if is_condition(item) or isinstance(item, Relational) else not symbols(item)

@@ -1,7 +1,7 @@
 """Whole-number formulas with floors, remainders and powers of -1, proved residue class by residue class.
 
-With one variable n that runs through the integers, put n = M·k + r for every remainder r: each floor of (a·n + b)/m then
-is a whole multiple of k plus a number, each (-1)^n a sign, and what is left is compared as ordinary expressions in k.
+With one variable n that runs through the integers, put n = M·k + r for every remainder r: each floor of (a·n + b)/m is
+a whole multiple of k plus a number then, each (-1)^n a sign, and what is left is compared as expressions in k.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WHOLE_NAMES = frozenset("ijklmnpqNMKr")
 
 
 def classes(gold: Node, pred: Node) -> Iterator[tuple[Node, Node]]:
-    """The two sides in every residue class, floors and signs worked out. Raises `NoCells` where that is not possible."""
+    """The two sides in every residue class, floors and signs worked out; `NoCells` where that is not possible."""
     names = symbols(gold) | symbols(pred)
     if len(names) != 1 or not names <= WHOLE_NAMES:
         raise NoCells

@@ -74,7 +74,9 @@ def _signed(node: Node, upper: str) -> Node:
 def assignments(node: Node) -> dict[str, list[Node]] | None:
     """`x = 1, y = 2` as values by variable, in the order named; None for anything else."""
     match node:
-        case Relational("=", Operation("call", (Symbol(name), *names)), value) if all(isinstance(n, Symbol) for n in names):
+        case Relational("=", Operation("call", (Symbol(name), *names)), value) if all(
+            isinstance(n, Symbol) for n in names
+        ):
             return {f"{name}()": [value]} if name not in symbols(value) and not _calls(name, value) else None
         case Relational("=", Symbol(name), value) if name not in symbols(value):
             return {name: list(value.items) if isinstance(value, Collection) and value.kind == "bare" else [value]}
@@ -117,7 +119,9 @@ def _several(items: Sequence[Node]) -> dict[str, list[Node]] | None:
 
 def _calls(name: str, node: Node) -> bool:
     """A recurrence: the function stands on both sides."""
-    return any(isinstance(part, Operation) and part.head == "call" and part.args[0] == Symbol(name) for part in walk(node))
+    return any(
+        isinstance(part, Operation) and part.head == "call" and part.args[0] == Symbol(name) for part in walk(node)
+    )
 
 
 def assigned_value(node: Node) -> Node:

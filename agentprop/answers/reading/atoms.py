@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from agentprop.answers.reading.arithmetic import combine, determinant
+from agentprop.answers.reading.brackets import Brackets
+from agentprop.answers.reading.environments import environment
 from agentprop.answers.reading.grammar import (
     BIG_OPERATORS,
     BINOMIALS,
@@ -22,16 +24,9 @@ from agentprop.answers.reading.grammar import (
     PRODUCT,
     RELATIONS,
     WHOLE,
+    words,
 )
-from agentprop.answers.reading.literals import (
-    DIGITS,
-    base_named,
-    continued,
-    in_base,
-    literal,
-    repeating,
-    repeating_between_dots,
-)
+from agentprop.answers.reading.literals import literal
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
@@ -47,12 +42,13 @@ from agentprop.answers.reading.nodes import (
     is_scalar,
     operation,
 )
-from agentprop.answers.reading.operators import Operators
+from agentprop.answers.reading.numbers import bracketed_digits, in_base_ahead, number
+from agentprop.answers.reading.operators import big_operator
 from agentprop.answers.reading.tokens import Token
 
-_ENGLISH = frozenset(
-    "not but the are was has any all yes you how who why too its per out off so we of only also each none such".split()
-)
+_ENGLISH = frozenset(words(
+    "not but the are was has any all yes you how who why too its per out off so we of only also each none such"
+))  # fmt: skip
 """Words that are never a product of variables."""
 
 _MINUS_ONE = apply("neg", Number(Fraction(1)))
@@ -60,14 +56,14 @@ _CALLED = frozenset("fghFGH")
 _FACES = frozenset(("{", "langle", "lfloor", "lceil", "lvert", "lVert", "|", "vert", "Vert", "mid", "$"))
 
 
-class Atoms(Operators):
+class Atoms(Brackets):
     """The part of the parser that reads one value up to its first operator."""
 
     def atom(self) -> Node:
         token = self.take()
         match token.kind:
             case "number":
-                return self._number(token)
+                return number(self, token)
             case "string":
                 return Words(token.text, quoted=True)
             case "word":
@@ -81,7 +77,7 @@ class Atoms(Operators):
 
     def _sign(self, sign: str) -> Node:
         """A bracket; `(1011)_2`; or an index in front, as in `_{10}C_3`."""
-        if sign == "(" and (digits := self._bracketed_digits()) is not None:
+        if sign == "(" and (digits := bracketed_digits(self)) is not None:
             return digits
         if sign in ("_", "^") or (sign == "{" and self.sees("}") and self.ahead(1).text in ("_", "^")):
             return self._chosen(braced=sign == "{")
@@ -98,114 +94,6 @@ class Atoms(Operators):
         ways = combine("binomial", whole, part)
         return ways if letter == "C" else combine("*", ways, combine("factorial", part))
 
-    # -- numbers -----------------------------------------------------------------------------------------------------
-
-    def _number(self, token: Token) -> Node:
-        if token.text[:2].lower() in ("0x", "0b", "0o") and len(token.text) > 2:
-            return Number(Fraction(int(token.text[:200], 0)))
-        if token.text.isdigit() and (self.sees("_") or self.token.kind == "word"):
-            based = self._in_base(token.text)
-            if based is not None:
-                return based
-        if token.text.endswith(".") and self.sees("\\overline", "\\bar", "(") and self.token.glued:
-            return self._repeating(token.text)
-        if "." in token.text and self.sees("\\overline", "\\bar", "\\dot"):
-            return self._repeating(token.text)
-        value = literal(token.text)
-        if self.sees("...") and self.token.glued and "." in token.text:
-            self.at += 1
-            return Number(continued(token.text))
-        return self._mixed(token, value)
-
-    def _mixed(self, token: Token, value: Fraction) -> Node:
-        """`1 1/2` and `1\\frac{1}{2}` are one and a half."""
-        if not token.text.isdigit():
-            return Number(value)
-        first, slash, last = self.token, self.ahead(1), self.ahead(2)
-        if first.kind == "number" and slash.text == "/" and first.text.isdigit() and last.text.isdigit():
-            top, bottom = literal(first.text), literal(last.text)
-            if 0 < top < bottom:
-                self.at += 3
-                return Number(value + top / bottom)
-        if first.text in FRACTIONS:
-            mark = self.at
-            self.at += 1
-            top_node, bottom_node = self.argument(single_digit=True), self.argument(single_digit=True)
-            match top_node, bottom_node:
-                case Number(top), Number(bottom) if 0 < top < bottom and top.denominator == bottom.denominator == 1:
-                    return Number(value + top / bottom)
-            self.at = mark
-        return Number(value)
-
-    def _repeating(self, prefix: str) -> Node:
-        if self.sees("\\dot"):
-            return Number(repeating_between_dots(prefix, self._dotted()))
-        opener = self.take().text
-        closer = ")" if opener == "(" else "}"
-        if opener != "(" and not self.sees("{"):
-            return Number(repeating(prefix, self.take().text))
-        if opener != "(":
-            self.expect("{")
-        block = self.take()
-        if not block.text.isdigit():
-            raise UnreadableAnswer("a repeating block must be digits")
-        self.expect(closer)
-        return Number(repeating(prefix, block.text))
-
-    def _dotted(self) -> list[tuple[str, bool]]:
-        """Digits after the point, each with whether a dot stands above it."""
-        digits: list[tuple[str, bool]] = []
-        while self.sees("\\dot") or (self.token.kind == "number" and self.token.text.isdigit()):
-            if self.accept("\\dot"):
-                braced = self.accept("{")
-                digits.append((self.take().text[:1], True))
-                if braced:
-                    self.expect("}")
-            else:
-                digits.extend((digit, False) for digit in self.take().text)
-        return digits
-
-    def _bracketed_digits(self) -> Node | None:
-        """`(1011)_2`, `(2A)_{16}`."""
-        width = 0
-        while width < 6 and self.ahead(width).kind in ("number", "word"):
-            width += 1
-        if not width or self.ahead(width).text != ")" or self.ahead(width + 1).text != "_":
-            return None
-        digits = "".join(self.ahead(k).text for k in range(width))
-        mark = self.at
-        self.at += width + 1
-        based = self._based(digits)
-        if based is None:
-            self.at = mark
-        return based
-
-    def _in_base(self, digits: str) -> Node | None:
-        """Digits and capital letters up to a subscript that is their base; None where they are no such number."""
-        width = 0
-        while self.ahead(width).kind in ("number", "word") and width < 6:
-            digits += self.ahead(width).text
-            width += 1
-        if self.ahead(width).text != "_" or (width == 0 and not self.token.glued):
-            return None
-        mark = self.at
-        self.at += width
-        based = self._based(digits)
-        if based is None:
-            self.at = mark
-            if width == 0 and digits.isdigit():
-                raise UnreadableAnswer("a number with a subscript that is no base")
-        return based
-
-    def _based(self, digits: str) -> Node | None:
-        """The value in the base that the subscript here names."""
-        if not DIGITS.fullmatch(digits) or (digits.isalpha() and len(digits) < 2):
-            return None
-        self.at += 1
-        base = base_named(self.name_in_braces())
-        value = in_base(digits, base)
-        return None if value is None else apply("based", Number(Fraction(value)))
-
     # -- names -------------------------------------------------------------------------------------------------------
 
     def _word(self, word: str) -> Node:
@@ -216,7 +104,7 @@ class Atoms(Operators):
         if word in self.bound:
             return self.symbol(word)
         if word.isupper() and (self.token.kind == "number" or (len(word) > 1 and self.sees("_"))):
-            based = self._in_base(word)
+            based = in_base_ahead(self, word)
             if based is not None:
                 return based
         if word in FUNCTIONS and not (word in ("min",) and not self.sees("(", "\\{", "{")):
@@ -265,7 +153,7 @@ class Atoms(Operators):
             width, strokes = self.prime_width()
             self.at += width
             name += "'" * strokes
-        if self.sees("(") and self.token.glued and name[0] in _CALLED and not self.ahead(1).text == ")":
+        if self.sees("(") and self.token.glued and name[0] in _CALLED and self.ahead(1).text != ")":
             self.at += 1
             return _call(name, self.within(")"))
         return Symbol(name)
@@ -298,9 +186,9 @@ class Atoms(Operators):
         if name in GREEK:
             return self.symbol(name)
         if name in BIG_OPERATORS:
-            return self.big_operator(name)
+            return big_operator(self, name)
         if name == "begin":
-            return self.environment()
+            return environment(self)
         return self._rarer_command(command, name)
 
     def _rarer_command(self, command: str, name: str) -> Node:

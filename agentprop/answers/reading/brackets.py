@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentprop.answers.reading.arithmetic import combine, determinant
 from agentprop.answers.reading.cursor import Cursor
+from agentprop.answers.reading.environments import environment
 from agentprop.answers.reading.grammar import CURRENCY_SIGNS, PRODUCT, TIMES, WHOLE
 from agentprop.answers.reading.measures import money
 from agentprop.answers.reading.nodes import (
@@ -133,13 +134,9 @@ class Brackets(Cursor):
     def _open_system(self, closer: str) -> Node:
         """`\\left\\{\\begin{array} … \\end{array}\\right.`: a value in pieces, or a system."""
         self.at += 1
-        node = self.environment(pieces=True)
+        node = environment(self, pieces=True)
         self.accept(closer)
         return node
-
-    def environment(self, *, pieces: bool = False) -> Node:
-        """What stands between \\begin and \\end; written in `environments`."""
-        raise NotImplementedError
 
 
 def items_of(node: Node) -> tuple[Node, ...]:
@@ -149,7 +146,9 @@ def items_of(node: Node) -> tuple[Node, ...]:
 
 def _builder(head: Node, condition: Node) -> Node:
     """{x in R : condition} is the set of what fulfils it; with another head it is the family of its values."""
-    conditions = condition.args if isinstance(condition, Operation) and condition.head in ("and", "comma") else (condition,)
+    conditions = (
+        condition.args if isinstance(condition, Operation) and condition.head in ("and", "comma") else (condition,)
+    )
     match head:
         case Symbol():
             return operation("set", condition)

@@ -17,8 +17,12 @@ _ELEMENTS = frozenset(words("""
     Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl
     Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og D
     """))  # fmt: skip
-_MOLECULES = frozenset((("H", 2), ("O", 2), ("N", 2), ("F", 2), ("Cl", 2), ("Br", 2), ("I", 2), ("O", 3), ("S", 8), ("P", 4)))
-_ARROW = re.compile(r"\\(?:long)?(?:right|left|leftright)arrow|\\to(?![a-z])|->|-->|=>|\\rightleftharpoons|\\xrightarrow\s*\{[^{}]*\}")
+_MOLECULES = frozenset(
+    (("H", 2), ("O", 2), ("N", 2), ("F", 2), ("Cl", 2), ("Br", 2), ("I", 2), ("O", 3), ("S", 8), ("P", 4))
+)
+_ARROW = re.compile(
+    r"\\(?:long)?(?:right|left|leftright)arrow|\\to(?![a-z])|->|-->|=>|\\rightleftharpoons|\\xrightarrow\s*\{[^{}]*\}"
+)
 _STATE = re.compile(r"\((?:s|l|g|aq)\)$")
 _TERM = re.compile(r"(\d+(?:/\d+)?|\\frac\{\d+\}\{\d+\})?(.+)")
 _PIECE = re.compile(

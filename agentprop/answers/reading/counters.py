@@ -13,22 +13,21 @@ from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.units import Unit, unit_named
 
 _NO_COUNTERS = frozenset(words("""
-    is are was were be being been am not or and if for to mod no nor than but either maybe when where with without otherwise
-    only wrong import times plus minus over divided choose sin cos tan log ln pi infinity more less fewer least most
-    at under below above beyond up down so something ish roughly etc upwards onwards onward counting nope none never
-    recurring repeating periodic squared cubed factorial factorials percent percents percentage percentages permille
-    dozen dozens score scores gross hundred hundreds thousand thousands million millions billion billions lakh lakhs
-    crore crores tens ones teens half halves third thirds fourth fourths fifth fifths sixth sixths seventh sevenths
-    eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths quarter quarters pair pairs couple
-    couples trio trios double doubles triple triples quadruple twice thrice less unless perhaps oops yes alas thus as
-    this its his hers ours theirs yours us has does perhaps always sometimes besides towards else false true incorrect
-    correct error plusminus modulo base degrees per out of by off on in inclusive exclusive inverse inverses
-    negative negatives reciprocal opposite conjugate about approximately nearly almost around between through until
-    any all each every both multiple multiples multiplied power powers remainder exponent digits.
-    because since while which that who whose whom then hence therefore means equals equal is
-    unknown undefined impossible possibly probably unlikely invalid question guess guesses
-    worse better larger smaller greater bigger higher lower further different variable
-    """)) - {"digits."}  # fmt: skip
+    is are was were be being been am not or and if for to mod no nor than but either maybe when where with without
+    otherwise only wrong import times plus minus over divided choose sin cos tan log ln pi infinity more less fewer
+    least most at under below above beyond up down so something ish roughly etc upwards onwards onward counting nope
+    none never recurring repeating periodic squared cubed factorial factorials percent percents percentage percentages
+    permille dozen dozens score scores gross hundred hundreds thousand thousands million millions billion billions lakh
+    lakhs crore crores tens ones teens half halves third thirds fourth fourths fifth fifths sixth sixths seventh
+    sevenths eighth eighths ninth ninths tenth tenths hundredth hundredths thousandth thousandths quarter quarters pair
+    pairs couple couples trio trios double doubles triple triples quadruple twice thrice unless perhaps oops yes alas
+    thus as this its his hers ours theirs yours us has does always sometimes besides towards else false true incorrect
+    correct error plusminus modulo base degrees per out of by off on in inclusive exclusive inverse inverses negative
+    negatives reciprocal opposite conjugate about approximately nearly almost around between through until any all each
+    every both multiple multiples multiplied power powers remainder exponent because since while which that who whose
+    whom then hence therefore means equals equal unknown undefined impossible possibly probably unlikely invalid
+    question guess guesses worse better larger smaller greater bigger higher lower further different variable
+    """))  # fmt: skip
 _IRREGULAR = frozenset(words("""
     people children men women mice feet geese teeth fish sheep deer dice oxen cacti fungi radii species aircraft salmon
     pence bacteria series offspring staff cattle shrimp moose dwarves data criteria syllabi alumni formulae foci loci
@@ -61,7 +60,11 @@ def counted(noun: str, value: Fraction | None, question: frozenset[str] = frozen
 def is_common(word: str) -> bool:
     """A noun so common that it is one even where its letters might be variables: `1 way`, `3 men`."""
     lowered = word.casefold()
-    return len(word) > 2 and unit_named(word) is None and (lowered in _IRREGULAR or lowered in _SINGULAR or _singular(lowered) in _SINGULAR)
+    return (
+        len(word) > 2
+        and unit_named(word) is None
+        and (lowered in _IRREGULAR or lowered in _SINGULAR or _singular(lowered) in _SINGULAR)
+    )
 
 
 def _is_noun(word: str, value: Fraction | None, question: frozenset[str]) -> bool:

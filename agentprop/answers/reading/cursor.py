@@ -58,7 +58,8 @@ class Cursor(ABC):
             if token.text in ("(", "_", "^", "", ")", "}", "="):
                 raise UnreadableAnswer("a subscript is missing")
             return token.text.lstrip("\\")
-        parts, depth = [], 0
+        parts: list[str] = []
+        depth = 0
         while depth or not self.sees("}"):
             if self.token.kind == "end" or len(parts) > 40:
                 raise UnreadableAnswer("an unclosed subscript")

@@ -42,26 +42,32 @@ _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\b\s*(\{)?")
 _BARE_BOX = re.compile(r"[+-]?\d[\d.,]*(?<![.,])|[A-Za-z](?![A-Za-z])")
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _JOINED = re.compile(
-    r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or)?\s*\}?(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
+    r"(?:[\s,;$.&]|\\[()\[\],;!: ]|\\q?quad\b)*(?:\\text\s*\{)?\s*(?:and|or)?\s*\}?"
+    r"(?:[\s,;$.]|\\[()\[\],;!: ]|\\q?quad\b)*"
     r"(?:\\?[a-zA-Z]\w?\s*=)?\s*"
 )
 _AFTER_BOX = re.compile(
     r"(?:[$\s]|\\[),;!: ]){0,6}(?P<sign>\\?%|\\permil\w*|\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree\b|[°‰])"
-    r"|(?:[$\s]|\\[),;!: ]){0,6}\\(?:text|textrm|mathrm|rm|mbox)\s*\{(?P<unit>[^{}]{1,40})\}(?P<power>\s*\^\s*\{?-?\d\}?)?"
+    r"|(?:[$\s]|\\[),;!: ]){0,6}\\(?:text|textrm|mathrm|rm|mbox)\s*\{(?P<unit>[^{}]{1,40})\}"
+    r"(?P<power>\s*\^\s*\{?-?\d\}?)?"
     r"|(?:[$\s]|\\[),;!: ]){1,6}(?P<word>[A-Za-z][A-Za-z/^0-9]{1,20})(?=[.,;]?\s*(?:$|\n))"
 )
 _LEAD = re.compile(
-    r"\banswers?\b(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*|__)?\s*"
-    r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|:|=)\s*(?:\*\*|__)?:?"
+    r"(?<![a-zA-Z])(?:answers?|ans\b\.?)(?![a-zA-Z])(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*|__)?\s*"
+    r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|:|=>?|->|→|⇒|\\to\b)\s*(?:\*\*|__)?:?"
+    r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
     r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
     r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
     re.IGNORECASE | re.MULTILINE,
 )
 _BEFORE_LEAD = re.compile(
-    r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*", re.IGNORECASE
+    r"(?:[\s*#_>✅:,-]|\\text\s*\{|\b(?:so|thus|therefore|hence|the|my|our|final|correct|right|and|then)\b)*",
+    re.IGNORECASE,
 )
-_ABBREVIATION = re.compile(r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pt|pts|jan|feb|mar|apr|jun|"
-                           r"jul|aug|sept?|oct|nov|dec)$", re.IGNORECASE)  # fmt: skip
+_ABBREVIATION = re.compile(
+    r"\b(?:rs|approx|sq|cu|no|mr|st|vs|ca|a\.?m|p\.?m|e\.g|i\.e|min|max|pts?|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)$",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|\n[ \t]*\n")
 _LAST_NUMBER = re.compile(r"[+-]?(?:\d[\d,]*)?\.?\d+(?:/\d+)?%?")
 
@@ -231,14 +237,13 @@ def _tagged(text: str) -> str | None:
 
 
 def _announced(text: str) -> str | None:
-    last = None
-    for last in _LEAD.finditer(text):
-        pass
-    return _first_sentence(text[last.end() :]) or None if last else None
+    ends = [lead.end() for lead in _LEAD.finditer(text)]
+    return _first_sentence(text[ends[-1] :]) or None if ends else None
 
 
 def _first_sentence(text: str) -> str:
     text = text.strip()
+    text = text[1:].lstrip() if text.startswith("}") else text
     for end in _SENTENCE_END.finditer(text):
         before = text[max(0, end.start() - 8) : end.start()]
         if end[0] == "." and _ABBREVIATION.search(before):

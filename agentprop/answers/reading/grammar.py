@@ -35,9 +35,7 @@ DECORATIONS = {
 }  # fmt: skip
 DOUBLE_STRUCK = {
     "R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes",
-    "Z^+": "positive integers", "N^*": "positive integers", "N_{0}": "naturals from 0", "N_0": "naturals from 0",
-    "Z_{>0}": "positive integers", "Z_{+}": "positive integers", "Z_+": "positive integers", "Z^{+}": "positive integers",
-    "N^+": "positive integers", "N^{+}": "positive integers", "N^{*}": "positive integers",
+    "N_0": "naturals from 0", **dict.fromkeys(words("Z^+ Z_+ Z_>0 N^+ N^*"), "positive integers"),
 }  # fmt: skip
 RELATIONS = {
     "=": "=", "==": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "=<": "<=", "!=": "!=", "<>": "!=",
@@ -57,7 +55,8 @@ INFIX = {
     "\\cup": ("union", 14), "\\cap": ("intersection", 16), "\\setminus": ("minus", 15), "\\backslash": ("minus", 15),
     "mod": ("mod", 18), "\\bmod": ("mod", 18), "\\mod": ("mod", 18),
     "+": ("+", 20), "-": ("-", 20), "\\pm": ("pm", 20), "\\mp": ("mp", 20),
-    "*": ("*", 30), "\\cdot": ("dot", 30), "\\times": ("times", 30), "\\ast": ("*", 30), "/": ("/", 30), "\\div": ("/", 30),
+    "*": ("*", 30), "\\cdot": ("dot", 30), "\\times": ("times", 30), "\\ast": ("*", 30), "/": ("/", 30),
+    "\\div": ("/", 30),
     "//": ("floordiv", 30), "^": ("^", 40), "**": ("^", 40), "choose": ("binomial", 19), "\\choose": ("binomial", 19),
     "U": ("union", 14), ":": ("ratio", 12), "\\bullet": ("dot", 30), "\\over": ("/", 19),
 }  # fmt: skip

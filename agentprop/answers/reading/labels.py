@@ -11,15 +11,19 @@ from typing import NamedTuple
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _LABEL = re.compile(
     r"(?:(?:option|choice|answer|part)\s*:?\s*)?"
-    r"(?:\(\s*(?P<round>[A-Za-z]|[ivx]{1,4}|\d)\s*\)|\[\s*(?P<square>[A-Z])\s*\]|(?P<bare>[A-Za-z]|[ivx]{2,4})\s*[).:](?![=\d]))"
+    r"(?:\(\s*(?P<round>[A-Za-z]|[ivx]{1,4}|\d)\s*\)|\[\s*(?P<square>[A-Z])\s*\]"
+    r"|(?P<bare>[A-Za-z]|[ivx]{2,4})\s*[).:](?![=\d]))"
     r"(?:\s|\\[ ,;:]|\\quad)+(?P<content>\S.*)",
     re.DOTALL | re.IGNORECASE,
 )
 _LONE = re.compile(
-    r"(?:(?:option|choice|answer|part)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Z])\s*\]|([A-Za-z])\s*[).:]?)", re.IGNORECASE
+    r"(?:(?:option|choice|answer|part)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Z])\s*\]|([A-Za-z])\s*[).:]?)",
+    re.IGNORECASE,
 )
 _PART = re.compile(
-    r"(?:^|(?<=[\s,;.&]))(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4}|\d(?=\)))\s*[):](?![=\d]))(?=\s|\\[ ,;:]|\\quad)", re.IGNORECASE
+    r"(?:^|(?<=[\s,;.&]))(?:\(\s*([a-z]|[ivx]{1,4}|\d)\s*\)|([a-z]|[ivx]{2,4}|\d(?=\)))\s*[):](?![=\d]))"
+    r"(?=\s|\\[ ,;:]|\\quad)",
+    re.IGNORECASE,
 )
 _OPERATES = re.compile(r"[-+*/^_!=<>)|&]?(?:->|[*/^_!=<>&])|\\(?:to|cdot|times|cup|cap|le|ge|in)\b|[|)\]]")
 """How no content of a label begins."""

@@ -50,7 +50,7 @@ def repeating(prefix: str, block: str) -> Fraction:
 
 
 def repeating_between_dots(prefix: str, digits: list[tuple[str, bool]]) -> Fraction:
-    """Dots above the first and the last digit of the block, or above its only one: 0.1̇4285̇7 is not allowed to end early."""
+    """Dots stand above the first and the last digit of the block, or above its only one, and nothing follows it."""
     dotted = [number for number, (_, dot) in enumerate(digits) if dot]
     if len(dotted) not in (1, 2) or dotted[-1] != len(digits) - 1 or not all(d.isdigit() for d, _ in digits):
         raise UnreadableAnswer("dots that mark no repeating block")

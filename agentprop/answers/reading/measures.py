@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from agentprop.answers.reading.grammar import words
 from agentprop.answers.reading.nodes import Node, Number, Quantity, UnreadableAnswer, apply, is_closed
 from agentprop.answers.reading.tokens import Token
 from agentprop.answers.reading.units import DEGREE, Unit, unit_named
@@ -13,8 +15,9 @@ from agentprop.answers.reading.units import DEGREE, Unit, unit_named
 if TYPE_CHECKING:
     from agentprop.answers.reading.cursor import Cursor
 
-_BOUNDARIES = frozenset((")", "]", "}", "\\}", "\\rangle", ",", ";", "and", "or", "=", "<", ">", "\\le", "\\leq",
-                         "\\ge", "\\geq", "<=", ">=", "\\approx", "\\\\", "&", "\\pm", "to", "for", "\\sim"))  # fmt: skip
+_BOUNDARIES = frozenset(words(
+    ") ] } \\} \\rangle , ; and or = < > \\le \\leq \\ge \\geq <= >= \\approx \\\\ & \\pm to for \\sim"
+))  # fmt: skip
 _COMMAND_UNITS = {"\\mu": "µ", "\\Omega": "Ω", "\\angstrom": "Å", "\\EUR": "EUR", "\\GBP": "GBP", "\\JPY": "JPY",
                   "\\INR": "INR", "\\$": "USD", "$": "USD", "\\cents": "cent", "\\KRW": "KRW", "\\RUB": "RUB",
                   "\\PHP": "PHP", "\\VND": "VND", "\\THB": "THB", "\\TRY": "TRY", "\\ILS": "ILS", "\\NGN": "NGN",
@@ -85,7 +88,7 @@ def summed(items: Sequence[Node]) -> Node | None:
     if len(found) != len(items) or len({item.unit.dimensions for item in found}) != 1:
         return None
     factors = [item.unit.factor for item in found]
-    if any(left <= right for left, right in zip(factors, factors[1:], strict=False)):
+    if any(left <= right for left, right in itertools.pairwise(factors)):
         return None
     total = found[0].value
     for item in found[1:]:

@@ -1,6 +1,6 @@
 """Dates and times of day in the usual spellings: `March 5th, 2021`, `2021-03-05`, `5 Mar`, `3:45 p.m.`, `noon`.
 
-A date in digits whose day and month could be exchanged has two readings; it is the caller who finds both on either side.
+A date in digits whose day and month could be exchanged has two readings, and the caller gets both.
 """
 
 from __future__ import annotations

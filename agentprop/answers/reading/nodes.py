@@ -16,7 +16,9 @@ from agentprop.answers.reading.units import Unit
 MAX_DEPTH = 80
 """Deepest tree that is built: keeps every later recursion far from the interpreter's limit."""
 
-SET_OPERATIONS = frozenset(("and", "or", "comma", "set", "union", "intersection", "minus", "bigunion", "space", "class", "approx"))
+SET_OPERATIONS = frozenset(
+    ("and", "or", "comma", "set", "union", "intersection", "minus", "bigunion", "space", "class", "approx")
+)
 BINDERS = frozenset(("sum", "prod", "integral", "bigunion"))
 """Heads whose second argument is a symbol bound in the first one."""
 

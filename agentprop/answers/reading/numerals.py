@@ -34,9 +34,10 @@ _VARIABLES = frozenset("bcknrstxyz")
 _ARTICLES = frozenset(("a", "an", "the"))
 _PIECE = re.compile(r"[A-Za-z]+|\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|/")
 _ALLOWED = re.compile(r"[A-Za-z0-9.,/\s-]+")
-_KNOWN = frozenset((*_ONES, *_TENS, *_SCALES, *_MULTIPLES, *_FRACTIONS, *_POWERS, *words(
-    "hundred and minus negative plus positive point percent percentage per cent square cube root of over divided by times in out to chance "
-    "chances ratio below above zero a an the pi x nil infinity")))  # fmt: skip
+_KNOWN = frozenset((*_ONES, *_TENS, *_SCALES, *_MULTIPLES, *_FRACTIONS, *_POWERS, *words("""
+    hundred and minus negative plus positive point percent percentage per cent square cube root of over divided by times
+    in out to chance chances below above a an the pi x infinity
+    """)))  # fmt: skip
 
 
 def number_in_words(text: str) -> Node | None:
@@ -219,13 +220,13 @@ class _Spelled:
             word = self.words[self.at]
             if word in _ONES or word in _TENS:
                 step = _ONES.get(word, _TENS.get(word, 0))
-                if current % 100 and not (20 <= current % 100 and current % 10 == 0 and 0 < step < 10):
+                if current % 100 and not (current % 100 >= 20 and current % 10 == 0 and 0 < step < 10):
                     raise UnreadableAnswer("digits in a row")
                 current += step
             elif word == "hundred":
-                current = (current or 1) * 100
+                current = (current or Fraction(1)) * 100
             elif word in _SCALES:
-                total, current = total + (current or 1) * _SCALES[word], Fraction(0)
+                total, current = total + (current or Fraction(1)) * _SCALES[word], Fraction(0)
             elif word == "and" and seen and (self.words[self.at + 1] in _ONES or self.words[self.at + 1] in _TENS):
                 if self._is_share(self.at + 1):
                     break
@@ -245,7 +246,7 @@ class _Spelled:
         value = Fraction(self.words[self.at].replace(",", ""))
         self.at += 1
         if self.words[self.at] == "/" and self.words[self.at + 1].isdigit():
-            value /= int(self.words[self.at + 1])
+            value = value / Fraction(self.words[self.at + 1])
             self.at += 2
         elif self.words[self.at].isdigit() and self.words[self.at + 1] == "/" and self.words[self.at + 2].isdigit():
             value += Fraction(int(self.words[self.at]), int(self.words[self.at + 2]))

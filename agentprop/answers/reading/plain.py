@@ -13,7 +13,7 @@ _NUMBER = re.compile(
 
 
 def plain_number(text: str) -> Fraction | None:
-    """The value of `-12`, `1,234.5`, `3/4`, `$\\frac{3}{4}$`; None for everything else, numbers in other notations too."""
+    """The value of `-12`, `1,234.5`, `3/4`, `$\\frac{3}{4}$`; None for all else, numbers in other notations too."""
     if len(text) > 120:
         return None
     core = text.strip()
@@ -31,7 +31,9 @@ def plain_number(text: str) -> Fraction | None:
     elif match["decimals"]:
         if match["bottom"]:
             return None
-        value = Fraction(int((whole + match["decimals"]).replace(",", "").replace(".", "")), 10 ** (len(match["decimals"]) - 1))
+        value = Fraction(
+            int((whole + match["decimals"]).replace(",", "").replace(".", "")), 10 ** (len(match["decimals"]) - 1)
+        )
     else:
         value = Fraction(int(whole.replace(",", "")), int(match["bottom"] or 1))
     return -value if match["sign"] == "-" else value

@@ -38,7 +38,7 @@ from agentprop.answers.reading.nodes import (
 )
 from agentprop.answers.reading.numerals import number_in_words
 from agentprop.answers.reading.parser import Parser, is_unit
-from agentprop.answers.reading.sentences import lead_ins, statement, translated, without_opening
+from agentprop.answers.reading.sentences import followed, lead_ins, statement, translated, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS, tokenize
 from agentprop.answers.reading.typography import clean, is_mathematical
 from agentprop.answers.reading.words import after_truth, as_phrase, as_truth, is_prose
@@ -203,7 +203,7 @@ class _Reader:
     def _chemistry(self) -> Reading | None:
         said = self.text.startswith("\\ce")
         text = re.sub(r"\\ce\s*\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", self.text) if said else self.text
-        if self.text.isdigit() or not any(char.isupper() for char in text) and "s" not in text:
+        if self.text.isdigit() or (not any(char.isupper() for char in text) and "s" not in text):
             return None
         formula = chemical(text, said=said)
         return self._reading(formula) if formula is not None else None
@@ -217,7 +217,8 @@ class _Reader:
             if labelled is not None:
                 return labelled
         readings: list[Node] = []
-        for candidate in (self.text, without_opening(self.text)):
+        opened = without_opening(self.text)
+        for candidate in (self.text,) if opened == self.text else (opened, self.text):
             text = translated(candidate)
             for spelling in spellings(text):
                 readings.extend(node for node in self._both(spelling) if node not in readings)
@@ -261,7 +262,7 @@ class _Reader:
         return self._things() if last.isalpha() and is_common(last) and self.text[:1].isalnum() else None
 
     def _things(self) -> Reading | None:
-        """`12 apples`, `five apples`, `3 cats and 2 dogs`: closed numbers and what they count, which acts as their unit."""
+        """`12 apples`, `five apples`, `3 cats and 2 dogs`: closed numbers and what they count, which acts as a unit."""
         one = self._counted(self.text)
         if one is not None:
             return self._reading(one)
@@ -291,6 +292,9 @@ class _Reader:
 
     def _led_in(self) -> Reading | None:
         """`There are exactly 5 such integers`: one value, and words before it that cannot change it."""
+        before = followed(self.text)
+        if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
+            return self._reading(*value.nodes, ignored=self.text[len(before) :].strip())
         for text in (self.text, without_opening(self.text)):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)
@@ -360,7 +364,8 @@ def _value(text: str) -> Node | None:
 
 def _same_number(node: Node, others: tuple[Node, ...]) -> bool:
     return isinstance(node, Number | Quantity) and any(
-        isinstance(other, Number) and other.value == (node.value if isinstance(node, Number) else None) for other in others
+        isinstance(other, Number) and other.value == (node.value if isinstance(node, Number) else None)
+        for other in others
     )
 
 
@@ -368,6 +373,8 @@ def _is_one_value(node: Node) -> bool:
     """A number or a measure, or a plain shape: what a sentence may lead in to."""
     if isinstance(node, Quantity | Day | Clock | Collection):
         return True
-    return isinstance(node, Number | Operation | Symbol) and not (isinstance(node, Symbol) and len(node.name) > 1) and bool(
-        is_closed(node) or symbols(node)
+    return (
+        isinstance(node, Number | Operation | Symbol)
+        and not (isinstance(node, Symbol) and len(node.name) > 1)
+        and bool(is_closed(node) or symbols(node))
     )

@@ -19,13 +19,14 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _ADVERB = (
-    r"(?:exactly|precisely|only|just|simply|approximately|about|roughly|around|a total of|the number|the value|equal to|"
-    r"approx\.?|ca\.|some)"
+    r"(?:exactly|precisely|only|just|simply|approximately|about|roughly|around|a total of|the number|the value|equal to"
+    r"|approx\.?|ca\.|some|indeed|given by|therefore|thus|hence|then)"
 )
 _ADVERBS = re.compile(rf"(?:{_ADVERB}\s+)+", re.IGNORECASE)
 _VERB = (
     r"(?:is|are|was|were|be|equals?|has|have|had|takes?|took|needs?|costs?|gives?|gets?|makes?|made|contains?|weighs?|"
     r"measures?|becomes?|yields?|earns?|pays?|paid|spends?|spent|exists?|holds?|requires?|choose|pick|select|used?|"
+    r"(?:comes?(?: out)?|works? out|amounts?|evaluates?|simplifies|reduces) to(?: be)?|turns out to be|go(?:ing)? with|"
     r"obtain|receives?|bought|sold|sells?|travels?|walks?|drives?|reads?|ate|eats?|saves?|saved|remains?|says?|"
     r"(?:height|area|length|width|value|total|speed|mass|volume|perimeter|radius|distance|cost|price|age|angle|weight"
     r"|measure|sum|probability|number) of)"
@@ -36,10 +37,11 @@ MAX_VERBS = 4
 _HEDGES = frozenset(words("""
     not no never nt cannot at least most more less fewer greater larger smaller than above below under over between
     except excluding without unless if when either neither nor or maybe perhaps possibly might may could half twice
-    double nearly almost wrong incorrect false multiple multiples factor factors divisor divisors instead than other
-    but however though think guess don doesn isn aren wasn didn won ruled rule fails fail impossible different unlike
-    whether doubt and all any both every each up down beyond within until by per times plus minus to into from of if nobody nothing none
-    """)) - {"of", "to", "from", "by", "all", "per", "no"} | {"no"}  # fmt: skip
+    double nearly almost wrong incorrect false multiple multiples factor factors divisor divisors instead other but
+    however though think guess don doesn isn aren wasn didn won ruled rule fails fail impossible different unlike
+    whether doubt because since as and any both every each up down beyond within until times plus minus into nobody
+    nothing none
+    """))  # fmt: skip
 
 _DOMAINS = (
     (r"positive integers?|positive whole numbers?", "\\mathbb{Z}^{+}"),
@@ -47,7 +49,10 @@ _DOMAINS = (
     (r"natural numbers?|naturals?", "\\mathbb{N}"),
     (r"integers?|integral", "\\mathbb{Z}"),
     (r"rational numbers?|rationals?", "\\mathbb{Q}"),
-    (r"(?:arbitrary |real )?(?:real numbers?|reals?|real|parameters?|constants?|scalars?)|arbitrary|free", "\\mathbb{R}"),
+    (
+        r"(?:arbitrary |real )?(?:real numbers?|reals?|real|parameters?|constants?|scalars?)|arbitrary|free",
+        "\\mathbb{R}",
+    ),
 )
 _DOMAIN = "|".join(pattern for pattern, _ in _DOMAINS)
 _NAME = r"(?:[a-zA-Z](?:_\{?\w+\}?)?|\\[a-z]+(?:\{[a-z]\})?)"
@@ -62,12 +67,26 @@ _WHERE_IS = re.compile(
     rf"|[,;.:\s]*\b(?:(?:and|where|with|for|if|as)\s+){_NAMES.replace('names', 'more')}\s+(?:is|are|being)\s+"
     rf"(?P<kind>{_DOMAIN})(?:\s+numbers?)?\s*$"
 )
-_BRACKETED_CONDITION = re.compile(r"\(\s*((?:where|for|with|if|all|any)?[^()]*(?:\\in\b|\binteger|\breal\b)[^()]*)\)\s*$")
+_BRACKETED_CONDITION = re.compile(
+    r"\(\s*((?:where|for|with|if|all|any)?[^()]*(?:\\in\b|\binteger|\breal\b)[^()]*)\)\s*$"
+)
+_POWERS_OF_TEN = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+
+
+def _code_behind(match: re.Match[str]) -> str:
+    return f"{match[2]} {match[1].upper()}"
+
+
+def _as_power_of_ten(match: re.Match[str]) -> str:
+    return f"\\cdot 10^{{{_POWERS_OF_TEN[match[1].lower()]}}} "
+
+
+_BASE = r"(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|sixteen)"
 _TRANSLATIONS = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
-        (r"\b(?:is|are)\s+(?:greater|more|larger|bigger) than or equal to\b|\b(?:is|are) (?:at least|no less than)\b", r" \\ge "),
-        (r"\b(?:is|are)\s+(?:less|fewer|smaller) than or equal to\b|\b(?:is|are) (?:at most|no more than)\b", r" \\le "),
+        (r"\b(?:is|are) (?:(?:greater|more|larger|bigger) than or equal to|at least|no less than)\b", r" \\ge "),
+        (r"\b(?:is|are) (?:(?:less|fewer|smaller) than or equal to|at most|no more than)\b", r" \\le "),
         (r"\b(?:is|are)\s+(?:strictly )?(?:greater|more|larger|bigger) than\b", " > "),
         (r"\b(?:is|are)\s+(?:strictly )?(?:less|fewer|smaller) than\b", " < "),
         (r"\b(?:is|are) not equal to\b|\bdoes not equal\b", r" \\ne "),
@@ -78,20 +97,15 @@ _TRANSLATIONS = tuple(
         (r"\bm(?=\\angle\b|\s+\\angle\b)", ""),
         (r"(?<!\\)\b(?:rs|inr)\b\.?\s*(?=\d)", r"\\INR "),
         (r"\b(?:us|usd)\s?(?=\$\s*\d)", ""),
-        (r"(?<!\\)\b(usd|eur|gbp|jpy|inr|krw|cny|rmb|chf|cad|aud)\s*(\d[\d.,]*\d|\d)", lambda m: f"{m[2]} {m[1].upper()}"),
+        (r"(?<!\\)\b(usd|eur|gbp|jpy|inr|krw|cny|rmb|chf|cad|aud)\s*(\d[\d.,]*\d|\d)", _code_behind),
         (r"\b(sq|cu|ft|in|hrs?|mins?|secs?|yds?|lbs?|approx)\.", r"\1 "),
-        (
-            r"\b([0-9A-Z]+)\s*(?:\(\s*)?(?:in\s+)?(?:base|radix)[\s-]*(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|"
-            r"eleven|twelve|sixteen)\b\s*\)?",
-            r"\1_{\2}",
-        ),
+        (rf"\b([0-9A-Z]+)\s*(?:\(\s*)?(?:in\s+)?{_BASE}\b\s*\)?", r"\1_{\2}"),
         (r"\b([01]+)\s*(?:\(\s*)?(?:in\s+)?binary\b\s*\)?", r"\1_{2}"),
         (r"\b([0-7]+)\s*(?:\(\s*)?(?:in\s+)?octal\b\s*\)?", r"\1_{8}"),
         (r"\b([0-9A-F]+)\s*(?:\(\s*)?(?:in\s+)?hex(?:adecimal)?\b\s*\)?", r"\1_{16}"),
-        (r"(?<=\d)\s*(thousand|million|billion|trillion)\b", lambda m: f"\\cdot 10^{{{_POWERS_OF_TEN[m[1].lower()]}}} "),
+        (r"(?<=\d)\s*(thousand|million|billion|trillion)\b", _as_power_of_ten),
     )
 )  # fmt: skip
-_POWERS_OF_TEN = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ENGLISH = re.compile(r"[A-Za-z]{2}|\+/?-")
 
 
@@ -101,7 +115,14 @@ def translated(text: str) -> str:
         return text
     for pattern, replacement in _TRANSLATIONS:
         text = pattern.sub(replacement, text)
-    if "integer" in text or "real" in text or "number" in text or "constant" in text or "\\in" in text or "param" in text:
+    if (
+        "integer" in text
+        or "real" in text
+        or "number" in text
+        or "constant" in text
+        or "\\in" in text
+        or "param" in text
+    ):
         text = _BRACKETED_CONDITION.sub(r", \1", text)
         for pattern in (_FOR_ANY, _WHERE_IS):
             text = pattern.sub(_condition, text)
@@ -122,6 +143,19 @@ def without_opening(text: str) -> str:
     while (opening := _OPENING.match(text)) is not None and opening.end() < len(text):
         text = text[opening.end() :]
     return text
+
+
+_FOLLOWED = re.compile(
+    r"(.{1,80}?)\s+(?:(?:is|are) (?:the|our|my) (?:final |correct |right |required )*"
+    r"(?:answer|result|solution|option|choice)|(?:is|are) correct)",
+    re.DOTALL,
+)
+
+
+def followed(text: str) -> str | None:
+    """What stands before `is the answer`; None where the text does not end so."""
+    match = _FOLLOWED.fullmatch(text)
+    return match[1] if match else None
 
 
 def lead_ins(text: str) -> list[tuple[str, str]]:
@@ -148,12 +182,14 @@ MAX_PARTS = 400
 
 
 def statement(text: str, value: Callable[[str], Node | None]) -> Node | None:
-    """The sentence as words and values; None where what stands between its words cannot be read, or there are no words."""
+    """The sentence as words and values; None without words, or where what stands between them cannot be read."""
     parts: list[str | Node] = []
     position = 0
     text = text.replace("@", " at ")
     for word in _WORDS_RUN.finditer(text):
-        if not _is_word(word[0], text[word.end() : word.end() + 2]) or _measures(word[0], text[position : word.start()]):
+        if not _is_word(word[0], text[word.end() : word.end() + 2]) or _measures(
+            word[0], text[position : word.start()]
+        ):
             continue
         if not _between(text[position : word.start()], parts, value):
             return None
@@ -189,7 +225,10 @@ def _between(text: str, parts: list[str | Node], value: Callable[[str], Node | N
     if node is not None:
         parts.append(node)
         return True
-    pieces = [piece.strip(_EDGES if _balanced(piece) else " \t\n,.;:?!") for piece in re.split(r"[,;:?]\s|\.\s|\s[–—-]\s", core)]
+    pieces = [
+        piece.strip(_EDGES if _balanced(piece) else " \t\n,.;:?!")
+        for piece in re.split(r"[,;:?]\s|\.\s|\s[–—-]\s", core)
+    ]
     nodes = [value(piece) for piece in pieces if piece]
     if len(nodes) < 2 or any(node is None for node in nodes):
         return False

@@ -101,11 +101,14 @@ _STRING = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _SPACING = frozenset(words(
     "\\, \\; \\: \\! \\quad \\qquad \\left \\right \\big \\Big \\bigg \\Bigg \\bigl \\bigr \\Bigl \\Bigr "
     "\\displaystyle \\textstyle \\limits \\mathstrut \\middle \\hfill \\nolimits \\thinspace \\enspace \\boldsymbol "
-    "\\scriptstyle \\large \\Large \\LARGE \\huge \\Huge \\small \\tiny \\normalsize \\footnotesize \\bf \\rm \\it \\sf "
-    "\\bfseries \\itshape \\rmfamily \\mathrm \\mathbf \\mathit \\mathsf \\text \\textbf \\hline \\noindent \\nonumber "
-    "\\allowbreak \\, \\/ \\operatorname \\bm \\medspace \\thickspace \\negthinspace \\biggl \\biggr \\Biggl \\Biggr \\displaylimits"
+    "\\scriptstyle \\large \\Large \\LARGE \\huge \\Huge \\small \\tiny \\normalsize \\footnotesize \\bf \\rm \\it "
+    "\\sf \\bfseries \\itshape \\rmfamily \\mathrm \\mathbf \\mathit \\mathsf \\text \\textbf \\hline \\noindent "
+    "\\nonumber \\allowbreak \\/ \\operatorname \\bm \\medspace \\thickspace \\negthinspace \\biggl \\biggr \\Biggl "
+    "\\Biggr \\displaylimits"
 )) | {"\\ "}  # fmt: skip
-_BREAKS = frozenset(("\\,", "\\;", "\\:", "\\ ", "\\quad", "\\qquad", "\\text", "\\mathrm", "\\/", "\\medspace", "\\thickspace"))
+_BREAKS = frozenset(
+    ("\\,", "\\;", "\\:", "\\ ", "\\quad", "\\qquad", "\\text", "\\mathrm", "\\/", "\\medspace", "\\thickspace")
+)
 """Spacing that separates what it stands between."""
 
 _OPERANDS = frozenset(("number", "word", "string"))

@@ -26,7 +26,9 @@ _LEADING_SPACE = re.compile(r"^(?:\\[,;:! ]|\\q?quad(?![a-z])|\s)+")
 _NEXT_FORMULA = re.compile(r"(?<!\$)\$[ \t]*\n\s*\$(?!\$)")
 """Where one formula ends and the next line is another."""
 
-_STYLE = re.compile(r"\\(?:display|text|script)style(?![a-zA-Z])|\\(?:large|Large|LARGE|huge|Huge|small|bf|rm|it|tt)(?![a-zA-Z{])")
+_STYLE = re.compile(
+    r"\\(?:display|text|script)style(?![a-zA-Z])|\\(?:large|Large|LARGE|huge|Huge|small|bf|rm|it|tt)(?![a-zA-Z{])"
+)
 _COLOUR = re.compile(r"\\color\s*(?:\[[^\[\]]{1,20}\])?\{[^{}]{1,40}\}|\\(?:textcolor|colorbox)\s*\{[^{}]{1,40}\}")
 _UNIT_VECTOR = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|hat|vec|widehat|overrightarrow)\s*\{\s*\\?(?:hat|mathbf|vec)?\s*\{?\s*"

@@ -11,14 +11,18 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _NOON = re.compile(r"\b([ap])\.\s?m\b", re.IGNORECASE)
 _ARTICLES = frozenset(("a", "an", "the"))
 _MIXED_CASE = re.compile(r"[a-z][A-Z]|^[A-Z]{2,}[a-z]")
-_TRUTH = re.compile(r"(yes|true|no|false|correct|incorrect)\b(?:\s*([,.;:!–-]+|because\b|since\b|as\b)\s*(.*))?", re.DOTALL | re.I)
+_TRUTH = re.compile(
+    r"(yes|true|no|false|correct|incorrect)\b(?:\s*([,.;:!–-]+|because\b|since\b|as\b)\s*(.*))?", re.DOTALL | re.I
+)
 _ECHO = re.compile(
     r"(?:it|they|he|she|this|that|these|those|there|we|i|you)\s+(?:is|are|was|were|does|do|did|has|have|can|could|will|would)"
     r"(?:\s*n['o]t|\s+not)?|(?:that|this) is (?:right|correct|true|false|wrong|incorrect)|sir|definitely|indeed",
     re.IGNORECASE,
 )
 _REASON = re.compile(r"(?:because|since|as|due to)\b", re.IGNORECASE)
-_TURN = re.compile(r"\b(?:but|however|though|although|except|unless|only if|yes|no|true|false|or|maybe|otherwise)\b", re.IGNORECASE)
+_TURN = re.compile(
+    r"\b(?:but|however|though|although|except|unless|only if|yes|no|true|false|or|maybe|otherwise)\b", re.IGNORECASE
+)
 
 _PROSE = re.compile(r"[^\W\d_]+(?:(?:\.?\s+|['’]|(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})|\.(?=m\b))[^\W\d_]+)*\.?")
 _REAL = r"(?:real|rational|integer|integral|positive|negative|complex|valid|possible|such|further|finite|whole|natural)"
@@ -43,7 +47,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
             r"(?: (?:real |integer |distinct |possible )*(?:solutions?|answers?|values?|ways))?(?: exist)?",
             Words("infinitely many"),
         ),
-        (r"dne|(?:(?:the )?limit )?(?:does not|doesn t|doesnt) exist|does not exist \(?dne\)?", Words("does not exist")),
+        (r"dne|(?:(?:the )?limit )?(?:does not|doesn t|doesnt) exist(?: dne)?", Words("does not exist")),
         (r"(?:it is )?undefined|not defined|is not defined", Words("undefined")),
         (r"(?:positive )?infinity", Constant("inf")),
         (r"none(?: of (?:these|them|the above))?", Words("none")),
