@@ -115,7 +115,10 @@ def _same_typography(left: str, right: str) -> bool:
     """The same text once fonts, delimiters and runs of spaces are gone."""
     if left == right:
         return True
-    return max(len(left), len(right)) <= MAX_CHARS and clean(left).split() == clean(right).split()
+    if max(len(left), len(right)) > MAX_CHARS:
+        return False
+    words = clean(left).split()
+    return bool(words) and words == clean(right).split()
 
 
 def equivalent_batch(
@@ -134,7 +137,7 @@ def equivalent_batch(
 def _arguments(pair: tuple[str, str] | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(pair, Mapping):
         return dict(pair)
-    if isinstance(pair, Sequence) and len(pair) == 2:
+    if isinstance(pair, Sequence) and not isinstance(pair, str) and len(pair) == 2:
         return {"gold": pair[0], "pred": pair[1]}
     raise InputError("A pair is (gold, pred) or a mapping with `gold` and `pred`.", hint=f"This one is {pair!r:.80}.")
 
@@ -227,9 +230,9 @@ def compare_texts(gold: str, pred: str, spec: AnswerSpec, scalars: Scalars) -> E
         return same("identical", "the texts are identical")
     if max(len(gold), len(pred)) > MAX_CHARS:
         return _oversized(gold, pred)
-    texts = clean(gold), clean(pred)
-    if texts[0].split() == texts[1].split():
+    if _same_typography(gold, pred):
         return same("identical", "the texts are identical but for their typography")
+    texts = clean(gold), clean(pred)
     labels = compare_labels(*texts) if spec.kind in (None, "label") else None
     if labels is not None:
         return labels

@@ -54,7 +54,7 @@ _AFTER_BOX = re.compile(
 )
 _LEAD = re.compile(
     r"(?<![a-zA-Z])(?:answers?|ans\b\.?)(?![a-zA-Z])(?:\s+to\s+(?:this|the)\s+(?:question|problem))?\s*(?:\*\*|__)?\s*"
-    r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|:|=>?|->|→|⇒|\\to\b)\s*(?:\*\*|__)?:?"
+    r"(?:(?:should|must|would|will|can)\s+be\b|is\b|are\b|:|=>?|->|→|⇒|\\to\b)(?:\*\*|__)?:?"
     r"|\banswer\s+(?=\(?[A-J]\)?\.?\s*$)|\bans\.\s+(?=[\d\\$(-])"
     r"|\b(?:result|solution)s?\s*(?:is\b|are\b|:|=)\s*:?|####"
     r"|^[^\w\n]{0,12}(?:the[ \t]+)?(?:final[ \t]+)?answer[^\w\n]{0,8}\n",
@@ -238,7 +238,13 @@ def _tagged(text: str) -> str | None:
 
 def _announced(text: str) -> str | None:
     ends = [lead.end() for lead in _LEAD.finditer(text)]
-    return _first_sentence(text[ends[-1] :]) or None if ends else None
+    return _closed(_first_sentence(text[ends[-1] :])) or None if ends else None
+
+
+def _closed(text: str) -> str:
+    """Without the end of an emphasis that began before the text: `12**` of `**The answer is 12**`."""
+    mark = text[-2:]
+    return text[:-2].rstrip(" .") if mark in ("**", "__") and text.count(mark) == 1 else text
 
 
 def _first_sentence(text: str) -> str:

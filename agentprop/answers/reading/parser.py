@@ -125,12 +125,12 @@ class Parser(Atoms):
         return apply(head, ungrouped(left), ungrouped(right))
 
     def _raised(self, base: Node) -> Node:
-        """A power, or the transpose of a matrix."""
-        if not is_scalar(base):
-            braced = self.sees("{") and self.ahead(2).text == "}"
-            if self.ahead(1 if braced else 0).text in ("T", "t", "\\top", "\\intercal", "\\prime"):
-                self.at += 3 if braced else 1
-                return transposed(base)
+        """A power, or the transpose of a matrix; of a matrix's name it is written as the power T."""
+        braced = self.sees("{") and self.ahead(2).text == "}"
+        mark = self.ahead(1 if braced else 0).text
+        if mark in ("\\top", "\\intercal") or (mark in ("T", "t", "\\prime") and not is_scalar(base)):
+            self.at += 3 if braced else 1
+            return combine("^", base, Symbol("T")) if is_scalar(base) else transposed(base)
         return combine("^", base, self.exponent())
 
     def exponent(self) -> Node:

@@ -59,6 +59,9 @@ MAX_SENTENCE = 600
 MAX_PARTS_WITHIN = 4
 """Parts within parts: `(a) Yes, the area is 5`."""
 
+MAX_PARTS_READ = 100
+"""Parts of one text that are read as answers of their own; each is read once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -89,15 +92,15 @@ def read(answer: str, question: frozenset[str] = frozenset()) -> Reading:
     """The reading of one answer; `question` holds the nouns of the question, which numbers may count."""
     if len(answer) > MAX_CHARS:
         return Reading(answer[:200], remainder=f"longer than {MAX_CHARS:,} characters")
-    return _read(answer, question, 0)
+    return _read(answer, question, 0, {})
 
 
-def _read(answer: str, question: frozenset[str], depth: int) -> Reading:
+def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[str, int], Reading]) -> Reading:
     text = clean(answer)
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:
-        return _Reader(text, question, depth, mathematical=is_mathematical(answer.strip())).read()
+        return _Reader(text, question, depth, parts, mathematical=is_mathematical(answer.strip())).read()
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
 
@@ -105,10 +108,14 @@ def _read(answer: str, question: frozenset[str], depth: int) -> Reading:
 class _Reader:
     """One text and the ways to read it."""
 
-    def __init__(self, text: str, question: frozenset[str], depth: int, *, mathematical: bool) -> None:
+    def __init__(
+        self, text: str, question: frozenset[str], depth: int, parts: dict[tuple[str, int], Reading], *,
+        mathematical: bool,
+    ) -> None:  # fmt: skip
         self.text = text
         self.question = question
         self.depth = depth
+        self.parts = parts
         self.mathematical = mathematical
         self.failure = ""
 
@@ -133,7 +140,12 @@ class _Reader:
         """The reading of a part, which is an answer of its own."""
         if len(text) >= len(self.text) or self.depth >= MAX_PARTS_WITHIN:
             return Reading(text, remainder="parts within parts")
-        return _read(text, self.question, self.depth + 1)
+        key = text, self.depth + 1
+        if key not in self.parts:
+            if len(self.parts) >= MAX_PARTS_READ:
+                return Reading(text, remainder=f"more than {MAX_PARTS_READ} parts")
+            self.parts[key] = _read(text, self.question, self.depth + 1, self.parts)
+        return self.parts[key]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -295,7 +307,7 @@ class _Reader:
         before = followed(self.text)
         if before is not None and (value := self._inner(before)).complete and _is_one_value(value.node):
             return self._reading(*value.nodes, ignored=self.text[len(before) :].strip())
-        for text in (self.text, without_opening(self.text)):
+        for text in dict.fromkeys((self.text, without_opening(self.text))):
             for lead, rest in lead_ins(text):
                 value = self._inner(rest)
                 if value.complete and not isinstance(value.node, Words) and _is_one_value(value.node):
