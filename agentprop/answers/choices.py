@@ -1,4 +1,9 @@
-"""Multiple choice: an answer's text to the label of the choice it names, by its letter or by its content."""
+"""Multiple choice: an answer's text to the label of the choice it names, by its letter or by its content.
+
+With a table of choices a label says which one is meant, whatever stands beside it, unless that is the content of
+another choice. Without a table a lone letter meets `(B) 42` by its label, and two labelled answers must agree in label
+and content.
+"""
 
 from __future__ import annotations
 
@@ -6,35 +11,33 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from agentprop.answers.outcome import Equivalence, different, same
-from agentprop.answers.reading.extract import clean
+from agentprop.answers.reading.labels import Label, is_marked, lone_label, split_label
+from agentprop.answers.reading.sentences import followed, lead_ins, without_opening
 from agentprop.answers.reading.tokens import MAX_CHARS
+from agentprop.answers.reading.typography import clean
 
 Choices = Sequence[str] | Mapping[str, str]
+Contents = Callable[[str, str], Equivalence]
 
-_LABELLED = re.compile(
-    r"(?:(?:option|choice|answer)\s*:?\s*)?(?:\(\s*([A-Za-z])\s*\)|\[\s*([A-Za-z])\s*\]|([A-Za-z])\s*[).:]|([A-Za-z])(?=\s*$))"
-    r"\s*(.*)",
-    re.IGNORECASE | re.DOTALL,
-)
+_REASONED = re.compile(r"(?:option\s+|choice\s+)?\(?([A-J])\)?[.,:]?\s+(?:because|since|as)\b.*", re.DOTALL)
+_CHOOSES = re.compile(r"\b(?:is|are|be|choose|pick|select|with)$", re.IGNORECASE)
+_ABSOLUTE_OPTION = re.compile(r"[A-J]")
 
 
 def by_label(choices: Choices) -> dict[str, str]:
-    """Labels A, B, C, … for a plain sequence; a mapping brings its own."""
+    """Labels A, B, C, … for a plain sequence; a mapping brings its own. A choice that repeats its label loses it."""
     if isinstance(choices, Mapping):
         return {str(label).strip(): str(text) for label, text in choices.items()}
-    return {chr(ord("A") + k): str(text) for k, text in enumerate(choices)}
+    table = {chr(ord("A") + k): str(text) for k, text in enumerate(choices)}
+    prefixed = [re.match(rf"\s*\(?{label}\s*[).:]\s*(?=\S)", text) for label, text in table.items()]
+    if all(prefixed):
+        return {
+            label: text[match.end() :] for (label, text), match in zip(table.items(), prefixed, strict=True) if match
+        }
+    return table
 
 
-def split_label(answer: str) -> tuple[str | None, str]:
-    """`(B) 42` to its letter and its content; no letter where none is written as a label."""
-    match = _LABELLED.fullmatch(clean(answer))
-    if match is None:
-        return None, answer
-    letter = next(group for group in match.groups()[:4] if group)
-    return letter.upper(), match[5].strip()
-
-
-def compare_choices(gold: str, pred: str, choices: Choices, contents: Callable[[str, str], Equivalence]) -> Equivalence:
+def compare_choices(gold: str, pred: str, choices: Choices, contents: Contents) -> Equivalence:
     """Same when both name the same choice; a prediction that names none, or two, is different."""
     table = by_label(choices)
     labels = [_chosen(answer, table, contents) for answer in (gold, pred)]
@@ -47,36 +50,81 @@ def compare_choices(gold: str, pred: str, choices: Choices, contents: Callable[[
     return different("choice", f"choice {labels[0]} is not choice {labels[1]}")
 
 
-def _chosen(answer: str, table: dict[str, str], contents: Callable[[str, str], Equivalence]) -> str | None:
+def _chosen(answer: str, table: dict[str, str], contents: Contents) -> str | None:
     if len(answer) > MAX_CHARS:
         return None
+    text = clean(answer)
     folded = {label.casefold(): label for label in table}
-    bare = clean(answer).strip("()[] .:").casefold()
-    if bare in folded:
-        return folded[bare]
-    letter, rest = split_label(answer)
-    if letter is not None and letter.casefold() in folded:
-        label = folded[letter.casefold()]
-        named = [other for other, text in table.items() if rest and contents(text, rest).status == "same"]
-        return label if not named or label in named else None
-    matching = [label for label, text in table.items() if contents(text, answer).status == "same"]
+    for form in _forms(text):
+        bare = form.strip("()[] .:").casefold()
+        if bare in folded:
+            return folded[bare]
+        lone = lone_label(form)
+        if lone is not None and lone.name in folded:
+            return folded[lone.name]
+        labelled = split_label(form) or _dashed(form) or _reasoned(form)
+        if labelled is not None and labelled.name in folded:
+            return _confirmed(folded[labelled.name], labelled.content, table, contents)
+    matching = [label for label, content in table.items() if contents(content, answer).status == "same"]
     return matching[0] if len(matching) == 1 else None
 
 
+def _confirmed(label: str, rest: str, table: dict[str, str], contents: Contents) -> str | None:
+    """The label, unless what follows it is another choice."""
+    named = [other for other, content in table.items() if rest and contents(content, rest).status == "same"]
+    return label if not named or label in named else None
+
+
+def _forms(text: str) -> list[str]:
+    """The text, and what is left of it without `I choose` before and `is correct` behind."""
+    core = followed(text) or text
+    return [
+        text,
+        *([core] if core != text else []),
+        *(rest for lead, rest in lead_ins(without_opening(core)) if _CHOOSES.search(lead)),
+    ]
+
+
+def _dashed(text: str) -> Label | None:
+    """`B - 42`, where letters can only be labels."""
+    match = re.fullmatch(r"\(?([A-Za-z])\)?\s+[-–—]\s+(\S.*)", text, re.DOTALL)
+    return Label(match[1].casefold(), match[1].isupper(), match[2]) if match else None
+
+
+def _reasoned(text: str) -> Label | None:
+    """`B because 42 is even`, without its reason."""
+    match = _REASONED.fullmatch(text)
+    return Label(match[1].casefold(), True, "") if match else None
+
+
 def compare_labels(gold: str, pred: str) -> Equivalence | None:
-    """Without a table of choices: `B` meets `(B) 42`; None where no letter is written as a label."""
-    (left, left_rest), (right, right_rest) = split_label(gold), split_label(pred)
-    if left is None or right is None:
-        return None
-    plain = not left_rest and not right_rest
-    if plain and not any(mark in gold + pred for mark in "().[]:") and len(clean(gold)) == len(clean(pred)) == 1:
-        return None
-    if left != right:
-        return different("choice", f"choice {left} is not choice {right}")
-    return same("choice", f"both name choice {left}")
+    """Without a table: a lone option letter meets the same letter before a content; None for any other pair."""
+    if len(gold) <= 2 < len(pred) and lone_label(pred) is None and split_label(pred) is None:
+        pred = _forms(pred)[-1]
+    if len(pred) <= 2 < len(gold) and lone_label(gold) is None and split_label(gold) is None:
+        gold = _forms(gold)[-1]
+    lone = [lone_label(text) for text in (gold, pred)]
+    if lone[0] is not None and lone[1] is not None:
+        if not (is_marked(gold) or is_marked(pred)):
+            return None
+        return _verdict(lone[0], lone[1])
+    for text, other, label in ((gold, pred, lone[1]), (pred, gold, lone[0])):
+        if label is None or not (
+            _ABSOLUTE_OPTION.fullmatch(label.name.upper()) and (label.capital or is_marked(other))
+        ):
+            continue
+        labelled = split_label(text) or _reasoned(text)
+        if labelled is not None and labelled.capital == label.capital and not _is_part(text, label):
+            return _verdict(labelled, label) if text is gold else _verdict(label, labelled)
+    return None
 
 
-def content_of_choice(answer: str) -> str | None:
-    """`(A) 5` offers its content as an answer too; only for a capital letter in brackets."""
-    match = re.fullmatch(r"\(\s*[A-Z]\s*\)\s*(?:\\ )?\s*(.+)", clean(answer), re.DOTALL)
-    return match[1].strip() if match else None
+def _is_part(text: str, label: Label) -> bool:
+    """`(a) 3; (b) 5` asks for its parts, and one letter names none of them fully."""
+    return not label.capital or bool(re.search(r"\(\s*[A-Za-z]\s*\).*\(\s*[A-Za-z]\s*\)", text, re.DOTALL))
+
+
+def _verdict(left: Label, right: Label) -> Equivalence:
+    if left.name == right.name:
+        return same("choice", f"both name choice {left.name.upper()}")
+    return different("choice", f"choice {left.name.upper()} is not choice {right.name.upper()}")

@@ -2,49 +2,24 @@
 
 Closed numbers: disjoint enclosures refute, a root-separation bound decides algebraic ones, normal forms and sympy prove
 the rest, logarithms compare giants. Expressions with variables: random points refute, normal forms for every choice of
-signs prove. Two expressions count as the same when they agree wherever both are real and defined, on some open region
-at least.
+signs prove, and expressions made of pieces are proved cell by cell or residue class by residue class. Two expressions
+count as the same when they agree wherever both are real and defined, on some open region at least. Agreement at samples
+alone is enough only where one formula holds everywhere: floors, maxima, absolute values, remainders and nested roots
+may agree at every sample and still differ.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator
-from fractions import Fraction
-from itertools import product
-
-from agentprop.answers.algebra.intervals import Enclosure, Evaluator, Giant, Unsupported, Vague, apart, endpoints
-from agentprop.answers.algebra.monomials import NoForm, is_zero, numerator, proportional
-from agentprop.answers.algebra.normal_form import normal
+from agentprop.answers import compare_equations as equations
+from agentprop.answers.algebra.intervals import apart
+from agentprop.answers.algebra.pieces import NoCells, cells, samples
 from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined
-from agentprop.answers.algebra.root_bounds import zero_bound_bits
+from agentprop.answers.compare_expressions import compare_expressions
+from agentprop.answers.compare_numbers import LADDER, both, compare_numbers
 from agentprop.answers.compare_scalars import QuickScalars
-from agentprop.answers.outcome import Equivalence, Hard, Unresolved, different, same, undetermined
+from agentprop.answers.outcome import Equivalence, Hard, Unresolved, all_same, different, undetermined
 from agentprop.answers.precision import Precision
-from agentprop.answers.reading.nodes import (
-    Constant,
-    Node,
-    Number,
-    Operation,
-    Relational,
-    Symbol,
-    apply,
-    substitute,
-    symbols,
-    walk,
-)
-
-LADDER = (64, 256, 1024, 16_384)
-"""Working precisions tried for refutation, in bits: nearly every different pair falls at the first."""
-
-AGREEMENT_BITS = 16_384
-"""Where no proof is found, closed numbers that still agree to this many bits are taken to be the same."""
-
-POINTS = 24
-"""Random points at which expressions with variables are compared."""
-
-MAX_SIGNED = 4
-"""Variables whose signs are all tried; beyond, only a few patterns are."""
+from agentprop.answers.reading.nodes import Node, Operation, Relational, symbols, walk
 
 
 class DeepScalars(QuickScalars):
@@ -63,6 +38,8 @@ class DeepScalars(QuickScalars):
         return verdict
 
     def _decide(self, gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
+        if any(isinstance(part, Operation) and part.head == "lim" for side in (gold, pred) for part in walk(side)):
+            return different("unevaluated", "an unevaluated limit is no answer")
         try:
             if symbols(gold) | symbols(pred):
                 return compare_expressions(gold, pred, precision)
@@ -76,7 +53,7 @@ class DeepScalars(QuickScalars):
         except Hard:
             pass
         for bits in LADDER:
-            pair = _both(left, right, bits)
+            pair = both(left, right, bits)
             if pair is not None and apart(*pair):
                 return -1 if pair[0].re.b < pair[1].re.a else 1
         if self.decide(left, right, None).status == "same":
@@ -84,247 +61,29 @@ class DeepScalars(QuickScalars):
         raise Unresolved("two endpoints could not be put in order")
 
     def equations(self, gold: Relational, pred: Relational) -> Equivalence:
-        gaps = [apply("+", side.left, apply("neg", side.right)) for side in (gold, pred)]
-        if symbols(gaps[0]) != symbols(gaps[1]):
-            return different("equation", "the equations are about different variables")
-        try:
-            if proportional(*(numerator(normal(gap)) for gap in gaps)):
-                return same("equation", "the equations differ by a constant factor")
-        except (NoForm, Undefined):
-            pass
-        from agentprop.answers.algebra import sympy_proof as proof
-
-        if proof.same_zeros(*gaps):
-            return same("equation", "the equations have the same factors")
-        return different("equation", "the equations have different solutions")
+        return equations.compare(gold, pred)
 
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
         from agentprop.answers.algebra import sympy_proof as proof
 
         return proof.compare_sets(gold, pred)
 
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        return equations.inequalities(gold, pred)
 
-# -- closed numbers --------------------------------------------------------------------------------------------------
-
-
-def compare_numbers(gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
-    if precision is not None:
-        return _to_precision(gold, pred, precision)
-    for bits in LADDER:
-        pair = _both(gold, pred, bits)
-        if pair is not None and apart(*pair):
-            return different("numeric", "their enclosures are disjoint")
-    for rule in (_algebraic, _canonical, _giants, _symbolic, _agreement):
-        verdict = rule(gold, pred)
-        if verdict is not None:
-            return verdict
-    return undetermined("open", "neither a proof nor a refutation was found")
-
-
-def _both(gold: Node, pred: Node, bits: int) -> tuple[Enclosure, Enclosure] | None:
-    try:
-        evaluator = Evaluator(bits)
-        return evaluator.enclose(gold), evaluator.enclose(pred)
-    except (Vague, Giant, Unsupported):
-        return None
-
-
-def _gap(gold: Node, pred: Node) -> Node:
-    return apply("+", gold, apply("neg", pred))
-
-
-def _algebraic(gold: Node, pred: Node) -> Equivalence | None:
-    bits = zero_bound_bits(_gap(gold, pred))
-    if bits is None:
-        return None
-    pair = _both(gold, pred, bits + 128)
-    if pair is None:
-        return None
-    if apart(*pair):
-        return different("algebraic", "they differ beyond the 300th digit")
-    gaps = (
-        [pair[0].re - pair[1].re, (pair[0].im or 0) - (pair[1].im or 0)]
-        if _is_complex(pair)
-        else [pair[0].re - pair[1].re]
-    )
-    small = Fraction(1, 2**bits)
-    if all(max(map(abs, endpoints(gap))) < small for gap in gaps if not isinstance(gap, int)):
-        return same("algebraic", "algebraic numbers of this size that close are equal")
-    return None
-
-
-def _is_complex(pair: tuple[Enclosure, Enclosure]) -> bool:
-    return pair[0].im is not None or pair[1].im is not None
-
-
-def _canonical(gold: Node, pred: Node) -> Equivalence | None:
-    try:
-        rest = numerator(normal(_gap(gold, pred)))
-    except NoForm:
-        return None
-    if not rest:
-        return same("normal-form", "both have the same normal form")
-    if set(rest) == {()}:
-        return different("normal-form", "they differ by a rational number")
-    return None
-
-
-def _giants(gold: Node, pred: Node) -> Equivalence | None:
-    match gold, pred:
-        case Operation("^", (Number(base), left)), Operation("^", (Number(other), right)) if min(base, other) > 1:
-            if base == other:
-                return compare_numbers(left, right, None)
-            if left == right:
-                return different("logarithms", "different bases under the same exponent")
-    if isinstance(gold, Operation) and isinstance(pred, Operation) and gold.head == pred.head == "neg":
-        gold, pred = gold.args[0], pred.args[0]
-    for bits in (128, 1024):
-        for times in range(1, 6):
-            try:
-                evaluator = Evaluator(bits)
-                left, right = evaluator.iterated_log(gold, times), evaluator.iterated_log(pred, times)
-            except (Vague, Giant, Unsupported, ValueError):
-                continue
-            if left.b < right.a or right.b < left.a:
-                return different("logarithms", f"their logarithms, taken {times} times, differ")
-    return None
-
-
-def _symbolic(gold: Node, pred: Node) -> Equivalence | None:
-    if _both(gold, pred, LADDER[0]) is None:
-        return None  # sympy would try to write a giant out
-    from agentprop.answers.algebra import sympy_proof as proof
-
-    try:
-        if proof.difference_vanishes(gold, pred):
-            return same("symbolic", "sympy reduces their difference to zero")
-    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError):
-        return None
-    return None
-
-
-def _agreement(gold: Node, pred: Node) -> Equivalence | None:
-    """No proof, no difference in 4,900 digits, and no part so small that more digits could matter."""
-    evaluator = Evaluator(AGREEMENT_BITS)
-    try:
-        pair = evaluator.enclose(gold), evaluator.enclose(pred)
-        sizes = [
-            evaluator.enclose(part).re for side in (gold, pred) for part in walk(side) if isinstance(part, Operation)
-        ]
-    except (Vague, Giant, Unsupported):
-        return None
-    if apart(*pair):
-        return different("numeric", "their enclosures are disjoint")
-    if any(0 not in size and abs(size).b < evaluator.iv.mpf(2) ** -512 for size in sizes):
-        return None
-    low, high = endpoints(pair[0].re - pair[1].re)
-    if max(abs(low), abs(high)) >= Fraction(1, 2 ** (AGREEMENT_BITS // 2)):
-        return None
-    return same("numeric-agreement", "they agree to more than 2,000 digits, though no proof was found")
-
-
-def _to_precision(gold: Node, pred: Node, precision: Precision) -> Equivalence:
-    for bits in LADDER:
-        pair = _both(gold, pred, bits)
-        if pair is None:
-            continue
-        if _is_complex(pair):
-            raise Unresolved("a precision stated for complex numbers")
-        (a, b), (c, d) = endpoints(pair[0].re), endpoints(pair[1].re)
-        answers = {precision.agree(x, y) for x in (a, b) for y in (c, d)}
-        if len(answers) == 1:
-            if answers.pop():
-                return same("precision", "the numbers agree to the stated precision")
-            return different("precision", "the numbers differ at the stated precision")
-    return compare_numbers(gold, pred, None)
-
-
-# -- expressions with variables --------------------------------------------------------------------------------------
-
-
-def compare_expressions(gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
-    names = sorted(symbols(gold) | symbols(pred))
-    regions: set[tuple[int, ...]] = set()
-    complex_allowed = any(part == Constant("i") for side in (gold, pred) for part in walk(side))
-    agree = _closeness(precision)
-    for point in _points(names):
-        pair = _at(gold, pred, dict(zip(names, point, strict=True)))
-        if pair is None or (_is_complex(pair) and not complex_allowed):
-            continue
-        if apart(*pair) and not agree(*pair):
-            where = ", ".join(f"{name} = {value}" for name, value in zip(names, point, strict=True))
-            return different("counterexample", f"they differ at {where}")
-        regions.add(tuple(1 if value > 0 else -1 for value in point))
-    if precision is not None and regions:
-        return same("precision", "the expressions agree to the stated precision wherever they were compared")
-    return _identity(gold, pred, names, regions)
-
-
-def _closeness(precision: Precision | None) -> Callable[[Enclosure, Enclosure], bool]:
-    if precision is None:
-        return lambda left, right: False
-    slack = (
-        Fraction(1, 2) / Fraction(10) ** (int(precision.amount) - 1)
-        if precision.kind == "figures"
-        else precision.amount
-    )
-
-    def agree(left: Enclosure, right: Enclosure) -> bool:
-        a, b = endpoints(left.re)[0], endpoints(right.re)[0]
-        return abs(a - b) <= slack * (max(abs(a), abs(b)) if precision.kind in ("figures", "relative") else 1)
-
-    return agree
-
-
-def _points(names: list[str]) -> Iterator[tuple[Fraction, ...]]:
-    """Positive points first, then every choice of signs, small and large; then whole numbers."""
-    generator = random.Random(20_011)
-    patterns = (
-        list(product((1, -1), repeat=len(names)))
-        if len(names) <= MAX_SIGNED
-        else [(1,) * len(names), *(tuple(generator.choice((1, -1)) for _ in names) for _ in range(8))]
-    )
-    for scale in (Fraction(1), Fraction(1, 10), Fraction(7), Fraction(60)):
-        for signs in patterns:
-            yield tuple(sign * scale * Fraction(generator.randint(101, 997), 499) for sign in signs)
-    for _ in range(POINTS // 4):
-        yield tuple(Fraction(generator.randint(2, 12)) for _ in names)
-
-
-def _at(gold: Node, pred: Node, values: dict[str, Fraction]) -> tuple[Enclosure, Enclosure] | None:
-    evaluator = Evaluator(160, values)
-    try:
-        return evaluator.enclose(gold), evaluator.enclose(pred)
-    except (Vague, Giant, Unsupported, Undefined):
-        return None
-
-
-def _identity(gold: Node, pred: Node, names: list[str], regions: set[tuple[int, ...]]) -> Equivalence:
-    signs = regions or {(1,) * len(names)}
-    if all(_vanishes(gold, pred, names, pattern) for pattern in signs):
-        return same("identity", "the difference vanishes identically")
-    from agentprop.answers.algebra import sympy_proof as proof
-
-    try:
-        if proof.difference_vanishes(gold, pred):
-            return same("symbolic", "sympy reduces their difference to zero")
-    except (Unresolved, ArithmeticError, NotImplementedError, TypeError, ValueError):
-        pass
-    if regions:
-        return same(
-            "numeric-identity", "no proof, but they agree to 40 digits at every random point where both are defined"
-        )
-    return undetermined("open", "no point was found where both expressions are defined")
-
-
-def _vanishes(gold: Node, pred: Node, names: list[str], pattern: tuple[int, ...]) -> bool:
-    negative: dict[str, Node] = {
-        name: apply("neg", Symbol(name)) for name, sign in zip(names, pattern, strict=True) if sign < 0
-    }
-    try:
-        return is_zero(normal(substitute(_gap(gold, pred), negative)))
-    except (NoForm, Undefined):
-        return False
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        """Refuted at a sample, proved cell by cell."""
+        for left, right in samples(gold, pred):
+            verdict = self.decide(left, right, None)
+            if verdict.status == "different":
+                return different("counterexample", verdict.why)
+        try:
+            found = list(cells(gold, pred))
+        except NoCells:
+            return undetermined("pieces", "pieces whose conditions do not pair off and cannot be worked out")
+        if not found:
+            return undetermined("pieces", "no piece holds anywhere")
+        return all_same((self.decide(left, right, None) for left, right in found), "pieces")
 
 
 # -- logarithms without a base ---------------------------------------------------------------------------------------

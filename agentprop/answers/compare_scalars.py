@@ -7,7 +7,7 @@ from fractions import Fraction
 from agentprop.answers.algebra.rationals import QUICK_BITS, Undefined, rational
 from agentprop.answers.outcome import Equivalence, Hard, different, same
 from agentprop.answers.precision import Precision
-from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Relational, Symbol, walk
+from agentprop.answers.reading.nodes import BINDERS, Constant, Node, Number, Operation, Relational, Symbol, children
 
 
 class QuickScalars:
@@ -44,6 +44,12 @@ class QuickScalars:
     def solution_sets(self, gold: Node, pred: Node) -> Equivalence:
         raise Hard
 
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        raise Hard
+
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        raise Hard
+
 
 def compare_rationals(left: Fraction, right: Fraction, precision: Precision | None) -> Equivalence:
     if left == right:
@@ -66,7 +72,7 @@ def compare_names(gold: Node, pred: Node) -> Equivalence | None:
         if infinite[0] == infinite[1]:
             return same("infinity", "both are the same infinity")
         return different("infinity", "one is infinite, the other is not the same infinity")
-    if any(part == Constant("inf") for node in (gold, pred) for part in walk(node)):
+    if any(_holds_infinity(node) for node in (gold, pred)):
         return different("undefined", "arithmetic with infinity has no value")
     names = [node for node in (gold, pred) if _is_set_name(node)]
     if names:
@@ -76,6 +82,15 @@ def compare_names(gold: Node, pred: Node) -> Equivalence | None:
     if isinstance(pred, Symbol) and isinstance(gold, Number | Constant):
         return different("symbols", f"{pred.name} is a variable, the other a number")
     return None
+
+
+def _holds_infinity(node: Node) -> bool:
+    """Infinity is computed with; as the bound of a sum or an integral it is none of that."""
+    match node:
+        case Operation(head, (body, Symbol(), _, _)) if head in BINDERS:
+            return _holds_infinity(body)
+        case _:
+            return node == Constant("inf") or any(map(_holds_infinity, children(node)))
 
 
 def _infinity(node: Node) -> int:
@@ -94,4 +109,6 @@ def _is_set_name(node: Node) -> bool:
         "rationals",
         "complexes",
         "ellipsis",
+        "positive integers",
+        "naturals from 0",
     )

@@ -5,16 +5,19 @@ Policies, in one place:
   of solutions in any order, and meets an ordered shape in its order. One solution is the same bare or in braces.
 - `x = 5` meets `5`; with two different variables named, the answers differ.
 - A unit named on one side only is taken to be understood on the other (unless `require_unit`); two units are converted.
-- A set written as inequalities meets the same set written as intervals.
+- A set written as inequalities meets the same set written as intervals; conditions on one variable joined by commas
+  hold together.
+- Words meet words and values meet values (`compare_words`); names that are bound and values in pieces have rules of
+  their own (`compare_families`, `compare_pieces`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
+from agentprop.answers import compare_words as wording
 from agentprop.answers.algebra import real_sets as realsets
 from agentprop.answers.algebra.rewriting import (
     as_angle,
@@ -23,33 +26,48 @@ from agentprop.answers.algebra.rewriting import (
     converted,
     defines,
     expand,
+    has_units,
     in_si,
-    is_scalar,
     listed,
     may_be_undefined,
     radians,
     residue,
-    without_common,
+    units_in,
+    with_imaginary_unit_of,
+    without_units,
 )
+from agentprop.answers.compare_collections import shapes, unordered
+from agentprop.answers.compare_families import families, with_arguments_of, with_constants_of
+from agentprop.answers.compare_pieces import pieces
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.precision import Precision
+from agentprop.answers.reading.chains import is_chain, last_links, links
+from agentprop.answers.reading.counters import is_count
+from agentprop.answers.reading.grammar import OPAQUE_RELATIONS
 from agentprop.answers.reading.nodes import (
+    BINDERS,
+    Cases,
     Collection,
+    Constant,
     Interval,
     Matrix,
     Node,
     Number,
+    Operation,
     Quantity,
     Relational,
-    Truth,
-    Words,
+    Symbol,
     apply,
+    is_scalar,
+    substitute,
+    walk,
 )
-from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS
-from agentprop.answers.reading.words import same_text
+from agentprop.answers.reading.sentences import is_description
+from agentprop.answers.reading.units import DEGREE_DIMENSIONS, RADIAN_DIMENSIONS, same_currency
 
-MAX_MATCHED = 300
-"""Longest unordered collection matched item by item; sorted or hashed forms have been tried before."""
+_GENERIC_NAMES = frozenset(
+    ("answer", "result", "solution", "value", "total", "final answer", "required value", "number", "final result")
+)
 
 
 class Scalars(Protocol):
@@ -67,6 +85,14 @@ class Scalars(Protocol):
         """Compare conditions on one real variable that are not plainly intervals."""
         ...
 
+    def inequalities(self, gold: Relational, pred: Relational) -> Equivalence:
+        """Compare two inequalities in any number of variables."""
+        ...
+
+    def piecewise(self, gold: Node, pred: Node) -> Equivalence:
+        """Compare values in pieces, or one with an expression, where the pieces do not pair off."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -77,26 +103,77 @@ class Comparison:
     require_unit: bool = False
 
     def compare(self, gold: Node, pred: Node) -> Equivalence:
+        """The verdict on two trees."""
         gold, pred = expand(gold), expand(pred)
         if gold == pred and not may_be_undefined(gold):
             return same("identical", "both read as the same expression")
-        for rule in (self._words, self._congruences, self._relations, self._sets, self._quantities, self._shapes):
+        if any(map(is_chain, walk(gold))) or any(map(is_chain, walk(pred))):
+            return self._chains(gold, pred)
+        for outside in (wording.words, wording.labelled, wording.moments, wording.chemistry, families, pieces):
+            verdict = outside(gold, pred, self.compare)
+            if verdict is not None:
+                return verdict
+        for rule in (self._pieces, self._congruences, self._relations, self._sets, self._quantities, self._collections):
             verdict = rule(gold, pred)
             if verdict is not None:
                 return verdict
-        return self.scalars.decide(gold, pred, self.precision)
+        return self._scalars(gold, pred)
 
-    # -- words -------------------------------------------------------------------------------------------------------
+    def _chains(self, gold: Node, pred: Node) -> Equivalence:
+        """One value written several times: its last exact link is compared, and the others must agree with it."""
+        verdict = self.compare(last_links(gold), last_links(pred))
+        if verdict.status != "same":
+            return verdict
+        for side in (pred, gold):
+            for link, last in links(side):
+                agrees = self._link(link, last)
+                if agrees.status == "different" and side is pred:
+                    return different("chain", "the prediction contradicts itself")
+                if agrees.status != "same":
+                    return undetermined("chain", "what is said to be equal could not be shown to be")
+        return verdict
 
-    def _words(self, gold: Node, pred: Node) -> Equivalence | None:
+    def _link(self, link: Node, last: Node) -> Equivalence:
+        match link:
+            case Operation("approx", (value, Number(step))):
+                return self._rounded(last, value, step)
+            case _:
+                return self.compare(link, last)
+
+    def _rounded(self, exact: Node, value: Node, step: Fraction) -> Equivalence:
+        """The value is the exact one rounded, or cut off, at its last digit."""
+        rounding = replace(self, precision=Precision("step", step))
+        verdict = rounding.compare(exact, value)
+        if verdict.status != "different" or not (is_scalar(exact) and is_scalar(value)):
+            return verdict
+        half = Number(step / 2)
+        cut = [apply("+", exact, apply("neg", half)), apply("+", exact, half)]
+        towards_zero = cut[0] if self.scalars.order(exact, Number(Fraction(0))) > 0 else cut[1]
+        return rounding.compare(towards_zero, value)
+
+    def _collections(self, gold: Node, pred: Node) -> Equivalence | None:
+        return shapes(gold, pred, self.compare)
+
+    def _scalars(self, gold: Node, pred: Node) -> Equivalence:
+        if not (is_scalar(gold) and is_scalar(pred)):
+            return self._opaque(gold, pred)
+        pred = with_imaginary_unit_of(gold, with_constants_of(gold, pred))
+        return self.scalars.decide(with_imaginary_unit_of(pred, gold), pred, self.precision)
+
+    def _opaque(self, gold: Node, pred: Node) -> Equivalence:
+        """Unions over an index and powers of sets: the same where their parts are, and otherwise open."""
         match gold, pred:
-            case Truth(a), Truth(b):
-                return different("truth", "one says yes, the other no") if a != b else same("truth", "both say so")
-            case Words(a, quoted_a), Words(b, quoted_b):
-                equal = a == b if quoted_a or quoted_b else same_text(a, b)
-                return same("text", "the words agree") if equal else different("text", f"{a[:80]!r} is not {b[:80]!r}")
-            case (Words() | Truth(), _) | (_, Words() | Truth()):
-                return different("kind", "one is in words, the other is a mathematical value")
+            case Operation(head, left), Operation(other, right) if head == other and len(left) == len(right):
+                if head in BINDERS and isinstance(left[1], Symbol) and isinstance(right[1], Symbol):
+                    right = (substitute(right[0], {right[1].name: left[1]}), left[1], *right[2:])
+                if all(self.compare(a, b).status == "same" for a, b in zip(left, right, strict=True)):
+                    return same("parts", "the same parts")
+                return undetermined("sets", "sets that are built in different ways are not compared")
+        return different("kind", "one is a set, the other is not")
+
+    def _pieces(self, gold: Node, pred: Node) -> Equivalence | None:
+        if isinstance(gold, Cases) or isinstance(pred, Cases):
+            return self.scalars.piecewise(gold, pred)
         return None
 
     # -- residue classes ---------------------------------------------------------------------------------------------
@@ -107,8 +184,10 @@ class Comparison:
             return None
         if left is None or right is None:
             value, _ = left or right or (gold, pred)
-            bare = pred if right is None else gold
-            return self.compare(value, assigned_value(bare))
+            verdict = self.compare(value, assigned_value(pred if right is None else gold))
+            if verdict.status == "same":
+                return undetermined("congruence", "one is a residue class, the other a number of it")
+            return verdict
         moduli = self.compare(left[1], right[1])
         if moduli.status != "same":
             return moduli
@@ -118,6 +197,15 @@ class Comparison:
     # -- relations ---------------------------------------------------------------------------------------------------
 
     def _relations(self, gold: Node, pred: Node) -> Equivalence | None:
+        pred = with_constants_of(gold, with_arguments_of(gold, pred))
+        if isinstance(gold, Relational) and isinstance(pred, Relational) and {gold.op, pred.op} & OPAQUE_RELATIONS:
+            return self._side_by_side(gold, pred)
+        if (
+            isinstance(gold, Relational)
+            and isinstance(pred, Relational)
+            and not (_of_scalars(gold) and _of_scalars(pred))
+        ):
+            return self._shapes_side_by_side(gold, pred)
         left, right = assignments(gold), assignments(pred)
         if left and right:
             return self._assignments(left, right, gold, pred)
@@ -130,25 +218,57 @@ class Comparison:
                 return self.compare(gold.right, pred)
             case _, Relational("=") if is_scalar(gold) and defines(pred):
                 return self.compare(gold, pred.right)
+            case Relational("=", _, Matrix() as shape), Matrix() | Collection():
+                return self.compare(shape, pred)
+            case Matrix() | Collection(), Relational("=", _, Matrix() as shape):
+                return self.compare(gold, shape)
+            case (Relational("=") as equation, other) | (other, Relational("=") as equation) if is_scalar(other):
+                if len(realsets.variables(equation)) > 1:
+                    return different("kind", "one is an equation, the other is not")
+                return self.scalars.solution_sets(gold, pred)
             case (Relational("="), _) | (_, Relational("=")):
                 return self.scalars.solution_sets(gold, pred)
         return None
 
+    def _side_by_side(self, gold: Relational, pred: Relational) -> Equivalence:
+        """Relations that are never solved: `x -> 2x`, parallels."""
+        if gold.op != pred.op:
+            return different("relation", "the relations differ")
+        return all_same((self.compare(gold.left, pred.left), self.compare(gold.right, pred.right)), "relation")
+
+    def _shapes_side_by_side(self, gold: Relational, pred: Relational) -> Equivalence | None:
+        """Equations between matrices, which nothing solves; None where a name is given to a shape."""
+        if gold.op != "=" or pred.op != "=" or (isinstance(gold.left, Symbol) and isinstance(pred.left, Symbol)):
+            return None
+        sides = [self.compare(a, b) for a, b in ((gold.left, pred.left), (gold.right, pred.right))]
+        if all(side.status == "same" for side in sides):
+            return same("equation", "the same on both sides")
+        if sum(side.status == "same" for side in sides) == 1 and any(side.status == "different" for side in sides):
+            return different("equation", "one side is the same and the other is not")
+        return undetermined("equation", "equations between shapes that are written differently")
+
     def _assignments(
         self, left: dict[str, list[Node]], right: dict[str, list[Node]], gold: Node, pred: Node
     ) -> Equivalence:
-        if (
-            left.keys() != right.keys()
-            and len(left) == len(right) == 1
-            and any(name.endswith("()") for name in left.keys() ^ right.keys())
-            and not all(name.endswith("()") for name in left.keys() ^ right.keys())
-        ):
-            return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
-        if left.keys() != right.keys():
-            if isinstance(gold, Relational) and isinstance(pred, Relational):
-                return self.scalars.equations(gold, pred)
-            return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
-        return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+        if left.keys() == right.keys():
+            return all_same((self._values(left[name], right[name]) for name in sorted(left)), "assignments")
+        if len(left) == len(right) == 1:
+            [name], [other] = left, right
+            if name.endswith("()") != other.endswith("()"):
+                return self._values(*left.values(), *right.values())  # y = … and f(x) = … name the same function
+            if is_description(name) or is_description(other):
+                return self._described(name, other, self._values(*left.values(), *right.values()))
+        if isinstance(gold, Relational) and isinstance(pred, Relational):
+            return self.scalars.equations(gold, pred)
+        return different("variables", f"one is about {', '.join(left)}, the other about {', '.join(right)}")
+
+    def _described(self, name: str, other: str, values: Equivalence) -> Equivalence:
+        """A value called by a name in words meets the same value called otherwise, unless both names say what it is."""
+        if values.status != "same" or not (is_description(name) and is_description(other)):
+            return values
+        if set(name.split()) & set(other.split()) or {name, other} & _GENERIC_NAMES:
+            return values
+        return undetermined("names", f"the values agree; one is called {name}, the other {other}")
 
     def _values(self, left: list[Node], right: list[Node]) -> Equivalence:
         return self.compare(listed(left), listed(right))
@@ -175,7 +295,14 @@ class Comparison:
             return None
         if not (realsets.could_be_set(gold) and realsets.could_be_set(pred)):
             return different("kind", "one is a set of numbers, the other is not")
-        names = {name for name in (realsets.variable(gold), realsets.variable(pred)) if name is not None}
+        if has_units(gold) or has_units(pred):
+            return self._measured_sets(gold, pred)
+        gold, pred = _condition_of(gold), _condition_of(pred)
+        if isinstance(gold, Constant) and isinstance(pred, Constant):
+            return self.scalars.decide(gold, pred, None)
+        if len(realsets.variables(gold)) > 1 or len(realsets.variables(pred)) > 1:
+            return self._several_variables(gold, pred)
+        names = realsets.variables(gold) | realsets.variables(pred)
         if len(names) > 1:
             return different("variables", "the conditions are about different variables")
         if self.precision is not None and isinstance(gold, Interval) and isinstance(pred, Interval):
@@ -183,6 +310,30 @@ class Comparison:
         if realsets.is_plain(gold) and realsets.is_plain(pred):
             return realsets.compare(gold, pred, self.scalars.order)
         return self.scalars.solution_sets(gold, pred)
+
+    def _measured_sets(self, gold: Node, pred: Node) -> Equivalence:
+        """Sets with units in them: of one kind on both sides, or named on one side only."""
+        kinds = [units_in(side) for side in (gold, pred)]
+        if any(len(kind) > 1 for kind in kinds) or (all(kinds) and kinds[0] != kinds[1]):
+            return different("units", "the units measure different things")
+        if not all(kinds) and self.require_unit:
+            return different("unit-missing", "a unit is stated on one side only")
+        scaled = all(kinds)
+        return self.compare(without_units(gold, scaled=scaled), without_units(pred, scaled=scaled))
+
+    def _several_variables(self, gold: Node, pred: Node) -> Equivalence:
+        """Conditions on several variables: each must be one of the other side."""
+        if realsets.variables(gold) != realsets.variables(pred):
+            return different("variables", "the conditions are about different variables")
+        if isinstance(gold, Relational) and isinstance(pred, Relational):
+            return self.scalars.inequalities(gold, pred)
+        both = [node.args if isinstance(node, Operation) else (node,) for node in (gold, pred)]
+        if len(both[0]) != len(both[1]) or not all(isinstance(part, Relational) for side in both for part in side):
+            return undetermined("conditions", "conditions on several variables, joined in different ways")
+        verdict = unordered(both[0], both[1], self.compare)
+        if verdict.status == "different" and len(both[0]) > 1:
+            return undetermined("conditions", "conditions on several variables that do not pair off")
+        return verdict
 
     def _intervals(self, gold: Interval, pred: Interval) -> Equivalence:
         if (gold.low_closed, gold.high_closed) != (pred.low_closed, pred.high_closed):
@@ -214,8 +365,12 @@ class Comparison:
         angles = {left.dimensions, right.dimensions}
         if angles == {DEGREE_DIMENSIONS, RADIAN_DIMENSIONS}:
             return self.compare(radians(gold), radians(pred))
-        if left.dimensions != right.dimensions:
+        if is_count(left) and is_count(right):
+            return wording.counts(gold, pred, self.compare)
+        if left.dimensions != right.dimensions and not same_currency(left, right):
             return different("units", f"{left.name} and {right.name} measure different things")
+        if same_currency(left, right):
+            return self.compare(gold.value, pred.value)
         if self.precision is None:
             return self.compare(in_si(gold.value, left), in_si(pred.value, right))
         return self.compare(gold.value, converted(pred.value, right, left))
@@ -236,117 +391,15 @@ class Comparison:
             return verdict
         return same("unit-understood", f"the numbers agree; {quantity.unit.name} is stated on one side only")
 
-    # -- collections -------------------------------------------------------------------------------------------------
 
-    def _shapes(self, gold: Node, pred: Node) -> Equivalence | None:
-        match gold, pred:
-            case Matrix(), Matrix():
-                return self._matrices(gold, pred)
-            case Matrix(), Collection(kind, items) if kind in ("tuple", "list", "vector", "bare"):
-                return self._vector(gold, items, swapped=False)
-            case Collection(kind, items), Matrix() if kind in ("tuple", "list", "vector", "bare"):
-                return self._vector(pred, items, swapped=True)
-            case Collection("ratio", left), Collection("ratio", right):
-                return self._ratios(left, right)
-            case (Collection("ratio", items), other) | (other, Collection("ratio", items)) if not isinstance(
-                other, Collection
-            ):
-                return self.compare(apply("/", *items), other) if len(items) == 2 else different("kind", "no ratio")
-            case Collection(), Collection():
-                return self._groups(gold, pred)
-            case Collection(kind, items), _:
-                return self._lone(kind, items, pred, swapped=False)
-            case _, Collection(kind, items):
-                return self._lone(kind, items, gold, swapped=True)
-            case (Matrix(), _) | (_, Matrix()):
-                return different("kind", "one is a matrix, the other is not")
-        return None
+def _of_scalars(relation: Relational) -> bool:
+    return (
+        relation.op != "="
+        or (is_scalar(relation.left) and is_scalar(relation.right))
+        or isinstance(relation.left, Symbol | Collection)
+    )
 
-    def _matrices(self, gold: Matrix, pred: Matrix) -> Equivalence:
-        if (len(gold.rows), len(gold.rows[0])) != (len(pred.rows), len(pred.rows[0])):
-            return different("matrix", "the matrices differ in size")
-        pairs = zip(gold.rows, pred.rows, strict=True)
-        return all_same(
-            (self.compare(a, b) for left, right in pairs for a, b in zip(left, right, strict=True)), "matrix"
-        )
 
-    def _vector(self, matrix: Matrix, items: Sequence[Node], *, swapped: bool) -> Equivalence:
-        nested = [item.items for item in items if isinstance(item, Collection) and item.kind in ("list", "tuple")]
-        if nested and len(nested) == len(items) and len({len(row) for row in nested}) == 1:
-            rows = Matrix(tuple(nested))
-            return self._matrices(rows, matrix) if swapped else self._matrices(matrix, rows)
-        entries = [entry for row in matrix.rows for entry in row]
-        if min(len(matrix.rows), len(matrix.rows[0])) > 1:
-            return different("matrix", "one is a matrix, the other a vector")
-        return self._ordered(items, entries) if swapped else self._ordered(entries, items)
-
-    def _ratios(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) != len(right):
-            return different("ratio", "the ratios differ in length")
-        parts = zip(left[1:], right[1:], strict=True)
-        return all_same((self.compare(apply("*", a, right[0]), apply("*", b, left[0])) for a, b in parts), "ratio")
-
-    def _groups(self, gold: Collection, pred: Collection) -> Equivalence:
-        kinds = {gold.kind, pred.kind}
-        if kinds == {"dict"} or kinds == {"bare"}:
-            return self._unordered(gold.items, pred.items)
-        if "set" in kinds and kinds <= {"set", "bare"}:
-            return self._as_sets(gold.items, pred.items)
-        if (
-            len(kinds) == 1
-            or ("vector" in kinds - {"set", "dict"} and not kinds & {"set", "dict"})
-            or ("bare" in kinds and kinds <= {"bare", "tuple", "list"})
-        ):
-            return self._ordered(gold.items, pred.items)
-        return different("brackets", f"a {gold.kind} is not a {pred.kind}")
-
-    def _ordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) != len(right):
-            return different("length", f"{len(left)} entries against {len(right)}")
-        return all_same((self.compare(a, b) for a, b in zip(left, right, strict=True)), "ordered")
-
-    def _unordered(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        """Match each item with one of the other side that it equals."""
-        if len(left) != len(right):
-            return different("length", f"{len(left)} values against {len(right)}")
-        remaining = list(right)
-        doubtful: Equivalence | None = None
-        for item in without_common(left, remaining):
-            if len(remaining) > MAX_MATCHED:
-                return undetermined("size", "too many values to match one by one")
-            verdicts = [self.compare(item, other) for other in remaining]
-            position = next((k for k, verdict in enumerate(verdicts) if verdict.status == "same"), None)
-            if position is not None:
-                remaining.pop(position)
-                continue
-            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
-            if doubtful is None:
-                return different("unordered", "a value of one side is missing on the other")
-        return doubtful or same("unordered", f"the same {len(left)} values")
-
-    def _as_sets(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        if len(left) == len(right):
-            verdict = self._unordered(left, right)
-            if verdict.status == "same":
-                return verdict
-        forward = self._included(left, right)
-        return forward if forward.status != "same" else self._included(right, left)
-
-    def _included(self, left: Sequence[Node], right: Sequence[Node]) -> Equivalence:
-        known = set(right)
-        doubtful: Equivalence | None = None
-        for item in left:
-            if item in known:
-                continue
-            verdicts = [self.compare(item, other) for other in right[:MAX_MATCHED]]
-            if any(verdict.status == "same" for verdict in verdicts):
-                continue
-            doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
-            if doubtful is None and len(right) <= MAX_MATCHED:
-                return different("set", "an element of one set is not in the other")
-        return doubtful or same("set", "the same elements")
-
-    def _lone(self, kind: str, items: Sequence[Node], other: Node, *, swapped: bool) -> Equivalence:
-        if kind in ("set", "bare") and len(items) == 1:
-            return self.compare(other, items[0]) if swapped else self.compare(items[0], other)
-        return different("kind", f"one is a {kind} of {len(items)}, the other a single value")
+def _condition_of(node: Node) -> Node:
+    """The condition that describes a set."""
+    return node.args[0] if isinstance(node, Operation) and node.head == "set" else node

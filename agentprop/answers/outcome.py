@@ -8,6 +8,12 @@ from typing import Literal
 
 Status = Literal["same", "different", "undetermined"]
 
+GOLD_UNREADABLE = "gold-unreadable"
+"""The rule of an undetermined verdict: the right answer itself could not be read to its end."""
+
+PRED_UNREADABLE = "pred-unreadable"
+"""The rule of a verdict on a prediction that could not be read as one answer; it earns nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
@@ -17,10 +23,13 @@ class Equivalence:
     """`undetermined` when neither could be shown in time; never a polite word for different."""
 
     rule: str
-    """The step of the cascade that decided, such as `exact-rational`, `units`, `numeric`, `timeout`."""
+    """The step of the cascade that decided, such as `exact-rational`, `units`, `timeout`, `gold-unreadable`."""
 
     why: str
     """One sentence a person can check."""
+
+    def __bool__(self) -> bool:
+        raise TypeError('A verdict has three values: compare its status, as in `verdict.status == "same"`.')
 
 
 class Hard(Exception):
@@ -59,7 +68,7 @@ def all_same(parts: Iterable[Equivalence], rule: str) -> Equivalence:
             open_part = part
     if hard is not None:
         raise hard
-    return open_part or same(rule, f"all {count} parts agree")
+    return open_part if open_part is not None else same(rule, f"all {count} parts agree")
 
 
 def _each(parts: Iterable[Equivalence]) -> Iterable[Equivalence | Hard]:

@@ -40,7 +40,7 @@ class WorkerProcess:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, "-P", "-c", code],  # -P: what lies in the current folder is not imported
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -113,6 +113,11 @@ class Pool:
         self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+    @property
+    def size(self) -> int:
+        """Workers that may serve at once."""
+        return os.cpu_count() or 1
 
     @property
     def idle(self) -> int:

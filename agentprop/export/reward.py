@@ -3,19 +3,20 @@
     TRL     GRPOTrainer(reward_funcs=trl_reward, …)
     verl    reward.custom_reward_function.path=<this file> reward.custom_reward_function.name=compute_score
 
-An exported answer is one text, so its kind is inferred from it: tests of a program, a list, words, a measured quantity
-whose decimals give its figures, else a value. Answers are compared as everywhere in agentprop; programs run in the
-sandbox.
+An exported answer is one text, so its kind is read off it unless the row names it (`answer_type`): tests of a program,
+a list, words, a measured quantity whose decimals say its figures, else a value. Answers are compared as everywhere in
+agentprop; programs run in the sandbox. A response that never finished thinking, or holds no answer, earns nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
+from agentprop.errors import InputError
 from agentprop.export.solver import hidden_tests
 from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.probers import grade_answer, graded, program_of
@@ -30,32 +31,86 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 """A decimal with a unit."""
 
 
-def grade(response: str, answer: str) -> float | None:
-    """Grade a response: 1 right, 0 wrong, None if neither could be shown in time."""
+def grade(response: str, answer: str, answer_type: str | None = None) -> float | None:
+    """1 right, 0 wrong, None where neither could be shown in time, or the answer itself cannot be read."""
     tests = hidden_tests(answer)
-    outcome = _outcome(response, answer) if tests is None else _passes(response, tests)
+    outcome = _outcome(response, answer, answer_type) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)
 
 
-def trl_reward(completions: Sequence[Any], solution: Sequence[str], **_: object) -> list[float | None]:
-    """Reward for TRL: None leaves an example out."""
-    return [grade(_text(completion), answer) for completion, answer in zip(completions, solution, strict=True)]
+def trl_reward(
+    completions: Sequence[Any], solution: Sequence[Any], answer_type: Sequence[str | None] | None = None, **_: object
+) -> list[float | None]:
+    """For TRL: None leaves an example out."""
+    kinds = answer_type if answer_type is not None else [None] * len(completions)
+    rows = zip(completions, solution, kinds, strict=True)
+    return [grade(_text(completion), _answer(given), kind) for completion, given, kind in rows]
 
 
 def compute_score(
-    data_source: str, solution_str: str, ground_truth: str, extra_info: object = None, **_: object
+    data_source: str, solution_str: Any, ground_truth: Any, extra_info: object = None, **_: object
 ) -> float:
-    """Reward for verl: 0 also for an undecided response, because verl has no value for it."""
-    return grade(solution_str, ground_truth) or 0.0
+    """For verl, which has no word for what cannot be shown: it earns nothing."""
+    kind = extra_info.get("answer_type") if isinstance(extra_info, Mapping) else None
+    return grade(_text(solution_str), _answer(ground_truth), kind if isinstance(kind, str) else None) or 0.0
+
+
+# --- what trainers pass ---
 
 
 def _text(completion: Any) -> str:
-    return completion if isinstance(completion, str) else str(completion[-1]["content"])
+    """A text, a conversation or its last message, with its content as a text, in parts, or missing."""
+    match completion:
+        case None:
+            return ""
+        case str():
+            return completion
+        case {"content": content}:
+            return _text(content)
+        case {"type": "text" | "output_text", "text": str(text)}:
+            return text
+        case {"type": str()}:
+            return ""  # an image, or a thought: no part of the answer's text
+        case [*_, {"role": _} as last]:
+            return _text(last)
+        case [*parts]:
+            return "".join(map(_text, parts))
+    raise InputError(
+        f"A completion is a text or a conversation, not {type(completion).__name__}.",
+        hint="Pass str, or a list of messages with a role and content.",
+    )
 
 
-def _outcome(response: str, answer: str) -> str:
-    problem = Problem.model_construct(answer=answer, answer_type=_kind(answer), figures=_figures(answer), unit=None)
+def _answer(given: Any) -> str:
+    """A row's answer as the text that it would have been exported as."""
+    match given:
+        case str():
+            return given
+        case bool():
+            return "Yes" if given else "No"
+        case int() | float():
+            return str(given)
+        case list() | tuple():
+            return repr(list(given))
+    raise InputError(
+        f"A row's answer is a text or a number, not {type(given).__name__}.",
+        hint="Export with --format trl-grpo or verl, or fill the column `solution` (TRL) or `ground_truth` (verl).",
+    )
+
+
+# --- what the answer is ---
+
+
+def _outcome(response: str, answer: str, answer_type: str | None) -> str:
+    kind = _typed(answer_type) or _kind(answer)
+    problem = Problem.model_construct(
+        statement="", answer=answer, answer_type=kind, figures=_figures(answer), unit=None
+    )
     return grade_answer(problem, response).outcome
+
+
+def _typed(answer_type: str | None) -> AnswerType | None:
+    return next((known for known in get_args(AnswerType) if known == answer_type), None)
 
 
 def _kind(answer: str) -> AnswerType:

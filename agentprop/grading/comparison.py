@@ -1,27 +1,40 @@
 """A problem → the comparison of two answers to it, by its answer type.
 
-Texts are compared by `equivalent`, with the unit and the precision of the statement. Strings are compared as words,
-because `0101` is not `101` if a string is asked for. Programs are the same if both pass the hidden tests: they run in
-the sandbox, and the expected values never enter their process. No model is asked, so judging again is free.
+Texts meet through `equivalent`, with the kind of the answer and the unit and the precision of the statement. Strings
+are compared letter by letter, because `0101` is not `101` and `abc` is not `ABC` where a string is asked for. Programs
+are the same where both pass the hidden tests: they run in the sandbox, and what the tests expect never enters their
+process. Nothing is asked of a model, so judging again is free.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S, equivalent
+from agentprop.answers.gold import GoldCheck, check_gold
+from agentprop.answers.kinds import AnswerKind
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
 from agentprop.answers.reading.extract import final_answer
-from agentprop.answers.reading.words import same_text
 from agentprop.composition.answer_text import read_value, same_json
 from agentprop.errors import InputError
 from agentprop.grading.consensus import CompareAnswers
-from agentprop.records import Problem
+from agentprop.records import AnswerType, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
 
-QUOTES = "\"'`“”‘’"
+KINDS: dict[AnswerType, AnswerKind] = {
+    "integer": "number", "rational": "number", "quantity": "number", "boolean": "truth", "string": "string",
+    "list": "list", "set": "set",
+}  # fmt: skip
+"""What an answer's type says of it; the others may be anything."""
+CASE_IS_FREE = re.compile(
+    r"\b(?:case[- ]insensitive(?:ly)?|ignor(?:e|ing) (?:the )?case|case does not matter|regardless of case"
+    r"|in (?:upper|lower)[- ]?case or (?:upper|lower)[- ]?case)\b",
+    re.IGNORECASE,
+)
+"""How a statement says that capitals do not matter."""
 OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavailable"})
 """Ends of a run that are no evidence about the program."""
 
@@ -54,26 +67,32 @@ class TextAnswers:
         """Compare two texts."""
         if gold == pred:
             return same("identical", "the texts are identical")
-        match self.problem.answer_type:
-            case "string":
-                return _strings(gold, pred)
-            case "list" if _same_values(gold, pred):
-                return same("list", "equal lists")
-        return self._equivalent(gold, pred)
-
-    def _equivalent(self, gold: str, pred: str) -> Equivalence:
-        precision, unit = self.problem.figures, self.problem.unit
+        if self.problem.answer_type == "list" and _same_values(gold, pred):
+            return same("list", "equal lists")
         try:
-            return equivalent(gold=gold, pred=pred, precision=precision, unit=unit, timeout_s=self.timeout_s)
+            return self._equivalent(gold, pred, self.problem.unit)
         except InputError:  # a unit that only its proposer knows
-            return equivalent(gold=gold, pred=pred, precision=precision, timeout_s=self.timeout_s)
+            return self._equivalent(gold, pred, None)
+
+    def _equivalent(self, gold: str, pred: str, unit: str | None) -> Equivalence:
+        problem = self.problem
+        return equivalent(
+            gold=gold,
+            pred=pred,
+            precision=problem.figures,
+            unit=unit,
+            kind=KINDS.get(problem.answer_type),
+            ignore_case=problem.answer_type == "string" and bool(CASE_IS_FREE.search(problem.statement)),
+            question=problem.statement or None,
+            timeout_s=self.timeout_s,
+        )
 
 
-def _strings(gold: str, pred: str) -> Equivalence:
-    left, right = (final_answer(text).strip().strip(QUOTES) for text in (gold, pred))
-    if left == right or same_text(left, right):
-        return same("text", "the same words")
-    return different("text", "the strings differ")
+def check_answer(problem: Problem) -> GoldCheck:
+    """Whether the problem's own answer can be read to its end and is recognised; a program is not read."""
+    if problem.answer_type == "program":
+        return GoldCheck(True)
+    return check_gold(problem.answer, kind=KINDS.get(problem.answer_type), question=problem.statement)
 
 
 def _same_values(gold: str, pred: str) -> bool:
@@ -93,12 +112,12 @@ class HiddenTests:
     _results: dict[str, Equivalence] = field(default_factory=dict)
 
     def __call__(self, gold: str, pred: str) -> Equivalence:
-        """Same if both pass the tests. A program that fails them is different even from itself."""
+        """CompareAnswers if both pass the tests. A program that fails them is different even from itself."""
         found = self.passes(gold)
         return self.passes(pred) if found.status == "same" else found
 
     def passes(self, program: str) -> Equivalence:
-        """Same if a program passes the hidden tests. Every program is run once."""
+        """CompareAnswers if a program passes the hidden tests. Every program is run once."""
         if program not in self._results:
             self._results[program] = self._run(unfenced(program))
         return self._results[program]

@@ -10,12 +10,18 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from mpmath.ctx_iv import MPIntervalContext
 
+from agentprop.answers.algebra.monomials import NoForm
+from agentprop.answers.algebra.normal_form import zeta_share
 from agentprop.answers.algebra.rationals import Undefined, rational
-from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol
+from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol, substitute
+
+MAX_TERMS = 100
+"""Terms of a sum that are enclosed one by one."""
 
 MAX_MAGNITUDE = 200_000
 """Exponents beyond 2^(this many bits) are not evaluated; their logarithms are."""
@@ -47,8 +53,8 @@ class Enclosure:
 class Evaluator:
     """Encloses trees at one working precision, with values for free variables if given."""
 
-    def __init__(self, bits: int, values: Mapping[str, Fraction] | None = None) -> None:
-        self.iv = MPIntervalContext()
+    def __init__(self, bits: int, values: Mapping[str, Fraction] | None = None, context: Any = None) -> None:
+        self.iv = context or MPIntervalContext()
         self.iv.prec = bits
         self.values = values or {}
         self._known: dict[Node, Enclosure] = {}
@@ -117,10 +123,59 @@ class Evaluator:
         if head == "abs":
             z = self.enclose(args[0])
             return Enclosure(abs(z.re) if z.im is None else self.iv.sqrt(z.re * z.re + z.im * z.im))
+        if head in ("conj", "re", "im"):
+            return self._complex_part(head, self.enclose(args[0]))
+        if head in ("sum", "prod"):
+            return self._iterated(head, args)
+        if head == "call":
+            return self._unknown_function(args)
+        if head in ("gcd", "lcm", "factorial2"):
+            return Enclosure(self.fraction(self._exact(Operation(head, args))))
+        if head == "zeta":
+            order = self._exact(args[0])
+            try:
+                return Enclosure(self.fraction(zeta_share(order)) * self.iv.pi ** int(order))
+            except NoForm:
+                raise Unsupported("a value of zeta without a closed form") from None
         rule = _REAL.get(head)
         if rule is None:
             raise Unsupported(f"no interval rule for {head}")
         return Enclosure(rule(self.iv, *map(self.real, args)))
+
+    def _complex_part(self, head: str, z: Enclosure) -> Enclosure:
+        if head == "conj":
+            return Enclosure(z.re, None if z.im is None else -z.im)
+        return Enclosure(z.re if head == "re" else self.iv.mpf(0) if z.im is None else z.im)
+
+    def _exact_or_none(self, node: Node) -> Fraction | None:
+        """The rational value of a node at the given values of its variables, where it has one."""
+        known: dict[str, Node] = {name: Number(value) for name, value in self.values.items()}
+        return rational(substitute(node, known))
+
+    def _exact(self, node: Node) -> Fraction:
+        value = self._exact_or_none(node)
+        if value is None:
+            raise Unsupported("a value that is not rational")
+        return value
+
+    def _iterated(self, head: str, args: tuple[Node, ...]) -> Enclosure:
+        """A sum or product over an index, term by term."""
+        body, index, lower, upper = args
+        low, high = self._exact(lower), self._exact(upper)
+        if low.denominator != 1 or high.denominator != 1 or high - low > MAX_TERMS or not isinstance(index, Symbol):
+            raise Unsupported("bounds that are not whole or too far apart")
+        total = Enclosure(self.iv.mpf(0 if head == "sum" else 1))
+        combine = self.add if head == "sum" else self.multiply
+        for k in range(int(low), int(high) + 1):
+            inner = Evaluator(self.iv.prec, {**self.values, index.name: Fraction(k)}, self.iv)
+            total = combine(total, inner.enclose(body))
+        return total
+
+    def _unknown_function(self, args: tuple[Node, ...]) -> Enclosure:
+        """Some value for each argument, the same wherever it occurs: two formulas that differ for it are different."""
+        name, *arguments = args
+        values = [self._exact(argument) for argument in arguments]
+        return Enclosure(self.fraction(Fraction(Random(repr((name, values))).randint(2, 10**6), 1009)))
 
     def _fold(self, args: tuple[Node, ...], combine: Callable[[Enclosure, Enclosure], Enclosure]) -> Enclosure:
         total = self.enclose(args[0])
@@ -183,7 +238,7 @@ class Evaluator:
                 raise Giant
 
     def _power_node(self, base: Node, exponent: Node) -> Enclosure:
-        fixed = rational(exponent)
+        fixed = rational(exponent) if not self.values else self._exact_or_none(exponent)
         if fixed is not None:
             return self.power(self.enclose(base), fixed)
         if base == Constant("e"):
@@ -366,6 +421,7 @@ _REAL: dict[str, Callable[..., Interval]] = {
     "binomial": _binomial,
     "min": _extreme(min),
     "max": _extreme(max),
+    "gamma": lambda iv, x: _gamma_like(iv, x - 1),
     "log10": lambda iv, x: iv.log(x) / iv.log(10),
     "log2": lambda iv, x: iv.log(x) / iv.log(2),
 }

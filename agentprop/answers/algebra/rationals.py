@@ -6,13 +6,20 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from agentprop.answers.reading.nodes import Matrix, Node, Number, Operation
+from agentprop.answers.reading.nodes import Matrix, Node, Number, Operation, Symbol, substitute
 
 QUICK_BITS = 20_000
 """Largest numerator or denominator computed in the caller's own thread: a millisecond or so."""
 
 WORKER_BITS = 2_000_000
 """Largest one computed in a worker, about 600,000 digits; beyond, numbers are compared by their logarithms."""
+
+
+QUICK_TERMS = 200
+"""Terms of a sum that are added up in the caller's own thread."""
+
+MAX_TERMS = 20_000
+"""Terms of a sum that are added up at all."""
 
 
 class Undefined(Exception):
@@ -38,6 +45,8 @@ def _value(node: Node, bits: int) -> Fraction | None:
         return None
     if node.head == "det" and isinstance(node.args[0], Matrix):
         return _determinant(node.args[0], bits)
+    if node.head in ("sum", "prod"):
+        return _iterated(node, bits)
     if node.head == "mod":
         remainder = _modular(node, bits)
         if remainder is not None:
@@ -55,6 +64,26 @@ def _value(node: Node, bits: int) -> Fraction | None:
     if result is not None and max(result.numerator.bit_length(), result.denominator.bit_length()) > bits:
         raise TooLarge
     return result
+
+
+def _iterated(node: Operation, bits: int) -> Fraction | None:
+    """A sum or a product over an index with whole bounds, term by term."""
+    body, index, lower, upper = node.args
+    bounds = [_value(part, bits) for part in (lower, upper)]
+    whole = [int(value) for value in bounds if value is not None and value.denominator == 1]
+    if len(whole) < 2 or not isinstance(index, Symbol):
+        return None
+    if whole[1] - whole[0] >= (QUICK_TERMS if bits <= QUICK_BITS else MAX_TERMS):
+        raise TooLarge
+    total = Fraction(0 if node.head == "sum" else 1)
+    for k in range(whole[0], whole[1] + 1):
+        value = _value(substitute(body, {index.name: Number(Fraction(k))}), bits)
+        if value is None:
+            return None
+        total = total + value if node.head == "sum" else total * value
+        if max(total.numerator.bit_length(), total.denominator.bit_length()) > bits:
+            raise TooLarge
+    return total
 
 
 def _modular(node: Operation, bits: int) -> Fraction | None:
@@ -230,6 +259,10 @@ _RULES: dict[str, Callable[[list[Fraction], int], Fraction | None]] = {
     "max": lambda values, bits: max(values),
     "logbase": _log,
     "based": lambda values, bits: values[0],
+    "conj": lambda values, bits: values[0],
+    "re": lambda values, bits: values[0],
+    "im": lambda values, bits: Fraction(0),
+    "gamma": lambda values, bits: _factorial([values[0] - 1], bits) if values[0] >= 1 else None,
 }
 
 

@@ -1,6 +1,8 @@
 """Sets of real numbers, written as intervals, unions or inequalities, compared point by point and gap by gap.
 
 All endpoints of both sets, sorted, cut the line into points and gaps; two sets are equal when they hold the same ones.
+Conditions joined by commas hold together (`x >= 0, x <= 5`); where nothing fulfils all of them, each was meant alone
+(`x < -3, x > 3`).
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ from agentprop.answers.reading.nodes import (
     Relational,
     Symbol,
     apply,
+    is_scalar,
+    mapped,
+    operation,
     symbols,
     walk,
 )
 
 Order = Callable[[Node, Node], int]
-_OPERATIONS = frozenset(("union", "intersection", "minus", "and"))
+_OPERATIONS = frozenset(("union", "intersection", "minus", "and", "comma", "set"))
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "="}
 INFINITY = Constant("inf")
 MINUS_INFINITY = apply("neg", INFINITY)
@@ -35,10 +40,12 @@ def is_condition(node: Node) -> bool:
     match node:
         case Relational(op, _, _):
             return op in ("<", "<=", ">", ">=", "!=") or (op == "in" and could_be_set(node.right))
-        case Operation("and", args):
+        case Operation("and" | "comma", args):
             return any(is_condition(arg) for arg in args)
         case Collection("bare", items):
-            return any(is_condition(item) for item in items)
+            return any(is_condition(item) for item in items) and not any(
+                is_scalar(item) and symbols(item) for item in items
+            )
     return False
 
 
@@ -57,9 +64,11 @@ def is_set(node: Node) -> bool:
 
 
 def could_be_set(node: Node) -> bool:
+    """Something that may be read as a set of reals beside one."""
     return (
         is_set(node)
         or (isinstance(node, Relational) and node.op == "=")
+        or node == Constant("integers")
         or (
             isinstance(node, Collection)
             and (node.kind in ("set", "bare") or (node.kind in ("tuple", "list") and len(node.items) == 2))
@@ -67,9 +76,14 @@ def could_be_set(node: Node) -> bool:
     )
 
 
+def variables(node: Node) -> frozenset[str]:
+    """The variables that conditions are about; none for an interval."""
+    return frozenset(name for part in walk(node) if isinstance(part, Relational) for name in symbols(part))
+
+
 def variable(node: Node) -> str | None:
     """The one variable a condition is about; None for an interval."""
-    names = {name for part in walk(node) if isinstance(part, Relational) for name in symbols(part)}
+    names = variables(node)
     return next(iter(names)) if len(names) == 1 else None
 
 
@@ -84,6 +98,15 @@ def is_plain(node: Node) -> bool:
             return False
         case Operation(head, args) if head in _OPERATIONS:
             return all(is_plain(arg) for arg in args) and len({variable(arg) for arg in args} - {None}) <= 1
+        case Constant(name):
+            return name not in (
+                "integers",
+                "naturals",
+                "rationals",
+                "positive integers",
+                "naturals from 0",
+                "complexes",
+            )
         case Collection(_, items):
             return all(
                 is_plain(item) if is_condition(item) or isinstance(item, Relational) else not symbols(item)
@@ -94,15 +117,34 @@ def is_plain(node: Node) -> bool:
 
 
 def compare(gold: Node, pred: Node, order: Order) -> Equivalence:
-    ends: list[Node] = []
-    for node in (gold, pred):
-        _collect(node, ends)
-    line = _Line(ends, order)
+    """Decide two plain sets."""
+    gold, pred = settled(gold, order), settled(pred, order)
+    line = _line((gold, pred), order)
     for position in range(-1, 2 * len(line.points) + 2):
         if line.holds(gold, position) != line.holds(pred, position):
             where = "an endpoint" if position % 2 else "an open stretch"
             return different("real-set", f"{where} belongs to one set and not to the other")
     return same("real-set", "the same set of real numbers")
+
+
+def settled(node: Node, order: Order) -> Node:
+    """The set with its comma-joined conditions conjoined, or taken each alone where nothing fulfils all of them."""
+    if not any(isinstance(part, Operation) and part.head == "comma" for part in walk(node)):
+        return node
+    if isinstance(node, Operation) and node.head == "comma":
+        together = operation("and", *node.args)
+        line = _line((together,), order)
+        if any(line.holds(together, position) for position in range(-1, 2 * len(line.points) + 2)):
+            return together
+        return Collection("bare", node.args)
+    return mapped(node, lambda part: settled(part, order))
+
+
+def _line(nodes: tuple[Node, ...], order: Order) -> _Line:
+    ends: list[Node] = []
+    for node in nodes:
+        _collect(node, ends)
+    return _Line(ends, order)
 
 
 def _bounds(node: Node) -> tuple[Node, ...]:
@@ -146,6 +188,7 @@ class _Line:
         self.positions[INFINITY] = 2 * len(self.points) + 1
 
     def holds(self, node: Node, position: int) -> bool:
+        """Whether the point or gap at a position belongs to the set."""
         match node:
             case Interval(low, high, low_closed, high_closed):
                 return self._within(low, high, low_closed, high_closed, position)
@@ -159,10 +202,10 @@ class _Line:
                 return self._satisfies(op, position, self.positions[bound])
             case Relational(op, bound, _):
                 return self._satisfies(_FLIPPED[op], position, self.positions[bound])
-            case Operation("union", (left, right)):
-                return self.holds(left, position) or self.holds(right, position)
-            case Operation("minus", (left, right)):
-                return self.holds(left, position) and not self.holds(right, position)
+            case Operation("union", args):
+                return any(self.holds(arg, position) for arg in args)
+            case Operation("minus", (left, *rest)):
+                return self.holds(left, position) and not any(self.holds(arg, position) for arg in rest)
             case Operation(_, args):
                 return all(self.holds(arg, position) for arg in args)
             case _:

@@ -6,27 +6,43 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from agentprop.answers.reading.nodes import (
+    Cases,
     Collection,
     Constant,
+    Family,
+    Labelled,
+    Matrix,
     Node,
     Number,
     Operation,
     Quantity,
     Relational,
+    Statement,
     Symbol,
     Words,
     apply,
     is_closed,
+    mapped,
+    operation,
+    substitute,
     symbols,
     walk,
 )
-from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Unit
+from agentprop.answers.reading.units import DEGREE, RADIAN_DIMENSIONS, Dimensions, Unit
 
 
 def expand(node: Node) -> Node:
     """Write out ± as two values; a column or row of a list stays as it is."""
     if not any(isinstance(part, Operation) and part.head in ("pm", "mp") for part in walk(node)):
         return node
+    if isinstance(node, Relational) and node.op == "!=":
+        return operation("and", _signed(node, "+"), _signed(node, "-"))
+    if isinstance(node, Operation) and node.head in ("and", "comma", "union", "minus", "intersection"):
+        return Operation(node.head, tuple(map(expand, node.args)), node.depth + 1)
+    if isinstance(node, Cases | Family | Labelled | Statement | Matrix) or (
+        isinstance(node, Collection) and node.kind == "parts"
+    ):
+        return mapped(node, expand)
     if isinstance(node, Collection) and node.kind in ("bare", "set"):
         items: list[Node] = []
         for item in node.items:
@@ -37,6 +53,7 @@ def expand(node: Node) -> Node:
 
 
 def _signed(node: Node, upper: str) -> Node:
+    """The node with the upper, or the lower, sign of every ±."""
     match node:
         case Operation(("pm" | "mp") as head, (left, right)):
             plus = (head == "pm") == (upper == "+")
@@ -57,7 +74,11 @@ def _signed(node: Node, upper: str) -> Node:
 def assignments(node: Node) -> dict[str, list[Node]] | None:
     """`x = 1, y = 2` as values by variable, in the order named; None for anything else."""
     match node:
-        case Relational("=", Symbol(name), value) if not {name, name.removesuffix("()")} & symbols(value):
+        case Relational("=", Operation("call", (Symbol(name), *names)), value) if all(
+            isinstance(n, Symbol) for n in names
+        ):
+            return {f"{name}()": [value]} if name not in symbols(value) and not _calls(name, value) else None
+        case Relational("=", Symbol(name), value) if name not in symbols(value):
             return {name: list(value.items) if isinstance(value, Collection) and value.kind == "bare" else [value]}
         case Relational("=", value, Symbol(name)) if not symbols(value):
             return {name: [value]}
@@ -96,6 +117,13 @@ def _several(items: Sequence[Node]) -> dict[str, list[Node]] | None:
     return found
 
 
+def _calls(name: str, node: Node) -> bool:
+    """A recurrence: the function stands on both sides."""
+    return any(
+        isinstance(part, Operation) and part.head == "call" and part.args[0] == Symbol(name) for part in walk(node)
+    )
+
+
 def assigned_value(node: Node) -> Node:
     found = assignments(node)
     return listed(next(iter(found.values()))) if found and len(found) == 1 else node
@@ -115,17 +143,12 @@ def residue(node: Node) -> tuple[Node, Node] | None:
 
 
 def defines(relation: Relational) -> bool:
-    """`f(x) = …` or `AB = 5`: the right-hand side is the answer, the left-hand side its name."""
+    """`f(x) = …`, `AB = 5` or `pH = 7`: the right-hand side is the answer, the left-hand side its name."""
     left = relation.left
     if isinstance(left, Operation) and left.head == "*" and is_closed(relation.right):
-        return all(isinstance(factor, Symbol) for factor in left.args)
-    return isinstance(left, Symbol)
-
-
-def is_scalar(node: Node) -> bool:
-    return isinstance(node, Number | Symbol | Constant) or (
-        isinstance(node, Operation) and node.head not in ("and", "union", "intersection", "minus")
-    )
+        names = [factor.name for factor in left.args if isinstance(factor, Symbol)]
+        return len(names) == len(left.args) and any(name[:1].isupper() or "(" in name for name in names)
+    return isinstance(left, Symbol) or (isinstance(left, Operation) and left.head == "call")
 
 
 def may_be_undefined(node: Node) -> bool:
@@ -164,6 +187,23 @@ def converted(value: Node, source: Unit, target: Unit) -> Node:
     return apply("/", apply("+", in_si(value, source), Number(-target.offset)), Number(target.factor))
 
 
+def has_units(node: Node) -> bool:
+    """A measure stands somewhere in it."""
+    return any(isinstance(part, Quantity) for part in walk(node))
+
+
+def units_in(node: Node) -> frozenset[Dimensions]:
+    """What the measures in it measure."""
+    return frozenset(part.unit.dimensions for part in walk(node) if isinstance(part, Quantity))
+
+
+def without_units(node: Node, *, scaled: bool) -> Node:
+    """The tree with the values of its measures alone: in SI units, or as they were written."""
+    if isinstance(node, Quantity):
+        return in_si(node.value, node.unit) if scaled else node.value
+    return mapped(node, lambda part: without_units(part, scaled=scaled))
+
+
 def as_angle(node: Node) -> Node:
     """A value that ends in a degree sign is a quantity; inside an expression the sign is a factor of pi/180."""
     match node:
@@ -178,3 +218,30 @@ def radians(quantity: Quantity) -> Node:
     if quantity.unit.dimensions == RADIAN_DIMENSIONS:
         return quantity.value
     return apply("/", apply("*", quantity.value, Constant("pi")), Number(Fraction(180)))
+
+
+def with_imaginary_unit_of(gold: Node, pred: Node) -> Node:
+    """`3 + 4j` as `3 + 4i` beside a number that is written with i."""
+    if symbols(pred) != {"j"} or symbols(gold) or Constant("i") not in walk(gold):
+        return pred
+    return pred if Constant("i") in walk(pred) else substitute(pred, {"j": Constant("i")})
+
+
+_UNITS = ("unit i", "unit j", "unit k")
+
+
+def as_vector(node: Node, shape: Node) -> Node | None:
+    """`3i + 2j` in unit vectors as the vector it is, with as many entries as the shape it meets; None without them."""
+    if not symbols(node) & set(_UNITS):
+        return None
+    if isinstance(shape, Collection):
+        size = len(shape.items) if shape.kind in ("tuple", "list", "vector", "bare") else 0
+    else:
+        size = len(shape.rows) * len(shape.rows[0]) if isinstance(shape, Matrix) else 0
+    if not 2 <= size <= 3 or (size == 2 and "unit k" in symbols(node)):
+        return None
+    entries = []
+    for chosen in _UNITS[:size]:
+        values: dict[str, Node] = {name: Number(Fraction(int(name == chosen))) for name in _UNITS}
+        entries.append(substitute(node, values))
+    return Collection("vector", tuple(entries))

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from agentprop.answers.reading.arithmetic import combine, determinant
 from agentprop.answers.reading.brackets import Brackets
+from agentprop.answers.reading.environments import environment
 from agentprop.answers.reading.grammar import (
+    BIG_OPERATORS,
     BINOMIALS,
     CLOSERS,
     CONSTANTS,
+    CURRENCY_SIGNS,
+    DECORATIONS,
     DOUBLE_STRUCK,
     FRACTIONS,
     FUNCTIONS,
     GREEK,
     INFIX,
     NAMES,
+    NUMBER_FUNCTIONS,
     PRODUCT,
     RELATIONS,
     WHOLE,
+    words,
 )
-from agentprop.answers.reading.literals import continued, literal, repeating
+from agentprop.answers.reading.literals import literal
 from agentprop.answers.reading.nodes import (
     Collection,
     Constant,
+    Matrix,
     Node,
     Number,
     Symbol,
@@ -30,8 +38,22 @@ from agentprop.answers.reading.nodes import (
     UnreadableAnswer,
     Words,
     apply,
+    is_closed,
+    is_scalar,
+    operation,
 )
+from agentprop.answers.reading.numbers import bracketed_digits, in_base_ahead, number
+from agentprop.answers.reading.operators import big_operator
 from agentprop.answers.reading.tokens import Token
+
+_ENGLISH = frozenset(words(
+    "not but the are was has any all yes you how who why too its per out off so we of only also each none such"
+))  # fmt: skip
+"""Words that are never a product of variables."""
+
+_MINUS_ONE = apply("neg", Number(Fraction(1)))
+_CALLED = frozenset("fghFGH")
+_FACES = frozenset(("{", "langle", "lfloor", "lceil", "lvert", "lVert", "|", "vert", "Vert", "mid", "$"))
 
 
 class Atoms(Brackets):
@@ -41,7 +63,7 @@ class Atoms(Brackets):
         token = self.take()
         match token.kind:
             case "number":
-                return self._number(token)
+                return number(self, token)
             case "string":
                 return Words(token.text, quoted=True)
             case "word":
@@ -49,80 +71,54 @@ class Atoms(Brackets):
             case "command":
                 return self._command(token.text)
             case "op":
-                return self.bracket(token.text)
+                return self._sign(token.text)
             case _:
                 raise UnreadableAnswer("the text ends where a value should stand")
 
-    def _number(self, token: Token) -> Node:
-        if token.text[:2].lower() in ("0x", "0b", "0o") and len(token.text) > 2:
-            return Number(Fraction(int(token.text[:200], 0)))
-        if token.text.endswith(".") and self.sees("\\overline", "\\bar", "(") and self.token.glued:
-            return self._repeating(token.text)
-        if "." in token.text and self.sees("\\overline", "\\bar", "\\dot"):
-            return self._repeating(token.text)
-        value = literal(token.text)
-        if self.sees("...") and self.token.glued and "." in token.text:
-            self.at += 1
-            return Number(continued(token.text))
-        if self.sees("_") and self.token.glued and "." not in token.text:
-            return self._in_base(token.text)
-        return self._mixed(token, value)
+    def _sign(self, sign: str) -> Node:
+        """A bracket; `(1011)_2`; or an index in front, as in `_{10}C_3`."""
+        if sign == "(" and (digits := bracketed_digits(self)) is not None:
+            return digits
+        if sign in ("_", "^") or (sign == "{" and self.sees("}") and self.ahead(1).text in ("_", "^")):
+            return self._chosen(braced=sign == "{")
+        return self.bracket(sign)
 
-    def _mixed(self, token: Token, value: Fraction) -> Node:
-        """`1 1/2` and `1\\frac{1}{2}` are one and a half."""
-        if not token.text.isdigit():
-            return Number(value)
-        ahead = self.tokens[self.at : self.at + 3]
-        shape = [part.kind if part.kind == "number" else part.text for part in ahead]
-        if shape == ["number", "/", "number"] and ahead[0].text.isdigit() and ahead[2].text.isdigit():
-            top, bottom = literal(ahead[0].text), literal(ahead[2].text)
-            if 0 < top < bottom:
-                self.at += 3
-                return Number(value + top / bottom)
-        if ahead[0].text in FRACTIONS:
-            mark = self.at
-            self.at += 1
-            top_node, bottom_node = self.argument(single_digit=True), self.argument(single_digit=True)
-            match top_node, bottom_node:
-                case Number(top), Number(bottom) if 0 < top < bottom and top.denominator == bottom.denominator == 1:
-                    return Number(value + top / bottom)
-            self.at = mark
-        return Number(value)
+    def _chosen(self, *, braced: bool) -> Node:
+        """`_nC_k`, `{}^nC_k`: k out of n; with P in their order."""
+        self.at += 2 if braced else 0
+        whole = self.argument()
+        letter = self.take().text
+        if letter not in ("C", "P") or not self.accept("_"):
+            raise UnreadableAnswer("an index without its symbol")
+        part = self.argument()
+        ways = combine("binomial", whole, part)
+        return ways if letter == "C" else combine("*", ways, combine("factorial", part))
 
-    def _repeating(self, prefix: str) -> Node:
-        opener = self.take().text
-        closer = ")" if opener == "(" else "}"
-        if opener != "(":
-            self.expect("{")
-        block = self.take()
-        if not block.text.isdigit():
-            raise UnreadableAnswer("a repeating block must be digits")
-        self.expect(closer)
-        return Number(repeating(prefix, block.text))
-
-    def _in_base(self, digits: str) -> Node:
-        self.at += 1
-        base = self.argument()
-        if not isinstance(base, Number) or base.value.denominator != 1 or not 2 <= base.value <= 10:
-            raise UnreadableAnswer("a number with a subscript that is no base")
-        if any(int(digit) >= base.value for digit in digits) or len(digits) > 1000:
-            raise UnreadableAnswer("digits outside their base")
-        return apply("based", Number(Fraction(int(digits, int(base.value)))), Number(literal(digits)))
+    # -- names -------------------------------------------------------------------------------------------------------
 
     def _word(self, word: str) -> Node:
         if word in ("True", "true", "False", "false"):
             return Truth(word.lower() == "true")
         if word in ("None", "null", "undefined", "DNE"):
-            return Words(word)
-        if word in FUNCTIONS and not (word in ("min",) and not self.sees("(")):
+            return Words("does not exist" if word == "DNE" else word)
+        if word in self.bound:
+            return self.symbol(word)
+        if word.isupper() and (self.token.kind == "number" or (len(word) > 1 and self.sees("_"))):
+            based = in_base_ahead(self, word)
+            if based is not None:
+                return based
+        if word in FUNCTIONS and not (word in ("min",) and not self.sees("(", "\\{", "{")):
             return self._function(FUNCTIONS[word])
         if word in ("log2", "log10") or (word == "C" and self.sees("(")):
             return self._function({"C": "binomial"}.get(word, word))
-        if word in CONSTANTS:
+        if word in CONSTANTS and not (len(word) == 1 and self.sees("_")):
             return Constant(CONSTANTS[word])
         if word in GREEK:
-            return self._symbol(word)
-        if len(word) > 3:
+            return self.symbol(word)
+        if word in _ENGLISH or len(word) > 3:
+            if self.sees("(") and self.token.glued and word not in _ENGLISH:
+                self.at += 1
+                return _call(word, self.within(")"))
             raise UnreadableAnswer(f"the word {word!r} is no known name")
         return self._letters(word)
 
@@ -132,63 +128,128 @@ class Atoms(Brackets):
             self.at -= 1
             self.tokens[self.at] = Token("word", word[1:], True)
             word = word[0]
-        factors: list[Node] = [
-            Constant(CONSTANTS[letter]) if letter in "ei" else Symbol(letter) for letter in word[:-1]
-        ]
+        factors: list[Node] = [self._letter(letter) for letter in word[:-1]]
         last = word[-1]
-        factors.append(Constant(CONSTANTS[last]) if last in "ei" else self._symbol(last))
+        plain = last in "ei" and last not in self.bound and not self.sees("_")
+        factors.append(self._letter(last) if plain else self.symbol(last))
         if len(factors) == 1:
             return factors[0]
-        if self.sees("^", "**"):
+        if self.sees("^", "**") and not self.degree_width():
             self.at += 1
-            factors[-1] = apply("^", factors[-1], self.exponent())
+            factors[-1] = combine("^", factors[-1], self.exponent())
         return apply("*", *factors)
 
-    def _symbol(self, name: str) -> Node:
+    def _letter(self, letter: str) -> Node:
+        return Constant(CONSTANTS[letter]) if letter in "ei" and letter not in self.bound else Symbol(letter)
+
+    def symbol(self, name: str) -> Node:
+        """A variable with its subscript and its primes; f(x) where a letter that names functions is called."""
         if self.sees("_"):
             self.at += 1
+            if self._bound_index():
+                return operation("call", Symbol(f"{name}_"), self.argument())
             name = f"{name}_{self.name_in_braces()}"
-        while self.sees("'") and self.token.glued:
+        while self.prime_width()[0] and self.token.kind != "quote" and (self.token.glued or self.sees("^")):
+            width, strokes = self.prime_width()
+            self.at += width
+            name += "'" * strokes
+        if self.sees("(") and self.token.glued and name[0] in _CALLED and self.ahead(1).text != ")":
             self.at += 1
-            name += "'"
-        if self.sees("(") and self.token.glued and name[0] in "fghFGHPpyu" and self._argument_of_a_function():
-            self.at += 3
-            return Symbol(f"{name}()")
+            return _call(name, self.within(")"))
         return Symbol(name)
 
-    def _argument_of_a_function(self) -> bool:
-        """f(x) names a function value; f(x+1) or f·(2) are not told apart and stay products."""
-        inside, closing, after = (self.tokens[min(self.at + k, len(self.tokens) - 1)] for k in (1, 2, 3))
-        return (
-            inside.kind == "word" and len(inside.text) == 1 and closing.text == ")" and after.text in ("=", "\\equiv")
-        )
+    def _bound_index(self) -> bool:
+        """The subscript here runs: x_i under a sum over i is a function of i."""
+        if not self.bound:
+            return False
+        width = 1
+        while self.sees("{") and width < 12 and self.ahead(width).text not in ("}", ""):
+            width += 1
+        return any(self.ahead(k).text in self.bound for k in range(width))
+
+    # -- commands ----------------------------------------------------------------------------------------------------
 
     def _command(self, command: str) -> Node:
         name = command[1:]
         if command in FRACTIONS:
-            return apply("/", self.argument(single_digit=True), self.argument(single_digit=True))
+            return combine("/", self.argument(single_digit=True), self.argument(single_digit=True))
         if command in BINOMIALS:
-            return apply("binomial", self.argument(single_digit=True), self.argument(single_digit=True))
+            return combine("binomial", self.argument(single_digit=True), self.argument(single_digit=True))
         if name == "sqrt":
             return self._root()
-        if name == "operatorname":
-            return self._word(self.name_in_braces())
         if name in FUNCTIONS:
             return self._function(FUNCTIONS[name])
+        if name in NUMBER_FUNCTIONS and self.sees("("):
+            return self._number_function(name)
         if name in CONSTANTS:
             return Constant(CONSTANTS[name]) if CONSTANTS[name] != "empty" else Collection("set", ())
         if name in GREEK:
-            return self._symbol(name)
+            return self.symbol(name)
+        if name in BIG_OPERATORS:
+            return big_operator(self, name)
+        if name == "begin":
+            return environment(self)
+        return self._rarer_command(command, name)
+
+    def _rarer_command(self, command: str, name: str) -> Node:
         if name == "mathbb":
             return self._double_struck()
-        if name == "begin":
-            return self._matrix()
-        if name in ("{", "langle", "lfloor", "lceil", "lvert", "|", "vert"):
+        if name in DECORATIONS:
+            return self._decorated(name)
+        if name in _FACES or command in CURRENCY_SIGNS:
             return self.bracket(command)
+        if name.startswith("unitvector"):
+            return Symbol(f"unit {name[-1]}")
+        if name in ("angle", "measuredangle", "triangle"):
+            return Symbol(f"{name}({self._letters_ahead()})")
+        if name == "lim":
+            return self._limit()
+        if name in ("boxed", "fbox", "phantom", "mathop", "displaystyle"):
+            return self.argument()
         raise UnreadableAnswer(f"the command {command} is not in the grammar")
 
+    def _letters_ahead(self) -> str:
+        token = self.take()
+        if token.text == "{":
+            self.at -= 1
+            return self.name_in_braces()
+        if token.kind not in ("word", "command"):
+            raise UnreadableAnswer("an angle without a name")
+        return token.text.lstrip("\\")
+
+    def _decorated(self, name: str) -> Node:
+        """`\\bar{x}` and `\\vec{v}` are names of their own; a bar over a number is its conjugate."""
+        sign, mark = DECORATIONS[name], self.at
+        if self.sees("{"):
+            text = self.name_in_braces()
+            if text.isalpha():
+                return self.symbol(f"{sign}({text})" if sign else text)
+            self.at = mark
+        inner = self.argument()
+        if isinstance(inner, Symbol):
+            return Symbol(f"{sign}({inner.name})") if sign else inner
+        if sign == "bar" and is_scalar(inner):
+            return apply("conj", inner)
+        raise UnreadableAnswer(f"\\{name} over an expression")
+
+    def _limit(self) -> Node:
+        """An unevaluated limit, kept as it is written."""
+        if not self.accept("_"):
+            raise UnreadableAnswer("a limit without its point")
+        where = self.argument() if not self.accept("{") else self.within("}")
+        return operation("lim", self.expression(PRODUCT), where)
+
     def _double_struck(self) -> Node:
-        name = self.name_in_braces()
+        name, mark = self.name_in_braces(), self.at
+        if self.sees("^", "_"):
+            mark_text = self.take().text
+            longer = f"{name}{mark_text}{self.name_in_braces()}"
+            if longer in DOUBLE_STRUCK:
+                return Constant(DOUBLE_STRUCK[longer])
+            self.at = mark
+            if mark_text == "^" and name in DOUBLE_STRUCK:
+                self.at += 1
+                return operation("space", Constant(DOUBLE_STRUCK[name]), self.argument())
         if name not in DOUBLE_STRUCK:
             raise UnreadableAnswer(f"no known set is called {name!r}")
         return Constant(DOUBLE_STRUCK[name])
@@ -197,11 +258,19 @@ class Atoms(Brackets):
         if self.accept("["):
             index = self.expression(WHOLE)
             self.expect("]")
-            return apply("root", self.argument(), index)
-        return apply("sqrt", self.argument())
+            return combine("root", self.argument(), index)
+        return combine("sqrt", self.argument())
+
+    def _number_function(self, name: str) -> Node:
+        mark = self.at
+        self.at += 1
+        inner = self.within(")")
+        if is_closed(inner):
+            return apply(NUMBER_FUNCTIONS[name], inner)
+        self.at = mark
+        return self.symbol(name)
 
     def argument(self, *, single_digit: bool = False) -> Node:
-        """What a command or an exponent takes: a braced expression, a bracket, or one symbol."""
         if self.accept("{"):
             inner = self.within("}")
             return inner
@@ -214,8 +283,10 @@ class Atoms(Brackets):
         if self.token.kind == "word" and len(self.token.text) > 1 and self.token.text not in NAMES:
             word = self.token.text
             self.tokens[self.at] = Token("word", word[1:], True)
-            return Constant(word[0]) if word[0] in "ei" else Symbol(word[0])
+            return self._letter(word[0])
         return self.atom()
+
+    # -- functions ---------------------------------------------------------------------------------------------------
 
     def _function(self, name: str) -> Node:
         base = None
@@ -233,12 +304,12 @@ class Atoms(Brackets):
         if base is not None:
             if name not in ("log", "ln"):
                 raise UnreadableAnswer(f"a subscript under {name}")
-            value: Node = apply("logbase", base, *args)
-        elif power == apply("neg", Number(Fraction(1))) and name in ("sin", "cos", "tan", "cot", "sec", "csc"):
-            return apply("arc" + name, *args)
+            value: Node = combine("logbase", base, *args)
+        elif power == _MINUS_ONE and name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh"):
+            return combine("arc" + name, *args)
         else:
-            value = apply(name, *args)
-        return value if power is None else apply("^", value, power)
+            value = _applied(name, args)
+        return value if power is None else combine("^", value, power)
 
     def _arguments(self) -> tuple[Node, ...]:
         if self.sees("(", "{", "[", "\\{"):
@@ -246,12 +317,14 @@ class Atoms(Brackets):
             return inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
         factor = self.postfix(self.expression(PRODUCT))
         while self._starts_plain_factor():
-            factor = apply("*", factor, self.expression(PRODUCT))
+            factor = combine("*", factor, self.expression(PRODUCT))
         return (factor,)
 
     def _starts_plain_factor(self) -> bool:
         """In `sin 2x cos x` the x belongs to the sine and the cosine does not."""
         token = self.token
+        if token.text in self.stops:
+            return False
         if token.kind == "word":
             return (
                 token.text not in FUNCTIONS
@@ -260,3 +333,22 @@ class Atoms(Brackets):
                 and (token.text not in RELATIONS and len(token.text) == 1)
             )
         return token.kind == "command" and (token.text[1:] in GREEK or token.text in ("\\pi", "\\frac"))
+
+
+def _call(name: str, inner: Node) -> Node:
+    """A function that is not known, of expressions."""
+    operands = inner.items if isinstance(inner, Collection) and inner.kind == "bare" else (inner,)
+    if not all(map(is_scalar, operands)):
+        raise UnreadableAnswer(f"a function {name!r} of something that is no number")
+    return operation("call", Symbol(name), *operands)
+
+
+def _applied(name: str, args: tuple[Node, ...]) -> Node:
+    """A function of its arguments; `cis` is written out, and a determinant takes a matrix."""
+    if name == "cis" and len(args) == 1:
+        return apply("+", apply("cos", *args), apply("*", Constant("i"), apply("sin", *args)))
+    if name == "det" and isinstance(args[0], Matrix):
+        return determinant(args[0])
+    if name in ("sech", "csch") and len(args) == 1:
+        return apply("/", Number(Fraction(1)), apply({"sech": "cosh", "csch": "sinh"}[name], *args))
+    return combine(name, *args)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from agentprop.answers.reading.nodes import Node, Number, Operation, Quantity, is_closed
+from agentprop.answers.reading.grammar import words
+from agentprop.answers.reading.nodes import Node, Number, Quantity, UnreadableAnswer, apply, is_closed
 from agentprop.answers.reading.tokens import Token
 from agentprop.answers.reading.units import DEGREE, Unit, unit_named
 
 if TYPE_CHECKING:
     from agentprop.answers.reading.cursor import Cursor
 
-_BOUNDARIES = frozenset((")", "]", "}", "\\}", "\\rangle", ",", ";", "and", "or", "=", "<", ">", "\\le", "\\leq",
-                         "\\ge", "\\geq", "<=", ">=", "\\approx", "\\\\", "&"))  # fmt: skip
+_BOUNDARIES = frozenset(words(
+    ") ] } \\} \\rangle , ; and or = < > \\le \\leq \\ge \\geq <= >= \\approx \\\\ & \\pm to for \\sim"
+))  # fmt: skip
 _COMMAND_UNITS = {"\\mu": "µ", "\\Omega": "Ω", "\\angstrom": "Å", "\\EUR": "EUR", "\\GBP": "GBP", "\\JPY": "JPY",
-                  "\\INR": "INR", "\\$": "USD", "$": "USD"}  # fmt: skip
+                  "\\INR": "INR", "\\$": "USD", "$": "USD", "\\cents": "cent", "\\KRW": "KRW", "\\RUB": "RUB",
+                  "\\PHP": "PHP", "\\VND": "VND", "\\THB": "THB", "\\TRY": "TRY", "\\ILS": "ILS", "\\NGN": "NGN",
+                  "\\euro": "EUR", "\\USD": "USD", "\\BTC": "BTC", "\\AA": "Å", "\\ell": "L"}  # fmt: skip
 _POWERS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}
-_TIMES = frozenset(("*", "\\cdot", "\\times"))
+_TIMES = frozenset(("*", "\\cdot", "\\times", "-", "\\bullet"))
 _MAX_UNIT_POWER = 12
+MAX_PARTS = 4
+"""Units of one mixed measure, such as days, hours, minutes and seconds."""
+
+_HOUR, _MINUTE, _SECOND = Fraction(3600), Fraction(60), Fraction(1)
 
 
 def read_quantity(parser: Cursor, value: Node) -> Node | None:
@@ -28,18 +38,62 @@ def read_quantity(parser: Cursor, value: Node) -> Node | None:
         return None
     mark = parser.at
     unit = _UnitReader(parser).product()
-    if unit is None or not _at_boundary(parser):
-        parser.at = mark
+    if unit is not None and _at_boundary(parser):
+        certain = len(first.text) > 1 or not first.glued or parser.at - mark > 1
+        quantity = _continued(parser, Quantity(value, unit, certain))
+        if quantity is not None:
+            return quantity
+    parser.at = mark
+    return None
+
+
+def read_unit(parser: Cursor) -> Unit | None:
+    """The unit that starts here; None where none does."""
+    return _UnitReader(parser).product()
+
+
+def money(value: Node, currency: str) -> Node:
+    """An amount behind its sign."""
+    unit = unit_named(currency)
+    if unit is None or not is_closed(value):
+        raise UnreadableAnswer("a currency without an amount")
+    return value if isinstance(value, Quantity) else Quantity(value, unit, True)
+
+
+def feet_and_inches(parser: Cursor, feet: Number) -> Node | None:
+    """`5' 10''`: feet, and inches if they follow; None where no prime follows a number."""
+    width, strokes = parser.prime_width()
+    if not width or strokes > 2:
         return None
-    certain = len(first.text) > 1 or not first.glued or parser.at - mark > 1
-    quantity = Quantity(value, unit, certain)
-    return _continued(parser, quantity)
+    unit = unit_named("ft" if strokes == 1 else "in")
+    assert unit is not None
+    mark = parser.at
+    parser.at += width
+    total: Node = feet
+    if strokes == 1 and parser.token.kind == "number":
+        inches = parser.atom()
+        after, found = parser.prime_width()
+        if found == 2 and isinstance(inches, Number):
+            parser.at += after
+            total = Number(feet.value + inches.value / 12)
+        else:
+            parser.at = mark
+            return None
+    return Quantity(total, unit, True)
 
 
-def money(value: Node) -> Node:
-    dollar = unit_named("USD")
-    assert dollar is not None
-    return value if isinstance(value, Quantity) else Quantity(value, dollar, True)
+def summed(items: Sequence[Node]) -> Node | None:
+    """`1 hour and 30 minutes`: one measure in falling units; None for anything else."""
+    found = [item for item in items if isinstance(item, Quantity)]
+    if len(found) != len(items) or len({item.unit.dimensions for item in found}) != 1:
+        return None
+    factors = [item.unit.factor for item in found]
+    if any(left <= right for left, right in itertools.pairwise(factors)):
+        return None
+    total = found[0].value
+    for item in found[1:]:
+        total = apply("+", total, apply("*", item.value, Number(item.unit.factor / found[0].unit.factor)))
+    return Quantity(total, found[0].unit, True)
 
 
 def _may_start(parser: Cursor) -> bool:
@@ -52,18 +106,43 @@ def _at_boundary(parser: Cursor) -> bool:
     return token.kind in ("end", "number") or token.text in _BOUNDARIES
 
 
-def _continued(parser: Cursor, quantity: Quantity) -> Node | None:
+def _continued(parser: Cursor, quantity: Quantity) -> Quantity | None:
     """`5 ft 3 in` adds up; any other number after a unit is no quantity."""
-    if parser.token.kind != "number":
-        return quantity
-    mark = parser.at
-    rest = read_quantity(parser, parser.postfix(parser.atom()))
-    if isinstance(rest, Quantity) and rest.unit.dimensions == quantity.unit.dimensions:
-        scale = Number(rest.unit.factor / quantity.unit.factor)
-        total = Operation("+", (quantity.value, Operation("*", (rest.value, scale), 3)), 4)
-        return Quantity(total, quantity.unit, True)
-    parser.at = mark
-    return None
+    last, parts = quantity, 1
+    while parser.token.kind == "number":
+        part = _part(parser)
+        parts += 1
+        if part is None or parts > MAX_PARTS:
+            return None
+        whole, part = _as_times(last, part)
+        if part.unit.dimensions != whole.unit.dimensions or part.unit.factor >= whole.unit.factor:
+            return None
+        start = whole if last is quantity else quantity
+        scale = Number(part.unit.factor / start.unit.factor)
+        total = apply("+", start.value, apply("*", part.value, scale))
+        quantity, last = Quantity(total, start.unit, True), part
+    return quantity
+
+
+def _part(parser: Cursor) -> Quantity | None:
+    """One more number and its unit."""
+    value = parser.postfix(parser.atom())
+    if isinstance(value, Quantity):
+        return value
+    unit = _UnitReader(parser).product() if is_closed(value) and _may_start(parser) else None
+    return Quantity(value, unit, True) if unit is not None and _at_boundary(parser) else None
+
+
+def _as_times(first: Quantity, second: Quantity) -> tuple[Quantity, Quantity]:
+    """Beside hours or seconds `m` is minutes."""
+    minute = unit_named("min")
+    assert minute is not None
+    time = minute.dimensions
+    if second.unit.name == "m" and first.unit.dimensions == time and first.unit.factor == _HOUR:
+        return first, Quantity(second.value, minute, True)
+    if first.unit.name == "m" and second.unit.dimensions == time and second.unit.factor == _SECOND:
+        return Quantity(first.value, minute, True), second
+    return first, second
 
 
 class _UnitReader:
@@ -110,7 +189,7 @@ class _UnitReader:
                 return unit_named("°" + scale[0])
             return DEGREE
         token = parser.token
-        if token.text in ("degrees", "degree", "deg") and parser.tokens[parser.at + 1].text[:1] in ("C", "F", "c", "f"):
+        if token.text in ("degrees", "degree", "deg") and parser.ahead(1).text[:1] in ("C", "F", "c", "f"):
             parser.at += 2
             return unit_named("°" + parser.tokens[parser.at - 1].text[0].upper())
         unit, width = self.spelled(token)
@@ -118,7 +197,7 @@ class _UnitReader:
         return unit
 
     def spelled(self, token: Token) -> tuple[Unit | None, int]:
-        follower = self.parser.tokens[min(self.parser.at + 1, len(self.parser.tokens) - 1)]
+        follower = self.parser.ahead(1)
         if token.kind == "word" and follower.text == "\\Omega" and follower.glued:
             return unit_named(token.text + "Ω"), 2
         if token.kind == "word":

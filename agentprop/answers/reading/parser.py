@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from agentprop.answers.reading.arithmetic import combine, multiplied, transposed, ungrouped
 from agentprop.answers.reading.atoms import Atoms
 from agentprop.answers.reading.grammar import CLOSERS, INFIX, MODULO, POWER, PRODUCT, RELATIONS, SUM, WHOLE
-from agentprop.answers.reading.measures import read_quantity
+from agentprop.answers.reading.measures import feet_and_inches, read_quantity, read_unit
 from agentprop.answers.reading.nodes import (
     Collection,
+    Constant,
     Node,
     Number,
-    Relational,
+    Quantity,
     Symbol,
     UnreadableAnswer,
     apply,
-    is_closed,
+    is_scalar,
 )
+from agentprop.answers.reading.relations import relation, restates, sequence
+from agentprop.answers.reading.tokens import tokenize
 
 MAX_NESTING = 60
 """Open brackets, exponents and roots at once."""
@@ -38,66 +42,12 @@ class Parser(Atoms):
         return node
 
     def sequence(self) -> Node:
-        items, joints = [self.relation()], set()
-        while self.sees(",", ";", "and", "or", "\\&", "&", "\\land", "\\wedge", "\\lor", "\\vee"):
-            joints.add(self.take().text)
-            if self.sees("and", "or"):
-                joints.add(self.take().text)
-            if self.token.kind == "end":
-                break
-            items.append(self.relation())
-        if len(items) == 1:
-            return items[0]
-        if (
-            joints <= {"and", ",", "\\land", "\\wedge"}
-            and joints & {"and", "\\land", "\\wedge"}
-            and _inequalities(items)
-        ):
-            return apply("and", *items)
-        return Collection("bare", tuple(items))
+        return sequence(self)
 
     def relation(self) -> Node:
-        first = self.expression(WHOLE)
-        chain: list[tuple[str, Node]] = []
-        while (op := self._relation_op()) is not None:
-            if op == "approx":
-                approximation = self.expression(WHOLE)
-                if isinstance(first, Symbol) and not chain:
-                    chain.append(("=", approximation))
-                continue
-            chain.append((op, self.expression(WHOLE)))
-        if not chain:
-            return self._congruence(first)
-        lefts = [first, *(node for _, node in chain[:-1])]
-        parts = [Relational(op, left, right) for left, (op, right) in zip(lefts, chain, strict=True)]
-        if len(parts) == 1 and parts[0].op == "=" and is_closed(first) and is_closed(chain[0][1]):
-            return chain[0][1]
-        if len(parts) == 1:
-            return Relational(parts[0].op, parts[0].left, self._congruence(parts[0].right))
-        if all(part.op == "=" for part in parts):
-            return _equal_chain(lefts, chain[-1][1])
-        return apply("and", *parts)
+        return relation(self)
 
-    def _relation_op(self) -> str | None:
-        token = self.token
-        if token.kind in ("string", "end") or token.text in self.stops:
-            return None
-        op = RELATIONS.get(token.text)
-        if op is None or op == ":":
-            return None
-        self.take()
-        return op
-
-    def _congruence(self, node: Node) -> Node:
-        """`a (mod n)` and `a \\pmod n` are residue classes."""
-        if self.accept("\\pmod"):
-            return apply("class", node, self.argument())
-        if self.sees("(") and self.tokens[self.at + 1].text in MODULO:
-            self.at += 2
-            modulus = self.expression(20)
-            self.expect(")")
-            return apply("class", node, modulus)
-        return node
+    # -- expressions -------------------------------------------------------------------------------------------------
 
     def expression(self, level: int) -> Node:
         self.nesting += 1
@@ -109,13 +59,13 @@ class Parser(Atoms):
             if level == WHOLE and self.units and (quantity := read_quantity(self, left)) is not None:
                 left = quantity
                 continue
-            if level <= SUM and self._percent_sign():
-                left = apply("/", left, Number(Fraction(100)))
+            if level <= SUM and (share := self._percent_sign()):
+                left = combine("/", left, Number(Fraction(share)))
                 continue
             infix = self._infix()
             if infix is None:
                 if level < PRODUCT and self.starts_factor():
-                    left = apply("*", left, self._implicit_factor())
+                    left = combine("*", left, self._implicit_factor())
                     continue
                 break
             head, power, width = infix
@@ -132,31 +82,56 @@ class Parser(Atoms):
             return None
         if token.text == "%":
             return ("mod", 30, 1)
+        if token.text == "\\angle":
+            return ("phasor", 35, 1)
+        if token.text == ":" and restates(self):
+            return None
         found = INFIX.get(token.text)
         return (*found, 1) if found else None
 
     def _combine(self, head: str, left: Node, power: int) -> Node:
         if head == "^":
-            return apply("^", left, self.exponent())
+            return self._raised(left)
         right = self.expression(power)
         if head == "/" and self.starts_factor():
             self.ambiguous = True
             while self.tight and self.starts_factor():
-                right = apply("*", right, self._implicit_factor())
+                right = combine("*", right, self._implicit_factor())
         match head:
             case "-":
-                return apply("+", left, apply("neg", right))
-            case "pm" | "mp":
-                return apply(head, left, right)
-            case "/":
-                return apply("/", left, right)
+                return combine("+", left, combine("neg", right))
             case "ratio":
+                if not (is_scalar(right) and (is_scalar(left) or isinstance(left, Collection))):
+                    raise UnreadableAnswer("a ratio of things that are no numbers")
                 items = left.items if isinstance(left, Collection) and left.kind == "ratio" else (left,)
                 return Collection("ratio", (*items, right))
             case "floordiv":
-                return apply("floor", apply("/", left, right))
+                return combine("floor", combine("/", left, right))
+            case "times" | "dot":
+                return multiplied(left, right, head)
+            case "phasor":
+                turn = apply("+", apply("cos", right), apply("*", Constant("i"), apply("sin", right)))
+                return combine("*", left, turn)
+            case "pm" | "mp":
+                return self._plus_or_minus(head, left, right)
             case _:
-                return apply(head, left, right)
+                return combine(head, left, right)
+
+    def _plus_or_minus(self, head: str, left: Node, right: Node) -> Node:
+        """±, also between two measures of one kind."""
+        match left, right:
+            case Quantity(a, unit, certain), Quantity(b, other, _) if unit == other:
+                return Quantity(apply(head, a, b), unit, certain)
+        return apply(head, ungrouped(left), ungrouped(right))
+
+    def _raised(self, base: Node) -> Node:
+        """A power, or the transpose of a matrix; of a matrix's name it is written as the power T."""
+        braced = self.sees("{") and self.ahead(2).text == "}"
+        mark = self.ahead(1 if braced else 0).text
+        if mark in ("\\top", "\\intercal") or (mark in ("T", "t", "\\prime") and not is_scalar(base)):
+            self.at += 3 if braced else 1
+            return combine("^", base, Symbol("T")) if is_scalar(base) else transposed(base)
+        return combine("^", base, self.exponent())
 
     def exponent(self) -> Node:
         if self.sees("{"):
@@ -164,88 +139,123 @@ class Parser(Atoms):
         return self.expression(POWER)
 
     def starts_factor(self) -> bool:
+        """The next token begins a factor without a sign of multiplication."""
         token, before = self.token, self.tokens[self.at - 1]
-        if token.kind in ("end", "string") or token.text in self.stops:
+        if token.kind in ("end", "string", "quote") or token.text in self.stops:
             return False
         if token.kind == "number":
-            return before.text in (")", "}", "\\rfloor", "\\rceil") or before.kind in ("word", "command")
+            return before.text in (")", "}", "\\rfloor", "\\rceil", "!", "]") or before.kind in ("word", "command")
         if token.kind == "op":
-            if token.text == "(" and self.tokens[self.at + 1].text in MODULO:
+            if token.text == "(" and self.ahead(1).text in MODULO:
                 return False
             return token.text in ("(", "{", "[") or (token.text == "|" and self.bars == 0)
+        if token.text in ("\\mid", "\\vert", "\\|") and self.bars:
+            return False
         return (
             token.text not in CLOSERS
             and token.text not in RELATIONS
             and token.text not in INFIX
-            and (token.text != "\\pmod")
+            and token.text not in ("\\pmod", "\\not", "\\angle", "is", "are", "\\cr", "\\qquad")
         )
 
     def _implicit_factor(self) -> Node:
+        if self.sees("...", "\\ldots", "\\dots", "\\cdots"):
+            raise UnreadableAnswer("an unfinished value")
         if self.sees("["):
             self.at += 1
+            stops, bars, self.stops, self.bars = self.stops, self.bars, frozenset(), 0
             inner = self.expression(WHOLE)
             self.expect("]")
-            return self.postfix(inner)
+            self.stops, self.bars = stops, bars
+            inner = self.postfix(inner)
+            return self._raised_in_brackets(inner)
         return self.expression(PRODUCT)
 
+    def _raised_in_brackets(self, inner: Node) -> Node:
+        if self.accept("^", "**"):
+            return self._raised(inner)
+        return inner
+
     def prefix(self, level: int) -> Node:
+        """A value with the signs in front of it."""
         if self.accept("-"):
-            return apply("neg", self.expression(max(PRODUCT, level)))
+            return combine("neg", self.expression(max(PRODUCT, level)))
         if self.accept("+"):
             return self.expression(max(PRODUCT, level))
         if self.accept("\\pm"):
-            return apply("pm", Number(Fraction(0)), self.expression(max(PRODUCT, level)))
+            return apply("pm", Number(Fraction(0)), ungrouped(self.expression(max(PRODUCT, level))))
         if self.accept("\\mp"):
-            return apply("mp", Number(Fraction(0)), self.expression(max(PRODUCT, level)))
+            return apply("mp", Number(Fraction(0)), ungrouped(self.expression(max(PRODUCT, level))))
         return self.atom()
+
+    # -- behind a value ----------------------------------------------------------------------------------------------
 
     def postfix(self, node: Node) -> Node:
         while True:
-            if self.sees("!") and self.tokens[self.at + 1].text == "!" and self.tokens[self.at + 1].glued:
+            if self.sees("!") and self.ahead(1).text == "!" and self.ahead(1).glued:
                 self.at += 2
-                node = apply("factorial2", node)
+                node = combine("factorial2", node)
             elif self.accept("!"):
-                node = apply("factorial", node)
+                node = combine("factorial", node)
             elif self._degree_sign():
-                node = apply("degrees", node)
-            elif not self._percent_ends_value() and self._percent_sign():
-                node = apply("/", node, Number(Fraction(100)))
+                node = combine("degrees", self._with_minutes(node))
+            elif isinstance(node, Symbol) and self.sees("_") and self.tokens[self.at - 1].text == "}":
+                self.at += 1
+                node = Symbol(f"{node.name}_{self.name_in_braces()}")
+            elif isinstance(node, Number) and self.units and (length := feet_and_inches(self, node)) is not None:
+                node = length
+            elif not self._percent_ends_value() and (share := self._percent_sign()):
+                node = combine("/", node, Number(Fraction(share)))
             else:
                 return node
 
     def _degree_sign(self) -> bool:
         width = self.degree_width()
-        follower = self.tokens[self.at + width]
+        follower = self.ahead(width)
         if width == 0 or (follower.text in ("C", "F", "K", "Celsius", "Fahrenheit") and self.units):
             return False
         self.at += width
         return True
 
+    def _with_minutes(self, degrees: Node) -> Node:
+        """The degrees with the minutes and seconds of arc that follow them."""
+        for strokes, share in ((1, 60), (2, 3600)):
+            mark = self.at
+            if self.token.kind != "number":
+                return degrees
+            part = self.atom()
+            width, found = self.prime_width()
+            if found != strokes or not isinstance(part, Number):
+                self.at = mark
+                continue
+            self.at += width
+            degrees = combine("+", degrees, Number(part.value / share))
+        return degrees
+
     def _percent_ends_value(self) -> bool:
         """In `100/3 %` the sign belongs to the quotient, in `5% * 20` to the 5."""
-        follower = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        follower = self.ahead(1)
         return follower.kind == "end" or follower.text in CLOSERS or follower.text in RELATIONS
 
-    def _percent_sign(self) -> bool:
-        if self.sees("percent", "\\%"):
-            self.at += 1
-            return True
+    def _percent_sign(self) -> int:
+        """100 or 1000 where the sign stands here, and 0 where it does not."""
+        if self.accept("percent", "percentage", "\\%"):
+            return 100
+        if self.accept("\\permille", "\\permil"):
+            return 1000
         if not self.sees("%"):
-            return False
-        follower = self.tokens[self.at + 1]
+            return 0
+        follower = self.ahead(1)
         if follower.kind == "number" or follower.text in ("(", "-"):
-            return False
+            return 0
         self.at += 1
-        return True
+        return 100
 
 
-def _equal_chain(links: list[Node], last: Node) -> Node:
-    """`A = 2·3 = 6` says A = 6, `a = b = 3` says both, `2 + 3 = 4 + 1 = 5` says 5."""
-    names = [link for link in links if isinstance(link, Symbol)]
-    if len(names) > 1:
-        return Collection("bare", tuple(Relational("=", name, last) for name in names))
-    return Relational("=", links[0], last) if isinstance(links[0], Symbol | Collection) else last
-
-
-def _inequalities(items: list[Node]) -> bool:
-    return all(isinstance(item, Relational) and item.op in ("<", "<=", ">", ">=", "!=") for item in items)
+def is_unit(text: str) -> bool:
+    """The whole text is a unit, such as `cm`, `m/s^2`, `square metres`."""
+    try:
+        parser = Parser(tokenize(text))
+        return read_unit(parser) is not None and parser.token.kind == "end"
+    except UnreadableAnswer:
+        return False

@@ -36,16 +36,23 @@ _COMMANDS_OF_CHARACTERS = {
     "€": "\\EUR ", "£": "\\GBP ", "¥": "\\JPY ", "₹": "\\INR ", "\u00b5": "\\mu ", "\u03bc": "\\mu ", "Ω": "\\Omega ",
     "\u2126": "\\Omega ", "Å": "\\angstrom ", "\u212b": "\\angstrom ", "ϕ": "\\phi ", "℮": "e", "⩵": "==", "≔": "=",
     "Δ": "\\Delta ", "Γ": "\\Gamma ", "Θ": "\\Theta ", "Λ": "\\Lambda ", "Π": "\\Pi ", "Σ": "\\Sigma ",
-    "Φ": "\\Phi ", "Ψ": "\\Psi ",
+    "Φ": "\\Phi ", "Ψ": "\\Psi ", "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int ", "→": "\\to ", "⟶": "\\to ",
+    "⇒": "\\Rightarrow ", "⇌": "\\rightleftharpoons ", "↔": "\\leftrightarrow ", "∠": "\\angle ", "△": "\\triangle ",
+    "‰": "\\permille ", "¢": "\\cents ", "₩": "\\KRW ", "₽": "\\RUB ", "₱": "\\PHP ", "₫": "\\VND ", "฿": "\\THB ",
+    "₺": "\\TRY ", "₪": "\\ILS ", "₦": "\\NGN ", "∉": "\\notin ", "⊂": "\\subset ", "⊆": "\\subseteq ", "⊤": "\\top ",
+    "ᵀ": "^T", "≅": "\\cong ", "⊥": "\\perp ", "∥": "\\parallel ", "∝": "\\propto ", "∂": "\\partial ", "∇": "\\nabla ",
+    "∘": "\\circ ", "∀": " for all ", "¬": "\\neg ", "ı": "\\imath ", "ȷ": "\\jmath ",
 }  # fmt: skip
 _GREEK = dict(zip("αβγδεζηθικλνξπρστυφχψω", words(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda nu xi pi rho sigma tau upsilon phi chi psi omega"
 ), strict=True))  # fmt: skip
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ₙ", "0123456789n", strict=True))
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵏᵐ", "0123456789+-=()nixykm", strict=True))
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₐₑₓₖₘ", "0123456789+-=()naexkm", strict=True))
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u2061\u2062\u2063\u200e\u200f"))
-_RAISED = re.compile("[" + "".join(_SUPERSCRIPTS) + "]+")
-_LOWERED = re.compile("[" + "".join(_SUBSCRIPTS) + "]+")
+_RAISED = re.compile("[" + "".join(map(re.escape, _SUPERSCRIPTS)) + "]+")
+_LOWERED = re.compile("[" + "".join(map(re.escape, _SUBSCRIPTS)) + "]+")
+_OVERLINED = re.compile("(?:\\d\u0305)+")
+_DOTTED = re.compile("(\\d)\u0307")
 
 
 def to_ascii_mathematics(text: str) -> str:
@@ -53,6 +60,9 @@ def to_ascii_mathematics(text: str) -> str:
     if text.isascii():
         return text.replace("\x00", " ")
     text = text.translate(_INVISIBLE)
+    if "\u0305" in text or "\u0307" in text:
+        text = _OVERLINED.sub(lambda m: f"\\overline{{{m[0].replace(chr(0x305), '')}}}", text)
+        text = _DOTTED.sub(r"\\dot{\1}", text)
     text = _RAISED.sub(lambda m: "^{" + "".join(_SUPERSCRIPTS[c] for c in m[0]) + "}", text)
     text = _LOWERED.sub(lambda m: "_{" + "".join(_SUBSCRIPTS[c] for c in m[0]) + "}", text)
     return "".join(map(_spell, text)).replace("\x00", " ")
@@ -83,15 +93,24 @@ _TOKEN = re.compile(
     |(?P<number>(?:\d+(?:_\d{3}(?!\d))*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\d.]))?)
     |(?P<command>\\[A-Za-z]+|\\.)
     |(?P<word>[A-Za-z]+)
-    |(?P<op>\*\*|//|<=|>=|!=|==|=<|=>|<>|\.{3,}|[-+*/^_=<>(){}\[\]|,;:!%'&$#])
+    |(?P<op>\*\*|//|<=|>=|!=|==|=<|=>|<>|->|\.{3,}|[-+*/^_=<>(){}\[\]|,;:!%'&$#])
     |(?P<quote>")""",
     re.VERBOSE,
 )
 _STRING = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 _SPACING = frozenset(words(
     "\\, \\; \\: \\! \\quad \\qquad \\left \\right \\big \\Big \\bigg \\Bigg \\bigl \\bigr \\Bigl \\Bigr "
-    "\\displaystyle \\textstyle \\limits \\mathstrut \\middle \\hfill \\nolimits \\thinspace \\enspace \\boldsymbol"
+    "\\displaystyle \\textstyle \\limits \\mathstrut \\middle \\hfill \\nolimits \\thinspace \\enspace \\boldsymbol "
+    "\\scriptstyle \\large \\Large \\LARGE \\huge \\Huge \\small \\tiny \\normalsize \\footnotesize \\bf \\rm \\it "
+    "\\sf \\bfseries \\itshape \\rmfamily \\mathrm \\mathbf \\mathit \\mathsf \\text \\textbf \\hline \\noindent "
+    "\\nonumber \\allowbreak \\/ \\operatorname \\bm \\medspace \\thickspace \\negthinspace \\biggl \\biggr \\Biggl "
+    "\\Biggr \\displaylimits"
 )) | {"\\ "}  # fmt: skip
+_BREAKS = frozenset(
+    ("\\,", "\\;", "\\:", "\\ ", "\\quad", "\\qquad", "\\text", "\\mathrm", "\\/", "\\medspace", "\\thickspace")
+)
+"""Spacing that separates what it stands between."""
+
 _OPERANDS = frozenset(("number", "word", "string"))
 
 
@@ -114,7 +133,7 @@ def tokenize(text: str) -> list[Token]:
         kind, content = match.lastgroup, match[0]
         position = match.end()
         if kind == "space" or content in _SPACING:
-            glued = False if kind == "space" or content in ("\\,", "\\;", "\\ ", "\\quad") else glued
+            glued = glued and kind != "space" and content not in _BREAKS
             continue
         tokens.append(Token("number" if kind == "based" else kind, content, glued))
         glued = True

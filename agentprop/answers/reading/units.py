@@ -53,7 +53,7 @@ _LONG_PREFIXES = {
 # symbol | long names | SI factor | dimensions; only these take SI prefixes
 _PREFIXED = """
 m | metre meter | 1 | L
-g | gram gramme | 1/1000 | M
+g gm | gram gramme | 1/1000 | M
 s | second sec | 1 | T
 A | ampere amp | 1 | I
 K | kelvin | 1 | K
@@ -90,11 +90,11 @@ pc | parsec | 30856775814913673 | L
 """
 
 _PLAIN = """
-min | minute | 60 | T
-h hr | hour | 3600 | T
+min mins | minute | 60 | T
+h hr hrs | hour | 3600 | T
 d | day | 86400 | T
 wk | week | 604800 | T
-yr y | year | 31557600 | T
+yr y yrs | year | 31557600 | T
 - | month | 2629800 | T
 - | decade | 315576000 | T
 - | century centurie | 3155760000 | T
@@ -120,7 +120,7 @@ kWh | - | 3600000 | M L2 T-2
 Btu BTU | - | 105505585262/100000000 | M L2 T-2
 hp | horsepower | 7456998715822702/10000000000000 | M L2 T-3
 mph | - | 44704/100000 | L T-1
-kph kmh | - | 10/36 | L T-1
+kph kmh kmph | - | 10/36 | L T-1
 kn | knot | 1852/3600 | L T-1
 dyn | dyne | 1/100000 | M L T-2
 erg | erg | 1/10000000 | M L2 T-2
@@ -135,11 +135,30 @@ rad | radian | 1 | angle
 degree deg | degree | 1 | degree
 rev | revolution | 1 | rev
 USD dollar | dollar buck | 1 | USD
-cent | cent | 1/100 | USD
+cent ¢ | cent | 1/100 | USD
 EUR | euro | 1 | EUR
-GBP | - | 1 | GBP
+- | eurocent | 1/100 | EUR
+GBP | sterling | 1 | GBP
+- | penny pence penn | 1/100 | GBP
 JPY | yen | 1 | JPY
-INR | rupee | 1 | INR
+INR Rs | rupee | 1 | INR
+- | paise paisa | 1/100 | INR
+KRW | won | 1 | KRW
+CNY RMB | yuan | 1 | CNY
+RUB | ruble rouble | 1 | RUB
+CHF | franc | 1 | CHF
+MXN | peso | 1 | MXN
+PHP | - | 1 | PHP
+VND | dong | 1 | VND
+THB | baht | 1 | THB
+TRY | lira | 1 | TRY
+ILS | shekel | 1 | ILS
+NGN | naira | 1 | NGN
+BRL | - | 1 | BRL
+SEK | krona | 1 | SEK
+AUD | - | 1 | AUD
+CAD | - | 1 | CAD
+BTC | bitcoin | 1 | BTC
 ppm | - | 1/1000000 |
 """
 
@@ -199,3 +218,9 @@ def unit_named(word: str) -> Unit | None:
 DEGREE = Unit("°", Fraction(1), (("degree", Fraction(1)),))
 RADIAN_DIMENSIONS: Dimensions = (("angle", Fraction(1)),)
 DEGREE_DIMENSIONS: Dimensions = (("degree", Fraction(1)),)
+
+
+def same_currency(left: Unit, right: Unit) -> bool:
+    """A word for both a weight and a currency, beside the sign of that currency: £3 and 3 pounds."""
+    words = {left.name.casefold(), right.name.casefold()}
+    return "GBP" in {left.name, right.name} and bool(words & {"pound", "pounds"})

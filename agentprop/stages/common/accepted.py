@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agentprop.errors import InputError
+from agentprop.grading.comparison import check_answer
 from agentprop.grading.difficulty import Band
 from agentprop.records import Difficulty, Problem, StopReason, Trajectory, Verdict
 from agentprop.storage.reader import Segment, StoredRun, open_run
@@ -96,6 +97,8 @@ class JoinedRuns:
         kept = []
         for problem in stored.iter(Problem, segment):
             reason = self._refusal(problem.id, band)
+            if reason is None and not check_answer(problem).ok:
+                reason = "unreadable answer"
             self._seen.add(problem.id)
             if reason is None:
                 kept.append(Accepted(problem, self.rates.get(problem.id)))

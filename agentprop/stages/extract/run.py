@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from agentprop import __version__
+from agentprop.answers.gold import UNREADABLE, check_gold
 from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_documents
@@ -227,7 +228,7 @@ class Mining:
     def _summary(self) -> dict[str, Any]:
         counts = self._counts
         reasons = {name.removeprefix("code "): n for name, n in counts.most_common() if name.startswith("code ")}
-        solved = self._documents - sum(n for code, n in reasons.items() if code in UNSOLVED | _UNREAD)
+        solved = self._documents - sum(n for code, n in reasons.items() if code in UNSOLVED | _UNREAD | {UNREADABLE})
         return {
             "documents": self._documents,
             "with equations or a program": solved,
@@ -243,9 +244,20 @@ class Mining:
 
 
 def _find_chunk(chunk: list[MinerInput | Found]) -> list[Found]:
-    """Mine the documents of a chunk; earlier refusals keep their places."""
-    mined = iter(find([item for item in chunk if isinstance(item, MinerInput)]))
-    return [next(mined) if isinstance(item, MinerInput) else item for item in chunk]
+    """Mine what is a document; pass on what was refused before, in its place."""
+    checked = [_readable(item) for item in chunk]
+    mined = iter(find([item for item in checked if isinstance(item, MinerInput)]))
+    return [next(mined) if isinstance(item, MinerInput) else item for item in checked]
+
+
+def _readable(item: MinerInput | Found) -> MinerInput | Found:
+    """A document whose answer is there and cannot be read is refused before it is mined."""
+    if not isinstance(item, MinerInput) or item.program or not item.answer.strip():
+        return item
+    checked = check_gold(item.answer, question=item.question)
+    if checked.ok:
+        return item
+    return Found(item.document, item.sha, len(item.question), code=UNREADABLE, message=checked.why)
 
 
 def _settle_chunk(groups: list[list[Found]]) -> tuple[int, list[Settled]]:

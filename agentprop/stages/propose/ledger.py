@@ -22,7 +22,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.answers.gold import UNREADABLE
 from agentprop.config import ProposeConfig
+from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, content_id
 from agentprop.stages.propose.benchmarks import Benchmarks
 
@@ -109,6 +111,9 @@ class Ledger:
             return candidate.trajectory.stop.value, "the trajectory ended without an accepted submission"
         if candidate.verdict is not None and candidate.verdict.value != "valid":
             return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
+        readable = check_answer(candidate.problem)
+        if not readable.ok:
+            return UNREADABLE, readable.why
         if _digest(candidate.problem.statement) in self.statements:
             return "duplicate", "the same statement was accepted before"
         if self.templates[bytes.fromhex(candidate.problem.template[:16])] >= self.config.max_template_repeats:

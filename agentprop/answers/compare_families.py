@@ -1,0 +1,232 @@
+"""Answers with bound names: `3k+1` for k in the integers, `f(x) = …`, and free constants such as the C of an integral.
+
+A bound name is nobody's: `3k+1, k in Z` is `3m+1, m in Z`, and f(x) = x² is f(t) = t². Two families over the integers
+are the same set of values when one is the other shifted or reversed: 2k+1 and 2k-1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise, permutations
+
+from agentprop.answers.algebra.monomials import PI, NoForm
+from agentprop.answers.algebra.normal_form import normal
+from agentprop.answers.algebra.rationals import Undefined
+from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
+from agentprop.answers.reading.nodes import (
+    Constant,
+    Family,
+    Interval,
+    Node,
+    Number,
+    Operation,
+    Relational,
+    Symbol,
+    is_scalar,
+    substitute,
+    symbols,
+)
+
+Compare = Callable[[Node, Node], Equivalence]
+INTEGERS = frozenset(("integers", "naturals", "positive integers", "naturals from 0"))
+MAX_BOUND = 3
+"""Bound names that are exchanged in every order."""
+
+
+def families(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Decide pairs in which at least one side is a family of values."""
+    match gold, pred:
+        case Family(), Family():
+            return _two_families(gold, pred, compare)
+        case Family(), _:
+            return _family_against_value(gold, pred, compare, swapped=False)
+        case _, Family():
+            return _family_against_value(pred, gold, compare, swapped=True)
+    return None
+
+
+def _bound(family: Family) -> dict[str, str]:
+    """The names that run through a whole domain, with the domain."""
+    return {
+        condition.left.name: condition.right.name
+        for condition in family.conditions
+        if isinstance(condition, Relational)
+        and condition.op == "in"
+        and isinstance(condition.left, Symbol)
+        and isinstance(condition.right, Constant)
+    }
+
+
+def _limits(family: Family) -> list[Node]:
+    """The conditions that are more than a domain."""
+    names = _bound(family)
+    return [
+        condition
+        for condition in family.conditions
+        if not (
+            isinstance(condition, Relational) and isinstance(condition.left, Symbol) and condition.left.name in names
+        )
+        or condition.op != "in"
+    ]
+
+
+def _two_families(gold: Family, pred: Family, compare: Compare) -> Equivalence:
+    left, right = _bound(gold), _bound(pred)
+    verdicts = []
+    for renaming in _renamings(list(right), list(left)):
+        renamed = Family(substitute(pred.body, renaming), tuple(substitute(c, renaming) for c in pred.conditions))
+        verdict = _alike(gold, renamed, compare)
+        if verdict.status == "same":
+            return verdict
+        verdicts.append(verdict)
+    if len(left) == len(right) == 1 and set(left.values()) | set(right.values()) == {"integers"}:
+        [name], [other] = left, right
+        renamed_body = substitute(pred.body, {other: Symbol(name)})
+        if not _limits(gold) and not _limits(pred):
+            return _integer_families(gold.body, renamed_body, name)
+    doubtful = next((verdict for verdict in verdicts if verdict.status == "undetermined"), None)
+    if doubtful is not None:
+        return doubtful
+    if not verdicts:
+        return undetermined("family", "the families are bound in different ways")
+    if set(left.values()) & INTEGERS:
+        return undetermined("family", "the families are written differently and may still hold the same values")
+    return verdicts[0]
+
+
+def _renamings(names: Sequence[str], targets: Sequence[str]) -> Iterator[dict[str, Node]]:
+    if len(names) != len(targets) or len(names) > MAX_BOUND:
+        return
+    for chosen in permutations(targets):
+        yield {name: Symbol(target) for name, target in zip(names, chosen, strict=True)}
+
+
+def _alike(gold: Family, pred: Family, compare: Compare) -> Equivalence:
+    if _bound(gold) != _bound(pred):
+        return different("family", "the names run through different domains")
+    limits = _limits(gold), _limits(pred)
+    if len(limits[0]) != len(limits[1]):
+        return different("conditions", "they hold under different conditions")
+    conditions = all_same((compare(a, b) for a, b in zip(*limits, strict=True)), "conditions")
+    if conditions.status != "same":
+        return conditions
+    return compare(gold.body, pred.body)
+
+
+def _family_against_value(family: Family, value: Node, compare: Compare, *, swapped: bool) -> Equivalence:
+    """A domain on one side only is understood on the other; a real condition is not."""
+
+    def bodies(body: Node, other: Node) -> Equivalence:
+        return compare(other, body) if swapped else compare(body, other)
+
+    names = _bound(family)
+    if isinstance(value, Interval) or (isinstance(value, Constant) and not is_scalar(value)):
+        return undetermined("family", "a family of values against a set")
+    verdict = bodies(family.body, _with_its_names(family, value, names))
+    if _limits(family):
+        if verdict.status != "same":
+            return verdict
+        return different("conditions", "one holds under a condition only")
+    if verdict.status == "different" and set(names.values()) & INTEGERS and symbols(value):
+        return undetermined("family", "a family of values, and an expression that may stand for one")
+    return verdict
+
+
+def _with_its_names(family: Family, value: Node, names: dict[str, str]) -> Node:
+    """The plain expression with its one foreign name read as the family's bound one."""
+    missing = [name for name in names if name not in symbols(value)]
+    foreign = sorted(symbols(value) - symbols(family.body))
+    if len(missing) == 1 and len(foreign) == 1:
+        return substitute(value, {foreign[0]: Symbol(missing[0])})
+    return value
+
+
+# -- families over the integers --------------------------------------------------------------------------------------
+
+
+def _integer_families(gold: Node, pred: Node, name: str) -> Equivalence:
+    """The same steps from starting points a whole number of steps apart; or a value that one of them never takes."""
+    lines = [_line(body, name) for body in (gold, pred)]
+    if isinstance(gold, Relational) and isinstance(pred, Relational) and (gold.op, gold.left) == (pred.op, pred.left):
+        return _integer_families(gold.right, pred.right, name)
+    if lines[0] is not None and lines[1] is not None:
+        (step, start, unit), (other, first, foreign) = lines[0], lines[1]
+        if unit != foreign:
+            return different("family", "one counts in multiples of pi, the other does not")
+        if abs(step) == abs(other) and step and ((start - first) / step).denominator == 1:
+            return same("family", "the same values, counted from another one")
+        return different("family", "the values are spaced or placed differently")
+    return undetermined("family", "the families are written differently and may still hold the same values")
+
+
+def _line(body: Node, name: str) -> tuple[Fraction, Fraction, str | None] | None:
+    """Step and start of a·k + b, both rational or both rational multiples of pi; None for anything else."""
+    if not is_scalar(body) or symbols(body) != {name}:
+        return None
+    values = [_multiple(substitute(body, {name: Number(Fraction(k))})) for k in range(-1, 4)]
+    units = {unit for _, unit in filter(None, values) if unit is not None}
+    if len(units) > 1:
+        return None
+    found = [value[0] for value in values if value is not None]
+    if len(found) < len(values) or any(b - a != found[1] - found[0] for a, b in pairwise(found)):
+        return None
+    return found[1] - found[0], found[1], next(iter(units), None)
+
+
+def _multiple(node: Node) -> tuple[Fraction, str | None] | None:
+    """A rational number, or a rational multiple of pi; zero is a multiple of both."""
+    try:
+        poly = normal(node)
+    except (NoForm, Undefined):
+        return None
+    if not poly:
+        return Fraction(0), None
+    if len(poly) > 1:
+        return None
+    [(monomial, coefficient)] = poly.items()
+    if monomial == ():
+        return coefficient, "1"
+    return (coefficient, "pi") if monomial == ((PI, Fraction(1)),) else None
+
+
+# -- definitions and constants of integration ------------------------------------------------------------------------
+
+
+def with_arguments_of(gold: Node, pred: Node) -> Node:
+    """f(t) = t² as f(x) = x² where the other side defines it so."""
+    match gold, pred:
+        case (
+            Relational("=", Operation("call", (Symbol(f), *names)), _),
+            Relational("=", Operation("call", (Symbol(g), *others)), body),
+        ) if f == g and len(names) == len(others) and names != others:
+            renaming: dict[str, Node] = {
+                other.name: name for other, name in zip(others, names, strict=True) if isinstance(other, Symbol)
+            }
+            return Relational("=", gold.left, substitute(body, renaming))
+    return pred
+
+
+def with_constants_of(gold: Node, pred: Node) -> Node:
+    """`x² + c` as `x² + C`, and c_1 as C_1: constants of integration have no name of their own."""
+    mine, theirs = symbols(gold), symbols(pred)
+    if mine == theirs:
+        return pred
+    renaming: dict[str, Node] = {}
+    added = _added_constants(gold) - theirs, _added_constants(pred) - mine
+    if len(added[0]) == len(added[1]) == 1:
+        renaming[next(iter(added[1]))] = Symbol(next(iter(added[0])))
+    for name in theirs - mine:
+        other = name.swapcase()
+        if re.fullmatch(r"[cC]_\d", name) and other in mine and other not in theirs:
+            renaming[name] = Symbol(other)
+    return substitute(pred, renaming)
+
+
+def _added_constants(node: Node) -> frozenset[str]:
+    """The C of `… + C`."""
+    body = node.right if isinstance(node, Relational) and node.op == "=" else node
+    if not (isinstance(body, Operation) and body.head == "+"):
+        return frozenset()
+    return frozenset(arg.name for arg in body.args if isinstance(arg, Symbol) and arg.name in ("C", "c", "K", "const"))

@@ -1,0 +1,263 @@
+"""Answers that are no mathematics, compared as what they are: words, sentences, labels, dates, times, chemistry.
+
+Each rule takes both trees and tells what it decides, or None where the pair is not its business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from agentprop.answers.outcome import PRED_UNREADABLE, Equivalence, all_same, different, same, undetermined
+from agentprop.answers.reading.chemistry import chemical, composition
+from agentprop.answers.reading.grammar import words as split
+from agentprop.answers.reading.nodes import (
+    Clock,
+    Collection,
+    Day,
+    Formula,
+    Labelled,
+    Node,
+    Quantity,
+    Reaction,
+    Statement,
+    Symbol,
+    Truth,
+    Words,
+    is_scalar,
+)
+from agentprop.answers.reading.sentences import lead_ins
+from agentprop.answers.reading.words import comparable, same_text
+
+Compare = Callable[[Node, Node], Equivalence]
+MAX_CERTAIN_WORDS = 3
+"""Answers of so few words that differ are different; longer ones may say the same in other words."""
+
+_NEGATIONS = frozenset(("not", "neither", "nor", "no", "never", "or", "except", "cannot"))
+_EMPTY_WORDS = frozenset(split(
+    "is are be was it its this that there of in on for to and as at by with which who we so"
+))  # fmt: skip
+
+
+# -- words and sentences ---------------------------------------------------------------------------------------------
+
+
+def words(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Truths and words; a value on the other side is something else."""
+    match gold, pred:
+        case Truth(a), Truth(b):
+            return different("truth", "one says yes, the other no") if a != b else same("truth", "both say so")
+        case Words(a, quoted_a), Words(b, quoted_b):
+            return _two_words(a, b, exact=quoted_a or quoted_b)
+        case (Words(_, False) as phrase, Collection("set", ())) | (Collection("set", ()), Words(_, False) as phrase):
+            return _empty_or_none(phrase)
+        case Statement(), Statement():
+            return _two_statements(gold, pred, compare)
+        case Statement(), _:
+            return _statement_against_value(gold, pred, compare)
+        case _, Statement():
+            if isinstance(gold, Words):
+                return _unlike(str(gold.value), _spoken(pred))
+            return different(PRED_UNREADABLE, "the prediction is a sentence from which no one answer can be read")
+        case (Words() | Truth(), _) | (_, Words() | Truth()):
+            return different("kind", "one is in words, the other is a mathematical value")
+    return None
+
+
+def _empty_or_none(phrase: Words) -> Equivalence:
+    """`none` may be the empty set, and may be something else."""
+    if phrase.value == "none":
+        return undetermined("words", "`none` may or may not mean that there is no solution")
+    return different("kind", "one is in words, the other is a mathematical value")
+
+
+def _two_words(left: str, right: str, *, exact: bool) -> Equivalence:
+    if left == right:
+        return same("text", "the words agree")
+    if exact or _two_substances(left, right):
+        return different("text", f"{left[:80]!r} is not {right[:80]!r}")
+    for lead, one in (("", left), *lead_ins(left)):
+        for other_lead, other in (("", right), *lead_ins(right)):
+            if same_text(one, other) and (not lead or not other_lead or same_text(lead, other_lead)):
+                return same("text", "the words agree")
+    return _unlike(left, right)
+
+
+def _two_substances(left: str, right: str) -> bool:
+    """CO and Co: the same letters, whose case tells two substances apart."""
+    formulas = [chemical(text.strip(), said=True) if len(text) < 8 else None for text in (left, right)]
+    return None not in formulas and formulas[0] != formulas[1]
+
+
+def _unlike(left: str, right: str) -> Equivalence:
+    """Different unless one may paraphrase the other: more than a few words, and all of one in the other."""
+    found = [[word for word in comparable(text) if word not in _EMPTY_WORDS] for text in (left, right)]
+    few, many = sorted((set(words) for words in found), key=len)
+    if max(map(len, found)) > MAX_CERTAIN_WORDS and few and few <= many and not (many - few) & _NEGATIONS:
+        return undetermined("words", f"{left[:60]!r} and {right[:60]!r} may say the same")
+    return different("text", f"{left[:80]!r} is not {right[:80]!r}")
+
+
+def _spoken(statement: Statement) -> str:
+    return " ".join(part if isinstance(part, str) else "_" for part in statement.parts)
+
+
+def _two_statements(gold: Statement, pred: Statement, compare: Compare) -> Equivalence:
+    """The same words with the same values; the same words with other values are different."""
+    left, right = (tuple(_without_articles(side.parts)) for side in (gold, pred))
+    skeletons = [[part if isinstance(part, str) else None for part in side] for side in (left, right)]
+    if skeletons[0] == skeletons[1]:
+        pairs = [(a, b) for a, b in zip(left, right, strict=True) if not isinstance(a, str) and not isinstance(b, str)]
+        return all_same((compare(a, b) for a, b in pairs), "sentence")
+    values = [[part for part in side if not isinstance(part, str)] for side in (left, right)]
+    if len(values[0]) == len(values[1]):
+        verdicts = [compare(a, b) for a, b in zip(*values, strict=True)]
+        if all(verdict.status == "same" for verdict in verdicts):
+            return undetermined("words", "the sentences hold the same values in other words")
+    return _unlike(_spoken(gold), _spoken(pred))
+
+
+def _without_articles(parts: Sequence[str | Node]) -> list[str | Node]:
+    return [part for part in parts if part not in ("a", "an", "the")]
+
+
+def _statement_against_value(gold: Statement, pred: Node, compare: Compare) -> Equivalence:
+    """A sentence says something else than a value that does not occur in it; one that does may be all it says."""
+    values = [part for part in gold.parts if not isinstance(part, str)]
+    if isinstance(pred, Words | Truth):
+        return _unlike(_spoken(gold), pred.value if isinstance(pred, Words) else "")
+    if not (is_scalar(pred) or isinstance(pred, Quantity)):
+        return undetermined("sentence", "the right answer is a sentence, the prediction a formula")
+    if any(compare(value, pred).status != "different" for value in values):
+        return undetermined("sentence", "the right answer is a sentence in which this value occurs")
+    return different("sentence", "the right answer is a sentence in which this value does not occur")
+
+
+# -- labels ----------------------------------------------------------------------------------------------------------
+
+
+def labelled(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """`(a) 3` meets `(a) 3` and `3`; `(a) 3; (b) 5` meets its parts in any order, and `3; 5` in theirs."""
+    match gold, pred:
+        case Labelled(a, left), Labelled(b, right):
+            if a != b:
+                return different("label", f"label {a} is not label {b}")
+            return compare(left, right)
+        case (Labelled(), Symbol(name)) | (Symbol(name), Labelled()):
+            return different("label", f"{name} is a name, the other an answer with a label")
+        case Labelled(_, content), other:
+            return compare(content, other)
+        case other, Labelled(_, content):
+            return compare(other, content)
+        case Collection("parts", left), Collection("parts", right):
+            return _parts(left, right, compare)
+        case Collection("parts", items), other:
+            return _parts_against(items, other, compare, swapped=False)
+        case other, Collection("parts", items):
+            return _parts_against(items, other, compare, swapped=True)
+    return None
+
+
+def _parts(left: Sequence[Node], right: Sequence[Node], compare: Compare) -> Equivalence:
+    if len(left) != len(right):
+        return different("parts", f"{len(left)} parts against {len(right)}")
+    pairs = zip(sorted(left, key=_label), sorted(right, key=_label), strict=True)
+    return all_same((compare(a, b) for a, b in pairs), "parts")
+
+
+def _label(part: Node) -> str:
+    return part.label if isinstance(part, Labelled) else ""
+
+
+def _parts_against(items: Sequence[Node], other: Node, compare: Compare, *, swapped: bool) -> Equivalence:
+    if not isinstance(other, Collection) or other.kind not in ("bare", "tuple") or len(other.items) != len(items):
+        return different("parts", f"one has {len(items)} parts, the other has not")
+    contents = [item.content if isinstance(item, Labelled) else item for item in sorted(items, key=_label)]
+    pairs = zip(other.items, contents, strict=True) if swapped else zip(contents, other.items, strict=True)
+    return all_same((compare(a, b) for a, b in pairs), "parts")
+
+
+# -- dates and times -------------------------------------------------------------------------------------------------
+
+
+def moments(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Dates and times of day; a year or a half of the day that one side leaves open is not held against it."""
+    match gold, pred:
+        case Day(), Day():
+            return _days(gold, pred)
+        case Clock(), Clock():
+            return _clocks(gold, pred)
+        case (Day() | Clock(), _) | (_, Day() | Clock()):
+            return different("kind", "one is a date or a time, the other is not")
+    return None
+
+
+def _days(gold: Day, pred: Day) -> Equivalence:
+    if (gold.month, gold.day) != (pred.month, pred.day):
+        return different("date", "not the same day")
+    if gold.year == pred.year:
+        return same("date", "the same day")
+    if gold.year is None or pred.year is None:
+        return undetermined("date", "one names no year")
+    return different("date", "not the same year")
+
+
+def _clocks(gold: Clock, pred: Clock) -> Equivalence:
+    if gold.seconds == pred.seconds:
+        return same("time", "the same time")
+    if gold.seconds % 43_200 == pred.seconds % 43_200 and not (gold.half_known and pred.half_known):
+        return undetermined("time", "one does not say whether morning or afternoon is meant")
+    return different("time", "not the same time")
+
+
+# -- chemistry -------------------------------------------------------------------------------------------------------
+
+
+def chemistry(gold: Node, pred: Node, compare: Compare) -> Equivalence | None:
+    """Formulas group by group, reactions side by side; the same atoms in another order may be meant."""
+    match gold, pred:
+        case Formula(), Formula():
+            return _formulas(gold, pred)
+        case Reaction(a, b), Reaction(c, d):
+            if len(a) != len(c) or len(b) != len(d):
+                return different("chemistry", "the reactions differ in their substances")
+            return all_same((_formulas(x, y) for x, y in zip((*a, *b), (*c, *d), strict=True)), "chemistry")
+        case (Formula() | Reaction(), _) | (_, Formula() | Reaction()):
+            return different("kind", "one is a chemical formula, the other is not")
+    return None
+
+
+def _formulas(left: Formula, right: Formula) -> Equivalence:
+    if left.count != right.count:
+        return different("chemistry", "the coefficients differ")
+    for one in _meanings(left):
+        for other in _meanings(right):
+            if one == other:
+                return same("chemistry", "the same chemical formula")
+    if left.charge == right.charge and composition(left) == composition(right):
+        return undetermined("chemistry", "the same atoms in another order")
+    return different("chemistry", "different chemical formulas")
+
+
+def _meanings(formula: Formula) -> list[tuple[tuple[tuple[str, int], ...], int]]:
+    found = [(formula.groups, formula.charge)]
+    if formula.other_charge is not None:
+        *rest, (symbol, _) = formula.groups
+        found.append(((*rest, (symbol, 1)), formula.other_charge))
+    return found
+
+
+# -- names of what is counted ----------------------------------------------------------------------------------------
+
+_DETERMINERS = frozenset(split(
+    "such different distinct possible total whole valid unique of the real more"
+))  # fmt: skip
+
+
+def counts(gold: Quantity, pred: Quantity, compare: Compare) -> Equivalence:
+    """`5 cats` is not `5 dogs`; `5 such integers` are `5 integers`."""
+    names = [[word for word in re.split(r"\s+", side.unit.name) if word not in _DETERMINERS] for side in (gold, pred)]
+    left, right = names
+    if left and right and left[-1] == right[-1] and (set(left) <= set(right) or set(right) <= set(left)):
+        return compare(gold.value, pred.value)
+    return different("units", f"{gold.unit.name} and {pred.unit.name} are different things")
