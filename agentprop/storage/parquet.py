@@ -1,4 +1,4 @@
-"""Records ↔ Parquet shards, and anyone's Parquet files → rows."""
+"""Records ↔ Parquet shards."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:
 
 def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
     """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
-    with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    with read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
         check_schema(file.schema_arrow, record_type, str(path))
         owed = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
@@ -68,21 +68,22 @@ def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | No
 
 def count_rows(path: Path) -> int:
     """Number of records, from the shard's footer alone."""
-    with _read_errors(str(path)), pq.ParquetFile(path) as file:
+    with read_errors(str(path)), pq.ParquetFile(path) as file:
         return int(file.metadata.num_rows)
 
 
 @contextlib.contextmanager
-def _read_errors(source: str) -> Iterator[None]:
+def read_errors(source: str, hint: str = REMAKE) -> Iterator[None]:
+    """Turn what a damaged or missing file makes of reading it into a ShardError."""
     try:
         yield
     except FileNotFoundError as error:
-        raise ShardError(f"{source} does not exist", hint=REMAKE) from error
+        raise ShardError(f"{source} does not exist", hint=hint) from error
     except PermissionError as error:
         raise ShardError(f"{source} cannot be read: permission denied", hint="make it readable") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ShardError(f"{source} is truncated or damaged ({reason})", hint=REMAKE) from error
+        raise ShardError(f"{source} is truncated or damaged ({reason})", hint=hint) from error
 
 
 class TableWriter:
@@ -112,9 +113,3 @@ class TableWriter:
             self._send()
         self._writer.close()
 
-
-def read_foreign_parquet(path: Path) -> Iterator[Row]:
-    """The rows of anyone's Parquet file as plain dicts, a batch at a time."""
-    with _read_errors(str(path)), pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=ROW_GROUP):
-            yield from batch.to_pylist()

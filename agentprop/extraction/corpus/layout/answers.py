@@ -1,0 +1,131 @@
+"""A field, or the end of a worked solution → the final answer; several answers; a number with its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from agentprop.extraction.corpus.layout.shapes import text_of, unpacked
+
+LONG = 60
+"""Characters beyond which an answer is taken for a worked solution that ends in one."""
+_SAID = re.compile(
+    r"(?:answer\s+is|答案是|答案为)\s*:?\s*([^\s].*?)(?:\.(?:\s|$)|。|\n|$)"
+    r"|^\W*(?:final\s+)?answer\W*?:\W*?\s*([^\s*].*?)\W*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TAGGED = re.compile(r"<answer>\s*(.*?)\s*</answer>", re.IGNORECASE | re.DOTALL)
+_BETWEEN = re.compile(r"\s*\$?\s*(?:,|and|or|,\s*and|\\text\s*\{\s*(?:and|or)\s*\})\s*\$?\s*")
+_LAST_EQUATION = re.compile(
+    r"=\s*(?:<<[^<>]*>>)?\s*\\?\$?\s*(-?(?:\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?|\\[dt]?frac\{\d+\}\{\d+\}))\s*(?:\$|\\\)|\\\])?"
+    r"(?:\s+[^\W\d]+){0,3}\s*\.?\s*\Z"
+)
+_COUNTED = re.compile(r"(-?\d[\d,]*(?:[./]\d+)?)\s*\(([^\W\d][^()\d=+*/^]*[^\W\d])\)")
+_ACCEPTED = frozenset({"aliases", "acceptable", "accepted", "alternatives"})
+
+
+class FoundAnswer(NamedTuple):
+    """A final answer and where it was read."""
+
+    text: str
+    """The answer."""
+    source: str
+    """`field`, `option`, `####`, `boxed`, `said`, `tag`, `last equation`; empty if there is none."""
+    others: tuple[str, ...] = ()
+    """Further answers that are as good."""
+    unit: str = ""
+    """The unit that stood beside it."""
+
+
+NONE = FoundAnswer("", "")
+
+
+def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
+    """What an answer field holds; `several` is whether the row says that all of a list are wanted.
+
+    A list of one is its element. More are one answer of several values, unless the field is called `answers` or the
+    like: then each of them is accepted.
+    """
+    value = unpacked(value)
+    if isinstance(value, Mapping):
+        return NONE
+    if isinstance(value, list):
+        texts = list(dict.fromkeys(text for item in value if (text := plain_text(item))))
+        if len(texts) > 1 and several is not True and _accepts_any(name):
+            return FoundAnswer(texts[0], "field", tuple(texts[1:]))
+        return with_unit(", ".join(texts)) if texts else NONE
+    text = plain_text(value)
+    if not text:
+        return NONE
+    if "####" in text or "\\boxed" in text or len(text) > LONG or "\n" in text:
+        found = final_answer(text)
+        if found.text:
+            return found
+        return FoundAnswer(text, "field") if len(text) <= 5 * LONG and "\n" not in text and ". " not in text else NONE
+    return with_unit(text)
+
+
+def plain_text(value: Any) -> str:
+    """A value of an answer as text; true and false are answers too."""
+    return str(value).lower() if isinstance(value, bool) else text_of(value).strip()
+
+
+def _accepts_any(name: str) -> bool:
+    lowered = name.lower()
+    return lowered.endswith(("answers", "golds", "targets")) or any(word in lowered for word in _ACCEPTED)
+
+
+def with_unit(text: str) -> FoundAnswer:
+    """`9 (apples)` is nine, of apples."""
+    counted = _COUNTED.fullmatch(text)
+    return FoundAnswer(counted[1], "field", unit=counted[2]) if counted else FoundAnswer(text, "field")
+
+
+def final_answer(solution: str) -> FoundAnswer:
+    """What a worked solution ends in: after `####`, in the last box, in a tag, after “the answer is”, after the last `=`.
+
+    Boxes that only a comma or “and” separates are one answer: `$\\boxed{1}$ and $\\boxed{2}$` is `1, 2`.
+    """
+    if "####" in solution:
+        after = solution.rsplit("####", 1)[1].strip().split("\n", 1)[0].strip()
+        return FoundAnswer(after, "####") if after else NONE
+    if r"\boxed" in solution or r"\fbox" in solution:
+        boxed = _boxed(solution)
+        if boxed:
+            return FoundAnswer(boxed, "boxed")
+    if tagged := _TAGGED.findall(solution):
+        return FoundAnswer(tagged[-1], "tag")
+    said = [match[1] or match[2] for match in _SAID.finditer(solution)]
+    if said:
+        return FoundAnswer(said[-1].strip().strip("*").strip(), "said")
+    last = _LAST_EQUATION.search(solution[-200:])
+    return FoundAnswer(last[1].strip(), "last equation") if last else NONE
+
+
+def _boxed(text: str) -> str:
+    """The content of the last box and of those right before it."""
+    boxes = []
+    for match in re.finditer(r"\\f?box(?:ed)?(?![a-z])", text):
+        content, end = _braced(text, match.end())
+        boxes.append((match.start(), end, content))
+    found = [boxes[-1][2]]
+    for (_, end, content), (start, _, _) in zip(reversed(boxes[:-1]), reversed(boxes[1:]), strict=True):
+        if not _BETWEEN.fullmatch(text[end:start]):
+            break
+        found.insert(0, content)
+    return ", ".join(filter(None, found))
+
+
+def _braced(text: str, start: int) -> tuple[str, int]:
+    """(content of the brace that begins here, its end); `\\boxed 7` has none and means its first word."""
+    begin = start + len(text[start:]) - len(text[start:].lstrip())
+    if text[begin : begin + 1] != "{":
+        word = text[begin:].split(None, 1)[0] if text[begin:].split() else ""
+        return word.strip("$.,"), begin + len(word.rstrip("$.,"))
+    depth = 0
+    for place in range(begin, len(text)):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return text[begin + 1 : place].strip(), place + 1
+    return "", len(text)
