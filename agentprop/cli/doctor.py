@@ -19,7 +19,7 @@ from agentprop.errors import SkillError
 from agentprop.sandbox import isolation_report
 from agentprop.skills import bundled_directory, load
 
-EXTRAS = ("train", "vllm", "cluster")
+EXTRAS = ("train", "vllm", "cluster", "documents", "hub")
 """Extras that later work may need; `test` is for contributors."""
 
 

@@ -6,10 +6,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from agentprop.config.base import Count, Positive, StageConfig
+from agentprop.config.base import Count, Positive
+from agentprop.config.corpus import CorpusConfig
 
 
-class EvaluateConfig(StageConfig):
+class EvaluateConfig(CorpusConfig):
     """A benchmark and a model → how good the model is."""
 
     stage: ClassVar[str] = "evaluate"
@@ -23,10 +24,6 @@ class EvaluateConfig(StageConfig):
     by: tuple[str, ...] | None = None
     """Columns whose values are reported apart; null means those called category, subject, domain, level, difficulty or
     split."""
-    question_field: str | None = None
-    """Field that holds the question; null means: found by its name."""
-    answer_field: str | None = None
-    """Field that holds the right answer; null means: found by its name."""
     limit: Count | None = None
     """Ask at most so many problems, the first ones; null means all."""
     temperature: Annotated[float, Field(ge=0)] = 0.6

@@ -7,10 +7,11 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import BOUNDS, BandText, Count, Names, Pairs, Positive, Share, StageConfig, Verifier
+from agentprop.config.corpus import CorpusConfig
 from agentprop.records import Domain
 
 
-class ExtractConfig(StageConfig):
+class ExtractConfig(CorpusConfig):
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"
@@ -18,7 +19,7 @@ class ExtractConfig(StageConfig):
     """Sources are known by what is in them, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Files, globs and directories to read."""
+    """Files, globs and directories to read, and data sets of the hub as hf:OWNER/NAME@CONFIGURATION:SPLIT."""
     teacher: str = "builtin"
     """Who extracts: `builtin` mines the equations of worked solutions and lifts reference programs; a MODEL reads any
     text."""
@@ -26,12 +27,6 @@ class ExtractConfig(StageConfig):
     """τ_r: skills whose quality r(k) is lower are rejected."""
     limit: Count | None = None
     """Read at most so many documents; null means all."""
-    question_field: str | None = None
-    """Field that holds the question; null means: found by its name."""
-    solution_field: str | None = None
-    """Field that holds the worked solution; null means: found by its name."""
-    answer_field: str | None = None
-    """Field that holds the final answer; null means: found by its name."""
     chunk_characters: Annotated[int, Field(ge=200)] = 6000
     """Characters of the corpus that a model is shown at once."""
     chunk_skills: Count = 4

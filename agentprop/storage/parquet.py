@@ -112,4 +112,3 @@ class TableWriter:
         if self._waiting:
             self._send()
         self._writer.close()
-

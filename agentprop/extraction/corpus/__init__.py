@@ -1,7 +1,7 @@
 """Sources to documents: files, globs, directories, zip archives and hub ids, in the layouts that corpora have.
 
-Reading is streaming: a sample of rows, one record and one chunk of a file are in memory, and no record may be longer
-than `MAX_RECORD_BYTES`, so that a file that is one enormous line ends with a sentence and not with the machine's memory.
+Reading is streaming: a sample of rows, one record and a chunk of a file are in memory, and no record may be longer than
+`MAX_RECORD_BYTES`, so that a file that is one enormous line ends with a sentence and not with the machine's memory.
 """
 
 from agentprop.extraction.corpus.carriers import Carrier, register, suffixes

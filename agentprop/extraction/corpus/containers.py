@@ -1,8 +1,10 @@
-"""A JSON value that holds many records → the records: what pandas, dataset servers and hand-made files write.
+"""A JSON value that holds many records → the records: what pandas, dataset servers and people write.
 
-`{"data": [row, …]}` · `{"train": [row, …], "test": […]}` · `{"id1": row, …}` · `{"question": [a, b], "answer": [c, d]}` ·
-`{"question": {"0": a}, …}` · `{"columns": […], "data": [[…], …]}` · `[["question", "answer"], [a, b], …]`. An object that
-is none of these is one record.
+    {"data": [row, …]}          {"train": [row, …], "test": [row, …]}      {"id1": row, "id2": row, …}
+    {"question": [a, b], …}     {"question": {"0": a, "1": b}, …}          [["question", "answer"], [a, b], …]
+    {"columns": ["question", …], "data": [[a, …], …]}
+
+An object that is none of these is one record.
 """
 
 from __future__ import annotations

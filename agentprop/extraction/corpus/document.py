@@ -78,7 +78,8 @@ class Document(Part):
     source_id: str = ""
     """The record's own id."""
     lacks: str = ""
-    """What is needed and missing: `figure`, or `options` for a question that means nothing without them."""
+    """What is needed beside the text: an `image` that is there, a `figure` that is spoken of, or the `options` for a
+    question that means nothing without them."""
 
 
 class UnreadableRecord(Part):

@@ -1,8 +1,8 @@
 """Files to documents: rows of any layout become question, solution, answer, program and what else their source knows.
 
 The layout of a file is found in its first rows (`layout.detect`) and told; a row that it does not fit is looked at by
-itself. A fault of one record comes out as an `UnreadableRecord` in its place, and so does a fault that ends a file. Only
-if no file gives a single document is there an `InputError`.
+itself. A fault of one record comes out as an `UnreadableRecord` in its place, and so does a fault that ends a file.
+Only if no file gives a single document is there an `InputError`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from agentprop.extraction.corpus.layout.detect import SAMPLE, detect
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.rows import Bad, Row, Split, size_of
 from agentprop.extraction.corpus.sides import only_answers, with_solutions
-from agentprop.extraction.corpus.sources import Sources, Wanted, is_chosen
-from agentprop.extraction.corpus.streams import archived, encoding_of
+from agentprop.extraction.corpus.sources import Sources, Wanted, as_files, is_chosen
+from agentprop.extraction.corpus.streams import archived
 from agentprop.extraction.corpus.unfold import nesting, unfolded
 
 SAMPLE_BYTES = 64 << 20
@@ -69,7 +69,7 @@ class FileReport:
 class Reading:
     """How a corpus is read."""
 
-    fields: Fields = Fields()
+    fields: Fields = field(default_factory=Fields)
     """Fields that a person named."""
     splits: tuple[str, ...] = ()
     """Splits that are read; none named means as `wanted` says."""
@@ -81,9 +81,14 @@ class Corpus:
     """Files that are read once, in order, and the report of that."""
 
     def __init__(
-        self, sources: Sources, reading: Reading, announce: Callable[[FileReport], None] | None = None
+        self,
+        sources: Sources,
+        reading: Reading,
+        announce: Callable[[FileReport], None] | None = None,
+        limit: int | None = None,
     ) -> None:
-        self.sources, self.reading = sources, reading
+        """`announce` is told of each layout as it is found; `limit` is how many records of a file are read."""
+        self.sources, self.reading, self._limit = sources, reading, limit
         self.reports: list[FileReport] = []
         self._announce = announce or (lambda report: None)
 
@@ -101,7 +106,8 @@ class Corpus:
             if file.path in sides:
                 continue  # it is read with the file that it belongs to
             try:
-                yield from _FileReader(file, self.reading, report, self._announce, file.side in sides).rows()
+                reader = _FileReader(file, self.reading, report, self._announce, file.side in sides)
+                yield from itertools.islice(reader.rows(), self._limit)
             except InputError as error:
                 report.fault = error.message
                 faults.append(error)
@@ -116,9 +122,11 @@ class Corpus:
         return {side.path: name for name, side in beside if only_answers(side)}
 
 
-def read_documents(files: Sequence[SourceFile], fields: Fields | None = None) -> Iterator[Document | UnreadableRecord]:
+def read_documents(
+    files: Sequence[SourceFile | Path], fields: Fields | None = None
+) -> Iterator[Document | UnreadableRecord]:
     """Every record of every file, in order. Raises InputError if none of them is a document."""
-    return Corpus(Sources(tuple(files)), Reading(fields or Fields())).documents()
+    return Corpus(Sources(as_files(files)), Reading(fields or Fields())).documents()
 
 
 def final_answer(solution: str) -> str:
@@ -165,15 +173,15 @@ class _FileReader:
             self._report.joined, records = self._side.name, with_solutions(self._side, records)
         head, fault = _head(records)
         assembler = self._assembler([one for one in head if isinstance(one, dict)])
+        if assembler is None:
+            raise fault or self._nothing_found(head)
         index = 0
         for record in itertools.chain(head, records):
-            for row in unfolded(record, self._nesting) if isinstance(record, dict) else [record]:
+            for row in unfolded(record, self._nesting) if self._nesting and isinstance(record, dict) else (record,):
                 yield self._read(f"{self._file.name}#{index}", row, assembler)
                 index += 1
         if fault is not None:
             raise fault
-        if not self._report.documents and (index == 0 or assembler is None):
-            raise self._nothing_found(head)
 
     def _assembler(self, rows: list[Row]) -> Assembler | None:
         """What makes documents of the rows, found in the first of them, and told."""
@@ -185,12 +193,10 @@ class _FileReader:
             self._announce(self._report)
         return None if layout is None else Assembler(layout)
 
-    def _read(self, item: str, row: Row | Bad, assembler: Assembler | None) -> ReadRow:
+    def _read(self, item: str, row: Row | Bad, assembler: Assembler) -> ReadRow:
         if isinstance(row, Bad):
             made: Document | UnreadableRecord = UnreadableRecord(id=item, **row._asdict())
             row = {}
-        elif assembler is None:
-            made = UnreadableRecord(id=item, code="no-question", message="nothing in the record asks for anything")
         else:
             made = assembler(item, row)
             if isinstance(made, UnreadableRecord) and made.code == "no-question":
@@ -260,8 +266,3 @@ def _hint(file: SourceFile, names: Sequence[str] = ()) -> str:
         return "label the parts `Problem:`, `Solution:`, `Answer:`, or use \\begin{problem} … \\end{problem}"
     listed = f"; there are {', '.join(names[:8])}" if names else ""
     return f"name the field with --question-field, such as data.question or messages[0].content{listed}"
-
-
-def encoding_told(file: SourceFile) -> str:
-    """The encoding of a file's text, for the report."""
-    return file.encoding or encoding_of(file)

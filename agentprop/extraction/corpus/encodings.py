@@ -69,6 +69,8 @@ def _wide(head: bytes, source: str) -> str:
 
 def _of(chunk: bytes, source: str) -> str:
     """The encoding of bytes of which some are not ASCII."""
+    if _fits(chunk, UTF8):
+        return UTF8
     decoder = codecs.getincrementaldecoder(UTF8)("surrogateescape")
     text = decoder.decode(chunk, final=len(chunk) < CHUNK)  # a whole chunk may end inside a character
     strange = len(_STRANGE.findall(text))
@@ -86,7 +88,7 @@ def _of(chunk: bytes, source: str) -> str:
 
 def _fits(chunk: bytes, name: str) -> bool:
     try:
-        codecs.getincrementaldecoder(name)("strict").decode(chunk)
+        codecs.getincrementaldecoder(name)("strict").decode(chunk, final=len(chunk) < CHUNK)
     except (LookupError, UnicodeDecodeError):
         return False
     return True

@@ -1,9 +1,9 @@
 """Prose → the problems it labels, each with the solution and answer that belong to it.
 
-Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem before
-it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions` the items
-of numbered lists are problems and solutions. Without any label, lines that take turns as questions and short answers are
-read as such.
+Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
+before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
+the items of numbered lists are problems and solutions. Without any label, lines that take turns as questions and short
+answers are read as such.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agentprop.extraction.corpus.rows import Bad, Row
 
 LABELS = {
     "question": "problem question exercise task prompt q aufgabe exercice ejercicio esercizio",
-    "solution": "worked~solution detailed~solution solution rationale explanation proof lösung loesung solución soluzione",
+    "solution": "worked~solution detailed~solution solution rationale explanation proof lösung solución soluzione",
     "answer": "final~answer answer a antwort réponse respuesta",
 }
 """Part → its labels; `~` stands for a space."""

@@ -23,7 +23,7 @@ MOST_BYTES = 256 << 20
 
 
 def only_answers(side: SourceFile) -> bool:
-    """Whether a file holds solutions and asks nothing itself; one that cannot be read is read by itself, and says why."""
+    """Whether a file holds solutions and asks nothing; one that cannot be read is read by itself, and says why."""
     try:
         rows = list(islice(_rows(side), LOOKED_AT))
     except InputError:

@@ -1,8 +1,8 @@
 """Files, globs, directories, archives and hub ids → the files that documents are read from, and what was left out.
 
-In a directory, files about the corpus (README, dataset_info.json, …), files that nobody reads and links that lead out of
-it are left out, and counted. Of the splits of one data set only the wanted ones are read: a path says `train` or `test`
-by a folder or a part of its name. A file called `x_sol` beside `x` may hold the solutions of `x`.
+In a directory, files about the corpus (README, dataset_info.json, …), files that nobody reads and links that lead out
+of it are left out, and counted. Of the splits of one data set only the wanted ones are read: a path says `train` or
+`test` by a folder or a part of its name. A file called `x_sol` beside `x` may hold the solutions of `x`.
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def is_chosen(name: str, names: Iterable[str], splits: Sequence[str], wanted: Wa
 
 
 def _data_set(file: SourceFile) -> tuple[Path, str]:
-    """What the splits of one data set have in common: the path without the words for splits, and without numbers of shards."""
+    """What the splits of one data set have in common: the path without words for splits and numbers of shards."""
     text = file.member or file.path.as_posix()
     parts = [_SHARD.sub("", part.partition(".")[0]) for part in PurePosixPath(text).parts]
     bare = ["".join("" if split_of(word) else word for word in re.split(r"([A-Za-z]+)", part)) for part in parts]
@@ -278,14 +278,19 @@ def _with_sides(files: list[SourceFile]) -> list[SourceFile]:
     return [replace(file, side=sides.get(file.path)) if not file.member else file for file in files]
 
 
-def fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
+def as_files(files: Sequence[SourceFile | Path]) -> tuple[SourceFile, ...]:
+    """Files with names of their own, whether they were found or are just paths."""
+    return tuple(_named([file if isinstance(file, SourceFile) else SourceFile(file) for file in files]))
+
+
+def fingerprints(files: Sequence[SourceFile | Path]) -> dict[str, str]:
     """SHA-256 of each file by the name its documents carry: what a run that reads them depends on.
 
     A member of an archive has the hash of the archive.
     """
     found: dict[str, str] = {}
     hashes: dict[Path, str] = {}
-    for file in files:
+    for file in as_files(files):
         if file.path not in hashes:
             hashes[file.path] = _hash(file)
         found[file.name] = hashes[file.path]

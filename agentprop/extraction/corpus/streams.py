@@ -192,7 +192,7 @@ class _Transcoded(io.RawIOBase):
 
 @contextmanager
 def seekable(file: SourceFile) -> Iterator[Path | BinaryIO]:
-    """A file that can be read anywhere: itself, or unpacked to a temporary file. Raises InputError if it is too large."""
+    """A file that can be read anywhere: itself, or unpacked to a temporary file. Raises InputError for a huge one."""
     if file.plain is not None:
         with unpacked(file):  # it is there, and not empty
             pass

@@ -7,6 +7,7 @@ those that were asked for, else those with usual names, else all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path as FilePath
 from typing import Any
 
 from agentprop.errors import InputError
@@ -17,6 +18,7 @@ from agentprop.extraction.corpus.layout.names import likeness, plain
 from agentprop.extraction.corpus.layout.paths import Path, at, fields, parsed, written
 from agentprop.extraction.corpus.layout.shapes import is_chat, text_of
 from agentprop.extraction.corpus.rows import Bad, Row, Split
+from agentprop.extraction.corpus.sources import as_files
 from agentprop.records import Part, content_id
 
 PARTS = ("question", "context", "solution", "answer", "program", "tests", "entry_point", "options")
@@ -36,7 +38,9 @@ class Text(Part):
     """Hash of the text."""
 
 
-def read_texts(files: Sequence[SourceFile], fields: Fields | None = None) -> Iterator[Text | UnreadableRecord]:
+def read_texts(
+    files: Sequence[SourceFile | FilePath], fields: Fields | None = None
+) -> Iterator[Text | UnreadableRecord]:
     """Every record of every file, in order; a text that the corpus had before is unreadable the second time.
 
     Raises InputError if no file gives a text.
@@ -44,7 +48,7 @@ def read_texts(files: Sequence[SourceFile], fields: Fields | None = None) -> Ite
     seen: set[bytes] = set()
     faults: list[InputError] = []
     texts = 0
-    for file in files:
+    for file in as_files(files):
         try:
             for index, row in enumerate(_contents(file)):
                 found = _text(f"{file.name}#{index}", row, fields or Fields())

@@ -84,7 +84,9 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         solver = solver_of(config, cast, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
-            facts = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            facts: dict[str, Any] = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            if benchmark.sources:
+                facts["sources"] = dict(benchmark.sources)
             return {
                 "model": solver.name,
                 **totals.summary(),

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
@@ -25,7 +24,8 @@ from agentprop.config import ExtractConfig
 from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached
-from agentprop.extraction.corpus import Fields, UnreadableRecord
+from agentprop.extraction.corpus import Sources, UnreadableRecord
+from agentprop.extraction.corpus.settings import fields_of
 from agentprop.extraction.corpus.texts import read_texts
 from agentprop.extraction.teaching import trial
 from agentprop.extraction.teaching.chunks import Chunk, chunked
@@ -75,8 +75,10 @@ class Teaching:
     UNIT = "chunks"
     FOLDERS = ("skills", WORKING, MODELS)
 
-    def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
-        self._config, self._run, self._files, self._stop = config, stored, files, stop
+    def __init__(
+        self, config: ExtractConfig, stored: Run, sources: Sources, stop: Callable[[], bool], quiet: bool = False
+    ) -> None:
+        self._config, self._run, self._sources, self._stop = config, stored, sources, stop
         state = stored.state
         self._done: int = state.get("done", 0)
         self._read_all: bool = state.get("read_all", False)
@@ -130,8 +132,7 @@ class Teaching:
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
         """Chunks that no segment counts yet; repeated documents are known by their hash, so all are read again."""
         c = self._config
-        fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
-        texts = islice(read_texts(self._files, fields), c.limit)
+        texts = islice(read_texts(self._sources.files, fields_of(c)), c.limit)
         return islice(chunked(texts, c.chunk_characters), self._done, None)
 
     def _take(self, item: Chunk | UnreadableRecord, lesson: ChunkOutcome) -> None:
@@ -286,6 +287,7 @@ class Teaching:
             "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
+            **({"files left out": dict(self._sources.left_out)} if self._sources.left_out else {}),
             "spending": {**cast.spending(c["skills"]), "failures": dict(self._failures)},
         }
 

@@ -29,7 +29,7 @@ MAX_DEPTH = 4
 IDS = 3
 """Objects of one kind, one after the other, that make a large document a dictionary of records."""
 CUT = 16
-"""Characters from the end of the buffer within which a fault may be a token that was cut off: `-Infinity`, `\\u00e9`."""
+"""Characters from the end of the buffer within which a fault may be a token that was cut off, such as `-Infinity`."""
 _STRANGE = re.compile("[\udc80-\udcff]")
 
 

@@ -1,8 +1,9 @@
 """LaTeX → problems and their solutions: environments, exam questions, lists of exercises, footnotes, or labels.
 
 An environment counts by the words in its name: `exercise`, `nexample`, `myproblem*` hold problems, `solution`, `sol`,
-`answer` and `proof` what belongs to them, inside the problem or after it. An example whose first argument is a sentence
-asks with it and answers in its body. A problem that ends in `\\footnotemark` is answered in the `\\footnotetext` after it.
+`answer` and `proof` what belongs to them, inside the problem or after it. An example whose first argument is a
+sentence asks with it and answers in its body. A problem that ends in `\\footnotemark` is answered in the
+`\\footnotetext` after it.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ def _question(body: str, after: str) -> Iterator[Piece]:
 
 
 def _list_of_questions(body: str) -> Iterator[Piece]:
-    """`\\question … \\begin{solution}` of the exam class, or a list of exercises; numbers pair it with a list of answers."""
+    """The questions of the exam class, or a list of exercises; numbers pair them with a list of answers."""
     for number, item in enumerate(_split(_ASKED, body), 1):
         for piece in _question(item, ""):
             yield piece._replace(number=str(number) if piece.part == "question" else "")
@@ -142,7 +143,7 @@ def _list_of_questions(body: str) -> Iterator[Piece]:
 
 def _split(mark: re.Pattern[str], body: str) -> list[str]:
     places = [*(match.end() for match in mark.finditer(body))]
-    ends = [*(match.start() for match in mark.finditer(body))][1:] + [len(body)]
+    ends = [*(match.start() for match in mark.finditer(body)), len(body)][1:]
     return [body[start:end] for start, end in zip(places, ends, strict=True)]
 
 

@@ -10,6 +10,10 @@ from agentprop.extraction.corpus.layout.shapes import text_of, unpacked
 
 LONG = 60
 """Characters beyond which an answer is taken for a worked solution that ends in one."""
+PROSE = 12
+"""Words beyond which a text is no bare value."""
+_COMMAND = re.compile(r"\\[A-Za-z]+|\$[^$]*\$")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _SAID = re.compile(
     r"(?:answer\s+is|答案是|答案为)\s*:?\s*([^\s].*?)(?:\.(?:\s|$)|。|\n|$)"
     r"|^\W*(?:final\s+)?answer\W*?:\W*?\s*([^\s*].*?)\W*$",
@@ -58,12 +62,22 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
     text = plain_text(value)
     if not text:
         return NONE
-    if "####" in text or "\\boxed" in text or len(text) > LONG or "\n" in text:
+    if is_worked(text):
         found = final_answer(text)
-        if found.text:
+        if found.text and (found.source != "last equation" or _is_prose(text)):
             return found
-        return FoundAnswer(text, "field") if len(text) <= 5 * LONG and "\n" not in text and ". " not in text else NONE
+        return NONE if _is_prose(text) else FoundAnswer(text, "field")
     return with_unit(text)
+
+
+def is_worked(text: str) -> bool:
+    """Whether an answer may be a worked solution: long, of several lines, or with a mark of the final answer."""
+    return len(text) > LONG or "\n" in text or "####" in text or r"\boxed" in text
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text explains: many words besides formulas, or several lines of them."""
+    return len(_WORD.findall(_COMMAND.sub(" ", text))) > PROSE
 
 
 def plain_text(value: Any) -> str:
@@ -83,7 +97,7 @@ def with_unit(text: str) -> FoundAnswer:
 
 
 def final_answer(solution: str) -> FoundAnswer:
-    """What a worked solution ends in: after `####`, in the last box, in a tag, after “the answer is”, after the last `=`.
+    """What a worked solution ends in: after `####`, in the last box, in a tag, after “the answer is” or the last `=`.
 
     Boxes that only a comma or “and” separates are one answer: `$\\boxed{1}$ and $\\boxed{2}$` is `1, 2`.
     """

@@ -1,8 +1,8 @@
 """A sample of rows → the layout: which path holds which part.
 
 Every path is a candidate for every part. Its score is how much its name says (`parts.toml`) times the share of rows in
-which its value has the shape of the part (`fits`). The best path of each part is taken, a path for one part only; others
-that fill its gaps are kept behind it. A question without a usual name is found by its shape: a text that asks.
+which its value has the shape of the part (`fits`). The best path of each part is taken, a path for one part only;
+others that fill its gaps are kept behind it. A question without a usual name is found by its shape: a text that asks.
 """
 
 from __future__ import annotations

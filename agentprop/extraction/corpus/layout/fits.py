@@ -11,7 +11,7 @@ from agentprop.extraction.corpus.layout.options import read_options
 from agentprop.extraction.corpus.layout.shapes import is_chat, read_chat, text_of, unpacked
 from agentprop.extraction.corpus.layout.tests_of import read_tests
 
-_NO_QUESTION = re.compile(r"[\d\W]*|https?://\S+")
+_NO_QUESTION = re.compile(r"[-+]?[\d.,]+|https?://\S+")
 _NUMBER = re.compile(r"[-+]?[\d.,]+(?:e-?\d+)?%?", re.IGNORECASE)
 
 

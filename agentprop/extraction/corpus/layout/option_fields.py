@@ -17,7 +17,7 @@ _SERIES = ("abcdefghij", "123456789", "012345678")
 
 
 def option_fields(paths: Sequence[Path]) -> tuple[tuple[Path, ...], bool]:
-    """(the paths of the options, whether the first is the right one and all others are wrong); none if there are none."""
+    """(the paths of the options, whether the first is the right one and the others wrong); none if there are none."""
     names = {plain(str(path[-1])): path for path in paths}
     wrong = [path for name, path in names.items() if _WRONG.fullmatch(name)]
     right = next((names[name] for name in _RIGHT if name in names), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from agentprop.extraction.corpus.layout.shapes import is_chat, unpacked
@@ -52,12 +53,8 @@ def written(path: Path) -> str:
 def getter(path: Path) -> Getter:
     """What takes the value at a path from a row; None where there is none."""
     if len(path) == 1 and isinstance(path[0], str):
-        return partial(_field, path[0])
+        return methodcaller("get", path[0])
     return partial(_value, path)
-
-
-def _field(name: str, row: Mapping[str, Any]) -> Any:
-    return row.get(name)
 
 
 def _value(path: Path, row: Mapping[str, Any]) -> Any:

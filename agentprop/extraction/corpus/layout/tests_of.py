@@ -36,6 +36,9 @@ class ProgramTests:
         return bool(self.code or self.calls or self.streams)
 
 
+NO_TESTS = ProgramTests()
+
+
 def read_tests(value: Any) -> ProgramTests:
     """The tests that a field holds; none if it holds no tests."""
     value = unpacked(value)
