@@ -46,9 +46,15 @@ def _arrays(value: Mapping[str, Any]) -> list[str]:
     """The arrays that hold records: all of them if they are splits, else those with questions, else the only one."""
     found = [name for name, field in value.items() if _holds_objects(field)]
     if len(found) > 1 and not any(split_of(name) for name in found):
-        asking = [name for name in found if any(asks(key) for key in value[name][0])]
+        asking = [name for name in found if _asks_within(value[name][0])]
         return asking or (found if len(found) == len(value) else [])
     return found
+
+
+def _asks_within(record: Mapping[str, Any]) -> bool:
+    """Whether a record, or an object in it, has a question."""
+    inner = [field for field in record.values() if isinstance(field, dict)]
+    return any(asks(name) for one in (record, *inner) for name in one)
 
 
 def _holds_objects(field: Any) -> bool:

@@ -47,7 +47,7 @@ class Document(Part):
     answer: str = ""
     """Final answer; of a multiple-choice question the text of the right option."""
     program: str = ""
-    """Reference program, the body that follows the question, or a program that computes the answer."""
+    """Reference program, or the body that follows the question."""
     test: str = ""
     """Test code of the program."""
     entry_point: str = ""
@@ -69,6 +69,8 @@ class Document(Part):
     """Position of the right option, from 0."""
     equation: str = ""
     """An equation or formula that gives the answer, as the source writes it."""
+    computation: str = ""
+    """A program that computes the answer, as the source writes it."""
     calls: tuple[tuple[str, str], ...] = ()
     """(arguments, expected value) of calls of the function, JSON."""
     streams: tuple[tuple[str, str], ...] = ()

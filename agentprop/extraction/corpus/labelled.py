@@ -2,16 +2,18 @@
 
 Labels are lines such as `Problem 3:`, `## Solution`, `**Exercise 1.2.**`, `Q: …`. A solution belongs to the problem
 before it, or to the one of its number where solutions stand apart. Under headings such as `Exercises` and `Solutions`
-the items of numbered lists are problems and solutions. Without any label, lines that take turns as questions and short
+the items of numbered lists are problems and solutions; so are numbered items that hold a labelled solution each, and
+the rows of a table with a column of questions. Without any of these, lines that take turns as questions and short
 answers are read as such.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from agentprop.extraction.corpus.layout.names import asks
 from agentprop.extraction.corpus.rows import Bad, Row
 
 LABELS = {
@@ -36,22 +38,32 @@ def _alternatives(labels: dict[str, str]) -> dict[str, str]:
     return {name.replace("~", " "): part for part, names in labels.items() for name in names.split()}
 
 
+def _either(names: Sequence[str]) -> str:
+    return "|".join(sorted(names, key=len, reverse=True))
+
+
 _PARTS = _alternatives(LABELS)
 _LISTS = _alternatives(HEADINGS)
+_LONG = _either([name for name in _PARTS if len(name) > 1])
 _NUMBER = r"(?:(?:no\.?|nr\.?|\#)[ \t]*)?(?P<number>\d+(?:[.\-]\d+)*[a-z]?)"
-_OPEN = r"^[ \t]*(?:>[ \t]*)?(?:#{1,6}[ \t]*)?(?:\*\*|__|\*|_)?"
+_OF = rf"(?:[ \t]+(?:to|of|for)[ \t]+(?:the[ \t]+)?(?:{_LONG}))?"
+_BOLD = r"(?:\*\*|__|\*|_)?"
 _LABEL = re.compile(
-    rf"{_OPEN}(?P<label>{'|'.join(sorted(_PARTS, key=len, reverse=True))})(?:[ \t]*{_NUMBER})?[ \t]*"
-    r"(?P<remark>\([^()\n]{0,60}\)[ \t]*)?(?:(?:\*\*|__|\*|_)?[:.](?:\*\*|__|\*|_)?(?=\s|$)|(?:\*\*|__|\*|_)?[ \t]*$)",
+    rf"^[ \t]*(?:>[ \t]*)?(?:#{{1,6}}[ \t]*)?{_BOLD}(?:(?P<label>{_LONG}){_OF}(?:[ \t]*{_NUMBER})?[ \t]*"
+    rf"(?:\([^()\n]{{0,60}}\)[ \t]*)?(?:{_BOLD}[:.]{_BOLD}(?=\s|$)|{_BOLD}[ \t]*$)"
+    rf"|(?P<letter>[qa])[ \t]*(?P<count>\d*){_BOLD}:{_BOLD}(?=\s))",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(
-    rf"^[ \t]*(?:#{{1,6}}[ \t]*|(?:\*\*|__))?(?:\d+(?:\.\d+)*\.?[ \t]+)?(?P<label>"
-    rf"{'|'.join(sorted(_LISTS, key=len, reverse=True))})(?:\*\*|__)?:?[ \t]*#*[ \t]*$",
+    rf"^[ \t]*(?:#{{1,6}}[ \t]*|(?:\*\*|__))?(?:\d+(?:\.\d+)*\.?[ \t]+)?(?P<label>{_either(list(_LISTS))})"
+    r"(?:\*\*|__)?:?[ \t]*#*[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _ITEM = re.compile(r"^[ ]{0,3}(?:\*\*)?(?:\((?P<inner>\d+)\)|(?P<number>\d+)[.)])(?:\*\*)?[ \t]+(?=\S)", re.MULTILINE)
 _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_TABLE = re.compile(
+    r"^[ \t]*\|?(.+\|.+?)\|?[ \t]*\n[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*\n((?:[ \t]*\|?.*\|.*(?:\n|$))+)", re.MULTILINE
+)
 
 
 class Piece(NamedTuple):
@@ -68,8 +80,13 @@ class Piece(NamedTuple):
 def problems(text: str) -> Iterator[Row | Bad]:
     """The problems of a text in order; one `Bad` if there is none."""
     text = text.replace("\r\n", "\n")
-    found = join([*_listed(text), *_labelled(text)]) if _HEADING.search(text) else join(_labelled(text))
-    found = found or join(_in_turns(text))
+    readers: tuple[Callable[[str], list[Row]], ...] = (
+        lambda text: join([*_listed(text), *_labelled(text)]),
+        _tabled,
+        lambda text: join(_itemised(text)),
+        lambda text: join(_in_turns(text)),
+    )
+    found = next((rows for read in readers if (rows := read(text))), [])
     yield from found
     if not found and text.strip():
         yield Bad("no-question", "the file labels no problem", text.strip()[:200])
@@ -103,16 +120,46 @@ def _owner(piece: Piece, rows: Sequence[Row], numbers: Sequence[str]) -> int | N
 
 
 def _labelled(text: str) -> list[Piece]:
-    """The stretches that labels begin, up to the next label."""
+    """The stretches that labels begin, up to the next label; nothing if no label is one of a problem."""
     text = re.sub(r"</?details[^>]*>|</?summary[^>]*>", "\n", text)
-    matches = list(_LABEL.finditer(text))
-    ends = [match.start() for match in matches[1:]] + [len(text)]
-    if not any(_PARTS[match["label"].lower()] == "question" for match in matches):
-        return []
-    return [
-        Piece(_PARTS[match["label"].lower()], match["number"] or "", _body(text[match.end() : end]))
-        for match, end in zip(matches, ends, strict=True)
-    ]
+    pieces = [_piece(label, body) for label, body in _stretches(_LABEL, text)]
+    return pieces if any(piece.part == "question" for piece in pieces) else []
+
+
+def _stretches(mark: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Each mark with the text up to the next one."""
+    matches = list(mark.finditer(text))
+    ends = [*(match.start() for match in matches[1:]), len(text)]
+    return ((match, text[match.end() : end]) for match, end in zip(matches, ends, strict=False))
+
+
+def _piece(label: re.Match[str], body: str) -> Piece:
+    name = (label["label"] or label["letter"]).lower()
+    return Piece(_PARTS[name], label["number"] or label["count"] or "", _body(body))
+
+
+def _itemised(text: str) -> list[Piece]:
+    """Numbered items that hold a solution with a label each; what stands before it is the problem."""
+    pieces: list[Piece] = []
+    for _, body in _stretches(_ITEM, text):
+        if label := _LABEL.search(body):
+            pieces.append(Piece("question", "", _body(body[: label.start()])))
+            pieces += [_piece(label, said) for label, said in _stretches(_LABEL, body)]
+    return pieces
+
+
+def _tabled(text: str) -> list[Row]:
+    """The rows of Markdown tables with a column of questions."""
+    rows: list[Row] = []
+    for match in _TABLE.finditer(text):
+        names = _cells(match[1])
+        if any(map(asks, names)):
+            rows += [dict(zip(names, _cells(line), strict=False)) for line in match[2].splitlines() if line.strip()]
+    return rows
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 
 def _listed(text: str) -> list[Piece]:
@@ -124,13 +171,10 @@ def _listed(text: str) -> list[Piece]:
         section = text[heading.end() : after.start() if after else len(text)]
         following = next((other.start() for other in headings if other.start() > heading.start()), len(text))
         section = section[: following - heading.end()]
-        items = list(_ITEM.finditer(section))
-        ends = [item.start() for item in items[1:]] + [len(section)]
         part = _LISTS[heading["label"].lower()]
-        for item, end in zip(items, ends, strict=True):
-            body = _body(section[item.end() : end])
+        for item, body in _stretches(_ITEM, section):
             if not _LABEL.search(body):  # labelled there, it is read from its labels
-                pieces.append(Piece(part, item["number"] or item["inner"], body))
+                pieces.append(Piece(part, item["number"] or item["inner"], _body(body)))
     return pieces
 
 

@@ -31,8 +31,12 @@ Rows = Row | Bad | Split
 
 
 def as_row(value: Any, what: str) -> Row | Bad:
-    """A JSON value as a row; anything but an object is none."""
-    return value if isinstance(value, dict) else Bad("not-an-object", f"{what} is not a JSON object", excerpt(value))
+    """A JSON value as a row; anything but an object, or a list of messages, is none."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], dict) and {"role", "from"} & value[0].keys():
+        return {"messages": value}
+    return Bad("not-an-object", f"{what} is not a JSON object", excerpt(value))
 
 
 def excerpt(value: Any) -> str:

@@ -88,21 +88,28 @@ def _expand(source: str, splits: Sequence[str], wanted: Wanted, left_out: Counte
             raise InputError(f"{source} holds no document file" + (f" ({why})" if why else ""), hint=_readable())
         return files
     if path.exists():
-        return _one(path, left_out)
+        return _one(path, splits, wanted, left_out)
     matches = sorted(Path(match) for match in glob.glob(source, recursive=True)) if glob.has_magic(source) else []
-    files = [file for match in matches if match.is_file() and _is_read(match.name) for file in _one(match, left_out)]
+    files = [
+        file
+        for match in matches
+        if match.is_file() and _is_read(match.name)
+        for file in _one(match, splits, wanted, left_out)
+    ]
     if not files:
         hint = "check the path; quote a pattern so that ** reaches agentprop"
         raise InputError(f"there is no file {source}", hint=hint)
     return files
 
 
-def _one(path: Path, left_out: Counter[str]) -> list[SourceFile]:
+def _one(path: Path, splits: Sequence[str], wanted: Wanted, left_out: Counter[str]) -> list[SourceFile]:
     """A file that was named: read whatever it is called, if its kind is known."""
     if not _is_read(path.name):
         hint = "unpack it first" if re.search(r"\.(?:tar|tgz|7z|rar)\b", path.name) else _readable()
         raise InputError(f"{path} is not a kind of file that documents are read from", hint=hint)
-    return _members(path, left_out) if path.name.lower().endswith(".zip") else [SourceFile(path)]
+    if path.name.lower().endswith(".zip"):
+        return _of_splits(_members(path, left_out), splits, wanted, left_out)
+    return [SourceFile(path)]
 
 
 def _is_archive(path: Path) -> bool:
@@ -126,7 +133,7 @@ def _listed(left_out: Mapping[str, int]) -> str:
 
 
 def _below(root: Path, left_out: Counter[str]) -> Iterator[SourceFile]:
-    """The files of a directory, recursively and sorted."""
+    """The files of a directory, recursively and sorted; of the snapshots in the cache of the hub only the newest."""
     inside = _hub_root(root) or root.resolve()
     for number, path in enumerate(_walk(root, inside, left_out)):
         if number > MOST_FILES:
@@ -148,7 +155,9 @@ def _walk(directory: Path, inside: Path, left_out: Counter[str]) -> Iterator[Pat
         if entry.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(inside)):
             left_out["link that leads out of the directory" if not path.is_dir() else "link to a directory"] += 1
         elif entry.is_dir():
-            if entry.name not in NO_DATA and not entry.name.startswith("."):
+            if path.parent.name == "snapshots" and not _is_newest(path):
+                left_out["older snapshot"] += 1
+            elif entry.name not in NO_DATA and not entry.name.startswith("."):
                 yield from _walk(path, inside, left_out)
         elif entry.is_file():
             yield path
@@ -160,6 +169,12 @@ def _hub_root(root: Path) -> Path | None:
     return next(
         (place.resolve() for place in places if (place / "blobs").is_dir() and (place / "snapshots").is_dir()), None
     )
+
+
+def _is_newest(snapshot: Path) -> bool:
+    """Whether a snapshot is the one that the cache's `refs/main` names; all are new where there is no such file."""
+    main = snapshot.parents[1] / "refs" / "main"
+    return not main.is_file() or main.read_text(encoding="utf-8", errors="replace").strip() == snapshot.name
 
 
 def _members(path: Path, left_out: Counter[str]) -> list[SourceFile]:
@@ -251,7 +266,7 @@ def _data_set(file: SourceFile) -> tuple[Path, str]:
 def _named(files: list[SourceFile]) -> list[SourceFile]:
     """Files with short names of their own: where two share one, as many parents as tell them apart."""
     parts = [(*file.path.absolute().parts, *PurePosixPath(file.member).parts) for file in files]
-    depths = [2 if file.member else 1 for file in files]
+    depths = [1 + len(PurePosixPath(file.member).parts) for file in files]  # the archive and the way inside it
     given = [file.name for file in files]
     depth = 0
     while True:

@@ -36,7 +36,10 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
     with opened(file) as stream:
         lines = _lines(file, stream)
         head = list(islice(lines, 10 * _LOOKED_AT))
+        named = re.fullmatch(r"sep=(.)\s*", head[0]) if head else None
+        head = head[1:] if named else head  # Excel names the separator so
         separator, quoting = _dialect(file, head)
+        separator = named[1] if named else separator
         records = _records(file, chain(head, lines), separator, quoting)
         first = next(records, None)
         if first is None:

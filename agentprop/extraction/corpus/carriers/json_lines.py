@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from agentprop.extraction.corpus.carriers.base import Carrier
 from agentprop.extraction.corpus.carriers.json_text import first_line, read_json
 from agentprop.extraction.corpus.files import SourceFile
+from agentprop.extraction.corpus.layout.shapes import unpacked
 from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES, Bad, Row, Rows, as_row
 from agentprop.extraction.corpus.streams import opened, too_long
 
@@ -28,10 +29,12 @@ def read_json_lines(file: SourceFile) -> Iterator[Rows]:
 
 
 def _is_one_value(file: SourceFile) -> bool:
-    """Whether the file begins like an array or object that goes on after its first line."""
+    """Whether the file begins like an array or object that goes on after its first line, or is one array in a line."""
     with opened(file) as stream:
-        line = stream.readline(4096).strip()
-        return line in (b"[", b"{") or (line.startswith(b"[{") and bool(stream.read(1)) and not line.endswith(b"]"))
+        line = stream.readline(MAX_RECORD_BYTES).strip()
+        if line in (b"[", b"{"):
+            return True
+        return line.startswith(b"[{") and (not line.endswith(b"]") or not stream.read(2).strip())
 
 
 def _row(line: bytes, number: int) -> Row | Bad:
@@ -40,6 +43,9 @@ def _row(line: bytes, number: int) -> Row | Bad:
     except UnicodeDecodeError as error:
         return Bad("not-utf-8", f"line {number} is not UTF-8 (byte {error.start})", _excerpt(line))
     except (ValueError, RecursionError) as error:
+        found = unpacked(line.decode("utf-8"))  # a dictionary as Python prints it
+        if isinstance(found, dict):
+            return found
         return Bad("not-json", f"line {number} is not JSON: {first_line(error)}", _excerpt(line))
     return as_row(value, f"line {number}")
 

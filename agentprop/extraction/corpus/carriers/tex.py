@@ -29,7 +29,7 @@ _ITEM = re.compile(r"\\item\b(?:\s*\[[^\]]*\])?")
 _ASKED = re.compile(r"\\(?:question|problem|exercise|ex|item)\b(?:\s*\[[^\]]*\])?")
 _LABELS = re.compile(
     r"\\(?:textbf|textit|textsc|emph|paragraph|(?:sub)*section)\*?\s*\{\s*((?:Problem|Exercise|Question|Solution|Answer|Proof)"
-    r"(?:\s+[\d.]+)?)\s*[.:]?\s*\}\s*[.:]?",
+    r"(?:\s+\d+(?:\.\d+)*)?)\s*[.:]?\s*\}\s*[.:]?",
     re.IGNORECASE,
 )
 _UNSEEN = re.compile(

@@ -75,6 +75,11 @@ def is_worked(text: str) -> bool:
     return len(text) > LONG or "\n" in text or "####" in text or r"\boxed" in text
 
 
+def is_bare(text: str) -> bool:
+    """Whether a solution is nothing but the answer: short, and no sentence."""
+    return not is_worked(text.strip()) and not (" " in text.strip() and text.rstrip().endswith("."))
+
+
 def _is_prose(text: str) -> bool:
     """Whether a text explains: many words besides formulas, or several lines of them."""
     return len(_WORD.findall(_COMMAND.sub(" ", text))) > PROSE
@@ -86,8 +91,8 @@ def plain_text(value: Any) -> str:
 
 
 def _accepts_any(name: str) -> bool:
-    lowered = name.lower()
-    return lowered.endswith(("answers", "golds", "targets")) or any(word in lowered for word in _ACCEPTED)
+    steps = name.lower().split(".")
+    return any(step.endswith(("answers", "golds", "targets")) or step in _ACCEPTED for step in steps)
 
 
 def with_unit(text: str) -> FoundAnswer:

@@ -13,10 +13,12 @@ from agentprop.extraction.corpus.layout.answers import (
     NONE,
     FoundAnswer,
     final_answer,
+    is_bare,
     is_worked,
     plain_text,
     read_answer,
 )
+from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.fits import FITS, texts
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
@@ -29,8 +31,6 @@ from agentprop.records import content_id
 
 LONG_CONTEXT = 400
 """Characters from which a context is set apart by a blank line."""
-SHORT_SOLUTION = 60
-"""Longest solution that can be the bare answer, in characters."""
 TRIED = 8
 """Programs of one problem of which the first in Python is taken."""
 LONG_SOLUTION = 200
@@ -84,8 +84,11 @@ class Assembler:
             more["options"] = tuple(one.text for one in options)
         solution = self._solution(row, chat)
         answer, more["option"] = self._answer(row, options, solution, bool(tests))
+        if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
+            more["computation"], program = program, ""
         if not solution:
             solution = _solved(self._text("equation", row), answer.text) or _worked(self._text("answer", row))
+            solution = solution or equations_of(more.get("computation", ""))
         for part, name in _AS_WRITTEN:
             if part in self._parts and (text := self._text(part, row).strip()):
                 more[name] = text
@@ -165,10 +168,8 @@ class Assembler:
         found = NONE if value is None else read_answer(value, self._answer_name, row.get("is_multiple_answer"))
         if found.text or tested:
             return found, None
-        short = solution.strip()
-        if short and len(short) <= SHORT_SOLUTION and "\n" not in short and not shapes.is_arithmetic(short):
-            return read_answer(short, ""), None
-        return final_answer(solution or text_of(value)), None
+        found = final_answer(solution or text_of(value))
+        return (found if found.text or not is_bare(solution) else read_answer(solution, "")), None
 
     def _right_option(self, row: Row, options: list[Option]) -> int | None:
         if self.layout.right_first:

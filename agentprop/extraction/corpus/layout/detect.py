@@ -162,7 +162,7 @@ class _Detector:
         found = []
         for path, values in self._sample.values.items():
             texts = [value for value in values if FITS["question"](value) and isinstance(value, str)]
-            asking = sum(map(is_asking, texts))
+            asking = sum(is_asking(text) + text.rstrip().endswith(("?", "？")) for text in texts) / 2
             says = likeness("question", str(path[-1]))
             if texts and (says or (asking >= MOSTLY * len(values) and len(texts) >= MOSTLY * len(values))):
                 length = sum(map(len, texts)) / len(texts)
