@@ -37,7 +37,7 @@ def read_foreign_parquet(source: Path | BinaryIO, name: str) -> Iterator[Row]:
 def read_foreign_arrow(source: Path | BinaryIO, name: str) -> Iterator[Row]:
     """The rows of an Arrow file or stream (`.arrow`, `.feather`, a saved dataset). Raises ShardError."""
     with read_errors(name, _AGAIN):
-        opened = pa.memory_map(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
+        opened = pa.OSFile(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
     with opened as file:
         with read_errors(name, _AGAIN):
             head = file.read(6)

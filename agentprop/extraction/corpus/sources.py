@@ -25,7 +25,8 @@ from agentprop.extraction.corpus.layout.names import split_of
 from agentprop.extraction.corpus.streams import archived
 
 Wanted = Literal["train", "test", "all"]
-"""Which split of a data set is read if nobody names one: all but test and validation, only test, or every one."""
+"""Which split of a data set is read if nobody names one: train, or all if there is none; test, else validation, or all
+if there is neither; or every one."""
 
 ABOUT = re.compile(
     r"(?:read\.?me|licen[cs]e|copying|notice|citation|changelog|contributing|authors|code_of_conduct|security|manifest)"
@@ -239,7 +240,8 @@ def _is_chosen(split: str, others: set[str], chosen: set[str], wanted: Wanted) -
         return split in chosen
     if wanted == "train":
         return split == "train" or "train" not in others
-    return wanted == "all" or split == "test" or "test" not in others
+    examined = next((name for name in ("test", "validation") if name in others), split)
+    return wanted == "all" or split == examined
 
 
 def is_chosen(name: str, names: Iterable[str], splits: Sequence[str], wanted: Wanted) -> bool:

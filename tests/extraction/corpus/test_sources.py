@@ -96,7 +96,7 @@ def test_the_test_split_of_a_data_set_stays_out_of_what_is_learnt_from(tmp_path:
     assert corpus(root).sources.left_out == {"split test": 1, "split validation": 1}
     assert len(names(corpus(root, wanted="all"))) == 5
     asked = [file.path.name for file in corpus(root, wanted="test").sources.files]
-    assert sorted(asked) == ["a.jsonl", "a.jsonl", "lone_test.jsonl", "test-00000-of-00001.parquet"]
+    assert sorted(asked) == ["a.jsonl", "lone_test.jsonl", "test-00000-of-00001.parquet"]
     assert names(corpus(root, "dev")) == ["a.jsonl"]
 
 

@@ -38,10 +38,11 @@ def _part(element: Any, name: str) -> str:
 
 def _property(element: Any, name: str, default: str) -> str:
     """A value among the element's properties, such as the character of a bracket."""
-    for found in element.iter():
-        if found.tag.endswith(f"}}{name}") and found.getparent().getparent() is element:
-            return next((str(value) for key, value in found.attrib.items() if key.endswith("}val")), "")
-    return default
+    properties = [one for child in element if child.tag.endswith("Pr") for one in child]
+    found = next((one for one in properties if one.tag.endswith(f"}}{name}")), None)
+    if found is None:
+        return default
+    return next((str(value) for key, value in found.attrib.items() if key.endswith("}val")), "")
 
 
 def _fraction(element: Any) -> str:
