@@ -90,10 +90,10 @@ def command(
     if shared.only_shows(settings):
         return
     from agentprop.stages.extract import run as extract
-    from agentprop.stages.extract.notes import nothing_extracted
+    from agentprop.stages.extract.notes import nothing_extracted, told
 
     summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
-    shared.present(summary, out)
+    shared.present(summary if shared.json else told(summary), out)
     nothing = nothing_extracted(summary)
     if nothing is not None:
         if shared.json:  # stdout holds one document, and it says why
@@ -122,7 +122,7 @@ def _print(found: dict[str, Any]) -> None:
     for layout in layouts:
         print(f"\n{', '.join(layout['files'])}: {layout['kind']}")
         for part, where in layout["taken"].items():
-            print(f"  {part:<12} {where}")
+            print(f"  {part} = {where}")
     for sample in samples:
         print(f"\n{sample.pop('id')}")
         for part, value in sample.items():

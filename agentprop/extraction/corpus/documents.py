@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.rows import Bad, Row, Split, size_of
 from agentprop.extraction.corpus.sides import only_answers, with_solutions
 from agentprop.extraction.corpus.sources import Sources, Wanted, as_files, is_chosen
-from agentprop.extraction.corpus.streams import archived
+from agentprop.extraction.corpus.streams import archived, encoding_of
 from agentprop.extraction.corpus.unfold import nesting, unfolded
 
 SAMPLE_BYTES = 64 << 20
@@ -49,6 +49,8 @@ class FileReport:
     """The file."""
     carrier: str = ""
     """What it is."""
+    encoding: str = ""
+    """Encoding of its text; empty for kinds that are no text."""
     layout: Layout | None = None
     """What was taken for what."""
     documents: int = 0
@@ -168,6 +170,9 @@ class _FileReader:
         """The records of the file and what they became. Raises InputError if it has none, or cannot be read on."""
         carrier = known_carrier(self._file)
         self._report.carrier = carrier.name
+        if carrier.encoded:
+            self._report.encoding = self._file.encoding or encoding_of(self._file)
+            self._file = replace(self._file, encoding=self._report.encoding)
         records = self._wanted(carrier)
         if self._side is not None:
             self._report.joined, records = self._side.name, with_solutions(self._side, records)

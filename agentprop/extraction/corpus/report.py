@@ -17,7 +17,13 @@ FAULTS = 20
 def one_line(report: FileReport) -> str:
     """What was taken from a file, in a line."""
     told = "; ".join(f"{part} = {where}" for part, where in _told(report).items())
-    return f"{report.file.name} ({report.carrier}): {told}"
+    return f"{report.file.name} ({_kind(report)}): {told}"
+
+
+def _kind(report: FileReport) -> str:
+    """What a file is; its encoding is worth a word where it is not UTF-8."""
+    named = report.encoding.lower().replace("_", "-") not in ("", "utf-8", "utf8")
+    return f"{report.carrier} in {report.encoding}" if named else report.carrier
 
 
 def summary(corpus: Corpus) -> dict[str, Any]:
@@ -42,7 +48,7 @@ def layouts(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, ...], list[FileReport]] = {}
     for report in reports:
         if report.layout is not None:
-            groups.setdefault((report.carrier, *_shape(report)), []).append(report)
+            groups.setdefault((_kind(report), *_shape(report)), []).append(report)
     return [_group(group) for group in groups.values()]
 
 
@@ -53,7 +59,7 @@ def _group(group: Sequence[FileReport]) -> dict[str, Any]:
     others = sum(report.others for report in group)
     return {
         "files": shown,
-        "kind": group[0].carrier,
+        "kind": _kind(group[0]),
         "documents": sum(report.documents for report in group),
         "taken": _told(group[0]),
         **({"solutions from": joined[:NAMED]} if joined else {}),

@@ -23,6 +23,7 @@ from agentprop.extraction.corpus.layout.options import LETTERS
 from agentprop.extraction.corpus.layout.shapes import text_of
 from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase
+from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
@@ -63,15 +64,15 @@ class Benchmark:
     """What was taken from which files, and what was left out."""
 
 
-def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
-    """Read all of it. Raises InputError where there is nothing to ask."""
+def read_benchmark(source: str, config: EvaluateConfig, *, quiet: bool = True) -> Benchmark:
+    """Read all of it, and tell what is taken for what unless `quiet`. Raises InputError if there is nothing to ask."""
     if (Path(source) / OURS).is_dir():
         stored = open_run(source)
         found: list[AskedQuestion | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
         inputs: Mapping[str, str] = {"source": stored.fingerprint}
         told: Mapping[str, Any] = {}
     else:
-        corpus = Corpus(sources_of(config, [source], WANTED), reading_of(config, WANTED))
+        corpus = Corpus(sources_of(config, [source], WANTED), reading_of(config, WANTED), LayoutNotes(quiet))
         found = list(_of_corpus(corpus, config))
         inputs, told = fingerprints(corpus.sources.files), report.summary(corpus)
     items: dict[str, AskedQuestion] = {}

@@ -15,6 +15,7 @@ from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.grading.comparison import Texts
 from agentprop.grading.pass_at_k import Estimate, Score, agreed, majority, mean_at, solved_at
 from agentprop.records import Attempt, Problem
+from agentprop.stages.common.layout_notes import without_layouts
 from agentprop.stages.evaluate.items import AskedQuestion
 
 VOTING = frozenset({"correct", "wrong", "undetermined"})
@@ -111,7 +112,7 @@ def powers_of_two(most: int) -> list[int]:
 def told(summary: Mapping[str, Any]) -> dict[str, Any]:
     """A summary for people: an estimate as one line, and only Mean@k for the values of a column."""
     by = {column: {value: found["mean"] for value, found in values.items()} for column, values in summary["by"].items()}
-    return _told({**summary, "by": by})
+    return _told({**without_layouts(summary), "by": by})
 
 
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
-    benchmark = read_benchmark(source, config)
+    benchmark = read_benchmark(source, config, quiet=quiet)
     opened = Run.open(
         out,
         "evaluate",

@@ -1,39 +1,21 @@
-"""What the command says of the corpus: each layout as it is found, and why nothing came of it."""
+"""What `extract` says at its end: the summary for people, and why nothing came of the corpus."""
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import FileReport
-from agentprop.extraction.corpus.report import one_line
+from agentprop.stages.common.layout_notes import without_layouts
 
-MOST = 20
-"""Different layouts that are told; the summary lists all of them."""
+EXAMPLES = "examples of reasons"
 REASONS = 3
 """Reasons that are told where no skill came out."""
-log = logging.getLogger("agentprop")
 
 
-class LayoutNotes:
-    """Tells each layout once, on stderr and in the log."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet
-        self._told: set[str] = set()
-
-    def __call__(self, report: FileReport) -> None:
-        line = one_line(report)
-        what = line.partition(": ")[2]
-        if what in self._told or len(self._told) == MOST:
-            return
-        self._told.add(what)
-        log.info(line)
-        if not self._quiet:
-            print(line, file=sys.stderr, flush=True)
+def told(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary for people; the reasons of a run without skills are told in a sentence."""
+    return {name: value for name, value in without_layouts(summary).items() if name != EXAMPLES}
 
 
 def nothing_extracted(summary: Mapping[str, Any]) -> InputError | None:
@@ -41,7 +23,7 @@ def nothing_extracted(summary: Mapping[str, Any]) -> InputError | None:
     if summary["distinct skills"]:
         return None
     reasons = list(summary.get("reasons", {}).items())[:REASONS]
-    examples = summary.get("examples of reasons", {})
+    examples = summary.get(EXAMPLES, {})
     told = "; ".join(
         f"{number:,} × {code}" + (f" ({examples[code]})" if code in examples else "") for code, number in reasons
     )

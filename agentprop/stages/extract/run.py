@@ -24,9 +24,10 @@ from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
 from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
 from agentprop.records import Reject, Skill
+from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract.candidates import LACKS, Candidates, Known
-from agentprop.stages.extract.notes import LayoutNotes
+from agentprop.stages.extract.notes import EXAMPLES
 from agentprop.stages.extract.packages import unpack
 from agentprop.storage import write_stream
 from agentprop.storage.run import Run, open_run
@@ -263,7 +264,7 @@ class Mining:
             "distinct skills": counts["skills"],
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
-            **({} if counts["skills"] else {"examples of reasons": self._examples}),
+            **({} if counts["skills"] else {EXAMPLES: self._examples}),
             "sources": self._sources,
         }
 

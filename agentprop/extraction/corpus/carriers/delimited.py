@@ -128,4 +128,4 @@ def _row(names: Sequence[str], cells: Sequence[str], number: int) -> Row | Bad:
     return dict(zip(names, cells, strict=True))
 
 
-CARRIER = Carrier("a table", (".csv", ".tsv"), read_delimited)
+CARRIER = Carrier("a table", (".csv", ".tsv"), read_delimited, encoded=True)

@@ -148,4 +148,4 @@ def _image(given: dict[str, str]) -> str:
     return f" ![{said}]({given.get('src', '')[:80]}) "
 
 
-CARRIER = Carrier("a web page", (".html", ".htm", ".xhtml"), read_html, main_text)
+CARRIER = Carrier("a web page", (".html", ".htm", ".xhtml"), read_html, encoded=True, text=main_text)

@@ -54,4 +54,4 @@ def _excerpt(line: bytes) -> str:
     return line[:200].decode("utf-8", errors="replace").strip()
 
 
-CARRIER = Carrier("JSON lines", (".jsonl", ".ndjson", ".jsonlines", ".jl"), read_json_lines)
+CARRIER = Carrier("JSON lines", (".jsonl", ".ndjson", ".jsonlines", ".jl"), read_json_lines, encoded=True)

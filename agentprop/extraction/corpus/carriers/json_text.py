@@ -217,4 +217,4 @@ def first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-CARRIER = Carrier("JSON", (".json",), read_json)
+CARRIER = Carrier("JSON", (".json",), read_json, encoded=True)

@@ -48,4 +48,4 @@ def pdf_text(file: SourceFile) -> str | Bad:
     return "\n".join(pages)
 
 
-CARRIER = Carrier("PDF", (".pdf",), read_pdf, pdf_text)
+CARRIER = Carrier("PDF", (".pdf",), read_pdf, text=pdf_text)

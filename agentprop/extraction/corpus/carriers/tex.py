@@ -165,4 +165,4 @@ def _clean(text: str) -> str:
     return re.sub(r"\n\s*\n+", "\n\n", _UNSEEN.sub("", text)).strip()
 
 
-CARRIER = Carrier("LaTeX", (".tex", ".latex"), read_tex, whole_text)
+CARRIER = Carrier("LaTeX", (".tex", ".latex"), read_tex, encoded=True, text=whole_text)

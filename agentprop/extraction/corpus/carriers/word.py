@@ -95,4 +95,4 @@ def _records(table: Any) -> Iterator[Row]:
         yield from (dict(zip(cells[0], row, strict=False)) for row in cells[1:])
 
 
-CARRIER = Carrier("a Word file", (".docx",), read_word, word_text)
+CARRIER = Carrier("a Word file", (".docx",), read_word, text=word_text)

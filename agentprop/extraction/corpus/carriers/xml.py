@@ -153,4 +153,4 @@ def _repeated(file: SourceFile) -> str:
     return max(fielded, key=lambda name: (any(map(asks, children[name])), times[name]))
 
 
-CARRIER = Carrier("XML", (".xml",), read_xml)
+CARRIER = Carrier("XML", (".xml",), read_xml, encoded=True)
