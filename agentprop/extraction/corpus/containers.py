@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agentprop.extraction.corpus.layout.names import asks, split_of
+from agentprop.extraction.corpus.layout.names import asks, is_record, split_of
 from agentprop.extraction.corpus.layout.shapes import is_chat
 from agentprop.extraction.corpus.rows import Bad, Row, Rows, Split, as_row, excerpt
 
@@ -24,7 +24,7 @@ def spread(value: Any) -> Iterator[Rows]:
     """The records that a value of the top level holds."""
     if not isinstance(value, dict):
         yield as_row(value, "a value at the top level")
-    elif _is_record(value):
+    elif _asks(value):
         yield value
     elif arrays := _arrays(value):
         for name in arrays:
@@ -36,7 +36,7 @@ def spread(value: Any) -> Iterator[Rows]:
         yield from _spread_objects(value)
 
 
-def _is_record(value: Mapping[str, Any]) -> bool:
+def _asks(value: Mapping[str, Any]) -> bool:
     """Whether an object asks something itself; `"task": "algebra"` beside an array of records is a title."""
     asked = [field for name, field in value.items() if isinstance(field, str) and asks(name)]
     return bool(asked) and (any(len(text.split()) > 3 for text in asked) or not _arrays(value))
@@ -46,15 +46,14 @@ def _arrays(value: Mapping[str, Any]) -> list[str]:
     """The arrays that hold records: all of them if they are splits, else those with questions, else the only one."""
     found = [name for name, field in value.items() if _holds_objects(field)]
     if len(found) > 1 and not any(split_of(name) for name in found):
-        asking = [name for name in found if _asks_within(value[name][0])]
+        asking = [name for name in found if _is_record(value[name][0])]
         return asking or (found if len(found) == len(value) else [])
     return found
 
 
-def _asks_within(record: Mapping[str, Any]) -> bool:
-    """Whether a record, or an object in it, has a question."""
-    inner = [field for field in record.values() if isinstance(field, dict)]
-    return any(asks(name) for one in (record, *inner) for name in one)
+def _is_record(value: Mapping[str, Any]) -> bool:
+    """Whether an object, or one in it, is a record."""
+    return any(is_record(one) for one in (value, *(field for field in value.values() if isinstance(field, dict))))
 
 
 def _holds_objects(field: Any) -> bool:
@@ -82,7 +81,10 @@ def _spread_objects(value: dict[str, Any]) -> Iterator[Rows]:
 
 
 def _is_container(value: Mapping[str, Any]) -> bool:
-    return bool(_arrays(value)) or any(test(value) for test in (_is_split_form, _is_by_index, _is_by_id))
+    if _arrays(value) or any(test(value) for test in (_is_split_form, _is_by_index, _is_by_id)):
+        return True
+    inner = list(value.values())
+    return bool(inner) and all(isinstance(one, dict) and _is_container(one) for one in inner)
 
 
 def _is_by_index(value: Mapping[str, Any]) -> bool:
@@ -101,7 +103,7 @@ def _is_by_id(value: Mapping[str, Any]) -> bool:
     rows = list(value.values())
     if not all(isinstance(row, dict) for row in rows) or not rows or not alike(rows):
         return False
-    return len(rows) > 2 or any(asks(name) and isinstance(field, str) for name, field in rows[0].items())
+    return is_record(rows[0]) or (len(rows) > 2 and not all(isinstance(field, dict) for field in rows[0].values()))
 
 
 def alike(objects: Sequence[Mapping[str, Any]]) -> bool:

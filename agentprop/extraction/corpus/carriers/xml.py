@@ -16,7 +16,7 @@ from xml.parsers import expat
 from agentprop.errors import InputError
 from agentprop.extraction.corpus.carriers.base import Carrier
 from agentprop.extraction.corpus.files import SourceFile
-from agentprop.extraction.corpus.layout.names import asks
+from agentprop.extraction.corpus.layout.names import is_record
 from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES, Row, Rows
 from agentprop.extraction.corpus.streams import opened, too_long
 
@@ -147,10 +147,14 @@ def _repeated(file: SourceFile) -> str:
             scan.feed(chunk, end=not chunk)
             if not chunk:
                 break
-    fielded = [name for name in times if len(children[name]) > 1 or any(map(asks, children[name]))]
+    records = {name for name in times if is_record(children[name])}
+    fielded = [name for name in times if len(children[name]) > 1 or name in records]
     if not fielded:
         raise InputError(f"{file} holds no elements with fields", hint="convert it to one record per line")
-    return max(fielded, key=lambda name: (any(map(asks, children[name])), times[name]))
+    return max(
+        fielded,
+        key=lambda name: (name in records, times[name] > 1, records.isdisjoint(children[name]), times[name]),
+    )
 
 
 CARRIER = Carrier("XML", (".xml",), read_xml, encoded=True)

@@ -26,6 +26,7 @@ _LAST_EQUATION = re.compile(
     r"(?:\s+[^\W\d]+){0,3}\s*\.?\s*\Z"
 )
 _COUNTED = re.compile(r"(-?\d[\d,]*(?:[./]\d+)?)\s*\(([^\W\d][^()\d=+*/^]*[^\W\d])\)")
+_TEXTS = ("text", "answer", "value", "content")
 _ACCEPTED = frozenset({"aliases", "acceptable", "accepted", "alternatives"})
 
 
@@ -51,7 +52,7 @@ def read_answer(value: Any, name: str, several: Any = None) -> FoundAnswer:
     A list of one is its element. More are one answer of several values, unless the field is called `answers` or the
     like: then each of them is accepted.
     """
-    value = unpacked(value)
+    value = listed(unpacked(value))
     if isinstance(value, Mapping):
         return NONE
     if isinstance(value, list):
@@ -83,6 +84,13 @@ def is_bare(text: str) -> bool:
 def _is_prose(text: str) -> bool:
     """Whether a text explains: many words besides formulas, or several lines of them."""
     return len(_WORD.findall(_COMMAND.sub(" ", text))) > PROSE
+
+
+def listed(value: Any) -> Any:
+    """A list of objects with a text each as the list of the texts; anything else as it is."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, Mapping) for item in value):
+        return value
+    return [next((item[name] for name in _TEXTS if item.get(name) is not None), None) for item in value]
 
 
 def plain_text(value: Any) -> str:

@@ -21,6 +21,7 @@ from agentprop.extraction.corpus.layout.answers import (
 from agentprop.extraction.corpus.layout.computation import equations_of
 from agentprop.extraction.corpus.layout.evidence import Layout
 from agentprop.extraction.corpus.layout.fits import FITS, texts
+from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
@@ -67,6 +68,8 @@ class Assembler:
         """The document of a row, which is called `item`."""
         chat = self._chat(row) if self._asks_in_chat else None
         question = self._question(row, chat)
+        marked = split_marked(question) if self.layout.marked else None
+        question, said = marked or (question, "")
         if not question:
             return _unreadable(item, row, "no-question", "the record has no question field with text in it")
         if chat is not None and chat.asked > 1:
@@ -82,7 +85,7 @@ class Assembler:
         if self._has_options:
             question, options = self._options(question, row)
             more["options"] = tuple(one.text for one in options)
-        solution = self._solution(row, chat)
+        solution = said or self._solution(row, chat)
         answer, more["option"] = self._answer(row, options, solution, bool(tests))
         if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
             more["computation"], program = program, ""

@@ -13,6 +13,7 @@ from typing import Any
 from agentprop.extraction.corpus.document import ABSENT, Fields
 from agentprop.extraction.corpus.layout.evidence import Layout, Sample, Taken
 from agentprop.extraction.corpus.layout.fits import FITS
+from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.names import WEAK, likeness, plain, vocabulary, words
 from agentprop.extraction.corpus.layout.option_fields import option_fields
 from agentprop.extraction.corpus.layout.options import LETTERS, Form, Option, form_of, read_options, split_inline
@@ -35,6 +36,8 @@ MOSTLY = 0.5
 """Share of its values that must fit where a name says little, and of programs everywhere."""
 CHAT = 0.9
 """How much a chat says as a question or solution, beside fields of their own."""
+UNNAMED_CHAT = 0.45
+"""How much a chat says whose field is called otherwise."""
 DEEPER = 0.97
 """What a name says, for each level that it is further down."""
 _PARTS = ("question", "tests", "setup", "options", "program", "solution", "answer", "equation", "context", "input",
@@ -74,6 +77,8 @@ class _Detector:
             elif part == "question":
                 return None
         self._fill_by_shape()
+        if self._is_marked():
+            return Layout(self._taken, marked=True)
         return self._layout() if self._is_answered() else None
 
     def _told(self, part: str) -> str | None:
@@ -142,7 +147,11 @@ class _Detector:
         names = [step for step in path if isinstance(step, str)]
         depth = DEEPER ** (len(names) - 1)
         if any(map(is_chat, self._sample.values[path])):
-            return CHAT * likeness("chat", names[-1]) * depth if part in ("question", "solution") else 0.0
+            return (
+                CHAT * max(likeness("chat", names[-1]), UNNAMED_CHAT) * depth
+                if part in ("question", "solution")
+                else 0.0
+            )
         says = likeness(part, names[-1])
         if len(names) > 1 and plain(names[-1]) in vocabulary("generic"):
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
@@ -190,6 +199,14 @@ class _Detector:
             self._add("answer", short[-1])
         if computing and "solution" not in self._taken:
             self._add("solution", computing[-1])
+
+    def _is_marked(self) -> bool:
+        """Whether the text of the question holds the answer too, and nothing else does."""
+        if any(part in self._taken for part in _ANSWERS) or self._told("solution") is not None:
+            return False
+        values = self._sample.filled(self._taken["question"][0].path)
+        marked = [isinstance(value, str) and split_marked(value) is not None for value in values]
+        return sum(marked) > MOSTLY * len(values)
 
     def _add(self, part: str, path: Path) -> None:
         if self._told(part) is None:

@@ -47,6 +47,8 @@ class Layout:
     """How the answer names an option."""
     inline: bool = False
     """Whether options stand in the question."""
+    marked: bool = False
+    """Whether question and solution stand in one text, each after a mark."""
 
     def told(self) -> dict[str, str]:
         """Part → what was taken, for a person."""
@@ -55,6 +57,8 @@ class Layout:
             told["options"] = ", ".join(map(written, self.columns)) + (
                 ", the first is right" if self.right_first else ""
             )
+        if self.marked:
+            told["solution"] = "in the text of the question, after a mark"
         if self.inline:
             told["options"] = "in the question"
         if self.form and "answer" in told:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agentprop.extraction.corpus.layout import shapes
+from agentprop.extraction.corpus.layout.answers import listed
 from agentprop.extraction.corpus.layout.options import read_options
 from agentprop.extraction.corpus.layout.shapes import is_chat, read_chat, text_of, unpacked
 from agentprop.extraction.corpus.layout.tests_of import read_tests
@@ -43,10 +44,10 @@ def _is_solution(value: Any) -> bool:
 
 
 def _is_answer(value: Any) -> bool:
+    value = listed(value)
     if isinstance(value, list):
-        return (
-            bool(value) and all(isinstance(item, str | int | float) for item in value) and any(map(_is_answer, value))
-        )
+        plain = all(isinstance(item, str | int | float) for item in value)
+        return plain and any(map(_is_answer, value))
     return isinstance(value, bool) or (not isinstance(value, bytes) and bool(text_of(value).strip()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,15 @@ def likeness(part: str, name: str) -> float:
 def asks(name: str) -> bool:
     """Whether a field of this name holds a question."""
     return likeness("question", name) > WEAK
+
+
+def is_record(names: Iterable[str]) -> bool:
+    """Whether fields of these names make a record: one asks, or one that may ask stands beside one that answers."""
+    listed = [str(name) for name in names]
+    if any(map(asks, listed)):
+        return True
+    answered = any(likeness(part, name) > WORD for part in ("answer", "solution", "program") for name in listed)
+    return answered and any(likeness("question", name) for name in listed)
 
 
 def split_of(name: str) -> str:
