@@ -61,9 +61,7 @@ _HEADING = re.compile(
 )
 _ITEM = re.compile(r"^[ ]{0,3}(?:\*\*)?(?:\((?P<inner>\d+)\)|(?P<number>\d+)[.)])(?:\*\*)?[ \t]+(?=\S)", re.MULTILINE)
 _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
-_TABLE = re.compile(
-    r"^[ \t]*\|?(.+\|.+?)\|?[ \t]*\n[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*\n((?:[ \t]*\|?.*\|.*(?:\n|$))+)", re.MULTILINE
-)
+_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*")
 
 
 class Piece(NamedTuple):
@@ -151,10 +149,15 @@ def _itemised(text: str) -> list[Piece]:
 def _tabled(text: str) -> list[Row]:
     """The rows of Markdown tables with a column of questions."""
     rows: list[Row] = []
-    for match in _TABLE.finditer(text):
-        names = _cells(match[1])
-        if any(map(asks, names)):
-            rows += [dict(zip(names, _cells(line), strict=False)) for line in match[2].splitlines() if line.strip()]
+    names: list[str] = []
+    lines = text.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if "|" not in line:
+            names = []
+        elif "|" in following and _RULE.fullmatch(following):
+            names = _cells(line) if any(map(asks, _cells(line))) else []
+        elif names and not _RULE.fullmatch(line):
+            rows.append(dict(zip(names, _cells(line), strict=False)))
     return rows
 
 

@@ -2,13 +2,14 @@
 
 The main text is that of `<main>` or `<article>` where there is one, else of the body without navigation, scripts and
 footers. Formulas keep their TeX (`<annotation>`, `<script type="math/tex">`, the alternative text of formula images).
+Tags are found by a scan of its own that goes over the page once, whatever is in it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from html import unescape
 
 from agentprop.extraction.corpus.carriers.base import Carrier
 from agentprop.extraction.corpus.files import SourceFile
@@ -53,6 +54,10 @@ _BLOCK = frozenset(
     ]
 )
 _MAIN = frozenset({"main", "article"})
+_RAW = frozenset({"script", "style", "textarea", "title"})
+"""Elements whose content is no markup."""
+_TAG = re.compile(r"""<(?P<end>/?)(?P<name>[A-Za-z][\w:-]*)(?P<more>(?:[^<>"']|"[^"]{0,9999}"|'[^']{0,9999}')*)>""")
+_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 
 
 def read_html(file: SourceFile) -> Iterator[Rows]:
@@ -64,16 +69,47 @@ def read_html(file: SourceFile) -> Iterator[Rows]:
 def main_text(file: SourceFile) -> str | Bad:
     """What a page says."""
     reader = _Reader()
-    reader.feed(whole(file).decode("utf-8", "replace"))
-    reader.close()
+    for token in _tokens(whole(file).decode("utf-8", "replace")):
+        reader.take(token)
     return reader.text()
 
 
-class _Reader(HTMLParser):
+MAX_DEPTH = 256
+"""Elements within each other that are told apart."""
+Token = str | re.Match[str]
+"""Text, or a tag."""
+
+
+def _tokens(page: str) -> Iterator[Token]:
+    """The text and the tags of a page in order, without comments and what scripts hold."""
+    place = 0
+    while place < len(page):
+        begin = page.find("<", place)
+        if begin != place:
+            yield unescape(page[place : begin if begin >= 0 else len(page)])
+        if begin < 0:
+            return
+        if page.startswith(("<!", "<?"), begin):
+            mark = "-->" if page.startswith("<!--", begin) else ">"
+            end = page.find(mark, begin)
+            place = len(page) if end < 0 else end + len(mark)
+        elif tag := _TAG.match(page, begin):
+            yield tag
+            place = tag.end()
+            if tag["name"].lower() in _RAW and not tag["end"]:
+                close = re.compile(rf"</{tag['name']}\b", re.IGNORECASE).search(page, place)
+                end = close.start() if close else len(page)
+                yield page[place:end]
+                place = end
+        else:
+            yield "<"
+            place = begin + 1
+
+
+class _Reader:
     """Collects text, a block on lines of its own."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._open: list[str] = []
         self._numbers: list[int] = []
         self._pieces: list[str] = []
@@ -81,8 +117,17 @@ class _Reader(HTMLParser):
         self._formula: list[str] | None = None
         """The letters of the formula that is open; None once its TeX was found, or outside."""
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attributes}
+    def take(self, token: Token) -> None:
+        """Read on."""
+        if isinstance(token, str):
+            self._say(token if "pre" in self._open else re.sub(r"\s+", " ", token))
+        elif token["end"]:
+            self._end(token["name"].lower())
+        else:
+            self._start(token["name"].lower(), token["more"])
+
+    def _start(self, tag: str, more: str) -> None:
+        given = {found[1].lower(): unescape(found[2].strip("\"'")) for found in _ATTRIBUTE.finditer(more)}
         if tag in _BLOCK:
             self._say("\n")
         if tag == "img":
@@ -99,10 +144,10 @@ class _Reader(HTMLParser):
         if tag == "annotation" or (tag == "script" and given.get("type", "").startswith("math/tex")):
             tag, self._formula = "tex", None
             self._say("$")
-        if tag not in _VOID:
+        if tag not in _VOID and len(self._open) < MAX_DEPTH:
             self._open.append(tag)
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         names = ("tex", tag) if tag in ("annotation", "script") else (tag,)
         place = next((i for i in range(len(self._open) - 1, -1, -1) if self._open[i] in names), None)
         if place is not None:
@@ -118,9 +163,6 @@ class _Reader(HTMLParser):
             self._say("}")
         if tag in _BLOCK:
             self._say("\n")
-
-    def handle_data(self, data: str) -> None:
-        self._say(data if "pre" in self._open else re.sub(r"\s+", " ", data))
 
     def _say(self, text: str) -> None:
         if "tex" not in self._open:

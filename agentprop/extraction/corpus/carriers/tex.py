@@ -9,7 +9,8 @@ sentence asks with it and answers in its body. A problem that ends in `\\footnot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from agentprop.extraction.corpus.carriers.base import Carrier
@@ -23,7 +24,9 @@ ANSWERS = re.compile(r"answer|^n?ans$")
 QUESTIONS = re.compile(r"problem|question|exerc|exer$|example|^ex$|^n?exa?m?$|^prob$|^task$|^xca$|aufgabe|ejercicio")
 SENTENCE = 4
 """Words that make the argument of an example its question."""
-_BEGIN = re.compile(r"\\begin\s*\{(?P<name>[A-Za-z@]+)\*?\}")
+AFTER = 20_000
+"""Characters after a problem in which the footnote with its solution is looked for."""
+_MARK = re.compile(r"\\(?P<what>begin|end)\s*\{(?P<name>[A-Za-z@]{1,60})\*?\}")
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
 _ITEM = re.compile(r"\\item\b(?:\s*\[[^\]]*\])?")
 _ASKED = re.compile(r"\\(?:question|problem|exercise|ex|item)\b(?:\s*\[[^\]]*\])?")
@@ -38,12 +41,18 @@ _UNSEEN = re.compile(
 
 
 class _Environment(NamedTuple):
-    """An environment with its place in the text."""
+    """An environment with its places in the text."""
 
-    name: str
+    kind: str
+    """question, solution or answer; empty for any other."""
+    several: bool
+    """Whether its name is a plural: it is a list of them."""
     start: int
+    """Where its body begins."""
+    stop: int
+    """Where its body ends."""
     end: int
-    body: str
+    """Where it ends."""
 
 
 def read_tex(file: SourceFile) -> Iterator[Rows]:
@@ -55,28 +64,37 @@ def read_tex(file: SourceFile) -> Iterator[Rows]:
 def tex_problems(text: str) -> Iterator[Row | Bad]:
     """The problems of a LaTeX text in order; one `Bad` if there is none."""
     bare = _COMMENT.sub(r"\1", text.replace("\r\n", "\n"))
-    rows = join(list(_pieces(bare, 0, len(bare))))
+    rows = join(list(_pieces(bare)))
     if rows:
         yield from rows
     else:
         yield from problems(_UNSEEN.sub("", _LABELS.sub(r"\n\1:\n", bare)))
 
 
-def _pieces(text: str, start: int, end: int) -> Iterator[Piece]:
-    """The parts between two places, in order."""
-    for one in _environments(text, start, end):
-        kind = _kind(one.name)
-        inner = list(_environments(text, one.end - len(one.body), one.end))
-        if (kind == "question" and any(_kind(other.name) == "question" for other in inner)) or not kind:
-            yield from _pieces(text, one.start, one.end)  # a wrapper
-        elif kind == "question" and one.name.endswith("s") and _ASKED.search(one.body):
-            yield from _list_of_questions(one.body)
-        elif kind == "question":
-            yield from _question(one.body, text[one.end : one.end + 20_000])
-        elif one.name.endswith("s") and _ITEM.search(one.body):
-            yield from (Piece(kind, str(n), _clean(item)) for n, item in enumerate(_split(_ITEM, one.body), 1))
+def _pieces(text: str) -> Iterator[Piece]:
+    """The parts of a text in order; a problem that holds problems is a wrapper around them."""
+    found = _environments(text)
+    wrappers = _wrappers(found)
+    done = 0
+    for one in found:
+        if one.start < done or one in wrappers:
+            continue
+        body = text[one.start : one.stop]
+        if one.kind == "question" and one.several and _ASKED.search(body):
+            yield from _list_of_questions(body)
+        elif one.kind == "question":
+            yield from _question(body, text[one.end : one.end + AFTER])
+        elif one.several and _ITEM.search(body):
+            yield from (Piece(one.kind, str(n), _clean(item)) for n, item in enumerate(_split(_ITEM, body), 1))
         else:
-            yield Piece(kind, "", _clean(one.body))
+            yield Piece(one.kind, "", _clean(body))
+        done = one.end
+
+
+def _wrappers(found: Sequence[_Environment]) -> set[_Environment]:
+    """Problems that hold the problem that begins next."""
+    asked = [one for one in found if one.kind == "question"]
+    return {one for one, following in pairwise(asked) if following.start < one.stop}
 
 
 def _kind(name: str) -> str:
@@ -89,29 +107,21 @@ def _kind(name: str) -> str:
     return "question" if QUESTIONS.search(lowered) else ""
 
 
-def _environments(text: str, start: int, end: int) -> Iterator[_Environment]:
-    """The outermost environments between two places that are, or hold, a part; others are looked into."""
-    place = start
-    while match := _BEGIN.search(text, place, end):
+def _environments(text: str) -> list[_Environment]:
+    """The environments that are parts, by where they begin; ends are matched with the last open begin of their name."""
+    begun: dict[str, list[re.Match[str]]] = {}
+    found: list[_Environment] = []
+    for match in _MARK.finditer(text):
         name = match["name"]
-        close = _end_of(text, name, match.end(), end)
-        if close is None:
-            place = match.end()
-        elif _kind(name):
-            yield _Environment(name, match.end(), close[0], text[match.end() : close[0]])
-            place = close[1]
-        else:
-            place = match.end()  # an ordinary environment: what is inside counts by itself
-
-
-def _end_of(text: str, name: str, start: int, end: int) -> tuple[int, int] | None:
-    """Where the environment that began before `start` ends: (end of its body, end of its \\end)."""
-    depth = 1
-    for match in re.compile(rf"\\(begin|end)\s*\{{{name}\*?\}}").finditer(text, start, end):
-        depth += 1 if match[1] == "begin" else -1
-        if depth == 0:
-            return match.start(), match.end()
-    return None
+        kind = _kind(name)
+        if not kind:
+            continue
+        if match["what"] == "begin":
+            begun.setdefault(name, []).append(match)
+        elif begun.get(name):
+            begin = begun[name].pop()
+            found.append(_Environment(kind, name.endswith("s"), begin.end(), match.start(), match.end()))
+    return sorted(found, key=lambda one: one.start)
 
 
 def _question(body: str, after: str) -> Iterator[Piece]:
@@ -124,10 +134,10 @@ def _question(body: str, after: str) -> Iterator[Piece]:
         return
     if argument is not None:  # a title, or points
         body = body.strip()[len(argument) + 2 :]
-    inner = [one for one in _environments(body, 0, len(body)) if _kind(one.name) in ("solution", "answer")]
+    inner = [one for one in _environments(body) if one.kind != "question"]
     cut = min((body.rfind("\\begin", 0, one.start) for one in inner), default=len(body))
     yield Piece("question", "", _clean(body[:cut]))
-    yield from (Piece(_kind(one.name), "", _clean(one.body)) for one in inner)
+    yield from (Piece(one.kind, "", _clean(body[one.start : one.stop])) for one in inner)
     if r"\footnotemark" in body:
         note = re.search(r"\\footnotetext(?:\[[^\]]*\])?\s*(?=\{)", after)
         if note and (said := _argument(after[note.end() :])):

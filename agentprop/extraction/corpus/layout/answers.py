@@ -19,7 +19,7 @@ _SAID = re.compile(
     r"|^\W*(?:final\s+)?answer\W*?:\W*?\s*([^\s*].*?)\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_TAGGED = re.compile(r"<answer>\s*(.*?)\s*</answer>", re.IGNORECASE | re.DOTALL)
+_BOX = re.compile(r"\\f?box(?:ed)?(?![a-z])")
 _BETWEEN = re.compile(r"\s*\$?\s*(?:,|and|or|,\s*and|\\text\s*\{\s*(?:and|or)\s*\})\s*\$?\s*")
 _LAST_EQUATION = re.compile(
     r"=\s*(?:<<[^<>]*>>)?\s*\\?\$?\s*(-?(?:\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?|\\[dt]?frac\{\d+\}\{\d+\}))\s*(?:\$|\\\)|\\\])?"
@@ -121,8 +121,8 @@ def final_answer(solution: str) -> FoundAnswer:
         boxed = _boxed(solution)
         if boxed:
             return FoundAnswer(boxed, "boxed")
-    if tagged := _TAGGED.findall(solution):
-        return FoundAnswer(tagged[-1], "tag")
+    if tagged := _tagged(solution):
+        return FoundAnswer(tagged, "tag")
     said = [match[1] or match[2] for match in _SAID.finditer(solution)]
     if said:
         return FoundAnswer(said[-1].strip().strip("*").strip(), "said")
@@ -130,29 +130,38 @@ def final_answer(solution: str) -> FoundAnswer:
     return FoundAnswer(last[1].strip(), "last equation") if last else NONE
 
 
+def _tagged(text: str) -> str:
+    """What stands in the last `<answer>`."""
+    lowered = text.lower()
+    close = lowered.rfind("</answer>")
+    begin = lowered.rfind("<answer>", 0, max(close, 0))
+    return text[begin + len("<answer>") : close].strip() if begin >= 0 else ""
+
+
 def _boxed(text: str) -> str:
     """The content of the last box and of those right before it."""
-    boxes = []
-    for match in re.finditer(r"\\f?box(?:ed)?(?![a-z])", text):
-        content, end = _braced(text, match.end())
-        boxes.append((match.start(), end, content))
-    found = [boxes[-1][2]]
-    for (_, end, content), (start, _, _) in zip(reversed(boxes[:-1]), reversed(boxes[1:]), strict=True):
-        if not _BETWEEN.fullmatch(text[end:start]):
+    found: list[str] = []
+    stop = len(text)
+    for match in reversed(list(_BOX.finditer(text))):
+        content, end = _braced(text, match.end(), stop)
+        if found and not _BETWEEN.fullmatch(text[end:stop]):
             break
         found.insert(0, content)
+        stop = match.start()
     return ", ".join(filter(None, found))
 
 
-def _braced(text: str, start: int) -> tuple[str, int]:
+def _braced(text: str, start: int, stop: int) -> tuple[str, int]:
     """(content of the brace that begins here, its end); `\\boxed 7` has none and means its first word."""
-    begin = start + len(text[start:]) - len(text[start:].lstrip())
-    if text[begin : begin + 1] != "{":
-        word = text[begin:].split(None, 1)[0] if text[begin:].split() else ""
-        return word.strip("$.,"), begin + len(word.rstrip("$.,"))
+    while start < stop and text[start].isspace():
+        start += 1
+    if text[start : start + 1] != "{":
+        words = text[start : min(stop, start + LONG)].split(None, 1)
+        word = words[0].rstrip("$.,") if words else ""
+        return word.strip("$"), start + len(word)
     depth = 0
-    for place in range(begin, len(text)):
+    for place in range(start, stop):
         depth += (text[place] == "{") - (text[place] == "}")
         if depth == 0:
-            return text[begin + 1 : place].strip(), place + 1
-    return "", len(text)
+            return text[start + 1 : place].strip(), place + 1
+    return "", stop
