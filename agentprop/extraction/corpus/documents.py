@@ -22,6 +22,7 @@ from agentprop.extraction.corpus.layout.answers import final_answer as _final_an
 from agentprop.extraction.corpus.layout.assemble import Assembler
 from agentprop.extraction.corpus.layout.detect import SAMPLE, detect
 from agentprop.extraction.corpus.layout.evidence import Layout
+from agentprop.extraction.corpus.layout.names import split_of
 from agentprop.extraction.corpus.rows import Bad, Row, Split, size_of
 from agentprop.extraction.corpus.sides import only_answers, with_solutions
 from agentprop.extraction.corpus.sources import Sources, Wanted, as_files, is_chosen
@@ -136,11 +137,6 @@ def final_answer(solution: str) -> str:
     return _final_answer(solution).text
 
 
-def rows_of(file: SourceFile) -> Iterator[Row | Bad | Split]:
-    """The records of a file before anything is made of them."""
-    return known_carrier(file).rows(file)
-
-
 def known_carrier(file: SourceFile) -> Carrier:
     """Who reads a file. Raises InputError if nobody does."""
     carrier = carrier_of(file.filename)
@@ -228,10 +224,11 @@ class _FileReader:
         skipped = ""
         for record in carrier.rows(self._file):
             if isinstance(record, Split):
-                if names is None:
-                    names = [one.name for one in carrier.rows(self._file) if isinstance(one, Split)]
-                chosen = is_chosen(record.name, names, self._reading.splits, self._reading.wanted)
-                skipped = "" if chosen else record.name
+                skipped = ""
+                if self._reading.splits or (self._reading.wanted != "all" and split_of(record.name)):
+                    names = names or [one.name for one in carrier.rows(self._file) if isinstance(one, Split)]
+                    chosen = is_chosen(record.name, names, self._reading.splits, self._reading.wanted)
+                    skipped = "" if chosen else record.name
             elif skipped:
                 self._report.left_out[skipped] += 1
             else:

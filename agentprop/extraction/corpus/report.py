@@ -48,7 +48,7 @@ def layouts(reports: Sequence[FileReport]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, ...], list[FileReport]] = {}
     for report in reports:
         if report.layout is not None:
-            groups.setdefault((_kind(report), *_shape(report)), []).append(report)
+            groups.setdefault(likeness_of(report), []).append(report)
     return [_group(group) for group in groups.values()]
 
 
@@ -71,6 +71,6 @@ def _told(report: FileReport) -> dict[str, str]:
     return {} if report.layout is None else report.layout.told()
 
 
-def _shape(report: FileReport) -> tuple[str, ...]:
-    """What was taken without the counts."""
-    return tuple(f"{part}={where.partition(',')[0]}" for part, where in _told(report).items())
+def likeness_of(report: FileReport) -> tuple[str, ...]:
+    """What files that were read alike have in common: their kind, and what was taken without the counts."""
+    return (_kind(report), *(f"{part}={where.partition(',')[0]}" for part, where in _told(report).items()))

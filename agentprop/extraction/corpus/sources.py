@@ -182,6 +182,8 @@ def _members(path: Path, left_out: Counter[str]) -> list[SourceFile]:
     """The members of a zip archive, as if it were a directory. Raises InputError if it is damaged."""
     with archived(path) as archive:
         names = sorted(entry.filename for entry in archive.infolist() if not entry.is_dir())
+    if len(names) > MOST_FILES:
+        raise InputError(f"{path} holds more than {MOST_FILES:,} files", hint="unpack what is to be read")
     return [
         SourceFile(path, name, split=_split(name))
         for name in names

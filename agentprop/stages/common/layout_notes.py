@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentprop.extraction.corpus import FileReport
-from agentprop.extraction.corpus.report import one_line
+from agentprop.extraction.corpus.report import likeness_of, one_line
 
 MOST = 20
 """Different layouts that are told; the summary lists all of them."""
@@ -20,14 +20,14 @@ class LayoutNotes:
 
     def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._told: set[str] = set()
+        self._told: set[tuple[str, ...]] = set()
 
     def __call__(self, report: FileReport) -> None:
-        line = one_line(report)
-        what = line.partition(": ")[2]
+        what = likeness_of(report)
         if what in self._told or len(self._told) == MOST:
             return
         self._told.add(what)
+        line = one_line(report)
         log.info(line)
         if not self._quiet:
             print(line, file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ reads them again from its cache.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -57,6 +58,8 @@ WINDOW = 32
 TRIED = 4
 """Scripts that a worker is given at once."""
 WORKING = "candidates"
+UNREADABLE = "unreadable-file"
+log = logging.getLogger("agentprop")
 
 Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
@@ -84,6 +87,7 @@ class Teaching:
         self._read_all: bool = state.get("read_all", False)
         self._settled: int = state.get("settled", 0)
         self._made_by: dict[str, Any] = state.get("made_by", {})
+        self._unreadable: dict[str, str] = state.get("unreadable", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._failures: Counter[str] = Counter()
         self._lines = WorkingFile(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
@@ -231,6 +235,9 @@ class Teaching:
     # --- books ---
 
     def _reject(self, refusal: TeachingRefusal) -> None:
+        if refusal.code == UNREADABLE:
+            self._unreadable[refusal.item] = refusal.message
+            log.warning("%s was not read, or not to its end: %s", refusal.item, refusal.message)
         self._run.add(
             Reject(
                 stage="extract",
@@ -252,6 +259,7 @@ class Teaching:
                 "settled": self._settled,
                 "size": self._lines.size,
                 "made_by": self._made_by,
+                "unreadable": self._unreadable,
                 "counts": dict(self._counts),
             }
         )
@@ -287,6 +295,7 @@ class Teaching:
             "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
+            **({"unreadable files": self._unreadable} if self._unreadable else {}),
             **({"files left out": dict(self._sources.left_out)} if self._sources.left_out else {}),
             "spending": {**cast.spending(c["skills"]), "failures": dict(self._failures)},
         }

@@ -63,16 +63,15 @@ class _Detector:
         self._taken: Choice = {}
         self._columns: tuple[Path, ...] = ()
         self._right_first = False
+        told = {part: self._told(part) for part in _PARTS}
+        self._by_person = {part: self._path(text) for part, text in told.items() if text not in (None, ABSENT)}
 
     def layout(self) -> Layout | None:
         for part in _PARTS:
             if part == "options" and self._told(part) is None:
                 free = [path for path, _ in self._sample.columns() if not self._is_used(path)]
                 self._columns, self._right_first = option_fields(free)
-            taken = self._by_hand(part) if self._told(part) else self._by_name(part)
-            if part == "question" and not taken and self._told(part) is None:
-                taken = self._by_shape()
-            if taken:
+            if taken := self._found(part):
                 self._taken[part] = taken
             elif part == "question":
                 return None
@@ -86,12 +85,23 @@ class _Detector:
         told: str | None = getattr(self._given, "test" if part == "tests" else part, None)
         return told
 
+    def _path(self, text: str | None) -> Path:
+        """The path that a person wrote; a field whose very name has dots in it wins."""
+        name = text or ""
+        return (name,) if any(name in row for row in self._sample.rows) else parsed(name)
+
+    def _found(self, part: str) -> tuple[Taken, ...]:
+        """The paths of a part: as a person says, by name, or for a question by its shape."""
+        if part in self._by_person:
+            return self._by_hand(part)
+        if self._told(part) == ABSENT:
+            return ()
+        taken = self._by_name(part)
+        return self._by_shape() if part == "question" and not taken else taken
+
     def _by_hand(self, part: str) -> tuple[Taken, ...]:
         """The path that a person named."""
-        text = self._told(part) or ""
-        if text == ABSENT:
-            return ()
-        path: Path = (text,) if any(text in row for row in self._sample.rows) else parsed(text)
+        path = self._by_person[part]
         values = [at(path, row) for row in self._sample.rows]
         self._sample.values.setdefault(path, values)
         found = sum(bool(FITS[part](value)) for value in values if value is not None)
@@ -147,11 +157,8 @@ class _Detector:
         names = [step for step in path if isinstance(step, str)]
         depth = DEEPER ** (len(names) - 1)
         if any(map(is_chat, self._sample.values[path])):
-            return (
-                CHAT * max(likeness("chat", names[-1]), UNNAMED_CHAT) * depth
-                if part in ("question", "solution")
-                else 0.0
-            )
+            says = CHAT * max(likeness("chat", names[-1]), UNNAMED_CHAT)
+            return says * depth if part in ("question", "solution") else 0.0
         says = likeness(part, names[-1])
         if len(names) > 1 and plain(names[-1]) in vocabulary("generic"):
             says = max(says if says > WEAK else 0.0, 0.95 * likeness(part, names[-2]))
@@ -160,9 +167,10 @@ class _Detector:
         return says * depth
 
     def _is_used(self, path: Path) -> bool:
-        """Whether a path is, or lies in, one that is taken; a chat holds a question and a solution."""
+        """Whether a path is, or lies in, one that is taken or named; a chat holds a question and a solution."""
         taken = [one.path for paths in self._taken.values() for one in paths if one.message is None]
-        return any(path[: len(used)] == used for used in (*taken, *self._columns))
+        named = [one for one in self._by_person.values() if not any(map(is_chat, self._sample.values.get(one, ())))]
+        return any(path[: len(used)] == used for used in (*taken, *self._columns, *named))
 
     # --- by shape ---
 
@@ -173,6 +181,8 @@ class _Detector:
             texts = [value for value in values if FITS["question"](value) and isinstance(value, str)]
             asking = sum(is_asking(text) + text.rstrip().endswith(("?", "？")) for text in texts) / 2
             says = likeness("question", str(path[-1]))
+            if self._is_used(path):
+                continue
             if texts and (says or (asking >= MOSTLY * len(values) and len(texts) >= MOSTLY * len(values))):
                 length = sum(map(len, texts)) / len(texts)
                 why = "name" if says else "shape"

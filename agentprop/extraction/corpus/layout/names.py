@@ -39,13 +39,13 @@ def vocabulary(kind: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """A name as it is compared: `Final_Answer`, `final answer` and `finalAnswer` are one."""
-    return re.sub(r"[\W_]+", "", name).lower()
+    return re.sub(r"[\W_]+", "", str(name)).lower()  # data written as Python may have numbers for names
 
 
 @lru_cache(maxsize=4096)
 def words(name: str) -> frozenset[str]:
     """The words of a name: `answerKey` → answer, key."""
-    return frozenset(word.lower() for word in _WORDS.findall(name))
+    return frozenset(word.lower() for word in _WORDS.findall(str(name)))
 
 
 @lru_cache(maxsize=16384)
