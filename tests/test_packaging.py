@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 
 import agentprop
 
+EXTRAS = ("train", "vllm", "cluster", "documents", "hub")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -121,11 +122,12 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def test_every_library_imported_is_declared() -> None:
-    optional = [text for name in ("train", "vllm", "cluster") for text in PROJECT["optional-dependencies"][name]]
+    optional = [text for name in EXTRAS for text in PROJECT["optional-dependencies"][name]]
     declared = names([*PROJECT["dependencies"], *optional])
     owners = dict(packages_distributions())
     foreign = imported() - sys.stdlib_module_names - {"agentprop"}
     assert {"typer", "pydantic", "pyarrow"} <= foreign
+    owners.setdefault("docx", ["python-docx"])  # its module has another name, and need not be installed
     owners["pydantic_core"] = ["pydantic"]  # the other half of it, pinned by it
     owner = {module: set(map(canonicalize_name, owners.get(module, [module]))) for module in foreign}
     assert not [module for module in foreign if not declared & owner[module]]

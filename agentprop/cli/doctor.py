@@ -19,8 +19,8 @@ from agentprop.errors import SkillError
 from agentprop.sandbox import isolation_report
 from agentprop.skills import bundled_directory, load
 
-EXTRAS = ("train", "vllm", "cluster")
-"""Extras for training, local models and clusters; `test` is for contributors."""
+EXTRAS = ("train", "vllm", "cluster", "documents", "hub")
+"""Extras that later work may need; `test` is for contributors."""
 
 
 def command(json: options.Json = False) -> None:

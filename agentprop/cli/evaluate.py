@@ -16,7 +16,10 @@ from agentprop.config.evaluate import EvaluateConfig
 @stage.shares
 def command(
     benchmark: Annotated[
-        str, typer.Argument(metavar="FILE", help="Questions and answers: JSONL, Parquet, JSON or CSV; or a run.")
+        str,
+        typer.Argument(
+            metavar="FILE", help="Questions and answers in any file or directory that extract reads; or a run."
+        ),
     ],
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Model to evaluate (required, here or in a settings file).")
@@ -34,10 +37,16 @@ def command(
             show_default="by name",
         ),
     ] = None,
-    question_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the question.")] = None,
-    answer_field: Annotated[str | None, typer.Option(metavar="NAME", help="Field with the right answer.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature.", show_default="0.6")] = None,
-    limit: Annotated[int | None, typer.Option(help="Ask at most this many problems.", show_default="all")] = None,
+    question_field: options.QuestionField = None,
+    context_field: options.ContextField = None,
+    answer_field: options.AnswerField = None,
+    options_field: options.OptionsField = None,
+    tests_field: options.TestsField = None,
+    entry_point_field: options.EntryPointField = None,
+    split: options.Split = None,
+    encoding: options.Encoding = None,
+    temperature: Annotated[float | None, typer.Option(show_default="0.6")] = None,
+    limit: Annotated[int | None, typer.Option(help="Ask at most so many problems.", show_default="all")] = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     seed: options.Seed = None,
@@ -55,7 +64,13 @@ def command(
         "k": k,
         "by": by,
         "question_field": question_field,
+        "context_field": context_field,
         "answer_field": answer_field,
+        "options_field": options_field,
+        "tests_field": tests_field,
+        "entry_point_field": entry_point_field,
+        "split": split,
+        "encoding": encoding,
         "temperature": temperature,
         "limit": limit,
         "max_tokens": max_tokens,

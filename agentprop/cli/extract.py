@@ -1,8 +1,9 @@
-"""`agentprop extract`: settings → the extract stage."""
+"""`agentprop extract`: settings → the extract stage, or what it would read."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
@@ -10,13 +11,21 @@ from agentprop.cli import options
 from agentprop.cli import shared as stage
 from agentprop.config import ExtractConfig
 
-KINDS = "Files, patterns or directories: .jsonl .json .parquet .csv .md .txt .tex, plain or .gz."
+SOURCES = (
+    "Files, patterns, directories, .zip archives, or hf:OWNER/NAME. Read are .jsonl .ndjson .json .csv .tsv .parquet "
+    ".arrow .feather .xml .html .md .txt .tex .pdf .docx, also with .gz .bz2 .xz .zst after them."
+)
 
 
 @stage.shares
 def command(
-    out: options.Out,
-    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=KINDS, show_default=False)] = None,
+    sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=SOURCES, show_default=False)] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what would be taken for what, and three documents; write nothing.")
+    ] = False,
     teacher: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Extractor: builtin, or a model.", show_default="builtin")
     ] = None,
@@ -24,12 +33,20 @@ def command(
         float | None,
         typer.Option(min=0, max=1, help="Reject skills of lower quality (r(k) of the paper).", show_default="0.6"),
     ] = None,
-    question_field: Annotated[
-        str | None, typer.Option(help="Field with the question, if not found by its name.")
-    ] = None,
-    answer_field: Annotated[str | None, typer.Option(help="Field with the final answer.")] = None,
-    solution_field: Annotated[str | None, typer.Option(help="Field with the worked solution.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many documents.")] = None,
+    question_field: options.QuestionField = None,
+    context_field: options.ContextField = None,
+    solution_field: options.SolutionField = None,
+    answer_field: options.AnswerField = None,
+    options_field: options.OptionsField = None,
+    unit_field: options.UnitField = None,
+    equation_field: options.EquationField = None,
+    program_field: options.ProgramField = None,
+    tests_field: options.TestsField = None,
+    entry_point_field: options.EntryPointField = None,
+    id_field: options.IdField = None,
+    split: options.Split = None,
+    encoding: options.Encoding = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
@@ -47,8 +64,18 @@ def command(
         "teacher": teacher,
         "min_quality": min_quality,
         "question_field": question_field,
-        "answer_field": answer_field,
+        "context_field": context_field,
         "solution_field": solution_field,
+        "answer_field": answer_field,
+        "options_field": options_field,
+        "unit_field": unit_field,
+        "equation_field": equation_field,
+        "program_field": program_field,
+        "tests_field": tests_field,
+        "entry_point_field": entry_point_field,
+        "id_field": id_field,
+        "split": split,
+        "encoding": encoding,
         "limit": limit,
         "workers": workers,
         "max_tokens": max_tokens,
@@ -56,11 +83,55 @@ def command(
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     settings = shared.settings(ExtractConfig, flags)
+    if explain:
+        _explain(settings, as_json=shared.json)
+        return
+    if out is None:
+        raise typer.BadParameter("say where to write the run, or give --explain", param_hint="'--out'")
     if shared.only_shows(settings):
         return
     from agentprop.stages.extract import run as extract
+    from agentprop.stages.extract.notes import nothing_extracted, told
 
-    shared.present(extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else told(summary), out)
+    nothing = nothing_extracted(summary)
+    if nothing is not None:
+        if shared.json:  # stdout holds one document, and it says why
+            raise typer.Exit(nothing.exit_code)
+        raise nothing
 
+
+def _explain(settings: ExtractConfig, *, as_json: bool) -> None:
+    """Print what would be read, for a person or as JSON."""
+    from agentprop.extraction.corpus.explain import explain
+    from agentprop.extraction.corpus.settings import reading_of, sources_of
+
+    found = explain(sources_of(settings, settings.sources, "train"), reading_of(settings, "train"))
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+def _print(found: dict[str, Any]) -> None:
+    """Layouts with what was taken for what, then documents part by part."""
+    from agentprop.cli.shared import print_summary
+
+    layouts, samples = found.pop("layouts", []), found.pop("samples", [])
+    print_summary(found, to_stdout=True)
+    for layout in layouts:
+        print(f"\n{', '.join(layout['files'])}: {layout['kind']}")
+        for part, where in layout["taken"].items():
+            print(f"  {part} = {where}")
+    for sample in samples:
+        print(f"\n{sample.pop('id')}")
+        for part, value in sample.items():
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            print(f"  {part:<12} " + text.strip()[:SHOWN].replace("\n", "\n" + " " * 15))
+
+
+SHOWN = 600
+"""Characters of a part of a sample document that are shown."""
 
 epilog = options.further(ExtractConfig, command)

@@ -11,7 +11,7 @@ import typer
 
 from agentprop.config import StageConfig
 
-BOUNDS, DISPLAY, TRAINING = "Bounds", "Display", "Training"
+BOUNDS, DISPLAY, TRAINING, LAYOUT = "Bounds", "Display", "Training", "Layout of the sources"
 
 Out = Annotated[str, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")]
 Config = Annotated[
@@ -79,6 +79,34 @@ LoraRank = Annotated[
     ),
 ]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)]
+
+
+def _field(flag: str, what: str) -> Any:
+    """An option that names the field of a part: a name, a path such as `qa.question`, or `-` for none."""
+    return typer.Option(flag, metavar="PATH", help=f"Field of {what}.", show_default="found", rich_help_panel=LAYOUT)
+
+
+QuestionField = Annotated[str | None, _field("--question-field", "the question: a name, or a path such as qa.question")]
+ContextField = Annotated[str | None, _field("--context-field", "a text that the question follows; - for none")]
+SolutionField = Annotated[str | None, _field("--solution-field", "the worked solution")]
+AnswerField = Annotated[str | None, _field("--answer-field", "the final answer")]
+OptionsField = Annotated[str | None, _field("--options-field", "the options of multiple-choice questions")]
+UnitField = Annotated[str | None, _field("--unit-field", "the answer's unit")]
+EquationField = Annotated[str | None, _field("--equation-field", "an equation that gives the answer")]
+ProgramField = Annotated[str | None, _field("--program-field", "the reference program")]
+TestsField = Annotated[str | None, _field("--tests-field", "a program's tests")]
+EntryPointField = Annotated[str | None, _field("--entry-point-field", "the function that the tests call")]
+IdField = Annotated[str | None, _field("--id-field", "the record's own id")]
+Split = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--split", metavar="NAME", help="Split to read, such as train; may be repeated.", rich_help_panel=LAYOUT
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option("--encoding", help="Encoding of text files.", show_default="recognised", rich_help_panel=LAYOUT),
+]
 
 
 def further(config: type[StageConfig], command: Callable[..., Any], *named: str) -> str:

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import Count, Share, StageConfig
-from agentprop.config.parts import Budget, Columns, Limited, ModelCalls
+from agentprop.config.parts import Budget, CorpusSettings, Limited, ModelCalls
 
 
-class ExtractConfig(ModelCalls, Columns, Limited, Budget, StageConfig):
+class ExtractConfig(ModelCalls, CorpusSettings, Limited, Budget, StageConfig):
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"
@@ -18,14 +18,12 @@ class ExtractConfig(ModelCalls, Columns, Limited, Budget, StageConfig):
     """A run identifies its sources by their contents, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Files, globs and directories to read."""
+    """Files, globs and directories to read, and data sets of the hub as hf:OWNER/NAME@CONFIGURATION:SPLIT."""
     teacher: str = "builtin"
     """Teacher: `builtin` mines the equations of worked solutions and lifts reference programs; a MODEL reads any
     text."""
     min_quality: Share = 0.6
     """Reject skills of lower quality, on a scale from 0 to 1 (τ_r)."""
-    solution_field: str | None = None
-    """Field that holds the worked solution; null finds it by its name."""
     chunk_characters: Annotated[int, Field(ge=200)] = 6000
     """Characters of the corpus shown to a model at a time."""
     chunk_skills: Count = 4

@@ -54,13 +54,38 @@ class Limited(Settings):
     """Read only the first documents, problems, rows or trajectories, up to this many; null reads all."""
 
 
-class Columns(Settings):
-    """Fields of a foreign file that hold the question and the answer."""
+class CorpusSettings(Settings):
+    """Reading of files that others wrote: which field holds what, which splits are read, and in which encoding.
+
+    A field is a name or a path such as `qa.question` and `messages[0].content`; `-` says that there is none.
+    """
 
     question_field: str | None = None
     """Field that holds the question; null finds it by its name."""
+    context_field: str | None = None
+    """Field of a text that the question follows; null finds it by its name."""
+    solution_field: str | None = None
+    """Field that holds the worked solution; null finds it by its name."""
     answer_field: str | None = None
-    """Field that holds the correct answer; null finds it by its name."""
+    """Field that holds the final answer; null finds it by its name."""
+    options_field: str | None = None
+    """Field of the options of multiple-choice questions; null finds it by its name."""
+    unit_field: str | None = None
+    """Field of the answer's unit; null finds it by its name."""
+    equation_field: str | None = None
+    """Field of an equation that gives the answer; null finds it by its name."""
+    program_field: str | None = None
+    """Field of the reference program; null finds it by its name."""
+    tests_field: str | None = None
+    """Field of a program's tests; null finds it by its name."""
+    entry_point_field: str | None = None
+    """Field of the function that the tests call; null finds it by its name."""
+    id_field: str | None = None
+    """Field of the record's own id; null finds it by its name."""
+    split: tuple[str, ...] = ()
+    """Splits to read, such as train or test; none means the stage's usual ones."""
+    encoding: str | None = None
+    """Encoding of text files, such as latin-1 or gb18030; null detects it."""
 
 
 class Library(Settings):

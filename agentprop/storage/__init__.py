@@ -9,12 +9,12 @@ recomputed on reading.
 from __future__ import annotations
 
 from agentprop.storage.arrow_schema import Row, arrow_schema
+from agentprop.storage.foreign import read_foreign_arrow, read_foreign_parquet, zstd_stream
 from agentprop.storage.parquet import (
     ROW_GROUP,
     Shard,
     TableWriter,
     count_rows,
-    read_foreign_parquet,
     read_rows,
     read_shard,
     write_shard,
@@ -31,10 +31,12 @@ __all__ = [
     "TableWriter",
     "arrow_schema",
     "count_rows",
+    "read_foreign_arrow",
     "read_foreign_parquet",
     "read_rows",
     "read_shard",
     "read_stream",
     "write_shard",
     "write_stream",
+    "zstd_stream",
 ]

@@ -1,4 +1,4 @@
-"""Records ↔ Parquet shards; and Parquet files of other tools → rows."""
+"""Records ↔ Parquet shards."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:
 
 
 def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
-    """Yield a shard's records, or some columns of them, as plain dicts, without recomputing ids."""
-    with _read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
+    """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
+    with read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
         check_schema(file.schema_arrow, record_type, str(path))
         missing = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
@@ -67,22 +67,23 @@ def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | No
 
 
 def count_rows(path: Path) -> int:
-    """Return the number of records, from the shard's footer alone."""
-    with _read_errors(str(path)), pq.ParquetFile(path) as file:
+    """Number of records, from the shard's footer alone."""
+    with read_errors(str(path)), pq.ParquetFile(path) as file:
         return int(file.metadata.num_rows)
 
 
 @contextlib.contextmanager
-def _read_errors(source: str) -> Iterator[None]:
+def read_errors(source: str, hint: str = REMAKE) -> Iterator[None]:
+    """Turn what a damaged or missing file makes of reading it into a ShardError."""
     try:
         yield
     except FileNotFoundError as error:
-        raise ShardError(f"{source} does not exist", hint=REMAKE) from error
+        raise ShardError(f"{source} does not exist", hint=hint) from error
     except PermissionError as error:
         raise ShardError(f"{source} cannot be read: permission denied", hint="check the file's permissions") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ShardError(f"{source} is truncated or damaged ({reason})", hint=REMAKE) from error
+        raise ShardError(f"{source} is truncated or damaged ({reason})", hint=hint) from error
 
 
 class TableWriter:
@@ -111,10 +112,3 @@ class TableWriter:
         if self._waiting:
             self._send()
         self._writer.close()
-
-
-def read_foreign_parquet(path: Path) -> Iterator[Row]:
-    """Yield the rows of a Parquet file of another tool as plain dicts, reading a batch at a time."""
-    with _read_errors(str(path)), pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=ROW_GROUP):
-            yield from batch.to_pylist()

@@ -21,8 +21,8 @@ from agentprop.extraction.corpus import (
     find_files,
     fingerprints,
     read_documents,
-    tables,
 )
+from agentprop.extraction.corpus.carriers import json_text
 from agentprop.extraction.corpus.documents import final_answer
 
 ROWS = [
@@ -86,7 +86,7 @@ def test_every_kind_of_file_gives_the_same_documents(tmp_path: Path, kind: str) 
 
 
 def test_a_json_array_is_read_in_pieces_smaller_than_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_CHUNK", 16)
+    monkeypatch.setattr(json_text, "CHUNK", 16)
     path = write(tmp_path / "array.json", json.dumps(ROWS * 20, indent=1, ensure_ascii=False))
     assert len(documents(path)) == 40
 
@@ -108,24 +108,24 @@ def test_fingerprints_change_with_the_content(tmp_path: Path) -> None:
 
 
 def test_fields_can_be_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "odd.jsonl", json.dumps({"frage": "What is 2 + 3?", "antwort": "5"}))
-    with pytest.raises(InputError, match=r"no record of .*odd\.jsonl holds a question \(its fields: antwort, frage\)"):
+    path = write(tmp_path / "odd.jsonl", json.dumps({"alpha": "Add 2 to 3", "beta": "5"}))
+    with pytest.raises(InputError, match=r"no record of .*odd\.jsonl holds a question \(its fields: alpha, beta\)"):
         documents(path)
-    (found,) = documents(path, fields=Fields(question="frage", answer="antwort"))
+    (found,) = documents(path, fields=Fields(question="alpha", answer="beta"))
     assert isinstance(found, Document) and found.answer == "5"
-    with pytest.raises(InputError, match="has a text field 'fragen'"):
-        documents(path, fields=Fields(question="fragen"))
+    with pytest.raises(InputError, match="has a text field 'gamma'"):
+        documents(path, fields=Fields(question="gamma"))
 
 
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        (b'{"question": "caf\xe9"}', "not-utf-8"),
+        (b'{"question": "\xc3\xa9t\xc3\xa9, caf\xe9"}', "not-utf-8"),
         (b'{"question": ', "not-json"),
         (b"[" * 100_000, "not-json"),
         (b"[1, 2]", "not-an-object"),
         (b'{"question": "  "}', "no-question"),
-        (b'{"question": {"text": "nested"}}', "no-question"),
+        (b'{"question": {"answer": "nested"}}', "no-question"),
     ],
 )
 def test_a_damaged_record_is_told_apart_and_the_rest_is_read(tmp_path: Path, line: bytes, code: str) -> None:
@@ -161,13 +161,15 @@ def with_bytes(path: Path, data: bytes) -> Path:
         (lambda d: d / "missing.jsonl", "there is no file .*missing.jsonl"),
         (lambda d: write(d / "empty.jsonl", ""), "empty.jsonl is empty"),
         (lambda d: d, "holds no document file"),
-        (lambda d: write(d / "notes.docx", "x"), "not a kind of file"),
+        (lambda d: write(d / "picture.png", "x"), "not a kind of file"),
+        (lambda d: write(d / "corpus.tar.gz", "x"), "not a kind of file"),
         (lambda d: with_bytes(d / "core.jsonl", b"\x7fELF\x00\x00\x01"), "is a binary file"),
         (lambda d: with_bytes(d / "cut.jsonl.gz", gzip.compress(jsonl(ROWS).encode())[:-12]), "not a whole gzip file"),
+        (lambda d: with_bytes(d / "cut.zip", b"PK\x03\x04 no more"), "not a whole zip file"),
         (lambda d: with_bytes(d / "fake.jsonl.gz", b"hello"), "not a whole gzip file"),
         (lambda d: with_bytes(d / "fake.parquet", b"PAR1 nothing"), "truncated or damaged"),
-        (lambda d: write(d / "half.json", '[{"question": "a"}, {'), "is not JSON"),
-        (lambda d: with_bytes(d / "latin.json", b'[{"question": "caf\xe9"}]'), "is not UTF-8 text"),
+        (lambda d: write(d / "half.json", '[{"question": "What is'), "is not JSON"),
+        (lambda d: with_bytes(d / "cyrillic.json", '[{"question": "Сколько?"}]'.encode("koi8-r")), "not recognised"),
         (lambda d: write(d / "quotes.csv", 'question\n"open'), "is not CSV"),
         (lambda d: huge_line(d / "huge.jsonl"), "line 1 of .*huge.jsonl is longer than 16 MiB"),
         (lambda d: huge_line(d / "huge.csv"), "line 1 of .*huge.csv is longer than 16 MiB"),
@@ -182,7 +184,7 @@ def test_an_unusable_source_is_one_sentence_with_a_hint(tmp_path: Path, make, se
 
 
 def test_a_gzip_file_that_unpacks_to_one_endless_line_is_stopped(tmp_path: Path) -> None:
-    path = with_bytes(tmp_path / "bomb.jsonl.gz", gzip.compress(b'{"question": "' + bytes(2**26), 1))
+    path = with_bytes(tmp_path / "bomb.jsonl.gz", gzip.compress(b'{"question": "' + b"x" * 2**26, 1))
     with pytest.raises(InputError, match="longer than 16 MiB"):
         documents(path)
 

@@ -172,7 +172,7 @@ def test_rows_that_cannot_be_asked_are_told_and_repeated_ones_are_asked_once() -
 
 
 def test_a_file_without_questions_is_refused() -> None:
-    with pytest.raises(InputError, match="no question with an answer"):
+    with pytest.raises(InputError, match=r"no record of bench\.jsonl holds a question \(its fields: text\)"):
         run(benchmark([{"text": "something else"}]))
 
 
@@ -204,6 +204,41 @@ def test_a_run_with_problems_is_a_benchmark() -> None:
 def test_attempts_at_temperature_zero_are_one() -> None:
     with pytest.raises(ConfigError, match="temperature 0"):
         run(benchmark(), temperature=0.0)
+
+
+def test_options_are_shown_and_named_by_letter_or_text() -> None:
+    rows = [
+        {"question": "How much is 2 + 9?", "choices": ["10", "11", "12"], "answer": 1},
+        {"question": "How much is 2 + 8?", "choices": ["10", "11", "12"], "answer": 0},
+    ]
+    script(["\\boxed{B}", "\\boxed{11}", "\\boxed{C}", "\\boxed{A}", "\\boxed{11}", "\\boxed{(A)}"])
+    summary, stored = run(benchmark(rows), k=3)
+    assert summary["mean"]["value"] == pytest.approx(4 / 6)
+    first = next(iter(stored.iter(Problem)))
+    assert first.statement.endswith("?\n\n(A) 10\n(B) 11\n(C) 12") and first.answer == "(B) 11"
+    assert first.answer_type == "choice"
+
+
+def test_the_test_split_of_a_directory_is_asked_in_whatever_layout() -> None:
+    Path("set").mkdir()
+    chat = [{"role": "user", "content": "What is 1 + 1?"}, {"role": "assistant", "content": "It is \\boxed{2}."}]
+    Path("set/test.jsonl").write_text(json.dumps({"messages": chat}))
+    Path("set/train.jsonl").write_text(json.dumps({"question": "What is 5 + 5?", "answer": "10"}))
+    script(["\\boxed{2}"])
+    summary, stored = run("set", k=1)
+    assert [problem.statement for problem in stored.iter(Problem)] == ["What is 1 + 1?"]
+    assert summary["mean"]["value"] == 1.0 and summary["sources"]["files left out"] == {"split train": 1}
+
+
+def test_rows_that_no_text_can_ask_are_rejects() -> None:
+    rows = [
+        ROWS[0],
+        {"question": "What is shown?", "answer": "4", "image": {"path": "a.png"}},
+        {"question": "Print the sum.", "input_output": {"inputs": ["1 2"], "outputs": ["3"]}},
+    ]
+    script(["\\boxed{2}"])
+    _, stored = run(benchmark(rows), k=1)
+    assert sorted(reject.code for reject in stored.iter(Reject)) == ["needs-image", "stream-tests"]
 
 
 # --- programs ---

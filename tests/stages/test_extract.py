@@ -106,6 +106,42 @@ def test_documents_that_repeat_are_counted_once(tmp_path: Path) -> None:
     assert skill.skill_md.count("scene:") == 1
 
 
+STAMPS = {
+    "question": "Lea has 45 stamps and loses 12 of them. How many stamps does she have left?",
+    "solution": "45 - 12 = 33",
+    "answer": "33",
+}
+
+
+def test_what_was_read_and_what_was_not_is_in_summary_and_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "good.jsonl").write_text(json.dumps(STAMPS))
+    (tmp_path / "corpus" / "cut.parquet").write_bytes(b"PAR1")
+    (tmp_path / "corpus" / "README.md").write_text("Problem: none")
+    summary = extract.run(config(str(tmp_path / "corpus")), str(tmp_path / "run"))
+    sources = summary["sources"]
+    assert sources["files"] == 2 and sources["files left out"] == {"about the corpus": 1}
+    assert "truncated or damaged" in sources["unreadable files"]["cut.parquet"]
+    assert sources["layouts"][0]["taken"]["solution"] == "solution, 1 of 1"
+    assert summary["accepted"] == 1 and summary["reasons"] == {"unreadable-file": 1}
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert "cut.parquet was not read" in log and "good.jsonl (JSON lines): question = question, 1 of 1" in log
+    assert "good.jsonl (JSON lines): question = question, 1 of 1" in capsys.readouterr().err
+
+
+def test_questions_that_need_more_than_their_text_are_refused_for_that(tmp_path: Path) -> None:
+    rows = [
+        STAMPS,
+        {**STAMPS, "question": "In the figure, " + STAMPS["question"]},
+        {**STAMPS, "question": "![stamps](a.png) " + STAMPS["question"]},
+    ]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    summary = extract.run(config(str(tmp_path / "corpus.jsonl")), str(tmp_path / "run"), quiet=True)
+    assert summary["reasons"] == {"needs-figure": 1, "needs-image": 1} and summary["accepted"] == 1
+
+
 def test_a_missing_source_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         extract.run(config(str(tmp_path / "nowhere.jsonl")), str(tmp_path / "run"), quiet=True)

@@ -1,20 +1,31 @@
-"""Sources to documents: files, globs and directories of `.jsonl .json .parquet .csv .md .txt .tex`, plain or gzipped.
+"""Sources to documents: files, globs, directories, zip archives and hub ids, in the layouts that corpora have.
 
-Reading is streaming: at most one record is in memory, and no record may be longer than `MAX_RECORD_BYTES`, so that a
-file that is one enormous line ends with a sentence and not with the machine's memory.
+Reading is streaming: a sample of rows, one record and a chunk of a file are in memory, and no record may be longer than
+`MAX_RECORD_BYTES`, so that a file that is one enormous line ends with a sentence and not with the machine's memory.
 """
 
-from agentprop.extraction.corpus.documents import Document, Fields, UnreadableRecord, read_documents
-from agentprop.extraction.corpus.sources import SUFFIXES, find_files, fingerprints
-from agentprop.extraction.corpus.tables import MAX_RECORD_BYTES
+from agentprop.extraction.corpus.carriers import Carrier, register, suffixes
+from agentprop.extraction.corpus.document import Document, Fields, UnreadableRecord
+from agentprop.extraction.corpus.documents import Corpus, FileReport, Reading, read_documents
+from agentprop.extraction.corpus.files import SourceFile
+from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES
+from agentprop.extraction.corpus.sources import Sources, find_files, find_sources, fingerprints
 
 __all__ = [
     "MAX_RECORD_BYTES",
-    "SUFFIXES",
+    "Carrier",
+    "Corpus",
     "Document",
     "Fields",
+    "FileReport",
+    "Reading",
+    "SourceFile",
+    "Sources",
     "UnreadableRecord",
     "find_files",
+    "find_sources",
     "fingerprints",
     "read_documents",
+    "register",
+    "suffixes",
 ]

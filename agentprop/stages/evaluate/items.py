@@ -1,37 +1,36 @@
 """A benchmark → its problems, each with its answer or tests and the groups that it is counted in.
 
-A benchmark is a file of rows (JSONL, JSON, CSV, Parquet, plain or gzipped), a glob of such files, or a run with
-problems. Fields are found by their usual names. Program tasks have tests as data (`tests`) or as code (`test`,
-`test_list`).
+A benchmark is a file of rows in any layout and of any kind that extract reads, a glob or directory of such files, a
+data set of the hub, or a run with problems. Of a data set with a test split only that is asked. Options stand under the
+question, and the answer names one of them by letter and text, so that a reply may do either. Program tasks have data
+for tests, or code.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.errors import InputError
-from agentprop.extraction.corpus.documents import NAMES, final_answer, rows
-from agentprop.extraction.corpus.sources import file_names, find_files, fingerprints
-from agentprop.extraction.corpus.tables import Bad, text_of
+from agentprop.extraction.corpus import Corpus, Document, UnreadableRecord, fingerprints, report
+from agentprop.extraction.corpus.layout.options import LETTERS
+from agentprop.extraction.corpus.layout.shapes import text_of
+from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase
+from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
+WANTED: Final = "test"
+"""Split that is asked of a data set that has one."""
 GROUPS = ("category", "subject", "domain", "level", "difficulty", "split")
-"""Columns that results are reported by, unless others are named."""
-QUESTION = (*NAMES["question"], "statement")
-ANSWER = (*NAMES["answer"], "gold", "ground_truth", "solution")
-TESTS = ("tests", "test", "test_list", "test_code")
-LONG = 60
-"""Characters beyond which an answer is taken for a worked solution that ends in the answer."""
+"""Columns that are reported by where nobody names others."""
 Row = Mapping[str, Any]
 
 
@@ -60,19 +59,22 @@ class Benchmark:
     repeated: int
     """Number of rows left out because an earlier one asks the same."""
     inputs: Mapping[str, str]
-    """Fingerprints of the files."""
+    """Fingerprints of what was read."""
+    sources: Mapping[str, Any] = field(default_factory=dict)
+    """What was taken from which files, and what was left out."""
 
 
-def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
-    """Read a benchmark. Raises InputError if there is nothing to ask."""
+def read_benchmark(source: str, config: EvaluateConfig, *, quiet: bool = True) -> Benchmark:
+    """Read all of it, and tell what is taken for what unless `quiet`. Raises InputError if there is nothing to ask."""
     if (Path(source) / OURS).is_dir():
         stored = open_run(source)
         found: list[AskedQuestion | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
         inputs: Mapping[str, str] = {"source": stored.fingerprint}
+        told: Mapping[str, Any] = {}
     else:
-        files = find_files([source])
-        found = [item for path, name in file_names(files).items() for item in _of_file(path, name, config)]
-        inputs = fingerprints(files)
+        corpus = Corpus(sources_of(config, [source], WANTED), reading_of(config, WANTED), LayoutNotes(quiet))
+        found = list(_of_corpus(corpus, config))
+        inputs, told = fingerprints(corpus.sources.files), report.summary(corpus)
     items: dict[str, AskedQuestion] = {}
     for item in found:
         if isinstance(item, AskedQuestion):
@@ -82,7 +84,7 @@ def read_benchmark(source: str, config: EvaluateConfig) -> Benchmark:
         why = f" ({unreadable[0].message})" if unreadable else ""
         raise InputError(f"{source} holds no question with an answer{why}", hint=_hint(config))
     repeated = len(found) - len(items) - len(unreadable)
-    return Benchmark(list(items.values())[: config.limit], unreadable, repeated, inputs)
+    return Benchmark(list(items.values())[: config.limit], unreadable, repeated, inputs, told)
 
 
 def _hint(config: EvaluateConfig) -> str:
@@ -109,15 +111,19 @@ def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
 # --- files ---
 
 
-def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
-    for number, row in enumerate(rows(path)):
-        source = f"{name}#{number}"
+def _of_corpus(corpus: Corpus, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
+    for read in corpus.rows():
         try:
-            yield _item(source, row, config)
+            yield _item(read.row, read.made, config)
         except _UnusableRow as fault:
-            excerpt = json.dumps(row, ensure_ascii=False, default=str)[:1000]
+            excerpt = json.dumps(read.row, ensure_ascii=False, default=str)[:1000]
             yield Reject(
-                stage="evaluate", item=source, outcome="rejected", code=fault.code, message=str(fault), record=excerpt
+                stage="evaluate",
+                item=read.made.id,
+                outcome="rejected",
+                code=fault.code,
+                message=str(fault),
+                record=excerpt if read.row else None,
             )
 
 
@@ -129,49 +135,56 @@ class _UnusableRow(ValueError):
         self.code = code
 
 
-def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
-    if isinstance(row, Bad):
-        raise _UnusableRow(row.code, row.message)
-    statement = _text(row, config.question_field, QUESTION).strip()
-    if not statement:
-        raise _UnusableRow("no-question", "the row has no question")
-    tests, assertions, entry_point = _tests(row, config)
-    answer = _answer(row, config)
-    if not tests and not assertions and not answer:
+def _item(row: Row, made: Document | UnreadableRecord, config: EvaluateConfig) -> AskedQuestion:
+    if isinstance(made, UnreadableRecord):
+        raise _UnusableRow(made.code, made.message)
+    program = bool(made.calls or made.test or made.streams)
+    tests, assertions = _tests(made) if program else ((), "")
+    answer = _answer(made)
+    if not program and not answer:
         raise _UnusableRow("no-answer", "the row has no answer and no tests")
-    program = bool(tests or assertions)
-    if program and entry_point and entry_point not in statement:
-        statement += f"\n\nThe function is called `{entry_point}`."
+    if made.lacks == "image":
+        raise _UnusableRow("needs-image", "the question has an image, and only text can be asked")
     problem = Problem(
-        statement=statement,
+        statement=_statement(made, program),
         answer=answer,
-        answer_type="program" if program else _answer_type(row),
-        unit=_text(row, "unit") or None,
+        answer_type="program" if program else "choice" if made.option is not None else _answer_type(row),
+        unit=made.unit or None,
         figures=_whole(row.get("figures")),
         domain=_domain(row, program),
-        category=_text(row, None, GROUPS[:2]) or "benchmark",
+        category=_text(row, GROUPS[:2]) or "benchmark",
         skills=_names(row.get("skills")),
         skill_ids=(),
-        entry_point=entry_point,
+        entry_point=made.entry_point or None,
         tests=tests,
         certificate=Certificate(form="none"),
         evidence="none",
     )
-    return AskedQuestion(source, problem, _chosen(row, config), assertions)
+    return AskedQuestion(made.id, problem, _chosen(row, config), assertions)
 
 
-def _text(row: Row, chosen: str | None, names: Sequence[str] = ()) -> str:
-    """The text of the chosen field, or of the first with a usual name."""
-    if chosen is not None:
-        return text_of(row.get(chosen))
+def _statement(made: Document, program: bool) -> str:
+    """The question with its options under it, or with the name of the function that the tests call."""
+    text = made.question.strip()
+    if made.options:
+        lines = [f"({letter}) {option}" for letter, option in zip(LETTERS, made.options, strict=False)]
+        return "\n".join([text, "", *lines])
+    if program and made.entry_point and made.entry_point not in text:
+        return f"{text}\n\nThe function is called `{made.entry_point}`."
+    return text
+
+
+def _answer(made: Document) -> str:
+    """The answer; of options the letter and the text, and of a worked solution that does not mark one all of it."""
+    if made.option is not None:
+        return f"({LETTERS[made.option]}) {made.options[made.option]}"
+    return (made.answer or made.solution).strip()
+
+
+def _text(row: Row, names: Sequence[str]) -> str:
+    """The text of the first field with a usual name."""
     lowered = {str(key).lower(): value for key, value in row.items()}
     return next((text for name in names if (text := text_of(lowered.get(name)))), "")
-
-
-def _answer(row: Row, config: EvaluateConfig) -> str:
-    """The answer of a row, extracted from a worked solution if the field holds one."""
-    text = _text(row, config.answer_field, ANSWER).strip()
-    return final_answer(text) or text if len(text) > LONG or "####" in text or "\\boxed" in text else text
 
 
 def _answer_type(row: Row) -> AnswerType:
@@ -197,42 +210,12 @@ def _whole(value: Any) -> int | None:
 # --- programs ---
 
 
-def _tests(row: Row, config: EvaluateConfig) -> tuple[tuple[TestCase, ...], str, str | None]:
-    """(tests as data, tests as code, the function that they call)."""
-    named = _text(row, None, NAMES["entry_point"]) or None
-    packed = _packed(_text(row, config.answer_field, ANSWER))
-    if packed is not None:
-        return _cases(packed["tests"]), "", packed.get("entry_point") or named
-    found = next((row[name] for name in TESTS if row.get(name)), None)
-    if isinstance(found, list) and found and isinstance(found[0], Mapping):
-        return _cases(found), "", named
-    code = text_of(found)
-    function = named or _called(code, _text(row, None, NAMES["program"])) if code else named
-    if code and function is None:
+def _tests(made: Document) -> tuple[tuple[TestCase, ...], str]:
+    """(tests as data, tests as code)."""
+    if made.calls:
+        return tuple(TestCase(arguments=given, expected=wanted) for given, wanted in made.calls), ""
+    if made.streams:
+        raise _UnusableRow("stream-tests", "its tests give standard input to a program, and only functions are run")
+    if not made.entry_point:
         raise _UnusableRow("no-function", "the row has tests as code, and no word of the function they call")
-    return (), code, function
-
-
-def _called(code: str, program: str) -> str | None:
-    """Name of the reference program's function that the tests call; without a program, of the first one asserted."""
-    defined = [name for name in re.findall(r"^def (\w+)", program, re.MULTILINE) if re.search(rf"\b{name}\(", code)]
-    asserted = re.search(r"^assert (\w+)\(", code, re.MULTILINE)
-    return defined[0] if defined else asserted[1] if asserted else None
-
-
-def _packed(answer: str) -> dict[str, Any] | None:
-    """Tests in place of an answer, as in a row exported for a solver."""
-    if not answer.startswith("{"):
-        return None
-    try:
-        found = json.loads(answer)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("tests"), list) else None
-
-
-def _cases(found: Sequence[Any]) -> tuple[TestCase, ...]:
-    try:
-        return tuple(TestCase.model_validate(case) for case in found)
-    except ValidationError:
-        raise _UnusableRow("bad-tests", "a test is not {arguments, expected} with JSON texts") from None
+    return (), made.test

@@ -15,6 +15,7 @@ from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.grading.comparison import TextAnswers
 from agentprop.grading.pass_at_k import Estimate, Score, majority, majority_at_k, mean_at_k, pass_at_k
 from agentprop.records import Attempt, Problem
+from agentprop.stages.common.layout_notes import without_layouts
 from agentprop.stages.evaluate.items import AskedQuestion
 
 VOTING = frozenset({"correct", "wrong", "undetermined"})
@@ -111,7 +112,7 @@ def powers_of_two(most: int) -> list[int]:
 def readable(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Shorten a summary for people: one line for an estimate, and only Mean@k for the values of a column."""
     by = {column: {value: found["mean"] for value, found in values.items()} for column, values in summary["by"].items()}
-    return _readable({**summary, "by": by})
+    return _readable({**without_layouts(summary), "by": by})
 
 
 def _readable(values: Mapping[str, Any]) -> dict[str, Any]:

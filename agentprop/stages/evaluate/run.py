@@ -61,8 +61,8 @@ class EvaluatedProblem:
 def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
-        raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
-    benchmark = read_benchmark(source, config)
+        raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    benchmark = read_benchmark(source, config, quiet=quiet)
     opened = Run.open(
         out,
         "evaluate",
@@ -83,7 +83,9 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         solver = solver_of(config, models, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
-            facts = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            facts: dict[str, Any] = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            if benchmark.sources:
+                facts["sources"] = dict(benchmark.sources)
             return {
                 "model": solver.name,
                 **totals.summary(),

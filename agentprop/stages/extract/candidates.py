@@ -13,6 +13,13 @@ from agentprop.extraction.corpus import Document, UnreadableRecord
 from agentprop.extraction.mining.work import Found, MinerInput
 from agentprop.stages.extract.working_file import WorkingFile
 
+LACKS = {
+    "image": "the question has an image, and only text is read",
+    "figure": "the question speaks of a figure, and only text is read",
+    "options": "the question means nothing without its options",
+}
+"""What a document lacks → why no skill can be mined from it."""
+
 
 class Candidates(WorkingFile):
     """Candidates that can be appended, read in order, and read again by groups of equal keys."""
@@ -54,6 +61,8 @@ class SeenDocuments:
         if mark in self._documents:
             return Found(document.id, document.sha, 0, code="duplicate-document", message="the corpus has it twice")
         self._documents.add(mark)
+        if document.lacks:
+            return Found(document.id, document.sha, 0, code=f"needs-{document.lacks}", message=LACKS[document.lacks])
         return MinerInput(
             document.id,
             document.sha,

@@ -8,23 +8,27 @@ counts must add up. Extraction by a language model is in `teach`.
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from agentprop import __version__
 from agentprop.answers.gold import UNREADABLE, check_gold
 from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
-from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_documents
+from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
+from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
 from agentprop.records import Reject, Skill
+from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.progress import Progress
-from agentprop.stages.extract.candidates import Candidates, SeenDocuments
+from agentprop.stages.extract.candidates import LACKS, Candidates, SeenDocuments
+from agentprop.stages.extract.notes import EXAMPLES
 from agentprop.stages.extract.packages import unpack
 from agentprop.storage import write_stream
 from agentprop.storage.run import Run, open_run
@@ -37,9 +41,14 @@ CHUNK = 64
 WINDOW = 16
 """Chunks under way."""
 WORKING = "candidates"
+WANTED: Final = "train"
+"""Splits that skills are extracted from, if nobody names others: what models are tested on stays out."""
 _UNREAD = frozenset(
-    {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "no-question", "duplicate-document", "worker-died"}
+    {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "unread-formula", "unreadable-file"}
+    | {"no-question", "several-turns", "duplicate-document", "worker-died"}
+    | {f"needs-{what}" for what in LACKS}
 )
+log = logging.getLogger("agentprop")
 _SHARED = "another document has the same wording with other equations"
 
 
@@ -55,20 +64,20 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
     work_type = _work_of(config)
-    files = find_files(config.sources)
+    sources = sources_of(config, config.sources, WANTED)
     opened = Run.open(
         out,
         "extract",
         config,
         fresh=fresh,
-        inputs=fingerprints(files),
+        inputs=fingerprints(sources.files),
         folders=work_type.FOLDERS,
     )
     with opened as stored, Interruption() as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
-        work = work_type(config, stored, files, stop)
+        work = work_type(config, stored, sources, stop, quiet)
         with Progress(work_type.UNIT, None, quiet=quiet) as bar:
             work.read(bar)
         with Progress("skills", None, quiet=quiet) as bar:
@@ -93,13 +102,18 @@ class Mining:
     UNIT = "documents"
     FOLDERS = ("skills", WORKING)
 
-    def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
-        self._config, self._run, self._files, self._stop = config, stored, files, stop
+    def __init__(
+        self, config: ExtractConfig, stored: Run, sources: Sources, stop: Callable[[], bool], quiet: bool = False
+    ) -> None:
+        self._config, self._run, self._stop = config, stored, stop
+        self._corpus = Corpus(sources, reading_of(config, WANTED), LayoutNotes(quiet))
         self._workers = config.workers or usable_cores()
         state = stored.state
         self._documents: int = state.get("documents", 0)
         self._read_all: bool = state.get("read_all", False)
         self._groups: int = state.get("groups", 0)
+        self._sources: dict[str, Any] = state.get("sources", {})
+        self._examples: dict[str, str] = state.get("examples", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._candidates = Candidates(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
@@ -120,13 +134,14 @@ class Mining:
             bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
         self._halt()
         self._read_all = True
+        self._sources = report.summary(self._corpus)
+        for name, why in self._sources.get("unreadable files", {}).items():
+            log.warning("%s was not read, or not to its end: %s", name, why)
         self._commit()
 
     def _owed(self, known: SeenDocuments) -> Iterator[MinerInput | Found]:
-        """Yield documents that no segment counts yet; all are read again, because repeats are known by their hash."""
-        c = self._config
-        fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
-        for position, document in enumerate(islice(read_documents(self._files, fields), c.limit)):
+        """Documents that no segment counts yet; repeated ones are known by their hash, so all are read again."""
+        for position, document in enumerate(islice(self._corpus.documents(), self._config.limit)):
             prepared = known.prepare(document)
             if position >= self._documents:
                 yield prepared
@@ -197,6 +212,7 @@ class Mining:
     def _reject(
         self, documents: Iterable[str], code: str, message: str, outcome: Literal["rejected", "failed"] = "rejected"
     ) -> None:
+        self._examples.setdefault(code, message)
         for document in documents:
             self._run.add(Reject(stage="extract", item=document, outcome=outcome, code=code, message=message))
             self._counts[outcome] += 1
@@ -204,7 +220,15 @@ class Mining:
 
     def _commit(self) -> None:
         state = {"documents": self._documents, "read_all": self._read_all, "groups": self._groups}
-        self._run.commit({**state, "size": self._candidates.size, "counts": dict(self._counts)})
+        self._run.commit(
+            {
+                **state,
+                "sources": self._sources,
+                "examples": self._examples,
+                "size": self._candidates.size,
+                "counts": dict(self._counts),
+            }
+        )
 
     def _halt(self) -> None:
         if self._stop():
@@ -240,6 +264,8 @@ class Mining:
             "distinct skills": counts["skills"],
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
+            **({} if counts["skills"] else {EXAMPLES: self._examples}),
+            "sources": self._sources,
         }
 
 

@@ -12,12 +12,12 @@ them from its cache.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
@@ -25,7 +25,8 @@ from agentprop.config import ExtractConfig
 from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached
-from agentprop.extraction.corpus import Fields, UnreadableRecord
+from agentprop.extraction.corpus import Sources, UnreadableRecord
+from agentprop.extraction.corpus.settings import fields_of
 from agentprop.extraction.corpus.texts import read_texts
 from agentprop.extraction.teaching import trial
 from agentprop.extraction.teaching.chunks import Chunk, chunked
@@ -57,6 +58,8 @@ WINDOW = 32
 TRIED = 4
 """Scripts in a worker's batch."""
 WORKING = "candidates"
+UNREADABLE = "unreadable-file"
+log = logging.getLogger("agentprop")
 
 Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
@@ -75,13 +78,16 @@ class Teaching:
     UNIT = "chunks"
     FOLDERS = ("skills", WORKING, MODELS)
 
-    def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
-        self._config, self._run, self._files, self._stop = config, stored, files, stop
+    def __init__(
+        self, config: ExtractConfig, stored: Run, sources: Sources, stop: Callable[[], bool], quiet: bool = False
+    ) -> None:
+        self._config, self._run, self._sources, self._stop = config, stored, sources, stop
         state = stored.state
         self._done: int = state.get("done", 0)
         self._read_all: bool = state.get("read_all", False)
         self._settled: int = state.get("settled", 0)
         self._made_by: dict[str, Any] = state.get("made_by", {})
+        self._unreadable: dict[str, str] = state.get("unreadable", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._failures: Counter[str] = Counter()
         self._lines = WorkingFile(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
@@ -130,8 +136,7 @@ class Teaching:
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
         """Yield chunks that no segment counts yet; all are read again, because repeats are known by their hash."""
         c = self._config
-        fields = Fields(question=c.question_field, solution=c.solution_field, answer=c.answer_field)
-        texts = islice(read_texts(self._files, fields), c.limit)
+        texts = islice(read_texts(self._sources.files, fields_of(c)), c.limit)
         return islice(chunked(texts, c.chunk_characters), self._done, None)
 
     def _take(self, item: Chunk | UnreadableRecord, outcome: ChunkOutcome) -> None:
@@ -230,6 +235,9 @@ class Teaching:
     # --- records and counts ---
 
     def _reject(self, refusal: TeachingRefusal) -> None:
+        if refusal.code == UNREADABLE:
+            self._unreadable[refusal.item] = refusal.message
+            log.warning("%s was not read, or not to its end: %s", refusal.item, refusal.message)
         self._run.add(
             Reject(
                 stage="extract",
@@ -251,6 +259,7 @@ class Teaching:
                 "settled": self._settled,
                 "size": self._lines.size,
                 "made_by": self._made_by,
+                "unreadable": self._unreadable,
                 "counts": dict(self._counts),
             }
         )
@@ -286,6 +295,8 @@ class Teaching:
             "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
+            **({"unreadable files": self._unreadable} if self._unreadable else {}),
+            **({"files left out": dict(self._sources.left_out)} if self._sources.left_out else {}),
             "spending": {**models.spending(c["skills"]), "failures": dict(self._failures)},
         }
 

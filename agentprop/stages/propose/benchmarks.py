@@ -9,7 +9,7 @@ from typing import Any
 
 from agentprop.config import ProposeConfig
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Document, find_files, fingerprints, read_documents
+from agentprop.extraction.corpus import Document, UnreadableRecord, find_files, fingerprints, read_documents
 from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, BenchmarkIndex, BenchmarkMatch
 from agentprop.records import Problem, Reject, content_id
 from agentprop.storage.durable import write_json
@@ -101,6 +101,8 @@ def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
     index, counts, unreadable = BenchmarkIndex(), Counter[str](), Counter[str]()
     for document in read_documents(files):
         name = document.id.rpartition("#")[0]
+        if isinstance(document, UnreadableRecord) and document.code == "unreadable-file":
+            raise InputError(document.message, hint="mend the file, or leave it out of the benchmarks")
         if isinstance(document, Document):
             counts[name] += index.add(document.id, document.question)
         else:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from agentprop.config import ExtractConfig
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Document, Fields, find_files, read_documents
+from agentprop.extraction.corpus import Corpus, Document
+from agentprop.extraction.corpus.settings import fields_of, reading_of, sources_of
 from agentprop.extraction.corpus.texts import Text, read_texts
 from agentprop.records import Skill, Span
 from agentprop.storage.reader import StoredRun, open_run
@@ -47,11 +48,12 @@ def _of_run(stored: StoredRun, path: str) -> Iterator[SkillPassage]:
 
 
 def _passages(config: ExtractConfig, wanted: Mapping[str, Span]) -> dict[str, tuple[str, str, str]]:
-    """Return (hash, text, further text) of the cited documents, by id."""
-    files = find_files(config.sources)
-    fields = Fields(question=config.question_field, solution=config.solution_field, answer=config.answer_field)
+    """(sha, text, what follows the text) of the documents that are cited."""
+    sources = sources_of(config, config.sources, "train")
     found: Iterable[object] = (
-        read_documents(files, fields) if config.teacher == "builtin" else read_texts(files, fields)
+        Corpus(sources, reading_of(config, "train")).documents()
+        if config.teacher == "builtin"
+        else read_texts(sources.files, fields_of(config))
     )
     return {one.id: _read(one) for one in found if isinstance(one, Document | Text) and one.id in wanted}
 

@@ -1,0 +1,1 @@
+"""Rows of any layout → which of their fields hold which part of a document, and the documents."""

@@ -1,0 +1,240 @@
+"""A row and its layout → a document, or the reason why there is none."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from typing import Any, NamedTuple
+
+from agentprop.extraction.corpus.document import Document, UnreadableRecord
+from agentprop.extraction.corpus.layout import shapes
+from agentprop.extraction.corpus.layout.answers import (
+    NONE,
+    FoundAnswer,
+    final_answer,
+    is_bare,
+    is_worked,
+    plain_text,
+    read_answer,
+)
+from agentprop.extraction.corpus.layout.computation import equations_of
+from agentprop.extraction.corpus.layout.evidence import Layout
+from agentprop.extraction.corpus.layout.fits import FITS, texts
+from agentprop.extraction.corpus.layout.marked import split_marked
+from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
+from agentprop.extraction.corpus.layout.paths import Getter, getter, written
+from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
+from agentprop.extraction.corpus.layout.tests_of import NO_TESTS, ProgramTests, assertions, called, read_tests
+from agentprop.extraction.corpus.layout.wording import NEEDS_OPTIONS, has_image, points_to_figure, with_blanks
+from agentprop.extraction.corpus.rows import Row, excerpt
+from agentprop.records import content_id
+
+LONG_CONTEXT = 400
+"""Characters from which a context is set apart by a blank line."""
+TRIED = 8
+"""Programs of one problem of which the first in Python is taken."""
+LONG_SOLUTION = 200
+"""Mean length from which the texts of a list are solutions of their own, and not steps of one."""
+_AS_WRITTEN = (("unit", "unit"), ("tolerance", "tolerance"), ("equation", "equation"), ("id", "source_id"))
+"""Parts that go into the document as they are, and its fields for them."""
+_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL | re.IGNORECASE)
+_NAME_OF_VALUE = re.compile(r"^\s*(?:x|ans(?:wer)?|result)\s*=(?!=)|=\s*(?:x|\?)\s*$|=\s*$", re.IGNORECASE)
+
+
+class _Part(NamedTuple):
+    """Where a part is, ready to be taken from a row."""
+
+    get: Getter
+    message: int | None
+
+
+class Assembler:
+    """Makes the documents of one layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self._parts = {
+            part: [_Part(getter(one.path), one.message) for one in paths] for part, paths in layout.taken.items()
+        }
+        self._only = {part: places[0].get for part, places in self._parts.items() if len(places) == 1}
+        self._columns = [getter(path) for path in layout.columns]
+        self._asks_in_chat = any(one.message is not None for one in layout.taken["question"])
+        self._goes_on = "input" in layout.taken or "starter" in layout.taken
+        self._has_options = bool(layout.columns) or layout.inline or "options" in layout.taken
+        self._answer_name = written(layout.taken["answer"][0].path) if "answer" in layout.taken else ""
+
+    def __call__(self, item: str, row: Row) -> Document | UnreadableRecord:
+        """The document of a row, which is called `item`."""
+        chat = self._chat(row) if self._asks_in_chat else None
+        question = self._question(row, chat)
+        marked = split_marked(question) if self.layout.marked else None
+        question, said = marked or (question, "")
+        if not question:
+            return _unreadable(item, row, "no-question", "the record has no question field with text in it")
+        if chat is not None and chat.asked > 1:
+            return _unreadable(item, row, "several-turns", f"the chat asks {chat.asked} questions, one after the other")
+        more: dict[str, Any] = {} if chat is None or not chat.system else {"system": chat.system}
+        program = self._program(row)
+        tests = read_tests(self._value("tests", row)) if "tests" in self._parts else NO_TESTS
+        if tests:
+            more.update(self._tested(tests, program or question, row))
+        elif not program:
+            question = with_blanks(question)
+        options: list[Option] = []
+        if self._has_options:
+            question, options = self._options(question, row)
+            more["options"] = tuple(one.text for one in options)
+        solution = said or self._solution(row, chat)
+        answer, more["option"] = self._answer(row, options, solution, bool(tests))
+        if program and not tests and answer.text:  # nobody asks for the program: it computes the answer
+            more["computation"], program = program, ""
+        if not solution:
+            solution = _solved(self._text("equation", row), answer.text) or _worked(self._text("answer", row))
+            solution = solution or equations_of(more.get("computation", ""))
+        for part, name in _AS_WRITTEN:
+            if part in self._parts and (text := self._text(part, row).strip()):
+                more[name] = text
+        if "unit" in more or answer.unit:
+            more["unit"] = more.get("unit", answer.unit).strip("$").strip()
+        if lacks := self._lacks(question, row, bool(options), bool(program)):
+            more["lacks"] = lacks
+        return Document(
+            id=item,
+            question=question,
+            solution=solution,
+            answer=answer.text,
+            program=program,
+            sha=content_id(question, solution, program),
+            answer_from=answer.source,
+            accepted=answer.others,
+            **more,
+        )
+
+    # --- the parts ---
+
+    def _value(self, part: str, row: Row) -> Any:
+        """The value of the first path of a part that has one."""
+        if part in self._only:
+            return self._only[part](row)
+        values = (one.get(row) for one in self._parts.get(part, ()))
+        return next((value for value in values if value is not None and FITS[part](unpacked(value))), None)
+
+    def _text(self, part: str, row: Row) -> str:
+        return text_of(self._value(part, row)) if part in self._parts else ""
+
+    def _chat(self, row: Row) -> Chat | None:
+        """The chat that holds the question."""
+        value = unpacked(self._value("question", row))
+        return read_chat(value) if is_chat(value) else None
+
+    def _question(self, row: Row, chat: Chat | None) -> str:
+        """What is asked: after its context, before what it is about and the code it begins with."""
+        asked = chat.question if chat is not None else self._text("question", row)
+        if not asked.strip():
+            return ""
+        text = asked
+        if "context" in self._parts and (context := self._text("context", row).strip()):
+            text = context + ("\n\n" if "\n" in context or len(context) > LONG_CONTEXT else " ") + asked.strip()
+        if not self._goes_on:
+            return text
+        more = [self._text(part, row).strip("\n") for part in ("input", "starter") if part in self._parts]
+        return "\n\n".join([text, *(one for one in more if one.strip())])
+
+    def _solution(self, row: Row, chat: Chat | None) -> str:
+        value = unpacked(self._value("solution", row)) if "solution" in self._parts else ""
+        if isinstance(value, str):
+            return text_of(value)
+        if is_chat(value):
+            return read_chat(value).solution
+        found = texts(value)
+        apart = len(found) > 1 and sum(map(len, found)) > LONG_SOLUTION * len(found)
+        return "\n".join(found[:1] if apart else found)
+
+    def _options(self, question: str, row: Row) -> tuple[str, list[Option]]:
+        """The question without its options, and these."""
+        if self.layout.inline:
+            return split_inline(question)
+        if self._columns:
+            found = [Option("", text) for get in self._columns if (text := plain_text(get(row)))]
+            ordered = sorted(found, key=lambda one: one.text) if self.layout.right_first else found
+            return question, read_options([one.text for one in ordered])
+        return question, read_options(self._value("options", row)) if "options" in self._parts else []
+
+    def _answer(self, row: Row, options: list[Option], solution: str, tested: bool) -> tuple[FoundAnswer, int | None]:
+        """(the answer, the position of the option that it is)."""
+        if options:
+            place = self._right_option(row, options)
+            if place is not None:
+                return FoundAnswer(options[place].text, "option"), place
+        value = self._value("answer", row) if "answer" in self._parts else None
+        found = NONE if value is None else read_answer(value, self._answer_name, row.get("is_multiple_answer"))
+        if found.text or tested:
+            return found, None
+        found = final_answer(solution or text_of(value))
+        return (found if found.text or not is_bare(solution) else read_answer(solution, "")), None
+
+    def _right_option(self, row: Row, options: list[Option]) -> int | None:
+        if self.layout.right_first:
+            right = plain_text(self._columns[0](row))
+            return next((i for i, option in enumerate(options) if option.text == right), None)
+        if "options" in self._parts and (place := marked(unpacked(self._value("options", row)))) is not None:
+            return place if place < len(options) else None
+        return place_of(self._value("answer", row), options, self.layout.form) if self.layout.form else None
+
+    # --- programs ---
+
+    def _program(self, row: Row) -> str:
+        """The first of the programs that is Python; of several that are not, the first."""
+        if "program" not in self._parts:
+            return ""
+        found = texts(self._value("program", row))[:TRIED]
+        bare = [match[1] if (match := _FENCE.search(text)) else text for text in found]
+        if len(bare) < 2:
+            return bare[0] if bare else ""
+        return next((text for text in bare if _is_python(text)), bare[0])
+
+    def _tested(self, tests: ProgramTests, program: str, row: Row) -> dict[str, Any]:
+        """The tests as code, after what they need, and as data; and the function that they call."""
+        function = tests.function or self._text("entry_point", row) or called(tests.code, program)
+        code = tests.code
+        if tests.calls and function:
+            with contextlib.suppress(ValueError):  # calls that are no JSON stay as they are
+                code = assertions(tests.calls, function)
+        setup = self._text("setup", row).strip()
+        test = f"{setup}\n{code}" if setup and code else code
+        return {"test": test, "entry_point": function, "calls": tests.calls, "streams": tests.streams}
+
+    def _lacks(self, question: str, row: Row, options: bool, program: bool) -> str:
+        """What is needed beside the text."""
+        images = self._parts.get("image", ())
+        if has_image(question) or any(shapes.is_figure(one.get(row)) for one in images):
+            return "image"
+        if not program and points_to_figure(question):
+            return "figure"
+        return "options" if options and NEEDS_OPTIONS.search(question) else ""
+
+
+def _worked(answer: str) -> str:
+    """An answer that is a worked solution; nothing for one that is just a value."""
+    return answer if is_worked(answer) else ""
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _solved(equation: str, answer: str) -> str:
+    """An equation with its value, `(76 - 25) = 51`, as the solution it is; nothing for systems and other notations."""
+    if not equation or not answer or "\n" in equation.strip() or re.search(r"[a-z]{2,}\s*\(", equation):
+        return ""
+    body = _NAME_OF_VALUE.sub("", equation.strip()).strip()
+    return body if "=" in body else f"{body} = {answer}"
+
+
+def _unreadable(item: str, row: Row, code: str, message: str) -> UnreadableRecord:
+    return UnreadableRecord(id=item, code=code, message=message, excerpt=excerpt(row))

@@ -1,0 +1,72 @@
+"""Part of a document → the shape that its values have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agentprop.extraction.corpus.layout import shapes
+from agentprop.extraction.corpus.layout.answers import listed
+from agentprop.extraction.corpus.layout.options import read_options
+from agentprop.extraction.corpus.layout.shapes import is_chat, read_chat, text_of, unpacked
+from agentprop.extraction.corpus.layout.tests_of import read_tests
+
+_NO_QUESTION = re.compile(r"[-+]?[\d.,]+|https?://\S+")
+_NUMBER = re.compile(r"[-+]?[\d.,]+(?:e-?\d+)?%?", re.IGNORECASE)
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a field that is one or holds several; Code Contests keep a language and a program each."""
+    value = unpacked(value)
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in ("solution", "solutions", "code") if name in value), None)
+    items = value if isinstance(value, list) else [value]
+    if any(isinstance(item, dict | list | bytes) for item in items):
+        return []
+    return [text for item in items if (text := text_of(item)).strip()]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_question(value: Any) -> bool:
+    if is_chat(value):
+        return bool(read_chat(value).question.strip())
+    if isinstance(value, list):
+        return bool(value) and all(_is_text(item) for item in value)
+    return _is_text(value) and not _NO_QUESTION.fullmatch(value.strip()[:400])
+
+
+def _is_solution(value: Any) -> bool:
+    return bool(read_chat(value).solution.strip()) if is_chat(value) else bool(texts(value))
+
+
+def _is_answer(value: Any) -> bool:
+    value = listed(value)
+    if isinstance(value, list):
+        plain = all(isinstance(item, str | int | float) for item in value)
+        return plain and any(map(_is_answer, value))
+    return isinstance(value, bool) or (not isinstance(value, bytes) and bool(text_of(value).strip()))
+
+
+FITS: dict[str, Callable[[Any], bool]] = {
+    "question": _is_question,
+    "context": _is_text,
+    "input": _is_text,
+    "starter": _is_text,
+    "solution": _is_solution,
+    "answer": _is_answer,
+    "program": lambda value: any(map(shapes.is_code, texts(value)[:3])),
+    "tests": lambda value: bool(read_tests(value)),
+    "setup": lambda value: bool(texts(value)),
+    "entry_point": lambda value: isinstance(value, str) and value.isidentifier(),
+    "options": lambda value: len(read_options(value)) > 1,
+    "unit": lambda value: isinstance(value, str) and 0 < len(value.strip()) <= 60,
+    "tolerance": lambda value: not isinstance(value, bool) and bool(_NUMBER.fullmatch(text_of(value).strip())),
+    "equation": lambda value: any(map(shapes.is_arithmetic, texts(value))),
+    "id": lambda value: isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip()),
+    "image": shapes.is_figure,
+}
+"""Part → whether a value can be it."""

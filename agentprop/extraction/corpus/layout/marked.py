@@ -1,0 +1,26 @@
+"""One text that holds a question and its answer, each after a mark → both.
+
+### Human: What is 2 + 3? ### Assistant: It is 5.          Question: What is 2 + 3?\\nAnswer: 5
+"""
+
+from __future__ import annotations
+
+import re
+
+_QUESTION = r"(?:###[ ]?(?:Instruction|Human|User|Question|Input|Problem)|Human|User|Question|Problem|Q)[ ]?:"
+_ANSWER = r"(?:###[ ]?(?:Response|Assistant|Answer|Output|Solution)|Assistant|Answer|Solution|A)[ ]?:"
+_TURN = rf"(?:^|\n|(?=###))[ \t]*{_QUESTION}|<\|(?:im_start\|>)?user(?:\|>|\n)|\[INST\]"
+_REPLY = rf"(?:\n|(?=###))[ \t]*{_ANSWER}|<\|(?:im_start\|>)?assistant(?:\|>|\n)|\[/INST\]"
+_TURNS = re.compile(_TURN)
+_REPLIES = re.compile(_REPLY)
+_END = re.compile(r"<\|(?:im_)?end\|>|<\|endoftext\|>|</?s>")
+
+
+def split_marked(text: str) -> tuple[str, str] | None:
+    """(question, what follows it); None for a text without the marks, or with a second question."""
+    turn = _TURNS.search(text)
+    reply = _REPLIES.search(text, turn.end()) if turn else None
+    if turn is None or reply is None or _TURNS.search(text, reply.end()):
+        return None
+    question, answer = text[turn.end() : reply.start()], text[reply.end() :]
+    return _END.sub("", question).strip(), _END.sub("", answer).strip()
