@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop.extraction.mining.question.heads import HEADS
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare
+from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node
 
 Route = Literal["solve", "check"]
 
@@ -309,7 +309,23 @@ class _Writer:
         return ", ".join(texts)
 
     def integers(self, tree: Node) -> str:
+        divided = self._divisors_only(tree)
+        if divided is not None:
+            return divided
         return f"{self.either('integers', 'plain_integers')}({self._range(tree)})"
+
+    def _divisors_only(self, tree: Node) -> str | None:
+        """Positive divisors of a number are listed, not looked for."""
+        conditions = _flat_conditions(tree.args)
+        of = [one for one in conditions if isinstance(one, Node) and one.head == "divides" and bare(one.args[0]) == IT and not _holds_it(one.args[1])]
+        if not of or not any(_is_positive(one) for one in conditions):
+            return None
+        variable = f"k{len(self.it)}" if self.it else "k"
+        members = self.text(node("divisors", of[0].args[1]))
+        self.it.append(variable)
+        test = " and ".join(self.text(one) for one in conditions if one is not of[0])
+        self.it.pop()
+        return f"[{variable} for {variable} in {members} if {test}]"
 
     def _range(self, tree: Node) -> str:
         """`low, high, test` of a set of integers: bounds are taken out of its conditions."""
@@ -356,7 +372,7 @@ class _Writer:
     def extreme(self, tree: Node) -> str:
         """The smallest or largest member; of integers the first that is found from below or above."""
         inner = tree.args[0]
-        if isinstance(inner, Node) and inner.head == "integers":
+        if isinstance(inner, Node) and inner.head == "integers" and self._divisors_only(inner) is None:
             name = "smallest_integers" if tree.head == "smallest" else "largest_integers"
             return f"first_of({name}(1, {self._range(inner)}))"
         return f"{tree.head}({self.text(inner)})"
@@ -437,6 +453,13 @@ def _flat_conditions(conditions: tuple[Tree, ...]) -> list[Tree]:
         else:
             found.append(one)
     return found
+
+
+def _is_positive(condition: Tree) -> bool:
+    if not isinstance(condition, Node) or condition.head not in (">", ">="):
+        return False
+    left, right = condition.args
+    return bare(left) == IT and isinstance(bare(right), Number)
 
 
 _ARITHMETIC = frozenset({"add", "neg", "mul", "div", "pow", "factorial", "paren"})

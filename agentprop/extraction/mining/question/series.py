@@ -70,6 +70,15 @@ def _series(items: Sequence[Tree], combine: str, endless: str | None) -> Tree:
     return node(combine, rows)
 
 
+def progression(items: Sequence[Tree]) -> Tree:
+    """A list with dots as the list of all its terms; without dots it is the list itself."""
+    if DOTS not in items:
+        return node("list", *items)
+    made = _series(items, "list", None)
+    assert isinstance(made, Node)
+    return made.args[0]
+
+
 def _sign(term: Tree) -> int:
     return -1 if isinstance(term, Node) and term.head == "neg" else 1
 

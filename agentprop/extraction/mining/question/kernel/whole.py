@@ -463,7 +463,9 @@ def plain_integers(low: int | None, high: int | None, test: Test) -> list[int]:
 def smallest_integers(count: Any, low: int | None, high: int | None, test: Test) -> list[int]:
     """The first integers of a range that pass."""
     if low is None:
-        return integers(low, high, test)[: whole(count)]
+        low = (high if high is not None and high < 0 else 0) - WINDOW
+        if any(tried(test, n) for n in range(low, low + WINDOW // 10)):
+            raise Undefined("there is no smallest")
     found: list[int] = []
     n = low
     while len(found) < whole(count) and (high is None or n <= high):
@@ -478,7 +480,9 @@ def smallest_integers(count: Any, low: int | None, high: int | None, test: Test)
 def largest_integers(count: Any, low: int | None, high: int | None, test: Test) -> list[int]:
     """The last integers of a range that pass, the last one first."""
     if high is None:
-        return integers(low, high, test)[::-1][: whole(count)]
+        high = max(low if low is not None else 0, 0) + WINDOW
+        if any(tried(test, n) for n in range(high - WINDOW // 10, high + 1)):
+            raise Undefined("there is no largest")
     found: list[int] = []
     n = high
     while len(found) < whole(count) and (low is None or n >= low):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from agentprop.extraction.mining.question.latex.lexer import plain_number
 from agentprop.extraction.mining.question.latex.parser import parse
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, substitute, symbols
-from agentprop.extraction.mining.question.meaning.facts import interval_condition
+from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, rewrite, substitute, symbols
+from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
 from agentprop.extraction.mining.question.meaning.letters import Letters
-from agentprop.extraction.mining.question.series import with_series
+from agentprop.extraction.mining.question.series import progression, with_series
 from agentprop.extraction.mining.question.text import Question
 
 IT = Node("it")
@@ -177,6 +177,87 @@ def _solutions_inside(args: Args) -> Tree:
     return node("solutions", _inside((solutions.args[0], interval)), *solutions.args[1:])
 
 
+def _conditions_with(args: Args) -> Tree:
+    """Conditions of a noun that has a letter: the letter is what the noun's conditions are about."""
+    *others, = args
+    letter = next((one.args[1] for one in others if isinstance(one, Node) and one.head == "named"), None)
+    found = [one.args[0] if isinstance(one, Node) and one.head == "named" else one for one in others]
+    found = [one for one in found if one != Node("b")]
+    merged = _conditions(tuple(found))
+    return substitute(merged, {letter.name: IT}) if isinstance(letter, Symbol) else merged
+
+
+def _about_letter(args: Args) -> Tree:
+    """Relations that speak of the noun's letter; sorts of numbers among them as conditions."""
+    found: list[Tree] = []
+
+    def add(one: Tree) -> None:
+        if not isinstance(one, Node):
+            raise Unreadable("no condition")
+        if one.head in ("given", "and"):
+            for part in one.args:
+                add(part)
+        elif one.head in RELATIONS:
+            found.append(one)
+        elif one.head != "none":
+            raise Unreadable("no condition on an integer")
+
+    add(args[0])
+    return node("and", *found)
+
+
+def _about_expression(args: Args) -> Tree:
+    """A condition on an expression of the noun's letter."""
+    expression, condition = args
+    return rewrite(condition, lambda one: node("paren", expression) if one == IT else None)
+
+
+def _powers(args: Args) -> Tree:
+    raise Unreadable("powers of a set")
+
+
+def _terms(args: Args) -> Tree:
+    """A list with dots as the terms that it goes through."""
+    items = args[0]
+    assert isinstance(items, Node)
+    return progression(items.args)
+
+
+def _in_base(args: Args) -> Tree:
+    value, base = args
+    if isinstance(bare(base), Number) and bare(base).text == "10":  # type: ignore[union-attr]
+        return value
+    return node("written_in", value, base)
+
+
+def _right_side(args: Args) -> Tree:
+    (relation,) = args
+    if not isinstance(relation, Node) or relation.head != "=":
+        raise Unreadable("no function")
+    return relation.args[1]
+
+
+def _coordinate(args: Args) -> Tree:
+    letter, point = args
+    places = {"x": "1", "y": "2", "z": "3"}
+    if not isinstance(letter, Symbol) or letter.name not in places:
+        raise Unreadable("a coordinate of another letter")
+    return node("part", point, Number(places[letter.name]))
+
+
+def _nth_of(args: Args) -> Tree:
+    place, members = args
+    if isinstance(members, Node) and members.head == "integers":
+        return node("nth", node("first_few", place, members), place)
+    return node("nth", members, place)
+
+
+def _angle_between(args: Args) -> Tree:
+    a, b = args
+    lengths = node("mul", node("abs", a), node("abs", b))
+    return node("div", node("mul", Number("180"), node("arccos", node("div", node("dot", a, b), lengths))), Node("pi"))
+
+
 def _difference_by(args: Args) -> Tree:
     """How much greater than the first is the second."""
     return node("add", args[1], node("neg", node("paren", args[0])))
@@ -199,6 +280,16 @@ RULES: dict[str, Callable[[Args], Tree]] = {
     "letters_of": _letters_of,
     "none_if_nonzero": _none_if_nonzero,
     "difference_by": _difference_by,
+    "conditions_with": _conditions_with,
+    "about_letter": _about_letter,
+    "about_expression": _about_expression,
+    "powers": _powers,
+    "terms": _terms,
+    "in_base": _in_base,
+    "right_side": _right_side,
+    "coordinate": _coordinate,
+    "nth_of": _nth_of,
+    "angle_between": _angle_between,
     "inside": _inside,
     "solutions_inside": _solutions_inside,
 }

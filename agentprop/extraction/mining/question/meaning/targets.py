@@ -21,6 +21,10 @@ def bound(tree: Tree, facts: Facts, outside: frozenset[str], complex_: bool) -> 
     if tree.head == "solutions":
         return solution_set(tree, facts, complex_)
     args = tuple(bound(arg, facts, outside, complex_) for arg in tree.args)
+    if tree.head in ("remainder_of", "quotient_of"):
+        return _division(tree.head, args, outside)
+    if tree.head == "domain_of":
+        return domain_of(args[0])
     head = HEADS.get(tree.head)
     if head is None or head.takes in ("values", "list"):
         return Node(tree.head, args)
@@ -31,6 +35,16 @@ def bound(tree: Tree, facts: Facts, outside: frozenset[str], complex_: bool) -> 
     if isinstance(args[0], Node) and args[0].head == "letters":
         return Node(tree.head, args)
     return with_letters(tree.head, args, outside)
+
+
+def _division(head: str, args: Sequence[Tree], outside: frozenset[str]) -> Node:
+    """Division of whole numbers, or of polynomials in a letter."""
+    free = symbols(args[0]) | symbols(args[1])
+    if not free:
+        return Node("remainder" if head == "remainder_of" else "quotient", tuple(args))
+    if free & outside or len(free) != 1:
+        raise Unreadable("a division in several letters")
+    return with_letters("remainder_form" if head == "remainder_of" else "quotient_form", args, outside)
 
 
 def with_letters(head: str, args: Sequence[Tree], outside: frozenset[str]) -> Node:
