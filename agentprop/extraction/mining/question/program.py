@@ -47,6 +47,7 @@ class _Writer:
     it: list[str] = field(default_factory=list)
     modulus: str | None = None
     unknowns: bool = False
+    strict: bool = False
 
     # --- leaves ---
 
@@ -77,7 +78,7 @@ class _Writer:
         if head.takes == "letters":
             return self._of_letters(name, tree)
         if head.takes == "curve":
-            return f"{name}({self._function(['x', 'y'], tree.args[0])})"
+            return f"{name}({self._function(['x', 'y'], tree.args[1])})"
         arguments = ", ".join(self.text(arg) for arg in tree.args)
         return f"{name}([{arguments}])" if head.takes == "list" else f"{name}({arguments})"
 
@@ -130,8 +131,9 @@ class _Writer:
         functions = ", ".join(self._function(names, one) for one in borders.args)
         outer = dict(self.bound)
         self.bound |= {name: identifier(name) for name in names}
+        self.strict = True
         test = f"lambda {self.bound[names[0]]}: {self.text(condition)}"
-        self.bound = outer
+        self.bound, self.strict = outer, False
         return f"{self.either('real_set', 'plain_real_set')}([{functions}], {test})"
 
     def defined(self, tree: Node) -> str:
@@ -199,6 +201,8 @@ class _Writer:
         return f"{self.either('div', 'plain_div')}({self.text(tree.args[0])}, 100)"
 
     def root(self, tree: Node) -> str:
+        if self.strict:
+            return f"{self.either('real_root', 'plain_real_root')}({self.text(tree.args[0])}, {self.text(tree.args[1])})"
         name = "form_root" if self.unknowns else "root"
         return f"{self.either(name, 'plain_root')}({self.text(tree.args[0])}, {self.text(tree.args[1])})"
 
@@ -287,9 +291,9 @@ class _Writer:
         value = self.text(body)
         self.bound = outer
         solver = self.either("solutions_exact", "solutions_found")
-        real = "True" if field_ == Symbol("real") else "False"
+        real = {"real": "True", "complex": "False"}.get(field_.name if isinstance(field_, Symbol) else "", "None")
         also = ""
-        if self.route == "solve" and len(names) == 1 and real == "True":
+        if self.route == "solve" and len(names) == 1 and real != "False":
             also = f", {self._other_route()._plain_residuals(names, equations)}"  # type: ignore[arg-type]
         loop = f"for ({variables},) in {solver}({len(names)}, lambda {variables}: [{residuals}], {real}{also})"
         return f"[{value} {loop}{''.join(f' if {test}' for test in tests)}]"

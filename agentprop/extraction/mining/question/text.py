@@ -147,6 +147,8 @@ def _formulas(source: str, start: int, stop: int) -> Iterator[Piece]:
                 continue
             if token.kind == "symbol" and token.text == "&":
                 continue
+        if token.kind == "command" and token.text in ("quad", "qquad"):
+            continue
         run.append(token)
     yield from _finished(source, run)
 

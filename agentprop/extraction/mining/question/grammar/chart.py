@@ -27,6 +27,8 @@ class Phrase:
 
     items: tuple[Item, ...]
     means: Template
+    unbound: Mapping[str, Tree] = field(default_factory=dict)
+    """What its names are where a part that was left out would have bound them."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Chart:
         word = self.pieces[at].text if at < len(self.pieces) and self.pieces[at].kind in ("word", "mark") else None
         for phrase in (*self.grammar.by_word[category].get(word or "", ()), *self.grammar.others[category]):
             for end, bound in self._match(phrase.items, 0, at, {}):
-                yield end, fill(phrase.means, bound)
+                yield end, fill(phrase.means, {**phrase.unbound, **bound})
 
     def _match(
         self, items: tuple[Item, ...], place: int, at: int, bound: dict[str, Tree]

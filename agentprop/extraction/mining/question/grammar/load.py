@@ -21,9 +21,11 @@ from agentprop.extraction.mining.question.grammar.patterns import (
     Part,
     compile_meaning,
     compile_phrase,
+    names,
     opening_words,
 )
 from agentprop.extraction.mining.question.grammar.terminals import TERMINALS
+from agentprop.extraction.mining.question.latex.tree import Node
 
 FOLDER = files("agentprop.extraction.mining.question.grammar").joinpath("phrases")
 
@@ -47,7 +49,8 @@ def built(tables: list[dict[str, Any]], macros: dict[str, str]) -> Grammar:
         for category, entries in table.items():
             for phrase, meaning in entries:
                 items = compile_phrase(_expanded(phrase, macros))
-                phrases.setdefault(category, []).append(Phrase(items, compile_meaning(meaning)))
+                unbound = dict.fromkeys(names(items), Node("none"))
+                phrases.setdefault(category, []).append(Phrase(items, compile_meaning(meaning), unbound))
     for category, found in phrases.items():
         for used in {part.category for one in found for part in _parts(one.items)}:
             if used not in phrases and used not in TERMINALS:

@@ -378,6 +378,13 @@ def prime_powers(n: int) -> dict[int, int]:
     return found
 
 
+def real_root(value: Any, degree: Any) -> Any:
+    """The root, if it is real. Raises Undefined."""
+    if degree % 2 == 0 and sign_of(value) < 0:
+        raise Undefined("an even root of a negative number")
+    return root(value, degree)
+
+
 def sqrt(value: Any) -> Any:
     """The square root."""
     return root(value, 2)

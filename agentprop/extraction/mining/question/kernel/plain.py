@@ -68,6 +68,13 @@ def plain_root(value: Any, degree: Any) -> Any:
     return math.sqrt(value) if degree == 2 else float(value) ** (1 / degree)
 
 
+def plain_real_root(value: Any, degree: Any) -> Any:
+    """The root, if it is real. Raises Undefined."""
+    if degree % 2 == 0 and value < 0:
+        raise Undefined("an even root of a negative number")
+    return plain_root(value, degree)
+
+
 def plain_whole(value: Any) -> int:
     """The integer that a number is, up to rounding."""
     if isinstance(value, int):

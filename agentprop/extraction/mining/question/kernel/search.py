@@ -36,8 +36,10 @@ def value_or_none(residuals: Residuals, point: Sequence[Any], real: bool) -> lis
     return found
 
 
-def solutions_found(count: int, residuals: Residuals, real: bool = True) -> list[list[Any]]:
-    """The solutions that search finds, each a list of numbers."""
+def solutions_found(count: int, residuals: Residuals, real: bool | None = True) -> list[list[Any]]:
+    """The solutions that search finds, each a list of numbers; where `real` is None complex ones if none is real."""
+    if real is None:
+        return solutions_found(count, residuals, True) or solutions_found(count, residuals, False)
     if count == 1 and real:
         return [[one] for one in line_search(residuals)]
     if count == 1:

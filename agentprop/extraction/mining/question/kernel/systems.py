@@ -103,7 +103,7 @@ Solution = dict[int, Any]
 
 
 def solutions_exact(
-    count: int, residuals: Residuals, real: bool = True, plain: Residuals | None = None
+    count: int, residuals: Residuals, real: bool | None = True, plain: Residuals | None = None
 ) -> list[list[Any]]:
     """Every solution as a list of numbers, or of forms in unknowns that stay free. Raises NotExact.
 
@@ -111,11 +111,17 @@ def solutions_exact(
     found must be a simple number that solves the equations exactly.
     """
     try:
-        return solutions_by_elimination(count, residuals, real)
+        found = solutions_by_elimination(count, residuals, bool(real))
+        return real_ones(found) or found if real is None else found
     except NotExact:
         if plain is None:
             raise
     return [[recognised(x, residuals)] for x in line_search(plain)]
+
+
+def real_ones(found: list[list[Any]]) -> list[list[Any]]:
+    """The solutions that are real."""
+    return [values for values in found if all(isinstance(value, Form) or is_real(value) for value in values)]
 
 
 def recognised(x: float, residuals: Residuals) -> Any:

@@ -586,6 +586,9 @@ class _Parser:
         return node("ceil", tree)
 
     def _set(self) -> Tree:
+        if self.peek().kind == "begin" and self.peek().text == "array":
+            self.at += 1
+            return self._cases()
         bars, self.bars = self.bars, 0
         items = []
         if not self.sees("}"):
@@ -760,7 +763,26 @@ class _Parser:
             self.at += 1
             return node("true")
         self.eat("&")
-        return self.statement()
+        return self._described(self.statement())
+
+    def _described(self, condition: Tree) -> Tree:
+        """`n is odd` as the condition on n."""
+        words = self.peek().text.strip(" .,") if self.peek().kind == "text" else ""
+        described = {
+            "is odd": node("not", node("divides", Number("2"), condition)),
+            "is even": node("divides", Number("2"), condition),
+            "is rational": node("domain", condition, Symbol("rational")),
+            "is irrational": node("domain", condition, Symbol("irrational")),
+            "is an integer": node("is_integer", condition),
+            "is not an integer": node("not", node("is_integer", condition)),
+            "is real": node("domain", condition, Symbol("real")),
+            "is not real": node("domain", condition, Symbol("nonreal")),
+            "is prime": node("is_prime", condition),
+        }
+        if words in described:
+            self.at += 1
+            return described[words]
+        return condition
 
 
 DOTS = node("dots")

@@ -71,7 +71,7 @@ def symbols(tree: Tree) -> frozenset[str]:
         first = tree.args[0]
         bound = first.args if isinstance(first, Node) else (first,)
         outer = symbols(tree.args[1]) if tree.head == "each" else frozenset()
-        return (found - {one.name for one in bound if isinstance(one, Symbol)} - {"real", "complex"}) | outer
+        return (found - {one.name for one in bound if isinstance(one, Symbol)} - {"real", "complex", "any"}) | outer
     return found
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, substitute, symbols
 
@@ -22,11 +23,14 @@ class Facts:
 
     functions: dict[str, tuple[tuple[str, ...], Tree]] = field(default_factory=dict)
     operators: dict[tuple[str, int], tuple[tuple[str, ...], Tree]] = field(default_factory=dict)
+    through: dict[str, tuple[str, Tree, Tree]] = field(default_factory=dict)
     known: dict[str, Tree] = field(default_factory=dict)
     relations: list[Tree] = field(default_factory=list)
     identities: list[tuple[Tree, frozenset[str]]] = field(default_factory=list)
     sorts: list[tuple[str, str]] = field(default_factory=list)
     roots: list[tuple[tuple[str, ...], Tree]] = field(default_factory=list)
+    root_values: list[tuple[Tree, Tree]] = field(default_factory=list)
+    factors: list[Tree] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     expanded: int = 0
 
@@ -41,6 +45,13 @@ class Facts:
             self._sort(fact)
         elif fact.head == "roots_named":
             self._roots(fact)
+        elif fact.head == "root_is":
+            self.root_values.append((fact.args[0], fact.args[1]))
+        elif fact.head == "is_factor":
+            self._factor(fact)
+        elif fact.head == "=" and (parts := componentwise(fact)) is not None:
+            for part in parts:
+                self.add(part)
         elif fact.head in ("for_all", "as_form"):
             self._identity(fact)
         elif fact.head == "=" and self._defines(fact):
@@ -51,6 +62,15 @@ class Facts:
             self.relations.append(fact)
         else:
             raise Unreadable(f"{fact.head} is no fact")
+
+    def _factor(self, fact: Node) -> None:
+        """One expression divides another: whole numbers, or polynomials, whose remainder vanishes identically."""
+        divisor, multiple = fact.args
+        if symbols(divisor) & symbols(multiple):
+            letters = node("letters", *map(Symbol, sorted(symbols(divisor))))
+            self.factors.append(node("=", node("remainder_form", letters, multiple, divisor), Number("0")))
+        else:
+            self.relations.append(node("divides", divisor, multiple))
 
     def _member(self, fact: Node) -> None:
         """x ∈ [0, 2) as bounds."""
@@ -103,7 +123,7 @@ class Facts:
         assert isinstance(name, Symbol)
         names = tuple(one.name for one in letters if isinstance(one, Symbol))
         if len(names) != len(letters) or len(set(names)) != len(names):
-            return False
+            return self._defines_through(left, right)
         if left.head == "apply":
             if name.name in self.functions or _mentions(right, name.name):
                 return False
@@ -113,6 +133,18 @@ class Facts:
             if key in self.operators:
                 return False
             self.operators[key] = (names, right)
+        return True
+
+    def _defines_through(self, left: Node, right: Tree) -> bool:
+        """g(2x + 5) = …: g is given through an expression in one letter."""
+        name, *arguments = left.args
+        assert isinstance(name, Symbol)
+        if left.head != "apply" or len(arguments) != 1 or name.name in self.functions or name.name in self.through:
+            return False
+        letters = symbols(arguments[0])
+        if len(letters) != 1 or not letters >= symbols(right) or _mentions(right, name.name):
+            return False
+        self.through[name.name] = (next(iter(letters)), arguments[0], right)
         return True
 
     # --- definitions put in ---
@@ -158,9 +190,22 @@ class Facts:
 
     def _applied(self, tree: Node, depth: int) -> Tree:
         name, *arguments = tree.args
+        assert isinstance(name, Symbol)
+        if name.name in self.through and len(arguments) == 1:
+            return self._applied_through(name.name, arguments[0], depth)
         parameters, body = self._function(name, len(arguments))
         values = [self.put_in(one, depth + 1) for one in arguments]
         return node("paren", _with_values(self._inner(parameters, body, depth), parameters, values))
+
+    def _applied_through(self, name: str, argument: Tree, depth: int) -> Tree:
+        """g(v) as the value of its right side at the letter for which the expression is v."""
+        letter, expression, right = self.through[name]
+        self.used.add(name)
+        value = self.put_in(argument, depth + 1)
+        unknown = f"t{self.expanded}"
+        inside = self.put_in(substitute(expression, {letter: Symbol(unknown)}), depth + 1)
+        body = self.put_in(substitute(right, {letter: Symbol(unknown)}), depth + 1)
+        return node("paren", node("only", where([unknown], [node("=", inside, value)], [], body)))
 
     def _operated(self, tree: Node, depth: int) -> Tree:
         name, *arguments = tree.args
@@ -197,16 +242,23 @@ def _mentions(tree: Tree, function: str) -> bool:
 
 
 def where(
-    names: Sequence[str], equations: Sequence[Tree], conditions: Sequence[Tree], body: Tree, real: bool = True
+    names: Sequence[str],
+    equations: Sequence[Tree],
+    conditions: Sequence[Tree],
+    body: Tree,
+    numbers: Literal["real", "complex", "any"] = "real",
 ) -> Node:
-    """The body's values over the solutions of equations that meet the conditions."""
+    """The body's values over the solutions of equations that meet the conditions.
+
+    `any` numbers are the real solutions, or the complex ones where there are no real ones.
+    """
     return node(
         "where",
         node("unknowns", *map(Symbol, names)),
         node("equations", *equations),
         node("conditions", *conditions),
         body,
-        Symbol("real" if real else "complex"),
+        Symbol(numbers),
     )
 
 
@@ -222,6 +274,24 @@ def sort_condition(subject: Tree, sort: str) -> Tree | None:
     if sort == "prime":
         return node("and", integer, node("is_prime", subject))
     return node("domain", subject, Symbol(sort))
+
+
+def componentwise(fact: Node) -> list[Tree] | None:
+    """An equation of tuples as equations of their parts; None for other equations."""
+    left, right = map(bare, fact.args)
+    sides = [one for one in (left, right) if isinstance(one, Node) and one.head == "tuple"]
+    if not sides:
+        return None
+    size = len(sides[0].args)
+    return [node("=", _part(left, place), _part(right, place)) for place in range(size)]
+
+
+def _part(side: Tree, place: int) -> Tree:
+    if isinstance(side, Node) and side.head == "tuple":
+        if place >= len(side.args):
+            raise Unreadable("tuples of different lengths")
+        return side.args[place]
+    return node("part", side, Number(str(place + 1)))
 
 
 def interval_condition(subject: Tree, interval: Node) -> Tree:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, holds, node, rewrite, substitute, symbols, walk
 from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condition, where
@@ -70,11 +71,40 @@ class _Joiner:
         relations += self.nests
         if isinstance(asked, Node) and asked.head == "domain_of":
             asked = domain_of(asked.args[0])
+        relations += [self._root_value(value, relation, symbols(asked)) for value, relation in facts.root_values]
+        asked = self._possible(asked, relations)
         identities = [self._identity(relation, letters, symbols(asked)) for relation, letters in facts.identities]
+        identities += [node("identity", one.args[0].args[0], facts.put_in(one)) for one in facts.factors if isinstance(one, Node) and isinstance(one.args[0], Node)]
         if facts.roots:
             return self._with_roots(asked, relations, several)
         self._refuse_idle(asked, relations)
         return self._solved(asked, relations, identities, several, form)
+
+    def _root_value(self, value: Tree, relation: Tree, asked: frozenset[str]) -> Tree:
+        """A number is a root: the equation with the number for its letter."""
+        facts = self.facts
+        equation = facts.put_in(relation)
+        others = symbols(equation) - asked
+        if len(others) != 1:
+            raise Unreadable("a root of an equation in several letters")
+        made = substitute(equation, {next(iter(others)): node("paren", facts.put_in(value))})
+        return made if isinstance(made, Node) and made.head == "=" else node("=", made, ZERO)
+
+    def _possible(self, asked: Tree, relations: list[Tree]) -> Tree:
+        """`possible(x)`: the values that x takes over the solutions of the question's equations, which are used up."""
+        if not holds(asked, "possible"):
+            return asked
+        inner = [one for one in walk(asked) if isinstance(one, Node) and one.head == "possible"]
+        letters = symbols(inner[0])
+        equations = split(relations)[0]
+        if len(inner) != 1 or not letters or not equations:
+            raise Unreadable("possible values without an equation")
+        names = sorted(letters.union(*map(symbols, relations)))
+        sorts = [(name, sort) for name, sort in self.facts.sorts if name in names]
+        values = values_of(names, list(relations), sorts, bare(inner[0].args[0]), self.complex_)
+        relations.clear()
+        self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
+        return rewrite(asked, lambda one: values if one == inner[0] else None)
 
     def _without_nests(self, tree: Tree) -> Tree:
         """Numbers that are equal to their own expressions as unknowns with an equation each."""
@@ -171,7 +201,9 @@ class _Joiner:
         conditions += [node("!=", Symbol(a), Symbol(b)) for place, a in enumerate(distinct) for b in distinct[:place]]
         if self.complex_ and any(holds(one, "abs", "conj", "Re", "Im") for one in [*equations, asked]):
             return self._in_parts(asked, equations, [*others, *conditions], used, several)
-        values = where(sorted(used), [*equations, *identities], [*others, *conditions], asked, not self.complex_)
+        unsaid = not several and not others and not any(sort != "distinct" for _, sort in sorts)
+        numbers: Literal["real", "complex", "any"] = "complex" if self.complex_ else "any" if unsaid else "real"
+        values = where(sorted(used), [*equations, *identities], [*others, *conditions], asked, numbers)
         return Meaning(node("ordered" if several else "only", values), form, count)
 
     def _in_parts(

@@ -75,6 +75,8 @@ def _integers_of(args: Args) -> Tree:
         conditions = [one for one in conditions if one != default]
         if not any(_bounds_below(one) or _ends_below_zero(one) for one in conditions):
             conditions.append(node(">", IT, ZERO))
+    if not conditions:
+        raise Unreadable("integers without a condition")
     return node("integers", *conditions)
 
 
@@ -212,8 +214,21 @@ def _about_expression(args: Args) -> Tree:
     return rewrite(condition, lambda one: node("paren", expression) if one == IT else None)
 
 
-def _powers(args: Args) -> Tree:
-    raise Unreadable("powers of a set")
+def _squares(args: Args) -> Tree:
+    return _each(args[0], lambda one: node("pow", one, Number("2")))
+
+
+def _cubes(args: Args) -> Tree:
+    return _each(args[0], lambda one: node("pow", one, Number("3")))
+
+
+def _reciprocals(args: Args) -> Tree:
+    return _each(args[0], lambda one: node("div", Number("1"), one))
+
+
+def _each(members: Tree, body: Callable[[Tree], Tree]) -> Tree:
+    member = Symbol("member")
+    return node("each", member, members, body(member))
 
 
 def _terms(args: Args) -> Tree:
@@ -252,6 +267,11 @@ def _nth_of(args: Args) -> Tree:
     return node("nth", members, place)
 
 
+def _angle_in_radians(args: Args) -> Tree:
+    a, b = args
+    return node("arccos", node("div", node("dot", a, b), node("mul", node("abs", a), node("abs", b))))
+
+
 def _angle_between(args: Args) -> Tree:
     a, b = args
     lengths = node("mul", node("abs", a), node("abs", b))
@@ -283,13 +303,16 @@ RULES: dict[str, Callable[[Args], Tree]] = {
     "conditions_with": _conditions_with,
     "about_letter": _about_letter,
     "about_expression": _about_expression,
-    "powers": _powers,
+    "squares": _squares,
+    "cubes": _cubes,
+    "reciprocals": _reciprocals,
     "terms": _terms,
     "in_base": _in_base,
     "right_side": _right_side,
     "coordinate": _coordinate,
     "nth_of": _nth_of,
     "angle_between": _angle_between,
+    "angle_in_radians": _angle_in_radians,
     "inside": _inside,
     "solutions_inside": _solutions_inside,
 }

@@ -28,10 +28,10 @@ def bound(tree: Tree, facts: Facts, outside: frozenset[str], complex_: bool) -> 
     head = HEADS.get(tree.head)
     if head is None or head.takes in ("values", "list"):
         return Node(tree.head, args)
-    if head.takes == "curve":
+    if head.takes == "curve" and len(args) == 1:
         if symbols(args[0]) - outside != {"x", "y"}:
             raise Unreadable("a curve in other letters than x and y")
-        return Node(tree.head, args)
+        return node(tree.head, node("letters", Symbol("x"), Symbol("y")), args[0])
     if isinstance(args[0], Node) and args[0].head == "letters":
         return Node(tree.head, args)
     return with_letters(tree.head, args, outside)
@@ -104,7 +104,7 @@ def values_of(
     conditions = [made for name, sort in sorts if (made := sort_condition(Symbol(name), sort)) is not None]
     integer = [name for name in names if any(one == name and sort in INTEGER_SORTS for one, sort in sorts)]
     if equations and not (len(names) == 1 and integer and _awkward(equations)):
-        return node("ordered", where(names, equations, [*others, *conditions], body, not complex_))
+        return node("ordered", where(names, equations, [*others, *conditions], body, "complex" if complex_ else "real"))
     if len(names) != 1 or body != Symbol(names[0]):
         raise Unreadable("conditions without an equation")
     if integer or _is_about_integers(relations):
