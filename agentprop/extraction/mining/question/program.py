@@ -376,10 +376,29 @@ class _Writer:
     def extreme(self, tree: Node) -> str:
         """The smallest or largest member; of integers the first that is found from below or above."""
         inner = tree.args[0]
+        if isinstance(inner, Node) and inner.head == "ordered" and _is_underdetermined(inner.args[0]):
+            return self._extreme_under(tree.head, inner.args[0])  # type: ignore[arg-type]
         if isinstance(inner, Node) and inner.head == "integers" and self._divisors_only(inner) is None:
             name = "smallest_integers" if tree.head == "smallest" else "largest_integers"
             return f"first_of({name}(1, {self._range(inner)}))"
         return f"{tree.head}({self.text(inner)})"
+
+    def _extreme_under(self, head: str, inner: Node) -> str:
+        """The least or greatest value of an expression over everything that equations and conditions allow."""
+        unknowns, equations, conditions, body, _ = inner.args
+        assert all(isinstance(one, Node) for one in (unknowns, equations, conditions))
+        names = [one.name for one in unknowns.args if isinstance(one, Symbol)]  # type: ignore[union-attr]
+        made = []
+        for writer in (self, self._other_route()) if self.route == "solve" else (self,):
+            outer = dict(writer.bound)
+            writer.bound |= {name: identifier(name) for name in names}
+            variables = ", ".join(writer.bound[name] for name in names)
+            residuals = ", ".join(writer._difference(one) for one in equations.args)  # type: ignore[union-attr]
+            test = " and ".join(writer.text(one) for one in conditions.args) or "True"  # type: ignore[union-attr]
+            made.append(f"lambda {variables}: [{residuals}], lambda {variables}: {test}, lambda {variables}: {writer.text(body)}")
+            writer.bound = outer
+        sign = 1 if head == "largest" else -1
+        return f"{self.either('extreme_exact', 'extreme_found')}({len(names)}, {sign}, {', '.join(made)})"
 
     def first_few(self, tree: Node) -> str:
         """The first so many members of a set of integers from below, or the last from above."""
@@ -443,6 +462,17 @@ class _Writer:
 
 
 IT = Node("it")
+
+
+def _is_underdetermined(tree: Tree) -> bool:
+    """Fewer equations than unknowns: a range of values, not a list."""
+    if not isinstance(tree, Node) or tree.head != "where":
+        return False
+    unknowns, equations = tree.args[:2]
+    if not isinstance(unknowns, Node) or not isinstance(equations, Node):
+        return False
+    plain = all(isinstance(one, Node) and one.head == "=" for one in equations.args)
+    return plain and len(equations.args) < len(unknowns.args)
 
 
 def _holds_it(tree: Tree) -> bool:

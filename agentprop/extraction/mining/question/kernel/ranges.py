@@ -7,13 +7,13 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from agentprop.extraction.mining.question.kernel.exact import decimal_of, is_real
+from agentprop.extraction.mining.question.kernel.exact import decimal_of, is_real, number, sqrt
 from agentprop.extraction.mining.question.kernel.forms import Form, Polynomial, poly_product, poly_sum, settled
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import rational_near, same_number
 from agentprop.extraction.mining.question.kernel.polynomials import form_of
-from agentprop.extraction.mining.question.kernel.search import line_search
-from agentprop.extraction.mining.question.kernel.systems import solutions_exact
+from agentprop.extraction.mining.question.kernel.search import line_search, newton
+from agentprop.extraction.mining.question.kernel.systems import settled_number, solutions_exact
 
 Interval = tuple[Any, Any, bool, bool]
 """(low, high, whether low belongs to it, whether high does); None for no end."""
@@ -250,3 +250,128 @@ def plain_extreme_place(count: int, function: Callable[..., Any]) -> Any:
 def borders_of(sets: Iterable[Any]) -> list[Any]:
     """All ends of intervals."""
     return [end for low, high, _, _ in sets for end in (low, high) if end is not None]
+
+
+# --- extremes under conditions ---
+
+
+def extreme_found(
+    count: int, sign: int, residuals: Callable[..., Sequence[Any]], test: Callable[..., bool], body: Callable[..., Any]
+) -> float:
+    """The extreme value that climbing finds among the places that meet equations and conditions."""
+    return climbed_under(count, sign, residuals, test, body, "check")[0]
+
+
+def extreme_exact(
+    count: int,
+    sign: int,
+    residuals: Callable[..., Sequence[Any]],
+    test: Callable[..., bool],
+    body: Callable[..., Any],
+    plain_residuals: Callable[..., Sequence[Any]],
+    plain_test: Callable[..., bool],
+    plain_body: Callable[..., Any],
+) -> Any:
+    """The extreme value at a place of simple numbers that meets the equations exactly, if climbing leads there."""
+    value, place = climbed_under(count, sign, plain_residuals, plain_test, plain_body, "solve")
+    exact = [simple_number(one) for one in place]
+    if any(settled(one) != 0 for one in residuals(*exact)) or not passes(lambda point: test(*point), exact):
+        raise NotExact("an extreme place that is no simple number")
+    found = settled(body(*exact))
+    if abs(number(found) - value) > 1e-6 * max(1.0, abs(value)):
+        raise NotExact("an extreme place that is not met exactly")
+    return found
+
+
+def simple_number(x: float) -> Any:
+    """The rational number, or the rational multiple of a root, that a coordinate is close to. Raises NotExact."""
+    for scale in (1, sqrt(2), sqrt(3), sqrt(5), sqrt(6)):
+        near = Fraction(x / number(scale)).limit_denominator(60)
+        if abs(float(near) * number(scale) - x) < 2e-5 * max(1.0, abs(x)):
+            return settled_number(near * scale)
+    square = Fraction(x * x).limit_denominator(400)
+    if abs(float(square) - x * x) < 1e-5 * max(1.0, x * x):
+        return sqrt(square) if x >= 0 else -sqrt(square)
+    raise NotExact("a place that is no simple number")
+
+
+def climbed_under(
+    count: int,
+    sign: int,
+    residuals: Callable[..., Sequence[Any]],
+    test: Callable[..., bool],
+    body: Callable[..., Any],
+    seed: str,
+) -> tuple[float, list[float]]:
+    """(best value, its place). Raises Undefined where it grows without end or nothing is allowed."""
+    rng = Random(seed)
+    best: tuple[float, list[float]] | None = None
+    for turn in range(10):
+        place = allowed_place(count, residuals, test, rng)
+        if place is None:
+            continue
+        found = uphill(sign, place, residuals, test, body, rng)
+        if best is None or sign * found[0] > sign * best[0]:
+            best = found
+        if best is not None and turn > 5 and abs(best[0]) > 1e6:
+            break
+    if best is None or abs(best[0]) > 1e6 or max(map(abs, best[1])) > 1e5:
+        raise Undefined("no extreme value")
+    return best
+
+
+def allowed_place(
+    count: int, residuals: Callable[..., Sequence[Any]], test: Callable[..., bool], rng: Random
+) -> list[float] | None:
+    """A place that meets equations and conditions."""
+    for _ in range(60):
+        scale = rng.choice((0.3, 1, 3, 10))
+        start = [rng.uniform(-scale, scale) if rng.random() < 0.4 else rng.uniform(0, scale) for _ in range(count)]
+        place = back_to(residuals, start, rng)
+        if place is not None and passes(lambda point: test(*point), place):
+            return place
+    return None
+
+
+def back_to(residuals: Callable[..., Sequence[Any]], place: list[float], rng: Random) -> list[float] | None:
+    """The place moved onto the equations."""
+    if not residuals(*place):
+        return place
+    return newton(residuals, place, True, rng)
+
+
+def uphill(
+    sign: int,
+    place: list[float],
+    residuals: Callable[..., Sequence[Any]],
+    test: Callable[..., bool],
+    body: Callable[..., Any],
+    rng: Random,
+) -> tuple[float, list[float]]:
+    """The value at the top of a hill and its place, by random steps that are moved back onto the equations."""
+
+    def height(point: list[float]) -> float | None:
+        if not passes(lambda one: test(*one), point):
+            return None
+        try:
+            value = body(*point)
+        except (ValueError, ArithmeticError):
+            return None
+        return None if isinstance(value, complex) or value != value else sign * float(value)
+
+    best, width, misses = height(place), 1.0, 0
+    if best is None:
+        return -sign * float("inf"), place
+    while width > 1e-9:
+        moved = [one + rng.gauss(0, width) for one in place]
+        point = back_to(residuals, moved, rng)
+        value = height(point) if point is not None else None
+        if value is not None and point is not None and value > best:
+            if max(map(abs, point)) > 1e6:
+                break
+            place, best, misses, width = point, value, 0, width * 1.6
+        else:
+            misses += 1
+            if misses > 3 * len(place):
+                width, misses = width / 2, 0
+    return sign * best, place

@@ -59,6 +59,7 @@ def line_search(residuals: Residuals) -> list[float]:
             return None
         return float(found[0]) if len(found) == 1 else math.sqrt(sum(float(one) ** 2 for one in found))
 
+    step(GRID)
     points = sorted({*(math.tan(math.pi * (k / GRID - 0.5) * 0.9997) for k in range(1, GRID)), *spread()})
     values = [(x, v) for x in points for v in [size(x)]]
     zeros: list[float] = []
@@ -72,12 +73,22 @@ def line_search(residuals: Residuals) -> list[float]:
             keep_if_zero(zeros, bisected(size, x, following), size)
         if place and after is not None:
             before = values[place - 1][1]
-            if before is not None and abs(v) <= abs(before) and abs(v) <= abs(after) and v * before > 0 and v * after > 0:
+            if before is not None and may_touch(before, v, after):
                 keep_if_zero(zeros, lowest(size, values[place - 1][0], following), size)
         if after is None or (place and values[place - 1][1] is None):
             edge = border(size, x, following if after is None else values[place - 1][0])
             keep_if_zero(zeros, edge, size)
     return sorted(zeros)
+
+
+def may_touch(before: float, value: float, after: float) -> bool:
+    """Whether the absolute value may come down to zero between three neighbours of one sign.
+
+    Where a function touches zero, by a square or a kink, the middle is at most a third of one neighbour; far out, where
+    a function hardly changes, it is not.
+    """
+    low = abs(value)
+    return value * before > 0 and value * after > 0 and low <= min(abs(before), abs(after)) and low < 0.5 * max(abs(before), abs(after))
 
 
 def flat_around(size: Callable[[float], float | None], x: float) -> bool:
@@ -113,7 +124,7 @@ def keep_if_zero(zeros: list[float], x: float, size: Callable[[float], float | N
 def bisected(size: Callable[[float], float | None], low: float, high: float) -> float:
     """Where the sign changes."""
     start = size(low) or 0.0
-    for _ in range(90):
+    for _ in range(70):
         middle = (low + high) / 2
         value = size(middle)
         if value is None:
@@ -127,7 +138,7 @@ def bisected(size: Callable[[float], float | None], low: float, high: float) -> 
 
 def lowest(size: Callable[[float], float | None], low: float, high: float) -> float:
     """Where the absolute value is least."""
-    for _ in range(120):
+    for _ in range(70):
         first, second = low + (high - low) / 3, high - (high - low) / 3
         a, b = size(first), size(second)
         if a is None or b is None:

@@ -33,6 +33,7 @@ class Facts:
     factors: list[Tree] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     expanded: int = 0
+    letters: int = 0
 
     def add(self, fact: Tree) -> None:
         """Sort one fact in. Raises Unreadable for what is none."""
@@ -202,10 +203,14 @@ class Facts:
         letter, expression, right = self.through[name]
         self.used.add(name)
         value = self.put_in(argument, depth + 1)
-        unknown = f"t{self.expanded}"
+        unknown = self._new_letter()
         inside = self.put_in(substitute(expression, {letter: Symbol(unknown)}), depth + 1)
         body = self.put_in(substitute(right, {letter: Symbol(unknown)}), depth + 1)
         return node("paren", node("only", where([unknown], [node("=", inside, value)], [], body)))
+
+    def _new_letter(self) -> str:
+        self.letters += 1
+        return f"t{self.letters}"
 
     def _operated(self, tree: Node, depth: int) -> Tree:
         name, *arguments = tree.args
@@ -224,7 +229,7 @@ class Facts:
             raise Unreadable("an inverse of several letters")
         parameters, body = self._function(name, 1)
         value = self.put_in(arguments[0], depth + 1)
-        unknown = Symbol(f"t{self.expanded}")
+        unknown = Symbol(self._new_letter())
         inner = _with_values(self._inner(parameters, body, depth), parameters, [unknown])
         return node("paren", node("only", where([unknown.name], [node("=", inner, value)], [], unknown)))
 

@@ -96,15 +96,40 @@ class _Joiner:
             return asked
         inner = [one for one in walk(asked) if isinstance(one, Node) and one.head == "possible"]
         letters = symbols(inner[0])
-        equations = split(relations)[0]
-        if len(inner) != 1 or not letters or not equations:
-            raise Unreadable("possible values without an equation")
+        equations, others = split(relations)
         names = sorted(letters.union(*map(symbols, relations)))
         sorts = [(name, sort) for name, sort in self.facts.sorts if name in names]
+        if len(inner) != 1 or not letters:
+            raise Unreadable("possible values of a number")
+        if not equations:
+            return self._range_of(asked, inner[0], names, others, sorts, relations)
         values = values_of(names, list(relations), sorts, bare(inner[0].args[0]), self.complex_)
         relations.clear()
         self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
         return rewrite(asked, lambda one: values if one == inner[0] else None)
+
+    def _range_of(
+        self,
+        asked: Tree,
+        inner: Node,
+        names: list[str],
+        conditions: list[Tree],
+        sorts: list[tuple[str, str]],
+        relations: list[Tree],
+    ) -> Tree:
+        """The values of an expression whose letters are only bounded: for its least and greatest value."""
+        made = [one for name, sort in sorts if (one := sort_condition(Symbol(name), sort)) is not None]
+        if not conditions and not any(sort not in ("real", "number") for _, sort in sorts):
+            head = asked.head if isinstance(asked, Node) and asked.args == (inner,) else ""
+            heads = {"smallest": "least_value", "largest": "greatest_value"}
+            if head not in heads:
+                raise Unreadable("possible values without an equation")
+            self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
+            return node(heads[head], node("letters", *map(Symbol, names)), inner.args[0])
+        values = node("ordered", where(names, [], [*conditions, *made], bare(inner.args[0])))
+        relations.clear()
+        self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
+        return rewrite(asked, lambda one: values if one == inner else None)
 
     def _without_nests(self, tree: Tree) -> Tree:
         """Numbers that are equal to their own expressions as unknowns with an equation each."""
