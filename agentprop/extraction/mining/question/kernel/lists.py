@@ -154,7 +154,7 @@ def ordered(values: Iterable[Any]) -> list[Any]:
     """Different values, ascending where they have an order."""
     found: list[Any] = []
     for value in map(settled, values):
-        if isinstance(value, Form):
+        if holds_form(value):
             raise Undefined("not determined")
         if not any(value == one for one in found):
             found.append(value)
@@ -162,6 +162,13 @@ def ordered(values: Iterable[Any]) -> list[Any]:
         return sorted(found)
     except (Undefined, TypeError):
         return found
+
+
+def holds_form(value: Any) -> bool:
+    """Whether an unknown is left in a value."""
+    if isinstance(value, list | tuple):
+        return any(holds_form(settled(one)) for one in value)
+    return isinstance(value, Form)
 
 
 def nth(values: Sequence[Any], place: Any) -> Any:

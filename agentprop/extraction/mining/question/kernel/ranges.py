@@ -278,7 +278,7 @@ def extreme_exact(
     if any(settled(one) != 0 for one in residuals(*exact)) or not passes(lambda point: test(*point), exact):
         raise NotExact("an extreme place that is no simple number")
     found = settled(body(*exact))
-    if abs(number(found) - value) > 1e-6 * max(1.0, abs(value)):
+    if abs(number(found) - value) > 1e-7 * max(1.0, abs(value)):
         raise NotExact("an extreme place that is not met exactly")
     return found
 
@@ -289,8 +289,8 @@ def simple_number(x: float) -> Any:
         near = Fraction(x / number(scale)).limit_denominator(60)
         if abs(float(near) * number(scale) - x) < 2e-5 * max(1.0, abs(x)):
             return settled_number(near * scale)
-    square = Fraction(x * x).limit_denominator(400)
-    if abs(float(square) - x * x) < 1e-5 * max(1.0, x * x):
+    square = Fraction(x * x).limit_denominator(24)
+    if abs(float(square) - x * x) < 2e-6 * max(1.0, x * x) and square.numerator < 400:
         return sqrt(square) if x >= 0 else -sqrt(square)
     raise NotExact("a place that is no simple number")
 
