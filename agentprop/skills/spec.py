@@ -48,6 +48,21 @@ class Output(Part):
     """Letter for the value."""
 
 
+class Witness(Part):
+    """What a mined question's computation was tested against."""
+
+    documents: int = Field(ge=1)
+    """Documents whose own answers came back."""
+    routes: int = Field(ge=1)
+    """Computations that share nothing but the reading, and agree."""
+    settings: int = Field(ge=1)
+    """Settings of the parameters on which they were compared."""
+    answers: int = Field(ge=1)
+    """Different answers among these."""
+    kept: float = Field(ge=0, le=1)
+    """Share of the settings drawn within ranges and constraints that have an answer of the right kind."""
+
+
 class Spec(Part):
     """The frontmatter of a package, typed."""
 
@@ -91,6 +106,8 @@ class Spec(Part):
     """Noun phrase about the current data that ends a pipeline (coding)."""
     evidence: Evidence = "independent"
     """What `check` is worth."""
+    witness: Witness | None = None
+    """What a mined question was tested against."""
     entry_point: str | None = None
     """Function name of a lifted program (coding)."""
     tests: str | None = None

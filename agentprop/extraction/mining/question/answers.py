@@ -17,6 +17,7 @@ from agentprop.extraction.mining.question.execute import NotComputed, call, comp
 from agentprop.extraction.mining.question.kernel.exact import Exact, decimal_of, is_real, number
 from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.ranges import Interval, Intervals
+from agentprop.extraction.mining.question.latex.arguments import one_digit_each
 from agentprop.extraction.mining.question.latex.lexer import Token, lex
 from agentprop.extraction.mining.question.latex.parser import Names, parse
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, rewrite, symbols
@@ -29,7 +30,7 @@ def gold_trees(gold: str) -> list[Tree]:
     """The values that an answer lists. Raises Unreadable."""
     runs: list[list[Token]] = [[]]
     depth = 0
-    for token in lex(_plain(gold)):
+    for token in one_digit_each(lex(_plain(gold))):
         depth += _depth(token)
         if depth == 0 and (token.text in (",", ";") or (token.kind == "text" and token.text.strip(" ,") in ("and", "or", ""))):
             runs.append([])
@@ -157,7 +158,7 @@ def _interval(text: str) -> list[Interval]:
     if match:
         low, high = _end(match[2]), _end(match[3])
         return [(low, high, match[1] == "[" and low is not None, match[4] == "]" and high is not None)]
-    tree = parse(lex(text), {}, Names())
+    tree = parse(one_digit_each(lex(text)), {}, Names())
     if isinstance(tree, Node) and tree.head in ("braces", "set"):
         return [(one, one, True, True) for one in map(value_of, tree.args)]
     low = high = None
@@ -179,7 +180,7 @@ def _interval(text: str) -> list[Interval]:
 
 
 def _end(text: str) -> Any:
-    return None if "infty" in text else value_of(parse(lex(text), {}, Names()))
+    return None if "infty" in text else value_of(parse(one_digit_each(lex(text)), {}, Names()))
 
 
 def _same_list(value: Sequence[Any], trees: list[Tree], gold: str, question: str) -> bool:

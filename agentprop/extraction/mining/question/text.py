@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agentprop.extraction.mining.question.latex.arguments import one_digit_each
 from agentprop.extraction.mining.question.latex.lexer import Token, lex, plain_number
 
 PieceKind = Literal["word", "mark", "formula", "ordinal"]
@@ -133,7 +134,7 @@ def _formulas(source: str, start: int, stop: int) -> Iterator[Piece]:
     """A stretch of mathematics cut at its top level."""
     run: list[Token] = []
     depth = 0
-    for token in _without_display(lex(source, start, stop)):
+    for token in one_digit_each(list(_without_display(lex(source, start, stop)))):
         depth += _depth(token)
         if depth <= 0 and not _opens_or_closes(token):
             cut = _cut(token)

@@ -7,6 +7,7 @@ A polynomial is a map from monomials to coefficients; a monomial is the unknowns
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import Exact, conjugate, div, is_rational
@@ -107,6 +108,8 @@ def unknown(index: int) -> Form:
 
 def settled(value: Any) -> Any:
     """The number that a form is equal to, if it holds no unknown; other values as they are."""
+    if isinstance(value, Fraction):
+        return value.numerator if value.denominator == 1 else value
     if not isinstance(value, Form):
         return value
     if not value.top:

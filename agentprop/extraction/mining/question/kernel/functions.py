@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import (
@@ -95,15 +96,24 @@ def cis(angle: Any) -> Any:
 
 
 def inverse_turn(function: Any, value: Any, low: int, high: int) -> Any:
-    """The multiple of pi/60 between low·pi/2 and high·pi/2 at which a function has a value. Raises NotExact."""
+    """The multiple of pi between low·pi/2 and high·pi/2 at which a function has a value. Raises NotExact."""
+    for angle, found in known_angles(function, low, high):
+        if found == value:
+            return angle
+    raise NotExact("an angle without a simple value")
+
+
+@cache
+def known_angles(function: Any, low: int, high: int) -> tuple[tuple[Any, Any], ...]:
+    """Multiples of pi/60 with simple values, and the values."""
+    found = []
     for sixtieths in range(30 * low, 30 * high + 1):
         angle = div(sixtieths * PI, 60)
         try:
-            if function(angle) == value:
-                return angle
+            found.append((angle, function(angle)))
         except ValueError:
             continue
-    raise NotExact("an angle without a simple value")
+    return tuple(found)
 
 
 def arcsin(value: Any) -> Any:
@@ -197,14 +207,14 @@ def repeating(start: Any, places: int, repeated: Any, length: int) -> Any:
     return start + div(repeated, (10**length - 1) * 10**places)
 
 
-def base_number(digits: Any, base: Any) -> int:
+def base_number(digits: Any, base: Any) -> Any:
     """A numeral's value in a base."""
-    base = whole(base)
-    if not 2 <= base <= 36:
+    known = is_rational(base)
+    if known and not 2 <= whole(base) <= 36:
         raise Undefined("such a base")
-    value = 0
+    value: Any = 0
     for digit in str(whole(digits)):
-        if int(digit) >= base:
+        if known and int(digit) >= base:
             raise Undefined("a digit that the base does not have")
         value = value * base + int(digit)
     return value

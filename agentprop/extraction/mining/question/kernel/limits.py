@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST_STEPS = 200_000
+MOST_STEPS = 100_000
 """Steps of one computation, counted where loops turn; the same on every machine."""
 
 

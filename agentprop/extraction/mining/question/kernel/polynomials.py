@@ -163,7 +163,7 @@ def from_numbers(numbers: Sequence[Any]) -> Form:
 
 def plain_remainder_form(count: int, top: Function, bottom: Function) -> Any:
     """The remainder as the polynomial that has the dividend's values at the roots of the divisor."""
-    numbers = [float(value) for value in trimmed(single(count, bottom))]
+    numbers = [float(value) for value in plain_numbers(count, bottom)]
     points = polynomial_zeros(numbers)
     values = [complex(top(point)) for point in points]
     found = [rational_near(one) for one in interpolated(points, values)]
@@ -173,7 +173,7 @@ def plain_remainder_form(count: int, top: Function, bottom: Function) -> Any:
 def plain_quotient_form(count: int, top: Function, bottom: Function) -> Any:
     """The quotient by values: (dividend - remainder) / divisor at more places than its degree."""
     rest = plain_remainder_form(count, top, bottom)
-    size = len(single(count, top)) - len(single(count, bottom)) + 1
+    size = len(plain_numbers(count, top)) - len(plain_numbers(count, bottom)) + 1
     points = [complex(2.0 + 0.7 * place, 0.3 * (-1) ** place) for place in range(size)]
     values = []
     for point in points:
@@ -271,8 +271,16 @@ def distinct_roots(numbers: list[Any]) -> list[Any]:
 
 
 def zeros_of(count: int, function: Function) -> list[complex]:
-    """All zeros of a polynomial in one letter."""
-    return polynomial_zeros([float(value) for value in trimmed(single(count, function))])
+    """All zeros of a polynomial in one letter, which is read off from its values."""
+    return polynomial_zeros([float(value) for value in plain_numbers(count, function)])
+
+
+def plain_numbers(count: int, function: Function) -> list[Any]:
+    """Coefficients of a polynomial in one letter, constant first, by interpolation."""
+    numbers = numbers_in(plain_expanded_form(count, function).top, 0)
+    if count != 1 or len(numbers) < 2:
+        raise Undefined("no polynomial in one letter")
+    return numbers
 
 
 # --- forms as answers ---

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -14,8 +15,8 @@ from agentprop.extraction.mining.question.kernel.limits import step
 from agentprop.extraction.mining.question.kernel.plain import same_number
 
 Residuals = Callable[..., Sequence[Any]]
-GRID = 900
-STARTS = 70
+GRID = 500
+STARTS = 40
 NEWTON_STEPS = 40
 
 
@@ -59,9 +60,7 @@ def line_search(residuals: Residuals) -> list[float]:
             return None
         return float(found[0]) if len(found) == 1 else math.sqrt(sum(float(one) ** 2 for one in found))
 
-    step(GRID)
-    points = sorted({*(math.tan(math.pi * (k / GRID - 0.5) * 0.9997) for k in range(1, GRID)), *spread()})
-    values = [(x, v) for x in points for v in [size(x)]]
+    values = [(x, size(x)) for x in places()]
     zeros: list[float] = []
     for place, (x, v) in enumerate(values):
         if v == 0 and not flat_around(size, x):
@@ -97,10 +96,13 @@ def flat_around(size: Callable[[float], float | None], x: float) -> bool:
     return size(x + width) == 0 and size(x - width) == 0
 
 
-def spread() -> list[float]:
-    """Round places and some far away."""
+@cache
+def places() -> tuple[float, ...]:
+    """Where the line is looked at: close together near zero, at halves, and far away."""
+    bent = [math.tan(math.pi * (k / GRID - 0.5) * 0.9997) for k in range(1, GRID)]
     near = [n / 2 for n in range(-120, 121)]
-    return [*near, *(sign * 10.0**power for power in range(2, 7) for sign in (1, -1))]
+    far = [sign * 10.0**power for power in range(2, 7) for sign in (1, -1)]
+    return tuple(sorted({*bent, *near, *far}))
 
 
 def keep(zeros: list[float], x: float) -> None:
@@ -229,6 +231,7 @@ def newton(residuals: Residuals, point: list[Any], real: bool, rng: Random) -> l
     if len(first) < len(point):
         moving = sorted(rng.sample(moving, len(first)))
     for _ in range(NEWTON_STEPS):
+        step(2)
         values = value_or_none(residuals, point, real)
         if values is None:
             return None

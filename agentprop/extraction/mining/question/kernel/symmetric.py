@@ -20,7 +20,7 @@ from agentprop.extraction.mining.question.kernel.forms import (
 )
 from agentprop.extraction.mining.question.kernel.limits import Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import same_number
-from agentprop.extraction.mining.question.kernel.polynomials import form_of, polynomial_zeros, single
+from agentprop.extraction.mining.question.kernel.polynomials import form_of, single, zeros_of
 from agentprop.extraction.mining.question.kernel.systems import Further
 
 SAMPLES = (0.37, 1.91, -2.63, 3.17, -0.71, 5.29, 0.83, -4.41, 2.23, -1.33)
@@ -80,7 +80,7 @@ def constant_of(polynomial: Polynomial, rules: list[tuple[int, int, Polynomial]]
 
 def plain_over_roots(count: int, polynomial: Callable[..., Any], body: Callable[..., Any]) -> Any:
     """The same from the roots, in two orders."""
-    zeros = polynomial_zeros([float(value) for value in trimmed(single(1, polynomial))])
+    zeros = zeros_of(1, polynomial)
     if len(zeros) != count:
         raise Undefined("another number of roots")
     values = [body(*order) for order in (zeros, zeros[::-1], [*zeros[1:], zeros[0]])]

@@ -9,7 +9,7 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import number, prime_powers, whole
 from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, step
-from agentprop.extraction.mining.question.kernel.plain import plain_whole
+from agentprop.extraction.mining.question.kernel.plain import plain_whole, rational_near
 
 MOST_INTEGERS = 120_000
 WINDOW = 3000
@@ -405,7 +405,7 @@ def decimal_digit(value: Any, place: Any) -> int:
 
 def plain_decimal_digit(value: Any, place: Any) -> int:
     """The same by long division."""
-    value, place = Fraction(value), plain_whole(place)
+    value, place = Fraction(rational_near(value)), plain_whole(place)
     if place < 1 or value < 0:
         raise Undefined("no such place")
     rest, digit = value.numerator % value.denominator, 0

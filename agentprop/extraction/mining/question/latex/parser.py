@@ -301,24 +301,13 @@ class _Parser:
             return tree
         token = self.take()
         if token.kind == "number":
-            return self._one_digit(token)
+            return self.number(token)
         if token.kind == "letter":
             return Symbol(token.text)
         if token.kind == "command":
             self.at -= 1
             return self.base()
         raise Unreadable(f"argument missing before “{token.text or 'the end'}”")
-
-    def _one_digit(self, token: Token) -> Number:
-        """LaTeX takes one digit; the rest of the numeral multiplies."""
-        if len(token.text) > 1 and token.text.isdigit():
-            rest = Token("number", token.text[1:], token.start + 1, token.end)
-            self.at -= 1
-            self.tokens[self.at] = rest
-            self.numbers = {**self.numbers, token.start: -1}
-            raise_slotless = self.numbers.get(token.start, -1)
-            return Number(token.text[0], raise_slotless)
-        return self.number(token)
 
     def base(self) -> Tree:
         token = self.take()
