@@ -26,6 +26,9 @@ def command(
     question_field: Annotated[str | None, typer.Option(help="Field of the question, if not found by name.")] = None,
     answer_field: Annotated[str | None, typer.Option(help="Field of the final answer.")] = None,
     solution_field: Annotated[str | None, typer.Option(help="Field of the worked solution.")] = None,
+    audit_gold: Annotated[
+        bool | None, typer.Option("--audit-gold", help="Report answers of the corpus that two routes contradict.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
@@ -46,6 +49,7 @@ def command(
         "question_field": question_field,
         "answer_field": answer_field,
         "solution_field": solution_field,
+        "audit_gold": audit_gold,
         "limit": limit,
         "workers": workers,
         "max_tokens": max_tokens,

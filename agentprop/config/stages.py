@@ -32,6 +32,8 @@ class ExtractConfig(StageConfig):
     """Field that holds the worked solution; null means: found by its name."""
     answer_field: str | None = None
     """Field that holds the final answer; null means: found by its name."""
+    audit_gold: bool = False
+    """Report documents whose own answer two routes contradict: `gold_audit.jsonl` beside the skills."""
     chunk_characters: Annotated[int, Field(ge=200)] = 6000
     """Characters of the corpus that a model is shown at once."""
     chunk_skills: Count = 4

@@ -50,9 +50,11 @@ def mine(question: str, solution: str, answer: str) -> Template:
     if not solved:
         raise Refusal("no-equations", "the solution holds no arithmetic equation")
     numbers = mentions(question)
-    found = free(lift(question, numbers, solved, claimed), question)
+    lifted = lift(question, numbers, solved, claimed)
+    found = free(lifted, question)
     name, order = fingerprint(found.root)
-    names = dict(zip(order, letters(len(order)), strict=True))
+    letter = dict(zip(order, letters(len(order)), strict=True))
+    names = {place: told for index, told in letter.items() for place in lifted.places(index)}
     phrasing = phrase(question, dict(enumerate(numbers)), names, claimed.denominator == 1)
     place = {index: position for position, index in enumerate(order)}
     return Template(

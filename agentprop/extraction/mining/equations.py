@@ -8,11 +8,14 @@ and exactly equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downs
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from agentprop.extraction.mining.expression import Binary, Expression, NotArithmetic, evaluate, parse, plain
 
+NEAR = 60
+"""Characters between an equation in prose and its annotation."""
 MAX_EQUATIONS = 40
 """A longer solution is not a word problem's."""
 
@@ -36,8 +39,29 @@ class Equation:
 
 def equations(solution: str) -> list[Equation]:
     """All exact equations of a solution, in order; at most `MAX_EQUATIONS`."""
-    found = [*_annotated(solution), *_written(solution)]
-    return sorted(found, key=lambda equation: equation.start)[:MAX_EQUATIONS]
+    found = [*_annotated(solution), *_written(solution)] or _bare(solution)
+    return _once(sorted(found, key=lambda equation: equation.start))[:MAX_EQUATIONS]
+
+
+def _once(found: Sequence[Equation]) -> list[Equation]:
+    """An equation that is written and annotated at one place is one: `48/2 = <<48/2=24>>24`."""
+    kept: list[Equation] = []
+    for equation in found:
+        near = [one for one in kept[-2:] if equation.start - one.start < NEAR and one.value == equation.value]
+        if not any({*one.sides} & {*equation.sides} or _alike(one, equation) for one in near):
+            kept.append(equation)
+    return kept
+
+
+def _alike(one: Equation, other: Equation) -> bool:
+    """Whether two equations compute with the same numbers, in whatever order."""
+    return any(_numbers(a) == _numbers(b) for a in one.sides for b in other.sides)
+
+
+def _numbers(tree: Expression) -> list[Fraction]:
+    if isinstance(tree, Binary):
+        return sorted([*_numbers(tree.left), *_numbers(tree.right)])
+    return [tree.value]
 
 
 def _annotated(solution: str) -> list[Equation]:
@@ -46,6 +70,15 @@ def _annotated(solution: str) -> list[Equation]:
         for match in _ANNOTATION.finditer(solution)
         if (equation := _chain(match.group(1), match.start())) is not None
     ]
+
+
+def _bare(solution: str) -> list[Equation]:
+    """A solution that is one expression, as in `( 84 / 7 )`."""
+    try:
+        side = parse(solution.strip().rstrip(_AFTER))
+        return [Equation((side,), evaluate(side), 0)] if isinstance(side, Binary) else []
+    except NotArithmetic:
+        return []
 
 
 def _written(solution: str) -> list[Equation]:

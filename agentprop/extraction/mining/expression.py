@@ -182,6 +182,8 @@ class _Parser:
             if self._take() != ")":
                 raise NotArithmetic("unbalanced parentheses")
             return tree
+        if token == "-" and (operand := self._atom()) is not None:
+            return Leaf(-operand.value) if isinstance(operand, Leaf) else Binary("-", Leaf(Fraction(0)), operand)
         if token[0].isdigit() or token[0] == ".":
             return Leaf(number(token))
         raise NotArithmetic(f"unexpected {token!r}")

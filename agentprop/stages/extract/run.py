@@ -20,9 +20,10 @@ from agentprop import __version__
 from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_documents
-from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
+from agentprop.extraction.mining.work import NOT_LIFTED, REPRODUCED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.extract import gold_audit
 from agentprop.stages.extract.candidates import Candidates, Known
 from agentprop.stages.extract.packages import unpack
 from agentprop.storage import write_stream
@@ -91,7 +92,7 @@ class Mining:
     """The built-in teacher's work; what `_commit` writes is the state that segments carry."""
 
     UNIT = "documents"
-    FOLDERS = ("skills", WORKING)
+    FOLDERS = ("skills", WORKING, gold_audit.FILE)
 
     def __init__(self, config: ExtractConfig, stored: Run, files: Sequence[Path], stop: Callable[[], bool]) -> None:
         self._config, self._run, self._files, self._stop = config, stored, files, stop
@@ -141,7 +142,7 @@ class Mining:
         for found in chunk:
             self._documents += 1
             if found.code:
-                self._reject([found.document], found.code, found.message)
+                self._reject([found.document], found.code, found.message, record=found.record or None)
             elif known.admits(found):
                 kept.append(found)
             else:
@@ -195,10 +196,16 @@ class Mining:
         self._counts[f"skills in {skill.category}"] += 1
 
     def _reject(
-        self, documents: Iterable[str], code: str, message: str, outcome: Literal["rejected", "failed"] = "rejected"
+        self,
+        documents: Iterable[str],
+        code: str,
+        message: str,
+        outcome: Literal["rejected", "failed"] = "rejected",
+        record: str | None = None,
     ) -> None:
         for document in documents:
-            self._run.add(Reject(stage="extract", item=document, outcome=outcome, code=code, message=message))
+            reject = Reject(stage="extract", item=document, outcome=outcome, code=code, message=message, record=record)
+            self._run.add(reject)
             self._counts[outcome] += 1
             self._counts[f"code {code}"] += 1
 
@@ -221,6 +228,8 @@ class Mining:
             raise AssertionError(f"{self._documents} documents went in, and {dict(counts)} came out")
         unpack(self._run.iter(Skill), self._run.path / "skills")
         summary = self._summary()
+        if self._config.audit_gold:
+            summary["likely wrong answers"] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
         self._run.finish(summary)
         self._candidates.remove()
         return summary
@@ -233,7 +242,7 @@ class Mining:
             "documents": self._documents,
             "with equations or a program": solved,
             "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED),
-            "original reproduced": counts["reproduced"],
+            "original reproduced": counts["reproduced"] + sum(n for code, n in reasons.items() if code in REPRODUCED),
             "accepted": counts["accepted"],
             "rejected": counts["rejected"],
             "failed": counts["failed"],

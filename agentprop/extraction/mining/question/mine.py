@@ -13,12 +13,12 @@ from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining.lift import Refusal
-from agentprop.extraction.mining.question.answers import agrees
+from agentprop.extraction.mining.question.answers import agrees, same_form
 from agentprop.extraction.mining.question.execute import FAILURES, NotComputed, call
 from agentprop.extraction.mining.question.kernel.answer import named, single_value
 from agentprop.extraction.mining.question.kernel.texts import text_of
 from agentprop.extraction.mining.question.latex.tree import Node, Unreadable, walk
-from agentprop.extraction.mining.question.reading import Reading, Readings, numbers_of, readings
+from agentprop.extraction.mining.question.reading import Form, Reading, Readings, numbers_of, readings
 from agentprop.extraction.mining.question.rewriting import has_holes, rewritten, template
 from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate, names_for
 from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
@@ -62,7 +62,7 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     if not gold.strip():
         raise Refusal("no-answer", "the document has no final answer")
     if not understood.values:
-        raise Refusal("form-answer", "the answer is an expression in letters, which other numbers would not test")
+        raise _form_refusal(understood.forms, gold)
     values = [(reading, _value(reading.solve, numbers)) for reading in understood.values]
     computed = [(reading, value) for reading, value in values if not isinstance(value, NotComputed)]
     if not computed:
@@ -81,6 +81,17 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     if not confirmed:
         raise Refusal("no-second-route", f"the second route gives {other}")
     return Solved(tuple(reading for reading, _ in computed), value, texts.pop())
+
+
+def _form_refusal(forms: Sequence[Form], gold: str) -> Refusal:
+    """Why an expression in letters is no answer to vary: it equals the question itself, so nothing is tested."""
+    for form in forms:
+        try:
+            if same_form(form.tree, gold):
+                return Refusal("form-answer", "the answer is an expression in letters, which other numbers would not test")
+        except (Unreadable, NotComputed, *FAILURES):
+            continue
+    return Refusal("not-reproduced", "the answer is another expression in letters")
 
 
 def varied(understood: Readings, numbers: Sequence[Any], found: Solved, gold: str) -> QuestionTemplate:

@@ -136,9 +136,9 @@ class Trials:
 
 
 def vary(question: Question, readings: Sequence[Reading], numbers: Sequence[Any], kind: Kind) -> Variation:
-    """The domain of a question. Raises Refusal: nothing-varies, does-not-vary, no-second-route."""
+    """The domain of a question. Raises Refusal: fixed, no-second-route."""
     trials = Trials(readings, kind)
-    reason = Refusal("nothing-varies", "no numeral of the question may vary")
+    reason = Refusal("fixed", "no numeral of the question may vary")
     for ones in (False, True):
         single = knobs(question, readings[0], ones)
         if ones:
@@ -155,7 +155,7 @@ def vary(question: Question, readings: Sequence[Reading], numbers: Sequence[Any]
 def _best(search: _Search) -> Variation | Refusal:
     """The widest domain that both routes confirm, or why there is none."""
     best: Variation | None = None
-    reason = Refusal("does-not-vary", "no other numbers keep the kind of the answer often enough")
+    reason = Refusal("fixed", "no other numbers keep the kind of the answer often enough")
     for how, chosen, table in search.domains():
         made = search.verified(how, chosen, table)
         if isinstance(made, Refusal):
@@ -309,9 +309,9 @@ class _Search:
             return differ
         answers = len({answer for _, answer in kept})
         if table and not _fills([row for row, _ in kept], chosen):
-            return Refusal("does-not-vary", "too few of the settings between the ends keep the kind of the answer")
+            return Refusal("fixed", "too few of the settings between the ends keep the kind of the answer")
         if len(kept) < LEAST_SETTINGS or answers < LEAST_ANSWERS or not self._all_move(kept, len(chosen)):
-            return Refusal("does-not-vary", f"{len(kept)} settings with {answers} answers are too few")
+            return Refusal("fixed", f"{len(kept)} settings with {answers} answers are too few")
         rate = 1.0 if table else self._rate(chosen)
         return Variation(chosen, table, tuple(kept), answers, rate, how)
 

@@ -45,7 +45,7 @@ def computed(work: Callable[[], Any]) -> Any:
 
 def whole_answer(value: Any, digits: int) -> int:
     """The integer that a value is, if it is one of no more than so many digits."""
-    found = rational_near(single_value(value))
+    found = one_number(value)
     if isinstance(found, bool) or not isinstance(found, int):
         raise Undefined("no whole number")
     return small_enough(found, digits)
@@ -53,7 +53,7 @@ def whole_answer(value: Any, digits: int) -> int:
 
 def rational_answer(value: Any, digits: int) -> Fraction:
     """The fraction that a value is, if it is not whole and has small parts."""
-    found = rational_near(single_value(value))
+    found = one_number(value)
     if not isinstance(found, Fraction):
         raise Undefined("no fraction")
     small_enough(found.numerator, digits)
@@ -65,6 +65,14 @@ def single_value(value: Any) -> Any:
     """The value of a list of one."""
     value = settled(value)
     return settled(value[0]) if isinstance(value, list) and len(value) == 1 else value
+
+
+def one_number(value: Any) -> Any:
+    """The rational number that a value is. Raises Undefined, NotExact."""
+    found = single_value(value)
+    if not isinstance(found, int | Fraction | float | complex):
+        raise Undefined("no single number")
+    return rational_near(found)
 
 
 def small_enough(value: int, digits: int) -> int:
