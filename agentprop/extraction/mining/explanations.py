@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
-from agentprop.extraction.mining.expression import Binary, Expression, Leaf
+from agentprop.extraction.mining.expression import Binary, Expression, Leaf, Unknown
 from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber
 from agentprop.extraction.mining.mentions import Mention
 
+ONE = FixedNumber(Fraction(1))
 HUNDRED = FixedNumber(Fraction(100))
 PERCENT = Fraction(1, 100)
 MOST_ALTERNATIVES = 24
@@ -39,12 +41,34 @@ class Explainer:
         """Every graph that an expression may be; empty where a leaf has no explanation."""
         if isinstance(tree, Leaf):
             return self._leaf(tree.value, results)
+        if isinstance(tree, Unknown):
+            return []
         if tree.operator == "^":
             return self._power(tree, results)
         share = self._share(tree)
         lefts, rights = self.nodes(tree.left, results), self.nodes(tree.right, results)
         made: list[Node] = [ArithmeticStep(tree.operator, left, right) for left in lefts for right in rights]
         return list(dict.fromkeys([*share, *made] if share else made or self._ratio(tree, results)))[:MOST_ALTERNATIVES]
+
+    def solved(self, left: Expression, right: Expression, results: Results) -> list[Node]:
+        """Every graph of the letter's value in a linear equation: (d - b) / (a - c) of a·x + b = c·x + d."""
+        found = []
+        for a, b in self._lines(left, results):
+            for c, d in self._lines(right, results):
+                slope, height = _difference(a, c), _difference(d, b)
+                if slope is not None and height is not None:
+                    found.append(height if slope == ONE else ArithmeticStep("/", height, slope))
+        return list(dict.fromkeys(found))[:MOST_ALTERNATIVES]
+
+    def _lines(self, tree: Expression, results: Results) -> list[tuple[Node | None, Node | None]]:
+        """(a, b) of a·x + b, None for nothing."""
+        if isinstance(tree, Unknown):
+            return [(ONE, None)]
+        if not _has_unknown(tree) or not isinstance(tree, Binary):
+            return [(None, node) for node in self.nodes(tree, results)]
+        lefts, rights = self._lines(tree.left, results), self._lines(tree.right, results)
+        found = [_combined(tree.operator, one, other) for one in lefts for other in rights]
+        return [line for line in found if line is not None][:MOST_ALTERNATIVES]
 
     def _share(self, tree: Binary) -> list[Node]:
         """`20/100` and `20*.01` of a percentage: the percentage, if there is one."""
@@ -108,3 +132,55 @@ class Explainer:
             readings.append((100 + mention.value, ArithmeticStep("+", HUNDRED, node)))
             readings.append((1 + mention.value / 100, ArithmeticStep("/", ArithmeticStep("+", HUNDRED, node), HUNDRED)))
         return [reading for number, reading in readings if number == leaf]
+
+
+Line = tuple[Node | None, Node | None]
+"""a and b of a·x + b, None for nothing."""
+
+
+def _has_unknown(tree: Expression) -> bool:
+    if isinstance(tree, Binary):
+        return _has_unknown(tree.left) or _has_unknown(tree.right)
+    return isinstance(tree, Unknown)
+
+
+def _sum(left: Node | None, right: Node | None) -> Node | None:
+    if left is None or right is None:
+        return left or right
+    return ArithmeticStep("+", left, right)
+
+
+def _difference(left: Node | None, right: Node | None) -> Node | None:
+    if right is None:
+        return left
+    if left is None:
+        return _negative(right)
+    if isinstance(left, FixedNumber) and isinstance(right, FixedNumber):
+        return FixedNumber(left.value - right.value)
+    return ArithmeticStep("-", left, right)
+
+
+def _negative(node: Node) -> Node:
+    return FixedNumber(-node.value) if isinstance(node, FixedNumber) else ArithmeticStep("*", FixedNumber(-ONE.value), node)
+
+
+def _combined(operator: str, one: Line, other: Line) -> Line | None:
+    """Two lines added, taken from one another, or one of them scaled; None for what this does not cover."""
+    (a, b), (c, d) = one, other
+    if operator == "+":
+        return _sum(a, c), _sum(b, d)
+    if operator == "-":
+        return _difference(a, c), _difference(b, d)
+    if operator == "*" and c is None and d is not None:
+        return _scaled("*", a, d), _scaled("*", b, d)
+    if operator == "*" and a is None and b is not None:
+        return _scaled("*", c, b), _scaled("*", d, b)
+    if operator == "/" and c is None and d is not None:
+        return _scaled("/", a, d), _scaled("/", b, d)
+    return None
+
+
+def _scaled(operator: Literal["*", "/"], node: Node | None, by: Node) -> Node | None:
+    if node is None:
+        return None
+    return by if node == ONE and operator == "*" else ArithmeticStep(operator, node, by)

@@ -120,6 +120,9 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
     rules = [rule for rule in rules if len(givens(rule.node)) > 1]
     acceptance = acceptance_of(domains, rules)
+    rules += _beside_distractors(lifted, sorted(domains))
+    if lifted.distractors:
+        acceptance = acceptance_of(domains, rules)
     overlaps = _overlaps(lifted, question, root)
     if overlaps:
         rules += overlaps
@@ -184,6 +187,19 @@ def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[Free
             if a.form == b.form and (a.form == "money" or _noun(question, a.end) == _noun(question, b.end)):
                 low, high = (first, second) if a.value < b.value else (second, first)
                 rules.append(FreedomRule("ordered", QuestionNumber(low), other=QuestionNumber(high)))
+    return rules
+
+
+def _beside_distractors(lifted: Lift, indices: Sequence[int]) -> list[FreedomRule]:
+    """A number keeps its order to every number that stays: a part of a total that is only told stays below it."""
+    rules = []
+    for index in indices:
+        own = lifted.numbers[index].value
+        for other in lifted.distractors:
+            if own < other:
+                rules.append(FreedomRule("at-most", QuestionNumber(index), other - 1))
+            elif own > other:
+                rules.append(FreedomRule("at-least", QuestionNumber(index), other + 1))
     return rules
 
 

@@ -19,7 +19,7 @@ from itertools import combinations
 
 from agentprop.extraction.mining.cues import constants
 from agentprop.extraction.mining.equations import Equation
-from agentprop.extraction.mining.explanations import Explainer, Results
+from agentprop.extraction.mining.explanations import HUNDRED, Explainer, Results
 from agentprop.extraction.mining.graph import (
     ArithmeticStep,
     FixedNumber,
@@ -65,6 +65,8 @@ class Lift:
     """The original answer."""
     ties: dict[int, int] = field(default_factory=dict)
     """Numbers that move with an earlier one of the same value."""
+    distractors: tuple[Fraction, ...] = ()
+    """Numbers that the solution does not use, and that stay."""
 
     def original(self) -> dict[int, Fraction]:
         """The givens as the document has them."""
@@ -75,20 +77,33 @@ class Lift:
         return [index, *(other for other, first in self.ties.items() if first == index)]
 
 
-def lift(question: str, numbers: Sequence[Mention], solved: Sequence[Equation], answer: Fraction) -> Lift:
-    """The graph whose value is the answer; raises Refusal."""
+def lift(
+    question: str,
+    numbers: Sequence[Mention],
+    solved: Sequence[Equation],
+    answer: Fraction,
+    *,
+    percent: bool = False,
+    given_alone: bool = False,
+) -> Lift:
+    """The graph whose value is the answer; raises Refusal.
+
+    `percent` says that the answer is a percentage, which a solution may also write as a share: 9/25 for 36 %.
+    `given_alone` says that the solution is one expression and no text, so that numbers which it does not use are there
+    to distract; they stay as they are.
+    """
     fixed = {index for index, mention in enumerate(numbers) if mention.form not in _VARYING}
     fixed |= _totals(numbers)
     ties = _repeated(question, numbers, fixed)
     words = constants(question)
-    ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer)
-    root, more = _settled(_best(ways, numbers, ties), numbers)
+    ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer, percent)
+    root, more = _settled(_least_over(ways) if given_alone else _best(ways, numbers, ties), numbers)
     original = dict(enumerate(mention.value for mention in numbers))
     for index in _in_two_roles(root, original):
         root = fix(root, index, original[index])
     if not givens(root):
         raise Refusal("nothing-varies", "no number of the question can vary on its own")
-    lifted = Lift(fold(root), tuple(numbers), answer, {**ties, **more})
+    lifted = Lift(fold(root), tuple(numbers), answer, {**ties, **more}, _distractors(root, numbers) if given_alone else ())
     if value(lifted.root, lifted.original()) != answer:
         raise Refusal("not-reproduced", "the graph does not give back the original answer")
     return lifted
@@ -107,7 +122,7 @@ class _Way:
     """Results of the solution that the answer does not use."""
 
 
-def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction) -> list[_Way]:
+def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction, percent: bool) -> list[_Way]:
     """Every way in which the equations lead to the answer. Raises Refusal."""
     states: list[Results] = [()]
     for equation in solved:
@@ -115,6 +130,13 @@ def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction) -> l
         if len(states) > MOST_WAYS:
             raise Refusal("ambiguous", "the solution can be taken in too many ways")
     found = [_Way(node, _left_over(node, state)) for state in states for result, node in state if result == answer]
+    if percent and not found:
+        found = [
+            _Way(ArithmeticStep("*", node, HUNDRED), _left_over(node, state))
+            for state in states
+            for result, node in state
+            if result * 100 == answer
+        ]
     if not found:
         raise Refusal("unexplained", "no chain of equations leads from the question's numbers to the answer")
     return list(dict.fromkeys(found))
@@ -122,6 +144,13 @@ def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction) -> l
 
 def _after(explain: Explainer, equation: Equation, state: Results) -> Iterator[Results]:
     """The results after an equation, for each way to take the first of its sides that can be taken."""
+    if equation.letter:
+        left, right = equation.sides
+        nodes = [node for node in explain.solved(left, right, state) if isinstance(node, ArithmeticStep)]
+        yield from (_with(state, equation.value, node) for node in nodes)
+        if not nodes:
+            yield state
+        return
     for side in equation.sides:
         nodes = [node for node in explain.nodes(side, state) if isinstance(node, ArithmeticStep)]
         if nodes:
@@ -146,8 +175,12 @@ def _best(ways: Sequence[_Way], numbers: Sequence[Mention], ties: dict[int, int]
     if not complete:
         unused = _unused(min(ways, key=lambda way: way.left_over).root, numbers, ties)
         raise Refusal("unused-number", f"the solution does not use {unused} of the question")
-    least = min(way.left_over for way in complete)
-    return [way.root for way in complete if way.left_over == least]
+    return _least_over(complete)
+
+
+def _least_over(ways: Sequence[_Way]) -> list[Node]:
+    least = min(way.left_over for way in ways)
+    return [way.root for way in ways if way.left_over == least]
 
 
 def _unused(root: Node, numbers: Sequence[Mention], ties: dict[int, int]) -> Fraction | None:
@@ -167,6 +200,11 @@ def _accounted(mention: Mention, constants_used: set[Fraction]) -> bool:
     share = mention.value / 100
     forms = {mention.value, share, 1 - share, 1 + share, 100 - mention.value, 100 + mention.value, *mention.parts}
     return bool(forms & constants_used)
+
+
+def _distractors(root: Node, numbers: Sequence[Mention]) -> tuple[Fraction, ...]:
+    used = set(givens(root))
+    return tuple(mention.value for index, mention in enumerate(numbers) if index not in used and mention.form != "label")
 
 
 # --- several ways that are left ---

@@ -21,6 +21,7 @@ from agentprop.extraction.mining.question.latex.arguments import one_digit_each
 from agentprop.extraction.mining.question.latex.lexer import Token, lex
 from agentprop.extraction.mining.question.latex.parser import Names, parse
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, rewrite, symbols
+from agentprop.extraction.mining.question.meaning.calculus import derivative
 from agentprop.extraction.mining.question.program import program
 
 ROUNDING = re.compile(r"nearest|round|decimal|approximat|significant", re.IGNORECASE)
@@ -44,6 +45,8 @@ def _plain(gold: str) -> str:
     text = re.sub(r"(?<!\\)\$|\\\$|\\[()\[\]](?![a-z])", " ", text)
     text = re.sub(r"\\(?:text|mbox|textrm|mathrm|rm|textbf)\s*\{\s*(?:and|or)\s*\}", ",", text)
     text = re.sub(r"\\(?:text|mbox|textrm|mathrm|rm|textbf)\s*\{[^{}]*\}(?:\^\{?\d\}?)?", " ", text)
+    text = re.sub(r"^[A-Za-z ]+:\s*\[(.*=.*)\]\s*\.?$", r"\1", text)
+    text = re.sub(r"\\approx\b", "=", text)
     text = re.sub(r"\b(?:and|or)\b", ",", text)
     return re.sub(r"(?<=[\d})])\s+(?:[a-z]{2,}\.?\s*)+$", "", text).strip().rstrip(".")
 
@@ -149,7 +152,40 @@ def _same_intervals(value: Intervals, gold: str) -> bool:
 def _plain_keeping_brackets(gold: str) -> str:
     text = re.sub(r"(?<!\\)\$|\\left|\\right|\\\[|\\\]", " ", gold.strip())
     text = re.sub(r"^\s*[a-z]\s*\\in\s*", "", text)
+    text = _set_builder(text)
     return re.sub(r"\\(?:text|mbox|textrm|mathrm)\s*\{\s*or\s*\}|\bor\b", r"\\cup ", text).rstrip(". ")
+
+
+def _set_builder(text: str) -> str:
+    """`\\{x \\mid x > 2\\}` as `x > 2`, what is left out of all reals as intervals."""
+    match = re.match(r"\s*\\\{\s*([a-z])\s*(?:\\mid|:|\|)\s*(.*?)\\\}", text, re.DOTALL)
+    if match is None:
+        return text
+    name, body = match[1], re.sub(r"\\text\s*\{\s*and\s*\}|\band\b", ",", match[2])
+    if re.search(r"\\in\s*\\mathbb\s*\{?R", body):
+        return r"(-\infty, \infty)"
+    parts = [part.strip() for part in body.split(",") if part.strip()]
+    out = [part for part in parts if re.search(r"\\neq?\b", part)]
+    kept = [part for part in parts if part not in out]
+    if len(kept) > 1:
+        return text
+    return _without(kept[0] if kept else "", [re.split(r"\\neq?\b", part)[1] for part in out], name)
+
+
+def _without(kept: str, points: list[str], name: str) -> str:
+    """Intervals with points taken out of them."""
+    (low, high, left, right), = _interval(kept) if kept else [(None, None, False, False)]
+    ends = sorted((value_of(parse(one_digit_each(lex(point)), {}, Names())) for point in points), key=number)
+    text, opening, start = [], "[" if left else "(", r"-\infty" if low is None else str(low)
+    if not ends and kept:
+        return kept
+    for end in ends:
+        if low is not None and number(end) < number(low):
+            continue
+        text.append(f"{opening}{start}, {end})")
+        opening, start = "(", str(end)
+    last = r"\infty" if high is None else str(high)
+    return r" \cup ".join([*text, f"{opening}{start}, {last}{']' if right else ')'}"])
 
 
 def _interval(text: str) -> list[Interval]:
@@ -266,12 +302,27 @@ SAMPLE_POINTS = (1.37, 0.731, 2.59, 3.17, 0.413, 1.93, 5.71, 4.23)
 
 def same_form(tree: Tree, gold: str) -> bool:
     """Whether an expression in letters has the answer's values. Raises Unreadable, NotComputed."""
+    if isinstance(bare(tree), Node) and bare(tree).head == "antiderivative":  # type: ignore[union-attr]
+        return _is_antiderivative(bare(tree), gold)
     trees = gold_trees(gold)
     if len(trees) != 1:
         return False
     other = trees[0]
-    names = sorted(symbols(tree) | symbols(letters(other)))
-    own, theirs = _function(tree, names), _function(letters(other), names)
+    return _same_values(tree, letters(other))
+
+
+def _is_antiderivative(tree: Tree, gold: str) -> bool:
+    """Whether the answer's derivative is what was to be integrated."""
+    assert isinstance(tree, Node) and isinstance(tree.args[0], Symbol)
+    trees = [letters(one) for one in gold_trees(re.sub(r"\+\s*[CcKk]\b", "", gold))]
+    name = tree.args[0].name
+    return len(trees) == 1 and _same_values(tree.args[1], derivative(trees[0], name))
+
+
+def _same_values(tree: Tree, other: Tree) -> bool:
+    """Whether two expressions have the same values. Raises Unreadable, NotComputed."""
+    names = sorted(symbols(tree) | symbols(other))
+    own, theirs = _function(tree, names), _function(other, names)
     agreed = 0
     for turn in range(4):
         point = [SAMPLE_POINTS[(turn * 3 + place) % len(SAMPLE_POINTS)] for place in range(len(names))]

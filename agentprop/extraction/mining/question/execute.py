@@ -15,7 +15,7 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, fresh_steps
 
-MODULES = ("limits", "exact", "functions", "forms", "roots", "systems", "plain", "search", "whole", "lists", "series", "polynomials", "plane", "counting", "matrices", "ranges", "texts", "symmetric", "answer")
+MODULES = ("limits", "exact", "functions", "forms", "roots", "systems", "plain", "search", "whole", "lists", "series", "polynomials", "plane", "counting", "matrices", "ranges", "texts", "symmetric", "answer", "calculus")
 ROOM = "agentprop.extraction.mining.question.kernel"
 FAILURES = (Undefined, NotExact, TooLong, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError, AttributeError, LookupError)
 

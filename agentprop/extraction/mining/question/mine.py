@@ -66,7 +66,7 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     values = [(reading, _value(reading.solve, numbers)) for reading in understood.values]
     computed = [(reading, value) for reading, value in values if not isinstance(value, NotComputed)]
     if not computed:
-        raise Refusal("not-executed", str(values[0][1]))
+        raise _one_route(understood, numbers, gold, values[0][1])
     texts = {_text(value) for _, value in computed}
     value = computed[0][1]
     if len(texts) > 1:
@@ -81,6 +81,16 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     if not confirmed:
         raise Refusal("no-second-route", f"the second route gives {other}")
     return Solved(tuple(reading for reading, _ in computed), value, texts.pop())
+
+
+def _one_route(understood: Readings, numbers: Sequence[Any], gold: str, problem: NotComputed) -> Refusal:
+    """Why a question has no exact value; whether the other route alone has the document's answer."""
+    source = understood.question.source
+    for reading in understood.values:
+        value = _value(reading.check, numbers)
+        if not isinstance(value, NotComputed) and _agrees(value, gold, source, reading):
+            return Refusal("no-second-route", f"only one route computes it: {problem}")
+    return Refusal("not-executed", str(problem))
 
 
 def _form_refusal(forms: Sequence[Form], gold: str) -> Refusal:

@@ -445,6 +445,30 @@ class _Writer:
         combine = {"sum": ("total", "plain_total"), "product": ("times_all", "plain_times_all")}[tree.head]
         return f"{self.either(*combine)}(terms_between({bounds[0]}, {bounds[1]}, {term}))"
 
+    def integral(self, tree: Node) -> str:
+        """integral(x, low, high, body)."""
+        variable, low, high, body = tree.args
+        ends = f"{self.text(low)}, {self.text(high)}"
+        return f"{self.either('integral', 'plain_integral')}({ends}, {self._in_letter(variable, body)})"
+
+    def limit(self, tree: Node) -> str:
+        """limit(x, point, side, body)."""
+        variable, point, side, body = tree.args
+        assert isinstance(side, Symbol)
+        far = bare(point)
+        inner = far.args[0] if isinstance(far, Node) and far.head == "neg" else far
+        if inner == Node("infinity"):
+            sign = -1 if inner is not far else 1
+            return f"{self.either('limit_far', 'plain_limit_far')}({sign}, {self._in_letter(variable, body)})"
+        name = self.either("limit", "plain_limit")
+        return f"{name}({self.text(point)}, {side.name!r}, {self._in_letter(variable, body)})"
+
+    def _in_letter(self, variable: Tree, body: Tree) -> str:
+        """A lambda of one letter; on the exact route also the other route's, for values that have to be named."""
+        assert isinstance(variable, Symbol)
+        writers = (self, self._other_route()) if self.route == "solve" else (self,)
+        return ", ".join(writer._function([variable.name], body) for writer in writers)
+
     def rows(self, tree: Node) -> str:
         """rows(columns(…), last(…), signs(…), holes(…), body): the terms of a series written with dots."""
         columns, last, signs, body = tree.args
@@ -571,5 +595,7 @@ _SPECIAL: dict[str, Callable[[_Writer, Node], str]] = {
     "sum": _Writer.index_sum,
     "product": _Writer.index_sum,
     "rows": _Writer.rows,
+    "integral": _Writer.integral,
+    "limit": _Writer.limit,
 }
 

@@ -96,7 +96,7 @@ def _understood(question: Question, trees: Sequence[Tree]) -> Readings:
     for tree in trees:
         try:
             meaning = understand(question, tree)
-            if meaning.form and symbols(meaning.tree):
+            if meaning.form and (symbols(meaning.tree) or meaning.form == "antiderivative"):
                 forms.setdefault(f"{meaning.form} {meaning.tree}", Form(meaning.tree, meaning.form))
                 continue
             made = program(meaning.tree, names)

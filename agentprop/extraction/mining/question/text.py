@@ -55,8 +55,10 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _MARKUP = re.compile(r"\\(?:textbf|textit|emph|underline|textsc)\s*\{(?P<inner>[^{}$]*)\}|``|''|[\"“”‘`]|\\(?:\\|newline)|~")
+_OPERAND = r"\(*\d+(?:\.\d+)?\)*"
 _PROSE = re.compile(
     r"(?P<space>\s+)"
+    rf"|(?P<arithmetic>(?<![\w.]){_OPERAND}(?:\s?(?:[+*/^×÷]|(?<=\s)[-−]\s|(?<=\^\d)-)\s?{_OPERAND})+(?![\w%]))"
     r"|(?P<clock>\d{1,2}:\d{2}(?:\s*[ap]\.?m\b\.?)?)"
     r"|(?P<ordinal>\d+)(?:st|nd|rd|th)\b"
     r"|(?P<minus>(?<![\w).])[-−–])?(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])\.\d+)(?P<factorial>!(?=[\s?,.)]))?(?P<percent>\s?\\?%)?"
@@ -103,7 +105,9 @@ def _prose(source: str, start: int, stop: int) -> Iterator[Piece]:
 def _words(source: str, start: int, stop: int) -> Iterator[Piece]:
     for match in _PROSE.finditer(source, start, stop):
         begin, end = match.span()
-        if match["word"]:
+        if match["arithmetic"]:
+            yield from _formulas(source, begin, end)
+        elif match["word"]:
             yield Piece("word", match["word"].lower().replace("’", "'"), begin, end)
         elif match["ordinal"]:
             token = Token("number", match["ordinal"], begin, match.end("ordinal"))

@@ -26,6 +26,8 @@ class Matrix(tuple[tuple[Any, ...], ...]):
     def __mul__(self, other: Any) -> Any:  # type: ignore[override]
         if not isinstance(other, Matrix):
             return self.__rmul__(other)
+        if shape(self) == shape(other) and shape(self)[1] == 1:
+            return sum(a * b for (a,), (b,) in zip(self, other, strict=True))
         if shape(self)[1] != shape(other)[0]:
             raise Undefined("matrices that do not fit")
         columns = list(zip(*other, strict=True))

@@ -74,9 +74,9 @@ def line_search(residuals: Residuals) -> list[float]:
             before = values[place - 1][1]
             if before is not None and may_touch(before, v, after):
                 keep_if_zero(zeros, lowest(size, values[place - 1][0], following), size)
-        if after is None or (place and values[place - 1][1] is None):
-            edge = border(size, x, following if after is None else values[place - 1][0])
-            keep_if_zero(zeros, edge, size)
+        for outside in (following if after is None else None, values[place - 1][0] if place and values[place - 1][1] is None else None):
+            if outside is not None:
+                zeros_at_border(size, zeros, x, v, outside)
     return sorted(zeros)
 
 
@@ -147,6 +147,20 @@ def lowest(size: Callable[[float], float | None], low: float, high: float) -> fl
             break
         low, high = (low, second) if abs(a) <= abs(b) else (first, high)
     return (low + high) / 2
+
+
+def zeros_at_border(
+    size: Callable[[float], float | None], zeros: list[float], x: float, value: float, outside: float
+) -> None:
+    """Zeros at the last place that has a value, and between it and the nearest one that was looked at."""
+    edge = border(size, x, outside)
+    keep_if_zero(zeros, edge, size)
+    for nearness in (1e-3, 1e-6, 1e-10):
+        near = edge + (x - edge) * nearness
+        beside = size(near)
+        if beside is not None and beside * value < 0:
+            keep_if_zero(zeros, bisected(size, near, x), size)
+            return
 
 
 def border(size: Callable[[float], float | None], inside: float, outside: float) -> float:

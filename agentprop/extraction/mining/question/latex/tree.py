@@ -71,7 +71,7 @@ def symbols(tree: Tree) -> frozenset[str]:
         first = tree.args[0]
         bound = first.args if isinstance(first, Node) else (first,)
         outer = symbols(tree.args[1]) if tree.head == "each" else frozenset()
-        return (found - {one.name for one in bound if isinstance(one, Symbol)} - {"real", "complex", "any"}) | outer
+        return (found - {one.name for one in bound if isinstance(one, Symbol)} - WORDS) | outer
     return found
 
 
@@ -82,6 +82,8 @@ def _binds_letters(tree: Node) -> bool:
 
 BINDERS = frozenset({"sum", "product", "where", "each", "limit", "integral", "antiderivative", "nest"})
 """Heads whose first argument is a variable, or several, that the others are about."""
+WORDS = frozenset({"real", "complex", "any", "both", "right", "left"})
+"""Symbols that are no letters: which numbers, and from which side."""
 LABELLED = frozenset({"domain"})
 """Heads whose second argument is a word."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, holds, node, rewrite, substitute, symbols, walk
+from agentprop.extraction.mining.question.meaning.calculus import written_out
 from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condition, where
 from agentprop.extraction.mining.question.meaning.letters import letters_of
 from agentprop.extraction.mining.question.meaning.shorthand import ZERO, Expander
@@ -67,7 +68,7 @@ class _Joiner:
         relations = [self._without_nests(facts.put_in(one)) for one in facts.relations]
         relations = [one for one in relations if not _says_nothing(one)]
         outside = frozenset().union(*map(symbols, relations)) if relations else frozenset()
-        asked = bound(self._without_nests(facts.put_in(asked)), facts, outside, self.complex_)
+        asked = bound(self._without_nests(written_out(facts.put_in(asked))), facts, outside, self.complex_)
         relations += self.nests
         if isinstance(asked, Node) and asked.head == "domain_of":
             asked = domain_of(asked.args[0])

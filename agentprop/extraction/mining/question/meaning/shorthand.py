@@ -247,6 +247,8 @@ def _in_base(args: Args) -> Tree:
 
 def _right_side(args: Args) -> Tree:
     (relation,) = args
+    if isinstance(relation, Node) and relation.head == "and":
+        relation = relation.args[-1]
     if not isinstance(relation, Node) or relation.head != "=":
         raise Unreadable("no function")
     return relation.args[1]

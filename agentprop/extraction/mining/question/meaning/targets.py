@@ -7,6 +7,7 @@ the letters that are free in its expression.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from agentprop.extraction.mining.question.heads import HEADS
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, substitute, symbols, walk
@@ -104,13 +105,21 @@ def values_of(
     conditions = [made for name, sort in sorts if (made := sort_condition(Symbol(name), sort)) is not None]
     integer = [name for name in names if any(one == name and sort in INTEGER_SORTS for one, sort in sorts)]
     if equations and not (len(names) == 1 and integer and _awkward(equations)):
-        return node("ordered", where(names, equations, [*others, *conditions], body, "complex" if complex_ else "real"))
+        unsaid = not others and not sorts and _is_polynomial(equations)
+        numbers: Literal["real", "complex", "any"] = "complex" if complex_ else "any" if unsaid else "real"
+        return node("ordered", where(names, equations, [*others, *conditions], body, numbers))
     if len(names) != 1 or body != Symbol(names[0]):
         raise Unreadable("conditions without an equation")
     if integer or _is_about_integers(relations):
         whole = {names[0]: IT}
         return node("integers", *(substitute(_integer_condition(one), whole) for one in [*relations, *conditions]))
     return real_set(names[0], [*others, *conditions])
+
+
+def _is_polynomial(equations: Sequence[Tree]) -> bool:
+    """Whether equations have complex solutions where they have no real ones."""
+    plain = {"add", "mul", "neg", "pow", "paren", "=", "div"}
+    return all(one.head in plain for tree in equations for one in walk(tree) if isinstance(one, Node))
 
 
 def _awkward(equations: Sequence[Tree]) -> bool:
