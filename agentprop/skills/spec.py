@@ -61,6 +61,8 @@ class Witness(Part):
     """Different answers among these."""
     kept: float = Field(ge=0, le=1)
     """Share of the settings drawn within ranges and constraints that have an answer of the right kind."""
+    idle: float = Field(default=0.0, ge=0, le=1)
+    """Share of the question's conditions without which no setting has another answer."""
 
 
 class Spec(Part):

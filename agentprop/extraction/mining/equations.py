@@ -37,7 +37,9 @@ _AFTER = " \t\n.,+*/^="
 _ARROW = re.compile(r"=+>|-+>|⇒|→|∴|∵|&gt;")
 _CURRENCY = re.compile(r"\bRs\.?\s?(?=\d)", re.IGNORECASE)
 _SHARE_OF = re.compile(r"(?<=%)\s+of\s(?=\$?\d)")
-_UNIT = re.compile(r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×])")
+_UNIT = re.compile(
+    r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×])"
+)
 """The unit of a number that a calculation goes on behind."""
 
 
@@ -122,7 +124,10 @@ def _written(solution: str) -> list[Equation]:
             if "=" in match.group() and (equation := _chain(match.group(), start + match.start())) is not None:
                 found.append(equation)
         for match in _WITH_LETTER.finditer(text):
-            if match.group().count("=") == 1 and (equation := _linear(match.group(), start + match.start())) is not None:
+            if (
+                match.group().count("=") == 1
+                and (equation := _linear(match.group(), start + match.start())) is not None
+            ):
                 found.append(equation)
     return found
 

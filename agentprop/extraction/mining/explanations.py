@@ -55,9 +55,11 @@ class Explainer:
         found = []
         for a, b in self._lines(left, results):
             for c, d in self._lines(right, results):
+                if a is None:
+                    (a, b), (c, d) = (c, d), (a, b)
                 slope, height = _difference(a, c), _difference(d, b)
                 if slope is not None and height is not None:
-                    found.append(height if slope == ONE else ArithmeticStep("/", height, slope))
+                    found.append(_divided(height, slope))
         return list(dict.fromkeys(found))[:MOST_ALTERNATIVES]
 
     def _lines(self, tree: Expression, results: Results) -> list[tuple[Node | None, Node | None]]:
@@ -160,8 +162,21 @@ def _difference(left: Node | None, right: Node | None) -> Node | None:
     return ArithmeticStep("-", left, right)
 
 
+def _divided(height: Node, slope: Node) -> Node:
+    """height / slope; by 1/c is times c."""
+    if slope == ONE:
+        return height
+    if isinstance(slope, ArithmeticStep) and slope.operator == "/" and slope.left == ONE:
+        return ArithmeticStep("*", height, slope.right)
+    return ArithmeticStep("/", height, slope)
+
+
 def _negative(node: Node) -> Node:
-    return FixedNumber(-node.value) if isinstance(node, FixedNumber) else ArithmeticStep("*", FixedNumber(-ONE.value), node)
+    return (
+        FixedNumber(-node.value)
+        if isinstance(node, FixedNumber)
+        else ArithmeticStep("*", FixedNumber(-ONE.value), node)
+    )
 
 
 def _combined(operator: str, one: Line, other: Line) -> Line | None:

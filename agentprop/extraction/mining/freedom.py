@@ -203,7 +203,9 @@ def _beside_distractors(lifted: Lift, indices: Sequence[int]) -> list[FreedomRul
     return rules
 
 
-_BOTH = re.compile(r"\b(?:both|overlap\w*|in common|each of the two|two (?:groups|clubs|classes|sports))\b", re.IGNORECASE)
+_BOTH = re.compile(
+    r"\b(?:both|overlap\w*|in common|each of the two|two (?:groups|clubs|classes|sports))\b", re.IGNORECASE
+)
 
 
 def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:

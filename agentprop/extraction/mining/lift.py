@@ -97,13 +97,16 @@ def lift(
     ties = _repeated(question, numbers, fixed)
     words = constants(question)
     ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer, percent)
-    root, more = _settled(_least_over(ways) if given_alone else _best(ways, numbers, ties), numbers)
+    free = {index for index in range(len(numbers)) if index not in fixed}
+    root, more = _settled(_least_over(ways) if given_alone else _best(ways, numbers, ties, free), numbers)
     original = dict(enumerate(mention.value for mention in numbers))
     for index in _in_two_roles(root, original):
         root = fix(root, index, original[index])
     if not givens(root):
         raise Refusal("nothing-varies", "no number of the question can vary on its own")
-    lifted = Lift(fold(root), tuple(numbers), answer, {**ties, **more}, _distractors(root, numbers) if given_alone else ())
+    lifted = Lift(
+        fold(root), tuple(numbers), answer, {**ties, **more}, _distractors(root, numbers) if given_alone else ()
+    )
     if value(lifted.root, lifted.original()) != answer:
         raise Refusal("not-reproduced", "the graph does not give back the original answer")
     return lifted
@@ -169,11 +172,11 @@ def _left_over(root: Node, state: Results) -> int:
     return sum(node not in used for _, node in state)
 
 
-def _best(ways: Sequence[_Way], numbers: Sequence[Mention], ties: dict[int, int]) -> list[Node]:
+def _best(ways: Sequence[_Way], numbers: Sequence[Mention], ties: dict[int, int], free: set[int]) -> list[Node]:
     """The ways that use every number of the question and leave the fewest results over. Raises Refusal."""
-    complete = [way for way in ways if _unused(way.root, numbers, ties) is None]
+    complete = [way for way in ways if _unused(way.root, numbers, ties, free) is None]
     if not complete:
-        unused = _unused(min(ways, key=lambda way: way.left_over).root, numbers, ties)
+        unused = _unused(min(ways, key=lambda way: way.left_over).root, numbers, ties, free)
         raise Refusal("unused-number", f"the solution does not use {unused} of the question")
     return _least_over(complete)
 
@@ -183,12 +186,13 @@ def _least_over(ways: Sequence[_Way]) -> list[Node]:
     return [way.root for way in ways if way.left_over == least]
 
 
-def _unused(root: Node, numbers: Sequence[Mention], ties: dict[int, int]) -> Fraction | None:
-    """A number of the question that a graph does not use."""
+def _unused(root: Node, numbers: Sequence[Mention], ties: dict[int, int], free: set[int]) -> Fraction | None:
+    """A number of the question that a graph does not use; one that is free to vary must be used as itself."""
     used = set(givens(root))
     constants_used = {leaf.value for leaf in leaves(root) if isinstance(leaf, FixedNumber)}
     for index, mention in enumerate(numbers):
-        if ties.get(index, index) not in used and mention.form != "label" and not _accounted(mention, constants_used):
+        told_otherwise = index not in free and _accounted(mention, constants_used)
+        if ties.get(index, index) not in used and mention.form != "label" and not told_otherwise:
             return mention.value
     return None
 
@@ -204,7 +208,9 @@ def _accounted(mention: Mention, constants_used: set[Fraction]) -> bool:
 
 def _distractors(root: Node, numbers: Sequence[Mention]) -> tuple[Fraction, ...]:
     used = set(givens(root))
-    return tuple(mention.value for index, mention in enumerate(numbers) if index not in used and mention.form != "label")
+    return tuple(
+        mention.value for index, mention in enumerate(numbers) if index not in used and mention.form != "label"
+    )
 
 
 # --- several ways that are left ---

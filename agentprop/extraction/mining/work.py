@@ -126,9 +126,7 @@ def _find(source: MinerInput, golds: Sequence[str], place: int) -> Found:
         return refused(code=refusal.code, message=refusal.message)
 
 
-def _second(
-    mine: Callable[[MinerInput, str], Found], source: MinerInput, gold: str, before: Refusal
-) -> Found:
+def _second(mine: Callable[[MinerInput, str], Found], source: MinerInput, gold: str, before: Refusal) -> Found:
     """The other way; the reason of a document that both refuse is that of the way that got further."""
     try:
         return mine(source, gold)
@@ -229,9 +227,7 @@ def _settle_story(family: Family, packaged: tuple[str, str, str], result: Result
     return Settled(documents, _record(packaged, parts, quality.score(parts), spans))
 
 
-def _settle_question(
-    family: question_merge.QuestionFamily, packaged: tuple[str, str, str], result: Result
-) -> Settled:
+def _settle_question(family: question_merge.QuestionFamily, packaged: tuple[str, str, str], result: Result) -> Settled:
     documents = tuple(member.document for member in family.members)
     fault = question_settle.fault(family, result)
     if fault is not None:

@@ -20,7 +20,17 @@ from agentprop import __version__
 from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.extraction.corpus import Fields, find_files, fingerprints, read_documents
-from agentprop.extraction.mining.work import NOT_LIFTED, REPRODUCED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
+from agentprop.extraction.mining.work import (
+    NOT_LIFTED,
+    REPRODUCED,
+    UNSOLVED,
+    Found,
+    MinerInput,
+    Settled,
+    find,
+    settle,
+    start,
+)
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract import gold_audit

@@ -20,7 +20,17 @@ from agentprop.extraction.mining.question.kernel.ranges import Interval, Interva
 from agentprop.extraction.mining.question.latex.arguments import one_digit_each
 from agentprop.extraction.mining.question.latex.lexer import Token, lex
 from agentprop.extraction.mining.question.latex.parser import Names, parse
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, rewrite, symbols
+from agentprop.extraction.mining.question.latex.tree import (
+    Node,
+    Number,
+    Symbol,
+    Tree,
+    Unreadable,
+    bare,
+    node,
+    rewrite,
+    symbols,
+)
 from agentprop.extraction.mining.question.meaning.calculus import derivative
 from agentprop.extraction.mining.question.program import program
 
@@ -33,7 +43,9 @@ def gold_trees(gold: str) -> list[Tree]:
     depth = 0
     for token in one_digit_each(lex(_plain(gold))):
         depth += _depth(token)
-        if depth == 0 and (token.text in (",", ";") or (token.kind == "text" and token.text.strip(" ,") in ("and", "or", ""))):
+        if depth == 0 and (
+            token.text in (",", ";") or (token.kind == "text" and token.text.strip(" ,") in ("and", "or", ""))
+        ):
             runs.append([])
         elif token.kind != "text" and not (depth == 0 and token.text in ("quad", "qquad", "\\")):
             runs[-1].append(token)
@@ -128,7 +140,10 @@ def agrees(value: Any, gold: str, question: str = "", unordered: bool = False) -
 
 def _same_text(value: str, gold: str) -> bool:
     digits, _, base = value.replace("{", "").replace("}", "").partition("_")
-    found = re.fullmatch(r"\(?(-?[0-9A-Z ]+?)\)?(?:_\{?(\d+|[a-z]+)\}?)?", re.sub(r"\\(?:text|mathrm)?|[${}\s,!]", "", _plain(gold)).strip())
+    found = re.fullmatch(
+        r"\(?(-?[0-9A-Z ]+?)\)?(?:_\{?(\d+|[a-z]+)\}?)?",
+        re.sub(r"\\(?:text|mathrm)?|[${}\s,!]", "", _plain(gold)).strip(),
+    )
     return bool(found and found[1] == digits and (not found[2] or found[2] in (base, "")))
 
 
@@ -174,7 +189,7 @@ def _set_builder(text: str) -> str:
 
 def _without(kept: str, points: list[str], name: str) -> str:
     """Intervals with points taken out of them."""
-    (low, high, left, right), = _interval(kept) if kept else [(None, None, False, False)]
+    ((low, high, left, right),) = _interval(kept) if kept else [(None, None, False, False)]
     ends = sorted((value_of(parse(one_digit_each(lex(point)), {}, Names())) for point in points), key=number)
     text, opening, start = [], "[" if left else "(", r"-\infty" if low is None else str(low)
     if not ends and kept:
@@ -247,15 +262,14 @@ def _same_value(value: Any, tree: Tree, question: str) -> bool:
     tree = bare(tree)
     if isinstance(value, list | tuple):
         inner = tree.args if isinstance(tree, Node) and tree.head in ("tuple", "row", "matrix") else None
-        return inner is not None and len(inner) == len(value) and all(
-            _same_value(one, part, question) for one, part in zip(value, inner, strict=True)
+        return (
+            inner is not None
+            and len(inner) == len(value)
+            and all(_same_value(one, part, question) for one, part in zip(value, inner, strict=True))
         )
     if isinstance(value, bool):
         return False
-    if isinstance(tree, Node) and tree.head in ("degrees", "percent"):
-        options = [tree.args[0], tree]
-    else:
-        options = [tree]
+    options = [tree.args[0], tree] if isinstance(tree, Node) and tree.head in ("degrees", "percent") else [tree]
     return any(_same_number(value, one, question) for one in options if not symbols(letters(one)))
 
 
@@ -292,8 +306,6 @@ def _rounded_to(value: Any, tree: Tree, question: str) -> bool:
         return False
     scaled = abs(size) * 10**places
     return math.floor(scaled + 0.5 + 1e-9) == round(float(inner.text) * 10**places) and (size >= 0) == (sign > 0)
-
-
 
 
 SAMPLE_POINTS = (1.37, 0.731, 2.59, 3.17, 0.413, 1.93, 5.71, 4.23)

@@ -15,9 +15,41 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, fresh_steps
 
-MODULES = ("limits", "exact", "functions", "forms", "roots", "systems", "plain", "search", "whole", "lists", "series", "polynomials", "plane", "counting", "matrices", "ranges", "texts", "symmetric", "answer", "calculus")
+MODULES = (
+    "limits",
+    "exact",
+    "functions",
+    "forms",
+    "roots",
+    "systems",
+    "plain",
+    "search",
+    "whole",
+    "lists",
+    "series",
+    "polynomials",
+    "plane",
+    "counting",
+    "matrices",
+    "ranges",
+    "texts",
+    "symmetric",
+    "answer",
+    "calculus",
+)
 ROOM = "agentprop.extraction.mining.question.kernel"
-FAILURES = (Undefined, NotExact, TooLong, ArithmeticError, ValueError, TypeError, RecursionError, MemoryError, AttributeError, LookupError)
+FAILURES = (
+    Undefined,
+    NotExact,
+    TooLong,
+    ArithmeticError,
+    ValueError,
+    TypeError,
+    RecursionError,
+    MemoryError,
+    AttributeError,
+    LookupError,
+)
 
 
 class NotComputed(Exception):
@@ -34,7 +66,11 @@ def kernel() -> dict[str, Any]:
     found: dict[str, Any] = {"Fraction": Fraction}
     for name in MODULES:
         module = import_module(f"{ROOM}.{name}")
-        found |= {key: value for key, value in vars(module).items() if not key.startswith("_") and not isinstance(value, ModuleType)}
+        found |= {
+            key: value
+            for key, value in vars(module).items()
+            if not key.startswith("_") and not isinstance(value, ModuleType)
+        }
     return found
 
 
@@ -42,7 +78,9 @@ def compiled(expression: str, count: int) -> Callable[..., Any]:
     """The function of the numerals that an expression is."""
     parameters = ", ".join(f"n{slot}" for slot in range(count))
     code = compile(f"lambda {parameters}: {expression}", "<program>", "eval")
-    function: Callable[..., Any] = eval(code, {**kernel(), "__builtins__": {"True": True, "False": False, "None": None}})
+    function: Callable[..., Any] = eval(
+        code, {**kernel(), "__builtins__": {"True": True, "False": False, "None": None}}
+    )
     return function
 
 

@@ -22,9 +22,7 @@ class Head:
 def _read() -> dict[str, Head]:
     text = files("agentprop.extraction.mining.question").joinpath("heads.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(text)
-    return {
-        name: Head(*entry) for table in tables.values() for name, entry in table.items()
-    }
+    return {name: Head(*entry) for table in tables.values() for name, entry in table.items()}
 
 
 HEADS = _read()

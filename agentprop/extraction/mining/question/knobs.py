@@ -84,9 +84,7 @@ def _written(tree: Tree) -> Iterator[int]:
     for one in walk(tree):
         if not isinstance(one, Node):
             continue
-        if one.head == "pow" and any(isinstance(inner, Symbol) for inner in walk(one.args[0])):
-            yield from _slots(one.args[1])
-        elif one.head == "root":
+        if (one.head == "pow" and any(isinstance(inner, Symbol) for inner in walk(one.args[0]))) or one.head == "root":
             yield from _slots(one.args[1])
         elif one.head == "repeating":
             yield from _slots(one)
@@ -97,7 +95,9 @@ def _slots(tree: Tree) -> Iterator[int]:
 
 
 def _percentages(tree: Tree) -> frozenset[int]:
-    return frozenset(slot for one in walk(tree) if isinstance(one, Node) and one.head == "percent" for slot in _slots(one))
+    return frozenset(
+        slot for one in walk(tree) if isinstance(one, Node) and one.head == "percent" for slot in _slots(one)
+    )
 
 
 def _values(text: str, places: int, share: bool) -> tuple[Any, ...]:

@@ -22,6 +22,7 @@ from agentprop.extraction.mining.question.reading import Form, Reading, Readings
 from agentprop.extraction.mining.question.rewriting import has_holes, rewritten, template
 from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate, names_for
 from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
+from agentprop.extraction.mining.question.witness import idle_conditions
 
 REREAD = 6
 """Settings whose rewritten text is read again."""
@@ -98,7 +99,9 @@ def _form_refusal(forms: Sequence[Form], gold: str) -> Refusal:
     for form in forms:
         try:
             if same_form(form.tree, gold):
-                return Refusal("form-answer", "the answer is an expression in letters, which other numbers would not test")
+                return Refusal(
+                    "form-answer", "the answer is an expression in letters, which other numbers would not test"
+                )
         except (Unreadable, NotComputed, *FAILURES):
             continue
     return Refusal("not-reproduced", "the answer is another expression in letters")
@@ -192,7 +195,8 @@ def _template(
     reading = found.readings[0]
     written = {slot: holes.get(slot, _literal(number)) for slot, number in enumerate(numbers)}
     parameters = [
-        Parameter(name, knob.places, tuple(map(str, knob.values))) for name, knob in zip(names, domain.knobs, strict=True)
+        Parameter(name, knob.places, tuple(map(str, knob.values)))
+        for name, knob in zip(names, domain.knobs, strict=True)
     ]
     return QuestionTemplate(
         phrasing=template(question, holes),
@@ -209,8 +213,21 @@ def _template(
         rate=domain.rate,
         how=domain.how,
         numerals=len(question.numerals),
+        idle=_idle_share(reading, numbers, domain, kind),
         heads=_heads(reading),
     )
+
+
+def _idle_share(reading: Reading, numbers: Sequence[Any], domain: Variation, kind: Kind) -> float:
+    """Share of the question's conditions that never matter."""
+    settings = []
+    for values, answer in domain.settings:
+        setting = tuple(numbers)
+        for knob, value in zip(domain.knobs, values, strict=True):
+            setting = knob.set_to(setting, value)
+        settings.append((setting, answer))
+    idle, count = idle_conditions(reading, settings, kind)
+    return round(idle / count, 2) if count else 0.0
 
 
 def _literal(number: Any) -> str:

@@ -87,6 +87,7 @@ def _front(
             "settings": len(template.trials),
             "answers": template.answers,
             "kept": template.rate,
+            "idle": template.idle,
         },
     }
     return {
@@ -132,7 +133,9 @@ def _written(value: str) -> str:
 
 def _body(template: QuestionTemplate, task: Task) -> str:
     setting, answer = template.trials[0]
-    givens = ", ".join(f"{one.name} = {_written(value)}" for one, value in zip(template.parameters, setting, strict=True))
+    givens = ", ".join(
+        f"{one.name} = {_written(value)}" for one, value in zip(template.parameters, setting, strict=True)
+    )
     return f"""# {task.title}
 
 ## Recognition

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agentprop.extraction.mining.question.exponential import in_exponents
 from agentprop.extraction.mining.question.heads import HEADS
 from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node
 
@@ -100,6 +101,9 @@ class _Writer:
 
     def _difference(self, tree: Tree) -> str:
         if isinstance(tree, Node) and tree.head == "=":
+            exponents = in_exponents(tree) if self.route == "solve" else None
+            if exponents is not None:
+                return self.text(exponents)
             return f"{self.text(tree.args[0])} - {self._factor(tree.args[1])}"
         return self.text(tree)
 
@@ -202,7 +206,9 @@ class _Writer:
 
     def root(self, tree: Node) -> str:
         if self.strict:
-            return f"{self.either('real_root', 'plain_real_root')}({self.text(tree.args[0])}, {self.text(tree.args[1])})"
+            return (
+                f"{self.either('real_root', 'plain_real_root')}({self.text(tree.args[0])}, {self.text(tree.args[1])})"
+            )
         name = "form_root" if self.unknowns else "root"
         return f"{self.either(name, 'plain_root')}({self.text(tree.args[0])}, {self.text(tree.args[1])})"
 
@@ -211,7 +217,11 @@ class _Writer:
         return f"{self.either(name, 'plain_absolute')}({self.text(tree.args[0])})"
 
     def constant(self, tree: Node) -> str:
-        return self.either(*{"pi": ("PI", "PLAIN_PI"), "imaginary": ("IMAGINARY", "PLAIN_I"), "euler": ("euler()", "PLAIN_E")}[tree.head])
+        return self.either(
+            *{"pi": ("PI", "PLAIN_PI"), "imaginary": ("IMAGINARY", "PLAIN_I"), "euler": ("euler()", "PLAIN_E")}[
+                tree.head
+            ]
+        )
 
     def repeating(self, tree: Node) -> str:
         start, repeated = tree.args
@@ -321,7 +331,14 @@ class _Writer:
     def _divisors_only(self, tree: Node) -> str | None:
         """Positive divisors of a number are listed, not looked for."""
         conditions = _flat_conditions(tree.args)
-        of = [one for one in conditions if isinstance(one, Node) and one.head == "divides" and bare(one.args[0]) == IT and not _holds_it(one.args[1])]
+        of = [
+            one
+            for one in conditions
+            if isinstance(one, Node)
+            and one.head == "divides"
+            and bare(one.args[0]) == IT
+            and not _holds_it(one.args[1])
+        ]
         if not of or not any(_is_positive(one) for one in conditions):
             return None
         variable = f"k{len(self.it)}" if self.it else "k"
@@ -351,7 +368,12 @@ class _Writer:
 
     def _bound(self, tree: Tree) -> tuple[str, str] | None:
         """A condition on the integer itself as a bound of its range."""
-        if isinstance(tree, Node) and tree.head == "divides" and bare(tree.args[0]) == IT and not _holds_it(tree.args[1]):
+        if (
+            isinstance(tree, Node)
+            and tree.head == "divides"
+            and bare(tree.args[0]) == IT
+            and not _holds_it(tree.args[1])
+        ):
             return "high", f"absolute({self.text(tree.args[1])})"
         if not isinstance(tree, Node) or tree.head not in ("<", "<=", ">", ">="):
             return None
@@ -395,7 +417,9 @@ class _Writer:
             variables = ", ".join(writer.bound[name] for name in names)
             residuals = ", ".join(writer._difference(one) for one in equations.args)  # type: ignore[union-attr]
             test = " and ".join(writer.text(one) for one in conditions.args) or "True"  # type: ignore[union-attr]
-            made.append(f"lambda {variables}: [{residuals}], lambda {variables}: {test}, lambda {variables}: {writer.text(body)}")
+            made.append(
+                f"lambda {variables}: [{residuals}], lambda {variables}: {test}, lambda {variables}: {writer.text(body)}"
+            )
             writer.bound = outer
         sign = 1 if head == "largest" else -1
         return f"{self.either('extreme_exact', 'extreme_found')}({len(names)}, {sign}, {', '.join(made)})"
@@ -598,4 +622,3 @@ _SPECIAL: dict[str, Callable[[_Writer, Node], str]] = {
     "integral": _Writer.integral,
     "limit": _Writer.limit,
 }
-

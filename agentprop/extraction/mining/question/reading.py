@@ -82,7 +82,7 @@ def readings(text: str) -> Readings:
         raise Refusal("unread", f"the question is longer than {MOST_CHARACTERS} characters")
     question = read(text)
     try:
-        trees = Chart(grammar(), question.pieces).whole("question")
+        trees = list(dict.fromkeys(Chart(grammar(), question.pieces).whole("question")))
     except Unreadable as problem:
         raise Refusal("unread", str(problem)) from None
     return _understood(question, trees)

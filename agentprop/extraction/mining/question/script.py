@@ -36,7 +36,11 @@ def source(template: QuestionTemplate, title: str) -> str:
     """The module's text."""
     parameters = template.parameters
     signature = ", ".join(f"{one.name}: {'float' if one.places else 'int'}" for one in parameters)
-    exact = [f"{one.name} = Fraction(round({one.name} * {10**one.places}), {10**one.places})" for one in parameters if one.places]
+    exact = [
+        f"{one.name} = Fraction(round({one.name} * {10**one.places}), {10**one.places})"
+        for one in parameters
+        if one.places
+    ]
     answer = _ANSWERS[template.kind]
     limits = f"{template.shape!r}, {template.size}" if template.kind == "expression" else str(template.size)
     functions = [

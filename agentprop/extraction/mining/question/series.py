@@ -64,7 +64,13 @@ def _series(items: Sequence[Tree], combine: str, endless: str | None) -> Tree:
     if len(plain) < 3 and not all(isinstance(one, Number) for one in plain):
         pass
     pattern = node("signs", *(Number(str(sign)) if sign > 0 else node("neg", Number("1")) for sign in signs))
-    rows = node("rows", node("columns", *(node("column", *column) for column in columns)), node("last", *(pair[1] for pair in last)), pattern, template)
+    rows = node(
+        "rows",
+        node("columns", *(node("column", *column) for column in columns)),
+        node("last", *(pair[1] for pair in last)),
+        pattern,
+        template,
+    )
     if last_sign < 0 and signs == [1]:
         raise Unreadable("signs without a law")
     return node(combine, rows)
@@ -127,7 +133,9 @@ def _hole(terms: Sequence[Tree], columns: list[list[Tree]]) -> Tree:
     nodes = [one for one in terms if isinstance(one, Node)]
     if len(nodes) < len(terms) or any(one.head != first.head or len(one.args) != len(first.args) for one in nodes):
         raise Unreadable("terms of different shapes")
-    return Node(first.head, tuple(_hole([one.args[place] for one in nodes], columns) for place in range(len(first.args))))
+    return Node(
+        first.head, tuple(_hole([one.args[place] for one in nodes], columns) for place in range(len(first.args)))
+    )
 
 
 # --- what is nested without end ---

@@ -53,13 +53,14 @@ def _trial(template: QuestionTemplate, place: int) -> tuple[dict[str, Any], str]
 
 
 def parts(family: QuestionFamily) -> dict[str, float]:
-    """The parts of r(k) in [0, 1]: reproduced, different answers, documents, wording, share of settings with an answer."""
+    """The parts of r(k) in [0, 1]: reproduced, different answers, documents, wording, share of settings with an
+    answer, conditions that never matter counting half."""
     found = {
         "reproduced": 1.0,
         "freedom": min(family.template.answers / MANY_ANSWERS, 1.0),
         "support": 1 - 0.5 ** len(family.members),
         "phrasing": 1.0,
-        "coverage": family.template.rate,
+        "coverage": family.template.rate * (1 - family.template.idle / 2),
     }
     return {name: round(value, 3) for name, value in found.items()}
 

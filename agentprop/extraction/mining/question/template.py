@@ -54,6 +54,8 @@ class QuestionTemplate:
     """How the domain was found: free, tied, table or list."""
     numerals: int
     """How many numerals the question has."""
+    idle: float
+    """Share of the question's conditions without which no setting has another answer."""
     heads: tuple[str, ...]
     """What is computed, outermost first."""
 
@@ -73,7 +75,9 @@ def from_json(data: Mapping[str, Any]) -> QuestionTemplate:
     return QuestionTemplate(
         **{
             **data,
-            "parameters": tuple(Parameter(one["name"], one["places"], tuple(one["values"])) for one in data["parameters"]),
+            "parameters": tuple(
+                Parameter(one["name"], one["places"], tuple(one["values"])) for one in data["parameters"]
+            ),
             "table": tuple(map(tuple, data["table"])),
             "trials": tuple((tuple(values), answer) for values, answer in data["trials"]),
             "heads": tuple(data["heads"]),

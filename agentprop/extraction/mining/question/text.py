@@ -54,7 +54,9 @@ _FORMULA = re.compile(
     r"|(?<!\\)\$(?P<single>(?:[^$\\]|\\.)+?)\$",
     re.DOTALL,
 )
-_MARKUP = re.compile(r"\\(?:textbf|textit|emph|underline|textsc)\s*\{(?P<inner>[^{}$]*)\}|``|''|[\"“”‘`]|\\(?:\\|newline)|~")
+_MARKUP = re.compile(
+    r"\\(?:textbf|textit|emph|underline|textsc)\s*\{(?P<inner>[^{}$]*)\}|``|''|[\"“”‘`]|\\(?:\\|newline)|~"
+)
 _OPERAND = r"\(*\d+(?:\.\d+)?\)*"
 _PROSE = re.compile(
     r"(?P<space>\s+)"
@@ -68,7 +70,10 @@ _PROSE = re.compile(
 )
 _DROPPED = frozenset({"(", ")", "[", "]", "-", "$", "\\$", "–", "—", "\\", "{", "}", "*", "'", "’", "•"})
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
-_OPEN_COMMANDS, _CLOSE_COMMANDS = frozenset({"{", "lfloor", "lceil", "langle"}), frozenset({"}", "rfloor", "rceil", "rangle"})
+_OPEN_COMMANDS, _CLOSE_COMMANDS = (
+    frozenset({"{", "lfloor", "lceil", "langle"}),
+    frozenset({"}", "rfloor", "rceil", "rangle"}),
+)
 _SEPARATORS = frozenset({",", ";", ":"})
 _ORDINALS = frozenset({"th", "st", "nd", "rd"})
 

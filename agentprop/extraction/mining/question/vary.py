@@ -18,7 +18,13 @@ from typing import Any
 
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.extraction.mining.question.execute import FAILURES, NotComputed, call
-from agentprop.extraction.mining.question.kernel.answer import answer_shape, named, rational_answer, text_answer, whole_answer
+from agentprop.extraction.mining.question.kernel.answer import (
+    answer_shape,
+    named,
+    rational_answer,
+    text_answer,
+    whole_answer,
+)
 from agentprop.extraction.mining.question.kernel.limits import MOST_STEPS, Steps
 from agentprop.extraction.mining.question.knobs import Knob, knobs, ties
 from agentprop.extraction.mining.question.reading import Reading
@@ -116,7 +122,9 @@ class Trials:
         return answers.pop() if len(answers) == 1 else None
 
     def checked(self, setting: tuple[Any, ...]) -> Any:
-        """The answer by the other route, or None."""
+        """The answer by the other route, or None; also where this takes too long."""
+        if self.left < -BUDGET:
+            return None
         answers = {self._computed(reading.check, setting) for reading in self.readings}
         return answers.pop() if len(answers) == 1 else None
 
@@ -128,7 +136,6 @@ class Trials:
             return None
         finally:
             self.left -= MOST_STEPS - Steps.left + PRICE
-
 
     def _is_trivial(self, answer: Any) -> bool:
         """0 and 1 say little, unless the original answer is one of them."""
@@ -253,9 +260,7 @@ class _Search:
 
     def _tables(self, found: Sequence[Knob]) -> Iterator[tuple[str, tuple[Knob, ...], tuple[tuple[Any, ...], ...]]]:
         """Pairs of knobs swept over a grid."""
-        pairs = [
-            (one, other) for one, other in combinations(found, 2) if not set(one.slots) & set(other.slots)
-        ]
+        pairs = [(one, other) for one, other in combinations(found, 2) if not set(one.slots) & set(other.slots)]
         pairs.sort(key=lambda pair: -sum(len(self.kept[knob]) for knob in pair))
         for one, other in pairs[:6]:
             if self.trials.left < BUDGET // 8:
@@ -298,7 +303,9 @@ class _Search:
         if self._confirmed(chosen, own) is None:
             return differ
         if table:
-            rows = [(row, self._confirmed(chosen, row)) for row in [own, *(row for row in table if row != own)][:MOST_TABLE]]
+            rows = [
+                (row, self._confirmed(chosen, row)) for row in [own, *(row for row in table if row != own)][:MOST_TABLE]
+            ]
             kept = [(row, answer) for row, answer in rows if answer is not None]
             chosen = tuple(_narrowed(knob, [row[i] for row, _ in kept]) for i, knob in enumerate(chosen))
             listed = len(chosen) > 1 or chosen[0].places > 0
@@ -369,7 +376,11 @@ def _dense(rows: Sequence[tuple[Any, ...]], own: tuple[Any, ...]) -> tuple[tuple
         kept = [row for row in kept if row[column] != value]
     if len(kept) <= MOST_TABLE:
         return tuple(kept)
-    return tuple(sorted({own, *_some(kept, MOST_TABLE)})) if _fills(_some(kept, MOST_TABLE), ()) else tuple(kept[:MOST_TABLE])
+    return (
+        tuple(sorted({own, *_some(kept, MOST_TABLE)}))
+        if _fills(_some(kept, MOST_TABLE), ())
+        else tuple(kept[:MOST_TABLE])
+    )
 
 
 def _fills(rows: Sequence[tuple[Any, ...]], chosen: Sequence[Knob]) -> bool:
@@ -380,5 +391,3 @@ def _fills(rows: Sequence[tuple[Any, ...]], chosen: Sequence[Knob]) -> bool:
         places = chosen[column].places if chosen else 0
         size *= float(max(values) - min(values)) * 10**places + 1 if places else len(values)
     return len(rows) >= LEAST_DENSITY * size
-
-

@@ -13,6 +13,7 @@ from agentprop.extraction.mining.question.kernel.forms import Form, numbers_in, 
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.polynomials import polynomial_of
+import itertools
 
 Function = Callable[[Any], Any]
 PANELS = 24
@@ -121,7 +122,7 @@ def one_sided(point: float, sign: int, function: Function) -> float:
     step(9)
     best, change = row[-1], math.inf
     for order in range(1, 6):
-        row = [b + (b - a) / (2**order - 1) for a, b in zip(row, row[1:], strict=False)]
+        row = [b + (b - a) / (2**order - 1) for a, b in itertools.pairwise(row)]
         moved = abs(row[-1] - row[-2])
         if moved < change:
             best, change = row[-1], moved
@@ -138,7 +139,7 @@ def limit_far(sign: int, function: Function, plain: Function) -> Any:
 def plain_limit_far(sign: int, function: Function) -> float:
     """What values far out come to, extrapolated in powers of the reciprocal."""
     values = [real_value(function, sign * x) for x in FAR]
-    first = [(10 * b - a) / 9 for a, b in zip(values, values[1:], strict=False)]
+    first = [(10 * b - a) / 9 for a, b in itertools.pairwise(values)]
     if not same_number(first[0], first[1], 1e-6):
         raise Undefined("no limit")
     return first[1]

@@ -202,7 +202,7 @@ def pairs_of(values: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
 
 def arithmetic_term(values: Sequence[Any], place: Any) -> Any:
     """The term of an arithmetic sequence at a place, from its first terms."""
-    gaps = {b - a for a, b in zip(values, values[1:], strict=False)}
+    gaps = {b - a for a, b in itertools.pairwise(values)}
     if len(gaps) != 1:
         raise Undefined("no arithmetic sequence")
     return values[0] + (whole(place) - 1) * gaps.pop()
@@ -210,7 +210,9 @@ def arithmetic_term(values: Sequence[Any], place: Any) -> Any:
 
 def plain_arithmetic_term(values: Sequence[Any], place: Any) -> Any:
     """The same, term after term."""
-    if len(values) < 2 or any(abs((c - b) - (b - a)) > 1e-12 for a, b, c in zip(values, values[1:], values[2:], strict=False)):
+    if len(values) < 2 or any(
+        abs((c - b) - (b - a)) > 1e-12 for a, b, c in zip(values, values[1:], values[2:], strict=False)
+    ):
         raise Undefined("no arithmetic sequence")
     term = values[0]
     for _ in range(plain_whole(place) - 1):
@@ -221,7 +223,7 @@ def plain_arithmetic_term(values: Sequence[Any], place: Any) -> Any:
 
 def geometric_term(values: Sequence[Any], place: Any) -> Any:
     """The term of a geometric sequence at a place, from its first terms."""
-    ratios = {div(b, a) for a, b in zip(values, values[1:], strict=False)}
+    ratios = {div(b, a) for a, b in itertools.pairwise(values)}
     if len(ratios) != 1 or whole(place) > 500:
         raise Undefined("no geometric sequence")
     ratio, term = ratios.pop(), values[0]
@@ -232,7 +234,9 @@ def geometric_term(values: Sequence[Any], place: Any) -> Any:
 
 def plain_geometric_term(values: Sequence[Any], place: Any) -> Any:
     """The same by a power of the ratio."""
-    if len(values) < 2 or any(abs(b * b - a * c) > 1e-9 * abs(b * b) for a, b, c in zip(values, values[1:], values[2:], strict=False)):
+    if len(values) < 2 or any(
+        abs(b * b - a * c) > 1e-9 * abs(b * b) for a, b, c in zip(values, values[1:], values[2:], strict=False)
+    ):
         raise Undefined("no geometric sequence")
     return values[0] * (values[1] / values[0]) ** (plain_whole(place) - 1)
 

@@ -256,5 +256,3 @@ def value_at(numbers: list[Any], point: Any) -> Any:
     for value in reversed(numbers):
         total = total * point + value
     return total
-
-

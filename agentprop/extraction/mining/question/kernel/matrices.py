@@ -158,7 +158,11 @@ def cross(left: Any, right: Any) -> Any:
 def projection(of: Any, onto: Any) -> Any:
     """The projection of one vector onto another."""
     factor = div(dot(of, onto), dot(onto, onto))
-    return Matrix((factor * one,) for one in entries(onto)) if isinstance(onto, Matrix) else tuple(factor * one for one in entries(onto))
+    return (
+        Matrix((factor * one,) for one in entries(onto))
+        if isinstance(onto, Matrix)
+        else tuple(factor * one for one in entries(onto))
+    )
 
 
 def trace(rows: Sequence[Sequence[Any]]) -> Any:

@@ -285,6 +285,7 @@ def rational_near(value: Any) -> Any:
         raise NotExact("no simple fraction")
     return near.numerator if near.denominator == 1 else near
 
+
 PLAIN_PI = math.pi
 PLAIN_E = math.e
 PLAIN_I = 1j

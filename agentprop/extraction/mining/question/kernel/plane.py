@@ -10,6 +10,7 @@ from agentprop.extraction.mining.question.kernel.exact import PI, absolute, div,
 from agentprop.extraction.mining.question.kernel.limits import Undefined
 from agentprop.extraction.mining.question.kernel.plain import plain_div, plain_root
 from agentprop.extraction.mining.question.kernel.polynomials import polynomial_of
+import itertools
 
 Point = Sequence[Any]
 
@@ -87,7 +88,7 @@ def shoelace(points: Sequence[Point]) -> Any:
 def plain_shoelace(points: Sequence[Point]) -> float:
     """The same as a fan of triangles by Heron's formula; for convex polygons."""
     total = 0.0
-    for p, q in zip(points[1:], points[2:], strict=False):
+    for p, q in itertools.pairwise(points):
         total += heron_float(plain_distance(points[0], p), plain_distance(p, q), plain_distance(points[0], q))
     return total
 

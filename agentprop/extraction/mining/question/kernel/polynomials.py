@@ -23,6 +23,7 @@ from agentprop.extraction.mining.question.kernel.forms import (
 )
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import plain_div, rational_near
+import itertools
 
 Function = Callable[..., Any]
 
@@ -358,11 +359,10 @@ def newton_coefficients(values: list[Any]) -> list[Any]:
     """Coefficients, constant first, of the polynomial with values at 1, 2, 3, …"""
     differences, row = [values[0]], list(values)
     for order in range(1, len(values)):
-        row = [div(b - a, order) for a, b in zip(row, row[1:], strict=False)]
+        row = [div(b - a, order) for a, b in itertools.pairwise(row)]
         differences.append(row[0])
     total: list[Any] = [0]
     for order in reversed(range(len(values))):
         total = [a + b for a, b in zip([0, *total], [*[-(order + 1) * one for one in total], 0], strict=True)]
         total[0] = total[0] + differences[order]
     return total[: len(values)]
-

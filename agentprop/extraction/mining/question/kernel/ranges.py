@@ -14,6 +14,7 @@ from agentprop.extraction.mining.question.kernel.plain import rational_near, sam
 from agentprop.extraction.mining.question.kernel.polynomials import form_of
 from agentprop.extraction.mining.question.kernel.search import line_search, newton
 from agentprop.extraction.mining.question.kernel.systems import settled_number, solutions_exact
+import itertools
 
 Interval = tuple[Any, Any, bool, bool]
 """(low, high, whether low belongs to it, whether high does); None for no end."""
@@ -81,8 +82,12 @@ def places_between(points: Sequence[Any]) -> list[Fraction]:
     if not points:
         return [Fraction(0)]
     numbers = [Fraction(decimal_of(point)) for point in points]
-    inner = [(a + b) / 2 for a, b in zip(numbers, numbers[1:], strict=False)]
-    return [round_between(None, numbers[0] - 1), *map(lambda x: x.limit_denominator(10**6), inner), round_between(numbers[-1] + 1, None)]
+    inner = [(a + b) / 2 for a, b in itertools.pairwise(numbers)]
+    return [
+        round_between(None, numbers[0] - 1),
+        *map(lambda x: x.limit_denominator(10**6), inner),
+        round_between(numbers[-1] + 1, None),
+    ]
 
 
 def round_between(low: Fraction | None, high: Fraction | None) -> Fraction:

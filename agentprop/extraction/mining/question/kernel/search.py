@@ -74,7 +74,10 @@ def line_search(residuals: Residuals) -> list[float]:
             before = values[place - 1][1]
             if before is not None and may_touch(before, v, after):
                 keep_if_zero(zeros, lowest(size, values[place - 1][0], following), size)
-        for outside in (following if after is None else None, values[place - 1][0] if place and values[place - 1][1] is None else None):
+        for outside in (
+            following if after is None else None,
+            values[place - 1][0] if place and values[place - 1][1] is None else None,
+        ):
             if outside is not None:
                 zeros_at_border(size, zeros, x, v, outside)
     return sorted(zeros)
@@ -87,7 +90,12 @@ def may_touch(before: float, value: float, after: float) -> bool:
     a function hardly changes, it is not.
     """
     low = abs(value)
-    return value * before > 0 and value * after > 0 and low <= min(abs(before), abs(after)) and low < 0.5 * max(abs(before), abs(after))
+    return (
+        value * before > 0
+        and value * after > 0
+        and low <= min(abs(before), abs(after))
+        and low < 0.5 * max(abs(before), abs(after))
+    )
 
 
 def flat_around(size: Callable[[float], float | None], x: float) -> bool:
@@ -277,7 +285,9 @@ def newton_change(
     rows = [list(row) for row in zip(*columns, strict=True)]
     if len(rows) > len(moving):
         squared = [[sum(r[i] * r[j] for r in rows) for j in range(len(moving))] for i in range(len(moving))]
-        return solved_linear(squared, [sum(r[i] * v for r, v in zip(rows, values, strict=True)) for i in range(len(moving))])
+        return solved_linear(
+            squared, [sum(r[i] * v for r, v in zip(rows, values, strict=True)) for i in range(len(moving))]
+        )
     return solved_linear(rows, list(values))
 
 

@@ -8,17 +8,18 @@ from typing import Any
 from agentprop.extraction.mining.question.kernel.exact import Exact, div, is_rational, is_real, number, sign_of
 from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import plain_div, same_number
+import itertools
 
 MOST_TERMS_OF_SERIES = 6000
 
 
 def law_of(column: Sequence[Any]) -> tuple[str, Any]:
     """How the numbers of a place in the terms go on: by a common difference or a common ratio. Raises Undefined."""
-    gaps = {b - a for a, b in zip(column, column[1:], strict=False)}
+    gaps = {b - a for a, b in itertools.pairwise(column)}
     if len(gaps) == 1:
         return "difference", gaps.pop()
     if len(column) > 2 and all(value != 0 for value in column):
-        ratios = {div(b, a) for a, b in zip(column, column[1:], strict=False)}
+        ratios = {div(b, a) for a, b in itertools.pairwise(column)}
         if len(ratios) == 1:
             return "ratio", ratios.pop()
     raise Undefined("numbers without a law")
@@ -64,7 +65,7 @@ def endless_sum(terms: Sequence[Any]) -> Any:
     if len(terms) < 3 or terms[0] == 0:
         raise Undefined("too few terms")
     ratio = div(terms[1], terms[0])
-    if any(div(b, a) != ratio for a, b in zip(terms, terms[1:], strict=False)) or not is_real(ratio):
+    if any(div(b, a) != ratio for a, b in itertools.pairwise(terms)) or not is_real(ratio):
         raise Undefined("no geometric series")
     if sign_of(1 - ratio) <= 0 or sign_of(1 + ratio) <= 0:
         raise Undefined("no limit")
@@ -111,7 +112,7 @@ def plain_endless_terms(low: Any, term: Callable[[int], Any]) -> float:
     table = partial
     order = 1
     while len(table) > 2:
-        table = [b + (b - a) / (2**order - 1) for a, b in zip(table, table[1:], strict=False)]
+        table = [b + (b - a) / (2**order - 1) for a, b in itertools.pairwise(table)]
         order += 1
     if abs(table[-1] - table[-2]) > 1e-9:
         raise NotExact("a sum that converges slowly")

@@ -210,8 +210,10 @@ class _Parser:
             divisor = self._signed()
             factors[:] = [node("div", _product(list(factors)), divisor)]
             return self._next_factor(factors)
-        if self.sees("ldots") and len(factors) > 1 and (
-            self.peek(1).text in ("cdot", "times", "(", "*") or self.peek(1).kind in ("number", "letter")
+        if (
+            self.sees("ldots")
+            and len(factors) > 1
+            and (self.peek(1).text in ("cdot", "times", "(", "*") or self.peek(1).kind in ("number", "letter"))
         ):
             self.at += 1
             return DOTS
@@ -467,9 +469,7 @@ class _Parser:
 
     def _tight(self) -> bool:
         kind, text = self.peek().kind, self.peek().text
-        return kind in ("letter", "number") or (
-            kind == "command" and (text in GREEK or text in ("pi", "frac", "sqrt"))
-        )
+        return kind in ("letter", "number") or (kind == "command" and (text in GREEK or text in ("pi", "frac", "sqrt")))
 
     # --- brackets ---
 
@@ -721,11 +721,10 @@ class _Parser:
             row.append(self.sum())
             if self.eat("&"):
                 continue
-            if self.eat("\\"):
-                if self.peek().kind != "end":
-                    yield node("row", *row)
-                    row = []
-                    continue
+            if self.eat("\\") and self.peek().kind != "end":
+                yield node("row", *row)
+                row = []
+                continue
             if self.peek().kind == "end" and self.peek().text == name:
                 self.at += 1
                 yield node("row", *row)

@@ -100,7 +100,11 @@ def _integral(tree: Node, name: str) -> Tree:
     if not isinstance(variable, Symbol) or name in symbols(body) - {variable.name}:
         raise Unreadable("an integral that depends on a letter twice")
     ends = [
-        node("mul", node("paren", substitute(body, {variable.name: node("paren", end)})), node("paren", derivative(end, name)))
+        node(
+            "mul",
+            node("paren", substitute(body, {variable.name: node("paren", end)})),
+            node("paren", derivative(end, name)),
+        )
         for end in (high, low)
     ]
     return node("add", ends[0], node("neg", ends[1]))

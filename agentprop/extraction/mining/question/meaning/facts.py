@@ -9,12 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, substitute, symbols
+from agentprop.extraction.mining.question.latex.tree import (
+    Node,
+    Number,
+    Symbol,
+    Tree,
+    Unreadable,
+    bare,
+    node,
+    substitute,
+    symbols,
+)
 
 _ENDLESS = (Node("infinity"), node("neg", Node("infinity")))
 MAX_EXPANSION = 500
 """Trees put in while one question is understood."""
-RELATIONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "or", "not", "cong", "divides", "is_prime", "is_integer", "is_square"})
+RELATIONS = frozenset(
+    {"=", "!=", "<", "<=", ">", ">=", "or", "not", "cong", "divides", "is_prime", "is_integer", "is_square"}
+)
 
 
 @dataclass

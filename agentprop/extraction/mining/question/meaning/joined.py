@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, holds, node, rewrite, substitute, symbols, walk
+from agentprop.extraction.mining.question.latex.tree import (
+    Node,
+    Number,
+    Symbol,
+    Tree,
+    Unreadable,
+    bare,
+    holds,
+    node,
+    rewrite,
+    substitute,
+    symbols,
+    walk,
+)
 from agentprop.extraction.mining.question.meaning.calculus import written_out
 from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condition, where
 from agentprop.extraction.mining.question.meaning.letters import letters_of
@@ -75,7 +88,11 @@ class _Joiner:
         relations += [self._root_value(value, relation, symbols(asked)) for value, relation in facts.root_values]
         asked = self._possible(asked, relations)
         identities = [self._identity(relation, letters, symbols(asked)) for relation, letters in facts.identities]
-        identities += [node("identity", one.args[0].args[0], facts.put_in(one)) for one in facts.factors if isinstance(one, Node) and isinstance(one.args[0], Node)]
+        identities += [
+            node("identity", one.args[0].args[0], facts.put_in(one))
+            for one in facts.factors
+            if isinstance(one, Node) and isinstance(one.args[0], Node)
+        ]
         if facts.roots:
             return self._with_roots(asked, relations, several)
         self._refuse_idle(asked, relations)
@@ -186,14 +203,21 @@ class _Joiner:
             raise Unreadable("roots of several polynomials")
         names, relation = facts.roots[0]
         polynomial = facts.put_in(relation)
-        if isinstance(polynomial, Node) and polynomial.head == "=" and isinstance(polynomial.args[0], Node) and polynomial.args[0].head == "apply":
+        if (
+            isinstance(polynomial, Node)
+            and polynomial.head == "="
+            and isinstance(polynomial.args[0], Node)
+            and polynomial.args[0].head == "apply"
+        ):
             polynomial = polynomial.args[1]
         letters = symbols(polynomial) - set(names)
         if len(letters) != 1:
             raise Unreadable("roots of a polynomial in several letters")
         letter = next(iter(letters))
         if len(names) > 1 and not relations and not several and symbols(asked) <= set(names):
-            tree = node("over_roots", node("roots", *map(Symbol, names)), node("letters", Symbol(letter)), polynomial, asked)
+            tree = node(
+                "over_roots", node("roots", *map(Symbol, names)), node("letters", Symbol(letter)), polynomial, asked
+            )
             return Meaning(tree, "", 1)
         equations = [_put(polynomial, letter, name) for name in names]
         distinct = [node("!=", Symbol(a), Symbol(b)) for place, a in enumerate(names) for b in names[:place]]
@@ -244,7 +268,9 @@ class _Joiner:
                 names.append(name)
                 continue
             names += [f"{name} re", f"{name} im"]
-            parts[name] = node("paren", node("add", Symbol(f"{name} re"), node("mul", node("imaginary"), Symbol(f"{name} im"))))
+            parts[name] = node(
+                "paren", node("add", Symbol(f"{name} re"), node("mul", node("imaginary"), Symbol(f"{name} im")))
+            )
         made = [node("complex_parts", substitute(one, parts)) for one in equations]
         kept = [substitute(one, parts) for one in conditions]
         values = where(names, made, kept, substitute(asked, parts))
@@ -263,7 +289,11 @@ class _Joiner:
 
     def _refuse_idle_sorts(self, used: frozenset[str], asked: Tree, relations: list[Tree]) -> None:
         for name, sort in self.facts.sorts:
-            if name not in used and name not in self.facts.known and sort not in ("real", "number", "constant", "nonzero", "complex"):
+            if (
+                name not in used
+                and name not in self.facts.known
+                and sort not in ("real", "number", "constant", "nonzero", "complex")
+            ):
                 raise Unreadable(f"{name} is said to be {sort}, and nothing uses it")
 
 
@@ -281,7 +311,6 @@ def _says_nothing(relation: Tree) -> bool:
 
 
 def _put(polynomial: Tree, letter: str, name: str) -> Tree:
-
 
     made = substitute(polynomial, {letter: Symbol(name)})
     return made if isinstance(made, Node) and made.head == "=" else node("=", made, ZERO)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agentprop.extraction.mining.question.latex.parser import OPERATORS, Names
 from agentprop.extraction.mining.question.latex.tree import Symbol, Tree, node, rewrite
 from agentprop.extraction.mining.question.text import Piece, Question
+import itertools
 
 _USUAL_FUNCTIONS = frozenset("fghpqrskPQFGHt")
 _ALWAYS_FUNCTIONS = frozenset("fghFGHPQ")
@@ -70,9 +71,9 @@ def _functions(piece: Piece, texts: list[str]) -> Iterator[str]:
             close = rest.index(")")
             inside = [one for one in rest[1:close] if one != ","]
             plain = bool(inside) and all(len(one) == 1 and one.isalpha() for one in inside)
-            if rest[close + 1 : close + 2] == ["="] and plain and (token.text in _USUAL_FUNCTIONS or place == 0):
-                yield token.text
-            elif token.text in _ALWAYS_FUNCTIONS:
+            if (
+                rest[close + 1 : close + 2] == ["="] and plain and (token.text in _USUAL_FUNCTIONS or place == 0)
+            ) or token.text in _ALWAYS_FUNCTIONS:
                 yield token.text
         if rest[:6] == ["^", "{", "-", "1", "}", "("] and token.text in _USUAL_FUNCTIONS:
             yield token.text
@@ -104,8 +105,13 @@ def _counts_with_i(texts: list[str]) -> bool:
 
 
 def _negative_roots(texts: list[list[str]]) -> bool:
-    return any(one[place : place + 3] == ["sqrt", "{", "-"] for one in texts for place in range(len(one)) if one[place + 3 : place + 4] and one[place + 3][0].isdigit())
+    return any(
+        one[place : place + 3] == ["sqrt", "{", "-"]
+        for one in texts
+        for place in range(len(one))
+        if one[place + 3 : place + 4] and one[place + 3][0].isdigit()
+    )
 
 
 def _follows(texts: list[str], first: str, second: str) -> bool:
-    return any(a == first and b == second for a, b in zip(texts, texts[1:], strict=False))
+    return any(a == first and b == second for a, b in itertools.pairwise(texts))

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 
 from agentprop.extraction.mining.question.latex.lexer import plain_number
 from agentprop.extraction.mining.question.latex.parser import parse
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, rewrite, substitute, symbols
+from agentprop.extraction.mining.question.latex.tree import (
+    Node,
+    Number,
+    Symbol,
+    Tree,
+    Unreadable,
+    bare,
+    node,
+    rewrite,
+    substitute,
+    symbols,
+)
 from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
 from agentprop.extraction.mining.question.meaning.letters import Letters
 from agentprop.extraction.mining.question.series import progression, with_series
@@ -181,7 +192,7 @@ def _solutions_inside(args: Args) -> Tree:
 
 def _conditions_with(args: Args) -> Tree:
     """Conditions of a noun that has a letter: the letter is what the noun's conditions are about."""
-    *others, = args
+    (*others,) = args
     letter = next((one.args[1] for one in others if isinstance(one, Node) and one.head == "named"), None)
     found = [one.args[0] if isinstance(one, Node) and one.head == "named" else one for one in others]
     found = [one for one in found if one != Node("b")]

@@ -10,7 +10,18 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from agentprop.extraction.mining.question.heads import HEADS
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node, substitute, symbols, walk
+from agentprop.extraction.mining.question.latex.tree import (
+    Node,
+    Number,
+    Symbol,
+    Tree,
+    Unreadable,
+    bare,
+    node,
+    substitute,
+    symbols,
+    walk,
+)
 from agentprop.extraction.mining.question.meaning.facts import INTEGER_SORTS, RELATIONS, Facts, sort_condition, where
 from agentprop.extraction.mining.question.meaning.shorthand import IT, ZERO
 
@@ -89,7 +100,12 @@ def add_relations(given: Tree, facts: Facts) -> None:
     elif isinstance(given, Node) and given.head == "sort":
         facts.add(given)
     elif isinstance(given, Node) and (given.head in RELATIONS or given.head == "none"):
-        if given.head == "=" and isinstance(given.args[0], Node) and given.args[0].head == "apply" and symbols(given.args[0].args[1]):
+        if (
+            given.head == "="
+            and isinstance(given.args[0], Node)
+            and given.args[0].head == "apply"
+            and symbols(given.args[0].args[1])
+        ):
             facts.relations.append(node("=", given.args[1], ZERO))
         elif given.head != "none":
             facts.relations.append(given)
@@ -124,11 +140,19 @@ def _is_polynomial(equations: Sequence[Tree]) -> bool:
 
 def _awkward(equations: Sequence[Tree]) -> bool:
     """Whether an equation in an integer is one to be tried rather than solved."""
-    return any(isinstance(one, Node) and one.head in ("remainder", "digits", "count", "total", "gcd", "factorial") for tree in equations for one in walk(tree))
+    return any(
+        isinstance(one, Node) and one.head in ("remainder", "digits", "count", "total", "gcd", "factorial")
+        for tree in equations
+        for one in walk(tree)
+    )
 
 
 def _is_about_integers(relations: Sequence[Tree]) -> bool:
-    return any(isinstance(one, Node) and one.head in ("cong", "divides", "is_prime", "is_square", "factorial") for tree in relations for one in walk(tree))
+    return any(
+        isinstance(one, Node) and one.head in ("cong", "divides", "is_prime", "is_square", "factorial")
+        for tree in relations
+        for one in walk(tree)
+    )
 
 
 def _integer_condition(tree: Tree) -> Tree:
