@@ -81,6 +81,8 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
         raise Refusal("not-reproduced", f"the question comes to {texts.pop()}, by one route alone")
     if not confirmed:
         raise Refusal("no-second-route", f"the second route gives {other}")
+    if computed[0][0].program.solve == computed[0][0].program.check:
+        raise Refusal("no-second-route", "both routes are one computation")
     return Solved(tuple(reading for reading, _ in computed), value, texts.pop())
 
 

@@ -32,7 +32,10 @@ class Program:
 
 def program(tree: Tree, names: Mapping[int, str]) -> Program:
     """The expressions, numerals by their names. Raises Unreadable for what has no meaning."""
-    return Program(_Writer("solve", names).text(tree), _Writer("check", names).text(tree))
+    solve, check = _Writer("solve", names).text(tree), _Writer("check", names).text(tree)
+    if solve == check and _is_arithmetic(tree):
+        check = f"from_residues(lambda m: {_Writer('check', names, modulus='m').text(tree)})"
+    return Program(solve, check)
 
 
 def slot_names(count: int) -> dict[int, str]:
@@ -64,6 +67,8 @@ class _Writer:
 
     def _number(self, tree: Number) -> str:
         text = self.names.get(tree.slot) or literal(tree.text)
+        if self.route == "check" and "." in tree.text:
+            return f"float({text})"
         return f"residue({text}, {self.modulus})" if self.modulus else text
 
     def _symbol(self, name: str) -> str:

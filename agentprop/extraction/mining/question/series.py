@@ -61,8 +61,6 @@ def _series(items: Sequence[Tree], combine: str, endless: str | None) -> Tree:
     last_template, last = _common([_as_power(plain[0], plain), _as_power(ends[-1], plain)])
     if last_template != template or not columns:
         raise Unreadable("a last term of another shape")
-    if len(plain) < 3 and not all(isinstance(one, Number) for one in plain):
-        pass
     pattern = node("signs", *(Number(str(sign)) if sign > 0 else node("neg", Number("1")) for sign in signs))
     rows = node(
         "rows",

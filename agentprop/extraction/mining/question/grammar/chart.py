@@ -79,10 +79,7 @@ class Chart:
         self.open.discard(key)
         if len(readings) > MAX_READINGS:
             raise Unreadable("too many readings")
-        if not self.open or category in TERMINALS:
-            self.found[key] = readings
-        else:
-            self.found[key] = readings
+        self.found[key] = readings
         return readings
 
     def _readings(self, category: str, at: int) -> Iterator[Reading]:
@@ -120,11 +117,3 @@ class Chart:
             for option in item.options:
                 yield from self._match((*option, *rest), 0, at, bound)
 
-
-def start(item: Item) -> str:
-    """For messages: what an item begins with."""
-    if isinstance(item, Word):
-        return item.text
-    if isinstance(item, Choice):
-        return "(…)"
-    return item.category

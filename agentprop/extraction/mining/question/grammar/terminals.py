@@ -89,7 +89,7 @@ def number_words(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]
         else:
             total, current = total + max(current, 1) * (1000 if word == "thousand" else 10**6), 0
         at += 1
-    if at > start and not (at == start + 1 and _word(pieces, start) == "zero" and False):
+    if at > start:
         yield at, Number(str(total + current))
 
 

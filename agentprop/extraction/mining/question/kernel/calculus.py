@@ -15,12 +15,12 @@ from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.polynomials import polynomial_of
 import itertools
 
-Function = Callable[[Any], Any]
+OneLetter = Callable[[Any], Any]
 PANELS = 24
 FAR = (1e4, 1e5, 1e6)
 
 
-def integral(low: Any, high: Any, function: Function, plain: Function) -> Any:
+def integral(low: Any, high: Any, function: OneLetter, plain: OneLetter) -> Any:
     """The integral of a polynomial exactly, of other functions by double exponential quadrature, and named."""
     try:
         numbers = numbers_in(polynomial_of(1, function), 0)
@@ -30,7 +30,7 @@ def integral(low: Any, high: Any, function: Function, plain: Function) -> Any:
     return value_at(whole, high) - value_at(whole, low)
 
 
-def double_exponential(low: float, high: float, function: Function) -> float:
+def double_exponential(low: float, high: float, function: OneLetter) -> float:
     """The integral by the tanh-sinh rule, which forgives ends where the function has no value."""
     middle, half = (low + high) / 2, (high - low) / 2
     width, total = 1 / 32, 0.0
@@ -49,7 +49,7 @@ def double_exponential(low: float, high: float, function: Function) -> float:
     return total * width * half
 
 
-def plain_integral(low: Any, high: Any, function: Function) -> float:
+def plain_integral(low: Any, high: Any, function: OneLetter) -> float:
     """The integral by five-point Gauss rules on panels."""
     width, total = (high - low) / PANELS, 0.0
     for panel in range(PANELS):
@@ -68,7 +68,7 @@ def gauss_points() -> tuple[tuple[float, float], ...]:
     return ((-far, light), (-near, heavy), (0.0, 128 / 225), (near, heavy), (far, light))
 
 
-def real_value(function: Function, x: float) -> float:
+def real_value(function: OneLetter, x: float) -> float:
     """A value that must be real."""
     value = function(x)
     if isinstance(value, complex):
@@ -81,7 +81,7 @@ def real_value(function: Function, x: float) -> float:
 # --- limits ---
 
 
-def limit(point: Any, side: str, function: Function, plain: Function) -> Any:
+def limit(point: Any, side: str, function: OneLetter, plain: OneLetter) -> Any:
     """The value that a function goes to: where it is continuous its value, of a quotient what is left when it is
     reduced, else the number that its values come close to."""
     for way in (continuous_value, reduced_value):
@@ -94,12 +94,12 @@ def limit(point: Any, side: str, function: Function, plain: Function) -> Any:
     return named_number(round(plain_limit(number(point), side, plain), 8))
 
 
-def continuous_value(point: Any, function: Function) -> Any:
+def continuous_value(point: Any, function: OneLetter) -> Any:
     """The value at the place."""
     return settled(function(point))
 
 
-def reduced_value(point: Any, function: Function) -> Any:
+def reduced_value(point: Any, function: OneLetter) -> Any:
     """The value of a reduced quotient at the place."""
     form = settled(function(unknown(0)))
     if not isinstance(form, Form):
@@ -107,7 +107,7 @@ def reduced_value(point: Any, function: Function) -> Any:
     return value_at(numbers_in(polynomial_of(1, function), 0), point)
 
 
-def plain_limit(point: Any, side: str, function: Function) -> float:
+def plain_limit(point: Any, side: str, function: OneLetter) -> float:
     """What values nearer and nearer come to, extrapolated; from both sides the same."""
     signs = {"both": (1, -1), "right": (1,), "left": (-1,)}[side]
     found = [one_sided(float(point), sign, function) for sign in signs]
@@ -116,7 +116,7 @@ def plain_limit(point: Any, side: str, function: Function) -> float:
     return sum(found) / len(found)
 
 
-def one_sided(point: float, sign: int, function: Function) -> float:
+def one_sided(point: float, sign: int, function: OneLetter) -> float:
     """Values at halved distances, extrapolated as a polynomial in the distance."""
     row = [real_value(function, point + sign * 0.05 / 2**turn) for turn in range(9)]
     step(9)
@@ -131,12 +131,12 @@ def one_sided(point: float, sign: int, function: Function) -> float:
     return best
 
 
-def limit_far(sign: int, function: Function, plain: Function) -> Any:
+def limit_far(sign: int, function: OneLetter, plain: OneLetter) -> Any:
     """The limit at infinity, named."""
     return named_number(round(plain_limit_far(sign, plain), 7))
 
 
-def plain_limit_far(sign: int, function: Function) -> float:
+def plain_limit_far(sign: int, function: OneLetter) -> float:
     """What values far out come to, extrapolated in powers of the reciprocal."""
     values = [real_value(function, sign * x) for x in FAR]
     first = [(10 * b - a) / 9 for a, b in itertools.pairwise(values)]

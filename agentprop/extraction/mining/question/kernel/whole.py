@@ -13,6 +13,7 @@ from agentprop.extraction.mining.question.kernel.plain import plain_whole, ratio
 
 MOST_INTEGERS = 120_000
 WINDOW = 3000
+PRIMES = (2147483647, 2147483629, 2147483587, 2147483579, 2147483563, 2147483549)
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -88,6 +89,18 @@ def residue_factorial(n: Any, modulus: Any) -> Residue:
     for factor in range(2, min(n, modulus) + 1):
         total = total * factor % modulus
     return Residue(total if n < modulus else 0, modulus)
+
+
+def from_residues(function: Callable[[int], Residue]) -> int:
+    """The whole number that arithmetic modulo several primes comes to; a further prime confirms it."""
+    value, product = 0, 1
+    for prime in PRIMES[:-1]:
+        missing = (function(prime).value - value) * pow(product, -1, prime) % prime
+        value, product = value + product * missing, product * prime
+    value -= product if value > product // 2 else 0
+    if value % PRIMES[-1] != function(PRIMES[-1]).value:
+        raise NotExact("too large a number, or not a whole one")
+    return value
 
 
 def inverse_modulo(value: int, modulus: int) -> int:
