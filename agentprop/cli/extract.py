@@ -46,6 +46,9 @@ def command(
     id_field: options.IdField = None,
     split: options.Split = None,
     encoding: options.Encoding = None,
+    audit_gold: Annotated[
+        bool | None, typer.Option("--audit-gold", help="Report answers of the corpus that two routes contradict.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
@@ -76,6 +79,7 @@ def command(
         "id_field": id_field,
         "split": split,
         "encoding": encoding,
+        "audit_gold": audit_gold,
         "limit": limit,
         "workers": workers,
         "max_tokens": max_tokens,

@@ -24,6 +24,8 @@ class ExtractConfig(ModelCalls, CorpusSettings, Limited, Budget, StageConfig):
     text."""
     min_quality: Share = 0.6
     """Reject skills of lower quality, on a scale from 0 to 1 (τ_r)."""
+    audit_gold: bool = False
+    """Report documents whose own answer two routes contradict: `gold_audit.jsonl` beside the skills."""
     chunk_characters: Annotated[int, Field(ge=200)] = 6000
     """Characters of the corpus shown to a model at a time."""
     chunk_skills: Count = 4

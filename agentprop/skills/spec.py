@@ -48,6 +48,23 @@ class Output(Part):
     """Letter for the value."""
 
 
+class Witness(Part):
+    """What a mined question's computation was tested against."""
+
+    documents: int = Field(ge=1)
+    """Documents whose own answers came back."""
+    routes: int = Field(ge=1)
+    """Computations that share nothing but the reading, and agree."""
+    settings: int = Field(ge=1)
+    """Settings of the parameters on which they were compared."""
+    answers: int = Field(ge=1)
+    """Different answers among these."""
+    kept: float = Field(ge=0, le=1)
+    """Share of the settings drawn within ranges and constraints that have an answer of the right kind."""
+    idle: float = Field(default=0.0, ge=0, le=1)
+    """Share of the question's conditions without which no setting has another answer."""
+
+
 class Spec(Part):
     """The frontmatter of a package, typed."""
 
@@ -91,6 +108,8 @@ class Spec(Part):
     """Noun phrase about the current data that ends a pipeline (coding)."""
     evidence: Evidence = "independent"
     """Evidence that `check` gives."""
+    witness: Witness | None = None
+    """What a mined question was tested against."""
     entry_point: str | None = None
     """Function name of a lifted program (coding)."""
     tests: str | None = None

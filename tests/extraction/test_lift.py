@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentprop.extraction.mining.candidate import Template, from_json, mine, to_json
+from agentprop.extraction.mining.candidate import Template, final_number, from_json, mine, to_json
 from agentprop.extraction.mining.equations import equations
 from agentprop.extraction.mining.expression import NotArithmetic, evaluate, parse
 from agentprop.extraction.mining.freedom import CompiledRules, draw
@@ -49,7 +49,7 @@ def test_documents_are_understood_or_refused_for_the_right_reason(case: dict[str
     assert "refusal" not in case, f"lifted as {infix(candidate.root, named(candidate))}"
     assert infix(candidate.root, in_reading_order(candidate)) == case["graph"]
     original = {index: Fraction(number) for index, number in enumerate(candidate.original)}
-    assert value(candidate.root, original) == Fraction(case["answer"])
+    assert value(candidate.root, original) == final_number(case["answer"])
 
 
 @pytest.mark.parametrize(

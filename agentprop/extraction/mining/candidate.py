@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining import graph
-from agentprop.extraction.mining.equations import equations
+from agentprop.extraction.mining.equations import equations, is_expression
 from agentprop.extraction.mining.expression import NotArithmetic, evaluate, parse
 from agentprop.extraction.mining.freedom import FreedomRule, free
 from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber, fingerprint
@@ -50,9 +50,11 @@ def mine(question: str, solution: str, answer: str) -> Template:
     if not solved:
         raise Refusal("no-equations", "the solution holds no arithmetic equation")
     numbers = mentions(question)
-    found = free(lift(question, numbers, solved, claimed), question)
+    lifted = lift(question, numbers, solved, claimed, percent="%" in answer, given_alone=is_expression(solution))
+    found = free(lifted, question)
     name, order = fingerprint(found.root)
-    names = dict(zip(order, letters(len(order)), strict=True))
+    letter = dict(zip(order, letters(len(order)), strict=True))
+    names = {place: told for index, told in letter.items() for place in lifted.places(index)}
     phrasing = phrase(question, dict(enumerate(numbers)), names, claimed.denominator == 1)
     place = {index: position for position, index in enumerate(order)}
     return Template(
@@ -70,6 +72,7 @@ def mine(question: str, solution: str, answer: str) -> Template:
 
 def final_number(answer: str) -> Fraction:
     """The exact value of a final answer such as `1,200`, `$18`, `\\frac{7}{18}` or `12 \\text{ gm}`; raises Refusal."""
+    answer = re.sub(r"^\s*(?:Rs\.?|[A-E]\))\s*(?=[\d$])", "", answer)
     text = re.sub(r"\\(?:text|mbox|mathrm)\s*\{[^{}]*\}|\\?[$%]|[a-zA-Z]+\.?$|(?<=\d)\s+[a-z]+$", "", answer.strip())
     try:
         return evaluate(parse(text.strip().rstrip(".")))

@@ -36,7 +36,14 @@ class Binary:
     right: Expression
 
 
-Expression = Leaf | Binary
+@dataclass(frozen=True)
+class Unknown:
+    """A letter that stands for a number to be found."""
+
+    name: str
+
+
+Expression = Leaf | Binary | Unknown
 
 
 class NotArithmetic(ValueError):
@@ -44,9 +51,9 @@ class NotArithmetic(ValueError):
 
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
-_TOKEN = re.compile(rf"\s*(?:(?P<number>{NUMBER})|(?P<symbol>[-+*/^()%]))")
+_TOKEN = re.compile(rf"\s*(?:(?P<number>{NUMBER})|(?P<symbol>[-+*/^()%])|(?P<letter>[A-Za-z](?![A-Za-z])))")
 _PLAIN = str.maketrans(
-    {"×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "−": "-", "–": "-", "[": "(", "]": ")", "$": " "}
+    {"×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "⁄": "/", "−": "-", "–": "-", "[": "(", "]": ")", "$": " "}
 )
 _LATEX = (
     (re.compile(r"\\[dtc]?frac\s*(\d)\s*(\d)"), r"((\1)/(\2))"),
@@ -79,7 +86,7 @@ def number(text: str) -> Fraction:
 
 
 def parse(text: str) -> Expression:
-    """The tree of an arithmetic text; raises `NotArithmetic`."""
+    """The tree of an arithmetic text; raises `NotArithmetic`. A single letter is an unknown, which has no value."""
     parser = _Parser(_tokens(plain(text)))
     tree = parser.sum()
     if parser.peek() is not None:
@@ -91,6 +98,8 @@ def evaluate(tree: Expression) -> Fraction:
     """The exact value; raises `NotArithmetic` where there is none."""
     if isinstance(tree, Leaf):
         return tree.value
+    if isinstance(tree, Unknown):
+        raise NotArithmetic(f"{tree.name} is not known")
     return apply(tree.operator, evaluate(tree.left), evaluate(tree.right))
 
 
@@ -155,11 +164,16 @@ class _Parser:
             if token in ("*", "/"):
                 self._take()
                 tree = Binary("*" if token == "*" else "/", tree, self._power())
-            elif token == "(" or (self._tokens[self._next - 1] == ")" and token not in "+-^)%"):
+            elif token == "(" or token.isalpha() or self._multiplies(token):
                 tree = Binary("*", tree, self._power())
             else:
                 break
         return tree
+
+    def _multiplies(self, token: str) -> bool:
+        """Whether two neighbours are factors: `(3)(4)`, `x(4)`."""
+        before = self._tokens[self._next - 1]
+        return (before == ")" or (before.isalpha() and token == "(")) and token not in "+-^)%"
 
     def _power(self) -> Expression:
         base = self._percent()
@@ -182,6 +196,10 @@ class _Parser:
             if self._take() != ")":
                 raise NotArithmetic("unbalanced parentheses")
             return tree
+        if token == "-" and (operand := self._atom()) is not None:
+            return Leaf(-operand.value) if isinstance(operand, Leaf) else Binary("-", Leaf(Fraction(0)), operand)
         if token[0].isdigit() or token[0] == ".":
             return Leaf(number(token))
+        if token.isalpha():
+            return Unknown(token)
         raise NotArithmetic(f"unexpected {token!r}")

@@ -107,8 +107,8 @@ def _settings(found: Freedom) -> float:
 
 
 def _refuse_degenerate(root: Node, original: dict[int, Fraction]) -> None:
-    if any(value(step, original) <= 0 for step in steps(root)):
-        raise Refusal("not-positive", "a step of the original solution is zero or negative")
+    if any(value(step, original) == 0 for step in steps(root)):
+        raise Refusal("not-positive", "a step of the original solution is zero")
 
 
 def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
@@ -120,10 +120,17 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
     rules = [rule for rule in rules if len(givens(rule.node)) > 1]
     acceptance = acceptance_of(domains, rules)
+    rules += _beside_distractors(lifted, sorted(domains))
+    if lifted.distractors:
+        acceptance = acceptance_of(domains, rules)
+    overlaps = _overlaps(lifted, question, root)
+    if overlaps:
+        rules += overlaps
+        acceptance = acceptance_of(domains, rules)
     for rule in _orderings(lifted, question, sorted(domains)):
         if (tightened := acceptance_of(domains, [*rules, rule])) >= MIN_ACCEPTANCE:
             rules, acceptance = [*rules, rule], tightened
-    return Freedom(root, domains, tuple(rules), acceptance)
+    return Freedom(root, domains, tuple(dict.fromkeys(rules)), acceptance)
 
 
 def _allowed(mention: Mention, question: str, rules: Sequence[FreedomRule]) -> tuple[int, ...]:
@@ -131,13 +138,17 @@ def _allowed(mention: Mention, question: str, rules: Sequence[FreedomRule]) -> t
     (index,) = {index for rule in rules for index in givens(rule.node)} or {0}
     judge = CompiledRules(rules)
     near = tuple(number for number in domain(mention, question) if judge.accepts({index: number}))
-    if len(near) >= MIN_SETTINGS or not rules:
+    if len(near) >= MIN_SETTINGS:
         return near
     return tuple(number for number in domain(mention, question, reach=4) if judge.accepts({index: number}))
 
 
 def _step_rules(step: ArithmeticStep, original: Fraction) -> list[FreedomRule]:
     rules = []
+    if original < 0:
+        return [FreedomRule("at-most", step, Fraction(-1))] + (
+            [FreedomRule("whole", step)] if original.denominator == 1 and _may_break(step) else []
+        )
     if original.denominator == 1:
         if _may_break(step):
             rules.append(FreedomRule("whole", step))
@@ -177,6 +188,46 @@ def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[Free
                 low, high = (first, second) if a.value < b.value else (second, first)
                 rules.append(FreedomRule("ordered", QuestionNumber(low), other=QuestionNumber(high)))
     return rules
+
+
+def _beside_distractors(lifted: Lift, indices: Sequence[int]) -> list[FreedomRule]:
+    """A number keeps its order to every number that stays: a part of a total that is only told stays below it."""
+    rules = []
+    for index in indices:
+        own = lifted.numbers[index].value
+        for other in lifted.distractors:
+            if own < other:
+                rules.append(FreedomRule("at-most", QuestionNumber(index), other - 1))
+            elif own > other:
+                rules.append(FreedomRule("at-least", QuestionNumber(index), other + 1))
+    return rules
+
+
+_BOTH = re.compile(
+    r"\b(?:both|overlap\w*|in common|each of the two|two (?:groups|clubs|classes|sports))\b", re.IGNORECASE
+)
+
+
+def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:
+    """What belongs to both of two sets is no more than either: `a + b - c` of sets with c in common."""
+    if not _BOTH.search(question):
+        return []
+    original = lifted.original()
+    rules = []
+    for step in steps(root):
+        if step.operator != "-" or not isinstance(step.right, QuestionNumber):
+            continue
+        for part in _addends(step.left):
+            if isinstance(part, QuestionNumber) and original[step.right.index] < original[part.index]:
+                rules.append(FreedomRule("ordered", step.right, other=part))
+    return rules
+
+
+def _addends(node: Node) -> list[Node]:
+    """The terms of a sum; a difference keeps what it is taken from."""
+    if isinstance(node, ArithmeticStep) and node.operator == "+":
+        return [*_addends(node.left), *_addends(node.right)]
+    return _addends(node.left) if isinstance(node, ArithmeticStep) and node.operator == "-" else [node]
 
 
 def _noun(question: str, end: int) -> str:

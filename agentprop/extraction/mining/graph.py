@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from random import Random
 from typing import Any, Literal
 
 Operator = Literal["+", "-", "*", "/"]
-_PROBES = 6
+_PRIME = 2**61 - 1
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,14 @@ class ArithmeticStep:
     operator: Operator
     left: Node
     right: Node
+
+    def __hash__(self) -> int:
+        """The hash of its parts, computed once: graphs are keys all the time."""
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = hash((self.operator, self.left, self.right))
+            object.__setattr__(self, "_hash", known)
+        return known
 
 
 Node = QuestionNumber | FixedNumber | ArithmeticStep
@@ -107,21 +114,33 @@ def givens(node: Node) -> list[int]:
 
 
 def same(left: Node, right: Node) -> bool:
-    """Whether two graphs compute the same function: equal at random points (exact arithmetic, so no rounding)."""
-    if left == right:
-        return True
-    indices = sorted({*givens(left), *givens(right)})
-    rng = Random(f"probe {len(indices)}")
-    agreed = 0
-    for _ in range(_PROBES):
-        point = {index: Fraction(rng.randint(1000, 10**6), rng.randint(7, 97)) for index in indices}
-        try:
-            if value(left, point) != value(right, point):
-                return False
-            agreed += 1
-        except ZeroDivisionError:
-            continue
-    return agreed > 0
+    """Whether two graphs compute the same function."""
+    return probe(left) == probe(right)
+
+
+def probe(node: Node) -> tuple[int | None, ...]:
+    """A graph's values at two places modulo a large prime: equal for graphs that compute the same function.
+
+    Others agree by chance with a probability below 10⁻³⁰ (Schwartz and Zippel); None is a division by zero.
+    """
+    return tuple(_probed(node, place, {}) for place in (3, 5))
+
+
+def _probed(node: Node, place: int, known: dict[int, int | None]) -> int | None:
+    if isinstance(node, FixedNumber):
+        return node.value.numerator * pow(node.value.denominator, -1, _PRIME) % _PRIME
+    if isinstance(node, QuestionNumber):
+        return pow(place, 1_000_003 * (node.index + 7), _PRIME)
+    if id(node) not in known:
+        left, right = _probed(node.left, place, known), _probed(node.right, place, known)
+        known[id(node)] = None if left is None or right is None else _modulo(node.operator, left, right)
+    return known[id(node)]
+
+
+def _modulo(operator: Operator, left: int, right: int) -> int | None:
+    if operator == "/":
+        return left * pow(right, -1, _PRIME) % _PRIME if right else None
+    return int(_apply(operator, left, right)) % _PRIME  # type: ignore[arg-type]
 
 
 def fix(node: Node, index: int, constant: Fraction) -> Node:

@@ -1,38 +1,47 @@
 """A question and the equations of its solution to one data-flow graph over the question's numbers, or a refusal.
 
-Every leaf of an equation must be explained in exactly one way: the result of an earlier equation, a number of the
-question, or a constant that a word of the question stands for. Precision comes before recall:
+A number in an equation may be the result of an earlier equation, a number of the question, or a constant that a word of
+the question stands for. All ways to take the whole solution are built, and those are kept in which every number of the
+question is used and no result of the solution is left over. Precision comes before recall:
 
-* a number that could be two things (it occurs twice, or a word may mean it too) stays fixed;
-* a number that could be a fixed number or a computed result refuses the document;
-* a number of the question that the solution never uses refuses it too: its meaning was not understood.
+* if several ways are left, the numbers on which they differ move together or stay, until all ways compute the same;
+* a small number that is a divisor here and something else there stays: one of them may be a constant nobody named;
+* a number of the question that the solution never uses refuses it: its meaning was not understood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import combinations
 
 from agentprop.extraction.mining.cues import constants
 from agentprop.extraction.mining.equations import Equation
-from agentprop.extraction.mining.expression import Binary, Expression, Leaf
+from agentprop.extraction.mining.explanations import HUNDRED, Explainer, Results
 from agentprop.extraction.mining.graph import (
     ArithmeticStep,
     FixedNumber,
     Node,
     QuestionNumber,
+    fix,
     fold,
     givens,
     leaves,
-    same,
+    probe,
+    steps,
     value,
 )
 from agentprop.extraction.mining.mentions import Mention
 
-HUNDRED = FixedNumber(Fraction(100))
-SMALL = 3
+SMALL = 4
 """Spelled or personal counts up to this may be used by naming each, as in `her two brothers, Tom and Al`."""
+SMALL_FACTOR = 12
+"""Numbers up to this are checked for standing in two roles."""
+MOST_WAYS = 400
+"""More ways to take a solution make it ambiguous."""
+_VARYING = ("count", "percent", "money")
 
 
 class Refusal(Exception):
@@ -42,14 +51,6 @@ class Refusal(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-
-
-class _Ambiguous(Exception):
-    """A leaf has several explanations; the numbers of the question involved must stay fixed."""
-
-    def __init__(self, indices: set[int]) -> None:
-        super().__init__()
-        self.indices = indices
 
 
 @dataclass(frozen=True)
@@ -62,144 +63,138 @@ class Lift:
     """The question's numbers; a Given's index points here."""
     answer: Fraction
     """The original answer."""
+    ties: dict[int, int] = field(default_factory=dict)
+    """Numbers that move with an earlier one of the same value."""
+    distractors: tuple[Fraction, ...] = ()
+    """Numbers that the solution does not use, and that stay."""
 
     def original(self) -> dict[int, Fraction]:
         """The givens as the document has them."""
         return {index: self.numbers[index].value for index in givens(self.root)}
 
+    def places(self, index: int) -> list[int]:
+        """The numbers of the question that a given is."""
+        return [index, *(other for other, first in self.ties.items() if first == index)]
 
-def lift(question: str, numbers: Sequence[Mention], solved: Sequence[Equation], answer: Fraction) -> Lift:
-    """The graph whose value is the answer; raises Refusal."""
-    fixed = {index for index, mention in enumerate(numbers) if mention.form in ("fixed", "fraction", "label")}
-    fixed |= _repeated(numbers)
+
+def lift(
+    question: str,
+    numbers: Sequence[Mention],
+    solved: Sequence[Equation],
+    answer: Fraction,
+    *,
+    percent: bool = False,
+    given_alone: bool = False,
+) -> Lift:
+    """The graph whose value is the answer; raises Refusal.
+
+    `percent` says that the answer is a percentage, which a solution may also write as a share: 9/25 for 36 %.
+    `given_alone` says that the solution is one expression and no text, so that numbers which it does not use are there
+    to distract; they stay as they are.
+    """
+    fixed = {index for index, mention in enumerate(numbers) if mention.form not in _VARYING}
+    fixed |= _totals(numbers)
+    ties = _repeated(question, numbers, fixed)
     words = constants(question)
-    while True:
-        try:
-            root = _Builder(numbers, words, frozenset(fixed)).build(solved, answer)
-            break
-        except _Ambiguous as ambiguity:
-            fixed |= ambiguity.indices
-    _refuse_misunderstood(root, numbers)
-    lifted = Lift(fold(root), tuple(numbers), answer)
+    ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer, percent)
+    free = {index for index in range(len(numbers)) if index not in fixed}
+    root, more = _settled(_least_over(ways) if given_alone else _best(ways, numbers, ties, free), numbers)
+    original = dict(enumerate(mention.value for mention in numbers))
+    for index in _in_two_roles(root, original):
+        root = fix(root, index, original[index])
+    if not givens(root):
+        raise Refusal("nothing-varies", "no number of the question can vary on its own")
+    lifted = Lift(
+        fold(root), tuple(numbers), answer, {**ties, **more}, _distractors(root, numbers) if given_alone else ()
+    )
     if value(lifted.root, lifted.original()) != answer:
         raise Refusal("not-reproduced", "the graph does not give back the original answer")
     return lifted
 
 
-def _repeated(numbers: Sequence[Mention]) -> set[int]:
-    values = [mention.value for mention in numbers]
-    return {index for index, number in enumerate(values) if values.count(number) > 1}
+# --- all ways to take a solution ---
 
 
-class _Builder:
-    """One pass over the equations with a given set of fixed numbers."""
+@dataclass(frozen=True)
+class _Way:
+    """One way to take the whole solution."""
 
-    def __init__(self, numbers: Sequence[Mention], words: frozenset[Fraction], fixed: frozenset[int]) -> None:
-        self._numbers = numbers
-        self._words = words
-        self._fixed = fixed
-        self._results: dict[Fraction, list[Node]] = {}
-        self._percent = any(mention.form == "percent" for mention in numbers) or Fraction(100) in words
-
-    def build(self, solved: Sequence[Equation], answer: Fraction) -> Node:
-        """The node of the last equation with the answer's value."""
-        for equation in solved:
-            for side in equation.sides:
-                node = self._node(side)
-                if node is not None:
-                    self._remember(equation.value, node)
-                    break
-        candidates = self._results.get(answer, [])
-        if not candidates:
-            raise Refusal("unexplained", "no chain of equations leads from the question's numbers to the answer")
-        if len(candidates) > 1:
-            raise Refusal("ambiguous", "two different calculations give the answer")
-        return candidates[0]
-
-    def _remember(self, result: Fraction, node: Node) -> None:
-        if isinstance(node, ArithmeticStep) and not any(same(node, known) for known in self._results.get(result, [])):
-            self._results.setdefault(result, []).append(node)
-
-    def _node(self, tree: Expression) -> Node | None:
-        """The graph of an expression, or None where a leaf has no explanation."""
-        if isinstance(tree, Leaf):
-            return self._explain(tree.value)
-        if tree.operator == "^":
-            return self._power(tree)
-        left, right = self._node(tree.left), self._node(tree.right)
-        if left is None or right is None:
-            return self._ratio(tree)
-        return ArithmeticStep(tree.operator, left, right)
-
-    def _ratio(self, tree: Binary) -> Node | None:
-        """An earlier result written as a fraction, such as 5/2."""
-        if tree.operator != "/" or not isinstance(tree.left, Leaf) or not isinstance(tree.right, Leaf):
-            return None
-        written = tree.left.value / tree.right.value if tree.right.value else Fraction(1)
-        known = self._results.get(written, []) if written.denominator > 1 else []
-        return known[0] if len(known) == 1 else None
-
-    def _power(self, tree: Binary) -> Node | None:
-        base = self._node(tree.left)
-        if base is None or not isinstance(tree.right, Leaf) or tree.right.value < 1:
-            return None
-        node = base
-        for _ in range(int(tree.right.value) - 1):
-            node = ArithmeticStep("*", node, base)
-        return node
-
-    def _explain(self, leaf: Fraction) -> Node | None:
-        """The one node a written number stands for; raises _Ambiguous or Refusal where there are several."""
-        found: list[Node] = []
-        for node in [*self._results.get(leaf, []), *self._from_question(leaf)]:
-            if not any(same(node, known) for known in found):
-                found.append(node)
-        if not found and leaf in self._words:
-            return FixedNumber(leaf)
-        if len(found) > 1 or (found and leaf in self._words and leaf != 1 and not isinstance(found[0], FixedNumber)):
-            self._give_up(leaf, found)
-        return found[0] if found else None
-
-    def _give_up(self, leaf: Fraction, found: Sequence[Node]) -> None:
-        involved = {index for node in found for index in givens(node) if index not in self._fixed}
-        computed = [node for node in self._results.get(leaf, []) if not isinstance(node, FixedNumber)]
-        if computed or not involved:
-            raise Refusal("ambiguous", f"{leaf} in the solution may be a result or another number")
-        raise _Ambiguous(involved)
-
-    def _from_question(self, leaf: Fraction) -> list[Node]:
-        nodes: list[Node] = []
-        for index, mention in enumerate(self._numbers):
-            nodes += self._readings(index, mention, leaf)
-        return nodes
-
-    def _readings(self, index: int, mention: Mention, leaf: Fraction) -> list[Node]:
-        """How one number of the question may appear in a calculation: as it is, as a share, as its complement."""
-        if mention.form == "fraction":
-            return [FixedNumber(leaf)] if leaf in mention.parts else []
-        node: Node = FixedNumber(mention.value) if index in self._fixed else QuestionNumber(index)
-        readings: list[tuple[Fraction, Node]] = [(mention.value, node)]
-        if mention.form == "percent" or mention.cents:
-            readings.append((mention.value / 100, ArithmeticStep("/", node, HUNDRED)))
-        if mention.form == "percent" and mention.value < 100:
-            readings.append((100 - mention.value, ArithmeticStep("-", HUNDRED, node)))
-            readings.append((1 - mention.value / 100, ArithmeticStep("/", ArithmeticStep("-", HUNDRED, node), HUNDRED)))
-        if mention.form == "percent":
-            readings.append((100 + mention.value, ArithmeticStep("+", HUNDRED, node)))
-            readings.append((1 + mention.value / 100, ArithmeticStep("/", ArithmeticStep("+", HUNDRED, node), HUNDRED)))
-        return [reading for number, reading in readings if number == leaf]
+    root: Node
+    """Computes the answer."""
+    left_over: int
+    """Results of the solution that the answer does not use."""
 
 
-def _refuse_misunderstood(root: Node, numbers: Sequence[Mention]) -> None:
-    """Refuse what has nothing to vary, what does not use every number, and what only looks independent."""
+def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction, percent: bool) -> list[_Way]:
+    """Every way in which the equations lead to the answer. Raises Refusal."""
+    states: list[Results] = [()]
+    for equation in solved:
+        states = list(dict.fromkeys(after for state in states for after in _after(explain, equation, state)))
+        if len(states) > MOST_WAYS:
+            raise Refusal("ambiguous", "the solution can be taken in too many ways")
+    found = [_Way(node, _left_over(node, state)) for state in states for result, node in state if result == answer]
+    if percent and not found:
+        found = [
+            _Way(ArithmeticStep("*", node, HUNDRED), _left_over(node, state))
+            for state in states
+            for result, node in state
+            if result * 100 == answer
+        ]
+    if not found:
+        raise Refusal("unexplained", "no chain of equations leads from the question's numbers to the answer")
+    return list(dict.fromkeys(found))
+
+
+def _after(explain: Explainer, equation: Equation, state: Results) -> Iterator[Results]:
+    """The results after an equation, for each way to take the first of its sides that can be taken."""
+    if equation.letter:
+        left, right = equation.sides
+        nodes = [node for node in explain.solved(left, right, state) if isinstance(node, ArithmeticStep)]
+        yield from (_with(state, equation.value, node) for node in nodes)
+        if not nodes:
+            yield state
+        return
+    for side in equation.sides:
+        nodes = [node for node in explain.nodes(side, state) if isinstance(node, ArithmeticStep)]
+        if nodes:
+            yield from (_with(state, equation.value, node) for node in nodes)
+            return
+    yield state
+
+
+def _with(state: Results, result: Fraction, node: Node) -> Results:
+    known = any(other == node for value_, other in state if value_ == result)
+    return state if known else (*state, (result, node))
+
+
+def _left_over(root: Node, state: Results) -> int:
+    used = set(steps(root))
+    return sum(node not in used for _, node in state)
+
+
+def _best(ways: Sequence[_Way], numbers: Sequence[Mention], ties: dict[int, int], free: set[int]) -> list[Node]:
+    """The ways that use every number of the question and leave the fewest results over. Raises Refusal."""
+    complete = [way for way in ways if _unused(way.root, numbers, ties, free) is None]
+    if not complete:
+        unused = _unused(min(ways, key=lambda way: way.left_over).root, numbers, ties, free)
+        raise Refusal("unused-number", f"the solution does not use {unused} of the question")
+    return _least_over(complete)
+
+
+def _least_over(ways: Sequence[_Way]) -> list[Node]:
+    least = min(way.left_over for way in ways)
+    return [way.root for way in ways if way.left_over == least]
+
+
+def _unused(root: Node, numbers: Sequence[Mention], ties: dict[int, int], free: set[int]) -> Fraction | None:
+    """A number of the question that a graph does not use; one that is free to vary must be used as itself."""
     used = set(givens(root))
-    if not used:
-        raise Refusal("nothing-varies", "no number of the question can vary on its own")
     constants_used = {leaf.value for leaf in leaves(root) if isinstance(leaf, FixedNumber)}
     for index, mention in enumerate(numbers):
-        if index not in used and mention.form != "label" and not _accounted(mention, constants_used):
-            raise Refusal("unused-number", f"the solution does not use {mention.value} of the question")
-    _refuse_redundant(numbers)
+        told_otherwise = index not in free and _accounted(mention, constants_used)
+        if ties.get(index, index) not in used and mention.form != "label" and not told_otherwise:
+            return mention.value
+    return None
 
 
 def _accounted(mention: Mention, constants_used: set[Fraction]) -> bool:
@@ -211,9 +206,99 @@ def _accounted(mention: Mention, constants_used: set[Fraction]) -> bool:
     return bool(forms & constants_used)
 
 
-def _refuse_redundant(numbers: Sequence[Mention]) -> None:
-    """A number that is the sum of two others may be their total: varying it alone would contradict the text."""
-    values = [mention.value for mention in numbers if mention.form != "label"]
-    for total in values:
-        if total >= 20 and any(total - part in values and total != 2 * part and part >= 5 for part in values):
-            raise Refusal("redundant", f"{total} of the question is the sum of two of its other numbers")
+def _distractors(root: Node, numbers: Sequence[Mention]) -> tuple[Fraction, ...]:
+    used = set(givens(root))
+    return tuple(
+        mention.value for index, mention in enumerate(numbers) if index not in used and mention.form != "label"
+    )
+
+
+# --- several ways that are left ---
+
+
+def _settled(roots: Sequence[Node], numbers: Sequence[Mention]) -> tuple[Node, dict[int, int]]:
+    """One graph that all ways agree on: equal numbers tied, or the numbers on which they differ fixed."""
+    distinct = _distinct(roots)
+    if len(distinct) == 1:
+        return distinct[0], {}
+    involved = sorted({index for root in distinct for index in givens(root)})
+    ties = _equal(involved, numbers)
+    if ties:
+        tied = _distinct([_tied(root, ties) for root in distinct])
+        if len(tied) == 1:
+            return tied[0], ties
+    while involved and len(distinct) > 1:
+        trials = [(index, _distinct([_fixed(root, (index,), numbers) for root in distinct])) for index in involved]
+        index, distinct = min(trials, key=lambda trial: len(trial[1]))
+        involved.remove(index)
+    return distinct[0], {}
+
+
+def _distinct(roots: Sequence[Node]) -> list[Node]:
+    """Graphs that compute different functions."""
+    found: dict[tuple[int | None, ...], Node] = {}
+    for root in roots:
+        found.setdefault(probe(root), root)
+    return list(found.values())
+
+
+def _equal(indices: Sequence[int], numbers: Sequence[Mention]) -> dict[int, int]:
+    """Later numbers → the first of the same value and form."""
+    first: dict[tuple[Fraction, str], int] = {}
+    found = {}
+    for index in indices:
+        key = (numbers[index].value, numbers[index].form)
+        if first.setdefault(key, index) != index:
+            found[index] = first[key]
+    return found
+
+
+def _tied(root: Node, ties: dict[int, int]) -> Node:
+    if isinstance(root, QuestionNumber):
+        return QuestionNumber(ties.get(root.index, root.index))
+    if isinstance(root, FixedNumber):
+        return root
+    return ArithmeticStep(root.operator, _tied(root.left, ties), _tied(root.right, ties))
+
+
+def _fixed(root: Node, indices: Sequence[int], numbers: Sequence[Mention]) -> Node:
+    for index in indices:
+        root = fix(root, index, numbers[index].value)
+    return root
+
+
+# --- numbers that do not move freely ---
+
+
+def _repeated(question: str, numbers: Sequence[Mention], fixed: set[int]) -> dict[int, int]:
+    """A number told again with the same noun is the first one: `4 dogs … her 4 dogs`."""
+    first: dict[tuple[Fraction, str, str], int] = {}
+    found = {}
+    for index, mention in enumerate(numbers):
+        noun = re.match(r"[ -]([a-z]{3,})", question[mention.end : mention.end + 30])
+        if index not in fixed and noun is not None:
+            key = (mention.value, mention.form, noun[1].rstrip("s"))
+            if first.setdefault(key, index) != index:
+                found[index] = first[key]
+    return found
+
+
+def _totals(numbers: Sequence[Mention]) -> set[int]:
+    """A number that is the sum of two others may be their total: varying one alone would contradict the text."""
+    values = {index: mention.value for index, mention in enumerate(numbers) if mention.form != "label"}
+    found = set()
+    for (i, a), (j, b) in combinations(values.items(), 2):
+        for k, total in values.items():
+            if k not in (i, j) and total == a + b and total >= 20 and a != b and min(a, b) >= 5:
+                found |= {i, j, k}
+    return found
+
+
+def _in_two_roles(root: Node, original: dict[int, Fraction]) -> set[int]:
+    """Small numbers that divide in one place and do something else in another."""
+    divisors, others = set[int](), set[int]()
+    for step in steps(root):
+        for side, right in ((step.left, False), (step.right, True)):
+            if isinstance(side, QuestionNumber) and original[side.index] <= SMALL_FACTOR:
+                (divisors if right and step.operator == "/" else others).add(side.index)
+    return divisors & others

@@ -42,10 +42,10 @@ _WORDS = "|".join(sorted(WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?P<clock>\b\d{{1,2}}:\d\d\b|\b\d{{1,2}} ?(?:[ap]\.?m\b|o'clock))"
     rf"|(?P<ratio>\b\d+ ?: ?\d+(?: ?: ?\d+)*\b)"
-    rf"|(?P<mixed>\b\d+(?: and |[ -])\d+ ?/ ?\d+)"
+    rf"|(?P<mixed>\b\d+(?: and |[ -])\d+ ?/ ?\d+(?!\d| of\b))"
     rf"|(?P<fraction>\b\d+ ?/ ?\d+|\\[dt]?frac(?:\{{\d+\}}\{{\d+\}}|\d\{{\d+\}}|\d\d))"
     rf"|(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)"
-    rf"|(?P<digits>(?<![\w.])(?:{_DIGITS})(?![\d]))"
+    rf"|(?P<digits>(?:(?<![\w.])|(?<=\bRs\.)|(?<=\brs\.))(?:{_DIGITS})(?![\d]))"
     rf"|(?P<word>\b(?:(?:{_TENS})-(?:{'|'.join(list(WORDS)[1:10])})|{_WORDS})\b)",
     re.IGNORECASE,
 )
@@ -121,7 +121,7 @@ def _plain(value: Fraction, kind: str, start: int, end: int, question: str) -> M
         return Mention(start, end, value, "label")
     if not _varies(value, kind) or _is_fixed(value, kind, before, after):
         return Mention(start, end, value, "fixed", cents=cents)
-    return Mention(start, end, value, "money" if re.search(r"\$ ?$", before) else "count", cents=cents)
+    return Mention(start, end, value, "money" if re.search(r"(?:\$ ?|\b[Rr]s\.? ?)$", before) else "count", cents=cents)
 
 
 def _varies(value: Fraction, kind: str) -> bool:

@@ -68,7 +68,7 @@ class Family:
 def key(candidate: Template) -> str:
     """Candidates with different keys never share a skill."""
     kind = "whole" if candidate.answer.denominator == 1 else "fraction"
-    return f"{candidate.graph} {kind} {candidate.phrasing.subject or ''}"
+    return f"story {candidate.graph} {kind} {candidate.phrasing.subject or ''}"
 
 
 def families(members: Sequence[FamilyMember]) -> list[Family]:

@@ -87,7 +87,13 @@ def _parameter(values: Sequence[int]) -> dict[str, Any]:
 
 
 def _tellings(phrasing: Phrasing) -> list[tuple[str, str]]:
-    return [(phrasing.scene, phrasing.ask), *([phrasing.apart] if phrasing.apart else [])]
+    """The wordings of a story. A scene may be told without its question, so it stands apart only where the question
+    says nothing that the scene does not: where it is turned into a noun phrase word for word. Others are asked whole.
+    """
+    whole = ("", f"{phrasing.scene} {phrasing.ask}".strip())
+    if phrasing.subject is None:
+        return [whole]
+    return [whole, phrasing.apart] if phrasing.apart else [(phrasing.scene, phrasing.ask)]
 
 
 def _wording(scene: str, ask: str) -> dict[str, str]:

@@ -25,6 +25,10 @@ _FRAGILE = re.compile(
 
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|oz|lbs?|ft|in|a\.m|p\.m|U\.S|[A-Z]))\.$")
 _INSTRUCTION = re.compile(r"^(?:Find|Calculate|Compute|Determine|What|How|Evaluate|Work out|Figure out)\b")
+_ORDER = re.compile(
+    r"(?:^|, )(?:then |please )?(?:find|calculate|compute|determine|work out|figure out) (?:the|how|what|\w+'s|her|his)\b"
+)
+"""An instruction behind a condition: `If a box holds 6 jars, calculate the number of jars.`"""
 _QUESTION_WORD = re.compile(r"\b(?:how|what)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"^If (?P<clause>[^,?]+(?:, (?:and|but) [^,?]+)?), (?P<question>(?:then )?how (?:many|much)\b[^?]*\?)$"
@@ -56,11 +60,11 @@ def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, st
     text = _with_holes(_marked(question), question, numbers, names)
     sentences = split_sentences(text)
     scene, ask = " ".join(sentences[:-1]), sentences[-1]
-    if not (ask.endswith("?") or (ask.endswith(".") and _INSTRUCTION.match(ask))):
+    if not (ask.endswith("?") or (ask.endswith(".") and (_INSTRUCTION.match(ask) or _ORDER.search(ask)))):
         raise Refusal("no-question", "the last sentence does not ask for anything")
     if "?" in scene or ask.count("?") > 1 or len(re.findall(r"\band (?:how|what)\b", ask)):
         raise Refusal("several-questions", "the document asks more than one thing")
-    if not _QUESTION_WORD.search(ask) and not _INSTRUCTION.match(ask):
+    if not _QUESTION_WORD.search(ask) and not _INSTRUCTION.match(ask) and not _ORDER.search(ask):
         raise Refusal("no-question", "the last sentence asks neither how much nor what")
     apart = _told_apart(scene, ask)
     told, asked = apart or (scene, ask)

@@ -15,14 +15,24 @@ from functools import partial
 from agentprop.extraction.mining import candidate, package, programs, quality, trial
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.extraction.mining.merge import Family, FamilyMember, families, key
+from agentprop.extraction.mining.question import audit, document
+from agentprop.extraction.mining.question import merge as question_merge
+from agentprop.extraction.mining.question import package as question_package
+from agentprop.extraction.mining.question import settle as question_settle
+from agentprop.extraction.mining.question.template import from_json, to_json
 from agentprop.records import MadeBy, Skill, Span
 from agentprop.sandbox import Job, Result, Sandbox
 from agentprop.skills import parse
 
 UNSOLVED = frozenset({"no-answer", "no-number", "no-equations", "no-program", "no-description"})
 """Refusals before any equation, or program, was found."""
-NOT_LIFTED = frozenset({"unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced"})
-"""Refusals of equations that are not understood."""
+NOT_LIFTED = frozenset({
+    "unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced", "needs-figure", "unread",
+    "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
+})  # fmt: skip
+"""Refusals of equations, or of questions, that are not understood."""
+REPRODUCED = frozenset({"fixed", "form-answer", "no-second-route", "not-read-again", "unwritable"})
+"""Refusals of questions whose answer came back, but not for other numbers."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,8 @@ class Found:
     """Reason code of a refusal."""
     message: str = ""
     """The reason in a sentence."""
+    record: str = ""
+    """Of a refusal: what was found instead, JSON."""
 
 
 @dataclass(frozen=True)
@@ -87,23 +99,64 @@ class Settled:
 
 def find(sources: Sequence[MinerInput]) -> list[Found]:
     """Each document's candidate or refusal."""
-    return [_find(source) for source in sources]
+    golds = [document.gold(source.solution, source.answer) for source in sources]
+    return [_find(source, golds, place) for place, source in enumerate(sources)]
 
 
-def _find(source: MinerInput) -> Found:
+def _find(source: MinerInput, golds: Sequence[str], place: int) -> Found:
+    """A program, or whichever way of mining takes the document: by its question, or by its worked solution."""
     length = len(source.question)
+    refused = partial(Found, source.document, source.sha, length)
     try:
         if source.program:
-            reference = programs.read(source.question, source.program, source.test, source.entry_point)
-            wording, data = programs.task(reference), json.dumps(asdict(reference))
-            name = "program " + hashlib.sha256(reference.source.encode()).hexdigest()[:16]
-            return Found(source.document, source.sha, length, name, wording, wording, data)
-        mined = candidate.mine(source.question, source.solution, source.answer)
+            return _program(source)
+        first, second = _by_question, _by_solution
+        if not document.is_formal(source.question):
+            first, second = second, first
+        try:
+            return first(source, golds[place])
+        except Refusal as refusal:
+            if first is _by_question and document.was_read(refusal):
+                raise
+            return _second(second, source, golds[place], refusal)
+    except document.Disagreement as problem:
+        record = audit.record(source.question, golds, place, problem)
+        return refused(code=problem.code, message=problem.message, record=record)
     except Refusal as refusal:
-        return Found(source.document, source.sha, length, code=refusal.code, message=refusal.message)
+        return refused(code=refusal.code, message=refusal.message)
+
+
+def _second(mine: Callable[[MinerInput, str], Found], source: MinerInput, gold: str, before: Refusal) -> Found:
+    """The other way; the reason of a document that both refuse is that of the way that got further."""
+    try:
+        return mine(source, gold)
+    except Refusal as refusal:
+        raise document.further(before, refusal) from None
+
+
+def _program(source: MinerInput) -> Found:
+    reference = programs.read(source.question, source.program, source.test, source.entry_point)
+    wording, data = programs.task(reference), json.dumps(asdict(reference))
+    name = "program " + hashlib.sha256(reference.source.encode()).hexdigest()[:16]
+    return Found(source.document, source.sha, len(source.question), name, wording, wording, data)
+
+
+def _by_solution(source: MinerInput, gold: str) -> Found:
+    mined = candidate.mine(source.question, source.solution, source.answer)
     exact = f"{mined.phrasing.scene} {mined.phrasing.ask}"
-    blank = re.sub(r"<\w+>", "<>", exact)
-    return Found(source.document, source.sha, length, key(mined), blank, exact, json.dumps(candidate.to_json(mined)))
+    data = json.dumps(candidate.to_json(mined))
+    return Found(source.document, source.sha, len(source.question), key(mined), _blank(exact), exact, data)
+
+
+def _by_question(source: MinerInput, gold: str) -> Found:
+    mined = document.mine(source.question, gold)
+    name, exact = question_merge.key(mined), mined.phrasing
+    data = json.dumps(to_json(mined))
+    return Found(source.document, source.sha, len(source.question), name, _blank(exact), exact, data)
+
+
+def _blank(phrasing: str) -> str:
+    return re.sub(r"<\w+>", "<>", phrasing)
 
 
 Trial = tuple[Job, Callable[[Result], Settled]]
@@ -123,7 +176,7 @@ def settle(groups: Sequence[Sequence[Found]]) -> list[Settled]:
     """Groups of equal keys to tried packages, in order, one sandbox batch for all of them."""
     if _sandbox is None:
         raise RuntimeError("settle() needs start() in its process")
-    trials = [one for group in groups for one in (_programs(group) if _is_program(group) else _stories(group))]
+    trials = [one for group in groups for one in _TRIALS[group[0].key.partition(" ")[0]](group)]
     results = _sandbox.run_batch([job for job, _ in trials])
     return [judge(result) for (_, judge), result in zip(trials, results, strict=True)]
 
@@ -143,8 +196,18 @@ def _programs(group: Sequence[Found]) -> list[Trial]:
     return [(programs.job(reference), partial(_settle_program, group, reference))]
 
 
-def _is_program(group: Sequence[Found]) -> bool:
-    return group[0].key.startswith("program ")
+def _questions(group: Sequence[Found]) -> list[Trial]:
+    """A trial for each family of questions."""
+    members = [
+        question_merge.QuestionMember(found.document, found.sha, found.length, from_json(json.loads(found.data)))
+        for found in group
+    ]
+    return [_question(family) for family in question_merge.families(members)]
+
+
+def _question(family: question_merge.QuestionFamily) -> Trial:
+    packaged = question_package.package(family.template, family.phrasings, len(family.members))
+    return question_settle.job(family, packaged[2]), partial(_settle_question, family, packaged)
 
 
 def _members(group: Sequence[Found]) -> list[FamilyMember]:
@@ -164,6 +227,16 @@ def _settle_story(family: Family, packaged: tuple[str, str, str], result: Result
     return Settled(documents, _record(packaged, parts, quality.score(parts), spans))
 
 
+def _settle_question(family: question_merge.QuestionFamily, packaged: tuple[str, str, str], result: Result) -> Settled:
+    documents = tuple(member.document for member in family.members)
+    fault = question_settle.fault(family, result)
+    if fault is not None:
+        return Settled(documents, None, "not-reproduced", fault)
+    parts = question_settle.parts(family)
+    spans = [Span(document=m.document, start=0, end=m.length, sha=m.sha) for m in family.members]
+    return Settled(documents, _record(packaged, parts, question_settle.score(parts), spans))
+
+
 def _settle_program(group: Sequence[Found], reference: programs.Reference, result: Result) -> Settled:
     documents = tuple(found.document for found in group)
     try:
@@ -181,3 +254,7 @@ def _record(packaged: tuple[str, str, str], parts: dict[str, float], score: floa
     _, skill_md, script = packaged
     made = parse(skill_md, script, "mined").record(quality=score, quality_parts=json.dumps(parts), lineage=spans)
     return made.model_copy(update={"made_by": MadeBy(name="builtin", version=_version)})
+
+
+_TRIALS = {"program": _programs, "question": _questions, "story": _stories}
+"""What becomes of a group of candidates, by the first word of their key."""

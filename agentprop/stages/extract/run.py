@@ -23,10 +23,21 @@ from agentprop.config import ExtractConfig
 from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
 from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
 from agentprop.extraction.corpus.settings import reading_of, sources_of
-from agentprop.extraction.mining.work import NOT_LIFTED, UNSOLVED, Found, MinerInput, Settled, find, settle, start
+from agentprop.extraction.mining.work import (
+    NOT_LIFTED,
+    REPRODUCED,
+    UNSOLVED,
+    Found,
+    MinerInput,
+    Settled,
+    find,
+    settle,
+    start,
+)
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.extract import gold_audit
 from agentprop.stages.extract.candidates import LACKS, Candidates, SeenDocuments
 from agentprop.stages.extract.notes import EXAMPLES
 from agentprop.stages.extract.packages import unpack
@@ -100,7 +111,7 @@ class Mining:
     """Extraction by the built-in teacher; `_commit` writes the state that segments carry."""
 
     UNIT = "documents"
-    FOLDERS = ("skills", WORKING)
+    FOLDERS = ("skills", WORKING, gold_audit.FILE)
 
     def __init__(
         self, config: ExtractConfig, stored: Run, sources: Sources, stop: Callable[[], bool], quiet: bool = False
@@ -156,7 +167,7 @@ class Mining:
         for found in chunk:
             self._documents += 1
             if found.code:
-                self._reject([found.document], found.code, found.message)
+                self._reject([found.document], found.code, found.message, record=found.record or None)
             elif known.admits(found):
                 kept.append(found)
             else:
@@ -210,11 +221,17 @@ class Mining:
         self._counts[f"skills in {skill.category}"] += 1
 
     def _reject(
-        self, documents: Iterable[str], code: str, message: str, outcome: Literal["rejected", "failed"] = "rejected"
+        self,
+        documents: Iterable[str],
+        code: str,
+        message: str,
+        outcome: Literal["rejected", "failed"] = "rejected",
+        record: str | None = None,
     ) -> None:
         self._examples.setdefault(code, message)
         for document in documents:
-            self._run.add(Reject(stage="extract", item=document, outcome=outcome, code=code, message=message))
+            reject = Reject(stage="extract", item=document, outcome=outcome, code=code, message=message, record=record)
+            self._run.add(reject)
             self._counts[outcome] += 1
             self._counts[f"code {code}"] += 1
 
@@ -245,6 +262,8 @@ class Mining:
             raise AssertionError(f"{self._documents} documents went in, and {dict(counts)} came out")
         unpack(self._run.iter(Skill), self._run.path / "skills")
         summary = self._summary()
+        if self._config.audit_gold:
+            summary["likely wrong answers"] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
         self._run.finish(summary)
         self._candidates.remove()
         return summary
@@ -257,7 +276,7 @@ class Mining:
             "documents": self._documents,
             "with equations or a program": solved,
             "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED),
-            "original reproduced": counts["reproduced"],
+            "original reproduced": counts["reproduced"] + sum(n for code, n in reasons.items() if code in REPRODUCED),
             "accepted": counts["accepted"],
             "rejected": counts["rejected"],
             "failed": counts["failed"],

@@ -24,8 +24,8 @@ is_multiple_answer arguments expected
 """
 SPECIAL = """
 What is 2 + 3?|5|B|(B)|user|assistant|system|#### 5|\\boxed{5}|\\boxed|[1, 2]|["a", "b"]|{"A": "x"}
-|{'inputs': [1], 'outputs': [2]}|def f(x):\n    return x|assert f(1) == 1|\ud800|(A) 1 (B) 2 (C) 3|### Human: a### Assistant: b
-|x = 2|1e400|nan|a.png|____|\x00
+|{'inputs': [1], 'outputs': [2]}|def f(x):\n    return x|assert f(1) == 1|\ud800|(A) 1 (B) 2 (C) 3
+|### Human: a### Assistant: b|x = 2|1e400|nan|a.png|____|\x00
 """
 NAMES = st.sampled_from(WORDS.split())
 TEXTS = st.sampled_from(SPECIAL.split("|"))
