@@ -14,7 +14,8 @@ from agentprop.sandbox.conversation import ChildRecord, unavailable
 from agentprop.sandbox.levels import HINT, SandboxSlot, climb, start_slot
 from agentprop.sandbox.outcome import batch_results, single_result
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
-from agentprop.sandbox.verify import call_outcomes, run_pair
+from agentprop.sandbox.test_plan import TestPlan
+from agentprop.sandbox.verify import PlanResult, call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
 Outcome = TypeVar("Outcome")
@@ -130,25 +131,29 @@ class Sandbox:
         function: str,
         arguments: Sequence[Sequence[object]],
         *,
+        shared: str = "",
         timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> list[CallOutcome]:
-        """Call a function of the source once for each argument list, in one process, under one time limit."""
+        """Call a function of the source once for each argument list, in one process, under one time limit.
+
+        `shared` is run before the source, in its namespace. A value that is not plain comes out with `Foreign` parts.
+        """
         if not arguments:
             return []
-        body = calls_body(source, function, arguments, timeout_s)
+        body = calls_body(source, function, arguments, timeout_s, shared)
         return call_outcomes(self._converse(body), body)
 
-    def run_tests(self, candidate: str, tests: str, function: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Result:
-        """Run tests against a candidate's function, both in processes of their own, with plain values between them."""
+    def run_tests(self, program: str, plan: TestPlan, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> PlanResult:
+        """Run tests written as code against a program, each in a process of its own."""
 
-        def attempt() -> Result:
+        def attempt() -> PlanResult:
             with self._slots(2) as (one, other):
-                return run_pair(one, other, candidate, tests, function, timeout_s, self._level)
+                return run_pair(one, other, program, plan, timeout_s, self._level)
 
         try:
             return _twice(attempt)
         except ZygoteFailed as problem:
-            return Result("sandbox-unavailable", str(problem), isolation=self._level)
+            return PlanResult("undetermined", "sandbox-unavailable", str(problem), self._level)
 
     def _converse(self, body: Body) -> ChildRecord:
         """Run one body, once more on a new zygote if the first one fails."""
