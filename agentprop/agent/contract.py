@@ -6,15 +6,15 @@ valid: that is a verifier's word. Distinctness is judged where all problems are 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition.answer_text import answer_text, same_json
+from agentprop.composition.answer_text import answer_text
 from agentprop.composition.grammar import masked
+from agentprop.composition.returned import agrees
 from agentprop.composition.terms import from_json, operators, skills
 from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
@@ -103,7 +103,7 @@ def _brief(value: object) -> str:
 
 
 def _program_job(s: Submission) -> Job:
-    calls = ", ".join(f"{entry_point(s.statement)}(*{json.loads(t.arguments)!r})" for t in s.tests)
+    calls = ", ".join(f"{entry_point(s.statement)}(*{test.values()[0]!r})" for test in s.tests)
     return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
 
 
@@ -113,7 +113,7 @@ def _program_verdict(s: Submission, result: Result) -> Broken | None:
         return failed
     outputs = result.value if isinstance(result.value, list) else []
     for test, output in zip(s.tests, outputs, strict=False):
-        if not same_json(output, json.loads(test.expected)):
+        if not agrees(output, test.values()[1]):
             told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
             return Broken("tests_fail", told)
     if len(outputs) != len(s.tests):

@@ -1,7 +1,11 @@
 """What a program returned and what its test expects → the same, different, or not to be decided.
 
-Types count as the test announces them: a pair is a tuple, an integer is neither a float nor a truth value. Two
-leniences: a tuple may stand for a list, and an integer for a float of the same value. Floats agree to nine figures.
+Types count as the test announces them: a pair is a tuple, an integer is neither a float nor a truth value. A tuple may
+stand for a list, though, and whether an integer may stand for a float of the same value is left open. Floats agree to
+nine figures.
+
+>>> [agrees((1, 2), [1, 2]), agrees([1, 2], (1, 2)), agrees(6.0, 6), agrees(6, 6.0), agrees(0.1 + 0.2, 0.3)]
+[True, False, False, None, True]
 """
 
 from __future__ import annotations
@@ -18,36 +22,41 @@ SIMILAR: dict[str, float] = {"rel_tol": 1e-6, "abs_tol": 1e-9}
 """Difference up to which floats are not shown to differ."""
 
 
-def agrees(output: object, expected: object) -> bool | None:
-    """Return whether a returned value is the expected one; None if its type does not let that be said."""
+def agrees(output: object, expected: object, *, exact: bool = True) -> bool | None:
+    """Return whether a returned value is the expected one; None if its type does not let that be said.
+
+    Without `exact`, numbers and truth values are compared by value, as Python does.
+    """
     if isinstance(output, Foreign):
-        return agrees(output.value, expected) if output.has_value else None
+        return agrees(output.value, expected, exact=exact) if output.has_value else None
     match expected:
         case list():
-            return _sequences(output, expected) if type(output) in (list, tuple) else False
+            return _sequences(output, expected, exact) if type(output) in (list, tuple) else False
         case tuple():
-            return _sequences(output, expected) if type(output) is tuple else False
+            return _sequences(output, expected, exact) if type(output) is tuple else False
         case dict():
-            return _mappings(output, expected) if isinstance(output, dict) else False
+            return _mappings(output, expected, exact) if isinstance(output, dict) else False
         case set() | frozenset():
             return _sets(output, expected)
         case float():
-            return _floats(output, expected) if type(output) in (float, int) else False
+            return _floats(output, expected, exact) if type(output) in (float, int) else False
+        case int() if not exact and type(output) in (float, int, bool):
+            return bool(output == expected) or (type(output) is float and _floats(output, _float(expected), exact))
     return type(output) is type(expected) and bool(output == expected)
 
 
-def _sequences(output: Any, expected: Any) -> bool | None:
+def _sequences(output: Any, expected: Any, exact: bool) -> bool | None:
     if len(output) != len(expected):
         return False
-    return _all(agrees(one, other) for one, other in zip(output, expected, strict=True))
+    return _all(agrees(one, other, exact=exact) for one, other in zip(output, expected, strict=True))
 
 
-def _mappings(output: dict[Any, Any], expected: dict[Any, Any]) -> bool | None:
+def _mappings(output: dict[Any, Any], expected: dict[Any, Any], exact: bool) -> bool | None:
     if any(isinstance(key, Foreign) for key in output):
         return None
     if output.keys() != expected.keys():
         return False
-    return _all(agrees(output[key], value) for key, value in expected.items())
+    return _all(agrees(output[key], value, exact=exact) for key, value in expected.items())
 
 
 def _sets(output: Any, expected: set[Any] | frozenset[Any]) -> bool | None:
@@ -56,12 +65,21 @@ def _sets(output: Any, expected: set[Any] | frozenset[Any]) -> bool | None:
     return None if any(isinstance(item, Foreign) for item in output) else bool(output == expected)
 
 
-def _floats(output: Any, expected: float) -> bool | None:
+def _floats(output: Any, expected: float, exact: bool) -> bool | None:
+    if type(output) is int:
+        return False if output != expected else None if exact else True
     if output == expected or (output != output and expected != expected):
         return True
-    if type(output) is int:
-        return False
-    return True if math.isclose(output, expected, **EQUAL) else None if math.isclose(output, expected, **SIMILAR) else False
+    if math.isclose(output, expected, **EQUAL):
+        return True
+    return None if math.isclose(output, expected, **SIMILAR) else False
+
+
+def _float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def _all(found: Iterable[bool | None]) -> bool | None:

@@ -18,10 +18,23 @@ from dataclasses import replace
 from agentprop.sandbox.inside.pytest_shim import FIXTURES, MARKS, NAMES
 from agentprop.sandbox.test_plan import TestPlan
 
-CANDIDATE_NAMES = frozenset(("candidate", "func", "function", "fn", "f", "solution", "solve", "program", "method", "sol"))
+CANDIDATE_NAMES = frozenset(
+    ("candidate", "func", "function", "fn", "f", "solution", "solve", "program", "method", "sol")
+)
 """Usual names of the parameter by which a checker takes the program's function."""
 PROGRAM_MODULES = frozenset(
-    ("solution", "solutions", "candidate", "main", "answer", "program", "submission", "your_module", "my_module", "module")
+    (
+        "solution",
+        "solutions",
+        "candidate",
+        "main",
+        "answer",
+        "program",
+        "submission",
+        "your_module",
+        "my_module",
+        "module",
+    )
 )
 """Names by which tests import the program, if nothing else is called so."""
 LIBRARIES = frozenset(("numpy", "sympy", "mpmath", "pandas", "scipy", "torch", "sklearn", "matplotlib", "networkx"))
@@ -43,9 +56,7 @@ class UnrecognisedTests(ValueError):
     """Tests that cannot be run as they are; the text says why."""
 
 
-def plan_of(
-    code: str | Sequence[str], name: str, *, target: str = "", setup: str = "", shared: str = ""
-) -> TestPlan:
+def plan_of(code: str | Sequence[str], name: str, *, target: str = "", setup: str = "", shared: str = "") -> TestPlan:
     """The plan of one source, or of a list of them that are a test each. Raises UnrecognisedTests.
 
     `name` is what the tests call the program's function or class by, `target` what the program must define (`name`).
@@ -212,7 +223,9 @@ def _is_fixture(node: ast.FunctionDef) -> bool:
 
 
 def _known_fixtures(node: ast.FunctionDef, fixtures: set[str]) -> None:
-    rows = " ".join(ast.unparse(decorator) for decorator in node.decorator_list if "parametrize" in ast.unparse(decorator))
+    rows = " ".join(
+        ast.unparse(decorator) for decorator in node.decorator_list if "parametrize" in ast.unparse(decorator)
+    )
     for parameter in node.args.args:
         known = parameter.arg in fixtures | FIXTURES | {"self"} or re.search(rf"\b{parameter.arg}\b", rows)
         if not known:
@@ -249,7 +262,7 @@ def _with_names(plan: TestPlan, name: str, trees: Sequence[ast.Module]) -> TestP
     return replace(
         plan,
         name=name if name.isidentifier() else "",
-        needs=tuple(one for one in free if one not in (name, "candidate")),
+        needs=tuple(one for one in free if one[:1].isupper() and one != name and one not in modules),
         classes=tuple(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)),
         modules=tuple(modules.items()),
         served=tuple(served),
@@ -286,8 +299,8 @@ def _imports(nodes: Sequence[ast.AST], name: str) -> tuple[list[str], bool]:
     served: dict[str, None] = {}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and _is_program(node.module):
-            if node.module in PROGRAM_MODULES or any(alias.name in (name, "*") for alias in node.names):
-                served[node.module] = None
+            about = any(alias.name in (name, "*") for alias in node.names)
+            served |= {node.module: None} if about or node.module in PROGRAM_MODULES else {}
         if isinstance(node, ast.Import):
             served |= dict.fromkeys(alias.name for alias in node.names if alias.name in PROGRAM_MODULES)
     return list(served), bool(served)
@@ -301,7 +314,7 @@ def _is_program(module: str) -> bool:
 
 
 def asked_name(code: str | Sequence[str], program: str = "") -> str | None:
-    """The function or class that the tests are about: one of the program that they name, else the first they assert of."""
+    """The function or class that tests are about: one of the program that they name, else the first they call."""
     try:
         trees = [_parsed(tidied(piece)) for piece in ([code] if isinstance(code, str) else code)]
     except UnrecognisedTests:

@@ -19,7 +19,7 @@ class TestPlan:
     sources: tuple[tuple[str, str], ...]
     """Name and text of each source, run in this order in one namespace."""
     target: str
-    """What the program must define: `f`, `Solution.f`, or alternatives `f|Solution.f`; empty for nothing in particular."""
+    """What the program must define: `f`, `Solution.f`, or alternatives `f|Solution.f`."""
     name: str = ""
     """Name under which the tests know it, beside `candidate`."""
     checker: str = ""
@@ -27,7 +27,8 @@ class TestPlan:
     expected: tuple[str, ...] = ()
     """Tests that must have run."""
     needs: tuple[str, ...] = ()
-    """Names that the tests use without defining them."""
+    """Classes that the tests use without defining or importing them: the program's. It may not lend a hand otherwise,
+    such as a comparison of its own."""
     classes: tuple[str, ...] = ()
     """Names of the classes that the tests define."""
     modules: tuple[tuple[str, str], ...] = ()

@@ -162,7 +162,9 @@ class _Verdicts:
         idle = next((end for end in ends if end[2] < 1), None)
         if idle is not None:
             return self.undetermined("no-calls", f"{idle[0]} never calls the program", ends)
-        return self._made("passed", "tests", f"all {len(ends)} tests pass" if len(ends) > 1 else "the test passes", ends)
+        return self._made(
+            "passed", "tests", f"all {len(ends)} tests pass" if len(ends) > 1 else "the test passes", ends
+        )
 
     def _unloaded(self, error: str) -> PlanResult:
         """The program could not even be defined."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import pair
 from .codec import decode
+from .lending import PROGRAM
 from .runner import Ending, Frame, Runner, fresh_namespace
 from .targets import find
 
@@ -28,7 +29,7 @@ def run_body(body: dict[str, Any]) -> None:
 
 def _run_cases(runner: Runner, body: Mapping[str, Any]) -> None:
     """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
-    namespace = fresh_namespace(pair.PROGRAM)
+    namespace = fresh_namespace(PROGRAM)
     ending = runner.execute(body["shared"], namespace)
     if ending.error is None:
         ending = runner.execute(body["source"], namespace)

@@ -10,15 +10,11 @@ import os
 import struct
 from collections.abc import Callable
 
-from .codec import CodecError, load
+from .codec import CodecError, TooLarge, load
 from .runner import framed, write_all
 
 MESSAGE_LIMIT = 64 << 20
 """Bytes of one message."""
-
-
-class TooLong(CodecError):
-    """A message over the limit."""
 
 
 class HungUp(Exception):
@@ -51,14 +47,14 @@ class Channel:
     def _reply(self, question: list[object]) -> None:
         try:
             self.send(["reply", *self._answer(question)])
-        except TooLong as problem:
+        except TooLarge as problem:
             self.send(["reply", "lost", str(problem)])
 
     def send(self, message: list[object]) -> None:
-        """Pass on one message. Raises HungUp, and TooLong."""
+        """Pass on one message. Raises HungUp, and TooLarge."""
         data = framed(message)
         if len(data) > MESSAGE_LIMIT:
-            raise TooLong("a value too large to pass on")
+            raise TooLarge("a value too large to pass on")
         try:
             write_all(self._descriptor, data)
         except OSError as problem:
@@ -70,7 +66,7 @@ class Channel:
             return None
         (length,) = struct.unpack("<I", header)
         if length > MESSAGE_LIMIT:
-            raise TooLong("a message longer than allowed")
+            raise TooLarge("a message longer than allowed")
         body = self._read(length)
         message = None if body is None else load(body)
         if message is not None and (type(message) is not list or not message or type(message[0]) is not str):

@@ -26,6 +26,10 @@ class CodecError(ValueError):
     """A value that cannot cross, or text that is not a value."""
 
 
+class TooLarge(CodecError):
+    """A value that is too much, however well formed."""
+
+
 @dataclass(frozen=True, eq=False)
 class Foreign:
     """A value of a type that does not cross: its name, and its plain content if it equals that in Python."""

@@ -1,7 +1,8 @@
 """The part of pytest that stand-alone tests of programs use; it stands in `sys.modules` where tests import pytest.
 
-`raises` (with `match`), `approx`, `param`, `fail`, `skip`, `mark.parametrize`, `fixture` (of a function or a generator, new
-for every test), and the fixture `capsys`. `NAMES` and `MARKS` are all there is: tests that need more are refused before.
+`raises` (with `match`), `approx`, `param`, `fail`, `skip`, `importorskip`, `mark.parametrize`, `fixture` (a function or
+a generator, new for every test), and the fixture `capsys`. `NAMES` and `MARKS` are all there is: tests that need more
+are refused before they are run.
 """
 
 from __future__ import annotations
@@ -113,11 +114,12 @@ class approx:
         if not isinstance(expected, (str, bytes)) and hasattr(expected, "__len__"):
             return len(expected) == len(other) and all(map(self._near, expected, other))
         if isinstance(expected, bool) or not isinstance(expected, (int, float, complex)):
-            return bool(other == expected) or (hasattr(expected, "__float__") and self._near(float(expected), float(other)))
+            exact = bool(other == expected)
+            return exact or (hasattr(expected, "__float__") and self._near(float(expected), float(other)))
         if expected == other:
             return True
         if isinstance(expected, complex) or isinstance(other, complex):
-            return abs(expected - other) <= max(self.rel * abs(expected), self.abs)
+            return bool(abs(expected - other) <= max(self.rel * abs(expected), self.abs))
         if math.isnan(expected):
             return self.nan_ok and math.isnan(other)
         return not math.isinf(expected) and math.fabs(expected - other) <= max(self.rel * math.fabs(expected), self.abs)
@@ -172,14 +174,14 @@ def expanded(name: str, test: Callable[..., object], namespace: Mapping[str, Any
         yield label, lambda values=values: _with_fixtures(test, values, namespace)  # type: ignore[misc]
 
 
-def _with_fixtures(test: Callable[..., object], values: dict[str, Any], namespace: Mapping[str, Any]) -> None:
+def _with_fixtures(test: Callable[..., object], values: dict[str, Any], namespace: Mapping[str, Any]) -> object:
     with contextlib.ExitStack() as stack:
         made: dict[str, Any] = {}
         own = {name: values[name] for name in inspect.signature(test).parameters if name in values}
         for name in inspect.signature(test).parameters:
             if name not in own:
                 own[name] = _made(name, namespace, made, stack)
-        test(**own)
+        return test(**own)
 
 
 def _made(name: str, namespace: Mapping[str, Any], made: dict[str, Any], stack: contextlib.ExitStack) -> Any:

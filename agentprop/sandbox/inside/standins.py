@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Undecided(BaseException):
@@ -32,7 +34,7 @@ class Owner(Protocol):
 class StandIn:
     """An object of the program's process, in the tests' process."""
 
-    __slots__ = ("__weakref__", "_owner_", "_name_", "_number_")
+    __slots__ = ("__weakref__", "_name_", "_number_", "_owner_")
     _owner_: Owner
     _name_: str
     _number_: int
@@ -79,22 +81,22 @@ class StandIn:
         self._owner_.do("exit", self)
 
     def __len__(self) -> int:
-        return _of(int, self._owner_.do("length", self))
+        return _of(self._owner_.do("length", self), int)
 
     def __bool__(self) -> bool:
-        return _of(bool, self._owner_.do("truth", self))
+        return _of(self._owner_.do("truth", self), bool)
 
     def __str__(self) -> str:
-        return _of(str, self._owner_.do("text", self))
+        return _of(self._owner_.do("text", self), str)
 
     def __repr__(self) -> str:
-        return _of(str, self._owner_.do("representation", self))
+        return _of(self._owner_.do("representation", self), str)
 
     def __int__(self) -> int:
-        return _of(int, self._owner_.do("integer", self))
+        return _of(self._owner_.do("integer", self), int)
 
     def __float__(self) -> float:
-        return _of(float, self._owner_.do("float", self))
+        return _of(self._owner_.do("float", self), float)
 
     # --- what is decided here, or not at all ---
 
@@ -103,7 +105,7 @@ class StandIn:
             return True
         if other is None:
             return False
-        return bool(_content(self) == (_content(other) if isinstance_of(other, StandIn) else other))
+        return bool(_content(self) == _plain(other))
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -134,7 +136,7 @@ class StandIn:
 
 def _local(operation: Callable[..., Any], turned: bool) -> Callable[[StandIn, Any], Any]:
     def on_content(self: StandIn, other: Any) -> Any:
-        sides = (_content(self), _content(other) if isinstance_of(other, StandIn) else other)
+        sides = (_content(self), _plain(other))
         return operation(*reversed(sides)) if turned else operation(*sides)
 
     return on_content
@@ -142,10 +144,23 @@ def _local(operation: Callable[..., Any], turned: bool) -> Callable[[StandIn, An
 
 for _name in ("lt", "le", "gt", "ge"):
     setattr(StandIn, f"__{_name}__", _local(getattr(operator, _name), False))
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and_", "or_", "xor", "lshift", "rshift", "matmul"):
+for _name in [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "and_",
+    "or_",
+    "xor",
+    "lshift",
+    "rshift",
+    "matmul",
+]:
     for _turned in (False, True):
-        _special = f"__{'r' if _turned else ''}{_name.rstrip('_')}__"
-        setattr(StandIn, _special, _local(getattr(operator, _name), _turned))
+        setattr(StandIn, f"__{'r' if _turned else ''}{_name.rstrip('_')}__", _local(getattr(operator, _name), _turned))
 for _name in ("neg", "pos", "abs", "invert"):
     setattr(StandIn, f"__{_name}__", lambda self, _operation=getattr(operator, _name): _operation(_content(self)))
 
@@ -157,7 +172,7 @@ class ClassStandIn(StandIn):
 
     def __instancecheck__(self, value: object) -> bool:
         if isinstance_of(value, StandIn):
-            return _of(bool, self._owner_.do("instance", value, self))
+            return _of(self._owner_.do("instance", value, self), bool)
         if value is None:
             return False
         raise self._owner_.undecided(f"a value may be of the program's class {self._name_}")
@@ -179,7 +194,11 @@ def _content(value: StandIn) -> Any:
     raise value._owner_.undecided(f"a test compares an object of the program's class {value._name_}")
 
 
-def _of(kind: type, value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    return _content(value) if isinstance_of(value, StandIn) else value
+
+
+def _of(value: Any, kind: type[T]) -> T:
     """The value, if it is one of the plain type that Python wants here."""
     if type(value) is not kind:
         raise TypeError(f"a {kind.__name__} was wanted")
@@ -209,10 +228,37 @@ class Borrowed:
         return id(self)
 
 
-SPECIAL = (
-    *("iter", "next", "len", "bool", "str", "repr", "getitem", "setitem", "delitem", "contains", "eq", "ne", "lt", "le"),
-    *("gt", "ge", "add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "mod", "neg", "abs", "int", "float", "index"),
-)
+SPECIAL = [
+    "iter",
+    "next",
+    "len",
+    "bool",
+    "str",
+    "repr",
+    "getitem",
+    "setitem",
+    "delitem",
+    "contains",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "add",
+    "radd",
+    "sub",
+    "rsub",
+    "mul",
+    "rmul",
+    "truediv",
+    "mod",
+    "neg",
+    "abs",
+    "int",
+    "float",
+    "index",
+]
 """Special methods that the program may use on what the tests lent it."""
 
 

@@ -2,7 +2,8 @@
 
 Standard library only: this file's text also travels into the sandbox by itself, where tests are recorded. `plan` names
 
-    style     script: each source is a test · check: a function of the program · suite: unittest and pytest · examples: >>>
+    style     script: each source is a test · check: a function that takes the program's · suite: unittest and pytest
+              · examples: >>>
     sources   [[name, source], …]
     name      the function asked for; checker: the name of the checker
     setup     what stands before the tests and is none
@@ -51,7 +52,7 @@ class _EndOfModule(BaseException):
 
 
 class _Incomplete(Exception):
-    """A script that left before its end."""
+    """A test that shows nothing, however it ended."""
 
 
 def run(plan: Mapping[str, Any], namespace: dict[str, Any], watch: Watch, pytest: ModuleType) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def _tests(plan: Mapping[str, Any], namespace: dict[str, Any], pytest: ModuleTyp
         _script(name, source, namespace)
     if style == "check":
         checker = plan["checker"]
-        yield checker, lambda: namespace[checker](namespace["candidate"])
+        yield checker, lambda: said(namespace[checker](namespace["candidate"]))
     else:
         yield from _suite(namespace, pytest)
 
@@ -241,7 +242,7 @@ def _suite(namespace: dict[str, Any], pytest: ModuleType) -> Iterator[Test]:
             elif name.startswith("Test"):
                 yield from _of_class(name, value, namespace, pytest)
         elif name.startswith("test") and kind is FunctionType:
-            yield from pytest.expanded(name, value, namespace)
+            yield from _expanded(name, value, namespace, pytest)
 
 
 def _of_case(name: str, case: type[unittest.TestCase]) -> Iterator[Test]:
@@ -263,17 +264,31 @@ def _of_case(name: str, case: type[unittest.TestCase]) -> Iterator[Test]:
 def _of_class(name: str, kind: type, namespace: dict[str, Any], pytest: ModuleType) -> Iterator[Test]:
     """pytest makes a new object for every test."""
     _call(getattr(kind, "setup_class", None))
-    for method in [m for m in dir(kind) if m.startswith("test") and inspect.isfunction(inspect.getattr_static(kind, m))]:
+    for method in [name for name in dir(kind) if name.startswith("test")]:
         made = kind()
 
-        def prepared(*arguments: Any, _made: Any = made, _method: str = method, **named: Any) -> None:
+        def prepared(*arguments: Any, _made: Any = made, _method: str = method, **named: Any) -> object:
             _call(getattr(_made, "setup_method", None))
-            getattr(_made, _method)(*arguments, **named)
+            returned = getattr(_made, _method)(*arguments, **named)
             _call(getattr(_made, "teardown_method", None))
+            return returned
 
         prepared.__dict__.update(getattr(kind, method).__dict__)
         prepared.__signature__ = inspect.signature(getattr(made, method))  # type: ignore[attr-defined]
-        yield from pytest.expanded(f"{name}.{method}", prepared, namespace)
+        yield from _expanded(f"{name}.{method}", prepared, namespace, pytest)
+
+
+def _expanded(name: str, test: Callable[..., object], namespace: dict[str, Any], pytest: ModuleType) -> Iterator[Test]:
+    for label, action in pytest.expanded(name, test, namespace):
+        yield label, lambda action=action: said(action())  # type: ignore[misc]
+
+
+def said(returned: object) -> None:
+    """Take the truth value that a test returns, instead of asserting it, at its word."""
+    if returned is False:
+        raise AssertionError("the test returns False")
+    if returned is not None and returned is not True:
+        raise _Incomplete("the test returns a value and asserts nothing of it")
 
 
 def _call(function: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import pair
+from .lending import PROGRAM, TESTS
 from .runner import Runner
 
 SYMPY = """
@@ -35,7 +36,7 @@ RUNNER_ROUNDS = 20
 
 
 PAIR_ROUNDS = 12
-TESTS = "assert f([1, 2.5, 'a'], {1: (2, 3)}) == [1, 2.5, 'a']\nassert f((1, [2]), None) == (1, [2])"
+PAIR_TESTS = "assert f([1, 2.5, 'a'], {1: (2, 3)}) == [1, 2.5, 'a']\nassert f((1, [2]), None) == (1, [2])"
 
 
 def warm(preloaded: list[str]) -> None:
@@ -58,7 +59,7 @@ def _undisturbed() -> Iterator[int]:
     os.close(nobody)
     (sys.stdin, sys.stdout, sys.stderr), sys.modules["__main__"], builtins.input = streams, main, ask
     sys.meta_path[:] = finders
-    for name in {"a", "a.b", "pytest", pair.PROGRAM, pair.TESTS} - modules:
+    for name in {"a", "a.b", "pytest", PROGRAM, TESTS} - modules:
         sys.modules.pop(name, None)
 
 
@@ -75,9 +76,9 @@ def _warm_runner(nobody: int) -> None:
 
 def _warm_pair(nobody: int) -> None:
     """Test a small program that runs beside; the thread is over before anything is forked."""
-    plan = {"style": "script", "sources": [["test", TESTS]], "expected": ["test"], "target": "f", "name": "f"}
+    plan = {"style": "script", "sources": [["test", PAIR_TESTS]], "expected": ["test"], "target": "f", "name": "f"}
     body = {**plan, "source": "def f(a, b):\n    return a\n", "setup": "", "shared": ""}
-    body |= dict.fromkeys(("needs", "classes", "modules", "served"), [])
+    body |= {name: [] for name in ("needs", "classes", "modules", "served")}
     ours, theirs = socket.socketpair()
     with ours, theirs:
         beside = threading.Thread(target=pair.serve_program, args=(Runner(nobody), body, ours.fileno()))

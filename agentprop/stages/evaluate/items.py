@@ -1,35 +1,34 @@
 """A benchmark → the problems it asks, each with its answer or tests and with what it is counted under.
 
 A benchmark is a file of rows (JSONL, JSON, CSV, Parquet, plain or gzipped), a glob of such files, or a run with
-problems. Fields are found by their usual names. Program tasks have data for tests (`tests`), or code (`test`,
-`test_list`).
+problems. Fields are found by their usual names; what a row asks of a program is read by `program_rows`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.errors import InputError
 from agentprop.extraction.corpus.documents import NAMES, final_answer, rows
 from agentprop.extraction.corpus.sources import file_names, find_files, fingerprints
 from agentprop.extraction.corpus.tables import Bad, text_of
-from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase
+from agentprop.grading.program_tests import ProgramTests
+from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject
+from agentprop.stages.evaluate.program_rows import UnusableRow, read_program
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
 GROUPS = ("category", "subject", "domain", "level", "difficulty", "split")
 """Columns that are reported by where nobody names others."""
-QUESTION = (*NAMES["question"], "statement")
+QUESTION = (*NAMES["question"], "statement", "question_content", "instruct_prompt", "complete_prompt", "text")
 ANSWER = (*NAMES["answer"], "gold", "ground_truth", "solution")
-TESTS = ("tests", "test", "test_list", "test_code")
 LONG = 60
 """Characters beyond which an answer is taken for a worked solution that ends in one."""
 Row = Mapping[str, Any]
@@ -45,8 +44,10 @@ class AskedQuestion:
     """The problem."""
     groups: Mapping[str, str]
     """Column → value it is counted under."""
-    assertions: str = ""
-    """Tests written as code, where there are no others."""
+    tests: ProgramTests | None = None
+    """Tests of a program that are not data in agentprop's own form."""
+    references: tuple[str, ...] = ()
+    """The row's own programs, one of which must pass."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def _hint(config: EvaluateConfig) -> str:
 def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
     level = str(len(set(problem.skills)))
     known = {"category": problem.category, "domain": problem.domain, "level": level, "skills": "+".join(problem.skills)}
-    return AskedQuestion(f"problem {problem.id}", problem, _chosen(known, config))
+    references = (problem.answer,) if problem.answer_type == "program" else ()
+    return AskedQuestion(f"problem {problem.id}", problem, _chosen(known, config), references=references)
 
 
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
@@ -114,50 +116,48 @@ def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[AskedQue
         source = f"{name}#{number}"
         try:
             yield _item(source, row, config)
-        except _Unusable as fault:
+        except UnusableRow as fault:
             excerpt = json.dumps(row, ensure_ascii=False, default=str)[:1000]
             yield Reject(
                 stage="evaluate", item=source, outcome="rejected", code=fault.code, message=str(fault), record=excerpt
             )
 
 
-class _Unusable(ValueError):
-    """A row that cannot be asked."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
-
-
 def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
     if isinstance(row, Bad):
-        raise _Unusable(row.code, row.message)
-    statement = _text(row, config.question_field, QUESTION).strip()
+        raise UnusableRow(row.code, row.message)
+    statement = _statement(row, config)
     if not statement:
-        raise _Unusable("no-question", "the row has no question")
-    tests, assertions, entry_point = _tests(row, config)
+        raise UnusableRow("no-question", "the row has no question")
+    program = read_program(row, statement, _text(row, config.answer_field, ANSWER).strip())
     answer = _answer(row, config)
-    if not tests and not assertions and not answer:
-        raise _Unusable("no-answer", "the row has no answer and no tests")
-    program = bool(tests or assertions)
-    if program and entry_point and entry_point not in statement:
-        statement += f"\n\nThe function is called `{entry_point}`."
+    if program is None and not answer:
+        raise UnusableRow("no-answer", "the row has no answer and no tests")
     problem = Problem(
-        statement=statement,
+        statement=f"{statement}\n\n{program.note}" if program is not None and program.note else statement,
         answer=answer,
-        answer_type="program" if program else _answer_type(row),
+        answer_type="program" if program is not None else _answer_type(row),
         unit=_text(row, "unit") or None,
         figures=_whole(row.get("figures")),
-        domain=_domain(row, program),
+        domain=_domain(row, program is not None),
         category=_text(row, None, GROUPS[:2]) or "benchmark",
         skills=_names(row.get("skills")),
         skill_ids=(),
-        entry_point=entry_point,
-        tests=tests,
+        entry_point=program.entry_point if program is not None else None,
+        tests=program.cases if program is not None else (),
         certificate=Certificate(form="none"),
         evidence="none",
     )
-    return AskedQuestion(source, problem, _chosen(row, config), assertions)
+    if program is None:
+        return AskedQuestion(source, problem, _chosen(row, config))
+    return AskedQuestion(source, problem, _chosen(row, config), program.tests, program.references)
+
+
+def _statement(row: Row, config: EvaluateConfig) -> str:
+    """The question; where the usual field holds the code around a method, the one that tells the task."""
+    named = _text(row, None, NAMES["entry_point"])
+    names = ("query", *QUESTION) if "." in named else QUESTION
+    return _text(row, config.question_field, names).strip()
 
 
 def _text(row: Row, chosen: str | None, names: Sequence[str] = ()) -> str:
@@ -192,47 +192,3 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-# --- programs ---
-
-
-def _tests(row: Row, config: EvaluateConfig) -> tuple[tuple[TestCase, ...], str, str | None]:
-    """(tests as data, tests as code, the function they call)."""
-    named = _text(row, None, NAMES["entry_point"]) or None
-    packed = _packed(_text(row, config.answer_field, ANSWER))
-    if packed is not None:
-        return _cases(packed["tests"]), "", packed.get("entry_point") or named
-    found = next((row[name] for name in TESTS if row.get(name)), None)
-    if isinstance(found, list) and found and isinstance(found[0], Mapping):
-        return _cases(found), "", named
-    code = text_of(found)
-    function = named or _called(code, _text(row, None, NAMES["program"])) if code else named
-    if code and function is None:
-        raise _Unusable("no-function", "the row has tests as code, and no word of the function they call")
-    return (), code, function
-
-
-def _called(code: str, program: str) -> str | None:
-    """The function of the reference program that the tests call; without a program the first that they assert of."""
-    defined = [name for name in re.findall(r"^def (\w+)", program, re.MULTILINE) if re.search(rf"\b{name}\(", code)]
-    asserted = re.search(r"^assert (\w+)\(", code, re.MULTILINE)
-    return defined[0] if defined else asserted[1] if asserted else None
-
-
-def _packed(answer: str) -> dict[str, Any] | None:
-    """Tests in place of an answer, as an exported solver's row has them."""
-    if not answer.startswith("{"):
-        return None
-    try:
-        found = json.loads(answer)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and isinstance(found.get("tests"), list) else None
-
-
-def _cases(found: Sequence[Any]) -> tuple[TestCase, ...]:
-    try:
-        return tuple(TestCase.model_validate(case) for case in found)
-    except ValidationError:
-        raise _Unusable("bad-tests", "a test is not {arguments, expected} with JSON texts") from None
