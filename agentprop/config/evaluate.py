@@ -23,4 +23,5 @@ class EvaluateConfig(Attempts, Columns, Limited, Budget, StageConfig):
     """Columns whose values are reported apart; null means those called category, subject, domain, level, difficulty or
     split."""
     check_references: bool = True
-    """Run each row's own reference program through its tests first, and leave out the rows whose reference fails."""
+    """Run each row's own reference program through its tests first; leave out the rows whose reference fails, and those
+    whose tests pass anything."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import time
 import warnings
 from collections.abc import Sequence
@@ -66,6 +67,11 @@ class CodeTests:
         """The last block that defines what the tests call."""
         return program_of(text, *_owners(self.plan.target))
 
+    @property
+    def forgiving(self) -> bool:
+        """Whether the tests have a way to swallow what a program raises."""
+        return any(re.search(r"\bexcept\b|suppress|[Rr]aises", source) for _, source in self.plan.sources)
+
     def run(self, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
         """Whether a program passes within so many seconds for all of them."""
         found = sandbox.run_tests(program, self.plan, timeout_s=seconds)
@@ -75,6 +81,15 @@ class CodeTests:
             case "failed":
                 return different("tests", found.why)
         return undetermined(found.code, found.why)
+
+
+def stub(target: str) -> str:
+    """A program that defines what is asked for, and raises whatever is asked of it."""
+    owner, _, method = target.split("|")[0].rpartition(".")
+    raising = "(self, *arguments, **named):\n        raise NotImplementedError\n"
+    if owner:
+        return f"class {owner}:\n    def {method}{raising}"
+    return f"class {method}:\n    def __init__{raising}"
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ FAMILIAR = {
 """Names that tests may take for granted because the reference program imports them."""
 OUTSIDE = frozenset(("builtins.input", "sys.stdin", "sys.stdout"))
 """What tests may put something in the place of: programs reach these through the tests."""
+ASSERTING = re.compile(r"(?:^|[._])(?:assert|check|verify|fail|expect|compare|test|raises|exit)\w*$", re.IGNORECASE)
+"""Names of calls that may fail a test."""
 REPAIRS = 20
 
 
@@ -70,6 +72,8 @@ def plan_of(code: str | Sequence[str], name: str, *, target: str = "", setup: st
     if not any(tree.body for tree in trees):
         raise UnrecognisedTests("there are no tests")
     _supported(trees)
+    if not any(_asserts(node) for tree in trees for node in ast.walk(tree)):
+        raise UnrecognisedTests("the tests assert nothing")
     plan = _styled(texts, trees, name) if len(texts) == 1 else _scripts(texts)
     plan = replace(plan, target=target or name, setup=tidied(setup), shared=shared)
     return _with_names(plan, name, [*trees, _parsed(plan.setup)])
@@ -152,6 +156,7 @@ def _styled(texts: Sequence[str], trees: Sequence[ast.Module], name: str) -> Tes
     tests = tuple(_suite_tests(tree))
     called = {node.func.id for node in _top_calls(tree) if isinstance(node.func, ast.Name)}
     if tests and not set(tests) & called:
+        _known_fixtures(tree)
         return TestPlan("suite", _named(texts, "tests"), "", expected=tests)
     checker = _checker(tree, called, name)
     if checker is not None:
@@ -203,12 +208,9 @@ def _takes_candidate(node: ast.FunctionDef, name: str) -> bool:
 def _supported(trees: Sequence[ast.Module]) -> None:
     """Raise UnrecognisedTests for what needs more than a program and plain tests."""
     for tree in trees:
-        fixtures = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _is_fixture(node)}
         for node in ast.walk(tree):
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test"):
                 raise UnrecognisedTests("asynchronous tests are not supported")
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
-                _known_fixtures(node, fixtures)
             if isinstance(node, ast.Attribute):
                 _known_attribute(ast.unparse(node))
             if isinstance(node, ast.ImportFrom) and node.module == "pytest":
@@ -218,18 +220,26 @@ def _supported(trees: Sequence[ast.Module]) -> None:
                 _known_patch(node)
 
 
+def _asserts(node: ast.AST) -> bool:
+    """Whether a test can fail here: by an assertion, an exception, a value returned, or a call that asserts."""
+    if isinstance(node, ast.Assert | ast.Raise) or (isinstance(node, ast.Return) and node.value is not None):
+        return True
+    return isinstance(node, ast.Call) and bool(ASSERTING.search(ast.unparse(node.func)))
+
+
 def _is_fixture(node: ast.FunctionDef) -> bool:
     return any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-def _known_fixtures(node: ast.FunctionDef, fixtures: set[str]) -> None:
-    rows = " ".join(
-        ast.unparse(decorator) for decorator in node.decorator_list if "parametrize" in ast.unparse(decorator)
-    )
-    for parameter in node.args.args:
-        known = parameter.arg in fixtures | FIXTURES | {"self"} or re.search(rf"\b{parameter.arg}\b", rows)
-        if not known:
-            raise UnrecognisedTests(f"the fixture `{parameter.arg}` of {node.name} is not supported")
+def _known_fixtures(tree: ast.Module) -> None:
+    fixtures = {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _is_fixture(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test"):
+            continue
+        marks = " ".join(text for one in node.decorator_list if "parametrize" in (text := ast.unparse(one)))
+        for parameter in (argument.arg for argument in node.args.args):
+            if parameter not in fixtures | FIXTURES | {"self"} and not re.search(rf"\b{parameter}\b", marks):
+                raise UnrecognisedTests(f"the fixture `{parameter}` of {node.name} is not supported")
 
 
 def _known_attribute(text: str) -> None:

@@ -17,7 +17,6 @@ from typing import Any, Literal
 from agentprop.sandbox.body import Body, program_body, tests_body
 from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.inside.codec import CodecError, Foreign, decode, load
-from agentprop.sandbox.inside.protocol import EXITED
 from agentprop.sandbox.inside.runner import FOREIGN, Frame
 from agentprop.sandbox.levels import SandboxSlot
 from agentprop.sandbox.outcome import judge, single_result
@@ -29,6 +28,8 @@ CRASHES = frozenset(("SIGSEGV", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP"))
 AT_THE_FENCE = re.compile(r"\[Errno (?:1|11|12|13|24|28|30|38)\]|can't start new thread")
 """Errors of a program that our own limits cause: EPERM, EAGAIN, ENOMEM, EACCES, EMFILE, ENOSPC, EROFS, ENOSYS."""
 FENCED_KINDS = frozenset(("OSError", "PermissionError", "BlockingIOError", "RuntimeError"))
+OVER = "over"
+"""Why a program's process is ended when its tests are."""
 NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([^']+)'")
 
 
@@ -112,7 +113,7 @@ def run_pair(
             theirs.close()
             result = single_result(tests_run.finish(), tests, level)
         finally:
-            program_run.cancel("over")
+            program_run.cancel(OVER)
         return _verdict(result, program_end.result(), body)
 
 
@@ -121,7 +122,7 @@ def _verdict(result: Result, program: ChildRecord, body: Body) -> PlanResult:
     made = _Verdicts(result, _fate(program, body))
     if isinstance(result.value, dict):
         return made.of(result.value)
-    status, told = made.fate
+    status, told = judge(program, body)
     if status not in ("ok", "error"):
         return made.undetermined(status, f"the program: {says_nothing(status, told) or told}")
     code = "tests-broken" if result.status in ("ok", "error") else result.status
@@ -129,10 +130,8 @@ def _verdict(result: Result, program: ChildRecord, body: Body) -> PlanResult:
 
 
 def _fate(program: ChildRecord, body: Body) -> tuple[Status, str | None]:
-    """How the program's process ended. That we ended it when the tests were over hides no end of its own."""
-    if program.ended is not None and program.ended.reason == EXITED:
-        program = replace(program, cancelled=None)
-    return judge(program, body)
+    """How a program's process ended that was gone before the tests were over, whatever we did to it then."""
+    return judge(replace(program, cancelled=None) if program.cancelled == OVER else program, body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Job, Sandbox, isolation_report
 from agentprop.sandbox.levels import climb
 from agentprop.sandbox.selftest import HELD_BY, struck_layers
+from agentprop.sandbox.test_code import plan_of
 
 from .conftest import LEVELS, needs_full
 

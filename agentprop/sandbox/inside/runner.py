@@ -140,7 +140,7 @@ class Runner:
             text = dump(encode(value, foreign=True)).decode()
         except CodecError as problem:
             text = dump(["o", str(problem)]).decode()
-        return Ending(detail=FOREIGN), True, text
+        return Ending(detail=FOREIGN), True, encode(text)
 
     def call_case(self, index: int, function: Callable[..., object], arguments: object) -> Frame:
         """One call as a frame: its value, or the name of what it raised as the detail."""

@@ -16,15 +16,16 @@ program raised are about the program; a name or a module that is missing is abou
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
+import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import doctest
     import unittest
 
 FAR = 400
@@ -174,10 +175,12 @@ def _script(name: str, source: str, namespace: dict[str, Any]) -> None:
     except _EndOfModule:
         return
     except SystemExit as problem:
-        if hasattr(problem, "raised_by_program") or not _at_the_end(problem, tree, filename):
+        if hasattr(problem, "raised_by_program"):
             raise
         if problem.code:
             raise AssertionError(f"the tests end with exit code {problem.code!r}") from None
+        if not _at_the_end(problem, tree, filename):
+            raise
 
 
 def _at_the_end(problem: SystemExit, tree: ast.Module, filename: str) -> bool:
@@ -194,37 +197,39 @@ def _end_of_module(*_: object, exit: bool = True, **__: object) -> None:
 
 
 def _examples(name: str, source: str, namespace: dict[str, Any]) -> None:
-    """Examples as an interpreter would show them; what a program prints is not seen here."""
-    doctest = importlib.import_module("doctest")
-    for example in doctest.DocTestParser().get_examples(source, name):
+    """Examples as an interpreter would show them, with what the program prints."""
+    for example in importlib.import_module("doctest").DocTestParser().get_examples(source, name):
+        shown = io.StringIO()
         try:
-            code = compile(example.source, f"<{name}>", "eval", dont_inherit=True)
-        except SyntaxError:
-            exec(compile(example.source, f"<{name}>", "exec", dont_inherit=True), namespace)
-            continue
-        try:
-            value = eval(code, namespace)
+            with contextlib.redirect_stdout(shown):
+                value = _evaluated(example.source, f"<{name}>", namespace)
         except Exception as problem:
             if example.exc_msg is None or type(problem).__name__ != example.exc_msg.partition(":")[0].strip():
                 raise
             continue
-        _shown(example, value)
+        given = shown.getvalue() + ("" if value is None else f"{value!r}\n")
+        if not _as_wanted(example.want, given, value):
+            raise AssertionError(f"{example.source.strip()} gives {given.strip()}, not {example.want.strip()}")
 
 
-def _shown(example: doctest.Example, value: object) -> None:
-    doctest = importlib.import_module("doctest")
-    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    given = "" if value is None else f"{value!r}\n"
-    if not example.want or doctest.OutputChecker().check_output(example.want, given, flags):
-        return
-    if value is None:
-        raise _Incomplete(f"what the program prints for {example.source.strip()} cannot be compared")
+def _evaluated(source: str, filename: str, namespace: dict[str, Any]) -> object:
     try:
-        same = bool(ast.literal_eval(example.want.strip()) == value)
+        code = compile(source, filename, "eval", dont_inherit=True)
+    except SyntaxError:
+        exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+        return None
+    return eval(code, namespace)
+
+
+def _as_wanted(want: str, given: str, value: object) -> bool:
+    """Whether an example gives what it shows; sets and dicts may show their items in another order."""
+    doctest = importlib.import_module("doctest")
+    if doctest.OutputChecker().check_output(want, given, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE):
+        return True
+    try:
+        return bool(ast.literal_eval(want.strip()) == value)
     except (ValueError, SyntaxError):
-        same = False
-    if not same:
-        raise AssertionError(f"{example.source.strip()} gives {given.strip()}, not {example.want.strip()}")
+        return False
 
 
 # --- unittest and pytest ---

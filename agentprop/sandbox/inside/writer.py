@@ -69,7 +69,7 @@ class Writer:
             return ["w", type(value).__name__, MOMENTS[kind](value)]
         if isinstance(value, range):
             return ["R", *(hex(part) for part in (value.start, value.stop, value.step))]
-        if kind is type and TYPES.get(value.__name__) is value:
+        if kind is type and value in TYPES.values():
             return ["g", "builtins", value.__name__]
         if kind is BuiltinFunctionType and not self.side.trusts_names():
             return _helper(value)

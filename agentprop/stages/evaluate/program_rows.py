@@ -85,23 +85,25 @@ class ProgramRow:
 def read_program(row: Row, statement: str, answer: str) -> ProgramRow | None:
     """What a row asks of a program; None for a row without tests. Raises UnusableRow."""
     lowered = {str(key).lower(): value for key, value in row.items()}
-    found = _own(lowered, answer) or _of_streams(lowered, statement) or _of_code(lowered, statement)
-    return found
+    return _own(lowered, answer, statement) or _of_streams(lowered, statement) or _of_code(lowered, statement)
 
 
 # --- agentprop's own form ---
 
 
-def _own(row: Row, answer: str) -> ProgramRow | None:
+def _own(row: Row, answer: str, statement: str) -> ProgramRow | None:
     """Tests as data: in a column, or in place of an answer as an export has them."""
     packed = _json(answer) if answer.startswith("{") else None
     if isinstance(packed, dict) and isinstance(packed.get("tests"), list):
-        return ProgramRow(packed.get("entry_point") or _entry(row), cases_of(packed["tests"]))
+        entry = packed.get("entry_point") or _entry(row)
+        return ProgramRow(entry, cases_of(packed["tests"]), note=_called(entry, statement))
     listed = _json(row.get("tests"))
     if not isinstance(listed, list) or not listed or not isinstance(listed[0], Mapping) or "arguments" not in listed[0]:
         return None
     entry = _entry(row)
-    return ProgramRow(entry, cases_of(listed), references=_references(row, "", entry))
+    return ProgramRow(
+        entry, cases_of(listed), note=_called(entry, statement), references=_references(row, statement, entry)
+    )
 
 
 def cases_of(found: Sequence[Any]) -> tuple[TestCase, ...]:
@@ -347,8 +349,8 @@ def _metadata(row: Row) -> str | None:
     return (str(told["func_name"]) if isinstance(told, Mapping) and told.get("func_name") else None) or None
 
 
-def _called(name: str, statement: str) -> str:
-    return "" if name in statement else f"The function is called `{name}`."
+def _called(name: str | None, statement: str) -> str:
+    return "" if name is None or name in statement else f"The function is called `{name}`."
 
 
 def _start(starter: str, statement: str, method: str) -> str:
