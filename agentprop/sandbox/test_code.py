@@ -331,7 +331,8 @@ def asked_name(code: str | Sequence[str], program: str = "") -> str | None:
         return None
     nodes = [node for tree in trees for node in ast.walk(tree)]
     bound = {name for node in nodes if not isinstance(node, ast.ImportFrom) for name in _bound(node)}
-    calls = [node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    asserted = [node for one in nodes if isinstance(one, ast.Assert) for node in ast.walk(one)]
+    calls = [one.func.id for one in [*asserted, *nodes] if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)]
     imported = [a.asname or a.name for node in nodes if isinstance(node, ast.ImportFrom) for a in _of_program(node)]
     wanted = [one for one in calls if one not in bound and not hasattr(builtins, one) and _module(one) is None]
     defined = re.findall(r"^(?:async )?(?:def|class) (\w+)", program, re.MULTILINE)

@@ -73,6 +73,7 @@ def test_names_come_from_where_they_belong() -> None:
         (["assert not f(1)"], "def g(): pass\ndef f(): pass", "f"),
         ("from solution import f\ndef test_a():\n    assert helper(f(1))\ndef helper(x): return x", "", "f"),
         ("class T:\n    def test_a(self):\n        s = Stack()\n        assert s.pop() == 1", "", "Stack"),
+        ("root = Node(1)\nassert height(root) == 1", "class Node: pass\ndef height(n): pass", "height"),
         ("import solution\nassert solution.f(1) == 1", "", None),
         ("assert (", "", None),
     ],
