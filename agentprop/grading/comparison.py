@@ -22,6 +22,7 @@ from agentprop.errors import InputError
 from agentprop.grading.consensus import Same
 from agentprop.records import Problem
 from agentprop.sandbox import CallOutcome, Sandbox
+from agentprop.sandbox.body import BodyTooLarge
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
 from agentprop.sandbox.verify import says_nothing
 
@@ -133,7 +134,11 @@ def run_calls(
     """
     if not calls:
         return undetermined("tests", "there are no tests to run")
-    outcomes = sandbox.call(program, target, [arguments for arguments, _ in calls], shared=shared, timeout_s=timeout_s)
+    given = [arguments for arguments, _ in calls]
+    try:
+        outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s)
+    except BodyTooLarge as problem:
+        return undetermined("too-large", str(problem))
     doubt: Equivalence | None = None
     for number, (outcome, (_, expected)) in enumerate(zip(outcomes, calls, strict=True), 1):
         found = _called(outcome, expected, exact, f"test {number} of {len(calls)}")

@@ -25,7 +25,7 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 5.0
-"""Seconds for all tests of a program; reference programs take milliseconds."""
+"""Seconds for all tests of a program, or for each run of one that reads and prints; references take milliseconds."""
 RERUN_S = 15.0
 """Seconds for a program that overran, run once more with no other rerun beside it: then it is too slow."""
 SPLIT = frozenset({Kind.TIMEOUT, Kind.BAD_REPLY, Kind.REJECTED})

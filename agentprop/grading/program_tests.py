@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
 from agentprop.grading.comparison import program_of, run_calls, unfenced
 from agentprop.sandbox import Job, Result, Sandbox
-from agentprop.sandbox.test_plan import TestPlan
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.verify import says_nothing
 
 SOLUTION = "Solution"

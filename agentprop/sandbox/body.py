@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from agentprop.sandbox.inside.codec import CodecError, encode
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.records import DEFAULT_MEMORY_MB, Job, Profile
-from agentprop.sandbox.test_plan import TestPlan
 
 SOURCE_LIMIT = 1 << 20
 """Characters of one source."""

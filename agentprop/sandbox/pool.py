@@ -13,8 +13,8 @@ from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
 from agentprop.sandbox.conversation import ChildRecord, unavailable
 from agentprop.sandbox.levels import HINT, SandboxSlot, climb, start_slot
 from agentprop.sandbox.outcome import batch_results, single_result
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
-from agentprop.sandbox.test_plan import TestPlan
 from agentprop.sandbox.verify import PlanResult, call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
@@ -152,6 +152,8 @@ class Sandbox:
 
         try:
             return _twice(attempt)
+        except BodyTooLarge as problem:
+            return PlanResult("undetermined", "too-large", str(problem), self._level)
         except ZygoteFailed as problem:
             return PlanResult("undetermined", "sandbox-unavailable", str(problem), self._level)
 

@@ -20,8 +20,8 @@ from agentprop.sandbox.inside.codec import CodecError, Foreign, decode, load
 from agentprop.sandbox.inside.runner import FOREIGN, Frame
 from agentprop.sandbox.levels import SandboxSlot
 from agentprop.sandbox.outcome import judge, single_result
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.records import CallOutcome, Level, Result, Status
-from agentprop.sandbox.test_plan import TestPlan
 
 CRASHES = frozenset(("SIGSEGV", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP"))
 """Signals by which a program ends itself; any other may have come from elsewhere."""

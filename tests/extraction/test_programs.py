@@ -87,11 +87,12 @@ def test_programs_that_cannot_be_trusted_are_refused(
 
 
 STYLES = {
-    "check": "    def check(candidate):\n        assert candidate(2) == (2, 4)\n        assert candidate(value=3) == (3, 6)\n"
-    "        assert candidate(0) == (0, 0)\n",
+    "check": "    def check(candidate):\n        assert candidate(2) == (2, 4)\n"
+    "        assert candidate(value=3) == (3, 6)\n        assert candidate(0) == (0, 0)\n",
     "unittest": "import unittest\nfrom solution import double\nclass T(unittest.TestCase):\n    def test_all(self):\n"
     "        for n in (2, 3, 0):\n            self.assertEqual(double(n), (n, 2 * n))\nunittest.main()\n",
-    "pytest": "import pytest\n@pytest.mark.parametrize('n', [2, 3, 0])\ndef test_n(n):\n    assert double(n) == (n, 2 * n)\n",
+    "pytest": "import pytest\n@pytest.mark.parametrize('n', [2, 3, 0])\n"
+    "def test_n(n):\n    assert double(n) == (n, 2 * n)\n",
 }
 
 

@@ -14,7 +14,7 @@ from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.program_tests import BoundTests, CallTests, CodeTests, ProgramTests, StreamTests, same_output
 from agentprop.records import TestCase
 from agentprop.sandbox import Sandbox
-from agentprop.sandbox.test_code import plan_of
+from agentprop.sandbox.recognition import plan_of
 
 SANDBOX_TESTS = Path(__file__).parents[1] / "sandbox"
 CHEATS: list[dict[str, Any]] = tomllib.loads((SANDBOX_TESTS / "cheats.toml").read_text())["cheat"]

@@ -11,8 +11,8 @@ import pytest
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Sandbox
+from agentprop.sandbox.recognition import plan_of
 from agentprop.sandbox.records import Level
-from agentprop.sandbox.test_code import plan_of
 
 
 def available_levels() -> list[Level]:

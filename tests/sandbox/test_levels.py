@@ -16,8 +16,8 @@ import pytest
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Job, Sandbox, isolation_report
 from agentprop.sandbox.levels import climb
+from agentprop.sandbox.recognition import plan_of
 from agentprop.sandbox.selftest import HELD_BY, struck_layers
-from agentprop.sandbox.test_code import plan_of
 
 from .conftest import LEVELS, needs_full
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agentprop.sandbox import Sandbox
-from agentprop.sandbox.test_code import plan_of
+from agentprop.sandbox.recognition import plan_of
 
 CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("styles.toml").read_text())["case"]
 ADD = "def add(a, b): return a + b"

@@ -10,12 +10,18 @@ import pytest
 
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.inside.codec import Foreign
-from agentprop.sandbox.test_code import plan_of
+from agentprop.sandbox.recognition import plan_of
 
 CHEATS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("cheats.toml").read_text())["cheat"]
 CASES = [[1, 2], [3, 4], [5, 6]]
 EXPECTED = [3, 7, 11]
 TESTS = "assert add(1, 2) == 3\nassert add(3, 4) == 7\nassert add(5, 6) == 11\nassert type(add(1, 1)) is int\n"
+UNITTEST = """
+import unittest
+class TestAdd(unittest.TestCase):
+    def test_add(self):
+        self.assertEqual(add(1, 2), 3)
+"""
 each_cheat = pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat["name"])
 
 
@@ -29,7 +35,9 @@ def values_are_right(sandbox: Sandbox, code: str, timeout_s: float) -> bool:
 def test_a_right_solution_passes_both_ways(unharmed: Sandbox) -> None:
     code = "def add(a, b):\n    print('noise')\n    return a + b"
     assert values_are_right(unharmed, code, 5.0)
-    assert unharmed.run_tests(code, plan_of(TESTS, "add")).verdict == "passed"
+    for tests in (TESTS, UNITTEST, ">>> add(1, 2)\n3\n", "def test_add(capsys):\n    assert add(1, 2) == 3\n"):
+        found = unharmed.run_tests(code, plan_of(tests, "add"))
+        assert found.verdict == "passed", found
 
 
 @each_cheat

@@ -87,6 +87,7 @@ def test_a_program_that_reads_is_asked_for_as_one(tmp_path: Path) -> None:
         ({"input_output": {"fn_name": "f", "inputs": [1], "outputs": [1]}}, "bad-tests"),
         ({"public_test_cases": [{"input": "1", "output": "1", "testtype": "functional"}]}, "no-function"),
         ({"tests": [{"arguments": 1, "expected": 2}]}, "bad-tests"),
+        ({"public_test_cases": [{"input": "1", "output": "1"}], "private_test_cases": "eJwx"}, "bad-tests"),
     ],
 )
 def test_a_row_whose_tests_cannot_be_run_is_refused_with_the_reason(row: dict[str, Any], code: str) -> None:

@@ -1,8 +1,8 @@
 """A reference program with its tests to a coding skill: the description as the task, the tests as data.
 
-The tests run once against the reference, in the sandbox, as what they are (`sandbox.test_code`), with a recorder in the
-program's place. They must pass; what the recorder saw are the arguments they try and what a right program returns for
-them, with their types: a tuple stays a tuple. Calls whose arguments or result no literal stands for are left out.
+The tests run once against the reference, in the sandbox, as what they are (`sandbox.recognition`), with a recorder in
+the program's place. They must pass; what the recorder saw are the arguments they try and what a right program returns
+for them, with their types: a tuple stays a tuple. Calls whose arguments or result no literal stands for are left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import yaml
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.records import TestCase
 from agentprop.sandbox import Job, Result
-from agentprop.sandbox.test_code import UnrecognisedTests, asked_name, plan_of
-from agentprop.sandbox.test_plan import TestPlan
+from agentprop.sandbox.plans import TestPlan
+from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of
 from agentprop.skills import holes
 
 MAX_TESTS = 40

@@ -3,7 +3,7 @@
 Recognised: HumanEval (`prompt`, `canonical_solution`, `test`, `entry_point`), MBPP (`test_list`, `test_setup_code`,
 `test_imports`, `challenge_test_list`), APPS, TACO, CodeContests and LiveCodeBench (`input_output`, public and private
 tests as inputs and outputs of a program, or of a function or method), methods of a class `Solution`, test code in any
-style of `sandbox.test_code`, and agentprop's own tests as data. A row whose tests are none of these is refused.
+style of `sandbox.recognition`, and agentprop's own tests as data. A row whose tests are none of these is refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agentprop.extraction.corpus.tables import text_of
 from agentprop.grading.program_tests import SOLUTION, CallTests, CodeTests, ProgramTests, StreamTests
 from agentprop.records import TestCase
 from agentprop.records.case_text import write_plain
-from agentprop.sandbox.test_code import UnrecognisedTests, asked_name, plan_of
+from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of
 
 Row = Mapping[str, Any]
 ENTRY = ("entry_point", "function_name", "fn_name", "func_name")
@@ -158,6 +158,8 @@ def _pairs(row: Row) -> Iterator[tuple[Any, Any, str]]:
         return
     for name in (*STREAMS, *CODE):
         found = _unpacked(row.get(name)) if name in STREAMS else _json(row.get(name))
+        if name in STREAMS and row.get(name) and not isinstance(found, list | Mapping):
+            raise UnusableRow("bad-tests", f"the tests in {name} cannot be read")
         if isinstance(found, Mapping):
             yield from _columns(found)
         elif isinstance(found, list) and found and all(isinstance(one, Mapping) and "input" in one for one in found):
@@ -229,12 +231,13 @@ def _of_code(row: Row, statement: str) -> ProgramRow | None:
     if entry is None:
         raise UnusableRow("no-function", "the row has tests as code, and no word of the function they call")
     owner, method = _parts(entry)
-    head = next((text for name in HEADS if (text := _head(text_of(row.get(name)), owner))), "")
+    heads = (_head(text_of(row.get(name)), owner) for name in HEADS)
+    head, stubs = next((given for given in heads if any(given)), ("", ()))
     shared = (SOLUTION_IMPORTS if method else "") + head
     target = f"{owner}.{method}" if method else owner
     setup = "\n".join(text for name in ("test_imports", "test_setup_code") if (text := _lines(row.get(name))))
     try:
-        plan = plan_of(code, method or owner, target=target, setup=setup, shared=shared)
+        plan = plan_of(code, method or owner, target=target, setup=setup, shared=shared, asked=stubs)
     except UnrecognisedTests as fault:
         raise UnusableRow("unrecognised-tests", str(fault)) from None
     starter = text_of(row.get("starter_code"))
@@ -260,13 +263,23 @@ def _parts(entry: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (entry.strip(), "")
 
 
-def _head(text: str, owner: str) -> str:
-    """What the code of a task defines besides the function to write: imports, helpers, classes; empty for prose."""
+def _head(text: str, owner: str) -> tuple[str, tuple[str, ...]]:
+    """What the code of a task defines besides the function to write, and what else it asks for; of prose nothing."""
     tree = _tree(text)
     if tree is None or not any(isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ImportFrom) for node in tree.body):
-        return ""
-    kept = [node for node in tree.body if getattr(node, "name", None) != owner]
-    return "\n".join(ast.unparse(node) for node in kept) + "\n"
+        return "", ()
+    stubs = tuple(node.name for node in tree.body if isinstance(node, ast.FunctionDef) and _is_stub(node))
+    kept = [ast.unparse(node) for node in tree.body if getattr(node, "name", None) not in (owner, *stubs)]
+    return "".join(f"{line}\n" for line in kept), tuple(name for name in stubs if name != owner)
+
+
+def _is_stub(node: ast.FunctionDef) -> bool:
+    """Whether a function has nothing but a docstring, `pass`, `…`, or an exception that says so."""
+    return all(isinstance(part, ast.Pass | ast.Raise) or _is_constant(part) for part in node.body)
+
+
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _tree(text: str) -> ast.Module | None:

@@ -27,8 +27,7 @@ class TestPlan:
     expected: tuple[str, ...] = ()
     """Tests that must have run."""
     needs: tuple[str, ...] = ()
-    """Classes that the tests use without defining or importing them: the program's. It may not lend a hand otherwise,
-    such as a comparison of its own."""
+    """The program's classes, and functions that the task asks for, that the tests use without importing them."""
     classes: tuple[str, ...] = ()
     """Names of the classes that the tests define."""
     modules: tuple[tuple[str, str], ...] = ()

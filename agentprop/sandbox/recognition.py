@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agentprop.sandbox.inside.pytest_shim import FIXTURES, MARKS, NAMES
-from agentprop.sandbox.test_plan import TestPlan
+from agentprop.sandbox.plans import TestPlan
 
 CANDIDATE_NAMES = frozenset(
     ("candidate", "func", "function", "fn", "f", "solution", "solve", "program", "method", "sol")
@@ -58,15 +58,25 @@ class UnrecognisedTests(ValueError):
     """Tests that cannot be run as they are; the text says why."""
 
 
-def plan_of(code: str | Sequence[str], name: str, *, target: str = "", setup: str = "", shared: str = "") -> TestPlan:
+def plan_of(
+    code: str | Sequence[str],
+    name: str,
+    *,
+    target: str = "",
+    setup: str = "",
+    shared: str = "",
+    asked: Sequence[str] = (),
+) -> TestPlan:
     """The plan of one source, or of a list of them that are a test each. Raises UnrecognisedTests.
 
     `name` is what the tests call the program's function or class by, `target` what the program must define (`name`).
+    Other functions of the program are for the tests to use only if the task asks for them too (`asked`) or the tests
+    import them: a program must not bring along what its own results are compared with.
     """
     pieces = [code] if isinstance(code, str) else list(code)
     if all(re.search(r"^\s*>>> ", piece, re.MULTILINE) for piece in pieces) and pieces:
         plan = TestPlan("examples", _named(pieces, "examples"), target or name, expected=_labels(pieces, "examples"))
-        return replace(_with_names(plan, name, _sessions(pieces)), setup=setup, shared=shared)
+        return replace(_with_names(plan, name, _sessions(pieces), asked), setup=setup, shared=shared)
     texts = [tidied(piece) for piece in pieces]
     trees = [_parsed(text) for text in texts]
     if not any(tree.body for tree in trees):
@@ -76,7 +86,7 @@ def plan_of(code: str | Sequence[str], name: str, *, target: str = "", setup: st
         raise UnrecognisedTests("the tests assert nothing")
     plan = _styled(texts, trees, name) if len(texts) == 1 else _scripts(texts)
     plan = replace(plan, target=target or name, setup=tidied(setup), shared=shared)
-    return _with_names(plan, name, [*trees, _parsed(plan.setup)])
+    return _with_names(plan, name, [*trees, _parsed(plan.setup)], asked)
 
 
 def tidied(source: str) -> str:
@@ -259,7 +269,7 @@ def _known_patch(node: ast.Call) -> None:
 # --- names ---
 
 
-def _with_names(plan: TestPlan, name: str, trees: Sequence[ast.Module]) -> TestPlan:
+def _with_names(plan: TestPlan, name: str, trees: Sequence[ast.Module], asked: Sequence[str]) -> TestPlan:
     """The plan with the names that the tests use and do not define, by where they come from."""
     nodes = [node for tree in trees for node in ast.walk(tree)]
     bound = {name for node in nodes for name in _bound(node)} | _defined(plan.shared)
@@ -268,11 +278,12 @@ def _with_names(plan: TestPlan, name: str, trees: Sequence[ast.Module]) -> TestP
     served, taken = _imports(nodes, name)
     if name not in used and "candidate" not in used and not plan.checker and not taken and not set(free) - {"pytest"}:
         raise UnrecognisedTests(f"the tests never name `{name}`" if name else "the tests name nothing of a program")
-    modules = {one: path for one in free if one != name and (path := _module(one))}
+    own = (name, *asked)
+    modules = {one: path for one in free if one not in own and (path := _module(one))}
     return replace(
         plan,
         name=name if name.isidentifier() else "",
-        needs=tuple(one for one in free if one[:1].isupper() and one != name and one not in modules),
+        needs=tuple(one for one in free if (one[:1].isupper() or one in asked) and one not in (name, *modules)),
         classes=tuple(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)),
         modules=tuple(modules.items()),
         served=tuple(served),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentprop.sandbox.test_code import UnrecognisedTests, asked_name, plan_of, tidied
+from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of, tidied
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,7 @@ def test_names_come_from_where_they_belong() -> None:
     plan = plan_of("assert f(Node(1), key) == math.pi\nassert Counter(f(2)) == np.ones(2)", "f")
     assert plan.needs == ("Node",), "a program lends its classes, and no function that could vouch for it"
     assert dict(plan.modules) == {"math": "math", "Counter": "collections:Counter", "np": "numpy"}
+    assert plan_of("assert f(g(1)) == 1", "f", asked=["g"]).needs == ("g",)
     plan = plan_of("from mysteries import f\nimport numpy\nassert f(1) == 1", "f")
     assert plan.served == ("mysteries",)
 
