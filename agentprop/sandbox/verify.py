@@ -150,6 +150,8 @@ class _Verdicts:
         if failed is not None:
             return self._made("failed", "tests", f"{failed[0]}: {failed[3]}", ends)
         if report["gone"] is not None:
+            if report["tampered"]:
+                return self._made("failed", "tampered", str(report["gone"]), ends)
             return self._gone(str(report["gone"]), ends)
         for wanted, code in (("undecided", "undecided"), ("broken", "tests-broken"), ("skipped", "skipped")):
             for name, end, _, why in ends:

@@ -40,8 +40,8 @@ def run_tests(runner: Runner, body: Mapping[str, Any], peer: int = PEER_FD) -> N
     try:
         report = _report(runner, tests, body)
     except (ProgramGone, Undecided) as problem:
-        report = {"error": str(problem), "tests": [], "missing": []}
-    report |= {"gone": tests.gone}
+        report = {"tests": [["around the tests", problem.verdict, 0, str(problem)]], "missing": []}
+    report |= {"gone": tests.gone, "tampered": tests.tampered}
     ending, has_value, value = runner.export(report)
     runner.report(Frame(0, *ending, "", "", has_value, value, 0.0, 0.0))
 

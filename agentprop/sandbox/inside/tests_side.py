@@ -60,6 +60,8 @@ class Tests(Lender):
         """What the program met that is no fault of its own."""
         self.gone: str | None = None
         """Why the program can no longer be asked."""
+        self.tampered = False
+        """Whether that is because something else than our side of it wrote to us."""
 
     def load(self) -> str | None:
         """Have the program defined; what went wrong, if anything."""
@@ -110,8 +112,12 @@ class Tests(Lender):
         except HungUp:
             self.gone = "the program's process ended"
         except CodecError as problem:
-            self.gone = f"what the program's process says is no reply: {problem}"
+            self._refuse(problem)
         raise ProgramGone(self.gone)
+
+    def _refuse(self, problem: Exception) -> None:
+        """Ask the program no more: it has written where only its replies are written."""
+        self.gone, self.tampered = f"what the program's process says is no reply: {problem}", True
 
     def _read(self, reply: list[Any], sent: list[Any]) -> list[Any]:
         try:
@@ -125,7 +131,7 @@ class Tests(Lender):
         except TooLarge as problem:
             raise self.undecided(str(problem)) from None
         except (CodecError, ValueError, TypeError, LookupError, AttributeError) as problem:
-            self.gone = f"what the program's process says is no reply: {problem}"
+            self._refuse(problem)
             raise ProgramGone(self.gone) from None
         if printed and sys.stdout is not self._streams[1]:
             sys.stdout.write(printed)
