@@ -6,15 +6,15 @@ valid: a verifier decides that. Distinctness is checked when the run commits pro
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition.answer_text import answer_text, same_json
+from agentprop.composition.answer_text import answer_text
 from agentprop.composition.grammar import masked
+from agentprop.composition.returned import agrees
 from agentprop.composition.terms import from_json, operators, skills
 from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
@@ -103,7 +103,7 @@ def _brief(value: object) -> str:
 
 
 def _program_job(s: Submission) -> Job:
-    calls = ", ".join(f"{entry_point(s.statement)}(*{json.loads(t.arguments)!r})" for t in s.tests)
+    calls = ", ".join(f"{entry_point(s.statement)}(*{test.values()[0]!r})" for test in s.tests)
     return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
 
 
@@ -113,9 +113,9 @@ def _program_verdict(s: Submission, result: Result) -> Violation | None:
         return violation
     outputs = result.value if isinstance(result.value, list) else []
     for test, output in zip(s.tests, outputs, strict=False):
-        if not same_json(output, json.loads(test.expected)):
-            message = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
-            return Violation("tests_fail", message)
+        if not agrees(output, test.values()[1]):
+            told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
+            return Violation("tests_fail", told)
     if len(outputs) != len(s.tests):
         return Violation("tests_fail", "the program did not answer every test")
     return None

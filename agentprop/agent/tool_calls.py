@@ -82,10 +82,16 @@ class Edit(Arguments):
 class TestArgument(Part):
     """One hidden test of a program."""
 
-    arguments: list[Any]
-    """Positional arguments."""
+    arguments: list[Any] | str
+    """Positional arguments; as one text, a Python literal, if JSON has no word for a type, such as a tuple."""
     expected: Any
-    """What the program returns."""
+    """What the program returns; a Python literal too if the arguments are one."""
+
+    def case(self) -> TestCase:
+        """The test as it is stored."""
+        if isinstance(self.arguments, list):
+            return TestCase.of(self.arguments, self.expected)
+        return TestCase(arguments=self.arguments, expected=str(self.expected))
 
 
 class Submit(Arguments):
@@ -113,7 +119,7 @@ class Submit(Arguments):
         return self
 
     def action(self) -> Action:
-        tests = tuple(TestCase(arguments=json.dumps(t.arguments), expected=json.dumps(t.expected)) for t in self.tests)
+        tests = tuple(test.case() for test in self.tests)
         submission = Submission(
             statement=self.statement,
             answer=self.answer,

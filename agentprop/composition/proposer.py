@@ -7,7 +7,6 @@ tries again. Its failures are real: it does not know a value before the sandbox 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -201,7 +200,7 @@ class BuiltinProposer:
         node, name = _innermost(self.term, self.library)
         parameter = self.library[node.skill].spec.parameters[name]
         drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)]
-        return repr(json.loads(json.dumps(drawn)))  # as the stored tests will give them: lists, not tuples
+        return repr(drawn)  # as the stored tests will give them: an edge announced as `(a, b)` is a tuple
 
 
 def _linked(term: Term) -> list[Term]:
@@ -253,7 +252,4 @@ def _value(line: str) -> Any:
 
 def _tests(inputs: str, printed: list[str]) -> tuple[TestCase, ...]:
     arguments = read_value(inputs)
-    return tuple(
-        TestCase(arguments=json.dumps([argument]), expected=json.dumps(read_value(line)))
-        for argument, line in zip(arguments, printed, strict=True)
-    )
+    return tuple(TestCase.of([argument], read_value(line)) for argument, line in zip(arguments, printed, strict=True))

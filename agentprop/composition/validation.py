@@ -17,9 +17,11 @@ from typing import Any
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
+from agentprop.composition.returned import agrees
 from agentprop.composition.skill_runs import TIME_LIMIT_S, Parameters, RepeatedCall, Unsatisfiable, draw_cases, run
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
+from agentprop.records.case_text import read_plain
 from agentprop.sandbox import Sandbox
 from agentprop.skills import OutputKind, Package
 from agentprop.skills.values import render
@@ -244,7 +246,7 @@ def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox)
     spec = package.spec
     try:
         listed = json.loads(spec.tests or "[]")
-        tests = [(json.loads(test["arguments"]), json.loads(test["expected"])) for test in listed]
+        tests = [(read_plain(test["arguments"]), read_plain(test["expected"])) for test in listed]
     except (ValueError, TypeError, KeyError) as problem:
         return ValidationReport((*faults, f"tests: cannot be read: {problem}"))
     if not tests or not spec.entry_point:
@@ -254,20 +256,12 @@ def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox)
     failed = (
         f"tests.{number}: {spec.entry_point} gives {_brief(outcome.error or outcome.value)}, not {_brief(expected)}"
         for number, (outcome, (_, expected)) in enumerate(zip(outcomes, tests, strict=True))
-        if outcome.status != "ok" or not _same_json(outcome.value, expected)
+        if outcome.status != "ok" or not agrees(outcome.value, expected)
     )
     return ValidationReport((*faults, *_first_few(failed)), draws=len(tests))
 
 
-def _same_json(value: Any, expected: Any) -> bool:
-    """Equality after a round trip through JSON, in which a tuple is a list."""
-    try:
-        return bool(json.loads(json.dumps(value)) == expected)
-    except (TypeError, ValueError):
-        return False
-
-
-# --- messages ---
+# --- telling ---
 
 
 def _first_few(faults: Iterator[str] | Sequence[str]) -> list[str]:

@@ -22,3 +22,6 @@ class EvaluateConfig(Attempts, CorpusSettings, Limited, Budget, StageConfig):
     by: tuple[str, ...] | None = None
     """Columns to break the results down by; null means those named category, subject, domain, level, difficulty or
     split."""
+    check_references: bool = True
+    """Run each row's own reference program through its tests first; leave out the rows whose reference fails, and those
+    whose tests pass anything."""

@@ -10,17 +10,16 @@ agentprop; programs run in the sandbox. A response that never finished thinking,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, get_args
 
 from agentprop.errors import InputError
-from agentprop.export.solver import hidden_tests
+from agentprop.export.solver import HiddenCases, hidden_tests
 from agentprop.grading.comparison import HiddenTests
-from agentprop.grading.probers import grade_answer, graded, program_of
-from agentprop.records import AnswerType, Problem, TestCase
+from agentprop.grading.probers import grade_answer, graded
+from agentprop.records import AnswerType, Problem
 from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 10.0
@@ -124,13 +123,11 @@ def _figures(answer: str) -> int | None:
     return len(found[1].replace(".", "").lstrip("0")) or None if found else None
 
 
-def _passes(response: str, tests: dict[str, Any]) -> str:
-    program = program_of(response, tests["entry_point"])
-    if program is None:
-        return "wrong"
-    cases = [TestCase(arguments=json.dumps(t["arguments"]), expected=json.dumps(t["expected"])) for t in tests["tests"]]
-    problem = Problem.model_construct(tests=tuple(cases), entry_point=tests["entry_point"])
-    return graded(HiddenTests(problem, _sandbox(), PROGRAM_S).passes(program), program, overran="too_slow").outcome
+def _passes(response: str, tests: HiddenCases) -> str:
+    problem = Problem.model_construct(tests=tests.cases, entry_point=tests.entry_point)
+    judge = HiddenTests(problem, _sandbox(), PROGRAM_S)
+    program = judge.program(response)
+    return "wrong" if program is None else graded(judge.passes(program), program, overran="too_slow").outcome
 
 
 @cache

@@ -63,7 +63,8 @@ class QuestionAnswer(Part):
     question: str
     """The statement."""
     answer: str
-    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
+    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
 
 
 class PromptSolution(Part):
@@ -72,7 +73,8 @@ class PromptSolution(Part):
     prompt: Messages
     """The question, with instructions on the form of the answer."""
     solution: str
-    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
+    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
 
 
 class RewardModel(Part):
@@ -81,7 +83,8 @@ class RewardModel(Part):
     style: Literal["rule"] = "rule"
     """Scoring by a rule, not by a model."""
     ground_truth: str
-    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}."""
+    """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
 
 
 class RowPlace(Part):
@@ -129,7 +132,7 @@ class ProblemRow(Part):
     entry_point: str | None
     """Name of the function that a program must define."""
     tests: tuple[TestCase, ...]
-    """Hidden tests of a program: arguments and expected value, JSON."""
+    """Hidden tests of a program: arguments and expected value, as JSON or Python literals."""
     domain: Domain
     """mathematics, coding or science."""
     category: str

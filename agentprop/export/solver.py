@@ -7,11 +7,11 @@ and every row of a solver's format is made of these. The paper trains solvers on
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentprop.export.rows import ChatMessage, PromptSolution, QuestionAnswer, RewardModel, RowPlace, VerlRow
 from agentprop.prompts import prompt
-from agentprop.records import Domain, Problem
+from agentprop.records import Domain, Problem, TestCase
 
 
 def question_answer(problem: Problem) -> QuestionAnswer:
@@ -37,12 +37,28 @@ def verl_row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> Ver
     return VerlRow(prompt=_asked(row), ability=domain, reward_model=reward_model, extra_info=place)
 
 
-def hidden_tests(answer: str) -> dict[str, Any] | None:
-    """The hidden tests in an answer; None for an answer that is a text."""
+class HiddenCases(NamedTuple):
+    """Tests that stand in place of an answer."""
+
+    entry_point: str
+    """Function that a program must define."""
+    cases: tuple[TestCase, ...]
+    """Arguments and expected values."""
+
+
+def hidden_tests(answer: str) -> HiddenCases | None:
+    """The tests that an answer is made of; None for an answer that is a text."""
     if not answer.startswith('{"entry_point": '):
         return None
-    tests: dict[str, Any] = json.loads(answer)
-    return tests
+    packed = json.loads(answer)
+    return HiddenCases(packed["entry_point"] or "solve", tuple(map(_case, packed["tests"])))
+
+
+def _case(test: dict[str, Any]) -> TestCase:
+    """A test of texts; exports of older versions have the values themselves."""
+    if isinstance(test["arguments"], str):
+        return TestCase.model_validate(test)
+    return TestCase.of(test["arguments"], test["expected"])
 
 
 def _asked(row: QuestionAnswer) -> tuple[ChatMessage, ...]:
@@ -50,5 +66,5 @@ def _asked(row: QuestionAnswer) -> tuple[ChatMessage, ...]:
 
 
 def _tests(problem: Problem) -> str:
-    tests = [{"arguments": json.loads(t.arguments), "expected": json.loads(t.expected)} for t in problem.tests]
+    tests = [{"arguments": test.arguments, "expected": test.expected} for test in problem.tests]
     return json.dumps({"entry_point": problem.entry_point, "tests": tests}, ensure_ascii=False)

@@ -10,7 +10,6 @@ claims no composition.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
@@ -24,6 +23,7 @@ from agentprop.composition.answer_text import TYPES, answer_text, read_value, sa
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
+from agentprop.composition.returned import agrees
 from agentprop.composition.terms import (
     Apply,
     Count,
@@ -92,10 +92,10 @@ def term_of(problem: Problem, library: Mapping[str, Package]) -> Term | Judgemen
         return Judgement("invalid", "ambiguous", f"the statement can be read in {len(terms)} ways")
     if claimed is not None:
         try:
-            agrees = from_json(claimed) == terms[0]
+            as_claimed = from_json(claimed) == terms[0]
         except ValueError:
-            agrees = False
-        if not agrees:
+            as_claimed = False
+        if not as_claimed:
             return Judgement("invalid", "mismatch", "the statement and the certificate's composition differ")
     if set(problem.skills) != set(skills(terms[0])):
         return Judgement("invalid", "mismatch", "the statement does not use the skills the problem names")
@@ -208,9 +208,10 @@ async def _judge_program(
     if len({test.arguments for test in problem.tests}) < MIN_TESTS:
         return Judgement("invalid", "tests", f"a program needs at least {MIN_TESTS} different tests")
     try:
-        stored = [argument for test in problem.tests for [argument] in [json.loads(test.arguments)]]
-        claimed = [json.loads(test.expected) for test in problem.tests]
-    except (ValueError, TypeError, RecursionError):
+        calls = [test.values() for test in problem.tests]
+        stored = [argument for [argument], _ in calls]
+        claimed = [expected for _, expected in calls]
+    except ValueError:
         return Judgement("invalid", "tests", "the stored tests cannot be read")
     own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
     inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
@@ -221,7 +222,7 @@ async def _judge_program(
     if failure is not None:
         return failure
     outputs = checked.value if isinstance(checked.value, list) else []
-    if not all(same_json(a, b) for a, b in zip(outputs, claimed, strict=False)):
+    if not all(agrees(a, b) for a, b in zip(outputs, claimed, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
     program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
     job = Job(program, returns="outputs")
@@ -229,7 +230,7 @@ async def _judge_program(
     failure = _failure(ran)
     if failure is not None:
         return replace(failure, code=f"program_{failure.code}")
-    if not same_json(ran.value, outputs):
+    if not agrees(ran.value, outputs):
         return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
     why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
     return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
@@ -239,8 +240,7 @@ def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size
     assert isinstance(term.body, Apply)  # programs are pipelines of skills
     node, name = body_data(term.body, library)
     rng = Random(problem.id)
-    drawn = [draw(library[node.skill].spec.parameters[name], rng) for _ in range(size)]
-    return list(json.loads(json.dumps(drawn)))
+    return [draw(library[node.skill].spec.parameters[name], rng) for _ in range(size)]
 
 
 def _failure(result: Result) -> Judgement | None:

@@ -8,9 +8,10 @@ process. Nothing is asked of a model, so judging again is free.
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S, equivalent
 from agentprop.answers.gold import GoldCheck, check_gold
@@ -18,11 +19,14 @@ from agentprop.answers.kinds import AnswerKind
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
 from agentprop.answers.reading.extract import final_answer
 from agentprop.composition.answer_text import read_value, same_json
+from agentprop.composition.returned import agrees
 from agentprop.errors import InputError
 from agentprop.grading.consensus import CompareAnswers
 from agentprop.records import AnswerType, Problem
-from agentprop.sandbox import Sandbox
+from agentprop.sandbox import CallOutcome, Sandbox
+from agentprop.sandbox.body import BodyTooLarge
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
+from agentprop.sandbox.verify import says_nothing
 
 KINDS: dict[AnswerType, AnswerKind] = {
     "integer": "number", "rational": "number", "quantity": "number", "boolean": "truth", "string": "string",
@@ -35,8 +39,6 @@ CASE_IS_FREE = re.compile(
     re.IGNORECASE,
 )
 """How a statement says that capitals do not matter."""
-OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavailable"})
-"""Ends of a run that are no evidence about the program."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,10 @@ class HiddenTests:
         found = self.passes(gold)
         return self.passes(pred) if found.status == "same" else found
 
+    def program(self, text: str) -> str | None:
+        """The program of a reply."""
+        return program_of(text, self.problem.entry_point or "solve")
+
     def passes(self, program: str) -> Equivalence:
         """CompareAnswers if a program passes the hidden tests. Every program is run once."""
         if program not in self._results:
@@ -124,21 +130,64 @@ class HiddenTests:
 
     def _run(self, program: str) -> Equivalence:
         try:
-            arguments = [json.loads(test.arguments) for test in self.problem.tests]
-            expected = [json.loads(test.expected) for test in self.problem.tests]
-        except (ValueError, RecursionError):
+            calls = [test.values() for test in self.problem.tests]
+        except ValueError:
             return undetermined("tests", "the stored tests cannot be read")
-        if not arguments or not all(isinstance(values, list) for values in arguments):
-            return undetermined("tests", "there are no tests to run")
-        function = self.problem.entry_point or "solve"
-        outcomes = self.sandbox.call(program, function, arguments, timeout_s=self.timeout_s)
-        for number, (outcome, value) in enumerate(zip(outcomes, expected, strict=True), 1):
-            if outcome.status in OUT_OF_LIMITS:
-                return undetermined(outcome.status, f"test {number}: {outcome.error or outcome.status}")
-            if outcome.status != "ok" or not same_json(outcome.value, value):
-                why = outcome.error or "another value than expected"
-                return different("tests", f"test {number} of {len(expected)}: {why}")
-        return same("tests", f"all {len(expected)} tests pass")
+        return run_calls(self.sandbox, program, self.problem.entry_point or "solve", calls, self.timeout_s)
+
+
+def run_calls(
+    sandbox: Sandbox,
+    program: str,
+    target: str,
+    calls: Sequence[tuple[Sequence[Any], Any]],
+    timeout_s: float,
+    *,
+    shared: str = "",
+    exact: bool = True,
+) -> Equivalence:
+    """Whether calls of a program return what is expected of them; the expected values stay outside its process.
+
+    `exact` wants the very types; without it numbers are compared by value, as Python does.
+    """
+    if not calls:
+        return undetermined("tests", "there are no tests to run")
+    given = [arguments for arguments, _ in calls]
+    try:
+        outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s)
+    except BodyTooLarge as problem:
+        return undetermined("too-large", str(problem))
+    doubt: Equivalence | None = None
+    for number, (outcome, (_, expected)) in enumerate(zip(outcomes, calls, strict=True), 1):
+        found = _called(outcome, expected, exact, f"test {number} of {len(calls)}")
+        if found is not None and found.status == "different":
+            return found
+        doubt = doubt or found
+    return doubt or same("tests", f"all {len(calls)} tests pass")
+
+
+def _called(outcome: CallOutcome, expected: Any, exact: bool, which: str) -> Equivalence | None:
+    """What speaks against a program after one call; None if nothing does."""
+    told = outcome.error or ""
+    if outcome.status != "ok":
+        nothing = says_nothing(outcome.status, outcome.error, outcome.exception or told.partition(":")[0])
+        if nothing is not None:
+            rule = outcome.status if outcome.status != "error" else "refused"
+            return undetermined(rule, f"{which}: {nothing}")
+        return different("tests", f"{which}: {told or outcome.status}")
+    agree = agrees(outcome.value, expected, exact=exact)
+    if agree is None:
+        return undetermined("type", f"{which}: the value returned is of a type that cannot be compared")
+    return None if agree else different("tests", f"{which}: another value than expected")
+
+
+def program_of(text: str, *names: str) -> str | None:
+    """The last fenced block that defines one of the names; the whole text if it has no fences."""
+    parts = text.split("```")
+    blocks = [body.partition("\n")[2] for body in parts[1::2]] if len(parts) > 1 else [text]
+    wanted = "|".join(map(re.escape, names))
+    defines = re.compile(rf"^[ \t]*(?:(?:async )?def|class) (?:{wanted})\b|^(?:{wanted})[ \t]*=", re.MULTILINE)
+    return next((block for block in reversed(blocks) if defines.search(block)), None)
 
 
 def unfenced(program: str) -> str:

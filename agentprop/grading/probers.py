@@ -10,10 +10,9 @@ made.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.answers.outcome import Equivalence
@@ -27,7 +26,7 @@ from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 
 PROGRAM_S = 5.0
-"""Time limit in seconds for all tests of a program; reference programs take milliseconds."""
+"""Seconds for all tests of a program, or for each run of one that reads and prints; references take milliseconds."""
 RERUN_S = 15.0
 """Time limit in seconds for the one rerun of a program that exceeded the first limit; no other rerun is beside it."""
 SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJECTED})
@@ -36,8 +35,15 @@ LOST: dict[FailureKind, Outcome] = {FailureKind.TIMEOUT: "timeout", FailureKind.
 """Failures of a request for one reply that count as an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
 
-Passes = Callable[[str], Equivalence]
-"""Program → the same if it is right. Calls block."""
+
+class ProgramJudge(Protocol):
+    """What is known of the programs that solve a problem."""
+
+    def program(self, text: str) -> str | None:
+        """The program of a reply; None if there is none."""
+
+    def passes(self, program: str) -> Equivalence:
+        """Whether a program is right; it blocks."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,9 @@ class Prober:
     sandbox: Sandbox
     """Sandbox that its programs run in."""
     reruns: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Lock held by the one program that is run again."""
-    tests: Callable[[Problem, float], Passes] | None = None
-    """(problem, seconds) → the judgement of its programs; None means by the problem's hidden tests."""
+    """Held by the one program that is run again."""
+    tests: Callable[[Problem, float], ProgramJudge] | None = None
+    """How the programs of a problem are judged within so many seconds; None means by its hidden tests."""
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
         """Make the attempts start … start + count − 1. Raises ModelFailure if the server gave no replies."""
@@ -144,19 +150,19 @@ class Prober:
         return await asyncio.to_thread(grade_answer, problem, choice.text)
 
     async def _grade_program(self, problem: Problem, text: str) -> Grade:
-        program = program_of(text, problem.entry_point or "solve")
+        program = self._judge(problem, PROGRAM_S).program(text)
         if program is None:
             return Grade("wrong", "there is no program in the reply")
-        found = await asyncio.to_thread(self._passes(problem, PROGRAM_S), program)
+        found = await asyncio.to_thread(self._judge(problem, PROGRAM_S).passes, program)
         if found.rule == "timeout":
             async with self.reruns:
-                found = await asyncio.to_thread(self._passes(problem, RERUN_S), program)
+                found = await asyncio.to_thread(self._judge(problem, RERUN_S).passes, program)
         return replace(graded(found, program, overran="too_slow"), isolation=self.sandbox.isolation.level)
 
-    def _passes(self, problem: Problem, seconds: float) -> Passes:
+    def _judge(self, problem: Problem, seconds: float) -> ProgramJudge:
         if self.tests is not None:
             return self.tests(problem, seconds)
-        return HiddenTests(problem, self.sandbox, seconds).passes
+        return HiddenTests(problem, self.sandbox, seconds)
 
     def _provenance(self, reply: Reply) -> dict[str, Any]:
         """Fields of an attempt that come from its reply."""
@@ -170,8 +176,14 @@ class Prober:
 
 
 def question(problem: Problem) -> str:
-    """Text that a prober is given, and nothing else."""
-    return f"{problem.statement}\n\n{prompt('prober')}"
+    """All that a prober is told."""
+    return f"{problem.statement}\n\n{prompt(prompt_name(problem))}"
+
+
+def prompt_name(problem: Problem) -> str:
+    """The prompt that follows a statement: a program without a function to define is one that reads and writes."""
+    streams = problem.answer_type == "program" and problem.entry_point is None and not problem.tests
+    return "prober_streams" if streams else "prober"
 
 
 def grade_answer(problem: Problem, text: str) -> Grade:
@@ -185,11 +197,3 @@ def graded(found: Equivalence, answer: str | None, *, overran: Outcome) -> Grade
     outcomes: dict[str, Outcome] = {"same": "correct", "different": "wrong", "undetermined": "undetermined"}
     outcome = overran if found.rule == "timeout" else outcomes[found.status]
     return Grade(outcome, f"{found.why} ({found.rule})", answer)
-
-
-def program_of(text: str, function: str) -> str | None:
-    """Find the last fenced block that defines the function; in a text without fences, the whole text."""
-    parts = text.split("```")
-    blocks = [body.partition("\n")[2] for body in parts[1::2]] if len(parts) > 1 else [text]
-    defines = re.compile(rf"^[ \t]*def {re.escape(function)}\b", re.MULTILINE)
-    return next((block for block in reversed(blocks) if defines.search(block)), None)

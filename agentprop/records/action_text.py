@@ -11,7 +11,6 @@ so that its messages can be imitated word for word.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from agentprop.records import Action, Submission, TestCase
+from agentprop.records.case_text import read_plain, write_plain
 
 OPENING = re.compile(r"<action:(think|exec|edit|submit)>\n?")
 EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
@@ -105,10 +105,18 @@ def _parse_submission(text: str) -> Submission:
 def _parse_tests(text: str | None) -> tuple[TestCase, ...]:
     if text is None:
         return ()
-    return tuple(
-        TestCase(arguments=json.dumps(test["arguments"]), expected=json.dumps(test["expected"]))
-        for test in map(json.loads, filter(str.strip, text.split("\n")))
-    )
+    tests = (read_plain(line) for line in filter(str.strip, text.split("\n")))
+    return tuple(TestCase.of(test["arguments"], test["expected"]) for test in tests)
+
+
+def _test_line(test: TestCase) -> str:
+    """A test on one line, which is JSON as a whole or a Python literal as a whole."""
+    line = f'{{"arguments": {test.arguments}, "expected": {test.expected}}}'
+    try:
+        read_plain(line)
+    except ValueError:  # one text is JSON that is no literal, the other a literal that is no JSON
+        return write_plain(dict(zip(("arguments", "expected"), test.values(), strict=True)))
+    return line
 
 
 def _composition(certificate: str) -> str | None:
@@ -164,7 +172,7 @@ def submit(s: Submission) -> str:
     attributes += f' figures="{s.figures}"' if s.figures else ""
     parts = [f"<statement>\n{s.statement}\n</statement>", f"<answer{attributes}>\n{s.answer}\n</answer>"]
     if s.tests:
-        lines = (f'{{"arguments": {t.arguments}, "expected": {t.expected}}}' for t in s.tests)
+        lines = map(_test_line, s.tests)
         parts.append("<tests>\n" + "\n".join(lines) + "\n</tests>")
     head = f"{COMPOSITION}{s.composition}\n" if s.composition and not s.certificate.startswith(COMPOSITION) else ""
     parts.append(f"<certificate>\n{head}{s.certificate}\n</certificate>")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
 from agentprop.records.base import AnswerType, Part
+from agentprop.records.case_text import read_plain, write_plain
 
 
 class Stage(StrEnum):
@@ -48,9 +50,21 @@ class TestCase(Part):
     __test__: ClassVar[bool] = False  # not a pytest class
 
     arguments: str
-    """Positional arguments, JSON list."""
+    """Positional arguments: a list as JSON, or as a Python literal if JSON has no word for one of their types."""
     expected: str
-    """Expected return value, JSON."""
+    """Expected return value, written in the same way."""
+
+    @classmethod
+    def of(cls, arguments: Sequence[object], expected: object) -> Self:
+        """Return the test of these values. Raises ValueError if a value has no literal."""
+        return cls(arguments=write_plain(list(arguments)), expected=write_plain(expected))
+
+    def values(self) -> tuple[list[Any], Any]:
+        """Return arguments and expected value. Raises ValueError if they cannot be read."""
+        arguments = read_plain(self.arguments)
+        if not isinstance(arguments, list):
+            raise ValueError("the arguments are not a list")
+        return arguments, read_plain(self.expected)
 
 
 class Submission(Part):

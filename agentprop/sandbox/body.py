@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from agentprop.sandbox.inside.codec import CodecError, encode
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.records import DEFAULT_MEMORY_MB, Job, Profile
 
 SOURCE_LIMIT = 1 << 20
@@ -62,22 +63,27 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
     return Body(text, len(jobs), timeouts, jobs[0].memory_mb, jobs[0].profile, jobs[0].stdin)
 
 
-def calls_body(source: str, function: str, arguments: Sequence[Sequence[object]], timeout_s: float) -> Body:
-    """Build a body that calls one function on many argument lists, under one time limit for all of them.
-
-    Raises TypeError for arguments that are not plain values, and BodyTooLarge.
-    """
+def calls_body(
+    source: str, function: str, arguments: Sequence[Sequence[object]], timeout_s: float, shared: str = ""
+) -> Body:
+    """The body that calls one function on many argument lists, under one limit for all of them."""
     try:
         cases = [encode(list(case)) for case in arguments]
     except CodecError as problem:
         raise TypeError(f"arguments must be plain values: {problem}") from problem
-    text = _json({"mode": "values", "source": source, "function": function, "cases": cases})
+    text = _json({"mode": "values", "source": source, "function": function, "cases": cases, "shared": shared})
     return Body(text, len(arguments), (timeout_s,))
 
 
-def pair_body(mode: str, source: str, function: str, timeout_s: float) -> Body:
-    """Build the body of one half of a pair: the candidate or the tests. Raises BodyTooLarge."""
-    return Body(_json({"mode": mode, "source": source, "function": function}), 1, (timeout_s,))
+def program_body(source: str, plan: TestPlan, timeout_s: float) -> Body:
+    """The program's half of a pair: of the tests it is told what they share with it, and what they ask for."""
+    text = _json({"mode": "candidate", "source": source, "target": plan.target, "shared": plan.shared})
+    return Body(text, 1, (timeout_s,))
+
+
+def tests_body(plan: TestPlan, timeout_s: float) -> Body:
+    """The tests' half of a pair."""
+    return Body(_json({"mode": "tests", **asdict(plan)}), 1, (timeout_s,))
 
 
 def _json(data: dict[str, object]) -> bytes:

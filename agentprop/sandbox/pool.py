@@ -13,8 +13,9 @@ from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
 from agentprop.sandbox.child_output import ChildOutput, unavailable
 from agentprop.sandbox.levels import HINT, SandboxSlot, start_slot, strongest_slot
 from agentprop.sandbox.outcome import batch_results, single_result
+from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
-from agentprop.sandbox.verify import call_outcomes, run_pair
+from agentprop.sandbox.verify import PlanResult, call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
 Outcome = TypeVar("Outcome")
@@ -131,25 +132,31 @@ class Sandbox:
         function: str,
         arguments: Sequence[Sequence[object]],
         *,
+        shared: str = "",
         timeout_s: float = DEFAULT_TIMEOUT_S,
     ) -> list[CallOutcome]:
-        """Call a function of the source on each argument list, in one process, under one time limit."""
+        """Call a function of the source once for each argument list, in one process, under one time limit.
+
+        `shared` is run before the source, in its namespace. A value that is not plain comes out with `Foreign` parts.
+        """
         if not arguments:
             return []
-        body = calls_body(source, function, arguments, timeout_s)
+        body = calls_body(source, function, arguments, timeout_s, shared)
         return call_outcomes(self._run_body(body), body)
 
-    def run_tests(self, candidate: str, tests: str, function: str, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Result:
-        """Run tests against a candidate's function, in two processes that exchange only plain values."""
+    def run_tests(self, program: str, plan: TestPlan, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> PlanResult:
+        """Run tests written as code against a program, each in a process of its own."""
 
-        def attempt() -> Result:
+        def attempt() -> PlanResult:
             with self._slots(2) as (one, other):
-                return run_pair(one, other, candidate, tests, function, timeout_s, self._level)
+                return run_pair(one, other, program, plan, timeout_s, self._level)
 
         try:
             return _retry_once(attempt)
+        except BodyTooLarge as problem:
+            return PlanResult("undetermined", "too-large", str(problem), self._level)
         except ZygoteFailed as problem:
-            return Result("sandbox-unavailable", str(problem), isolation=self._level)
+            return PlanResult("undetermined", "sandbox-unavailable", str(problem), self._level)
 
     def _run_body(self, body: Body) -> ChildOutput:
         """Run one body, and once more on a new zygote if the first one fails."""

@@ -105,10 +105,9 @@ def test_a_program_is_known_by_its_tests_and_not_by_its_reference() -> None:
     )
     row = solver.question_answer(problem)
     assert SECRET not in row.answer
-    assert solver.hidden_tests(row.answer) == {
-        "entry_point": "solve",
-        "tests": [{"arguments": [[1, 2]], "expected": 3}, {"arguments": ["é"], "expected": None}],
-    }
+    assert solver.hidden_tests(row.answer) == ("solve", tests)
+    older = '{"entry_point": "solve", "tests": [{"arguments": [[1, 2]], "expected": 3}]}'
+    assert solver.hidden_tests(older) == ("solve", tests[:1])
     assert solver.hidden_tests("4") is None
 
 

@@ -65,7 +65,14 @@ def test_bare_assertions_are_recorded_too(sandbox: Sandbox) -> None:
         (HEAD, "    return value + 2\n", ASSERTIONS, "tests-fail"),
         (HEAD, "    while True:\n        pass\n", ASSERTIONS, "tests-fail"),
         (HEAD, "    return 2 * value\n", "assert double(2) == 4\n", "few-tests"),
-        (HEAD, "    return {2 * value}\n", "assert all(double(k) == {2 * k} for k in range(9))\n", "few-tests"),
+        (
+            HEAD,
+            "    return iter([2 * value])\n",
+            "assert all(list(double(k)) == [2 * k] for k in range(9))\n",
+            "few-tests",
+        ),
+        (HEAD, "    return 2 * value\n", "print(double(2))\n", "unrecognised-tests"),
+        (HEAD, "    return 2 * value\n", "", "no-program"),
         ("def double(value):\n", "    return 2 * value\n", ASSERTIONS, "no-description"),
         (HEAD, "    return 2 *\n", ASSERTIONS, "no-program"),
         (HEAD.replace("double", "other"), "    return 2 * value\n", ASSERTIONS, "no-program"),
@@ -77,6 +84,31 @@ def test_programs_that_cannot_be_trusted_are_refused(
 ) -> None:
     monkeypatch.setattr(programs, "TIMEOUT_S", 1.0)
     assert refusal(sandbox, head, body, test) == code
+
+
+STYLES = {
+    "check": "    def check(candidate):\n        assert candidate(2) == (2, 4)\n"
+    "        assert candidate(value=3) == (3, 6)\n        assert candidate(0) == (0, 0)\n",
+    "unittest": "import unittest\nfrom solution import double\nclass T(unittest.TestCase):\n    def test_all(self):\n"
+    "        for n in (2, 3, 0):\n            self.assertEqual(double(n), (n, 2 * n))\nunittest.main()\n",
+    "pytest": "import pytest\n@pytest.mark.parametrize('n', [2, 3, 0])\n"
+    "def test_n(n):\n    assert double(n) == (n, 2 * n)\n",
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_tests_of_every_style_are_recorded_with_their_types(style: str, sandbox: Sandbox) -> None:
+    reference = programs.read(HEAD, "    return value, 2 * value\n", STYLES[style], "double")
+    tests = programs.recorded(sandbox.run_job(programs.job(reference)))
+    assert tests == [{"arguments": f"[{n}]", "expected": f"({n}, {2 * n})"} for n in (2, 3, 0)]
+
+
+def test_arguments_are_recorded_as_they_were_before_the_call(sandbox: Sandbox) -> None:
+    head = 'def put(items: list, seen: set):\n    """Sort the items in place and return them with what was seen."""\n'
+    test = "".join(f"assert put([(3, {n}), (1, 2)], {{{n}}})[0][0] == (1, 2)\n" for n in range(4))
+    reference = programs.read(head, "    items.sort()\n    seen.add(9)\n    return items, seen\n", test, "")
+    (first, *_) = programs.recorded(sandbox.run_job(programs.job(reference)))
+    assert first == {"arguments": "[[(3, 0), (1, 2)], {0}]", "expected": "([(1, 2), (3, 0)], {0, 9})"}
 
 
 def test_definitions_shown_with_the_task_stay_with_it() -> None:

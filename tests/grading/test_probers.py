@@ -12,7 +12,8 @@ import pytest
 from probe_problems import problem, program_problem
 
 from agentprop.errors import BoundReached
-from agentprop.grading.probers import PROGRAM_S, Prober, program_of, question
+from agentprop.grading.comparison import program_of
+from agentprop.grading.probers import PROGRAM_S, Prober, question
 from agentprop.models import Meter, Model, ModelFailure, ModelSettings, Sampling, Scripted, channel_of
 from agentprop.models.failures import FailureKind
 from agentprop.models.retry import Backoff

@@ -11,6 +11,7 @@ import pytest
 
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Sandbox
+from agentprop.sandbox.recognition import plan_of
 from agentprop.sandbox.records import Level
 
 
@@ -38,7 +39,8 @@ PARAMETERS: list[Any] = [*LEVELS] or [NO_LEVEL]
 def fenced(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """One sandbox for each level."""
     with Sandbox(preload=(), min_level=request.param, max_level=request.param) as sandbox:
-        assert sandbox.run_tests("def f(): return 1", "assert f() == 1", "f").status == "ok"  # starts both its zygotes
+        plan = plan_of("assert f() == 1", "f")
+        assert sandbox.run_tests("def f(): return 1", plan).verdict == "passed"  # starts both its zygotes
         assert sandbox.run("").isolation == request.param
         yield sandbox
 

@@ -16,6 +16,7 @@ import pytest
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox import Job, Sandbox, isolation_report
 from agentprop.sandbox.levels import strongest_slot
+from agentprop.sandbox.recognition import plan_of
 from agentprop.sandbox.selftest import HELD_BY, ineffective_layers
 
 from .conftest import LEVELS, needs_full
@@ -170,8 +171,8 @@ def test_the_weak_level_is_limited_all_the_same() -> None:
         assert str(weak.run("import os; os._exit(0)").detail).startswith("early-exit")
         assert weak.run("import ctypes; ctypes.string_at(0)").status == "killed"
         assert weak.run("b'x' * (1 << 40)").status == "memory"
-        assert weak.run_tests("def f(x): return x", "assert f(1) == 1", "f").status == "ok"
-        assert weak.run_tests("def f(x): return x", "assert f(1) == 2", "f").status == "error"
+        assert weak.run_tests("def f(x): return x", plan_of("assert f(1) == 1", "f")).verdict == "passed"
+        assert weak.run_tests("def f(x): return x", plan_of("assert f(1) == 2", "f")).verdict == "failed"
         assert [outcome.value for outcome in weak.call("def f(x): return -x", "f", [[1], [2]])] == [-1, -2]
         batch = weak.run_batch([Job(f"x = {n}", returns="x") for n in range(5)])
         assert [result.value for result in batch] == [0, 1, 2, 3, 4]

@@ -9,11 +9,19 @@ from typing import Any
 import pytest
 
 from agentprop.sandbox import Sandbox
+from agentprop.sandbox.inside.codec import Foreign
+from agentprop.sandbox.recognition import plan_of
 
 CHEATS: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("cheats.toml").read_text())["cheat"]
 CASES = [[1, 2], [3, 4], [5, 6]]
 EXPECTED = [3, 7, 11]
 TESTS = "assert add(1, 2) == 3\nassert add(3, 4) == 7\nassert add(5, 6) == 11\nassert type(add(1, 1)) is int\n"
+UNITTEST = """
+import unittest
+class TestAdd(unittest.TestCase):
+    def test_add(self):
+        self.assertEqual(add(1, 2), 3)
+"""
 each_cheat = pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat["name"])
 
 
@@ -27,7 +35,9 @@ def values_are_right(sandbox: Sandbox, code: str, timeout_s: float) -> bool:
 def test_a_right_solution_passes_both_ways(unharmed: Sandbox) -> None:
     code = "def add(a, b):\n    print('noise')\n    return a + b"
     assert values_are_right(unharmed, code, 5.0)
-    assert unharmed.run_tests(code, TESTS, "add").status == "ok"
+    for tests in (TESTS, UNITTEST, ">>> add(1, 2)\n3\n", "def test_add(capsys):\n    assert add(1, 2) == 3\n"):
+        found = unharmed.run_tests(code, plan_of(tests, "add"))
+        assert found.verdict == "passed", found
 
 
 @each_cheat
@@ -37,61 +47,53 @@ def test_a_cheat_fails_by_its_values(unharmed: Sandbox, cheat: dict[str, Any]) -
 
 @each_cheat
 def test_a_cheat_fails_the_tests_in_another_process(unharmed: Sandbox, cheat: dict[str, Any]) -> None:
-    result = unharmed.run_tests(cheat["code"], TESTS, "add", timeout_s=cheat.get("timeout_s", 5.0))
-    assert result.status in ("error", "timeout"), result
+    result = unharmed.run_tests(cheat["code"], plan_of(TESTS, "add"), timeout_s=cheat.get("timeout_s", 5.0))
+    assert result.verdict in cheat.get("verdicts", ["failed"]), result
 
 
 @pytest.mark.parametrize(
-    ("reply", "status"),
+    ("reply", "verdict"),
     [
-        ("b'\\xff' * 4", "error"),
-        ("(1 << 19).to_bytes(4, 'little') + b'[' * (1 << 19)", "error"),
-        ("(2).to_bytes(4, 'little') + b'{}'", "error"),
-        ("(100).to_bytes(4, 'little')", "error"),
-        ("b''", "error"),
+        ("b'\\xff' * 4", "undetermined"),
+        ("(1 << 19).to_bytes(4, 'little') + b'[' * (1 << 19)", "failed"),
+        ("(2).to_bytes(4, 'little') + b'{}'", "failed"),
+        ("(100).to_bytes(4, 'little')", "failed"),
+        ("b''", "failed"),
     ],
 )
-def test_a_hostile_peer_gets_no_verdict(unharmed: Sandbox, reply: str, status: str) -> None:
-    candidate = f"import os\ndef add(a, b):\n    os.write(4, {reply})\n    os._exit(0)"
-    assert unharmed.run_tests(candidate, TESTS, "add").status == status
+def test_a_hostile_peer_gets_no_pass(unharmed: Sandbox, reply: str, verdict: str) -> None:
+    program = f"import os\ndef add(a, b):\n    os.write(4, {reply})\n    os._exit(0)"
+    assert unharmed.run_tests(program, plan_of(TESTS, "add")).verdict == verdict
 
 
 def test_early_answers_help_nobody(unharmed: Sandbox) -> None:
-    candidate = """
+    program = """
 import os
 def add(a, b):
-    text = b'["ok",["i","0x3"]]'
+    text = b'["reply","ok",[[["i","0x3"]],[]],[],""]'
     for _ in range(100): os.write(4, len(text).to_bytes(4, "little") + text)
     return 3
 """
-    assert unharmed.run_tests(candidate, TESTS, "add").status == "error"
+    assert unharmed.run_tests(program, plan_of(TESTS, "add")).verdict == "failed"
 
 
-def test_tests_may_expect_an_exception(unharmed: Sandbox) -> None:
-    tests = "try:\n    f(0)\nexcept ZeroDivisionError:\n    pass\nelse:\n    raise AssertionError\n"
-    assert unharmed.run_tests("def f(x): return 1 / x", tests, "f").status == "ok"
-    other = unharmed.run_tests("def f(x): raise ValueError", tests, "f")
-    assert other.error == "ValueError: the candidate raised ValueError"
+def test_the_fate_of_the_program_is_the_reason(unharmed: Sandbox) -> None:
+    plan = plan_of("f(1)\nassert True", "f")
+    crash = unharmed.run_tests("import ctypes\ndef f(x): ctypes.string_at(0)", plan)
+    assert (crash.verdict, crash.code) == ("failed", "ended") and "SIGSEGV" in crash.why
+    broken = unharmed.run_tests("1 / 0", plan)
+    assert (broken.verdict, broken.code, broken.why) == ("failed", "load", "ZeroDivisionError: division by zero")
+    flood = unharmed.run_tests("def f(x):\n    while True: print('x' * 999)", plan)
+    assert (flood.verdict, flood.code) == ("undetermined", "output-limit")
+    hungry = unharmed.run_tests("def f(x): return len(b'x' * (1 << 40))", plan)
+    assert (hungry.verdict, hungry.code) == ("undetermined", "undecided") and "MemoryError" in hungry.why
 
 
-def test_keywords_and_containers_cross_between_tests_and_candidate(unharmed: Sandbox) -> None:
-    tests = "assert f([1, (2, 3)], key={'a': {4}}) == ([1, (2, 3)], {'a': {4}})"
-    assert unharmed.run_tests("def f(x, *, key): return x, key", tests, "f").status == "ok"
-
-
-def test_the_fate_of_the_candidate_is_the_reason(unharmed: Sandbox) -> None:
-    crash = unharmed.run_tests("import ctypes\ndef f(x): ctypes.string_at(0)", "f(1)", "f")
-    assert (crash.status, crash.detail) == ("killed", "candidate: SIGSEGV")
-    broken = unharmed.run_tests("1 / 0", "f(1)", "f")
-    assert (broken.status, broken.detail, broken.error) == ("error", "candidate", "ZeroDivisionError: division by zero")
-    flood = unharmed.run_tests("def f(x):\n    while True: print('x' * 999)", "f(1)", "f")
-    assert flood.status == "output-limit"
-
-
-def test_the_tests_own_mistakes_are_theirs(unharmed: Sandbox) -> None:
-    result = unharmed.run_tests("def f(x): return x", "assert f(1) == 1\nundefined", "f")
-    assert (result.status, result.detail) == ("error", None)
-    assert result.error == "NameError: name 'undefined' is not defined"
+def test_a_program_that_is_killed_from_outside_is_not_wrong(unharmed: Sandbox) -> None:
+    program = "import os, signal\ndef f(x):\n    os.kill(os.getpid(), signal.SIGKILL)\n    return 1"
+    found = unharmed.run_tests(program, plan_of("assert f(1) == 1", "f"))
+    expected = ("passed", "tests") if unharmed.isolation.level == "L3" else ("undetermined", "killed")
+    assert (found.verdict, found.code) == expected, found  # the first process of a namespace is deaf to its own signals
 
 
 def test_each_call_has_a_value_or_the_name_of_an_exception(unharmed: Sandbox) -> None:
@@ -113,6 +115,32 @@ def test_calls_after_an_early_exit_have_no_value(unharmed: Sandbox) -> None:
     ]
 
 
-def test_a_value_that_is_not_plain_is_an_error(unharmed: Sandbox) -> None:
-    (outcome,) = unharmed.call("def f(): return object()", "f", [[]])
-    assert outcome.status == "error" and "type object cannot leave" in str(outcome.error)
+@pytest.mark.parametrize(
+    ("value", "kind", "content"),
+    [
+        ("object()", "object", None),
+        ("(n for n in 'ab')", "generator", None),
+        ("Counter('aab')", "Counter", ({"a": 2, "b": 1},)),
+        ("Mine([1])", "Mine", ([1],)),
+        ("Odd([1])", "Odd", None),
+        ("deque([1])", "deque", None),
+    ],
+)
+def test_a_value_that_is_not_plain_is_named(unharmed: Sandbox, value: str, kind: str, content: Any) -> None:
+    source = f"""
+from collections import *
+class Mine(list): pass
+class Odd(list):
+    def __eq__(self, other): return True
+def f(): return [1, {value}]
+"""
+    (outcome,) = unharmed.call(source, "f", [[]])
+    assert outcome.status == "ok" and isinstance(outcome.value, list)
+    found = outcome.value[1]
+    assert isinstance(found, Foreign) and found.kind == kind
+    assert ((found.value,) if found.has_value else None) == content
+
+
+def test_a_method_is_called_on_a_new_object_each_time(unharmed: Sandbox) -> None:
+    source = "class Solution:\n    def f(self, x):\n        self.n = getattr(self, 'n', 0) + x\n        return self.n"
+    assert [outcome.value for outcome in unharmed.call(source, "f|Solution.f", [[1], [2]])] == [1, 2]

@@ -1,8 +1,8 @@
 """A reference program with its tests to a coding skill: the description as the task, the tests as data.
 
-The tests run once against the reference, in the sandbox, with a recorder in the candidate's place. They must pass; what
-the recorder saw are the arguments they try and what a right program returns for them. Calls whose arguments or result
-do not survive JSON unchanged are left out.
+The tests run once against the reference, in the sandbox, as what they are (`sandbox.recognition`), with a recorder in
+the program's place. They must pass; what the recorder saw are the arguments they try and what a right program returns
+for them, with their types: a tuple stays a tuple. Calls whose arguments or result no literal stands for are left out.
 """
 
 from __future__ import annotations
@@ -12,19 +12,26 @@ import hashlib
 import inspect
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import yaml
 
 from agentprop.extraction.mining.lift import Refusal
+from agentprop.records import TestCase
 from agentprop.sandbox import Job, Result
+from agentprop.sandbox.plans import TestPlan
+from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of
 from agentprop.skills import holes
 
 MAX_TESTS = 40
 """Recorded calls kept, spread over all that were made."""
 MIN_TESTS = 3
 """Fewer say too little about a program."""
+MAX_CALL = 20_000
+"""Characters of the arguments, or of the result, of a call that is kept."""
 TIMEOUT_S = 10.0
 _CATEGORIES = (
     ("coding-graphs", r"\b(?:graph|tree|node|edge|path in a grid)s?\b"),
@@ -33,34 +40,55 @@ _CATEGORIES = (
 )
 
 _RECORD = """
-import copy as _copy, json as _json
+import copy as _copy, inspect as _inspect, math as _math, sys as _sys, types as _types
+import agentprop_styles as _styles, pytest as _pytest
+_plan = {plan!r}
 _calls = []
 
+class _Watch:
+    calls, note, excuse, gone = 0, None, None, None
+
 def _recorder(*arguments, **named):
-    told = _json.dumps([arguments, named]) if _plain([arguments, named]) else None
+    _Watch.calls += 1
+    told = _positional(arguments, named)
+    told = _copy.deepcopy(told) if told is not None and _plain(told) else None
     result = {entry_point}(*arguments, **named)
-    if told is not None and not named:
-        _calls.append((_json.dumps(list(_json.loads(told)[0])), result))
+    if told is not None and _plain(result):
+        _calls.append((told, _copy.deepcopy(result)))
     return result
 
-def _plain(value):
-    if isinstance(value, (list, tuple)):
-        return all(_plain(item) for item in value)
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _plain(item) for key, item in value.items())
-    return value is None or isinstance(value, (bool, int, str)) or isinstance(value, float) and value - value == 0
+def _positional(arguments, named):
+    if not named:
+        return list(arguments)
+    bound = _inspect.signature({entry_point}).bind(*arguments, **named)
+    return None if bound.kwargs else list(bound.args)
 
-{invocation}
+def _plain(value):
+    return _literal(value) and len(repr(value)) <= {longest}
+
+def _literal(value):
+    if type(value) in (list, tuple, set):
+        return all(map(_literal, value))
+    if type(value) is dict:
+        return all(_literal(key) and _literal(item) for key, item in value.items())
+    return value is None or type(value) in (bool, int, str, bytes) or type(value) is float and _math.isfinite(value)
+
+_namespace = dict(globals(), candidate=_recorder, **{{_plan["name"]: _recorder}})
+for _name, _path in _plan["modules"]:
+    _styles.bind_module(_namespace, _name, _path)
+for _name in _plan["served"]:
+    _module = _sys.modules[_name] = _types.ModuleType(_name)
+    _module.__dict__.update({{key: value for key, value in _namespace.items() if not key.startswith("_")}})
+report = _styles.run(_plan, _namespace, _Watch, _pytest)
 
 _seen, _tests = set(), []
 for _arguments, _result in _calls:
-    if _arguments in _seen or not _plain(_result):
-        continue
-    _seen.add(_arguments)
-    _again = {entry_point}(*_json.loads(_arguments))
-    if _plain(_again) and _json.dumps(_again) == _json.dumps(_result):
-        _tests.append([_arguments, _json.dumps(_result)])
-tests = _tests[:: max(1, -(-len(_tests) // {most}))]
+    if repr(_arguments) not in _seen:
+        _seen.add(repr(_arguments))
+        _again = {entry_point}(*_copy.deepcopy(_arguments))
+        if type(_again) is type(_result) and _again == _result:
+            _tests.append([_arguments, _result])
+outcome = [report, _tests[:: max(1, -(-len(_tests) // {most}))]]
 """
 _SCRIPT = '''"""{title}"""
 
@@ -103,14 +131,16 @@ class Reference:
 
 def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     """The reference of a document; raises Refusal."""
-    entry_point = entry_point or _first_tested(program, test) or _first_tested(question, test)
+    if not test.strip():
+        raise Refusal("no-program", "the program has no tests")
+    entry_point = entry_point or asked_name(test, f"{program}\n{question}") or ""
     complete = bool(entry_point) and re.search(rf"^def {re.escape(entry_point)}\b", program, re.MULTILINE)
     whole = program if complete else question + program
     tree = _parsed(whole, "the program")
-    _parsed(test, "the test code")
     function = next((n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef) and n.name == entry_point), None)
     if function is None or entry_point in ("solve", "check"):
         raise Refusal("no-program", f"the program does not define a function {entry_point!r} that can be asked for")
+    _plan(test, entry_point)
     described = ast.get_docstring(function) if not complete else question
     if not described or len(described.split()) < 4:
         raise Refusal("no-description", "nothing says what the function should do")
@@ -121,16 +151,18 @@ def read(question: str, program: str, test: str, entry_point: str) -> Reference:
     return Reference(whole.strip(), test, entry_point, signature, inspect.cleandoc(described), helpers)
 
 
+def _plan(test: str, entry_point: str) -> TestPlan:
+    try:
+        return plan_of(test, entry_point)
+    except UnrecognisedTests as fault:
+        raise Refusal("unrecognised-tests", str(fault)) from None
+
+
 def _parsed(source: str, what: str) -> ast.Module:
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Refusal("no-program", f"{what} is not Python") from None
-
-
-def _first_tested(program: str, test: str) -> str:
-    defined = re.findall(r"^def (\w+)", program, re.MULTILINE)
-    return next((name for name in defined if re.search(rf"\b{name}\(", test)), "")
 
 
 def _helpers(tree: ast.Module, function: ast.FunctionDef) -> str:
@@ -142,22 +174,33 @@ def _helpers(tree: ast.Module, function: ast.FunctionDef) -> str:
 
 
 def job(reference: Reference) -> Job:
-    """What records the tests, in the sandbox: HumanEval's `check(candidate)`, or assertions that call the function."""
-    if re.search(r"^def check\(", reference.test, re.MULTILINE):
-        invocation = f"{reference.test}\n\ncheck(_recorder)"
-    else:
-        invocation = re.sub(rf"\b{reference.entry_point}\(", "_recorder(", reference.test)
-    code = _RECORD.format(entry_point=reference.entry_point, invocation=invocation, most=MAX_TESTS)
-    return Job(f"{reference.source}\n{code}", returns="tests", timeout_s=TIMEOUT_S)
+    """What records the tests, in the sandbox: reference and tests in one process, for both are the document's own."""
+    plan = asdict(_plan(reference.test, reference.entry_point))
+    code = _RECORD.format(plan=plan, entry_point=reference.entry_point, longest=MAX_CALL, most=MAX_TESTS)
+    return Job(f"{reference.source}\n{code}", _modules(), returns="outcome", timeout_s=TIMEOUT_S)
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """What runs the tests, by the names under which the recording finds it."""
+    inside = files("agentprop.sandbox.inside")
+    names = {"agentprop_styles": "styles.py", "pytest": "pytest_shim.py"}
+    return {name: inside.joinpath(file).read_text(encoding="utf-8") for name, file in names.items()}
 
 
 def recorded(result: Result) -> list[dict[str, str]]:
     """The tests that the run recorded; raises Refusal where the reference fails them or too few remain."""
     if result.status != "ok" or not isinstance(result.value, list):
         raise Refusal("tests-fail", f"the reference program does not pass its tests: {result.error or result.status}")
-    if len(result.value) < MIN_TESTS:
+    report, calls = result.value
+    for name, end, _, why in report["tests"]:
+        if end != "passed":
+            raise Refusal("tests-fail", f"the reference program does not pass its tests: {name}: {why}")
+    if report["missing"] or not report["tests"]:
+        raise Refusal("tests-fail", "the tests are not all reached")
+    if len(calls) < MIN_TESTS:
         raise Refusal("few-tests", f"fewer than {MIN_TESTS} calls of the tests can be written down as data")
-    return [{"arguments": arguments, "expected": expected} for arguments, expected in result.value]
+    return [TestCase.of(arguments, expected).model_dump() for arguments, expected in calls]
 
 
 def package(reference: Reference, tests: list[dict[str, str]]) -> tuple[str, str, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import pair
 from .codec import decode
+from .lending import PROGRAM
 from .runner import CodeOutcome, Frame, Runner, fresh_namespace
+from .targets import find
 
 
 def run_body(body: dict[str, Any]) -> None:
@@ -16,23 +19,28 @@ def run_body(body: dict[str, Any]) -> None:
         case "jobs":
             runner.run_jobs(body["sources"], body["jobs"])
         case "values":
-            _run_cases(runner, body["source"], body["function"], body["cases"])
+            _run_cases(runner, body)
         case "candidate":
-            pair.serve_candidate(runner, body["source"], body["function"])
+            pair.serve_program(runner, body)
         case "tests":
-            pair.run_tests(runner, body["source"], body["function"])
+            pair.run_tests(runner, body)
     runner.send()
 
 
-def _run_cases(runner: Runner, source: str, function: str, cases: list[Any]) -> None:
-    """Report one frame for each case, with its value or exception; a single frame if there is no such function."""
-    namespace = fresh_namespace()
-    outcome = runner.execute(source, namespace)
-    if outcome.error is None and not callable(namespace.get(function)):
-        outcome = CodeOutcome("error", f"NameError: the code defines no function named {function!r}")
-    if outcome.error is not None:
-        runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
+def _run_cases(runner: Runner, body: Mapping[str, Any]) -> None:
+    """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
+    namespace = fresh_namespace(PROGRAM)
+    ending = runner.execute(body["shared"], namespace)
+    if ending.error is None:
+        ending = runner.execute(body["source"], namespace)
+    function = find(namespace, body["function"])
+    if ending.error is None and function is None:
+        ending = CodeOutcome(
+            "error", f"NameError: the code defines no function named {body['function'].split('|')[0]!r}"
+        )
+    if ending.error is not None or function is None:
+        runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
         return
-    for index, arguments in enumerate(cases):
-        runner.report(runner.call_case(index, namespace, function, decode(arguments)))
+    for index, arguments in enumerate(body["cases"]):
+        runner.report(runner.call_case(index, function, decode(arguments)))
         runner.send()  # a later case may end the process

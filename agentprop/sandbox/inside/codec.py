@@ -8,8 +8,11 @@ duplicate keys. Both sides use this file: the child encodes, and the harness dec
 from __future__ import annotations
 
 import json
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 MAX_DEPTH = 60
 MAX_NODES = 200_000
@@ -23,8 +26,25 @@ class CodecError(ValueError):
     """A value that cannot be encoded, or text that is not a value."""
 
 
+class TooLarge(CodecError):
+    """A value that is too much, however well formed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """A value of a type that does not cross: its name, and its plain content if it equals that in Python."""
+
+    kind: str
+    """Name of the type."""
+    value: object = None
+    """What a plain value must equal to equal this one."""
+    has_value: bool = False
+    """False: nothing plain can be said to equal it, or not to."""
+
+
 class _Budget:
-    def __init__(self) -> None:
+    def __init__(self, foreign: bool) -> None:
+        self.foreign = foreign
         self.nodes = MAX_NODES
         self.hashed = MAX_HASHED
 
@@ -52,9 +72,12 @@ SCALARS: dict[type, Callable[[object], list[object]]] = {
 CONTAINERS: dict[type, str] = {list: "l", tuple: "t", set: "e", frozenset: "z"}
 
 
-def encode(value: object) -> object:
-    """Encode a value as JSON-ready lists. Raises CodecError for any but plain types, including their subclasses."""
-    return _encode(value, 0, _Budget())
+def encode(value: object, *, foreign: bool = False) -> object:
+    """A value as JSON-ready lists; raises CodecError for any type but the plain ones, subclasses included.
+
+    With `foreign`, values of other types are named instead: `["o", "Counter", content]` or `["o", "object"]`.
+    """
+    return _encode(value, 0, _Budget(foreign))
 
 
 def _encode(value: object, depth: int, budget: _Budget) -> object:
@@ -70,13 +93,43 @@ def _encode(value: object, depth: int, budget: _Budget) -> object:
         budget.spend(depth, 2 * len(value))  # type: ignore[arg-type]
         pairs = value.items()  # type: ignore[attr-defined]
         return ["d", *[[_encode(key, depth + 1, budget), _encode(item, depth + 1, budget)] for key, item in pairs]]
+    if budget.foreign:
+        budget.spend(depth, 1)
+        return ["o", kind.__name__[:100], *[_encode(content, depth + 1, budget) for content in plain_content(value)]]
     raise CodecError(f"a value of type {kind.__name__} cannot leave the sandbox")
 
 
-def decode(data: object) -> object:
-    """Decode a value from JSON-ready lists. Raises CodecError for anything else."""
+def plain_content(value: object) -> tuple[object, ...]:
+    """The plain value that a value of another type equals in Python, alone in a tuple; empty if there is none."""
+    kind = type(value)
+    if kind.__module__ == "numpy" and hasattr(value, "item") and getattr(value, "shape", None) == ():
+        return (value.item(),)
+    if kind in (Counter, OrderedDict, defaultdict):
+        return (dict(value),)  # type: ignore[call-overload]
+    for plain in (int, float, str, bytes, list, tuple, dict, set, frozenset):
+        if issubclass(kind, plain) and kind.__eq__ is plain.__eq__:
+            return (_BASES[plain](value),)
+    return ()
+
+
+_BASES: dict[type, Callable[[Any], object]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: lambda value: bytes(bytearray(value)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+}
+"""The plain content of a subclass, past any method of its own."""
+
+
+def decode(data: object, *, foreign: bool = False) -> object:
+    """The value that such lists stand for; raises CodecError for anything else."""
     try:
-        return _decode(data, 0, _Budget())
+        return _decode(data, 0, _Budget(foreign))
     except CodecError:
         raise
     except (ValueError, TypeError, OverflowError, ZeroDivisionError) as problem:
@@ -91,9 +144,7 @@ def _decode(data: object, depth: int, budget: _Budget) -> object:
     tag, parts = data[0], data[1:]
     budget.spend(depth, 1 + len(parts))
     if tag in _SCALAR_DECODERS:
-        if not all(type(part) is str for part in parts):
-            raise CodecError("malformed value")
-        return _SCALAR_DECODERS[tag](*parts)
+        return decode_scalar(tag, parts)
     if tag in _CONTAINER_DECODERS:
         if tag in "ez":
             budget.spend_hashed(len(parts))
@@ -101,7 +152,17 @@ def _decode(data: object, depth: int, budget: _Budget) -> object:
     if tag == "d":
         budget.spend_hashed(len(parts))
         return {_decode(key, depth + 1, budget): _decode(item, depth + 1, budget) for key, item in parts}
+    if tag == "o" and budget.foreign and len(parts) in (1, 2) and type(parts[0]) is str:
+        content = [_decode(part, depth + 1, budget) for part in parts[1:]]
+        return Foreign(parts[0], content[0], True) if content else Foreign(parts[0])
     raise CodecError(f"unknown tag {tag[:20]!r}")
+
+
+def decode_scalar(tag: str, parts: list[object]) -> object:
+    """The number or text of a scalar's parts."""
+    if tag not in _SCALAR_DECODERS or not all(type(part) is str for part in parts):
+        raise CodecError("malformed value")
+    return _SCALAR_DECODERS[tag](*parts)
 
 
 def _fraction(numerator: str, denominator: str) -> Fraction:

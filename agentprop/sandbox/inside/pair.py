@@ -1,117 +1,89 @@
-"""Tests in one child call a candidate in another; only plain values cross between them.
+"""Tests in one child call a program in another; between them goes only what `crossing` can make a message of.
 
-The candidate's process never holds the tests, and the tests' process never runs the candidate. So neither inspecting
-frames, nor a lying `__eq__`, nor an early exit can turn a wrong answer into a passed test.
+The program never holds a byte of the tests, and the tests never run a byte of the program. What it returns is built
+anew here and compared here, so neither frame walking, nor a lying `__eq__`, nor an early exit can turn a wrong answer
+into a passed test. What it changes in its arguments is changed in the tests' objects too; what it prints is printed
+here if a test listens; a function that a test passes to it is called here.
 """
 
 from __future__ import annotations
 
-import builtins
-import os
-import struct
-from collections.abc import Callable, Mapping
+import functools
+import sys
+import types
+from collections.abc import Mapping
 from typing import Any
 
-from .codec import CodecError, decode, encode, load
-from .runner import CodeOutcome, Frame, Runner, framed, fresh_namespace, write_all
+from . import pytest_shim, styles
+from .channel import HungUp
+from .codec import CodecError
+from .lending import TESTS
+from .program_side import Program
+from .runner import Frame, Runner, fresh_namespace
+from .standins import Undecided
+from .tests_side import ProgramGone, Tests
 
 PEER_FD = 4
-MESSAGE_LIMIT = 1 << 20
-HELLO = ["ready"]
 
 
-class CandidateError(Exception):
-    """The candidate failed by an exception that tests cannot expect by type, or sent a malformed reply."""
-
-
-class CandidateGone(Exception):
-    """The candidate's process has ended."""
-
-
-RAISABLE: Mapping[str, type[Exception]] = {
-    name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
-}
-"""Exceptions that tests may expect by type, which excludes SystemExit and KeyboardInterrupt."""
-
-
-def serve_candidate(runner: Runner, source: str, function: str) -> None:
-    """Define the candidate, then answer calls until the tests close the connection."""
-    namespace = fresh_namespace()
-    outcome = runner.execute(source, namespace)
-    if outcome.error is None and not callable(namespace.get(function)):
-        outcome = CodeOutcome("error", f"NameError: the candidate defines no function named {function!r}")
-    if outcome.error is not None:
-        runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
-        runner.send()  # before the tests are told, because they then end this process
-        write_all(PEER_FD, framed(["failed", outcome.error]))
-        return
-    write_all(PEER_FD, framed(HELLO))
-    while (request := _receive()) is not None:
-        write_all(PEER_FD, framed(_answer(namespace[function], request)))
-
-
-def _answer(function: Callable[..., object], request: object) -> list[object]:
+def serve_program(runner: Runner, body: Mapping[str, Any], peer: int = PEER_FD) -> None:
+    """Define the program when asked to, then answer calls until the tests hang up."""
     try:
-        call: Any = decode(request)
-        return ["ok", encode(function(*call[0], **call[1]))]
-    except BaseException as problem:
-        return ["raised", type(problem).__name__[:100]]
+        Program(runner, body, peer).serve()
+    except (HungUp, CodecError):
+        return  # the tests say what became of them
 
 
-def run_tests(runner: Runner, source: str, function: str) -> None:
-    """Run the tests with a proxy in place of the candidate."""
-    outcome = _candidate_start() or runner.execute(source, fresh_namespace() | {function: _proxy})
-    runner.report(Frame(0, *outcome, "", "", False, None, 0.0, 0.0))
-
-
-def _candidate_start() -> CodeOutcome | None:
+def run_tests(runner: Runner, body: Mapping[str, Any], peer: int = PEER_FD) -> None:
+    """Run the tests with stand-ins in the program's place, and report what became of each."""
+    tests = Tests(peer)
     try:
-        hello = _receive()
-    except (CodecError, OSError) as problem:
-        return CodeOutcome("error", f"CandidateError: {problem}")
-    if hello == HELLO:
-        return None
-    return CodeOutcome("error", "CandidateError: the candidate could not be loaded")
+        report = _report(runner, tests, body)
+    except (ProgramGone, Undecided) as problem:
+        report = {"tests": [["around the tests", problem.verdict, 0, str(problem)]], "missing": []}
+    report |= {"gone": tests.gone, "tampered": tests.tampered}
+    ending, has_value, value = runner.export(report)
+    runner.report(Frame(0, *ending, "", "", has_value, value, 0.0, 0.0))
 
 
-def _proxy(*arguments: object, **keywords: object) -> object:
-    """Call the candidate in its own process."""
-    try:
-        write_all(PEER_FD, framed(encode((arguments, keywords))))
-        reply = _receive()
-    except OSError as problem:
-        raise CandidateGone(str(problem)) from None
-    if reply is None:
-        raise CandidateGone("the candidate's process ended")
-    kind, content = _parse_reply(reply)
-    if kind == "ok":
-        return decode(content)
-    raise RAISABLE.get(str(content), CandidateError)(f"the candidate raised {str(content)[:100]}")
+def _report(runner: Runner, tests: Tests, body: Mapping[str, Any]) -> dict[str, Any]:
+    fault = tests.load()
+    if fault is not None:
+        return {"load": fault, "tests": [], "missing": []}
+    namespace = fresh_namespace("__main__" if body["style"] in ("script", "check") else TESTS)
+    ending = runner.execute(body["shared"], namespace)
+    if ending.error is not None:
+        why = f"what the tests share with the program fails: {ending.error}"
+        return {"tests": [["shared", "broken", 0, why]], "missing": []}
+    tests.share(namespace, body["classes"])
+    _provide(tests, namespace, body)
+    return styles.run(body, namespace, tests, pytest_shim)
 
 
-def _parse_reply(reply: object) -> tuple[Any, Any]:
-    if type(reply) is not list or len(reply) != 2 or reply[0] not in ("ok", "raised"):
-        raise CandidateError("the candidate's reply is malformed")
-    return reply[0], reply[1]
+def _provide(tests: Tests, namespace: dict[str, Any], body: Mapping[str, Any]) -> None:
+    """Give the tests what they name without defining it: the program's globals, and modules."""
+    sys.modules["pytest"] = pytest_shim
+    for name in tests.defined.intersection(body["needs"]):
+        namespace[name] = tests.do("global", name)
+    for name, path in body["modules"]:  # a program must not provide what its results are compared with
+        styles.bind_module(namespace, name, path)
+    if body["target"]:
+        target = tests.do("target")
+        namespace |= dict.fromkeys(("candidate", body["name"]), target)
+    for module in body["served"]:
+        sys.modules[module] = _served(tests, module)
 
 
-def _receive() -> object | None:
-    """Receive one message from the peer; None if it closed the connection."""
-    header = _read(4)
-    if header is None:
-        return None
-    (length,) = struct.unpack("<I", header)
-    if length > MESSAGE_LIMIT:
-        raise CodecError("message too long")
-    body = _read(length)
-    return None if body is None else load(body)
+def _served(tests: Tests, name: str) -> types.ModuleType:
+    """A module whose contents are the program's."""
+    module = types.ModuleType(name)
+    module.__dict__["__all__"] = sorted(n for n in tests.defined if not n.startswith("_"))
 
+    @functools.cache
+    def attribute(wanted: str) -> Any:
+        if wanted not in tests.defined:
+            raise AttributeError(f"the program defines no {wanted!r}")
+        return tests.do("global", wanted)
 
-def _read(size: int) -> bytes | None:
-    data = b""
-    while len(data) < size:
-        part = os.read(PEER_FD, size - len(data))
-        if not part:
-            return None
-        data += part
-    return data
+    module.__dict__["__getattr__"] = attribute
+    return module

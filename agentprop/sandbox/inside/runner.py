@@ -15,6 +15,7 @@ import struct
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple, TextIO
 
@@ -32,6 +33,8 @@ ERROR_LIMIT = 2_000
 """Most characters of the one-line error."""
 TRACEBACK_LIMIT = 4_000
 TRACEBACK_FRAMES = 5
+FOREIGN = "foreign"
+"""Detail of a value that is not plain: what stands in its place is the codec's text of it."""
 RAISED = "raised: "
 """Prefix of a detail that comes from an exception of the code itself."""
 DETAIL_LIMIT = 200
@@ -128,11 +131,22 @@ class Runner:
         except BaseException as problem:
             return describe(problem), False, None
 
-    def call_case(self, index: int, namespace: dict[str, Any], function: str, arguments: object) -> Frame:
-        """Make one call; return a frame with its value, or with the exception's type as the detail."""
+    def _returned(self, value: object) -> tuple[CodeOutcome, bool, object]:
+        """A call's value; one that holds other types than plain ones as a text, and the detail says so."""
+        outcome, has_value, encoded = self.export(value)
+        if has_value:
+            return outcome, True, encoded
+        try:
+            text = dump(encode(value, foreign=True)).decode()
+        except CodecError as problem:
+            text = dump(["o", str(problem)]).decode()
+        return CodeOutcome(detail=FOREIGN), True, encode(text)
+
+    def call_case(self, index: int, function: Callable[..., object], arguments: object) -> Frame:
+        """One call as a frame: its value, or the name of what it raised as the detail."""
         started, cpu = time.monotonic(), time.process_time()
         try:
-            outcome, has_value, value = self.export(namespace[function](*arguments))  # type: ignore[misc]
+            outcome, has_value, value = self._returned(function(*arguments))  # type: ignore[misc]
         except BaseException as problem:
             outcome, has_value, value = describe(problem)._replace(detail=type(problem).__name__), False, None
         seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu
@@ -155,11 +169,11 @@ class Runner:
         self._sent_at = time.monotonic()
 
 
-def fresh_namespace() -> dict[str, Any]:
-    """Return the globals of a new `__main__`."""
-    module = ModuleType("__main__")
+def fresh_namespace(name: str = "__main__") -> dict[str, Any]:
+    """The globals of a new module, `__main__` unless named otherwise."""
+    module = ModuleType(name)
     module.__dict__["__builtins__"] = builtins
-    sys.modules["__main__"] = module
+    sys.modules[name] = module
     return module.__dict__
 
 

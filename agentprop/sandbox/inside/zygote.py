@@ -33,7 +33,8 @@ array bisect cmath collections contextlib copy dataclasses datetime decimal enum
 itertools json math numbers operator random re statistics string textwrap time typing
 """
 BREADTH_PRELOAD = """
-argparse asyncio base64 calendar codecs concurrent.futures.thread csv ctypes difflib fnmatch html inspect logging mmap
+argparse asyncio base64 calendar codecs concurrent.futures.thread csv ctypes difflib doctest fnmatch html inspect
+logging mmap
 pathlib pickle platform pprint queue secrets shlex socket sqlite3 struct subprocess tempfile timeit tokenize unicodedata
 unittest urllib.parse uuid xml.etree.ElementTree zlib
 encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig

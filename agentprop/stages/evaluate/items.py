@@ -2,8 +2,8 @@
 
 A benchmark is a file of rows in any layout and of any kind that extract reads, a glob or directory of such files, a
 data set of the hub, or a run with problems. Of a data set with a test split only that is asked. Options stand under the
-question, and the answer names one of them by letter and text, so that a reply may do either. Program tasks have data
-for tests, or code.
+question, and the answer names one of them by letter and text, so that a reply may do either. What a row has for tests
+of a program, `program_rows` finds.
 """
 
 from __future__ import annotations
@@ -22,15 +22,19 @@ from agentprop.extraction.corpus import Corpus, Document, UnreadableRecord, fing
 from agentprop.extraction.corpus.layout.options import LETTERS
 from agentprop.extraction.corpus.layout.shapes import text_of
 from agentprop.extraction.corpus.settings import reading_of, sources_of
-from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase
+from agentprop.grading.program_tests import ProgramTests
+from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject
 from agentprop.stages.common.layout_notes import LayoutNotes
+from agentprop.stages.evaluate.program_rows import ENTRY, UnusableRow, read_program, tests_of_document
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
 WANTED: Final = "test"
 """Split that is asked of a data set that has one."""
 GROUPS = ("category", "subject", "domain", "level", "difficulty", "split")
-"""Columns that are reported by where nobody names others."""
+"""Columns that results are reported by, unless others are named."""
+PACKED = ("answer", "solution", "ground_truth", "gold")
+"""Columns in which exported rows have tests in place of an answer."""
 Row = Mapping[str, Any]
 
 
@@ -43,9 +47,11 @@ class AskedQuestion:
     problem: Problem
     """The problem."""
     groups: Mapping[str, str]
-    """Column → value that it is counted under."""
-    assertions: str = ""
-    """Tests written as code, if there are no tests as data."""
+    """Column → value it is counted under."""
+    tests: ProgramTests | None = None
+    """Tests of a program that are not data in agentprop's own form."""
+    references: tuple[str, ...] = ()
+    """The row's own programs, one of which must pass."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def _hint(config: EvaluateConfig) -> str:
 def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
     level = str(len(set(problem.skills)))
     known = {"category": problem.category, "domain": problem.domain, "level": level, "skills": "+".join(problem.skills)}
-    return AskedQuestion(f"problem {problem.id}", problem, _chosen(known, config))
+    references = (problem.answer,) if problem.answer_type == "program" else ()
+    return AskedQuestion(f"problem {problem.id}", problem, _chosen(known, config), references=references)
 
 
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
@@ -115,7 +122,7 @@ def _of_corpus(corpus: Corpus, config: EvaluateConfig) -> Iterator[AskedQuestion
     for read in corpus.rows():
         try:
             yield _item(read.row, read.made, config)
-        except _UnusableRow as fault:
+        except UnusableRow as fault:
             excerpt = json.dumps(read.row, ensure_ascii=False, default=str)[:1000]
             yield Reject(
                 stage="evaluate",
@@ -127,51 +134,51 @@ def _of_corpus(corpus: Corpus, config: EvaluateConfig) -> Iterator[AskedQuestion
             )
 
 
-class _UnusableRow(ValueError):
-    """A row that cannot be asked."""
-
-    def __init__(self, code: str, why: str) -> None:
-        super().__init__(why)
-        self.code = code
-
-
 def _item(row: Row, made: Document | UnreadableRecord, config: EvaluateConfig) -> AskedQuestion:
     if isinstance(made, UnreadableRecord):
-        raise _UnusableRow(made.code, made.message)
-    program = bool(made.calls or made.test or made.streams)
-    tests, assertions = _tests(made) if program else ((), "")
-    answer = _answer(made)
-    if not program and not answer:
-        raise _UnusableRow("no-answer", "the row has no answer and no tests")
+        raise UnusableRow(made.code, made.message)
+    statement, answer = _statement(row, made, config), _answer(made)
+    program = tests_of_document(made, statement) if config.tests_field else None
+    program = program or read_program(row, statement, _packed(row, made)) or tests_of_document(made, statement)
+    if program is None and not answer:
+        raise UnusableRow("no-answer", "the row has no answer and no tests")
     if made.lacks == "image":
-        raise _UnusableRow("needs-image", "the question has an image, and only text can be asked")
+        raise UnusableRow("needs-image", "the question has an image, and only text can be asked")
     problem = Problem(
-        statement=_statement(made, program),
+        statement=f"{statement}\n\n{program.note}" if program is not None and program.note else statement,
         answer=answer,
-        answer_type="program" if program else "choice" if made.option is not None else _answer_type(row),
+        answer_type="program" if program is not None else "choice" if made.option is not None else _answer_type(row),
         unit=made.unit or None,
         figures=_whole(row.get("figures")),
-        domain=_domain(row, program),
+        domain=_domain(row, program is not None),
         category=_text(row, GROUPS[:2]) or "benchmark",
         skills=_names(row.get("skills")),
         skill_ids=(),
-        entry_point=made.entry_point or None,
-        tests=tests,
+        entry_point=program.entry_point if program is not None else None,
+        tests=program.cases if program is not None else (),
         certificate=Certificate(form="none"),
         evidence="none",
     )
-    return AskedQuestion(made.id, problem, _chosen(row, config), assertions)
+    if program is None:
+        return AskedQuestion(made.id, problem, _chosen(row, config))
+    return AskedQuestion(made.id, problem, _chosen(row, config), program.tests, program.references)
 
 
-def _statement(made: Document, program: bool) -> str:
-    """The question with its options under it, or with the name of the function that the tests call."""
+def _statement(row: Row, made: Document, config: EvaluateConfig) -> str:
+    """The question with its options under it; of a method's task the text that tells it, not the code around it."""
     text = made.question.strip()
     if made.options:
         lines = [f"({letter}) {option}" for letter, option in zip(LETTERS, made.options, strict=False)]
         return "\n".join([text, "", *lines])
-    if program and made.entry_point and made.entry_point not in text:
-        return f"{text}\n\nThe function is called `{made.entry_point}`."
+    if config.question_field is None and "." in _text(row, ENTRY):
+        return _text(row, ("query",)).strip() or text
     return text
+
+
+def _packed(row: Row, made: Document) -> str:
+    """Tests in place of an answer, as in a row exported for a solver."""
+    texts = (made.answer, _text(row, PACKED).strip())
+    return next((text for text in texts if text.startswith("{")), "")
 
 
 def _answer(made: Document) -> str:
@@ -205,17 +212,3 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _whole(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-# --- programs ---
-
-
-def _tests(made: Document) -> tuple[tuple[TestCase, ...], str]:
-    """(tests as data, tests as code)."""
-    if made.calls:
-        return tuple(TestCase(arguments=given, expected=wanted) for given, wanted in made.calls), ""
-    if made.streams:
-        raise _UnusableRow("stream-tests", "its tests give standard input to a program, and only functions are run")
-    if not made.entry_point:
-        raise _UnusableRow("no-function", "the row has tests as code, and no word of the function they call")
-    return (), made.test

@@ -20,10 +20,8 @@ from agentprop.config.evaluate import EvaluateConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError
-from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.pass_at_k import Score
-from agentprop.grading.probers import Passes, Prober, question
-from agentprop.grading.program_tests import Assertions
+from agentprop.grading.probers import Prober, prompt_name, question
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.settings import InProcessSettings
@@ -34,6 +32,7 @@ from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
+from agentprop.stages.evaluate.references import ReferenceCheck, program_judge
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome_of, score_of
 from agentprop.storage.run import Run
 
@@ -80,10 +79,17 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k)
+        check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet)
+        if config.check_references:
+            benchmark = check.kept(benchmark)
         solver = solver_of(config, models, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
-            facts: dict[str, Any] = {"unreadable": len(benchmark.unreadable), "repeated": benchmark.repeated}
+            facts: dict[str, Any] = {
+                "unreadable": len(benchmark.unreadable),
+                "repeated": benchmark.repeated,
+                **check.counts,
+            }
             if benchmark.sources:
                 facts["sources"] = dict(benchmark.sources)
             return {
@@ -147,16 +153,9 @@ def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benc
         prompt_hash=prompt_hash("prober"),
         version=__version__,
     )
-    assertions = {item.problem.id: item.assertions for item in benchmark.items if item.assertions}
-    tests = partial(_tests, assertions, sandbox)
-    return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=tests)
-
-
-def _tests(assertions: Mapping[str, str], sandbox: Sandbox, problem: Problem, seconds: float) -> Passes:
-    code = assertions.get(problem.id)
-    if code is None:
-        return HiddenTests(problem, sandbox, seconds).passes
-    return Assertions(code, problem.entry_point or "solve", sandbox, seconds).passes
+    tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
+    judges = partial(program_judge, tests, sandbox)
+    return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges)
 
 
 @dataclass
@@ -234,7 +233,7 @@ def _question(item: AskedQuestion) -> Question:
         source=item.source,
         prompt=json.dumps(messages, ensure_ascii=False),
         groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
-        made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash("prober"), version=__version__),
+        made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash(prompt_name(item.problem)), version=__version__),
     )
 
 

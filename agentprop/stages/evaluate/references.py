@@ -1,0 +1,123 @@
+"""Rows with a reference program → those whose tests it passes; the others are left out before any model is asked.
+
+Tests that a row's own program fails say nothing about another one, and neither do tests that a program passes which
+does nothing but raise. A reference that was stopped by a limit is run once more by itself, with more time. What was
+decided stays decided: a resumed run looks only at rows it has never met.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from agentprop.answers.outcome import Equivalence
+from agentprop.grading.comparison import HiddenTests
+from agentprop.grading.probers import PROGRAM_S, RERUN_S, ProgramJudge
+from agentprop.grading.program_tests import BoundTests, CodeTests, ProgramTests, stub
+from agentprop.records import Problem, Reject
+from agentprop.sandbox import Sandbox
+from agentprop.stages.common.progress import Progress
+from agentprop.stages.evaluate.items import AskedQuestion, Benchmark
+from agentprop.storage.run import Run
+
+FAILS, UNDECIDED, FORGIVING = "reference-fails", "reference-undecided", "tests-pass-anything"
+TOLD = {
+    FAILS: "the row's own reference program fails its tests",
+    UNDECIDED: "the row's own reference program is not shown to pass its tests",
+    FORGIVING: "the tests pass a program that does nothing but raise",
+}
+"""Reason codes and their sentences."""
+BESIDE = 4
+"""References under way; the sandbox runs as many as it has places for."""
+KEPT_AT_ONCE = 64
+"""Rows looked at between two looks at the bar."""
+
+
+def program_judge(
+    tests: Mapping[str, ProgramTests], sandbox: Sandbox, problem: Problem, seconds: float
+) -> ProgramJudge:
+    """How programs for a problem are judged: by its row's tests, or by those that it carries itself."""
+    found = tests.get(problem.id)
+    return HiddenTests(problem, sandbox, seconds) if found is None else BoundTests(found, sandbox, seconds)
+
+
+class RowFault(NamedTuple):
+    """Why the tests of a row cannot be relied on."""
+
+    code: str
+    """Reason code."""
+    verdict: Equivalence
+    """What the tests say of the program that shows it."""
+
+
+@dataclass
+class ReferenceCheck:
+    """Runs references, and keeps what became of them."""
+
+    run_dir: Run
+    sandbox: Sandbox
+    asked: Set[str]
+    """Problems that were asked before: their references passed."""
+    quiet: bool = False
+    counts: dict[str, Any] = field(default_factory=dict)
+    """References that passed, and rows left out by reason."""
+
+    def kept(self, benchmark: Benchmark) -> Benchmark:
+        """The benchmark without the rows whose reference does not pass."""
+        known = {one.item: one.code for one in self.run_dir.iter(Reject) if one.code in TOLD}
+        programs = [item for item in benchmark.items if item.problem.answer_type == "program"]
+        fresh = [one for one in programs if one.source not in known and one.problem.id not in self.asked]
+        left_out = {item.source: known[item.source] for item in programs if item.source in known}
+        for item, fault in zip(fresh, self._run(fresh), strict=True):
+            if fault is not None:
+                left_out[item.source] = fault.code
+                self.run_dir.add(_reject(item, fault))
+        self.run_dir.commit({})
+        with_reference = sum(bool(item.references) and item.source not in left_out for item in programs)
+        if with_reference or left_out:
+            self.counts = {"references": {"passed": with_reference, **Counter(left_out.values())}}
+        return replace(benchmark, items=[item for item in benchmark.items if item.source not in left_out])
+
+    def _run(self, items: list[AskedQuestion]) -> list[RowFault | None]:
+        """What is wrong with each row; where that was not decided, once more, one after another."""
+        found: list[RowFault | None] = []
+        with ThreadPoolExecutor(BESIDE) as beside, Progress("references", len(items), quiet=self.quiet) as bar:
+            for start in range(0, len(items), KEPT_AT_ONCE):
+                found += beside.map(self._fault, items[start : start + KEPT_AT_ONCE])
+                bar.update(done=len(found))
+        for place, item in enumerate(items):
+            fault = found[place]
+            if fault is not None and fault.code == UNDECIDED:
+                found[place] = self._fault(item, RERUN_S)
+        return found
+
+    def _fault(self, item: AskedQuestion, seconds: float = PROGRAM_S) -> RowFault | None:
+        """The first of a row's references that passes decides; else the last."""
+        tests = {} if item.tests is None else {item.problem.id: item.tests}
+        judge = program_judge(tests, self.sandbox, item.problem, seconds)
+        if isinstance(item.tests, CodeTests) and item.tests.forgiving:
+            verdict = judge.passes(stub(item.tests.plan.target))
+            if verdict.status == "same":
+                return RowFault(FORGIVING, verdict)
+        fault: RowFault | None = None
+        for program in item.references:
+            verdict = judge.passes(program)
+            if verdict.status == "same":
+                return None
+            fault = RowFault(FAILS if verdict.status == "different" else UNDECIDED, verdict)
+        return fault
+
+
+def _reject(item: AskedQuestion, fault: RowFault) -> Reject:
+    """Why a row is left out."""
+    return Reject(
+        stage="evaluate",
+        item=item.source,
+        outcome="rejected",
+        code=fault.code,
+        message=f"{TOLD[fault.code]}: {fault.verdict.why} ({fault.verdict.rule})",
+        record=item.problem.statement[:1000],
+    )
