@@ -53,6 +53,10 @@ class SandboxUnavailable(AgentpropError):
     """The isolation asked for cannot be had on this machine."""
 
 
+class TooManyFailures(AgentpropError):
+    """More records failed, by no fault of their own, than a run may lose; what was finished is kept."""
+
+
 class BoundReached(AgentpropError):
     """A bound (candidates, tokens, cost, minutes) was hit before the target; what was finished is kept."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agentprop.answers.equivalence import equivalent
@@ -18,7 +18,7 @@ from agentprop.composition.grammar import masked
 from agentprop.composition.terms import from_json, operators, skills
 from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
-from agentprop.sandbox import Job, Result
+from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
@@ -45,17 +45,18 @@ async def judge(
     tools: Mapping[str, str],
     executor: Executor,
     made_by: MadeBy,
+    origin: str | None = None,
 ) -> Problem | Broken:
-    """The problem of a submission that keeps the contract, or what it breaks."""
+    """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
     broken = _form(submission)
     if broken is not None:
         return broken
     modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
     if submission.answer_type == "program":
-        result = await executor.run(_program_job(submission))
+        result = await executor.run(replace(_program_job(submission), origin=origin))
         broken = _program_verdict(submission, result)
     else:
-        result = await executor.run(Job(submission.certificate, modules, returns="answer"))
+        result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
         broken = _answer_verdict(submission, result)
     return broken if broken is not None else _problem(submission, task, active, result.isolation, made_by)
 
@@ -125,8 +126,9 @@ def failure(result: Result) -> Broken | None:
     """What went wrong in the sandbox, if anything."""
     if result.status == "ok":
         return None
-    if result.status == "sandbox-unavailable":
-        return Broken("sandbox_unavailable", result.detail or "the sandbox did not answer", unavailable=True)
+    if result.status in OUTSIDE:
+        code = result.status.replace("-", "_")
+        return Broken(code, result.detail or "the sandbox did not answer", unavailable=True)
     return Broken(f"certificate_{result.status}".replace("-", "_"), result.error or result.detail or result.status)
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from agentprop.sandbox import CallOutcome, Sandbox
+from agentprop.sandbox import UNDECIDED, CallOutcome, Sandbox
+from agentprop.sandbox.records import Status
 from agentprop.skills import Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw
@@ -43,6 +44,8 @@ class Call:
     """How long the quicker of the two took."""
     error: str | None = None
     """Anything else that happened."""
+    status: Status = "ok"
+    """How the call ended in the sandbox."""
     otherwise: Any = None
     """What the second call came to, where that differs."""
 
@@ -119,12 +122,14 @@ def _call(outcome: CallOutcome) -> Call:
         value, refused, changed, seconds = outcome.value
         return Call(value, refused is True, changed is True, float(seconds))
     if outcome.status == "timeout":
-        return Call(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s")
-    return Call(error=outcome.error or outcome.status)
+        return Call(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s", status="timeout")
+    return Call(error=outcome.error or outcome.status, status=outcome.status)
 
 
 def _both(one: Call, two: Call) -> Call:
-    """The first call, with what the second did differently."""
+    """The first call, with what the second did differently; a second one that says nothing is no difference."""
+    if one.error is None and two.status in UNDECIDED:
+        return two
     same = (one.refused, repr(one.value)) == (two.refused, repr(two.value))
     otherwise = None if same or one.error else two.error or two.value
-    return Call(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, otherwise)
+    return Call(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, one.status, otherwise)

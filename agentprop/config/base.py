@@ -60,8 +60,8 @@ class StageConfig(Settings):
 
     stage: ClassVar[str]
     """Name of the stage's command."""
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
-    """Settings that may change when a run is resumed."""
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "max_failures"})
+    """Settings that may change when a run is resumed; those of every stage hold for each of them."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Former names of settings, which go on working; see `under_present_names`."""
 
@@ -69,8 +69,16 @@ class StageConfig(Settings):
     """Everything random follows from it."""
     workers: Count | None = None
     """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
+    max_failures: Share = 0.01
+    """Share of the records that may be lost to unexpected failures (a defect of agentprop, a process that was killed)
+    before the run stops with exit code 1. Up to three never stop it, unless this is 0 or every record failed."""
     allow_weak_sandbox: bool = False
     """Run even if untrusted code cannot be isolated; only for code you trust."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Add what may change in every stage to what a stage names itself."""
+        cls.outside_identity = cls.outside_identity | StageConfig.outside_identity
 
     @classmethod
     def under_present_names(cls, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from agentprop.composition.answer_text import read_value, same_json
 from agentprop.errors import InputError
 from agentprop.grading.consensus import Same
 from agentprop.records import Problem
-from agentprop.sandbox import Sandbox
+from agentprop.sandbox import UNDECIDED, Sandbox
 from agentprop.sandbox.records import DEFAULT_TIMEOUT_S as PROGRAM_TIMEOUT_S
 
 QUOTES = "\"'`“”‘’"
-OUT_OF_LIMITS = frozenset({"timeout", "memory", "output-limit", "sandbox-unavailable"})
+OUT_OF_LIMITS = UNDECIDED
 """Ends of a program that say nothing about whether it is right."""
 
 

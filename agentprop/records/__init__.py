@@ -8,7 +8,17 @@ Free-form maps are JSON strings, so that the column types of a shard never depen
 
 from __future__ import annotations
 
-from agentprop.records.base import SCHEMA_VERSION, AnswerType, Domain, Evidence, MadeBy, Part, Record, content_id
+from agentprop.records.base import (
+    SCHEMA_VERSION,
+    AnswerType,
+    Domain,
+    Evidence,
+    MadeBy,
+    Part,
+    Record,
+    check_storable,
+    content_id,
+)
 from agentprop.records.environment import (
     Action,
     ConflictNote,
@@ -61,5 +71,6 @@ __all__ = [
     "Trajectory",
     "Turn",
     "Verdict",
+    "check_storable",
     "content_id",
 ]

@@ -22,6 +22,6 @@ class Reject(Record):
     code: str
     """Reason code."""
     message: str = ""
-    """The reason in a sentence."""
+    """The reason in a sentence; below it, where a defect of agentprop's ended the work, the traceback."""
     record: str | None = None
     """The record itself, JSON."""

@@ -20,6 +20,7 @@ from typing import Protocol
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body
 from agentprop.sandbox.conversation import ChildRecord
+from agentprop.sandbox.limits import shortage, tight_limits
 from agentprop.sandbox.paths import readable_paths
 from agentprop.sandbox.records import Isolation, Level
 from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, run_self_test, struck_layers
@@ -32,6 +33,8 @@ LADDER: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
+MEND = "raise that limit, or wait until the machine has more to spare, and run the same command again"
+"""The hint where nothing is wrong with isolation: doing without it would not help."""
 
 
 class LayersFailed(Exception):
@@ -77,6 +80,8 @@ def climb(
     while level is not None and level >= min_level:
         try:
             return _prove(level, preload, reasons)
+        except ZygoteFailed as problem:
+            raise SandboxUnavailable(f"the sandbox cannot start: {problem}", hint=MEND) from problem
         except LayersFailed as problem:
             reasons[level] = str(problem)
             level = _best_without(problem.layers, below=level)
@@ -87,15 +92,20 @@ def climb(
 
 
 def _prove(level: Level, preload: Sequence[str], reasons: Mapping[str, str]) -> tuple[SandboxSlot, Isolation]:
-    """A zygote of this level that passed the self-test; raises LayersFailed with what to do without."""
+    """A zygote of this level that passed the self-test. Raises LayersFailed with what to do without, and ZygoteFailed
+    where something ran out, of which a lower level would not have more."""
     try:
         zygote = start_zygote(level, preload)
     except ZygoteFailed as problem:
+        if problem.short:
+            raise
         raise LayersFailed(str(problem), ()) from problem
     try:
         table = run_self_test(zygote)
     except (SetupFailed, ZygoteFailed) as problem:
         zygote.close()
+        if isinstance(problem, ZygoteFailed) and problem.short:
+            raise
         raise LayersFailed(str(problem), problem.layers if isinstance(problem, SetupFailed) else ()) from problem
     struck = struck_layers(level, table)
     if struck:
@@ -110,9 +120,13 @@ def start_slot(level: Level, preload: Sequence[str]) -> SandboxSlot:
 
 
 def start_zygote(level: Level, preload: Sequence[str]) -> ZygoteProcess:
-    """A zygote with the layers of its level."""
+    """A zygote with the layers of its level; raises ZygoteFailed."""
     readable, paths = readable_paths(preload)
-    return ZygoteProcess(level, preload, readable, paths)
+    try:
+        return ZygoteProcess(level, preload, readable, paths)
+    except OSError as problem:
+        short = shortage(problem) or "; ".join(tight_limits()) or None
+        raise ZygoteFailed(f"a zygote cannot be started: {problem}", short) from problem
 
 
 def _best_without(struck: Sequence[str], below: Level) -> Level | None:

@@ -1,8 +1,10 @@
-"""What a child did becomes results: what the kernel and the clock say counts first, the child's word last."""
+"""What a child did becomes results: what the kernel and the clock say counts first, the child's word last.
+
+A SIGKILL that neither the harness nor a limit of the child accounts for comes from outside: it is no word on the code.
+"""
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 from collections.abc import Sequence
@@ -11,13 +13,17 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.inside.protocol import DEADLINE, ENTERED
 from agentprop.sandbox.inside.runner import Frame
-from agentprop.sandbox.records import Level, Result, Status
+from agentprop.sandbox.limits import CPU, MEMORY, Allowance
+from agentprop.sandbox.records import OUTSIDE, Level, Result, Status
 
 HEAD_BYTES = 48 << 10
 TAIL_BYTES = 16 << 10
 CPU_SLACK_S = 0.1
 NEARLY_ALL = 0.9
 """Share of the memory allowance at which a sudden death is put down to memory."""
+BUSY = 0.5
+"""Share of its time, or of its memory, that code must have used itself before running into the limit is put down to it
+without a second try."""
 
 
 def single_result(talk: ChildRecord, body: Body, level: Level) -> Result:
@@ -82,28 +88,57 @@ def judge(talk: ChildRecord, body: Body) -> tuple[Status, str | None]:
     if talk.first != ENTERED:
         reason = talk.reader.buffer.decode(errors="backslashreplace")
         return "sandbox-unavailable", reason or "the child did not finish its set-up"
-    return _judge_limits(talk, body) or _judge_death(talk, body) or _judge_frames(talk, body)
+    return _judge_limits(talk) or _judge_death(talk) or _judge_frames(talk, body)
 
 
-def _judge_limits(talk: ChildRecord, body: Body) -> tuple[Status, str] | None:
+def deserves_another_try(talk: ChildRecord, body: Body) -> bool:
+    """Whether what happened may be the machine's doing: then it is tried once more before it is believed.
+
+    So is a time-out of code that computed for less than half of it, on a machine that may have been busy with others,
+    and a lack of memory of code that held less than half of its own.
+    """
+    status, _ = judge(talk, body)
+    if status in OUTSIDE:
+        return True
+    if talk.ended is None or talk.allowance is None:
+        return False
+    if status == "timeout":
+        return cpu_seconds(talk) < BUSY * sum(body.timeouts_s)
+    return status == "memory" and _share_of_memory(talk) < BUSY
+
+
+def _judge_limits(talk: ChildRecord) -> tuple[Status, str] | None:
     if talk.cancelled == "output-limit":
         return "output-limit", "killed while writing more than it may"
     if talk.cancelled == "timeout" or (talk.ended is not None and talk.ended.reason == DEADLINE):
         return "timeout", "wall"
-    killed_by = _signal(talk)
-    cpu_limit = math.ceil(sum(body.timeouts_s))
-    if killed_by in (signal.SIGKILL, signal.SIGXCPU) and cpu_seconds(talk) >= cpu_limit - CPU_SLACK_S:
-        return "timeout", "cpu"
+    allowed, killed_by = _allowance(talk), _signal(talk)
+    if killed_by in (signal.SIGKILL, signal.SIGXCPU) and cpu_seconds(talk) >= allowed.cpu_s - CPU_SLACK_S:
+        return "timeout", f"cpu{allowed.named(CPU)}"
     return None
 
 
-def _judge_death(talk: ChildRecord, body: Body) -> tuple[Status, str] | None:
+def _judge_death(talk: ChildRecord) -> tuple[Status, str] | None:
     killed_by = _signal(talk)
     if killed_by is None or (talk.cancelled is not None and killed_by == signal.SIGKILL):
         return None
-    if talk.ended is not None and talk.ended.max_rss_kb >= NEARLY_ALL * body.memory_mb * 1024:
-        return "memory", "died at its memory limit"
+    if killed_by == signal.SIGKILL:  # a limit on memory makes allocations fail, and kills nobody
+        if talk.starved_of_memory:
+            return "out-of-memory", "the kernel killed it because the memory of the machine or of our group ran out"
+        return "interrupted", "SIGKILL from outside, below its own limits"
+    if _share_of_memory(talk) >= NEARLY_ALL:
+        return "memory", f"died at its memory limit{_allowance(talk).named(MEMORY)}"
     return "killed", _signal_name(killed_by)
+
+
+def _allowance(talk: ChildRecord) -> Allowance:
+    assert talk.allowance is not None  # a child that entered was allowed something
+    return talk.allowance
+
+
+def _share_of_memory(talk: ChildRecord) -> float:
+    """Memory held at most ÷ what was allowed."""
+    return talk.ended.max_rss_kb / max(1, _allowance(talk).memory_mb << 10) if talk.ended is not None else 0.0
 
 
 def _judge_frames(talk: ChildRecord, body: Body) -> tuple[Status, str | None]:
@@ -114,7 +149,7 @@ def _judge_frames(talk: ChildRecord, body: Body) -> tuple[Status, str | None]:
         return "error", "early-exit: the process ended before its result was written"
     frame = frames[0]
     if frame.status == "memory":
-        return "memory", "MemoryError"
+        return "memory", f"MemoryError{_allowance(talk).named(MEMORY)}"
     return ("ok" if frame.status == "ok" else "error"), frame.detail
 
 
@@ -124,9 +159,14 @@ def cpu_seconds(talk: ChildRecord) -> float:
 
 
 def _signal(talk: ChildRecord) -> int | None:
-    if talk.ended is None or not os.WIFSIGNALED(talk.ended.wait_status):
+    """The signal that ended the child; an abort ends it by an exit code (see `linux.exit_at`)."""
+    if talk.ended is None:
         return None
-    return os.WTERMSIG(talk.ended.wait_status)
+    status = talk.ended.wait_status
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status)
+    aborted = os.WIFEXITED(status) and os.WEXITSTATUS(status) == signal.SIGABRT
+    return signal.SIGABRT if aborted else None
 
 
 def _signal_name(number: int) -> str:

@@ -11,9 +11,9 @@ from typing import TypeVar
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
 from agentprop.sandbox.conversation import ChildRecord, unavailable
-from agentprop.sandbox.levels import HINT, SandboxSlot, climb, start_slot
-from agentprop.sandbox.outcome import batch_results, single_result
-from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
+from agentprop.sandbox.levels import SandboxSlot, climb, start_slot
+from agentprop.sandbox.outcome import batch_results, deserves_another_try, single_result
+from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, OUTSIDE, CallOutcome, Isolation, Job, Level, Result
 from agentprop.sandbox.verify import call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
@@ -29,7 +29,8 @@ BATCH_JOBS = 256
 class Sandbox:
     """A pool of zygotes; each call gets a process of its own, which is dead when the call returns.
 
-    Nothing starts before the first call. A zygote that dies is replaced once within the call it failed.
+    Nothing starts before the first call. A zygote that dies is replaced once within the call it failed, and what may
+    have been the machine's doing is tried once more, with no other second try of this sandbox beside it.
     There are as many slots as processors, and at least the two that candidates and their tests need.
     """
 
@@ -53,6 +54,7 @@ class Sandbox:
         self._free: list[SandboxSlot | None] = [None] * self._capacity
         self._isolation: Isolation | None = None
         self._starting = threading.Lock()
+        self._trying_again = threading.Lock()
         self._closed = False
 
     def __enter__(self) -> Sandbox:
@@ -109,7 +111,7 @@ class Sandbox:
         return single_result(talk, body, self._level)
 
     def run_batch(self, jobs: Sequence[Job]) -> list[Result]:
-        """Run jobs of one trust domain, many in one process; whatever that process left unclear is run by itself."""
+        """Run jobs, those of one origin many in one process; whatever that process left unclear is run by itself."""
         results: list[Result | None] = [None] * len(jobs)
         for positions in _batches(jobs):
             batch = [jobs[position] for position in positions]
@@ -146,11 +148,23 @@ class Sandbox:
                 return run_pair(one, other, candidate, tests, function, timeout_s, self._level)
 
         try:
-            return _twice(attempt)
+            result = _twice(attempt)
+            if result.status in OUTSIDE:
+                with self._trying_again:
+                    result = _twice(attempt)
+            return result
         except ZygoteFailed as problem:
             return Result("sandbox-unavailable", str(problem), isolation=self._level)
 
     def _converse(self, body: Body) -> ChildRecord:
+        """Run one body, once more where the machine may be to blame; jobs of a batch are each tried alone instead."""
+        talk = self._attempt(body)
+        if body.batched or not deserves_another_try(talk, body):
+            return talk
+        with self._trying_again:
+            return self._attempt(body)
+
+    def _attempt(self, body: Body) -> ChildRecord:
         """Run one body, once more on a new zygote if the first one fails."""
 
         def attempt() -> ChildRecord:
@@ -199,16 +213,13 @@ class Sandbox:
             self._condition.notify_all()
 
     def _start(self) -> SandboxSlot:
-        """A new slot: at the level found by the first one, or refused."""
+        """A new slot: at the level found by the first one, or refused. Raises ZygoteFailed if it no longer starts."""
         with self._starting:
             if self._isolation is None:
                 slot, self._isolation = climb(self._preload, self._min_level, self._max_level, self._allow_weak)
                 return slot
             level = self._isolation.level
-        try:
-            return start_slot(level, self._preload)
-        except ZygoteFailed as problem:
-            raise SandboxUnavailable(f"a zygote of level {level} no longer starts: {problem}", hint=HINT) from problem
+        return start_slot(level, self._preload)
 
 
 def _processors() -> int:
@@ -224,10 +235,11 @@ def _twice(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:
-    """Positions of jobs that may share a process: same limits, nothing on standard input, no file of their own."""
-    groups: dict[tuple[int, str], list[int]] = {}
+    """Positions of jobs that may share a process: code of one author, same limits, nothing on standard input, no file
+    of their own."""
+    groups: dict[tuple[str, int], list[int]] = {}
     for position, job in enumerate(jobs):
-        if not job.stdin and job.profile == "pure":
-            groups.setdefault((job.memory_mb, job.profile), []).append(position)
+        if job.origin is not None and not job.stdin and job.profile == "pure":
+            groups.setdefault((job.origin, job.memory_mb), []).append(position)
     batches = [group[i : i + BATCH_JOBS] for group in groups.values() for i in range(0, len(group), BATCH_JOBS)]
     return [batch for batch in batches if len(batch) > 1]

@@ -11,9 +11,9 @@ from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.inside.runner import Frame
 from agentprop.sandbox.levels import SandboxSlot
 from agentprop.sandbox.outcome import judge, single_result
-from agentprop.sandbox.records import CallOutcome, Level, Result
+from agentprop.sandbox.records import UNDECIDED, CallOutcome, Level, Result
 
-CANDIDATE_FAULTS = ("timeout", "memory", "killed", "output-limit", "sandbox-unavailable")
+CANDIDATE_FAULTS = ("killed", *UNDECIDED)
 
 
 def call_outcomes(talk: ChildRecord, body: Body) -> list[CallOutcome]:

@@ -5,7 +5,6 @@ Portable on purpose: no zygote, no namespaces, no filters; a clean environment, 
 
 from __future__ import annotations
 
-import math
 import os
 import selectors
 import signal
@@ -21,7 +20,8 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.conversation import ChildRecord
 from agentprop.sandbox.frames import BadFrame
 from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, Ended
-from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES
+from agentprop.sandbox.limits import Allowance, allowance_of, shortage
+from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES, ZygoteFailed
 
 START_S = 10.0
 """Seconds an interpreter may need to start; the body's own clock runs from there."""
@@ -38,9 +38,16 @@ class WeakSlot:
     def start(self, body: Body, peer: socket.socket | None = None) -> Watch:
         """Hand one body to an interpreter of its own."""
         self.calls += 1
+        try:
+            return self._start(body, peer)
+        except OSError as problem:
+            raise ZygoteFailed(f"an interpreter could not be started: {problem}", shortage(problem)) from problem
+
+    def _start(self, body: Body, peer: socket.socket | None) -> Watch:
+        allowance = allowance_of(body, 0)
         result_read, result_write = os.pipe()
         passed = [result_write] + ([] if peer is None else [peer.fileno()])
-        limits = [math.ceil(sum(body.timeouts_s)), body.memory_mb << 20, OPEN_FILES]
+        limits = [allowance.cpu_s, allowance.memory_mb << 20, OPEN_FILES]
         arguments = [sys.executable, "-P", "-s", "-B", "-c", BOOT.format(str(Path(__file__).parent))]
         arguments += [str(number) for number in (result_write, -1 if peer is None else peer.fileno(), *limits)]
         with tempfile.TemporaryFile() as given:
@@ -57,7 +64,7 @@ class WeakSlot:
                 start_new_session=True,
             )
         os.close(result_write)
-        return Watch(process, os.fdopen(result_read, "rb", buffering=0), body)
+        return Watch(process, os.fdopen(result_read, "rb", buffering=0), body, allowance)
 
     def close(self) -> None:
         """Nothing outlives a call."""
@@ -66,9 +73,9 @@ class WeakSlot:
 class Watch:
     """Collects what the interpreter writes until it ends or its time is over, and makes sure that it is gone."""
 
-    def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body, allowance: Allowance) -> None:
         self.process, self.body = process, body
-        self.talk = ChildRecord()
+        self.talk = ChildRecord(allowance=allowance)
         self.started = time.monotonic()
         self.deadline = self.started + START_S
         self.selector = selectors.DefaultSelector()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ def _confine(profile: str, limits: ChildLimits, descriptors: list[int], kit: Kit
     _arrange_descriptors(descriptors, kit.rulesets.get(profile))
     os.setsid()
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)
+    linux.exit_at(signal.SIGABRT)
     _limit(limits, kit)
     os.umask(0o077)
     os.chdir(mounts.SCRATCH if profile in ("scratch", "program") else "/")
@@ -98,7 +100,10 @@ def _arrange_descriptors(descriptors: list[int], ruleset: int | None) -> None:
 
 
 def _limit(limits: ChildLimits, kit: Kit) -> None:
-    """Soft and hard alike: as pid 1 of its namespace a child would ignore the soft limits' signals."""
+    """Soft and hard alike: as pid 1 of its namespace a child would ignore the soft limits' signals.
+
+    None is raised above what was inherited, which nobody may who is not root, and nobody should.
+    """
     for kind, value in (
         (resource.RLIMIT_CPU, limits.cpu_s),
         (resource.RLIMIT_AS, kit.base_bytes + limits.memory_bytes),
@@ -109,10 +114,16 @@ def _limit(limits: ChildLimits, kit: Kit) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        resource.setrlimit(kind, (value, value))
+        _lower(kind, value)
     if "namespaces" in kit.layers:
         # Without a user namespace this would count every process of the user.
-        resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
+        _lower(resource.RLIMIT_NPROC, limits.processes)
+
+
+def _lower(kind: int, value: int) -> None:
+    soft, _ = resource.getrlimit(kind)
+    value = value if soft == resource.RLIM_INFINITY else min(value, soft)
+    resource.setrlimit(kind, (value, value))
 
 
 def _read_body() -> bytes:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from agentprop import __version__
 from agentprop.agent.candidates import tools
+from agentprop.boundary import RecordFailure, contained_async
+from agentprop.grading.judgement import Judgement
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
-from agentprop.records import Attempt, MadeBy, Skill, Verdict
+from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
 from agentprop.stages.common.intake import Item
@@ -31,6 +34,15 @@ class JudgedProblem:
     """The verdict."""
     reused: int = 0
     """How many of the attempts come from an earlier run."""
+    failure: RecordFailure | None = None
+    """The last unexpected failure of judging it."""
+
+
+def failed(verifier: str, item: Item, failure: RecordFailure) -> JudgedProblem:
+    """Return a problem that a local verifier could not judge."""
+    made_by = MadeBy(name=verifier, version=__version__)
+    attempt, verdict = Judgement.of_failure(failure).records(item.problem, made_by)
+    return JudgedProblem(item, (attempt,), verdict, failure=failure)
 
 
 @dataclass
@@ -49,14 +61,18 @@ class LocalJudge:
 
     async def records(self, item: Item) -> tuple[Attempt, Verdict]:
         """Its attempt, and what that is worth by itself."""
-        library = self._library(item.skills) if item.skills else self.library
-        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
-        return judgement.records(item.problem, self.made_by)
+        judged = await self.judge(item)
+        return judged.attempts[0], judged.verdict
 
     async def judge(self, item: Item) -> JudgedProblem:
-        """Its verdict alone."""
-        attempt, verdict = await self.records(item)
-        return JudgedProblem(item, (attempt,), verdict)
+        """Its verdict alone; undetermined if the verifier fails, which is no other problem's concern."""
+        return await contained_async(partial(self._judge, item), partial(failed, self.name, item))
+
+    async def _judge(self, item: Item) -> JudgedProblem:
+        library = self._library(item.skills) if item.skills else self.library
+        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
+        attempt, verdict = judgement.records(item.problem, self.made_by)
+        return JudgedProblem(item, (check_storable(attempt),), check_storable(verdict))
 
     async def judge_all(self, items: Sequence[Item]) -> list[JudgedProblem]:
         """A batch."""

@@ -52,6 +52,10 @@ class CandidateBatch:
     indices: range
     standing: MasteryState
 
+    def split(self) -> list[CandidateBatch]:
+        """Divide it into batches of one candidate."""
+        return [replace(self, indices=range(index, index + 1)) for index in self.indices]
+
 
 def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     """The plan of a run. Raises ConfigError where there is nothing to propose in."""

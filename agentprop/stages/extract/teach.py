@@ -14,17 +14,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained, contained_async, died
 from agentprop.config import ExtractConfig
-from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached
+from agentprop.errors import BoundReached, TooManyFailures
 from agentprop.extraction.corpus import Fields, UnreadableRecord
 from agentprop.extraction.corpus.texts import read_texts
 from agentprop.extraction.teaching import trial
@@ -40,9 +41,11 @@ from agentprop.extraction.teaching.lesson import (
 from agentprop.extraction.teaching.merging import Waiting, merge
 from agentprop.extraction.teaching.package import package
 from agentprop.extraction.teaching.proposals import Proposal, from_json
+from agentprop.extraction.teaching.trial import TriedScript
 from agentprop.models.chat import Sampling
-from agentprop.records import MadeBy, Reject, Skill, Span
+from agentprop.records import MadeBy, Reject, Skill, Span, check_storable
 from agentprop.skills import load, parse
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
@@ -61,14 +64,6 @@ WORKING = "candidates"
 Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
 
-@dataclass(frozen=True)
-class TriedScript:
-    """What became of a script."""
-
-    fault: str | None
-    """Why it is left out; None where it holds."""
-
-
 class Teaching:
     """One command's share of a run; what `_commit` writes is the state that segments carry."""
 
@@ -84,6 +79,7 @@ class Teaching:
         self._made_by: dict[str, Any] = state.get("made_by", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._failures: Counter[str] = Counter()
+        self._last_failure = ""
         self._lines = WorkingFile(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
     # --- chunks to candidates ---
@@ -98,6 +94,9 @@ class Teaching:
             self._failures = cast.meter.failures
             try:
                 self._study_all(cast, bar)
+            except TooManyFailures:
+                self._run.summarise(self._summary(cast))
+                raise
             except BoundReached as bound:
                 self._run.summarise(self._summary(cast))
                 raise BoundReached(
@@ -125,6 +124,7 @@ class Teaching:
             for item, lesson in batch:
                 self._take(item, lesson)
             self._commit()
+            self.check()
             bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
 
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
@@ -174,8 +174,9 @@ class Teaching:
             if tried is None:  # interrupted
                 break
             self._settled += 1
-            self._keep(group, tried.fault, wordings)
+            contained(partial(self._keep, group, tried, wordings), partial(self._lose, group))
             self._commit()
+            self.check()
             bar.update(done=self._settled, note=f"{self._counts['skills']} skills")
         self._halt()
 
@@ -185,12 +186,12 @@ class Teaching:
         return {wording for one in (*load(()).values(), *kept) for wording in trial.wordings(one)}
 
     def _tried(self, scripted: Sequence[Waiting]) -> Iterator[TriedScript]:
-        """What is wrong with each script, in order; whatever kills its process cannot be believed either."""
+        """What is wrong with each script, in order."""
         if not scripted:
             return
         proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
         tried = ordered_map(
-            trial.script_faults,
+            trial.try_scripts,
             batched(proposals, TRIED),
             workers=self._config.workers or usable_cores(),
             window=BATCH,
@@ -198,36 +199,50 @@ class Teaching:
             idle=self._run.tick,
             initializer=trial.start,
             initargs=(self._config.allow_weak_sandbox,),
+            split=each_alone,
         )
-        for faults in tried:
-            found = [faults.message] * len(faults.item) if isinstance(faults, WorkerDied) else faults
-            yield from map(TriedScript, found)
+        for found in flattened(tried, _lost):
+            yield from found
 
-    def _keep(self, group: Sequence[Waiting], fault: str | None, wordings: set[str]) -> None:
+    def _keep(self, group: Sequence[Waiting], tried: TriedScript, wordings: set[str]) -> None:
+        """Keep a group as a skill, or refuse it; nothing is counted before all of it is known."""
         lines = self._lines.at([one.offset for one in group])
-        proposal = _proposal(lines[0])
-        self._counts["waiting"] -= len(group)
-        self._counts["scripts written"] += proposal.executable is not None
+        proposal, fault = _proposal(lines[0]), tried.fault
         if fault is None and trial.wordings(package(proposal, scripted=True)) & wordings:
             fault = "another skill has one of its wordings"
         if fault is not None and self._config.require_scripts:
+            self._counts["waiting"] -= len(group)
+            self._counts["scripts written"] += proposal.executable is not None
             for line in lines:
-                record = json.dumps(line["proposal"], ensure_ascii=False)
-                self._reject(
-                    TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record)
-                )
+                self._reject(_no_script(line, tried, fault))
             return
-        skill = _skill(lines, fault, MadeBy.model_validate(self._made_by))
+        skill = check_storable(_skill(lines, fault, MadeBy.model_validate(self._made_by)))
         if skill.script is not None:
             wordings |= trial.wordings(parse(skill.skill_md, skill.script, "teacher"))
             self._counts["scripts accepted"] += 1
+        self._counts["waiting"] -= len(group)
+        self._counts["scripts written"] += proposal.executable is not None
+        self._counts["scripts not tried"] += tried.undecided
         self._run.add(skill)
         self._counts["accepted"] += len(group)
         self._counts["merged"] += len(group) - 1
         self._counts["skills"] += 1
         self._counts[f"skills in {skill.category}"] += 1
 
+    def _lose(self, group: Sequence[Waiting], failure: RecordFailure) -> None:
+        """Count a group that could not be kept, by no fault of its own."""
+        self._counts["waiting"] -= len(group)
+        for line in self._lines.at([one.offset for one in group]):
+            record = json.dumps(line["proposal"], ensure_ascii=False)
+            self._reject(TeachingRefusal(line["item"], failure.code, failure.told, "failed", record))
+
     # --- books ---
+
+    def check(self, *, over: bool = False) -> None:
+        """Raise TooManyFailures where more items failed unexpectedly than may."""
+        reasons = {name.removeprefix("code "): n for name, n in self._counts.items() if name.startswith("code ")}
+        share, items = self._config.max_failures, self._counts["in"]
+        tolerance_of(share, reasons, items, last=self._last_failure).check(over=over)
 
     def _reject(self, refusal: TeachingRefusal) -> None:
         self._run.add(
@@ -242,6 +257,7 @@ class Teaching:
         )
         self._counts[refusal.outcome] += 1
         self._counts[f"code {refusal.code}"] += 1
+        self._last_failure = refusal.message if is_unexpected(refusal.code) else self._last_failure
 
     def _commit(self) -> None:
         self._run.commit(
@@ -283,7 +299,11 @@ class Teaching:
             **{name: c[name] for name in funnel},
             "merged": c["merged"],
             "distinct skills": c["skills"],
-            "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
+            "scripts": {
+                "written": c["scripts written"],
+                "accepted": c["scripts accepted"],
+                **({"not tried": c["scripts not tried"]} if c["scripts not tried"] else {}),
+            },
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
             "spending": {**cast.spending(c["skills"]), "failures": dict(self._failures)},
@@ -300,7 +320,26 @@ def _lessons(teacher: Teacher, batch: Sequence[Chunk | UnreadableRecord]) -> lis
 async def _studied(teacher: Teacher, item: Chunk | UnreadableRecord) -> Studied:
     if isinstance(item, UnreadableRecord):
         return item, ChunkOutcome(refusals=(TeachingRefusal(item.id, item.code, item.message),))
-    return item, await teacher.study(item)
+    return item, await contained_async(partial(teacher.study, item), partial(_unstudied, item))
+
+
+def _unstudied(chunk: Chunk, failure: RecordFailure) -> ChunkOutcome:
+    refusals = (TeachingRefusal(p.label, failure.code, failure.told, "failed") for p in chunk.passages)
+    return ChunkOutcome(refusals=tuple(refusals))
+
+
+def _lost(lost: WorkerDied) -> list[TriedScript]:
+    return [TriedScript.of_failure(died(lost.message)) for _ in lost.item]
+
+
+def _no_script(line: dict[str, Any], tried: TriedScript, fault: str) -> TeachingRefusal:
+    """Why a candidate without a script that holds is left out."""
+    record = json.dumps(line["proposal"], ensure_ascii=False)
+    if tried.failure is not None:
+        return TeachingRefusal(line["item"], tried.failure.code, tried.failure.told, "failed", record)
+    if tried.undecided:
+        return TeachingRefusal(line["item"], "script-undecided", f"it is not known to hold: {fault}", "failed", record)
+    return TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record)
 
 
 def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
 from agentprop.records import Record, Reject, Trajectory, content_id
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.propose.benchmarks import Benchmarks
 
 BATCH = 96
@@ -39,6 +42,8 @@ class Ledger:
     snapshots: list[MasteryState] = field(default_factory=list)
     statements: set[bytes] = field(default_factory=set)
     templates: Counter[bytes] = field(default_factory=Counter)
+    last_failure: str = ""
+    """Message of the last unexpected failure of this session."""
 
     def state(self) -> dict[str, Any]:
         """What resuming needs, beside the stored problems."""
@@ -84,6 +89,8 @@ class Ledger:
 
     def refusal(self, found: Candidate) -> tuple[str, str] | None:
         """Why a candidate does not count: (code, message), or None."""
+        if found.failure is not None:
+            return found.failure.code, found.failure.told
         if found.trajectory is None:
             return "no_plan", "no composition of this category was found"
         if found.problem is None:
@@ -102,9 +109,10 @@ class Ledger:
         """Decide one candidate; the records to keep."""
         self.next = found.index + 1
         self.counts["candidates"] += 1
-        refused = self.refusal(found)
-        tally = self.tallies.setdefault(found.category, [0, 0, 0])
-        self.tallies[found.category] = [tally[0] + 1, tally[1] + found.success, tally[2] + (refused is None)]
+        refused = contained(partial(self.refusal, found), lambda failure: (failure.code, failure.told))
+        if found.failure is None:
+            tally = self.tallies.setdefault(found.category, [0, 0, 0])
+            self.tallies[found.category] = [tally[0] + 1, tally[1] + found.success, tally[2] + (refused is None)]
         if found.trajectory is not None:
             self._tally(found.trajectory)
         kept: list[Record] = [r for r in (found.trajectory, found.attempt, found.verdict) if r is not None]
@@ -115,7 +123,9 @@ class Ledger:
             self.counts["accepted"] += 1
             return [found.problem, *kept]
         code, message = refused
-        failed = code in ("tool_failure", "infrastructure") or code.startswith("undetermined")
+        unexpected = is_unexpected(code)
+        self.last_failure = message if unexpected else self.last_failure
+        failed = unexpected or code == "infrastructure" or code.startswith("undetermined")
         outcome: Literal["rejected", "failed"] = "failed" if failed else "rejected"
         self.counts[outcome] += 1
         self.counts[f"{outcome}: {code}"] += 1
@@ -128,6 +138,13 @@ class Ledger:
         self.counts["pruned"] += trajectory.pruned > 0
         self.counts["replaced"] += trajectory.replaced > 0
         self.counts["repaired"] += any(t.action == "exec" and t.outcome != "ok" for t in trajectory.turns)
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How many candidates failed unexpectedly, of those so far or at least to come."""
+        reasons = {name.removeprefix("failed: "): n for name, n in self.counts.items() if name.startswith("failed: ")}
+        share, candidates = self.config.max_failures, self.counts["candidates"]
+        return tolerance_of(share, reasons, candidates, total=self.config.n, last=self.last_failure)
 
     def summary(self) -> dict[str, Any]:
         """The numbers the command prints; in = accepted + rejected + failed."""

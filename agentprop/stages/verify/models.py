@@ -54,5 +54,5 @@ class PanelRun:
 
     def spending(self, counts: Mapping[str, int]) -> dict[str, Any]:
         """What was asked and what it cost."""
-        told = {name: counts[name] for name in ("attempts", "reused", "audited")}
+        told = {name: counts[name] for name in ("attempts", "failed attempts", "reused", "audited")}
         return {**told, "spending": self.panel.models.spending(counts["valid"], counts["problems"])}
