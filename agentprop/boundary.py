@@ -37,6 +37,9 @@ HINT = (
     "`agentprop cat RUN --records rejects` has the tracebacks, which are worth a report; finished work is kept, and a "
     "larger --max-failures goes on without the rest"
 )
+HINT_WITHOUT_RUN = (
+    "the tracebacks stand above, and are worth a report; a larger --max-failures goes on without those records"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -135,6 +138,8 @@ class Tolerance:
     """Those of them that failed."""
     last: str = ""
     """What was said of the last one."""
+    hint: str = HINT
+    """What to try where they are too many."""
 
     def add(self, failure: RecordFailure | None = None) -> None:
         """Count a record."""
@@ -149,7 +154,7 @@ class Tolerance:
         allowed = max(most, TOLERATED) if self.share else 0
         in_vain = over and self.failures == self.records
         if self.failures and (self.failures > allowed or in_vain):
-            raise TooManyFailures(self._told(), hint=HINT)
+            raise TooManyFailures(self._told(), hint=self.hint)
 
     def _told(self) -> str:
         told = f"{self.failures} of {self.records} records failed unexpectedly"

@@ -39,6 +39,18 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Everything random foll
 Workers = Annotated[int | None, typer.Option("--workers", "-w", help="Worker processes.", show_default="all cores")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", rich_help_panel=BOUNDS)]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", rich_help_panel=BOUNDS)]
+MaxFailures = Annotated[
+    float | None,
+    typer.Option(
+        "--max-failures",
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="Stop where a larger share of the records fails unexpectedly.",
+        show_default="0.01, and three at least",
+        rich_help_panel=BOUNDS,
+    ),
+]
 AllowWeakSandbox = Annotated[
     bool | None,
     typer.Option("--allow-weak-sandbox", help="Run even where untrusted code cannot be isolated.", show_default=False),

@@ -127,8 +127,8 @@ def _call(outcome: CallOutcome) -> Call:
 
 
 def _both(one: Call, two: Call) -> Call:
-    """The first call, with what the second did differently; a second one that says nothing is no difference."""
-    if one.error is None and two.status in UNDECIDED:
+    """The first call, with what the second did differently; the second itself, if that ended without a word on it."""
+    if one.error is None and two.status in UNDECIDED - {"timeout"}:
         return two
     same = (one.refused, repr(one.value)) == (two.refused, repr(two.value))
     otherwise = None if same or one.error else two.error or two.value

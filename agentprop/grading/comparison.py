@@ -66,7 +66,11 @@ class Texts:
         try:
             return equivalent(gold=gold, pred=pred, precision=precision, unit=unit, timeout_s=self.timeout_s)
         except InputError:  # a unit that only its proposer knows
+            pass
+        try:
             return equivalent(gold=gold, pred=pred, precision=precision, timeout_s=self.timeout_s)
+        except InputError as problem:  # a precision that says nothing, which is this problem's fault alone
+            return undetermined("question", problem.message)
 
 
 def _strings(gold: str, pred: str) -> Equivalence:

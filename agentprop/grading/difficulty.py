@@ -15,8 +15,9 @@ from typing import Literal
 
 from agentprop.config import BAND
 
-Outcome = Literal["correct", "wrong", "too_slow", "truncated", "timeout", "undetermined"]
-"""`too_slow` is a program that overran twice, the second time with more time than its tests can need: it is wrong."""
+Outcome = Literal["correct", "wrong", "too_slow", "truncated", "timeout", "undetermined", "internal"]
+"""`too_slow` is a program that overran twice, the second time with more time than its tests can need: it is wrong.
+`internal` is a reply that agentprop could not grade, for a defect of its own."""
 
 DOUBT = Fraction(1, 20)
 """Probability, under a uniform prior, that an early stop puts a problem on the wrong side of a band's edge."""
@@ -38,6 +39,8 @@ class AttemptCounts:
     """Lost to a time limit of the request or of the comparison."""
     undetermined: int = 0
     """Neither shown to be right nor to be wrong."""
+    internal: int = 0
+    """Not graded, because agentprop failed."""
 
     @property
     def counted(self) -> int:
@@ -47,7 +50,7 @@ class AttemptCounts:
     @property
     def made(self) -> int:
         """All attempts."""
-        return self.counted + self.truncated + self.timeouts + self.undetermined
+        return self.counted + self.truncated + self.timeouts + self.undetermined + self.internal
 
     @property
     def rate(self) -> float | None:
@@ -70,6 +73,7 @@ _FIELD = {
     "truncated": "truncated",
     "timeout": "timeouts",
     "undetermined": "undetermined",
+    "internal": "internal",
 }
 
 

@@ -12,13 +12,16 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.answers.outcome import Equivalence
 from agentprop.answers.reading.extract import final_answer
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.grading.comparison import HiddenTests, Texts
 from agentprop.grading.difficulty import Outcome
+from agentprop.grading.model_verifier import plain
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import Kind, ModelFailure, all_of
 from agentprop.prompts import prompt
@@ -91,7 +94,8 @@ class Prober:
         """The same as replies, with token ids where `exact` asks for them."""
         request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start, exact=exact)
         replies = await self._replies(request)
-        grades = await asyncio.gather(*(self._grade(problem, reply) for reply in replies))
+        graded_each = (contained_async(partial(self._grade, problem, reply), _ungraded) for reply in replies)
+        grades = await asyncio.gather(*graded_each)
         return [Try(reply, grade) for reply, grade in zip(replies, grades, strict=True)]
 
     def attempt(self, problem: Problem, number: int, tried: Try) -> Attempt:
@@ -103,9 +107,9 @@ class Prober:
             number=number,
             verifier=self.name,
             vote=VOTES.get(grade.outcome),
-            answer=grade.answer,
+            answer=None if grade.answer is None else plain(grade.answer),
             code=grade.outcome,
-            rationale=grade.why,
+            rationale=plain(grade.why),
             isolation=grade.isolation,
             **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._told(reply)),
         )
@@ -161,11 +165,16 @@ class Prober:
         """What a reply says of itself."""
         reported = {"name": reply.model, "revision": self.made_by.revision or reply.fingerprint}
         return {
-            "response": reply.text,
+            "response": plain(reply.text),
             "finish_reason": reply.choices[0].finish_reason,
             "duration_s": reply.duration_s,
             "made_by": self.made_by.model_copy(update=reported),
         }
+
+
+def _ungraded(failure: RecordFailure) -> Grade:
+    """Return the grade of a reply that could not be graded, which is no other reply's concern."""
+    return Grade("internal", failure.told)
 
 
 def question(problem: Problem) -> str:

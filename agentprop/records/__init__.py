@@ -31,7 +31,7 @@ from agentprop.records.environment import (
 )
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
 from agentprop.records.problem import Certificate, PipedProblem, Problem
-from agentprop.records.reject import Reject
+from agentprop.records.reject import OF_ATTEMPT, Reject, is_of_attempt
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
 
@@ -42,6 +42,7 @@ RECORDS: dict[str, type[Record]] = {
 """Every kind of row by its name."""
 
 __all__ = [
+    "OF_ATTEMPT",
     "RECORDS",
     "SCHEMA_VERSION",
     "Action",
@@ -73,4 +74,5 @@ __all__ = [
     "Verdict",
     "check_storable",
     "content_id",
+    "is_of_attempt",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from agentprop.boundary import CODES, Tolerance
-from agentprop.records import StopReason
+from agentprop.boundary import CODES, INTERNAL, Tolerance
+from agentprop.records import OF_ATTEMPT, Attempt, Reject, StopReason
 from agentprop.sandbox import OUTSIDE
 
 UNEXPECTED = CODES | OUTSIDE | {StopReason.TOOL_FAILURE.value}
@@ -27,3 +27,19 @@ def tolerance_of(
     """Return the tolerance of a run, given how many of its records ended for each reason code."""
     failures = sum(count for code, count in reasons.items() if is_unexpected(code))
     return Tolerance(share, total, records, failures, last)
+
+
+def rejected_attempts(stage: str, attempts: Iterable[Attempt]) -> list[Reject]:
+    """Return a reject for each attempt that could not be graded, with the traceback and the reply."""
+    return [
+        Reject(
+            stage=stage,
+            item=f"{attempt.problem_id}{OF_ATTEMPT}{attempt.number}",
+            outcome="failed",
+            code=INTERNAL,
+            message=attempt.rationale,
+            record=attempt.model_dump_json(),
+        )
+        for attempt in attempts
+        if attempt.code == INTERNAL
+    ]

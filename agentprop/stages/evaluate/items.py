@@ -11,17 +11,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.errors import InputError
 from agentprop.extraction.corpus.documents import NAMES, final_answer, rows
 from agentprop.extraction.corpus.sources import file_names, find_files, fingerprints
 from agentprop.extraction.corpus.tables import Bad, text_of
-from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase
+from agentprop.grading.model_verifier import plain
+from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, TestCase, check_storable
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
 
@@ -102,7 +105,7 @@ def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
     """The columns that are reported by, and this row's values."""
     lowered = {str(key).lower(): value for key, value in row.items()}
-    values = {name: text_of(lowered.get(name.lower())) for name in (GROUPS if config.by is None else config.by)}
+    values = {name: plain(text_of(lowered.get(name.lower()))) for name in (GROUPS if config.by is None else config.by)}
     return {name: value for name, value in values.items() if value}
 
 
@@ -112,13 +115,23 @@ def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
 def _of_file(path: Path, name: str, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
     for number, row in enumerate(rows(path)):
         source = f"{name}#{number}"
-        try:
-            yield _item(source, row, config)
-        except _Unusable as fault:
-            excerpt = json.dumps(row, ensure_ascii=False, default=str)[:1000]
-            yield Reject(
-                stage="evaluate", item=source, outcome="rejected", code=fault.code, message=str(fault), record=excerpt
-            )
+        yield contained(partial(_read, source, row, config), partial(_failed, source))
+
+
+def _read(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion | Reject:
+    try:
+        return _item(source, row, config)
+    except _Unusable as fault:
+        excerpt = json.dumps(row, ensure_ascii=False, default=str)[:1000]
+        message, record = plain(str(fault)), plain(excerpt)
+        return Reject(
+            stage="evaluate", item=source, outcome="rejected", code=fault.code, message=message, record=record
+        )
+
+
+def _failed(source: str, failure: RecordFailure) -> Reject:
+    """Return the reject of a row that could not be read, which is no other row's concern."""
+    return Reject(stage="evaluate", item=source, outcome="failed", code=failure.code, message=failure.told)
 
 
 class _Unusable(ValueError):
@@ -157,15 +170,15 @@ def _item(source: str, row: Row | Bad, config: EvaluateConfig) -> AskedQuestion:
         certificate=Certificate(form="none"),
         evidence="none",
     )
-    return AskedQuestion(source, problem, _chosen(row, config), assertions)
+    return AskedQuestion(source, check_storable(problem), _chosen(row, config), assertions)
 
 
 def _text(row: Row, chosen: str | None, names: Sequence[str] = ()) -> str:
     """The text of the chosen field, or of the first with a usual name."""
     if chosen is not None:
-        return text_of(row.get(chosen))
+        return plain(text_of(row.get(chosen)))
     lowered = {str(key).lower(): value for key, value in row.items()}
-    return next((text for name in names if (text := text_of(lowered.get(name)))), "")
+    return plain(next((text for name in names if (text := text_of(lowered.get(name)))), ""))
 
 
 def _answer(row: Row, config: EvaluateConfig) -> str:
@@ -191,7 +204,8 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return significant figures; nobody asks for more than a thousand, and no file holds a number without end."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000 else None
 
 
 # --- programs ---

@@ -16,10 +16,11 @@ from functools import partial
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached, ConfigError
+from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Passes, Prober, question
@@ -30,6 +31,7 @@ from agentprop.models.settings import Loaded
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
+from agentprop.stages.common.failures import is_unexpected, rejected_attempts
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
@@ -56,6 +58,8 @@ class Examined:
     """What they amount to."""
     failure: str | None = None
     """Why the attempts that are owed could not be made; they stay owed."""
+    unexpected: RecordFailure | None = None
+    """What failed unexpectedly where the problem could not be examined; its attempts stay owed too."""
 
 
 def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -79,7 +83,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
         _keep_unreadable(run_dir, benchmark)
-        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k)
+        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k, config.max_failures)
+        totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
         solver = solver_of(config, cast, sandbox, benchmark)
 
         def summary() -> dict[str, Any]:
@@ -93,7 +98,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
 
         try:
             _loop(Examination(config, solver, earlier.known), benchmark, run_dir, earlier, totals, cast, quiet)
-        except (BoundReached, ModelOutage):
+        except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
         run_dir.finish(summary())
@@ -112,15 +117,18 @@ def _loop(
     """Ask and commit in order. Raises KeyboardInterrupt when it was asked to stop."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
         for examined in examination.results(benchmark, stop, run_dir.tick, cast):
-            totals.add(examined.item, examined.score, examined.all_tries, examined.failure)
+            totals.add(examined.item, examined.score, examined.all_tries, examined.failure, examined.unexpected)
+            totals.last_failure = next((r.message for r in rejects_of(examined)), totals.last_failure)
             new = earlier.new(examined)
             for record in new:
                 run_dir.add(record)
             if new:
                 run_dir.commit({})
             bar.update(done=totals.counts["problems"], note=f"mean {totals.mean:.1%}")
+            totals.tolerance(len(benchmark.items)).check()
         if stop():
             raise KeyboardInterrupt
+        totals.tolerance(len(benchmark.items)).check(over=True)
 
 
 # --- who is asked ---
@@ -179,7 +187,14 @@ class Examination:
             yield from found
 
     async def _examine(self, item: AskedQuestion) -> Examined:
-        """Make the attempts that are owed, and score all of them."""
+        """Make the attempts that are owed, and score all of them; a problem that fails is no other one's concern."""
+
+        def failed(failure: RecordFailure) -> Examined:
+            return Examined(item, (), (), Score(0, 0, None), unexpected=failure)
+
+        return await contained_async(partial(self._scored, item), failed)
+
+    async def _scored(self, item: AskedQuestion) -> Examined:
         earlier = self.known.get(item.problem.id, [])
         made: list[Attempt] = []
         failure = None
@@ -204,6 +219,8 @@ class StoredAnswers:
     """Problem → its attempts."""
     asked: set[str]
     """The problems that are stored."""
+    refused: set[str]
+    """The rejects that are stored."""
 
     @classmethod
     def of(cls, run: Run) -> StoredAnswers:
@@ -212,15 +229,35 @@ class StoredAnswers:
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
             answered = row["response"] is not None
             known[row["problem_id"]].append(TriedAnswer(row["code"], row["answer"], answered))
-        return cls(known, run.done_ids(Problem))
+        return cls(known, run.done_ids(Problem), run.done_ids(Reject))
 
-    def new(self, examined: Examined) -> list[Problem | Question | Attempt]:
+    def new(self, examined: Examined) -> list[Problem | Question | Attempt | Reject]:
         """The records of a problem that are not stored yet; it counts as stored from now on."""
         problem = examined.item.problem
+        rejects = [reject for reject in rejects_of(examined) if reject.id not in self.refused]
+        self.refused |= {reject.id for reject in rejects}
         if problem.id in self.asked:
-            return [*examined.attempts]
+            return [*examined.attempts, *rejects]
         self.asked.add(problem.id)
-        return [problem, _question(examined.item), *examined.attempts]
+        return [problem, _question(examined.item), *examined.attempts, *rejects]
+
+
+def rejects_of(examined: Examined) -> list[Reject]:
+    """Return what failed unexpectedly: the problem, or attempts at it that could not be graded."""
+    if examined.unexpected is None:
+        return rejected_attempts("evaluate", examined.attempts)
+    problem, failure = examined.item.problem, examined.unexpected
+    record = problem.model_dump_json()
+    return [
+        Reject(
+            stage="evaluate",
+            item=problem.id,
+            outcome="failed",
+            code=failure.code,
+            message=failure.told,
+            record=record,
+        )
+    ]
 
 
 def _question(item: AskedQuestion) -> Question:

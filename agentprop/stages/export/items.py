@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.export import proposer, solver
 from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
@@ -31,21 +33,34 @@ class ExportItem:
     """How hard its problem is, where that was measured."""
     make: Make
     """Its row."""
+    failure: RecordFailure | None = None
+    """Why there is no row of it, by no fault of its own."""
 
 
 def items(content: Content, format_: Format, joined: Joined, band: Band | None) -> Iterator[ExportItem]:
     """In the order of the runs, the same on every call."""
     match content:
         case "problems":
-            return (_of_problem(accepted) for accepted in joined.problems(band))
+            return (_item(a.problem, partial(_of_problem, a)) for a in joined.problems(band))
         case "questions":
-            return (_of_question(accepted, format_) for accepted in joined.problems(band))
+            return (_item(a.problem, partial(_of_question, a, format_)) for a in joined.problems(band))
         case "lessons" | "trajectories":
-            return (_of_lesson(accepted, trajectory, content) for accepted, trajectory in joined.lessons(band))
+            return (_item(a.problem, partial(_of_lesson, a, t, content)) for a, t in joined.lessons(band))
         case "labelled":
-            return (_of_label(trajectory, good) for trajectory, good in joined.labelled(band))
+            return (
+                _item(trajectory, partial(_of_label, trajectory, good)) for trajectory, good in joined.labelled(band)
+            )
         case "pairs":
-            return (_of_pair(good, bad) for good, bad in _pairs(joined, band))
+            return (_item(good, partial(_of_pair, good, bad)) for good, bad in _pairs(joined, band))
+
+
+def _item(record: Problem | Trajectory, work: Callable[[], ExportItem]) -> ExportItem:
+    """Return the item of a record, or one that only says what failed, which is no other record's concern."""
+
+    def failed(failure: RecordFailure) -> ExportItem:
+        return ExportItem(record.id, (), record.made_by, None, lambda *_: record, failure)
+
+    return contained(work, failed)
 
 
 def _of_problem(accepted: Accepted) -> ExportItem:

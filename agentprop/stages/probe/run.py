@@ -15,10 +15,11 @@ from functools import partial
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached, ConfigError
+from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.difficulty import AttemptCounts, Band, due
 from agentprop.grading.prober_pool import PoolState, SwitchRule, Turns
 from agentprop.grading.probers import Prober
@@ -61,7 +62,7 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
 
         try:
             _loop(probing, owed, sink, kept, totals, cast, quiet)
-        except (BoundReached, ModelOutage):
+        except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
         sink.finish(summary(), complete=True)
@@ -85,10 +86,12 @@ def _loop(
                     kept.pool = probing.pool
                     sink.commit({"pool": kept.pool.stored()})
                 bar.update(done=totals.counts["problems"], note=f"mean pass rate {totals.mean:.2f}")
+                totals.tolerance(owed.total).check()
         finally:
             feed.close()
         if stop():
             raise KeyboardInterrupt
+        totals.tolerance(owed.total).check(over=True)
 
 
 def _spending(cast: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
@@ -192,7 +195,15 @@ class Probing:
         return number, self.turns.next(number, problem.task_id, self.pool)
 
     async def _probe(self, item: Item, number: int, place: int) -> Probed:
-        """Make the attempts that are owed."""
+        """Make the attempts that are owed; a problem that fails is no other one's concern."""
+        tally = self.known.get((item.problem.id, self.probers[place].name), AttemptCounts())
+
+        def failed(failure: RecordFailure) -> Probed:
+            return Probed(item, number, place, tally, unexpected=failure)
+
+        return await contained_async(partial(self._tried, item, number, place), failed)
+
+    async def _tried(self, item: Item, number: int, place: int) -> Probed:
         prober, band, problem = self.probers[place], Band.of(self.config.band), item.problem
         tally = self.known.get((problem.id, prober.name), AttemptCounts())
         made: list[Attempt] = []
@@ -208,7 +219,7 @@ class Probing:
     def close(self, probed: Probed) -> None:
         """Tell the pool; a problem that an earlier session told it about is not told again."""
         if probed.number == self.pool.problems:
-            rate = probed.tally.rate if probed.failure is None else None
+            rate = probed.tally.rate if probed.failure is None and probed.unexpected is None else None
             self.pool = self.pool.advanced(self.rule, probed.prober, rate)
 
 

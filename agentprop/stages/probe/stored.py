@@ -8,6 +8,7 @@ from agentprop.grading.difficulty import AttemptCounts, Band
 from agentprop.grading.prober_pool import PoolState
 from agentprop.grading.probers import Prober
 from agentprop.records import Attempt, PipedProblem, Problem, Record, Reject
+from agentprop.stages.common.failures import rejected_attempts
 from agentprop.stages.common.intake import Item
 from agentprop.stages.probe.results import Probed, difficulty, fate, reject
 from agentprop.storage.run import Run
@@ -37,7 +38,7 @@ class StoredProbes:
 
     def new(self, probed: Probed, prober: Prober, band: Band | None) -> list[Record]:
         """The records of a problem that are not stored yet; they count as stored from now on."""
-        new: list[Record] = [*self._piped(probed.item), *probed.attempts]
+        new: list[Record] = [*self._piped(probed.item), *probed.attempts, *rejected_attempts("probe", probed.attempts)]
         refused = reject(probed, band)
         if refused is not None and refused.id not in self.refused:
             self.refused.add(refused.id)

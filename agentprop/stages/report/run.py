@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import HINT_WITHOUT_RUN, RecordFailure, Tolerance, contained
 from agentprop.errors import RunError
-from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict
+from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict, is_of_attempt
 from agentprop.report.checkers import FILE as CHECKERS
 from agentprop.report.checkers import audits
 from agentprop.report.contamination import FILE as CONTAMINATION
@@ -61,6 +63,8 @@ class Options:
     """What the samples follow from."""
     title: str | None = None
     """Heading; null means the names of the runs."""
+    max_failures: float = 0.01
+    """Share of the records that may fail to be shown."""
 
 
 @dataclass
@@ -77,6 +81,7 @@ class Digest:
     stops: Counter[str] = field(default_factory=Counter)
     valid: Counter[int] = field(default_factory=Counter)
     elsewhere: int = 0
+    shown: Tolerance = field(default_factory=lambda: Tolerance(1.0, hint=HINT_WITHOUT_RUN))
 
     def __post_init__(self) -> None:
         self.standings = Standings(self.index)
@@ -99,6 +104,21 @@ class Digest:
                 seen.add(record)
                 yield number, row
 
+    def each(self, rows: Iterable[tuple[int, Row]], work: Callable[[int, Row], None]) -> None:
+        """Do the work of a pass for every row; a row that fails is told of and left out, and no other one."""
+
+        def done(number: int, row: Row) -> None:
+            work(number, row)
+            self.shown.add()
+
+        for number, row in rows:
+            contained(partial(done, number, row), partial(self._failed, number, row))
+
+    def _failed(self, number: int, row: Row, failure: RecordFailure) -> None:
+        name = next((str(row[key]) for key in ("id", "problem_id", "item") if key in row), "a record")
+        print(f"{name} of {self.runs[number].path} cannot be shown: {failure.told}", file=sys.stderr)
+        self.shown.add(failure)
+
 
 def run(paths: Sequence[str], out: str, options: Options) -> dict[str, Any]:
     """Write the report to a file, or to stdout where `out` is `-`; returns its key figures."""
@@ -106,7 +126,9 @@ def run(paths: Sequence[str], out: str, options: Options) -> dict[str, Any]:
         _check_replaceable(Path(out))
     runs = sorted((open_run(path) for path in dict.fromkeys(paths)), key=_order)
     title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
-    data, details = _gather(Digest(runs), options)
+    digest = Digest(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
+    data, details = _gather(digest, options)
+    digest.shown.check(over=True)
     document = page(title, {"title": title, **data}, details)
     if out == "-":
         sys.stdout.buffer.write(document)
@@ -114,7 +136,9 @@ def run(paths: Sequence[str], out: str, options: Options) -> dict[str, Any]:
         with disk_errors(Path(out)):
             Path(out).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(Path(out), document)
-    return {**data["figures"], "listed": len(data["items"]["id"]), "step by step": len(details), "bytes": len(document)}
+    failed = {"records not shown": digest.shown.failures} if digest.shown.failures else {}
+    listed = {"listed": len(data["items"]["id"]), "step by step": len(details), "bytes": len(document)}
+    return {**data["figures"], **failed, **listed}
 
 
 def _order(stored: StoredRun) -> int:
@@ -162,10 +186,14 @@ def _gather(digest: Digest, options: Options) -> tuple[dict[str, Any], dict[str,
 def _problems(digest: Digest, options: Options) -> dict[str, ListedProblem]:
     """Sample the problems; every one is counted."""
     sample: Sample[ListedProblem] = Sample(options.problems, options.seed)
-    for number, row in digest.rows(Problem, PROBLEM_COLUMNS):
+
+    def add(number: int, row: Row) -> None:
+        item = of_problem(row, number)
         if digest.standings.add_problem(row):
             digest.makers[row["made_by"]["name"]] += 1
-            sample.offer(row["id"], of_problem(row, number))
+            sample.offer(row["id"], item)
+
+    digest.each(digest.rows(Problem, PROBLEM_COLUMNS), add)
     return {item.id: item for item in sample}
 
 
@@ -173,26 +201,36 @@ def _rejects(digest: Digest, options: Options) -> tuple[list[Rejects], list[List
     """Count the rejects by run, and sample those that are candidates or problems of which nothing else is known."""
     counted = [Rejects() for _ in digest.runs]
     samples: dict[str, Sample[ListedProblem]] = {}
-    for number, row in digest.rows(Reject):
+
+    def add(number: int, row: Row) -> None:
+        if is_of_attempt(row["stage"], row["item"]):
+            return
         code = counted[number].add(row)
         if row["stage"] == "propose" or (row["stage"] == "verify" and not digest.standings.knows(row["item"])):
             sample = samples.setdefault(f"{row['outcome']} {code}", Sample(REFUSED, options.seed))
             sample.offer(row["id"], of_reject(row, number))
+
+    digest.each(digest.rows(Reject), add)
     return counted, [item for sample in samples.values() for item in sample]
 
 
 def _judge(digest: Digest, problems: Mapping[str, ListedProblem]) -> None:
     """Read verdicts and votes, and write them into the list."""
-    for number, row in digest.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")):
+
+    def add_verdict(number: int, row: Row) -> None:
         digest.standings.add_verdict(row)
         digest.valid[number] += row["value"] == "valid"
         digest.elsewhere += digest.runs[number].stage == "verify" and not digest.standings.knows(row["problem_id"])
         item = problems.get(row["problem_id"])
         if item is not None:
             item.message = "" if row["value"] == "valid" else clip(row["message"], NOTE) or ""
-    for _, row in digest.rows(Attempt, VOTE_COLUMNS):
+
+    def add_vote(_: int, row: Row) -> None:
         if row["role"] != "prober":
             digest.votes.add(row)
+
+    digest.each(digest.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")), add_verdict)
+    digest.each(digest.rows(Attempt, VOTE_COLUMNS), add_vote)
     for item in problems.values():
         item.status, item.code = digest.standings.of(item.id)
 
@@ -201,10 +239,13 @@ def _measure(digest: Digest, listed: Sequence[ListedProblem]) -> None:
     """Read difficulties, and write votes and difficulties into the list."""
     by_id = {item.problem: item for item in listed if item.problem}
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for _, row in digest.rows(Difficulty, DIFFICULTY_COLUMNS):
+
+    def add(_: int, row: Row) -> None:
         digest.difficulties.add(row)
         if row["problem_id"] in by_id:
             found[row["problem_id"], row["prober"]] = tuple(row[name] for name in DIFFICULTY_COLUMNS[2:])
+
+    digest.each(digest.rows(Difficulty, DIFFICULTY_COLUMNS), add)
     probers = digest.difficulties.probers()
     for (problem, prober), measured in sorted(found.items()):
         by_id[problem].rho.append((probers.index(prober), *measured))
@@ -226,14 +267,17 @@ def _opinions(digest: Digest, wanted: set[int]) -> tuple[dict[str, list[dict[str
     """What was said about some problems, each attempt once."""
     opinions: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {}
     answers = Answers()
-    for _, row in digest.rows(Attempt, OPINION_COLUMNS) if wanted else ():
+
+    def add(_: int, row: Row) -> None:
         if digest.index.find(row["problem_id"]) not in wanted:
-            continue
+            return
         if row["role"] == "prober":
             answers.add(row)
         else:
             key = (row["role"], row["verifier"], row["number"])
             opinions.setdefault(row["problem_id"], {})[key] = asdict(opinion(row))
+
+    digest.each(digest.rows(Attempt, OPINION_COLUMNS) if wanted else (), add)
     return {problem: list(said.values()) for problem, said in opinions.items()}, answers
 
 
@@ -244,19 +288,23 @@ def _details(
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
     good = digest.standings.good_trajectories()
-    for number, row in digest.once(Trajectory):
+
+    def add(number: int, row: Row) -> None:
         digest.stops[row["stop"]] += 1
         digest.pairs.add_candidate(row["task"]["skill_names"], row["id"] in good)
         position = by_trajectory.get(row["id"], by_trajectory.get((number, row["task"]["index"])))
         if position is not None:
             details[position]["journey"] = asdict(journey(row))
+
+    digest.each(digest.once(Trajectory), add)
     _certificates(digest, listed, details)
     return {str(position): detail for position, detail in details.items()}
 
 
 def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapping[int, dict[str, Any]]) -> None:
     by_id = {listed[n].id: n for n in details}
-    for _, row in digest.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
+
+    def add(_: int, row: Row) -> None:
         if digest.standings.of(row["id"])[0] in ("valid", "unverified"):
             digest.pairs.add_problem(row["skills"])
         if row["id"] in by_id:
@@ -268,10 +316,15 @@ def _certificates(digest: Digest, listed: Sequence[ListedProblem], details: Mapp
                 "entry_point": row["entry_point"],
             }
 
+    digest.each(digest.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")), add)
+
 
 def _skills(digest: Digest) -> None:
-    for _, row in digest.rows(Skill, ("name", "category")):
+
+    def add(_: int, row: Row) -> None:
         digest.pairs.know(clip(row["name"], LABEL) or "", row["category"])
+
+    digest.each(digest.rows(Skill, ("name", "category")), add)
 
 
 def _accepted(digest: Digest, number: int) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
-from agentprop.errors import AgentpropError, ConfigError
+from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -44,6 +45,10 @@ class RlProgress:
     """The watched numbers of the last steps."""
     school: dict[str, Any] = field(default_factory=dict)
     """The school's own state."""
+    episodes: int = 0
+    """Episodes of all processes."""
+    failures: int = 0
+    """Those of them that failed unexpectedly."""
 
     def after(self, metrics: Mapping[str, float], watched: Sequence[str], school: dict[str, Any]) -> RlProgress:
         """One step on."""
@@ -55,7 +60,18 @@ class RlProgress:
             self.seconds + seconds,
             [*self.recent, row][-RECENT:],
             school,
+            self.episodes,
+            self.failures,
         )
+
+    def counting(self, experience: Experience, config: ReinforceConfig, world: World) -> RlProgress:
+        """With the episodes of a step. Raises TooManyFailures, in all processes, where too many of them failed."""
+        failed, rolled = world.sum([float(len(experience.failures)), float(experience.episodes)])
+        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed))
+        last = experience.failures[-1][1].message if experience.failures else ""
+        expected = config.steps * config.groups * config.group_size
+        Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
+        return counted
 
     def summary(self) -> dict[str, Any]:
         """The numbers the command prints; means over the last steps."""
@@ -67,6 +83,7 @@ class RlProgress:
             "sampled_tokens": self.tokens,
             "seconds": round(self.seconds, 1),
             "mean_of_last": len(self.recent),
+            **({"failed_episodes": self.failures} if self.failures else {}),
             **means,
         }
 
@@ -131,7 +148,7 @@ def reinforce(
         try:
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
-                experience = _attempt(loop, place, progress, runner, stop)
+                experience, progress = _attempt(loop, place, progress, runner, stop)
                 told = runner.run(loop.learn(progress.step, experience))
                 progress = progress.after(told, watched, loop.school.state)
                 _keep(loop, place, metrics, progress, experience, told)
@@ -142,8 +159,8 @@ def reinforce(
 
 def _attempt(
     loop: Loop[Any], place: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
-) -> Experience:
-    """Roll out and score one step; alone, a process may be stopped in the middle of it."""
+) -> tuple[Experience, RlProgress]:
+    """Roll out and score one step, and count its failures; alone, a process may be stopped in the middle of it."""
     from agentprop.training.rl.loop import unless
 
     alone = loop.world.size == 1
@@ -151,10 +168,14 @@ def _attempt(
         if loop.world.any(stop()):
             raise KeyboardInterrupt
         attempt = loop.attempt(progress.step)
-        return runner.run(unless(stop, attempt) if alone else attempt)
+        experience = runner.run(unless(stop, attempt) if alone else attempt)
+        place.reject(progress.step, experience.failures)
+        return experience, progress.counting(experience, loop.config, loop.world)
     except (KeyboardInterrupt, AgentpropError) as ended:
-        if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
+        if progress.step and (alone or isinstance(ended, KeyboardInterrupt | TooManyFailures)):
             place.save(progress.step, loop.policy, loop.optimiser, asdict(progress))
+        elif place.run is not None and not progress.step:
+            place.run.commit({"step": 0})
         raise
 
 

@@ -9,14 +9,16 @@ rest                       as every stage's run
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentprop.boundary import RecordFailure
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
+from agentprop.records import Reject
 from agentprop.storage.run import Run
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class TrainingRun:
         self._metrics: Metrics | None = None
         self._metrics_bytes = 0
         self._saved: int | None = None
+        self._rejected: set[str] | None = None
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
         """Put the newest checkpoint back; None where there is none."""
@@ -101,6 +104,22 @@ class TrainingRun:
         if self.run is not None:
             self.run.commit({"step": step})
             self.run.flush()
+
+    def reject(self, step: int | None, failures: Iterable[tuple[str, RecordFailure]]) -> None:
+        """Put what failed unexpectedly among the rejects, each once; a checkpoint stores them."""
+        if self.run is None:
+            return
+        if self._rejected is None:
+            self._rejected = self.run.done_ids(Reject)
+        for name, failure in failures:
+            item = name if step is None else f"step {step} {name}"
+            told = {"code": failure.code, "message": failure.told}
+            reject = Reject(
+                stage=self._config.stage, item=item, outcome="failed", code=told["code"], message=told["message"]
+            )
+            if reject.id not in self._rejected:
+                self._rejected.add(reject.id)
+                self.run.add(reject)
 
     def publish(self, step: int) -> None:
         """Make the model of a checkpoint the run's result."""

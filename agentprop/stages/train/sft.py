@@ -72,6 +72,9 @@ def _run(
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as place:
+        place.reject(None, reading.failures)
+        if place.run is not None and reading.failures:
+            place.run.commit(place.run.state)
         with memory_errors("the model"):
             policy.spread(world)
         optimiser = Optimiser(policy.trained(), config, total_steps=Order(material, config).total)

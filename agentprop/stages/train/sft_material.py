@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from agentprop.boundary import Tolerance
 from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
@@ -34,6 +36,10 @@ def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) ->
         if len(train) + len(held_out) == config.limit:
             break
     reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
+    failures = Tolerance(config.max_failures, records=len(train) + len(held_out) + reading.counts["too_long"])
+    for _, failure in reading.failures:
+        failures.add(failure)
+    failures.check(over=True)
     _check(config, train, held_out, reading, joined)
     skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))
     return Material(tuple(train), tuple(held_out), reading.skills(skills))
@@ -45,10 +51,12 @@ def _samples(
     """Each accepted problem, the skills that its proposer began with, and what is learnt of it; None is too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
-            yield accepted.problem, (), reading.answer(accepted.problem)
+            problem = accepted.problem
+            yield problem, (), reading.contained(problem, partial(reading.answer, problem))
     else:
         for accepted, trajectory in joined.lessons():
-            yield accepted.problem, trajectory.task.skill_names, reading.trajectory(trajectory)
+            sample = reading.contained(trajectory, partial(reading.trajectory, trajectory))
+            yield accepted.problem, trajectory.task.skill_names, sample
 
 
 def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from agentprop.boundary import RecordFailure, Tolerance, contained, contained_async
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
@@ -24,7 +25,7 @@ from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
-from agentprop.records import Problem
+from agentprop.records import Problem, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.intake import Intake
 from agentprop.stages.common.models import FOLDER as MODELS
@@ -55,7 +56,10 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
     ) as kept:
         problems = heapq.nsmallest(config.audit_problems, (i.problem for i in intake.items), key=lambda p: p.id)
         cases = list(cases_of(problems))
-        tallies, spending = _measure(config, kept, cases, quiet)
+        try:
+            tallies, spending = _measure(config, kept, cases, quiet)
+        finally:
+            kept.commit({})
         totals = {
             "audited_problems": len(problems),
             "wrong_answers": sum(not m.same for _, m in cases),
@@ -88,14 +92,34 @@ class _Measurement:
     cases: Sequence[Case]
     stop: Callable[[], bool]
     bar: Progress
+    kept: Run
     tallies: dict[str, CheckerCounts] = field(default_factory=dict)
+    tolerance: Tolerance = field(init=False)
 
-    def add(self, checker: str, case: Case, said: bool | None) -> None:
-        self.tallies.setdefault(checker, CheckerCounts()).add(*case, said)
+    def __post_init__(self) -> None:
+        self.tolerance = Tolerance(self.config.max_failures, len(self.cases))
+        self.rejects: set[str] = self.kept.done_ids(Reject)
+
+    def add(self, checker: str, case: Case, said: bool | RecordFailure | None) -> None:
+        """Count one answer of a checker; one that failed could not tell."""
+        failure = said if isinstance(said, RecordFailure) else None
+        self.tolerance.add(failure)
+        if failure is not None:
+            self._reject(checker, case, failure)
+        answer = None if isinstance(said, RecordFailure) else said
+        self.tallies.setdefault(checker, CheckerCounts()).add(*case, answer)
+
+    def _reject(self, checker: str, case: Case, failure: RecordFailure) -> None:
+        item = f"{case[0].id} {case[1].name} by {checker}"
+        reject = Reject(stage="verify", item=item, outcome="failed", code=failure.code, message=failure.told)
+        if reject.id not in self.rejects:
+            self.rejects.add(reject.id)
+            self.kept.add(reject)
 
     def advance(self, done: int) -> None:
         """Tell how far it is. Raises KeyboardInterrupt when it was asked to stop: the same command starts over."""
         self.bar.update(done=done)
+        self.tolerance.check()
         if self.stop():
             raise KeyboardInterrupt
 
@@ -107,9 +131,11 @@ def _measure(
     names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
     with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
-        m = _Measurement(config, cases, stop, bar)
+        m = _Measurement(config, cases, stop, bar, kept)
         _local(m)
-        return m.tallies, _models(m, names, texts, kept) if names else {}
+        spending = _models(m, names, texts, kept) if names else {}
+        failed = {"failed": m.tolerance.failures} if m.tolerance.failures else {}
+        return m.tallies, {**failed, **spending}
 
 
 def _local(m: _Measurement) -> None:
@@ -123,7 +149,8 @@ def _local(m: _Measurement) -> None:
         for done, (problem, mutation) in enumerate(m.cases, 1):
             for checker in checkers:
                 if checker.programs == (problem.answer_type == "program"):
-                    m.add(checker.name, (problem, mutation), checker.check(problem, mutation.text))
+                    check = partial(checker.check, problem, mutation.text)
+                    m.add(checker.name, (problem, mutation), contained(check, _itself))
             m.advance(done)
 
 
@@ -145,11 +172,15 @@ def _models(m: _Measurement, names: Sequence[str], texts: Sequence[Case], kept: 
 
 def _ask(
     config: VerifyConfig, cast: RoleModels, questions: Sequence[tuple[str, Case]], stop: Callable[[], bool], idle: Idle
-) -> Iterator[bool | None]:
+) -> Iterator[bool | RecordFailure | None]:
     """The models' comparisons, in order."""
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
-    works: list[Callable[[], Awaitable[bool | None]]] = [
-        partial(asked, cast[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
+
+    async def ask(part: str, problem: Problem, text: str) -> bool | RecordFailure | None:
+        return await contained_async(partial(asked, cast[part], sampling, problem, text), _itself)
+
+    works: list[Callable[[], Awaitable[bool | RecordFailure | None]]] = [
+        partial(ask, part, problem, mutation.text) for part, (problem, mutation) in questions
     ]
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
     concurrency = sum(settings.max_concurrency for settings in cast.settings.values())
@@ -164,3 +195,7 @@ def _ask(
     )
     for found in rolled:
         yield from found
+
+
+def _itself(failure: RecordFailure) -> RecordFailure:
+    return failure

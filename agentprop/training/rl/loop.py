@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from agentprop.boundary import RecordFailure
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.records import Record
 from agentprop.training.means import prefixed
@@ -48,6 +49,10 @@ class Experience:
     """What to keep where this step is a sample, the first groups alone."""
     state: dict[str, Any]
     """The school's state once this was learnt, the same in all processes."""
+    episodes: int = 0
+    """Episodes that this process rolled out."""
+    failures: Sequence[tuple[str, RecordFailure]] = ()
+    """Names of those that failed unexpectedly, and why."""
 
 
 class TrainingEnv(Protocol[Rollouts]):

@@ -76,7 +76,10 @@ class ProposerEnv:
         standing, pool = self._advanced(scored)
         state = {"mastery": standing.mastery, "novelty": standing.novelty, "pool": pool.stored()}
         told = {"prober": float(self._pool.at(self._pool.problems)), "mastery": _mean(standing.mastery.values())}
-        return Experience(found, figures.means(self.world) | told, kept(scored[:KEPT_GROUPS]), state)
+        members = [(group.group.task.index, one) for group in scored for one in group.members]
+        failures = [(f"task {i} episode {one.member.number}", one.failure) for i, one in members if one.failure]
+        records = kept(scored[:KEPT_GROUPS])
+        return Experience(found, figures.means(self.world) | told, records, state, len(members), failures)
 
     async def aclose(self) -> None:
         """Let go of what judging holds."""

@@ -18,12 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from agentprop.boundary import CODES, RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.grading.difficulty import AttemptCounts
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
+from agentprop.sandbox import OUTSIDE
 from agentprop.training.rl.rewards import process, terminal
 from agentprop.training.rl.rollout import Group, RolledOut
 
@@ -33,8 +35,9 @@ CUT_OFF = frozenset({StopReason.TRUNCATED, StopReason.CONTEXT_OVERFLOW, StopReas
 """Ends that say nothing about what the policy did until then."""
 BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
 """Ends that are nobody's mistake."""
-UNDECIDED = frozenset({"timeout", "sandbox-unavailable", "outage", "audit_timeout", "audit_outage"})
-"""Codes of `undetermined` that are failures of the verifying, not of the problem."""
+UNDECIDED = CODES | OUTSIDE | {"timeout", "memory", "outage"}
+"""Codes of `undetermined` that are failures of the verifying, not of the problem; the verifier's of a program and the
+auditor's have a word before them."""
 
 
 class ValidityJudge(Protocol):
@@ -77,6 +80,8 @@ class Scored:
     """ρ, where it was measured."""
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     """The attempts behind both."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly, in the episode or when it was judged."""
 
     @property
     def valid(self) -> bool:
@@ -106,6 +111,8 @@ class GroupVerdicts:
     attempts: tuple[Attempt, ...]
     verdict: Verdict | None
     """None where the verifiers could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,8 @@ class Measured:
     attempts: tuple[Attempt, ...] = ()
     difficulty: Difficulty | None = None
     """None where no attempt counts, or the prober could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 async def score(
@@ -133,11 +142,16 @@ async def score(
 
 
 async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> GroupVerdicts:
-    try:
-        attempts, verdict = await verify(problem, trajectory)
-    except ModelFailure:
-        return GroupVerdicts((), None)
-    return GroupVerdicts(tuple(attempts), verdict)
+    """Its verdict; judging that fails is no other episode's concern."""
+
+    async def judged() -> GroupVerdicts:
+        try:
+            attempts, verdict = await verify(problem, trajectory)
+        except ModelFailure:
+            return GroupVerdicts((), None)
+        return GroupVerdicts(tuple(attempts), verdict)
+
+    return await contained_async(judged, lambda failure: GroupVerdicts((), None, failure))
 
 
 # --- ρ ---
@@ -150,12 +164,17 @@ async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[s
 
 
 async def _measure(problem: Problem, prober: Prober, k: int) -> Measured:
-    try:
-        attempts = tuple(await prober.attempts(problem, 0, k))
-    except ModelFailure:
-        return Measured()
-    tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-    return Measured(attempts, _difficulty(problem, tally, prober))
+    """Its difficulty; a measurement that fails is no other problem's concern."""
+
+    async def measured() -> Measured:
+        try:
+            attempts = tuple(await prober.attempts(problem, 0, k))
+        except ModelFailure:
+            return Measured()
+        tally = AttemptCounts().plus(attempt.code for attempt in attempts)
+        return Measured(attempts, _difficulty(problem, tally, prober))
+
+    return await contained_async(measured, lambda failure: Measured(failure=failure))
 
 
 def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
@@ -201,7 +220,13 @@ def _scored(
         verified.verdict,
         tried.difficulty,
         (*verified.attempts, *tried.attempts),
+        member.failure or verified.failure or tried.failure,
     )
+
+
+def _is_unclear(code: str) -> bool:
+    """Tell whether an undetermined verdict says nothing about the problem."""
+    return code.removeprefix("program_").removeprefix("audit_") in UNDECIDED
 
 
 def _fate(
@@ -212,6 +237,6 @@ def _fate(
         return "masked" if stop in rewards.cut_off else "lost"
     if member.problem is None:
         return "counted"
-    if verdict is None or (verdict.value == "undetermined" and verdict.code in UNDECIDED):
+    if verdict is None or (verdict.value == "undetermined" and _is_unclear(verdict.code)):
         return "lost"
     return "lost" if verdict.value == "valid" and probed and difficulty is None else "counted"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from agentprop.boundary import INTERNAL, RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Outcome
@@ -29,8 +30,8 @@ from agentprop.training.rl.loop import Experience
 
 KEPT_GROUPS = 4
 """Questions of a sampled step whose attempts are kept."""
-OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined")
-LOST = frozenset({"timeout", "undetermined"})
+OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined", "internal")
+LOST = frozenset({"timeout", "undetermined", "internal"})
 """Outcomes that say nothing about the answer."""
 
 
@@ -63,6 +64,8 @@ class Attempted:
     """Number of the first attempt, unique over the run."""
     tries: tuple[Try, ...]
     """Replies and grades; none where the policy could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 @dataclass
@@ -96,7 +99,8 @@ class SolverEnv:
         found = [self._lesson(one) for one in rollouts]
         figures = measured(rollouts, found).means(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
-        return Experience(found, figures, records, {})
+        failures = [named for one in rollouts for named in failures_of(one)]
+        return Experience(found, figures, records, {}, len(rollouts) * self.size, failures)
 
     async def aclose(self) -> None:
         """Grading holds nothing open."""
@@ -110,10 +114,14 @@ class SolverEnv:
 
     async def _attempted(self, number: int) -> Attempted:
         asked, first = self.drawn(number), number * self.size
-        try:
-            return Attempted(asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True)))
-        except ModelFailure:
-            return Attempted(asked, first, ())
+
+        async def attempted() -> Attempted:
+            try:
+                return Attempted(asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True)))
+            except ModelFailure:
+                return Attempted(asked, first, ())
+
+        return await contained_async(attempted, lambda failure: Attempted(asked, first, (), failure))
 
     def _lesson(self, one: Attempted) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
@@ -137,6 +145,17 @@ class SolverEnv:
     def _records(self, one: Attempted) -> list[Record]:
         tries = enumerate(one.tries, one.first)
         return [one.exercise, *(self.solver.attempt(one.exercise, number, tried) for number, tried in tries)]
+
+
+def failures_of(one: Attempted) -> list[tuple[str, RecordFailure]]:
+    """Name what failed unexpectedly at a question: all of it, or attempts that could not be graded."""
+    if one.failure is not None:
+        return [(f"question {one.exercise.id}", one.failure)]
+    return [
+        (f"question {one.exercise.id} attempt {number}", RecordFailure(INTERNAL, *tried.grade.why.split("\n", 1)))
+        for number, tried in enumerate(one.tries, one.first)
+        if tried.grade.outcome == INTERNAL
+    ]
 
 
 def example(asked: Problem, number: int, tried: Try, masked: bool) -> Example:
