@@ -60,6 +60,12 @@ class RecordFailure:
         """The line, and the traceback below it: what a reject keeps."""
         return f"{self.message}\n{self.traceback}".strip()
 
+    @classmethod
+    def of(cls, code: str, told: str) -> RecordFailure:
+        """Return the failure that was told of so."""
+        message, _, below = told.partition("\n")
+        return cls(code, message, below)
+
 
 def contained(work: Callable[[], Result], failed: Callable[[RecordFailure], Result]) -> Result:
     """The result of the work, or what `failed` makes of a failure. Raises what is about the whole run."""

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from agentprop.boundary import contained
 from agentprop.export.solver import hidden_tests
 from agentprop.grading.comparison import HiddenTests
 from agentprop.grading.probers import grade_answer, graded, program_of
@@ -30,7 +31,11 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 
 
 def grade(response: str, answer: str) -> float | None:
-    """1 right, 0 wrong, None where neither could be shown in time."""
+    """1 right, 0 wrong, None where neither could be shown in time, or grading failed: no other reply pays for that."""
+    return contained(lambda: _grade(response, answer), lambda failure: None)
+
+
+def _grade(response: str, answer: str) -> float | None:
     tests = hidden_tests(answer)
     outcome = _outcome(response, answer) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)

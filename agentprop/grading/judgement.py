@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agentprop.boundary import RecordFailure
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -28,11 +27,6 @@ class Judgement:
     """The answer the verifier computed."""
     isolation: str = ""
     """Sandbox level of the computation."""
-
-    @classmethod
-    def of_failure(cls, failure: RecordFailure) -> Judgement:
-        """Return that nobody knows, because the verifier failed."""
-        return cls("undetermined", failure.code, failure.message)
 
     def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
         """The attempt and the verdict to keep; `made_by` names the verifier."""

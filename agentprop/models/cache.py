@@ -23,6 +23,7 @@ from typing import Any
 
 from agentprop.errors import RunError
 from agentprop.models.accounts import Account
+from agentprop.models.private import make_private
 
 FILE = "replies.sqlite"
 APPLICATION_ID = 0x61677270
@@ -128,6 +129,7 @@ class ReplyCache:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        make_private(path)  # SQLite gives the files beside it the mode that this one has
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         found, version, tables = _looked_at(connection)
         if tables and found != APPLICATION_ID:
@@ -138,7 +140,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         if not tables:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _disk_error(path, error) from error
     return connection
 
@@ -214,5 +216,5 @@ def _unpacked(body: bytes) -> bytes:
     return body if body[:1] in (b"{", b" ", b"\n", b"\t", b"\r") else zlib.decompress(body)
 
 
-def _disk_error(path: Path, error: sqlite3.Error) -> RunError:
+def _disk_error(path: Path, error: sqlite3.Error | OSError) -> RunError:
     return RunError(f"cannot keep replies in {path}: {error}", hint="free some space, or mend the disk, and run again")

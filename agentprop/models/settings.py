@@ -110,6 +110,8 @@ class Served(ModelSettings):
 
     weights: str = ""
     """What tells this checkpoint from another one at the same path."""
+    key: str = Field(default="", repr=False)
+    """Key that the server asks for."""
     _gone: Callable[[], bool] | None = PrivateAttr(default=None)
 
     @property

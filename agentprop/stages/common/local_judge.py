@@ -14,7 +14,6 @@ from functools import partial
 from agentprop import __version__
 from agentprop.agent.candidates import tools
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.grading.judgement import Judgement
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
@@ -40,8 +39,23 @@ class JudgedProblem:
 
 def failed(verifier: str, item: Item, failure: RecordFailure) -> JudgedProblem:
     """Return a problem that a local verifier could not judge."""
-    made_by = MadeBy(name=verifier, version=__version__)
-    attempt, verdict = Judgement.of_failure(failure).records(item.problem, made_by)
+    made_by, problem = MadeBy(name=verifier, version=__version__), item.problem.id
+    attempt = Attempt(
+        problem_id=problem,
+        role="verifier",
+        verifier=verifier,
+        code=failure.code,
+        rationale=failure.told,
+        made_by=made_by,
+    )
+    verdict = Verdict(
+        problem_id=problem,
+        value="undetermined",
+        code=failure.code,
+        message=failure.message,
+        attempt_ids=(attempt.id,),
+        made_by=made_by,
+    )
     return JudgedProblem(item, (attempt,), verdict, failure=failure)
 
 

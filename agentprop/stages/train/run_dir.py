@@ -113,10 +113,8 @@ class TrainingRun:
             self._rejected = self.run.done_ids(Reject)
         for name, failure in failures:
             item = name if step is None else f"step {step} {name}"
-            told = {"code": failure.code, "message": failure.told}
-            reject = Reject(
-                stage=self._config.stage, item=item, outcome="failed", code=told["code"], message=told["message"]
-            )
+            stage, code = self._config.stage, failure.code
+            reject = Reject(stage=stage, item=item, outcome="failed", code=code, message=failure.told)
             if reject.id not in self._rejected:
                 self._rejected.add(reject.id)
                 self.run.add(reject)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from agentprop.boundary import Tolerance
 from agentprop.config import TrainSftConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
@@ -72,9 +73,7 @@ def _run(
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as place:
-        place.reject(None, reading.failures)
-        if place.run is not None and reading.failures:
-            place.run.commit(place.run.state)
+        _tell_failures(config, reading, place)
         with memory_errors("the model"):
             policy.spread(world)
         optimiser = Optimiser(policy.trained(), config, total_steps=Order(material, config).total)
@@ -84,6 +83,17 @@ def _run(
         summary = _summary(progress, kept, reading, policy)
         place.summarise(summary, finished=True)
     return summary if world.first else {}
+
+
+def _tell_failures(config: TrainSftConfig, reading: TrajectoryReader, place: TrainingRun) -> None:
+    """Keep what could not be read among the rejects. Raises TooManyFailures if it is more than may."""
+    place.reject(None, reading.failures)
+    if place.run is not None and reading.failures:
+        place.run.commit(place.run.state)
+    failures = Tolerance(config.max_failures, records=reading.counts["train"] + reading.counts["held_out"])
+    for _, failure in reading.failures:
+        failures.add(failure)
+    failures.check(over=True)
 
 
 def _imitate(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from agentprop.boundary import Tolerance
 from agentprop.config import TrainSftConfig
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import Problem
@@ -36,10 +35,6 @@ def gather(config: TrainSftConfig, joined: Joined, reading: TrajectoryReader) ->
         if len(train) + len(held_out) == config.limit:
             break
     reading.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
-    failures = Tolerance(config.max_failures, records=len(train) + len(held_out) + reading.counts["too_long"])
-    for _, failure in reading.failures:
-        failures.add(failure)
-    failures.check(over=True)
     _check(config, train, held_out, reading, joined)
     skills = ((one.skill, one.passage) for one in (taught(config.extracted) if config.skill_weight else ()))
     return Material(tuple(train), tuple(held_out), reading.skills(skills))

@@ -149,7 +149,9 @@ async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory
             attempts, verdict = await verify(problem, trajectory)
         except ModelFailure:
             return GroupVerdicts((), None)
-        return GroupVerdicts(tuple(attempts), verdict)
+        failed = next((a for a in attempts if verdict.code in CODES and a.code == verdict.code), None)
+        failure = RecordFailure.of(failed.code, failed.rationale) if failed is not None else None
+        return GroupVerdicts(tuple(attempts), verdict, failure)
 
     return await contained_async(judged, lambda failure: GroupVerdicts((), None, failure))
 

@@ -152,7 +152,7 @@ def failures_of(one: Attempted) -> list[tuple[str, RecordFailure]]:
     if one.failure is not None:
         return [(f"question {one.exercise.id}", one.failure)]
     return [
-        (f"question {one.exercise.id} attempt {number}", RecordFailure(INTERNAL, *tried.grade.why.split("\n", 1)))
+        (f"question {one.exercise.id} attempt {number}", RecordFailure.of(INTERNAL, tried.grade.why))
         for number, tried in enumerate(one.tries, one.first)
         if tried.grade.outcome == INTERNAL
     ]
