@@ -8,6 +8,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import check_stream
 from agentprop.config import ExtractConfig
 
 KINDS = "Files, patterns or directories: .jsonl .json .parquet .csv .md .txt .tex, plain or .gz."
@@ -52,6 +53,7 @@ def command(
         "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    check_stream(out, what="skills")
     settings = shared.settings(ExtractConfig, flags)
     if shared.only_shows(settings):
         return

@@ -177,9 +177,9 @@ def _from_environment(kind: type[StageConfig], environ: Mapping[str, str]) -> La
     """Settings from the environment, where a container's manager may put variables that begin like ours."""
     unknown = [name for name in _unknown(environ) if name not in OTHER_VARIABLES]
     if unknown:
-        meant = next((f"; {hint}" for name in unknown if (hint := _meant(name))), "")
+        told = [f"{name} ({hint})" if (hint := _meant(name)) else name for name in unknown]
         plural = "are not settings and are" if len(unknown) > 1 else "is not a setting and is"
-        note(f"{', '.join(unknown)} in the environment {plural} ignored{meant}")
+        note(f"{', '.join(told)} in the environment {plural} ignored")
     return _from_variables(kind, environ)
 
 
@@ -216,7 +216,7 @@ def _named(name: str) -> tuple[str | None, str]:
 def _meant(name: str) -> str | None:
     """The variable that was meant by one that names no setting, if that can be told."""
     _, key = _named(name)
-    near = get_close_matches(key, sorted(_known(name)), 1)
+    near = get_close_matches(key, sorted(_known(name)), 1, cutoff=0.7)
     return _did_you_mean([f"{name.removesuffix(key.upper())}{other.upper()}" for other in near])
 
 

@@ -11,10 +11,12 @@ import contextlib
 import logging
 import math
 import multiprocessing
+import os
 import pickle
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -34,6 +36,8 @@ _AHEAD_S = 0.05
 """Work, in seconds, that waits at a busy worker, so that it need not wait for a busy parent."""
 _MAX_AHEAD = 16
 """Most items that wait at one worker."""
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Variable of the interpreter's."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 _living: set[SpawnProcess] = set()
@@ -194,7 +198,8 @@ class Worker(Generic[Item]):
         # until the child has said that it ignores them, signals sent to the whole process group must not reach it
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            self.process.start()
+            with _safe_path():
+                self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
@@ -217,6 +222,20 @@ class Worker(Generic[Item]):
         _living.discard(self.process)
         self.pipe.close()
         return self.process.exitcode or 0
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let interpreters that start inside the block import nothing from the working directory, as `python -P` does."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 @atexit.register

@@ -23,7 +23,7 @@ from typing import Any
 
 from agentprop.errors import RunError
 from agentprop.models.accounts import Account
-from agentprop.models.private import make_private
+from agentprop.private_files import make_private
 
 FILE = "replies.sqlite"
 APPLICATION_ID = 0x61677270
@@ -71,7 +71,10 @@ class ReplyCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _disk_error(path, error) from error
         self._reader = _open(path)
         self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="agentprop-replies", daemon=True)

@@ -28,8 +28,8 @@ from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
 from agentprop.models.failures import ModelOutage
 from agentprop.models.launching import environment_of, key_for
-from agentprop.models.private import private_file
 from agentprop.models.settings import ModelSettings, Served
+from agentprop.private_files import private_file
 
 POLL_S = 0.2
 MOST_SILENCE_S = 30.0

@@ -44,7 +44,7 @@ def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
     if (place / name).exists():
         return ModelSettings(model=str(place / name))
     model, address = _placed(name)
-    if model and ADDRESS.fullmatch(address):
+    if model and (ADDRESS.fullmatch(address) or "@" in address):
         return ModelSettings(model=model, base_url=_base_url(address))
     if HUB_ID.fullmatch(name):
         return ModelSettings(model=name)
@@ -53,7 +53,7 @@ def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
 
 def _placed(name: str) -> tuple[str, str]:
     """Divide MODEL@BASE_URL; the address may have an @ of its own, which is then refused."""
-    found = re.fullmatch(r"(.+?)@(https?://.+)", name)
+    found = re.fullmatch(r"(.+?)@(https?://.+|[^@/]+:[^@/]*@.+)", name)
     if found is not None:
         return found[1], found[2]
     model, _, address = name.rpartition("@")

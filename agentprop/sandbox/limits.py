@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from agentprop.sandbox.body import Body
 
-CPU, MEMORY, FILES, PROCESSES = "ulimit -t", "ulimit -v", "ulimit -n", "ulimit -u"
+CPU, MEMORY, FILES, PROCESSES, FILE_SIZE = "ulimit -t", "ulimit -v", "ulimit -n", "ulimit -u", "ulimit -f"
 NEEDED: dict[str, tuple[int, int]] = {
     MEMORY: (resource.RLIMIT_AS, 2 << 30),
     FILES: (resource.RLIMIT_NOFILE, 128),
@@ -25,6 +25,7 @@ SHORT = {
     errno.EAGAIN: f"no further process may be started ({PROCESSES}, or pids.max of the control group)",
     errno.EMFILE: f"this process has as many files open as it may ({FILES})",
     errno.ENFILE: "the machine has as many files open as it can (fs.file-max)",
+    errno.EFBIG: f"no file of that size may be written, in memory neither ({FILE_SIZE})",
 }
 """Errors of the operating system that say nothing about isolation → what ran out, by the limit's name."""
 

@@ -27,6 +27,7 @@ from agentprop.grading.probers import Passes, Prober, question
 from agentprop.grading.program_tests import Assertions
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.registry import resolve
 from agentprop.models.settings import Loaded
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
@@ -66,6 +67,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config)
     opened = Run.open(
         out,

@@ -25,6 +25,7 @@ from agentprop.grading.prober_pool import PoolState, SwitchRule, Turns
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem
@@ -48,6 +49,8 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     """Probe every problem of a run directory, or of the stream on stdin where the source is `-`."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    for name in config.prober:
+        resolve(name)  # what cannot be used is refused before it is stored
     owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
         _open_sink(config, out, fresh, owed.inputs) as (sink, kept),

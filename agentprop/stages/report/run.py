@@ -35,7 +35,7 @@ from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
 from agentprop.report.verdicts import Standings
 from agentprop.report.votes import Votes
 from agentprop.storage import Row
-from agentprop.storage.durable import disk_errors, write_atomically
+from agentprop.storage.durable import check_target, disk_errors, write_atomically
 from agentprop.storage.reader import StoredRun, open_run, read_errors
 
 ORDER = ("extract", "propose", "verify", "probe")
@@ -147,6 +147,7 @@ def _order(stored: StoredRun) -> int:
 
 def _check_replaceable(path: Path) -> None:
     """Raises RunError where something lies that is not a report."""
+    check_target(path)
     if path.is_dir():
         raise RunError(f"{path} is a directory", hint=f"name a file, such as {path / 'report.html'}")
     if not path.exists():
