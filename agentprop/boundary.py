@@ -28,6 +28,8 @@ RECORD_ERRORS = (SkillError,)
 """Errors with a sentence for a person that are about one record all the same, where they end its work."""
 WANTS = frozenset({errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE})
 """Errors of the operating system that another moment may not bring."""
+DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""Errors of a disk that takes nothing more, from any record."""
 MOST = 6_000
 """Characters of a traceback that are kept: its end."""
 TOLERATED = 3
@@ -99,7 +101,8 @@ async def contained_async(work: Callable[[], Awaitable[Result]], failed: Callabl
 
 def failure_of(error: Exception) -> RecordFailure:
     """What an exception says of the record that was at work; one that is about the whole run is raised again."""
-    if isinstance(error, AgentpropError) and not isinstance(error, RECORD_ERRORS):
+    of_run = isinstance(error, AgentpropError) and not isinstance(error, RECORD_ERRORS)
+    if of_run or (isinstance(error, OSError) and error.errno in DISK):
         raise error
     lines = "".join(traceback.format_exception(error)).rstrip()
     text = f"[…]{lines[-MOST:]}" if len(lines) > MOST else lines
