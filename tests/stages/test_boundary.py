@@ -191,17 +191,18 @@ def test_a_users_skill_reaches_no_problem_but_those_that_compose_it(attack: str,
 
 
 @needs_full
-def test_a_process_of_the_sandbox_that_is_killed_from_outside_refutes_nothing(quiet: Path, tmp_path: Path) -> None:
+def test_a_process_of_the_sandbox_that_is_killed_from_outside_refutes_nothing(tmp_path: Path) -> None:
     package(tmp_path / "library", "toy-counted", slow=True)
-    whole = open_run(quiet / "p")
-    theirs = {p.id for p in whole.iter(Problem) if "toy-counted" in p.skills}
+    assert agentprop(tmp_path, *PROPOSE, *MINED, "--out", "p")[0] == 3
+    theirs = {p.id for p in open_run(tmp_path / "p").iter(Problem) if "toy-counted" in p.skills}
+    arguments = ("verify", "p", "--skills", "library", "-w", 1)
+    assert agentprop(tmp_path, *arguments, "--out", "v")[0] == 0
     sabotage = fails("agentprop.sandbox.zygote_process:ZygoteProcess.start", 1, "toy_counted", "kill-child")
-    arguments = ("verify", quiet / "p", "--skills", "library", "--no-bundled-skills", "--out", "v", "-w", 1)
-    code, said = agentprop(tmp_path, *arguments, "--max-failures", 1, sabotage=sabotage)
+    code, said = agentprop(tmp_path, *arguments, "--out", "killed", sabotage=sabotage)
     assert code == 0, said
-    judged = {v.problem_id: v for v in open_run(tmp_path / "v").iter(Verdict)}
+    judged = {v.problem_id: v for v in open_run(tmp_path / "killed").iter(Verdict)}
     assert theirs and {(judged[one].value, judged[one].code) for one in theirs} == {("undetermined", "interrupted")}
-    for verdict in open_run(quiet / "v").iter(Verdict):
+    for verdict in open_run(tmp_path / "v").iter(Verdict):
         assert verdict.problem_id in theirs or judged[verdict.problem_id].id == verdict.id
 
 
