@@ -53,6 +53,10 @@ class SandboxUnavailable(AgentpropError):
     """This machine cannot give the isolation that was asked for."""
 
 
+class TooManyFailures(AgentpropError):
+    """More records failed, by no fault of their own, than a run may lose; what was finished is kept."""
+
+
 class BoundReached(AgentpropError):
     """A bound (candidates, tokens, cost, minutes) was reached before the target; finished work is kept."""
 

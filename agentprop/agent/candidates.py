@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from random import Random
 
@@ -19,6 +19,7 @@ from agentprop.agent import tool_calls as functions
 from agentprop.agent.bundles import Bundles
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
@@ -26,7 +27,7 @@ from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.verifiers import BUILTIN
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.prompts import prompt_hash
-from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict
+from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
@@ -52,6 +53,8 @@ class Candidate:
     """The built-in verifier's attempt, if it ran."""
     verdict: Verdict | None = None
     """Its verdict."""
+    failure: RecordFailure | None = None
+    """Why nothing became of it, by no fault of its own."""
 
     @property
     def mined(self) -> bool:
@@ -159,7 +162,10 @@ class CandidateMaker:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
     async def candidate(self, index: int, probabilities: list[float]) -> Candidate:
-        """Make one candidate, its category drawn with the given probabilities."""
+        """One candidate, its category drawn with the given probabilities; one that fails takes no other one down."""
+        return await contained_async(partial(self._candidate, index, probabilities), partial(_failed, index))
+
+    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
         library = self.bundles.library
@@ -178,10 +184,16 @@ class CandidateMaker:
             skill_ids=tuple(library[name].id for name in names),
             skill_names=names,
         )
-        environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by)
+        own_code = self.model is None
+        environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by, own_code)
         episode = await rollout(environment, self._policy(index, term, rng))
         candidate = Candidate(index, category, task, episode.trajectory, episode.problem)
-        return await self._judged(candidate) if self.verify and episode.problem is not None else candidate
+        if self.verify and episode.problem is not None:
+            candidate = await self._judged(candidate)
+        for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
+            if record is not None:
+                check_storable(record)
+        return candidate
 
     def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
@@ -194,6 +206,11 @@ class CandidateMaker:
         judgement = await builtin.judge(candidate.problem, self.planner.library, self.tools, self.executor)
         attempt, verdict = judgement.records(candidate.problem, MadeBy(name=BUILTIN, version=__version__))
         return replace(candidate, attempt=attempt, verdict=verdict)
+
+
+def _failed(index: int, failure: RecordFailure) -> Candidate:
+    """The candidate that could not be finished."""
+    return Candidate(index, "", failure=failure)
 
 
 def tools() -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agentprop.answers.equivalence import equivalent
@@ -18,7 +18,7 @@ from agentprop.composition.returned import agrees
 from agentprop.composition.terms import from_json, operators, skills
 from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
-from agentprop.sandbox import Job, Result
+from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
@@ -45,17 +45,18 @@ async def check_contract(
     tools: Mapping[str, str],
     executor: Executor,
     made_by: MadeBy,
+    origin: str | None = None,
 ) -> Problem | Violation:
-    """Check a submission, in the sandbox too → its problem, or the first clause that it breaks."""
+    """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
     violation = _form(submission)
     if violation is not None:
         return violation
     modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
     if submission.answer_type == "program":
-        result = await executor.run(_program_job(submission))
+        result = await executor.run(replace(_program_job(submission), origin=origin))
         violation = _program_verdict(submission, result)
     else:
-        result = await executor.run(Job(submission.certificate, modules, returns="answer"))
+        result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
         violation = _answer_verdict(submission, result)
     return violation if violation is not None else _problem(submission, task, active, result.isolation, made_by)
 
@@ -125,8 +126,9 @@ def failure(result: Result) -> Violation | None:
     """The violation that a sandbox result amounts to; None if the code ran to its end."""
     if result.status == "ok":
         return None
-    if result.status == "sandbox-unavailable":
-        return Violation("sandbox_unavailable", result.detail or "the sandbox did not answer", unavailable=True)
+    if result.status in OUTSIDE:
+        code = result.status.replace("-", "_")
+        return Violation(code, result.detail or "the sandbox did not answer", unavailable=True)
     return Violation(f"certificate_{result.status}".replace("-", "_"), result.error or result.detail or result.status)
 
 

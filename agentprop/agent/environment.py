@@ -29,9 +29,9 @@ from agentprop.records import (
     Turn,
 )
 from agentprop.records.action_text import Malformed, parse
-from agentprop.sandbox import Job, Result
+from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package, split
+from agentprop.skills import Package, origin_of, split
 
 MAX_OUTPUT = 4_000
 READ_SKILL = re.compile(r"""read_skill\(["']([a-z0-9-]+)["']\)""")
@@ -104,6 +104,7 @@ class Environment:
     tools: Mapping[str, str]
     rules: Rules = field(default_factory=Rules)
     made_by: MadeBy = field(default_factory=MadeBy)
+    own_code: bool = False
     active: dict[str, Package] = field(init=False)
     stage: Stage = Stage.DRAFT
     turns: list[Turn] = field(default_factory=list)
@@ -198,12 +199,17 @@ class Environment:
         if asked is not None:
             return self._read_skill(asked[1])
         modules = {**self.tools, **{f"skills.{p.module}": p.script or "" for p in self.active.values()}}
-        result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s))
+        result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s, origin=self._origin))
         self.isolation = result.isolation
-        if result.status == "sandbox-unavailable":
+        if result.status in OUTSIDE:
             self.stop = StopReason.TOOL_FAILURE
         self._conflict = _conflict_of(result)
         return _shown(result), result.status if self._conflict is None else "conflict"
+
+    @property
+    def _origin(self) -> str | None:
+        """Whose code this episode's is: a language model's is nobody's but its own."""
+        return origin_of(self.active.values()) if self.own_code else None
 
     def _read_skill(self, name: str) -> tuple[str, str]:
         """The body of SKILL.md: progressive disclosure, level two."""
@@ -233,7 +239,9 @@ class Environment:
 
     async def _submit(self, action: Action) -> tuple[str, str]:
         assert action.submission is not None  # parse() makes no submit action without one
-        found = await check_contract(action.submission, self.task, self.active, self.tools, self.executor, self.made_by)
+        found = await check_contract(
+            action.submission, self.task, self.active, self.tools, self.executor, self.made_by, self._origin
+        )
         if isinstance(found, Violation):
             if found.unavailable:
                 self.stop = StopReason.TOOL_FAILURE

@@ -40,7 +40,7 @@ class WorkerProcess:
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", code],  # -P: what lies in the current folder is not imported
+            [sys.executable, "-P", "-c", code],  # nothing is imported from the working directory
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -160,7 +160,9 @@ def serve(handler: Handler) -> None:
     """Read requests from stdin until it closes; answer on stdout. Runs in the child only."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY_BYTES if soft == resource.RLIM_INFINITY else min(MEMORY_BYTES, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests = _requests_until_closed(sys.stdin)
     for line in iter(requests.get, None):

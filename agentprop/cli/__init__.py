@@ -6,14 +6,15 @@ Every command lives in its own module, which is imported only if the command is 
 from __future__ import annotations
 
 import sys
-from io import TextIOWrapper
 from typing import Annotated, Any, ClassVar
 
 import typer
 
 from agentprop import __version__
-from agentprop.cli.failures import USAGE_ERRORS, closing_errors, report_usage
+from agentprop.cli.failures import USAGE_ERRORS, closing_errors, report, report_usage
 from agentprop.cli.lazy import Entry, LazyGroup
+from agentprop.cli.streams import prepare
+from agentprop.errors import AgentpropError
 
 PROBLEMS, TRAINING, LOOKING = "Make problems", "Train", "Look at a run"
 LIBRARY, MACHINE = "Skill library", "This machine"
@@ -87,10 +88,12 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; exits 0 done, 1 an error to fix, 2 usage, 3 a bound was reached, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # JSON is UTF-8 everywhere, and no locale may stop a message
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    """The entry point; exits 0 done, 1 a person can mend it, 2 usage, 3 a bound was met, 130 interrupted."""
+    try:
+        prepare()
+    except AgentpropError as error:
+        report("run", error.message, error.hint, error.exit_code)
+        sys.exit(error.exit_code)
     try:
         code = typer.main.get_command(app).main(prog_name="agentprop", standalone_mode=False)
     except USAGE_ERRORS as error:

@@ -17,9 +17,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from agentprop.cli import options
-from agentprop.cli.settings import ENV_FILE, PREFIX, PROJECT_FILE, read_env_file
+from agentprop.cli.settings import PREFIX, PROJECT_FILE
 from agentprop.cli.shared import print_summary
 from agentprop.config import STAGES
+from agentprop.config.env_file import ENV_FILE, read_env_file
 from agentprop.errors import ConfigError, InputError
 from agentprop.models.abilities import PING, Abilities, examine, rendered
 from agentprop.models.chat import Message, Tool

@@ -10,6 +10,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import refuse_stream
 from agentprop.config.evaluate import EvaluateConfig
 
 
@@ -78,6 +79,7 @@ def command(
         "seed": seed,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    refuse_stream(out or "", "evaluate")
     settings = shared.settings(EvaluateConfig, flags)
     if shared.only_shows(settings):
         return

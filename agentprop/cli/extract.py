@@ -9,6 +9,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import check_stream
 from agentprop.config import ExtractConfig
 
 SOURCES = (
@@ -86,6 +87,8 @@ def command(
         "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    if out is not None:
+        check_stream(out, what="skills")
     settings = shared.settings(ExtractConfig, flags)
     if explain:
         _explain(settings, as_json=shared.json)

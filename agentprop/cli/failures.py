@@ -8,9 +8,9 @@ records.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
-import os
 import re
 import select
 import sys
@@ -19,6 +19,7 @@ from typing import Any
 
 import typer
 
+from agentprop.cli.streams import discard_stdout
 from agentprop.errors import AgentpropError
 
 USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
@@ -27,6 +28,19 @@ KEPT = dict.fromkeys(("extract", "propose", "verify", "probe"), "finished shards
 )
 """Command → the work that an interruption leaves behind."""
 INTERRUPTED = 130
+MACHINE = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EROFS: "choose a directory that can be written",
+    errno.ENOMEM: "free some memory, or raise its limit (ulimit -v)",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "close some files, or raise fs.file-max",
+    errno.EAGAIN: "end some processes, or raise their limit (ulimit -u)",
+    errno.EIO: "look at the system's log: a device does not answer as it should",
+    errno.EBADF: "do not close standard streams",
+}
+"""What the operating system may refuse anywhere, and what a person can do about it."""
 
 
 @contextlib.contextmanager
@@ -46,8 +60,23 @@ def closing_errors(ctx: typer.Context) -> Iterator[None]:
     except BrokenPipeError:
         if not _reader_left():
             raise
-        _discard_stdout()
+        discard_stdout()
         raise typer.Exit() from None
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        discard_stdout()
+        report("machine", _refused(error), MACHINE[error.errno], 1)
+        raise typer.Exit(1) from None
+
+
+def _refused(error: OSError) -> str:
+    """Say what the operating system refused; what it does not name by a path is a standard stream, or no file."""
+    if error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}"
+    streams = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+    what = "standard output cannot be written" if error.errno in streams else "the system refuses"
+    return f"{what}: {error.strerror}"
 
 
 def report(code: str, message: str, hint: str | None, exit_code: int) -> None:
@@ -90,10 +119,3 @@ def _reader_left() -> bool:
     poll = select.poll()
     poll.register(sys.__stdout__.fileno() if sys.__stdout__ else 1, select.POLLOUT)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
-
-
-def _discard_stdout() -> None:
-    """Discard buffered output, so that the interpreter does not complain at its end."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.close(nothing)

@@ -54,6 +54,18 @@ MaxCost = Annotated[
         "--max-cost", help="Stop after this cost, in the currency of the models' prices.", rich_help_panel=BOUNDS
     ),
 ]
+MaxFailures = Annotated[
+    float | None,
+    typer.Option(
+        "--max-failures",
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="Stop where a larger share of the records fails unexpectedly.",
+        show_default="0.01, and three at least",
+        rich_help_panel=BOUNDS,
+    ),
+]
 AllowWeakSandbox = Annotated[
     bool | None,
     typer.Option(

@@ -8,6 +8,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import check_stream
 from agentprop.config import ProbeConfig
 
 
@@ -48,6 +49,7 @@ def command(
         "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    check_stream(out, what="problems")
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings):
         return

@@ -8,6 +8,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import check_stream
 from agentprop.config import ProposeConfig
 
 
@@ -87,6 +88,7 @@ def command(
         "decontaminate": decontaminate,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    check_stream(out, what="problems")
     settings = shared.settings(ProposeConfig, flags)
     if shared.only_shows(settings):
         return

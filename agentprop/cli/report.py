@@ -21,6 +21,7 @@ def command(
         str | None, typer.Option(help="Heading of the page.", show_default="the names of the runs")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
+    max_failures: options.MaxFailures = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -32,6 +33,7 @@ def command(
     """
     from agentprop.stages.report import run as report
 
-    settings = report.ReportOptions(problems=problems, trajectories=trajectories, seed=seed, title=title)
+    allowed = {} if max_failures is None else {"max_failures": max_failures}
+    settings = report.ReportOptions(problems=problems, trajectories=trajectories, seed=seed, title=title, **allowed)
     summary = report.run(runs, out, settings)
     stage.present(summary, out, as_json=json, quiet=quiet)

@@ -3,14 +3,14 @@
 In order of precedence, the later ones winning: defaults, `agentprop.toml`, `--config FILE`, the environment
 (`AGENTPROP_*`, with `.env` read), flags. In files, a table with a stage's name holds settings for that stage alone, and
 settings outside tables are for every stage that has them; likewise `AGENTPROP_PROPOSE_SEED` and `AGENTPROP_SEED`.
-Unknown keys are refused everywhere.
+Unknown keys are refused in files and in `--set`. In the environment, where others put variables too, they are reported
+and ignored. What a directory may not decide is refused in its files: see `ONLY_ASKED_FOR`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,15 +21,19 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from agentprop.config import STAGES, StageConfig
+from agentprop.config.env_file import ENV_FILE, read_env_file
+from agentprop.config.trust import TRUST_VARIABLE
 from agentprop.errors import ConfigError
-from agentprop.notices import note_renamed
+from agentprop.notices import note, note_renamed
 
 PROJECT_FILE = "agentprop.toml"
-ENV_FILE = ".env"
 PREFIX = "AGENTPROP_"
-ENV_LINE = re.compile(r"""\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|"([^"]*)"|([^#]*?))\s*(?:#.*)?""")
 OTHER_TABLES = frozenset({"models"})
 """Tables of agentprop.toml that are read elsewhere."""
+OTHER_VARIABLES = frozenset({TRUST_VARIABLE})
+"""Variables that begin like settings and are read elsewhere."""
+ONLY_ASKED_FOR = frozenset({"allow_weak_sandbox"})
+"""Settings that lift a protection: a person gives them, and no file that merely lies in the directory."""
 NULLS = frozenset({"null", "none"})
 
 C = TypeVar("C", bound=StageConfig)
@@ -61,13 +65,11 @@ def resolve(
     a flag that was not given.
     """
     place = directory or Path()
-    if environ is None:
-        _share_env_file(place / ENV_FILE)
     layers = [
         _from_project(kind, place / PROJECT_FILE),
         _from_file(kind, Path(file)) if file else {},
-        _from_environment(kind, read_env_file(place / ENV_FILE), ENV_FILE),
-        _from_environment(kind, os.environ if environ is None else environ, "the environment"),
+        _from_env_file(kind, read_env_file(place / ENV_FILE)),
+        _from_environment(kind, os.environ if environ is None else environ),
         _from_assignments(kind, assignments),
         {key: Setting(value, _flag(key)) for key, value in (flags or {}).items() if value is not None},
     ]
@@ -93,6 +95,8 @@ def _from_project(kind: type[StageConfig], path: Path) -> Layer:
     if not path.exists():
         return {}
     data = {key: value for key, value in _read(path).items() if key not in OTHER_TABLES}
+    tables = [data, *(table for table in data.values() if isinstance(table, dict))]
+    _refuse_unasked({key for table in tables for key in table}, path.name)
     return _pick(kind, data, path.name, _all_keys())
 
 
@@ -151,42 +155,69 @@ def _read_yaml(text: str) -> Any:
         raise ValueError(" ".join(str(error).split())) from error
 
 
-def read_env_file(path: Path) -> dict[str, str]:
-    """Read `KEY=value` lines, with optional `export`, quotes and comments."""
-    if not path.is_file():
-        return {}
-    values = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        found = ENV_LINE.fullmatch(line)
-        if found:
-            values[found[1]] = next(group for group in found.groups()[1:] if group is not None)
-    return values
-
-
-def _share_env_file(path: Path) -> None:
-    """Set variables from `.env`, such as API keys, unless they are set already."""
-    for name, value in read_env_file(path).items():
-        if not name.startswith(PREFIX):
-            os.environ.setdefault(name, value)
+def _refuse_unasked(keys: Iterable[str], origin: str) -> None:
+    """Raise ConfigError for a setting that only a person may give."""
+    for key in sorted(ONLY_ASKED_FOR.intersection(keys)):
+        variable = f"{PREFIX}{key.upper()}=1"
+        raise ConfigError(f"{key} cannot be set in {origin}", hint=f"give {_flag(key)}, or export {variable} yourself")
 
 
 # --- text ---
 
 
-def _from_environment(kind: type[StageConfig], environ: Mapping[str, str], origin: str) -> Layer:
+def _from_env_file(kind: type[StageConfig], values: Mapping[str, str]) -> Layer:
+    """Settings from `.env`, whose other lines are left alone."""
+    _refuse_unasked({_named(name)[1] for name in _ours(values)}, ENV_FILE)
+    for name in _unknown(values):
+        raise ConfigError(f"unknown setting {name} in {ENV_FILE}", hint=_meant(name) or f"remove {name} from it")
+    return _from_variables(kind, values)
+
+
+def _from_environment(kind: type[StageConfig], environ: Mapping[str, str]) -> Layer:
+    """Settings from the environment, where a container's manager may put variables that begin like ours."""
+    unknown = [name for name in _unknown(environ) if name not in OTHER_VARIABLES]
+    if unknown:
+        told = [f"{name} ({hint})" if (hint := _meant(name)) else name for name in unknown]
+        plural = "are not settings and are" if len(unknown) > 1 else "is not a setting and is"
+        note(f"{', '.join(told)} in the environment {plural} ignored")
+    return _from_variables(kind, environ)
+
+
+def _from_variables(kind: type[StageConfig], environ: Mapping[str, str]) -> Layer:
     layer: Layer = {}
-    for name in sorted(environ, key=lambda name: (_stage_of(name) is not None, name)):
-        if not name.startswith(PREFIX) or not environ[name]:
-            continue
-        stage = _stage_of(name)
-        key = name.removeprefix(_prefix(stage) if stage else PREFIX).lower()
-        known = _names(STAGES[stage]) if stage else _all_keys()
-        if key not in known:
-            near = [f"{name.removesuffix(key.upper())}{other.upper()}" for other in get_close_matches(key, known, 1)]
-            raise ConfigError(f"unknown setting {name} in {origin}", hint=_did_you_mean(near) or f"unset {name}")
+    for name in sorted(_ours(environ), key=lambda name: (_named(name)[0] is not None, name)):
+        stage, key = _named(name)
         if stage in (None, kind.stage) and key in _names(kind):
             layer[key] = Setting(_from_text(kind, key, environ[name]), name)
     return layer
+
+
+def _ours(environ: Mapping[str, str]) -> list[str]:
+    """The variables with our prefix that are not empty."""
+    return sorted(name for name, value in environ.items() if name.startswith(PREFIX) and value)
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    """Those of them that name no setting."""
+    return [name for name in _ours(environ) if _named(name)[1] not in _known(name)]
+
+
+def _known(name: str) -> set[str]:
+    stage, _ = _named(name)
+    return _names(STAGES[stage]) if stage else _all_keys()
+
+
+def _named(name: str) -> tuple[str | None, str]:
+    """The stage that a variable is for, None if it is for all, and the setting."""
+    stage = _stage_of(name)
+    return stage, name.removeprefix(_prefix(stage) if stage else PREFIX).lower()
+
+
+def _meant(name: str) -> str | None:
+    """The variable that was meant by one that names no setting, if that can be told."""
+    _, key = _named(name)
+    near = get_close_matches(key, sorted(_known(name)), 1, cutoff=0.7)
+    return _did_you_mean([f"{name.removesuffix(key.upper())}{other.upper()}" for other in near])
 
 
 def _stage_of(name: str) -> str | None:

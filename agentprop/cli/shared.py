@@ -23,11 +23,13 @@ class Shared:
     set_: options.Set = None
     fresh: options.Fresh = False
     dry_run: options.DryRun = False
+    max_failures: options.MaxFailures = None
     json: options.Json = False
     quiet: options.Quiet = False
 
     def settings(self, kind: type[C], flags: Mapping[str, Any]) -> C:
-        """Resolve the stage's settings; `flags` are those that have an option of their own."""
+        """The stage's settings from everywhere; `flags` are those that have an option of their own."""
+        flags = {**flags, "max_failures": self.max_failures}
         return resolve(kind, file=self.config, assignments=self.set_ or (), flags=flags)
 
     def only_shows(self, settings: C, check: Callable[[C], Any] | None = None) -> bool:

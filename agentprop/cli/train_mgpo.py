@@ -9,6 +9,7 @@ import typer
 from agentprop.cli import options
 from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
+from agentprop.cli.streams import refuse_stream
 from agentprop.config import TrainMgpoConfig
 
 JUDGING = "Judging"
@@ -91,6 +92,7 @@ def command(
         "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    refuse_stream(out, "train-mgpo")
     settings = shared.settings(TrainMgpoConfig, flags)
     from agentprop.stages.train import mgpo as train_mgpo
 

@@ -9,6 +9,7 @@ import typer
 from agentprop.cli import options
 from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
+from agentprop.cli.streams import refuse_stream
 from agentprop.config import TrainSftConfig
 
 
@@ -58,6 +59,7 @@ def command(
         "device": device,
         "seed": seed,
     }
+    refuse_stream(out, "train-sft")
     settings = shared.settings(TrainSftConfig, flags)
     from agentprop.stages.train import sft as train_sft
 

@@ -9,6 +9,7 @@ import typer
 from agentprop.cli import options
 from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
+from agentprop.cli.streams import refuse_stream
 from agentprop.config import TrainSolverConfig
 
 
@@ -58,6 +59,7 @@ def command(
         "seed": seed,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    refuse_stream(out, "train-solver")
     settings = shared.settings(TrainSolverConfig, flags)
     if shared.only_shows(settings):
         return

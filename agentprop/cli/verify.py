@@ -8,6 +8,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
+from agentprop.cli.streams import check_stream
 from agentprop.config import VerifyConfig
 
 MODELS = "Language models"
@@ -76,6 +77,7 @@ def command(
         "max_cost": max_cost,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
     from agentprop.stages.verify import run as verify
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from agentprop.sandbox import CallOutcome, Sandbox
+from agentprop.sandbox import UNDECIDED, CallOutcome, Sandbox
+from agentprop.sandbox.records import Status
 from agentprop.skills import Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw
@@ -42,7 +43,9 @@ class RepeatedCall:
     seconds: float = 0.0
     """Duration of the quicker of the two calls."""
     error: str | None = None
-    """Any other error, or the reason why the call did not finish."""
+    """Anything else that happened."""
+    status: Status = "ok"
+    """How the call ended in the sandbox."""
     otherwise: Any = None
     """Value or error of the second call, if it differs."""
 
@@ -122,12 +125,16 @@ def _call(outcome: CallOutcome) -> RepeatedCall:
         value, refused, changed, seconds = outcome.value
         return RepeatedCall(value, refused is True, changed is True, float(seconds))
     if outcome.status == "timeout":
-        return RepeatedCall(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s")
-    return RepeatedCall(error=outcome.error or outcome.status)
+        return RepeatedCall(error=f"takes too long; all draws together may take {TIME_LIMIT_S:g} s", status="timeout")
+    return RepeatedCall(error=outcome.error or outcome.status, status=outcome.status)
 
 
 def _compared_runs(one: RepeatedCall, two: RepeatedCall) -> RepeatedCall:
-    """The first call, with the second's value or error if that differs."""
+    """The first call, with what the second did differently; the second itself, if that ended without a word on it."""
+    if one.error is None and two.status in UNDECIDED - {"timeout"}:
+        return two
     same = (one.refused, repr(one.value)) == (two.refused, repr(two.value))
     otherwise = None if same or one.error else two.error or two.value
-    return RepeatedCall(one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, otherwise)
+    return RepeatedCall(
+        one.value, one.refused, one.changed, min(one.seconds, two.seconds), one.error, one.status, otherwise
+    )

@@ -11,8 +11,9 @@ from typing import Any
 
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.terms import expression
-from agentprop.sandbox import Job, Sandbox
-from agentprop.skills import Package
+from agentprop.errors import SandboxUnavailable
+from agentprop.sandbox import OUTSIDE, Job, Sandbox
+from agentprop.skills import Package, origin_of
 
 SAMPLES = 24
 MINED_SAMPLES = 4
@@ -28,6 +29,9 @@ def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> d
     for chunk in _chunks(names, JOBS_PER_FORK):
         jobs = {name: job for name in chunk if (job := _job(name, planner, seed)) is not None}
         for name, result in zip(jobs, sandbox.run_batch(list(jobs.values())), strict=True):
+            if result.status in OUTSIDE:
+                why = f"the skill {name} could not be tried: {result.detail or result.status}"
+                raise SandboxUnavailable(why, hint="run the same command again, when the machine has more to spare")
             if result.status == "ok" and isinstance(result.value, list) and result.value:
                 found[name] = result.value
     return found
@@ -48,7 +52,8 @@ def _job(name: str, planner: Planner, seed: int) -> Job | None:
         f"from fractions import Fraction\nfrom skills import {package.module}\n\nvalues = []\n"
         f"for call in [\n{calls}\n]:\n    try:\n        values.append(call())\n    except ValueError:\n        pass\n"
     )
-    return Job(code, {f"skills.{package.module}": package.script or ""}, returns="values")
+    modules = {f"skills.{package.module}": package.script or ""}
+    return Job(code, modules, returns="values", origin=origin_of([package]))
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
@@ -22,7 +22,7 @@ from agentprop.composition.skill_runs import TIME_LIMIT_S, Parameters, RepeatedC
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records.case_text import read_plain
-from agentprop.sandbox import Sandbox
+from agentprop.sandbox import UNDECIDED, Sandbox
 from agentprop.skills import OutputKind, Package
 from agentprop.skills.values import render
 
@@ -52,6 +52,9 @@ class ValidationReport:
     """Median milliseconds of a call of solve."""
     check_ms: float | None = None
     """Median milliseconds of a call of check."""
+    undecided: str | None = None
+    """Why nobody knows whether the package holds: the sandbox or its limits ended a run. Also set beside a fault that
+    is a time-out, which a busy machine may have caused."""
 
 
 def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int = 0) -> ValidationReport:
@@ -79,6 +82,9 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
     assert package.script is not None and package.spec.output is not None  # validate() made sure
     kind = package.spec.output.kind
     calls = {name: run(package.script, name, cases, sandbox) for name in ("solve", "check")}
+    undecided = _undecided({name: [(call.status, call.error) for call in calls[name]] for name in calls})
+    if undecided is not None and undecided[0] != "timeout":
+        return ValidationReport(draws=len(cases), undecided=undecided[1])
     faults = [fault for name in calls for fault in _call_faults(name, kind, cases, calls[name])]
     warnings = [warning for name in calls for warning in _time_warnings(name, calls[name])]
     solved, checked = calls["solve"], calls["check"]
@@ -93,7 +99,15 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
         sum(call.refused for call in solved),
         _milliseconds(solved),
         _milliseconds(checked),
+        undecided[1] if undecided is not None else None,
     )
+
+
+def _undecided(ends: Mapping[str, Sequence[tuple[str, str | None]]]) -> tuple[str, str] | None:
+    """The first status, and what is told of it, that says nothing about the function it ended; time-outs come last."""
+    found = [(status, f"{name}: {error or status}") for name in ends for status, error in ends[name]]
+    unclear = sorted((end for end in found if end[0] in UNDECIDED), key=lambda end: end[0] == "timeout")
+    return unclear[0] if unclear else None
 
 
 # --- one function ---
@@ -253,6 +267,9 @@ def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox)
         return ValidationReport((*faults, "tests: a program needs `entry_point` and `tests`"))
     source, arguments = package.script or "", [case for case, _ in tests]
     outcomes = sandbox.call(source, spec.entry_point, arguments, timeout_s=TIME_LIMIT_S)
+    undecided = _undecided({spec.entry_point: [(outcome.status, outcome.error) for outcome in outcomes]})
+    if undecided is not None:
+        return ValidationReport(tuple(faults), draws=len(tests), undecided=undecided[1])
     failed = (
         f"tests.{number}: {spec.entry_point} gives {_brief(outcome.error or outcome.value)}, not {_brief(expected)}"
         for number, (outcome, (_, expected)) in enumerate(zip(outcomes, tests, strict=True))

@@ -60,17 +60,25 @@ class StageConfig(Settings):
 
     stage: ClassVar[str]
     """Name of the stage's command."""
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers"})
-    """Settings that may change when a run is resumed."""
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "max_failures"})
+    """Settings that may change when a run is resumed; those of every stage hold for each of them."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Former names of settings and their present ones; the former names are still accepted."""
 
     seed: int = 0
     """Seed of everything random in the run."""
     workers: Count | None = None
-    """Number of worker processes; null means one per core, or as many as the conversations with a model need."""
+    """Worker processes; null means one for each core, or as many as the conversations of a language model need."""
+    max_failures: Share = 0.01
+    """Share of the records that may be lost to unexpected failures (a defect of agentprop, a process that was killed)
+    before the run stops with exit code 1. Up to three never stop it, unless this is 0 or every record failed."""
     allow_weak_sandbox: bool = False
     """Run even if this machine cannot isolate untrusted code; only for code you trust."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Add what may change in every stage to what a stage names itself."""
+        cls.outside_identity = cls.outside_identity | StageConfig.outside_identity
 
     @classmethod
     def under_present_names(cls, found: Mapping[str, Any]) -> dict[str, Any]:

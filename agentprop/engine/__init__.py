@@ -8,8 +8,9 @@ when it makes item i, and a run has the same content on one core or on sixty-fou
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -17,13 +18,31 @@ from agentprop.engine.interruption import Interruption
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
 
-__all__ = ["Interruption", "WorkerDied", "batched", "ordered_async", "ordered_map", "usable_cores"]
+__all__ = [
+    "Interruption",
+    "Parts",
+    "WorkerDied",
+    "batched",
+    "each_alone",
+    "flattened",
+    "ordered_async",
+    "ordered_map",
+    "usable_cores",
+]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _IDLE_S = 0.25
 """Seconds: `idle` and `stop` are called at least this often while no result arrives."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Stands in for the result of an item that two workers died with: the results of its parts, each run alone."""
+
+    results: tuple[Any, ...]
+    """Result or WorkerDied of each part, in order."""
 
 
 def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -48,17 +67,21 @@ def ordered_map(
     initargs: tuple[Any, ...] = (),
     stop: Callable[[], bool] | None = None,
     idle: Callable[[], None] | None = None,
-) -> Iterator[Result | WorkerDied]:
+    split: Callable[[Item], Sequence[Item]] | None = None,
+) -> Iterator[Result | WorkerDied | Parts]:
     """Yield `function(item)` for each item, in order, from `workers` processes.
 
     An exception raised by `function` is raised here, at its place in the order. Once `stop` returns True no more items
     are pulled, the items that workers hold are finished and yielded, and the iteration ends, so the results are a
-    prefix of the full sequence. `idle` is called at least every quarter of a second while the caller waits.
+    prefix of the full sequence. `idle` is called at least every quarter of a second while the caller waits. An item that two workers died
+    with is divided by `split`, and its parts run one after the other in a process that does nothing else.
     """
     _check(workers, window)
-    pool: WorkerPool[Item] = WorkerPool(workers, WorkerSetup(function, initializer, initargs))
+    setup = WorkerSetup(function, initializer, initargs)
+    pool: WorkerPool[Item] = WorkerPool(workers, setup)
     try:
-        yield from _in_order(pool, iter(items), window, stop or _never, idle)
+        for outcome in _in_order(pool, iter(items), window, stop or _never, idle):
+            yield _divided(outcome, setup, split, idle)
         pool.finish()
     finally:
         pool.kill()
@@ -73,20 +96,63 @@ def ordered_async(
     window: int,
     stop: Callable[[], bool] | None = None,
     idle: Callable[[], None] | None = None,
-) -> Iterator[Result | WorkerDied]:
-    """Yield results in order for items that wait rather than compute, such as requests to a model.
+    split: Callable[[Item], Sequence[Item]] | None = None,
+) -> Iterator[Result | WorkerDied | Parts]:
+    """The same for items that wait instead of computing: each worker begins all it is given at once, in its event loop.
 
     A worker starts every item it receives at once, in its event loop. `opening(*arguments)` is an asynchronous context
     manager that gives the worker its coroutine function and closes its resources when the worker ends. Once `stop`
     returns True, or when the caller leaves, items under way are cancelled.
     """
     _check(workers, window)
-    pool: WorkerPool[Item] = WorkerPool(workers, WorkerSetup(opening, arguments=arguments, waits=True))
+    setup = WorkerSetup(opening, arguments=arguments, waits=True)
+    pool: WorkerPool[Item] = WorkerPool(workers, setup)
     try:
-        yield from _in_order(pool, iter(items), window, stop or _never, idle, drain=False)
+        for outcome in _in_order(pool, iter(items), window, stop or _never, idle, drain=False):
+            yield _divided(outcome, setup, split, idle)
     finally:
         pool.finish()
         pool.kill()
+
+
+def flattened(
+    outcomes: Iterable[list[Result] | WorkerDied | Parts], died: Callable[[WorkerDied], list[Result]]
+) -> Iterator[list[Result]]:
+    """Yield the results of batches; `died` gives those of the items of a batch, or of a part of one, that is lost."""
+    for outcome in outcomes:
+        parts = outcome.results if isinstance(outcome, Parts) else (outcome,)
+        yield [one for part in parts for one in (died(part) if isinstance(part, WorkerDied) else part)]
+
+
+def each_alone(batch: Sequence[Item]) -> list[list[Item]]:
+    """Divide a batch into batches of one item."""
+    return [[item] for item in batch]
+
+
+def _divided(
+    outcome: Any, setup: WorkerSetup, split: Callable[[Item], Sequence[Item]] | None, idle: Callable[[], None] | None
+) -> Any:
+    """Return the outcome, or those of the item's parts if workers died with the item and it has several."""
+    parts = split(outcome.item) if split is not None and isinstance(outcome, WorkerDied) else ()
+    if len(parts) < 2:
+        return outcome
+    team: WorkerPool[Item] = WorkerPool(1, setup)
+    results = []
+    try:
+        for number, part in enumerate(parts):
+            team.add(number, part)
+            while number not in team.done:
+                team.serve(_IDLE_S)
+                if idle:
+                    idle()
+            found = team.done.pop(number)
+            if isinstance(found, Raised):
+                raise found.error
+            results.append(found)
+        team.finish()
+    finally:
+        team.kill()
+    return Parts(tuple(results))
 
 
 def _check(workers: int, window: int) -> None:

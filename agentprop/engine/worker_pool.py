@@ -19,10 +19,12 @@ import contextlib
 import logging
 import math
 import multiprocessing
+import os
 import pickle
 import signal
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -41,7 +43,9 @@ MAX_FAILED_STARTS = 3
 _AHEAD_S = 0.05
 """Seconds of work handed to a worker in advance, so that it need not wait for a busy parent."""
 _MAX_AHEAD = 16
-"""Most items handed to one worker in advance."""
+"""Most items that wait at one worker."""
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Variable of the interpreter's."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 _alive: set[SpawnProcess] = set()
@@ -204,7 +208,8 @@ class Worker(Generic[Item]):
         # Ctrl-C goes to the whole process group, and must not reach the child before it has said that it ignores it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            self.process.start()
+            with _safe_path():
+                self.process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
@@ -227,6 +232,20 @@ class Worker(Generic[Item]):
         _alive.discard(self.process)
         self.pipe.close()
         return self.process.exitcode or 0
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let interpreters that start inside the block import nothing from the working directory, as `python -P` does."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[SAFE_PATH]
+        else:
+            os.environ[SAFE_PATH] = before
 
 
 @atexit.register

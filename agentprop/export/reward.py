@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, get_args
 
+from agentprop.boundary import contained
 from agentprop.errors import InputError
 from agentprop.export.solver import HiddenCases, hidden_tests
 from agentprop.grading.comparison import HiddenTests
@@ -31,7 +32,11 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 
 
 def grade(response: str, answer: str, answer_type: str | None = None) -> float | None:
-    """1 right, 0 wrong, None where neither could be shown in time, or the answer itself cannot be read."""
+    """Grade a response: 1 right, 0 wrong, None if neither could be shown, the answer cannot be read, or grading failed."""
+    return contained(lambda: _grade(response, answer, answer_type), lambda failure: None)
+
+
+def _grade(response: str, answer: str, answer_type: str | None) -> float | None:
     tests = hidden_tests(answer)
     outcome = _outcome(response, answer, answer_type) if tests is None else _passes(response, tests)
     return {"correct": 1.0, "wrong": 0.0, "too_slow": 0.0}.get(outcome)

@@ -9,7 +9,6 @@ claims no composition.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
@@ -44,8 +43,8 @@ from agentprop.composition.terms import (
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
-from agentprop.sandbox.records import Job, Result
-from agentprop.skills import Package
+from agentprop.sandbox.records import UNDECIDED, Job, Result
+from agentprop.skills import Package, origin_of
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, misfit, parse
 
@@ -157,7 +156,7 @@ async def _judge_answer(
     if (problem.answer_type, problem.unit, problem.figures) != (expected_type, unit, figures):
         return Judgement("invalid", "answer_type", f"the statement asks for {expected_type}, not {problem.answer_type}")
     job = Job(draft_code.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
-    result = await executor.run(job)
+    result = await executor.run(replace(job, origin=_origin(term, library)))
     failure = _failure(result)
     if failure is not None:
         return failure
@@ -217,7 +216,8 @@ async def _judge_program(
     inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
     body = expression(term.body, library, "check")
     reference = f"{imports(term, library)}\nfrom tools import *\noutputs = [{body} for {term.variable} in {inputs!r}]"
-    checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs"))
+    origin = _origin(term, library)
+    checked = await executor.run(Job(reference, {**tools, **modules(term, library)}, returns="outputs", origin=origin))
     failure = _failure(checked)
     if failure is not None:
         return failure
@@ -225,8 +225,7 @@ async def _judge_program(
     if not all(agrees(a, b) for a, b in zip(outputs, claimed, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
     program = f"{problem.answer}\n\noutputs = [{problem.entry_point}(item) for item in {inputs!r}]"
-    job = Job(program, returns="outputs")
-    ran = await executor.run(job) if own else await asyncio.to_thread(executor.sandbox.run_job, job)
+    ran = await executor.run(Job(program, returns="outputs", origin=origin if own else None))
     failure = _failure(ran)
     if failure is not None:
         return replace(failure, code=f"program_{failure.code}")
@@ -234,6 +233,11 @@ async def _judge_program(
         return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
     why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
     return Judgement("valid", "agrees", why, problem.answer, ran.isolation)
+
+
+def _origin(term: Term, library: Mapping[str, Package]) -> str:
+    """Whose code agentprop writes for a term: its own, with the skills that it calls."""
+    return origin_of(library[name] for name in skills(term))
 
 
 def _fresh(problem: Problem, term: Program, library: Mapping[str, Package], size: int) -> list[Any]:
@@ -249,7 +253,7 @@ def _failure(result: Result) -> Judgement | None:
             return None
         case "ok":
             return Judgement("undetermined", "no_value", "the check gave no value", isolation=result.isolation)
-        case "timeout" | "sandbox-unavailable" | "output-limit" | "memory":
-            return Judgement("undetermined", result.status, result.detail or result.status, isolation=result.isolation)
+        case status if status in UNDECIDED:
+            return Judgement("undetermined", status, result.detail or status, isolation=result.isolation)
         case _:
             return Judgement("invalid", "check_fails", result.error or result.status, isolation=result.isolation)

@@ -74,7 +74,11 @@ class TextAnswers:
         try:
             return self._equivalent(gold, pred, self.problem.unit)
         except InputError:  # a unit that only its proposer knows
+            pass
+        try:
             return self._equivalent(gold, pred, None)
+        except InputError as problem:  # a precision that says nothing, which is this problem's fault alone
+            return undetermined("question", problem.message)
 
     def _equivalent(self, gold: str, pred: str, unit: str | None) -> Equivalence:
         problem = self.problem

@@ -16,8 +16,9 @@ from typing import Literal
 
 from agentprop.config import BAND
 
-Outcome = Literal["correct", "wrong", "too_slow", "truncated", "timeout", "undetermined"]
-"""`too_slow` is a program that exceeded its time limit twice, the second being generous: it counts as wrong."""
+Outcome = Literal["correct", "wrong", "too_slow", "truncated", "timeout", "undetermined", "internal"]
+"""`too_slow` is a program that overran twice, the second time with more time than its tests can need: it is wrong.
+`internal` is a reply that agentprop could not grade, for a defect of its own."""
 
 STOP_ERROR = Fraction(1, 20)
 """Largest probability, under a uniform prior, that an early stop puts a problem on the wrong side of a band's edge."""
@@ -38,7 +39,9 @@ class AttemptCounts:
     timeouts: int = 0
     """Lost to a time limit of the request or of the comparison."""
     undetermined: int = 0
-    """Shown to be neither right nor wrong."""
+    """Neither shown to be right nor to be wrong."""
+    internal: int = 0
+    """Not graded, because agentprop failed."""
 
     @property
     def counted(self) -> int:
@@ -48,7 +51,7 @@ class AttemptCounts:
     @property
     def made(self) -> int:
         """All attempts."""
-        return self.counted + self.truncated + self.timeouts + self.undetermined
+        return self.counted + self.truncated + self.timeouts + self.undetermined + self.internal
 
     @property
     def rate(self) -> float | None:
@@ -71,6 +74,7 @@ _FIELD = {
     "truncated": "truncated",
     "timeout": "timeouts",
     "undetermined": "undetermined",
+    "internal": "internal",
 }
 
 

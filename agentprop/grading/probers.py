@@ -12,13 +12,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.answers.outcome import Equivalence
 from agentprop.answers.reading.extract import final_answer
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.grading.comparison import HiddenTests, TextAnswers
 from agentprop.grading.difficulty import Outcome
+from agentprop.grading.model_verifier import plain
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure, all_of
 from agentprop.prompts import prompt
@@ -98,7 +101,8 @@ class Prober:
         """Make the same attempts as graded replies, with token ids if `exact` asks for them."""
         request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start, exact=exact)
         replies = await self._replies(request)
-        grades = await asyncio.gather(*(self._grade(problem, reply) for reply in replies))
+        graded_each = (contained_async(partial(self._grade, problem, reply), _ungraded) for reply in replies)
+        grades = await asyncio.gather(*graded_each)
         return [GradedReply(reply, grade) for reply, grade in zip(replies, grades, strict=True)]
 
     def attempt(self, problem: Problem, number: int, tried: GradedReply) -> Attempt:
@@ -110,9 +114,9 @@ class Prober:
             number=number,
             verifier=self.name,
             vote=VOTES.get(grade.outcome),
-            answer=grade.answer,
+            answer=None if grade.answer is None else plain(grade.answer),
             code=grade.outcome,
-            rationale=grade.why,
+            rationale=plain(grade.why),
             isolation=grade.isolation,
             **({"made_by": self.made_by} if isinstance(reply, ModelFailure) else self._provenance(reply)),
         )
@@ -168,11 +172,16 @@ class Prober:
         """Fields of an attempt that come from its reply."""
         reported = {"name": reply.model, "revision": self.made_by.revision or reply.fingerprint}
         return {
-            "response": reply.text,
+            "response": plain(reply.text),
             "finish_reason": reply.choices[0].finish_reason,
             "duration_s": reply.duration_s,
             "made_by": self.made_by.model_copy(update=reported),
         }
+
+
+def _ungraded(failure: RecordFailure) -> Grade:
+    """Return the grade of a reply that could not be graded, which is no other reply's concern."""
+    return Grade("internal", failure.told)
 
 
 def question(problem: Problem) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 
 from agentprop.errors import RunError
 from agentprop.models.accounts import Account
+from agentprop.private_files import make_private
 
 FILE = "replies.sqlite"
 APPLICATION_ID = 0x61677270
@@ -70,7 +71,10 @@ class ReplyCache:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _disk_error(path, error) from error
         self._reader = _open(path)
         self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="agentprop-replies", daemon=True)
@@ -128,6 +132,7 @@ class ReplyCache:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        make_private(path)  # SQLite gives the files beside it the mode that this one has
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         found, version, tables = _file_state(connection)
         if tables and found != APPLICATION_ID:
@@ -138,7 +143,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         if not tables:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _disk_error(path, error) from error
     return connection
 
@@ -214,7 +219,7 @@ def _unpacked(body: bytes) -> bytes:
     return body if body[:1] in (b"{", b" ", b"\n", b"\t", b"\r") else zlib.decompress(body)
 
 
-def _disk_error(path: Path, error: sqlite3.Error) -> RunError:
+def _disk_error(path: Path, error: sqlite3.Error | OSError) -> RunError:
     return RunError(
         f"cannot store replies in {path}: {error}", hint="free some space or check the disk, then run again"
     )

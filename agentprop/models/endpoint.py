@@ -22,7 +22,7 @@ import openai
 from agentprop.errors import ConfigError
 from agentprop.models.chat import Exchange
 from agentprop.models.failures import FailureKind, ModelFailure
-from agentprop.models.settings import ModelSettings
+from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.models.wire import EXCERPT, failure_of_status
 
 OPENAI_HOST = "api.openai.com"
@@ -87,10 +87,9 @@ class Endpoint:
 
 
 def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
-    """Return the API key from the variable that the settings name, or None; only api.openai.com has a default variable.
-
-    Raises ConfigError if the variable is not set.
-    """
+    """The key, from the variable that the settings name; a key is never sent to a server it was not named for."""
+    if isinstance(settings, ServedSettings) and settings.key:
+        return settings.key
     name = settings.api_key_env
     if name is None and urlsplit(settings.base_url or "").hostname == OPENAI_HOST:
         name = "OPENAI_API_KEY"

@@ -29,7 +29,9 @@ from agentprop import DISTRIBUTION
 from agentprop.errors import AgentpropError, ConfigError
 from agentprop.models import guard
 from agentprop.models.failures import ModelOutage
+from agentprop.models.launching import environment_of, key_for
 from agentprop.models.settings import ModelSettings, ServedSettings
+from agentprop.private_files import private_file
 
 POLL_S = 0.2
 MOST_SILENCE_S = 30.0
@@ -93,6 +95,7 @@ class LocalServer:
     def __init__(self, settings: ModelSettings, log: Path) -> None:
         self.log, self.up = log, False
         self._wanted, self._name = settings, settings.model
+        self._key = key_for(settings)
         self._starts = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -111,17 +114,17 @@ class LocalServer:
         """Start the child process on a free port."""
         self._starts += 1
         port = _free_port()
-        self.settings = served(self._wanted, port).watched(self.ended)
+        self.settings = served(self._wanted, port, self._key).watched(self.ended)
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, guard.__file__, *command_of(self._wanted, port)]
-        with self.log.open("wb") as file:
+        command = [sys.executable, "-P", guard.__file__, *command_of(self._wanted, port)]
+        with private_file(self.log) as file:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                env={**os.environ, **self._wanted.serve_env},
+                env=environment_of(self._wanted, self._key),
             )
         atexit.register(self.stop)
         self._started_at = self._told_at = time.monotonic()
@@ -166,7 +169,7 @@ class LocalServer:
         port = urlsplit(self.settings.base_url or "").port
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/v1/models")
+            connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self._key}"})
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
@@ -183,12 +186,12 @@ def has_gpu() -> bool:
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
 
 
-def served(settings: ModelSettings, port: int) -> ServedSettings:
-    """Return the settings of a server on a port, with the known abilities of vLLM filled in."""
+def served(settings: ModelSettings, port: int, key: str = "") -> ServedSettings:
+    """The settings of a server on a port; of vLLM it is known what it can do."""
     vllm = {} if settings.serve_command else {"n": True, "logprobs": True, "token_ids": True}
     known = {"patience_s": PATIENCE_S, **vllm}
     chosen = {name: getattr(settings, name) for name in settings.model_fields_set}
-    address = {"base_url": f"http://127.0.0.1:{port}/v1", "weights": fingerprint(Path(settings.model))}
+    address = {"base_url": f"http://127.0.0.1:{port}/v1", "weights": fingerprint(Path(settings.model)), "key": key}
     return ServedSettings.model_validate({**known, **chosen, **address})
 
 
@@ -227,7 +230,7 @@ def vllm_program() -> list[str] | None:
     spec = find_spec("vllm")
     has_source = spec is not None and spec.origin is not None  # a directory that only has this name has none
     if has_source and not (beside.exists() and _is_named("vllm")):
-        return [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model"]
+        return [sys.executable, "-P", "-m", "vllm.entrypoints.openai.api_server", "--model"]
     found = str(beside) if beside.exists() else shutil.which("vllm")
     return None if found is None else [found, "serve"]
 

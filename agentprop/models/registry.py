@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from agentprop.config.env_file import ENV_FILE, read_env_file
 from agentprop.errors import ConfigError
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
 from agentprop.models.client import AllowanceShare, Channel, Model, channel_of
 from agentprop.models.costs import Meter
+from agentprop.models.launching import check_trust
 from agentprop.models.scripted import Scripted, script_of
 from agentprop.models.settings import InProcessSettings, ModelSettings
 from agentprop.notices import note_renamed
@@ -35,15 +39,25 @@ def resolve(name: str, *, directory: Path | None = None) -> ModelSettings:
     place = directory or Path()
     named = models_of(place / PROJECT_FILE)
     if name in named:
+        check_trust(name, named[name], PROJECT_FILE)
         return named[name]
     if (place / name).exists():
         return ModelSettings(model=str(place / name))
-    model, at, address = name.rpartition("@")
-    if at and model and ADDRESS.fullmatch(address):
+    model, address = _placed(name)
+    if model and (ADDRESS.fullmatch(address) or "@" in address):
         return ModelSettings(model=model, base_url=_base_url(address))
     if HUB_ID.fullmatch(name):
         return ModelSettings(model=name)
     raise ConfigError(f"there is no model {name}", hint=_suggestion(name, named))
+
+
+def _placed(name: str) -> tuple[str, str]:
+    """Divide MODEL@BASE_URL; the address may have an @ of its own, which is then refused."""
+    found = re.fullmatch(r"(.+?)@(https?://.+|[^@/]+:[^@/]*@.+)", name)
+    if found is not None:
+        return found[1], found[2]
+    model, _, address = name.rpartition("@")
+    return model, address
 
 
 def models_of(project: Path) -> dict[str, ModelSettings]:
@@ -89,6 +103,16 @@ def _complaint(name: str, error: ValidationError, project: Path) -> ConfigError:
 def _base_url(address: str) -> str:
     """Complete an address as people write it: add a missing scheme, drop the path of a request."""
     url = address if "://" in address else f"http://{address}"
+    try:
+        parts = urlsplit(url)
+        host, named = parts.hostname, parts.username is not None or parts.password is not None
+    except ValueError:
+        host, named = None, "@" in url
+    if named:
+        raise ConfigError(
+            f"the address of a model at {host or 'a server'} holds a user name or a password, and would be stored",
+            hint="leave it out, and name the variable that holds the key as api_key_env of [models.NAME]",
+        )
     return url.rstrip("/").removesuffix("/chat/completions")
 
 
@@ -103,7 +127,8 @@ def _suggestion(name: str, named: Mapping[str, ModelSettings]) -> str:
 class Models:
     """Models of one process: one meter, one cache, and one channel per server, however many roles share it.
 
-    `loader` returns the transport of a model that this process runs itself.
+    `loader` returns the transport of a model that this process runs itself. Keys are looked up in `environ` under the
+    names that models give them, by default in the environment and then in `.env`.
     """
 
     def __init__(
@@ -117,7 +142,7 @@ class Models:
     ) -> None:
         self.cache = cache
         self.meter = meter or Meter(cache)
-        self._environ = os.environ if environ is None else environ
+        self._environ = environ if environ is not None else ChainMap(os.environ, read_env_file(Path(ENV_FILE)))
         self._part = part
         self._loader = loader
         self._channels: dict[str, Channel] = {}

@@ -109,7 +109,9 @@ class ServedSettings(ModelSettings):
     """Settings of a local model whose server is up, at `base_url`."""
 
     weights: str = ""
-    """Fingerprint of the checkpoint, which tells it from another one at the same path."""
+    """What tells this checkpoint from another one at the same path."""
+    key: str = Field(default="", repr=False)
+    """Key that the server asks for."""
     _gone: Callable[[], bool] | None = PrivateAttr(default=None)
 
     @property

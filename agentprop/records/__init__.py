@@ -8,7 +8,17 @@ Free-form maps are JSON strings, so that the column types of a shard never depen
 
 from __future__ import annotations
 
-from agentprop.records.base import SCHEMA_VERSION, AnswerType, Domain, Evidence, MadeBy, Part, Record, content_id
+from agentprop.records.base import (
+    SCHEMA_VERSION,
+    AnswerType,
+    Domain,
+    Evidence,
+    MadeBy,
+    Part,
+    Record,
+    check_storable,
+    content_id,
+)
 from agentprop.records.environment import (
     Action,
     ConflictNote,
@@ -21,7 +31,7 @@ from agentprop.records.environment import (
 )
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
 from agentprop.records.problem import Certificate, PipedProblem, Problem
-from agentprop.records.reject import Reject
+from agentprop.records.reject import OF_ATTEMPT, Reject, is_of_attempt
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
 
@@ -32,6 +42,7 @@ RECORDS: dict[str, type[Record]] = {
 """Every record class by the name of its kind."""
 
 __all__ = [
+    "OF_ATTEMPT",
     "RECORDS",
     "SCHEMA_VERSION",
     "Action",
@@ -61,5 +72,7 @@ __all__ = [
     "Trajectory",
     "Turn",
     "Verdict",
+    "check_storable",
     "content_id",
+    "is_of_attempt",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 SCHEMA_VERSION = 1
+R = TypeVar("R", bound="Record")
 
 Domain = Literal["mathematics", "coding", "science"]
 AnswerType = Literal[
@@ -56,6 +57,12 @@ class Record(Part):
         elif self.id != expected:
             raise ValueError(f"{self.kind} {self.id} does not match its content ({expected})")
         return self
+
+
+def check_storable(record: R) -> R:
+    """The record. Raises ValueError where a text of it cannot be written, as one with a lone surrogate cannot."""
+    record.model_dump_json()
+    return record
 
 
 class MadeBy(Part):

@@ -6,6 +6,14 @@ from typing import ClassVar, Literal
 
 from agentprop.records.base import Record
 
+OF_ATTEMPT = " attempt "
+"""Between a problem's id and a number: the item of a reject that is one attempt and not the problem."""
+
+
+def is_of_attempt(stage: str, item: str) -> bool:
+    """Tell whether a reject is about one attempt at a problem: it does not take part in the funnel of problems."""
+    return stage in ("probe", "evaluate") and OF_ATTEMPT in item
+
 
 class Reject(Record):
     """An input of a stage that was not accepted."""
@@ -22,6 +30,6 @@ class Reject(Record):
     code: str
     """Reason code."""
     message: str = ""
-    """The reason in a sentence."""
+    """The reason in a sentence; below it, where a defect of agentprop's ended the work, the traceback."""
     record: str | None = None
     """The record itself, JSON."""

@@ -11,6 +11,16 @@ as the machine supports them, and killed from outside when its time is over.
 
 from agentprop.sandbox.levels import isolation_report
 from agentprop.sandbox.pool import DEFAULT_PRELOAD, Sandbox
-from agentprop.sandbox.records import CallOutcome, Isolation, Job, Result
+from agentprop.sandbox.records import OUTSIDE, UNDECIDED, CallOutcome, Isolation, Job, Result
 
-__all__ = ["DEFAULT_PRELOAD", "CallOutcome", "Isolation", "Job", "Result", "Sandbox", "isolation_report"]
+__all__ = [
+    "DEFAULT_PRELOAD",
+    "OUTSIDE",
+    "UNDECIDED",
+    "CallOutcome",
+    "Isolation",
+    "Job",
+    "Result",
+    "Sandbox",
+    "isolation_report",
+]

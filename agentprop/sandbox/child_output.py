@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from agentprop.sandbox.frames import FrameReader
 from agentprop.sandbox.inside.protocol import ChildExit
+from agentprop.sandbox.limits import Allowance
 
 
 @dataclass(slots=True)
@@ -21,6 +22,10 @@ class ChildOutput:
     cancelled: str | None = None
     """Reason for which the harness had the child killed: output-limit, timeout, bad-frame or over."""
     ended: ChildExit | None = None
+    allowance: Allowance | None = None
+    """What the child was allowed; None for one that never came to be."""
+    starved_of_memory: bool = False
+    """Whether the kernel killed a process of ours for want of memory while the child was alive."""
 
 
 def unavailable(reason: str) -> ChildOutput:

@@ -1,7 +1,8 @@
 """Requests to run code from many concurrent rollouts → few forks of the sandbox.
 
-Rollouts of one run that only execute the run's own packages belong to one trust domain, so jobs that wait at the same
-time share one child. Code written by a language model must not share a child: use `shared=False`.
+Jobs of one origin that wait for the sandbox at the same time share one child. Code without an origin, such as a language
+model's, runs in a child of its own; so does all code where the event loop has other things to do meanwhile:
+`shared=False`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ class Executor:
     waiting: list[tuple[Job, asyncio.Future[Result]]] = field(default_factory=list)
 
     async def run(self, job: Job) -> Result:
-        """Run one job and return its result."""
-        if not self.shared:
+        """The result of one job."""
+        if not self.shared or job.origin is None:
             return await asyncio.to_thread(self.sandbox.run_job, job)
         loop = asyncio.get_running_loop()
         if not self.waiting:
@@ -35,5 +36,13 @@ class Executor:
 
     def _flush(self) -> None:
         batch, self.waiting = self.waiting, []
-        for (_, future), result in zip(batch, self.sandbox.run_batch([job for job, _ in batch]), strict=True):
-            future.set_result(result)
+        try:
+            results = self.sandbox.run_batch([job for job, _ in batch])
+        except Exception as problem:  # those who wait must hear of it, or they would wait for ever
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(problem)
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)

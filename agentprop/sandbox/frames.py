@@ -48,6 +48,18 @@ def parse_frame(text: bytes, number: int) -> Frame:
         frame = Frame(*data)
         if frame.number != number or frame.status not in ("ok", "error", "memory"):
             raise BadFrame("a frame out of order")
-        return frame._replace(value=decode(frame.value))
+        return frame._replace(
+            error=_written(frame.error),
+            traceback=_written(frame.traceback),
+            detail=_written(frame.detail),
+            stdout=_written(frame.stdout) or "",
+            stderr=_written(frame.stderr) or "",
+            value=decode(frame.value),
+        )
     except CodecError as problem:
         raise BadFrame(str(problem)) from problem
+
+
+def _written(text: str | None) -> str | None:
+    """The text with lone surrogates spelt out, as printed text has them: no file can hold them."""
+    return text if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -20,6 +20,7 @@ from typing import Protocol
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
+from agentprop.sandbox.limits import shortage, tight_limits
 from agentprop.sandbox.paths import readable_paths
 from agentprop.sandbox.records import Isolation, Level
 from agentprop.sandbox.selftest import SELF_TEST_SHA, SetupFailed, ineffective_layers, run_self_test
@@ -32,6 +33,8 @@ LEVELS: tuple[Level, ...] = ("L3", "L2", "L1")
 SUPPORTED = ("Linux", "x86_64")
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
+MEND = "raise that limit, or wait until the machine has more to spare, and run the same command again"
+"""The hint where nothing is wrong with isolation: doing without it would not help."""
 
 
 class LayersFailed(Exception):
@@ -86,6 +89,8 @@ def strongest_slot(
     while level is not None and level >= min_level:
         try:
             return _self_tested_slot(level, preload, reasons)
+        except ZygoteFailed as problem:
+            raise SandboxUnavailable(f"the sandbox cannot start: {problem}", hint=MEND) from problem
         except LayersFailed as problem:
             reasons[level] = str(problem)
             level = _best_without(problem.layers, below=level)
@@ -102,11 +107,15 @@ def _self_tested_slot(
     try:
         zygote = start_zygote(level, preload)
     except ZygoteFailed as problem:
+        if problem.short:
+            raise
         raise LayersFailed(str(problem), ()) from problem
     try:
         table = run_self_test(zygote)
     except (SetupFailed, ZygoteFailed) as problem:
         zygote.close()
+        if isinstance(problem, ZygoteFailed) and problem.short:
+            raise
         raise LayersFailed(str(problem), problem.layers if isinstance(problem, SetupFailed) else ()) from problem
     ineffective = ineffective_layers(level, table)
     if ineffective:
@@ -123,7 +132,11 @@ def start_slot(level: Level, preload: Sequence[str]) -> SandboxSlot:
 def start_zygote(level: Level, preload: Sequence[str]) -> ZygoteProcess:
     """Start a zygote with the layers of a level. Raises ZygoteFailed."""
     readable, paths = readable_paths(preload)
-    return ZygoteProcess(level, preload, readable, paths)
+    try:
+        return ZygoteProcess(level, preload, readable, paths)
+    except OSError as problem:
+        short = shortage(problem) or "; ".join(tight_limits()) or None
+        raise ZygoteFailed(f"a zygote cannot be started: {problem}", short) from problem
 
 
 def _best_without(ineffective: Sequence[str], below: Level) -> Level | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 from collections.abc import Sequence
@@ -11,13 +10,17 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.inside.protocol import DEADLINE, ENTERED
 from agentprop.sandbox.inside.runner import Frame
-from agentprop.sandbox.records import Level, Result, Status
+from agentprop.sandbox.limits import CPU, MEMORY, Allowance
+from agentprop.sandbox.records import OUTSIDE, Level, Result, Status
 
 HEAD_BYTES = 48 << 10
 TAIL_BYTES = 16 << 10
 CPU_SLACK_S = 0.1
 NEARLY_ALL = 0.9
-"""Share of the memory allowance from which a sudden death is put down to memory."""
+"""Share of the memory allowance at which a sudden death is put down to memory."""
+BUSY = 0.5
+"""Share of its time, or of its memory, that code must have used itself before running into the limit is put down to it
+without a second try."""
 
 
 def single_result(child: ChildOutput, body: Body, level: Level) -> Result:
@@ -82,28 +85,57 @@ def judge(child: ChildOutput, body: Body) -> tuple[Status, str | None]:
     if child.first != ENTERED:
         reason = child.reader.buffer.decode(errors="backslashreplace")
         return "sandbox-unavailable", reason or "the child did not finish its set-up"
-    return _judge_limits(child, body) or _judge_death(child, body) or _judge_frames(child, body)
+    return _judge_limits(child) or _judge_death(child) or _judge_frames(child, body)
 
 
-def _judge_limits(child: ChildOutput, body: Body) -> tuple[Status, str] | None:
+def deserves_another_try(child: ChildOutput, body: Body) -> bool:
+    """Whether what happened may be the machine's doing: then it is tried once more before it is believed.
+
+    So is a time-out of code that computed for less than half of it, on a machine that may have been busy with others,
+    and a lack of memory of code that held less than half of its own.
+    """
+    status, _ = judge(child, body)
+    if status in OUTSIDE:
+        return True
+    if child.ended is None or child.allowance is None:
+        return False
+    if status == "timeout":
+        return cpu_seconds(child) < BUSY * sum(body.timeouts_s)
+    return status == "memory" and _share_of_memory(child) < BUSY
+
+
+def _judge_limits(child: ChildOutput) -> tuple[Status, str] | None:
     if child.cancelled == "output-limit":
         return "output-limit", "killed while writing more than it may"
     if child.cancelled == "timeout" or (child.ended is not None and child.ended.reason == DEADLINE):
         return "timeout", "wall"
-    killed_by = _signal(child)
-    cpu_limit = math.ceil(sum(body.timeouts_s))
-    if killed_by in (signal.SIGKILL, signal.SIGXCPU) and cpu_seconds(child) >= cpu_limit - CPU_SLACK_S:
-        return "timeout", "cpu"
+    allowed, killed_by = _allowance(child), _signal(child)
+    if killed_by in (signal.SIGKILL, signal.SIGXCPU) and cpu_seconds(child) >= allowed.cpu_s - CPU_SLACK_S:
+        return "timeout", f"cpu{allowed.named(CPU)}"
     return None
 
 
-def _judge_death(child: ChildOutput, body: Body) -> tuple[Status, str] | None:
+def _judge_death(child: ChildOutput) -> tuple[Status, str] | None:
     killed_by = _signal(child)
     if killed_by is None or (child.cancelled is not None and killed_by == signal.SIGKILL):
         return None
-    if child.ended is not None and child.ended.max_rss_kb >= NEARLY_ALL * body.memory_mb * 1024:
-        return "memory", "died at its memory limit"
+    if killed_by == signal.SIGKILL:  # a limit on memory makes allocations fail, and kills nobody
+        if child.starved_of_memory:
+            return "out-of-memory", "the kernel killed it because the memory of the machine or of our group ran out"
+        return "interrupted", "SIGKILL from outside, below its own limits"
+    if _share_of_memory(child) >= NEARLY_ALL:
+        return "memory", f"died at its memory limit{_allowance(child).named(MEMORY)}"
     return "killed", _signal_name(killed_by)
+
+
+def _allowance(child: ChildOutput) -> Allowance:
+    assert child.allowance is not None  # a child that entered was allowed something
+    return child.allowance
+
+
+def _share_of_memory(child: ChildOutput) -> float:
+    """Memory held at most ÷ what was allowed."""
+    return child.ended.max_rss_kb / max(1, _allowance(child).memory_mb << 10) if child.ended is not None else 0.0
 
 
 def _judge_frames(child: ChildOutput, body: Body) -> tuple[Status, str | None]:
@@ -114,7 +146,7 @@ def _judge_frames(child: ChildOutput, body: Body) -> tuple[Status, str | None]:
         return "error", "early-exit: the process ended before its result was written"
     frame = frames[0]
     if frame.status == "memory":
-        return "memory", "MemoryError"
+        return "memory", f"MemoryError{_allowance(child).named(MEMORY)}"
     return ("ok" if frame.status == "ok" else "error"), frame.detail
 
 
@@ -124,9 +156,14 @@ def cpu_seconds(child: ChildOutput) -> float:
 
 
 def _signal(child: ChildOutput) -> int | None:
-    if child.ended is None or not os.WIFSIGNALED(child.ended.wait_status):
+    """The signal that ended the child; an abort ends it by an exit code (see `linux.exit_at`)."""
+    if child.ended is None:
         return None
-    return os.WTERMSIG(child.ended.wait_status)
+    status = child.ended.wait_status
+    if os.WIFSIGNALED(status):
+        return os.WTERMSIG(status)
+    aborted = os.WIFEXITED(status) and os.WEXITSTATUS(status) == signal.SIGABRT
+    return signal.SIGABRT if aborted else None
 
 
 def _signal_name(number: int) -> str:

@@ -11,10 +11,10 @@ from typing import TypeVar
 from agentprop.errors import SandboxUnavailable
 from agentprop.sandbox.body import Body, BodyTooLarge, calls_body, jobs_body
 from agentprop.sandbox.child_output import ChildOutput, unavailable
-from agentprop.sandbox.levels import HINT, SandboxSlot, start_slot, strongest_slot
-from agentprop.sandbox.outcome import batch_results, single_result
+from agentprop.sandbox.levels import SandboxSlot, start_slot, strongest_slot
+from agentprop.sandbox.outcome import batch_results, deserves_another_try, single_result
 from agentprop.sandbox.plans import TestPlan
-from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, CallOutcome, Isolation, Job, Level, Result
+from agentprop.sandbox.records import DEFAULT_TIMEOUT_S, OUTSIDE, CallOutcome, Isolation, Job, Level, Result
 from agentprop.sandbox.verify import PlanResult, call_outcomes, run_pair
 from agentprop.sandbox.zygote_process import ZygoteFailed
 
@@ -31,7 +31,8 @@ BATCH_JOBS = 256
 class Sandbox:
     """Pool of zygotes; each call gets its own process, which has ended when the call returns.
 
-    Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. There are as many
+    Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. What may have been the machine's
+    doing is tried once more, with no other second try of this sandbox beside it. There are as many
     slots as processors, and at least the two that a candidate and its tests need.
     """
 
@@ -55,6 +56,7 @@ class Sandbox:
         self._free: list[SandboxSlot | None] = [None] * self._capacity
         self._isolation: Isolation | None = None
         self._starting = threading.Lock()
+        self._trying_again = threading.Lock()
         self._closed = False
 
     def __enter__(self) -> Sandbox:
@@ -152,14 +154,26 @@ class Sandbox:
                 return run_pair(one, other, program, plan, timeout_s, self._level)
 
         try:
-            return _retry_once(attempt)
+            result = _retry_once(attempt)
+            if result.code in OUTSIDE:
+                with self._trying_again:
+                    result = _retry_once(attempt)
+            return result
         except BodyTooLarge as problem:
             return PlanResult("undetermined", "too-large", str(problem), self._level)
         except ZygoteFailed as problem:
             return PlanResult("undetermined", "sandbox-unavailable", str(problem), self._level)
 
     def _run_body(self, body: Body) -> ChildOutput:
-        """Run one body, and once more on a new zygote if the first one fails."""
+        """Run one body, once more where the machine may be to blame; jobs of a batch are each tried alone instead."""
+        child = self._attempt(body)
+        if body.batched or not deserves_another_try(child, body):
+            return child
+        with self._trying_again:
+            return self._attempt(body)
+
+    def _attempt(self, body: Body) -> ChildOutput:
+        """Run one body, once more on a new zygote if the first one fails."""
 
         def attempt() -> ChildOutput:
             with self._slots(1) as (slot,):
@@ -215,10 +229,7 @@ class Sandbox:
                 )
                 return slot
             level = self._isolation.level
-        try:
-            return start_slot(level, self._preload)
-        except ZygoteFailed as problem:
-            raise SandboxUnavailable(f"a zygote of level {level} no longer starts: {problem}", hint=HINT) from problem
+        return start_slot(level, self._preload)
 
 
 def _processors() -> int:
@@ -234,10 +245,11 @@ def _retry_once(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:
-    """Group the positions of jobs that may share a process: same limits, no standard input, no scratch files."""
-    groups: dict[tuple[int, str], list[int]] = {}
+    """Positions of jobs that may share a process: code of one author, same limits, nothing on standard input, no file
+    of their own."""
+    groups: dict[tuple[str, int], list[int]] = {}
     for position, job in enumerate(jobs):
-        if not job.stdin and job.profile == "pure":
-            groups.setdefault((job.memory_mb, job.profile), []).append(position)
+        if job.origin is not None and not job.stdin and job.profile == "pure":
+            groups.setdefault((job.origin, job.memory_mb), []).append(position)
     batches = [group[i : i + BATCH_JOBS] for group in groups.values() for i in range(0, len(group), BATCH_JOBS)]
     return [batch for batch in batches if len(batch) > 1]

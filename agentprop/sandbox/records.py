@@ -8,7 +8,21 @@ from typing import Literal
 
 Level = Literal["L3", "L2", "L1", "R0"]
 Profile = Literal["pure", "scratch", "program"]
-Status = Literal["ok", "error", "timeout", "memory", "killed", "output-limit", "sandbox-unavailable"]
+Status = Literal[
+    "ok",
+    "error",
+    "killed",
+    "timeout",
+    "memory",
+    "output-limit",
+    "interrupted",
+    "out-of-memory",
+    "sandbox-unavailable",
+]
+OUTSIDE: frozenset[str] = frozenset({"interrupted", "out-of-memory", "sandbox-unavailable"})
+"""Ends that are the machine's doing, twice in a row: they say nothing at all about the code."""
+UNDECIDED: frozenset[str] = OUTSIDE | {"timeout", "memory", "output-limit"}
+"""Ends after which nobody knows whether the code is right: no ground to reject it."""
 
 DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_MEMORY_MB = 1024
@@ -31,7 +45,9 @@ class Job:
     stdin: str = ""
     """Standard input of the code."""
     profile: Profile = "pure"
-    """Profile: `pure` changes no file, `scratch` has a small directory, `program` may also start processes."""
+    """`pure` changes no file; `scratch` has a small directory of its own; `program` may also start processes."""
+    origin: str | None = None
+    """Whose code this is. Jobs of one origin may share a process; None is an author of its own, who shares none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ outside.
 
 from __future__ import annotations
 
-import math
 import os
 import selectors
 import signal
@@ -22,7 +21,8 @@ from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
 from agentprop.sandbox.inside.protocol import CANCELLED, DEADLINE, EXITED, ChildExit
-from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES
+from agentprop.sandbox.limits import Allowance, allowance_of, shortage
+from agentprop.sandbox.zygote_process import ENVIRONMENT, OPEN_FILES, OUTPUT_LIMIT, READ_BYTES, ZygoteFailed
 
 START_S = 10.0
 """Seconds that an interpreter may take to start; the body's own time starts after that."""
@@ -39,9 +39,16 @@ class WeakSlot:
     def start(self, body: Body, peer: socket.socket | None = None) -> InterpreterExchange:
         """Start an interpreter for one body."""
         self.calls += 1
+        try:
+            return self._start(body, peer)
+        except OSError as problem:
+            raise ZygoteFailed(f"an interpreter could not be started: {problem}", shortage(problem)) from problem
+
+    def _start(self, body: Body, peer: socket.socket | None) -> InterpreterExchange:
+        allowance = allowance_of(body, 0)
         result_read, result_write = os.pipe()
         passed = [result_write] + ([] if peer is None else [peer.fileno()])
-        limits = [math.ceil(sum(body.timeouts_s)), body.memory_mb << 20, OPEN_FILES]
+        limits = [allowance.cpu_s, allowance.memory_mb << 20, OPEN_FILES]
         arguments = [sys.executable, "-P", "-s", "-B", "-c", BOOT.format(str(Path(__file__).parent))]
         arguments += [str(number) for number in (result_write, -1 if peer is None else peer.fileno(), *limits)]
         with tempfile.TemporaryFile() as given:
@@ -58,7 +65,7 @@ class WeakSlot:
                 start_new_session=True,
             )
         os.close(result_write)
-        return InterpreterExchange(process, os.fdopen(result_read, "rb", buffering=0), body)
+        return InterpreterExchange(process, os.fdopen(result_read, "rb", buffering=0), body, allowance)
 
     def close(self) -> None:
         """Do nothing: no process outlives a call."""
@@ -67,9 +74,9 @@ class WeakSlot:
 class InterpreterExchange:
     """One body in an interpreter: collects its output until it ends or its time is over, and kills what is left."""
 
-    def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], result: IO[bytes], body: Body, allowance: Allowance) -> None:
         self.process, self.body = process, body
-        self.child = ChildOutput()
+        self.child = ChildOutput(allowance=allowance)
         self.started = time.monotonic()
         self.deadline = self.started + START_S
         self.selector = selectors.DefaultSelector()

@@ -19,13 +19,19 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from agentprop.sandbox import oom
 from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
 from agentprop.sandbox.inside.protocol import CANCEL, ENDED, ENTERED, PROFILES, ChildExit, ChildLimits
+from agentprop.sandbox.limits import Allowance, allowance_of, shortage, tight_limits
 from agentprop.sandbox.records import Level
 
 START_TIMEOUT_S = 120.0
+SETUP_S = 10.0
+"""How long a child may take on a busy machine until it begins; its own clock runs from there."""
+LINGER_S = 1.0
+"""How long a child may be about ending once it has said everything: what is done was done in time."""
 GRACE_S = 5.0
 """Seconds past its deadline to wait for a silent zygote."""
 OUTPUT_LIMIT = 1 << 20
@@ -57,6 +63,11 @@ BOOT = "import sys; sys.path.insert(0, {!r}); from inside import zygote; del sys
 class ZygoteFailed(Exception):
     """The zygote could not start, or stopped answering."""
 
+    def __init__(self, reason: str, short: str | None = None) -> None:
+        super().__init__(f"{short}: {reason}" if short else reason)
+        self.short = short
+        """What ran out, where that is why; nothing is wrong with isolation then."""
+
 
 class ZygoteProcess:
     """Zygote, which may have one child at a time."""
@@ -69,20 +80,27 @@ class ZygoteProcess:
         config |= {"readable": list(readable), "paths": list(paths)}
         boot = BOOT.format(str(Path(__file__).parent))
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-B", "-c", boot, json.dumps(config)],
-            pass_fds=[theirs.fileno()],
-            env=ENVIRONMENT,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._log,
-            start_new_session=True,  # Ctrl-C is ours to handle
-        )
-        theirs.close()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-B", "-c", boot, json.dumps(config)],
+                pass_fds=[theirs.fileno()],
+                env=ENVIRONMENT,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._log,
+                start_new_session=True,  # an interrupt from the keyboard is for us to handle
+            )
+        except BaseException:
+            ours.close()
+            self._log.close()
+            raise
+        finally:
+            theirs.close()
         self._control = ours
         _alive.add(self)
         self.report = self._await_report()
+        self.base_bytes = int(str(self.report["base_bytes"]))
 
     def _await_report(self) -> dict[str, object]:
         self._control.settimeout(START_TIMEOUT_S)
@@ -94,7 +112,9 @@ class ZygoteProcess:
         report: dict[str, object] = json.loads(message) if message else {"failed": self._log_ending()}
         if "failed" in report:
             self.close()
-            raise ZygoteFailed(str(report["failed"]))
+            code = report.get("errno")
+            short = shortage(OSError(code, "")) if isinstance(code, int) else None
+            raise ZygoteFailed(str(report["failed"]), short or "; ".join(tight_limits()) or None)
         return report
 
     def _log_ending(self) -> str:
@@ -106,7 +126,10 @@ class ZygoteProcess:
     def start(self, body: Body, peer: socket.socket | None = None) -> ChildExchange:
         """Start a child on one body. Raises ZygoteFailed if the zygote has ended."""
         self.calls += 1
-        return ChildExchange(self._control, self.level, body, peer)
+        try:
+            return ChildExchange(self._control, self.level, body, allowance_of(body, self.base_bytes), peer)
+        except OSError as problem:
+            raise ZygoteFailed(f"a call could not begin: {problem}", shortage(problem)) from problem
 
     def close(self) -> None:
         """Close the connection, which ends the zygote and every process below it."""
@@ -141,29 +164,34 @@ os.register_at_fork(after_in_child=_forget_inherited)
 class ChildExchange:
     """One body in a child: sends descriptors to the zygote and reads the child's output until the child ends."""
 
-    def __init__(self, control: socket.socket, level: Level, body: Body, peer: socket.socket | None) -> None:
+    def __init__(
+        self, control: socket.socket, level: Level, body: Body, allowance: Allowance, peer: socket.socket | None
+    ) -> None:
         self._control = control
         self._body = body
-        self.child = ChildOutput()
+        self.child = ChildOutput(allowance=allowance)
+        self._killed_before = oom.kills()
         self._result_bytes = 0
-        limits = _limits(body, level)
-        handed = [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
+        limits = _limits(body, level, allowance)
+        handed: list[int] = []
         self._readers: dict[int, bytearray | None] = {}
-        for sink in (self.child.stdout, self.child.stderr, None):
-            reader, writer = os.pipe()
-            os.set_blocking(reader, False)
-            self._readers[reader] = sink
-            handed.append(writer)
-        self._deadline = time.monotonic() + limits.wall_ms / 1000 + GRACE_S
-        self._job_deadline = time.monotonic() + body.timeouts_s[0]
         try:
+            handed += [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
+            for sink in (self.child.stdout, self.talk.stderr, None):
+                reader, writer = os.pipe()
+                self._readers[reader] = sink
+                handed.append(writer)
+                os.set_blocking(reader, False)
             socket.send_fds(control, [limits.pack()], handed if peer is None else [*handed, peer.fileno()])
-        except OSError as problem:
+        except OSError:
             self._close_readers()
-            raise ZygoteFailed(f"the zygote has gone: {problem}") from problem
+            raise
         finally:
             for descriptor in handed:
                 os.close(descriptor)
+        self._deadline = time.monotonic() + limits.wall_ms / 1000 + GRACE_S
+        self._job_deadline = math.inf
+        """When the time of the job at work is over; none is before the child has begun."""
 
     def finish(self) -> ChildOutput:
         """Read output until the zygote reports the child's end, and then the rest. Raises ZygoteFailed."""
@@ -188,8 +216,7 @@ class ChildExchange:
             self._close_readers()
 
     def _patience_ms(self) -> float:
-        until = min(self._deadline, self._job_deadline) if self._body.batched else self._deadline
-        return max(0.0, until - time.monotonic()) * 1000 + 1
+        return max(0.0, min(self._deadline, self._job_deadline) - time.monotonic()) * 1000 + 1
 
     def _keep_time(self) -> None:
         now = time.monotonic()
@@ -197,14 +224,16 @@ class ChildExchange:
             return
         if now > self._deadline:
             raise ZygoteFailed("the zygote does not answer")
-        if self._body.batched and now > self._job_deadline:
-            self.cancel("timeout")
+        if now > self._job_deadline:
+            self.cancel("over" if len(self.child.reader.frames) == self._body.frames else "timeout")
 
     def _take_report(self) -> None:
         message = self._control.recv(ENDED.size)
         if len(message) != ENDED.size:
             raise ZygoteFailed("the zygote ended")
         self.child.ended = ChildExit(*ENDED.unpack(message))
+        if os.WIFSIGNALED(self.child.ended.wait_status) and self.child.cancelled is None:
+            self.child.starved_of_memory = oom.kills() > self._killed_before
 
     def _take(self, descriptor: int) -> bool:
         """Read available bytes from one pipe; return False if no more are to come, or are wanted."""
@@ -227,6 +256,7 @@ class ChildExchange:
         child = self.child
         if not child.first:
             child.first, data = data[:1], data[1:]
+            self._job_deadline = time.monotonic() + self._body.timeouts_s[0]
         self._result_bytes += len(data)
         if self._result_bytes > RESULT_LIMIT:
             self.cancel("output-limit")
@@ -243,9 +273,11 @@ class ChildExchange:
             child.bad_frame = str(problem)
             self.cancel("output-limit" if "longer" in str(problem) else "bad-frame")
             return False
-        if len(child.reader.frames) != before:
-            following = self._body.timeouts_s[min(len(child.reader.frames), len(self._body.timeouts_s) - 1)]
-            self._job_deadline = time.monotonic() + following
+        done = len(child.reader.frames)
+        if done == self._body.frames:
+            self._job_deadline = time.monotonic() + LINGER_S
+        elif done != before and self._body.batched:
+            self._job_deadline = time.monotonic() + self._body.timeouts_s[done]
         return True
 
     def cancel(self, reason: str) -> None:
@@ -261,14 +293,13 @@ class ChildExchange:
             os.close(descriptor)
 
 
-def _limits(body: Body, level: Level) -> ChildLimits:
+def _limits(body: Body, level: Level, allowance: Allowance) -> ChildLimits:
     profile = "no-open" if level == "L1" else body.profile
-    total_s = sum(body.timeouts_s)
     return ChildLimits(
         profile=PROFILES.index(profile),
-        wall_ms=math.ceil(total_s * 1000),
-        cpu_s=math.ceil(total_s),
-        memory_bytes=body.memory_mb << 20,
+        wall_ms=math.ceil((sum(body.timeouts_s) + SETUP_S) * 1000),
+        cpu_s=allowance.cpu_s,
+        memory_bytes=allowance.memory_mb << 20,
         file_bytes=0 if profile in ("pure", "no-open") else SCRATCH_FILE_BYTES,
         open_files=OPEN_FILES,
         processes=PROCESSES,

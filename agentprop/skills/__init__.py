@@ -9,13 +9,14 @@ from __future__ import annotations
 from agentprop.skills.faults import NAME, clashes
 from agentprop.skills.frontmatter import split
 from agentprop.skills.library import bundled_directory, directories, load
-from agentprop.skills.package import Package
+from agentprop.skills.package import OWN_CODE, Package, origin_of
 from agentprop.skills.reading import parse, read, read_texts
 from agentprop.skills.spec import Output, OutputKind, Spec, Wording
 from agentprop.skills.wordings import Hole, holes, segments
 
 __all__ = [
     "NAME",
+    "OWN_CODE",
     "Hole",
     "Output",
     "OutputKind",
@@ -27,6 +28,7 @@ __all__ = [
     "directories",
     "holes",
     "load",
+    "origin_of",
     "parse",
     "read",
     "read_texts",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from agentprop.records import Skill, Span
+from agentprop.skills.harmless import can_only_compute
 from agentprop.skills.spec import Spec
+
+OWN_CODE = "agentprop"
+"""Origin of code that is agentprop's own: the bundled library and what is composed of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ class Package:
         return self.spec.name.replace("-", "_")
 
     @cached_property
+    def author(self) -> str | None:
+        """Whose code the script is: None where it may share a process with agentprop's own, because it is, or because
+        it can do nothing but compute; else the package itself, since nobody knows who else's hand is in it."""
+        if self.origin == "bundled" or self.script is None or can_only_compute(self.script):
+            return None
+        return self.id
+
+    @cached_property
     def id(self) -> str:
         """Content hash of its files."""
         return self.record().id
@@ -66,3 +78,11 @@ class Package:
             quality_parts=quality_parts,
             lineage=tuple(lineage),
         )
+
+
+def origin_of(packages: Iterable[Package]) -> str:
+    """The origin of code that agentprop composes of packages: jobs of one origin may share a process in the sandbox.
+
+    Code with somebody else's hand in it shares one only with code of exactly the same hands.
+    """
+    return " ".join([OWN_CODE, *sorted({package.author for package in packages if package.author is not None})])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.errors import RunError
+from agentprop.private_files import private_file
 
 _RESUME = "the same command resumes from the last finished shard"
 _ADVICE = {
@@ -26,13 +27,31 @@ _ADVICE = {
     errno.EPERM: ("permission denied", "choose a directory you can write with --out"),
     errno.ENOTDIR: ("a part of the path is a file, not a directory", "choose another directory with --out"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one with --out"),
+    errno.ELOOP: ("it is a link that leads back to itself", "choose another one with --out"),
 }
 
 
 def disk_error(path: Path, error: OSError) -> RunError:
     """Return the error, with a hint, for a system call on `path` that failed."""
+    target = dangling(path)
+    if target is not None:
+        return RunError(f"{path} is a link to {target}, which is not there", hint="make that, or choose another --out")
     reason, hint = _ADVICE.get(error.errno or 0, (error.strerror or str(error), f"check the disk; {_RESUME}"))
     return RunError(f"cannot write {path}: {reason}", hint=hint)
+
+
+def dangling(path: Path) -> str | None:
+    """Return what a symbolic link points at if that is not there."""
+    try:
+        return os.readlink(path) if path.is_symlink() and not path.exists() else None
+    except OSError:
+        return None
+
+
+def check_target(path: Path) -> None:
+    """Raise RunError for a place that is a link to nowhere: what is written there would not be where it seems to be."""
+    if dangling(path) is not None:
+        raise disk_error(path, OSError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 
 @contextlib.contextmanager
@@ -44,12 +63,15 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise disk_error(path, error) from error
 
 
-def write_atomically(path: Path, data: bytes | memoryview) -> None:
-    """Write a file under a temporary name in its directory, sync it, rename it, and sync the directory."""
+def write_atomically(path: Path, data: bytes | memoryview, *, private: bool = False) -> None:
+    """Write under a temporary name in the same directory, sync, rename, sync the directory.
+
+    A `private` file is one that its owner alone may read.
+    """
     temporary = path.with_name(f".{path.name}.tmp")
     with disk_errors(path):
         try:
-            with temporary.open("wb") as file:
+            with private_file(temporary) if private else temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -82,9 +104,9 @@ def sync_directory(path: Path) -> None:
         os.close(handle)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, private: bool = False) -> None:
     """Write indented JSON atomically, nulls kept."""
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode(), private=private)
 
 
 def digest_file(path: Path) -> str:

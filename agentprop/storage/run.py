@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
+from agentprop.private_files import make_private
 from agentprop.records import Record
 from agentprop.storage import ownership, write_shard
 from agentprop.storage.durable import append_durably, disk_error, disk_errors, sync_directory, write_json
@@ -97,13 +98,13 @@ class Run(StoredRun):
         try:
             if fresh or not (path / RUN).exists():
                 ownership.clear(path, tuple(folders))
-                write_json(path / RUN, identity.model_dump())
+                write_json(path / RUN, identity.model_dump(), private=True)
             else:
                 started = _as_of_now(load_part(path / RUN, Identity), config)
                 ownership.check_same(path, started, identity, frozenset(outside_identity))
             segments = ownership.recover(path)
             if not (path / MANIFEST).exists():
-                write_json(path / CONFIG, settings)
+                write_json(path / CONFIG, settings, private=True)
             log = _attach_log(path / LOG)
         except BaseException:
             os.close(lock)
@@ -170,7 +171,7 @@ class Run(StoredRun):
             with disk_errors(self.path):
                 (self.path / MANIFEST).unlink()
                 sync_directory(self.path)
-            write_json(self.path / CONFIG, self._identity.config)
+            write_json(self.path / CONFIG, self._identity.config, private=True)
 
     def summarise(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json without completing the run, because it was interrupted or reached a bound."""
@@ -188,7 +189,7 @@ class Run(StoredRun):
             rows=self.rows,
             shards=tuple(shard for segment in self.segments for shard in segment.shards),
         )
-        write_json(self.path / CONFIG, self._identity.config)
+        write_json(self.path / CONFIG, self._identity.config, private=True)
         write_json(self.path / MANIFEST, manifest.model_dump())
 
     def close(self) -> None:
@@ -253,6 +254,7 @@ def _as_of_now(started: Identity, config: StageConfig | Mapping[str, Any]) -> Id
 
 def _attach_log(path: Path) -> logging.Handler:
     with disk_errors(path):
+        make_private(path)
         handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.INFO)

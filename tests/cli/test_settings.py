@@ -79,13 +79,46 @@ def test_models_in_the_project_file_are_somebody_elses(tmp_path: Path) -> None:
     assert resolve(VerifyConfig, environ={}, directory=tmp_path).seed == 4
 
 
-def test_keys_in_the_env_file_reach_the_environment_unless_they_are_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / ".env").write_text("TOY_KEY=secret\nTOY_SET=mine\nAGENTPROP_SEED=3\n")
+def test_no_line_of_the_env_file_reaches_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "PYTHONPATH=/evil\nLD_PRELOAD=/evil.so\nhttps_proxy=http://evil\nPATH=/evil\nTOY_KEY=secret\n"
+    (tmp_path / ".env").write_text(f"{hostile}AGENTPROP_SEED=3\n")
     monkeypatch.setattr(os, "environ", {"TOY_SET": "theirs"})
     assert resolve(VerifyConfig, directory=tmp_path).seed == 3
-    assert os.environ == {"TOY_SET": "theirs", "TOY_KEY": "secret"}
+    assert os.environ == {"TOY_SET": "theirs"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("agentprop.toml", "allow_weak_sandbox = true"),
+        ("agentprop.toml", "[verify]\nallow_weak_sandbox = true"),
+        (".env", "AGENTPROP_ALLOW_WEAK_SANDBOX=1"),
+        (".env", "AGENTPROP_VERIFY_ALLOW_WEAK_SANDBOX=1"),
+    ],
+)
+def test_no_file_of_the_directory_gives_up_the_isolation(file: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(text)
+    with pytest.raises(ConfigError, match=f"allow_weak_sandbox cannot be set in {file}"):
+        resolve(VerifyConfig, environ={}, directory=tmp_path)
+    (tmp_path / file).unlink()
+    asked = {"AGENTPROP_ALLOW_WEAK_SANDBOX": "1"}
+    assert resolve(VerifyConfig, environ=asked, directory=tmp_path).allow_weak_sandbox
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("AGENTPROP_PORT", "AGENTPROP_PORT in the environment is not a setting and is ignored"),
+        ("AGENTPROP_WORKER", "AGENTPROP_WORKER (did you mean AGENTPROP_WORKERS?) in the environment"),
+        ("AGENTPROP_PROPOSE_SEAD", "AGENTPROP_PROPOSE_SEAD (did you mean AGENTPROP_PROPOSE_SEED?)"),
+    ],
+)
+def test_an_unknown_variable_of_the_environment_is_told_of_and_ignored(
+    name: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note.cache_clear()
+    assert resolve(ProposeConfig, flags={"n": 1}, environ={name: "tcp://10.0.0.1:80"}, directory=tmp_path).n == 1
+    assert told in capsys.readouterr().err
 
 
 def test_an_empty_variable_is_no_setting(tmp_path: Path) -> None:
@@ -146,8 +179,6 @@ def test_assignments_are_read_by_the_type_of_their_setting(text: str, value: Any
 
 
 UNKNOWN: list[tuple[dict[str, Any], str, str]] = [
-    ({"environ": {"AGENTPROP_WORKER": "3"}}, "AGENTPROP_WORKER in the environment", "AGENTPROP_WORKERS"),
-    ({"environ": {"AGENTPROP_PROPOSE_SEAD": "3"}}, "AGENTPROP_PROPOSE_SEAD", "AGENTPROP_PROPOSE_SEED"),
     ({"project": "sede = 3"}, "sede in agentprop.toml", "seed"),
     ({"project": "[propose]\nsede = 3"}, "sede in [propose] of agentprop.toml", "seed"),
     ({"project": "[propos]\nseed = 3"}, "propos in agentprop.toml", "propose"),

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from agentprop.sandbox import Job, Result, Sandbox
 
 SKILL = "def solve(n):\n    return n * n\n"
+
+
+def ours(code: str, modules: Mapping[str, str] | None = None, **options: Any) -> Job:
+    """A job of one author, as all jobs of these tests but those that are said to be somebody else's."""
+    return Job(code, modules or {}, origin="ours", **options)
+
+
 QUICK = [
-    Job(f"from skills.square import solve\nvalue = solve({n})\nprint({n})", {"skills.square": SKILL}, "value", 1.0)
+    ours(
+        f"from skills.square import solve\nvalue = solve({n})\nprint({n})",
+        {"skills.square": SKILL},
+        returns="value",
+        timeout_s=1.0,
+    )
     for n in range(64)
 ]
 FORGERY = """
@@ -46,7 +60,7 @@ def test_one_process_serves_a_whole_batch(unharmed: Sandbox) -> None:
 
 @pytest.mark.parametrize("spoiler", SPOILERS, ids=str)
 def test_a_spoiled_batch_is_what_its_jobs_are_alone(unharmed: Sandbox, spoiler: str) -> None:
-    jobs = [*QUICK[:4], Job(SPOILERS[spoiler], timeout_s=1.0), *QUICK[4:8], Job("1 / 0")]
+    jobs = [*QUICK[:4], ours(SPOILERS[spoiler], timeout_s=1.0), *QUICK[4:8], ours("1 / 0")]
     together = unharmed.run_batch(jobs)
     assert [timeless(result) for result in together] == [timeless(unharmed.run_job(job)) for job in jobs]
     assert [result.value for result in together if result.has_value] == [n * n for n in range(8)]
@@ -54,10 +68,14 @@ def test_a_spoiled_batch_is_what_its_jobs_are_alone(unharmed: Sandbox, spoiler: 
 
 def test_jobs_of_a_batch_do_not_see_each_other(unharmed: Sandbox) -> None:
     jobs = [
-        Job("left = 1\nimport sys, mine\nsys.stdout = None\nmine.left = 1", {"mine": "here = 1"}),
-        Job("import mine\nx = ['left' in globals(), hasattr(mine, 'left')]\nprint('b')", {"mine": "here = 1"}, "x"),
-        Job("import sys\nseen = [name for name in sys.modules if name == 'mine']", returns="seen"),
-        Job("import mine", returns=None),
+        ours("left = 1\nimport sys, mine\nsys.stdout = None\nmine.left = 1", {"mine": "here = 1"}),
+        ours(
+            "import mine\nx = ['left' in globals(), hasattr(mine, 'left')]\nprint('b')",
+            {"mine": "here = 1"},
+            returns="x",
+        ),
+        ours("import sys\nseen = [name for name in sys.modules if name == 'mine']", returns="seen"),
+        ours("import mine", returns=None),
     ]
     results = unharmed.run_batch(jobs)
     assert [result.value for result in results[1:3]] == [[False, False], []]
@@ -67,20 +85,25 @@ def test_jobs_of_a_batch_do_not_see_each_other(unharmed: Sandbox) -> None:
 
 
 def test_randomness_is_the_same_in_a_batch_and_alone(unharmed: Sandbox) -> None:
-    job = Job("import random\nvalue = [random.random(), hash('text'), str({'a', 'b', 'c'})]", returns="value")
+    job = ours("import random\nvalue = [random.random(), hash('text'), str({'a', 'b', 'c'})]", returns="value")
     together = unharmed.run_batch([job, job, job])
     assert len({str(result.value) for result in [*together, unharmed.run_job(job)]}) == 1
 
 
 def test_a_job_with_an_input_or_a_profile_of_its_own_runs_alone(sandbox: Sandbox) -> None:
-    jobs = [Job("print(1)"), Job("print(open(0).read())", stdin="in"), Job("print(3)"), Job("print(4)", memory_mb=64)]
+    jobs = [
+        ours("print(1)"),
+        ours("print(open(0).read())", stdin="in"),
+        ours("print(3)"),
+        ours("print(4)", memory_mb=64),
+    ]
     results = sandbox.run_batch(jobs)
     assert [result.stdout for result in results] == ["1\n", "in\n", "3\n", "4\n"]
     assert [result.calls_per_fork for result in results] == [2, 1, 2, 1]
 
 
 def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox) -> None:
-    results = sandbox.run_batch([Job(f"x = {n}", returns="x") for n in range(600)])
+    results = sandbox.run_batch([ours(f"x = {n}", returns="x") for n in range(600)])
     assert [result.value for result in results] == list(range(600))
     assert max(result.calls_per_fork for result in results) == 256
 
@@ -88,3 +111,33 @@ def test_a_batch_longer_than_one_process_takes_keeps_its_order(sandbox: Sandbox)
 def test_nothing_to_do_is_done(sandbox: Sandbox) -> None:
     assert sandbox.run_batch([]) == []
     assert sandbox.call("def f(): pass", "f", []) == []
+
+
+HOSTILE = {
+    **SPOILERS,
+    "forges what comes next": """
+import os
+for number in range(8):
+    text = b'[%d,"ok",null,null,null,"","",true,["i","0x29a"],0.0,0.0]' % number
+    os.write(3, len(text).to_bytes(4, 'little') + text)
+os._exit(0)
+""",
+    "fills its output": "while True: print('x' * 1000)",
+    "forks": "import os\nfor _ in range(100):\n    os.fork()",
+    "changes the library": "import builtins, json\nbuiltins.print = len\njson.dumps = None",
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=str)
+def test_an_author_reaches_no_job_but_its_own(unharmed: Sandbox, hostile: str) -> None:
+    undisturbed = [timeless(result) for result in unharmed.run_batch(QUICK[:8])]
+    theirs = Job(HOSTILE[hostile], timeout_s=1.0, origin="theirs")
+    together = unharmed.run_batch([*QUICK[:4], theirs, *QUICK[4:8], Job(HOSTILE[hostile], timeout_s=1.0)])
+    assert [timeless(result) for result in [*together[:4], *together[5:9]]] == undisturbed
+    assert {result.calls_per_fork for result in [*together[:4], *together[5:9]]} == {8}
+
+
+def test_a_job_without_an_author_shares_a_process_with_nobody(sandbox: Sandbox) -> None:
+    results = sandbox.run_batch([Job(f"x = {n}", returns="x") for n in range(3)])
+    assert [result.value for result in results] == [0, 1, 2]
+    assert {result.calls_per_fork for result in results} == {1}

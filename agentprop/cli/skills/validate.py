@@ -63,7 +63,7 @@ def command(
         print(json_.dumps({"packages": [_row(one) for one in checked]}, ensure_ascii=False))
     else:
         _print(checked, quiet)
-    if any(one.report.faults for one in checked):
+    if any(one.report.faults or one.report.undecided for one in checked):
         raise typer.Exit(1)
 
 
@@ -144,13 +144,17 @@ def _print(checked: Sequence[CheckedPackage], quiet: bool) -> None:
     for one in checked:
         for fault in one.report.faults:
             table.add_row(one.path.name, "fault", fault, style=None)
+        if one.report.undecided and not one.report.faults:
+            table.add_row(one.path.name, "undecided", one.report.undecided, style=None)
         for warning in () if quiet else one.report.warnings:
             table.add_row(one.path.name, "warning", warning, style="dim")
     if table.row_count:
         Console(highlight=False).print(table, markup=False)
     faulty = sum(bool(one.report.faults) for one in checked)
+    undecided = sum(bool(one.report.undecided and not one.report.faults) for one in checked)
     run = sum(one.report.draws > 0 for one in checked)
     drawn = sum(one.report.draws for one in checked)
     if not quiet:
         verdict = f"{faulty} of {len(checked)} packages are faulty" if faulty else f"{len(checked)} packages, no fault"
-        print(f"{verdict}; {run} were run, on {drawn} draws", file=sys.stderr)
+        unclear = f"; {undecided} could not be tried to the end" if undecided else ""
+        print(f"{verdict}{unclear}; {run} were run, on {drawn} draws", file=sys.stderr)

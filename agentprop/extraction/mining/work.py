@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.extraction.mining import candidate, package, programs, quality, trial
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.extraction.mining.merge import Family, FamilyMember, families, key
@@ -20,9 +21,9 @@ from agentprop.extraction.mining.question import merge as question_merge
 from agentprop.extraction.mining.question import package as question_package
 from agentprop.extraction.mining.question import settle as question_settle
 from agentprop.extraction.mining.question.template import from_json, to_json
-from agentprop.records import MadeBy, Skill, Span
-from agentprop.sandbox import Job, Result, Sandbox
-from agentprop.skills import parse
+from agentprop.records import MadeBy, Skill, Span, check_storable
+from agentprop.sandbox import UNDECIDED, Job, Result, Sandbox
+from agentprop.skills import OWN_CODE, parse
 
 UNSOLVED = frozenset({"no-answer", "no-number", "no-equations", "no-program", "no-description"})
 """Refusals before any equation, or program, was found."""
@@ -95,12 +96,21 @@ class Settled:
     """Reason code, where there is no skill."""
     message: str = ""
     """The reason in a sentence."""
+    failed: bool = False
+    """Whether nothing is known against it, because it could not be tried."""
 
 
 def find(sources: Sequence[MinerInput]) -> list[Found]:
-    """Each document's candidate or refusal."""
+    """Each document's candidate or refusal; what fails is one document and no other."""
     golds = [document.gold(source.solution, source.answer) for source in sources]
-    return [_find(source, golds, place) for place, source in enumerate(sources)]
+    return [
+        contained(partial(_find, source, golds, place), partial(_unfound, source))
+        for place, source in enumerate(sources)
+    ]
+
+
+def _unfound(source: MinerInput, failure: RecordFailure) -> Found:
+    return Found(source.document, source.sha, len(source.question), code=failure.code, message=failure.told)
 
 
 def _find(source: MinerInput, golds: Sequence[str], place: int) -> Found:
@@ -159,8 +169,17 @@ def _blank(phrasing: str) -> str:
     return re.sub(r"<\w+>", "<>", phrasing)
 
 
-Trial = tuple[Job, Callable[[Result], Settled]]
-"""What runs in the sandbox, and what its result means."""
+@dataclass(frozen=True)
+class Trial:
+    """What is tried in the sandbox, and what its result means."""
+
+    documents: tuple[str, ...]
+    """Whose it is."""
+    job: Job
+    """What runs."""
+    judge: Callable[[Result], Settled]
+    """What came of it."""
+
 
 _sandbox: Sandbox | None = None
 _version = ""
@@ -172,13 +191,42 @@ def start(version: str, allow_weak: bool) -> None:
     _sandbox, _version = Sandbox(preload=("fractions",), allow_weak=allow_weak), version
 
 
-def settle(groups: Sequence[Sequence[Found]]) -> list[Settled]:
-    """Groups of equal keys to tried packages, in order, one sandbox batch for all of them."""
+def settle(groups: Sequence[Sequence[Found]]) -> list[list[Settled]]:
+    """Groups of equal keys to each one's tried packages; what fails is one group, or one package, and no other.
+
+    The scripts of word problems are written by agentprop from graphs of numbers, without a word of the documents, so
+    all of them run in one batch. A reference program is its author's, and runs alone.
+    """
     if _sandbox is None:
         raise RuntimeError("settle() needs start() in its process")
-    trials = [one for group in groups for one in _TRIALS[group[0].key.partition(" ")[0]](group)]
-    results = _sandbox.run_batch([job for job, _ in trials])
-    return [judge(result) for (_, judge), result in zip(trials, results, strict=True)]
+    tried = [contained(partial(_trials, group), partial(_untried, group)) for group in groups]
+    jobs = [one.job for trials in tried for one in trials if isinstance(one, Trial)]
+    results = iter(_sandbox.run_batch(jobs))
+    return [[_settled(one, next(results)) if isinstance(one, Trial) else one for one in trials] for trials in tried]
+
+
+def _trials(group: Sequence[Found]) -> list[Trial | Settled]:
+    return [*_TRIALS[group[0].key.partition(" ")[0]](group)]
+
+
+def _untried(group: Sequence[Found], failure: RecordFailure) -> list[Trial | Settled]:
+    return [failed_group(group, failure)]
+
+
+def failed_group(group: Sequence[Found], failure: RecordFailure) -> Settled:
+    """Return that a group could not be tried, by no fault of its documents."""
+    return _failed([found.document for found in group], failure)
+
+
+def _failed(documents: Sequence[str], failure: RecordFailure) -> Settled:
+    return Settled(tuple(documents), None, failure.code, failure.told, failed=True)
+
+
+def _settled(one: Trial, result: Result) -> Settled:
+    if result.status in UNDECIDED:
+        why = f"its trial ended without a word on it: {result.status} ({result.detail or 'no detail'})"
+        return Settled(one.documents, None, result.status, why, failed=True)
+    return contained(partial(one.judge, result), partial(_failed, one.documents))
 
 
 def _stories(group: Sequence[Found]) -> list[Trial]:
@@ -187,13 +235,16 @@ def _stories(group: Sequence[Found]) -> list[Trial]:
 
 
 def _story(family: Family, packaged: tuple[str, str, str]) -> Trial:
-    return trial.job(family, packaged[2]), partial(_settle_story, family, packaged)
+    documents = tuple(member.document for member in family.members)
+    job = replace(trial.job(family, packaged[2]), origin=OWN_CODE)
+    return Trial(documents, job, partial(_settle_story, family, packaged))
 
 
 def _programs(group: Sequence[Found]) -> list[Trial]:
     """The one trial of a group of equal programs."""
     reference = programs.Reference(**json.loads(group[0].data))
-    return [(programs.job(reference), partial(_settle_program, group, reference))]
+    documents = tuple(found.document for found in group)
+    return [Trial(documents, programs.job(reference), partial(_settle_program, group, reference))]
 
 
 def _questions(group: Sequence[Found]) -> list[Trial]:
@@ -207,7 +258,9 @@ def _questions(group: Sequence[Found]) -> list[Trial]:
 
 def _question(family: question_merge.QuestionFamily) -> Trial:
     packaged = question_package.package(family.template, family.phrasings, len(family.members))
-    return question_settle.job(family, packaged[2]), partial(_settle_question, family, packaged)
+    documents = tuple(member.document for member in family.members)
+    job = replace(question_settle.job(family, packaged[2]), origin=OWN_CODE)
+    return Trial(documents, job, partial(_settle_question, family, packaged))
 
 
 def _members(group: Sequence[Found]) -> list[FamilyMember]:
@@ -253,7 +306,7 @@ def _record(packaged: tuple[str, str, str], parts: dict[str, float], score: floa
     """The record of a package; reading it back proves that it is a valid one."""
     _, skill_md, script = packaged
     made = parse(skill_md, script, "mined").record(quality=score, quality_parts=json.dumps(parts), lineage=spans)
-    return made.model_copy(update={"made_by": MadeBy(name="builtin", version=_version)})
+    return check_storable(made.model_copy(update={"made_by": MadeBy(name="builtin", version=_version)}))
 
 
 _TRIALS = {"program": _programs, "question": _questions, "story": _stories}

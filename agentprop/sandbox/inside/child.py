@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ def _confine(profile: str, limits: ChildLimits, descriptors: list[int], confinem
     _arrange_descriptors(descriptors, confinement.rulesets.get(profile))
     os.setsid()
     linux.prctl(linux.PR_SET_PDEATHSIG, 9)
+    linux.exit_at(signal.SIGABRT)
     _limit(limits, confinement)
     os.umask(0o077)
     os.chdir(mounts.SCRATCH if profile in ("scratch", "program") else "/")
@@ -109,10 +111,16 @@ def _limit(limits: ChildLimits, confinement: Confinement) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        resource.setrlimit(kind, (value, value))
+        _lower(kind, value)
     if "namespaces" in confinement.layers:
         # Without a user namespace this would count every process of the user.
-        resource.setrlimit(resource.RLIMIT_NPROC, (limits.processes, limits.processes))
+        _lower(resource.RLIMIT_NPROC, limits.processes)
+
+
+def _lower(kind: int, value: int) -> None:
+    soft, _ = resource.getrlimit(kind)
+    value = value if soft == resource.RLIM_INFINITY else min(value, soft)
+    resource.setrlimit(kind, (value, value))
 
 
 def _read_body() -> bytes:

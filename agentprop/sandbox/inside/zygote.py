@@ -7,6 +7,7 @@ applies, and then serves requests. It never reads a body or a result, since the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import gc
 import importlib
@@ -25,7 +26,7 @@ from typing import Any
 
 from . import landlock, linux, mounts, policy
 from .child import Confinement, run_child
-from .protocol import CANCELLED, DEADLINE, EXITED, LIMITS, PROFILES, ChildExit, ChildLimits
+from .protocol import CANCELLED, DEADLINE, EXITED, FAILED, LIMITS, PROFILES, ChildExit, ChildLimits
 from .warmup import warm
 
 STANDARD_PRELOAD = """
@@ -43,7 +44,9 @@ encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_
 TEST_PARTS = frozenset(("tests", "test", "testing", "conftest", "benchmarks", "__main__", "setup"))
 FIRST_OWN_FD = 50
 RESERVED_FDS = 12
-"""Descriptors below this are kept occupied, so that a child's dup2 never overwrites one it still needs."""
+"""Descriptors below this are kept occupied, so that a child's dup2 never lands on one it still needs."""
+RESULT = 4
+"""Place of the result pipe among the descriptors that come with a request."""
 
 
 class Zygote:
@@ -65,9 +68,16 @@ class Zygote:
             return  # a late cancel, for a child that has already ended
         limits = ChildLimits(*LIMITS.unpack(message))
         started = time.monotonic()
-        pid = self._fork(limits, descriptors)
+        try:
+            pid = self._fork(limits, descriptors)
+        except OSError as problem:  # memory or processes ran out: this call fails, and the next one may not
+            os.write(descriptors[RESULT], FAILED + str(problem).encode()[:500])
+            pid = None
         for descriptor in descriptors:
             os.close(descriptor)
+        if pid is None:
+            self.control.send(ChildExit(EXITED, 0, 0.0, 0.0, 0.0, 0).pack())
+            return
         reason = self._watch(pid, started + limits.wall_ms / 1000)
         _, status, usage = os.wait4(pid, 0)
         wall_s = time.monotonic() - started
@@ -77,11 +87,13 @@ class Zygote:
     def _fork(self, limits: ChildLimits, descriptors: list[int]) -> int:
         if self.namespaces:
             linux.unshare(linux.CLONE_NEWPID)
-        pid = os.fork()
-        if pid == 0:
-            run_child(limits, descriptors, self.confinement)
-        if self.namespaces:
-            linux.setns(self._self_fd, linux.CLONE_NEWPID)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                run_child(limits, descriptors, self.confinement)
+        finally:
+            if self.namespaces:
+                linux.setns(self._self_fd, linux.CLONE_NEWPID)
         return pid
 
     def _watch(self, pid: int, deadline: float) -> int:
@@ -122,12 +134,15 @@ def main() -> None:
     try:
         zygote, missing = _become_zygote(config, control)
     except Exception as problem:
-        control.send(json.dumps({"failed": f"{type(problem).__name__}: {problem}"}).encode()[:4000])
+        code = errno.ENOMEM if isinstance(problem, MemoryError) else getattr(problem, "errno", None)
+        told = {"failed": f"{type(problem).__name__}: {problem}"[:3000], "errno": code}
+        control.send(json.dumps(told).encode())
         os._exit(1)
     sys.argv, sys.orig_argv = [""], []
     gc.collect()
     gc.freeze()
-    control.send(json.dumps({"landlock_abi": landlock.version(), "missing": missing}).encode())
+    report = {"landlock_abi": landlock.version(), "missing": missing, "base_bytes": zygote.confinement.base_bytes}
+    control.send(json.dumps(report).encode())
     while True:
         zygote.serve_one()
 

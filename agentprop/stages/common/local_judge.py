@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from agentprop import __version__
 from agentprop.agent.candidates import tools
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
-from agentprop.records import Attempt, MadeBy, Skill, Verdict
+from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, parse
 from agentprop.stages.common.intake import ProblemItem
@@ -30,7 +32,31 @@ class JudgedProblem:
     verdict: Verdict
     """The verdict."""
     reused: int = 0
-    """Number of attempts from an earlier run."""
+    """How many of the attempts come from an earlier run."""
+    failure: RecordFailure | None = None
+    """The last unexpected failure of judging it."""
+
+
+def failed(verifier: str, item: ProblemItem, failure: RecordFailure) -> JudgedProblem:
+    """Return a problem that a local verifier could not judge."""
+    made_by, problem = MadeBy(name=verifier, version=__version__), item.problem.id
+    attempt = Attempt(
+        problem_id=problem,
+        role="verifier",
+        verifier=verifier,
+        code=failure.code,
+        rationale=failure.told,
+        made_by=made_by,
+    )
+    verdict = Verdict(
+        problem_id=problem,
+        value="undetermined",
+        code=failure.code,
+        message=failure.message,
+        attempt_ids=(attempt.id,),
+        made_by=made_by,
+    )
+    return JudgedProblem(item, (attempt,), verdict, failure=failure)
 
 
 @dataclass
@@ -48,15 +74,19 @@ class LocalJudge:
         self.made_by = MadeBy(name=self.name, version=__version__)
 
     async def records(self, item: ProblemItem) -> tuple[Attempt, Verdict]:
-        """Judge a problem → its attempt, and the verdict of that attempt alone."""
-        library = self._library(item.skills) if item.skills else self.library
-        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
-        return judgement.records(item.problem, self.made_by)
+        """Its attempt, and what that is worth by itself."""
+        judged = await self.judge(item)
+        return judged.attempts[0], judged.verdict
 
     async def judge(self, item: ProblemItem) -> JudgedProblem:
-        """Judge a problem by this verifier alone."""
-        attempt, verdict = await self.records(item)
-        return JudgedProblem(item, (attempt,), verdict)
+        """Its verdict alone; undetermined if the verifier fails, which is no other problem's concern."""
+        return await contained_async(partial(self._judge, item), partial(failed, self.name, item))
+
+    async def _judge(self, item: ProblemItem) -> JudgedProblem:
+        library = self._library(item.skills) if item.skills else self.library
+        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
+        attempt, verdict = judgement.records(item.problem, self.made_by)
+        return JudgedProblem(item, (check_storable(attempt),), check_storable(verdict))
 
     async def judge_all(self, items: Sequence[ProblemItem]) -> list[JudgedProblem]:
         """Judge a batch."""

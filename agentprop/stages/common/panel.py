@@ -17,19 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config import VerifyConfig
 from agentprop.engine.rolling import together
 from agentprop.grading import auditor
 from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
-from agentprop.grading.consensus import tally_votes, verdict
+from agentprop.grading.consensus import Tally, tally_votes, verdict
 from agentprop.grading.model_verifier import ModelJudge, Role, reread, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
-from agentprop.records import Attempt, MadeBy
+from agentprop.records import Attempt, MadeBy, Problem, check_storable
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -130,31 +131,89 @@ class Panel:
     made_by: MadeBy = field(default_factory=MadeBy)
 
     async def judge(self, item: ProblemItem) -> JudgedProblem:
-        """Judge a problem: every verifier's attempt, the auditor's if the answers differ, and the verdict."""
+        """Every verifier's attempt, the auditor's where the answers differ, and the verdict.
+
+        A verifier that fails has no vote, and a problem whose judging fails is undetermined; neither is any other
+        problem's concern.
+        """
+        return await contained_async(partial(self._judge, item), partial(self._failed, item))
+
+    def _failed(self, item: ProblemItem, failure: RecordFailure) -> JudgedProblem:
+        return JudgedProblem(item, (), verdict(item.problem, (), _unknown(failure), self.made_by), failure=failure)
+
+    async def _judge(self, item: ProblemItem) -> JudgedProblem:
         problem, known = item.problem, self.stored.of(item.problem.id)
+        failures: list[RecordFailure] = []
         trace = verifiers.question(problem, item.trajectory)
-        found = await together([self._attempt(voter, item, trace, known) for voter in self.voters])
+        found = await together([self._contained(voter, item, trace, known, failures) for voter in self.voters])
         attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
-        limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
-        count = partial(tally_votes, problem.answer, compare=comparison_of(problem, self.sandbox, limits))
-        tally = await asyncio.to_thread(count, attempts)
+        tally = await self._weighed(problem, attempts, failures)
         if tally.disputed and self.auditor is not None:
             settled = known if reused == sum(voter.name not in self.local for voter in self.voters) else {}
-            audit, again = await self._attempt(self.auditor, item, auditor.question(problem, attempts), settled)
+            asked = auditor.question(problem, attempts)
+            audit, again = await self._contained(self.auditor, item, asked, settled, failures)
             attempts, reused = (*attempts, audit), reused + again
-            tally = await asyncio.to_thread(count, attempts)
-        return JudgedProblem(item, attempts, verdict(problem, attempts, tally, self.made_by), reused)
+            tally = await self._weighed(problem, attempts, failures)
+        judged = verdict(problem, attempts, tally, self.made_by)
+        for record in (judged, *attempts):
+            check_storable(record)
+        return JudgedProblem(item, attempts, judged, reused, failures[-1] if failures else None)
+
+    async def _weighed(self, problem: Problem, attempts: Sequence[Attempt], failures: list[RecordFailure]) -> Tally:
+        """What the attempts amount to; nobody knows if comparing their answers fails."""
+        limits = ComparisonLimits(self.config.comparison_timeout_s, self.config.program_timeout_s)
+        count = partial(tally_votes, problem.answer, attempts, comparison_of(problem, self.sandbox, limits))
+
+        def failed(failure: RecordFailure) -> Tally:
+            failures.append(failure)
+            return _unknown(failure)
+
+        return await contained_async(partial(asyncio.to_thread, count), failed)
+
+    async def _contained(
+        self,
+        voter: Voter,
+        item: ProblemItem,
+        question: str,
+        known: Mapping[tuple[str, str, int], Attempt],
+        failures: list[RecordFailure],
+    ) -> tuple[Attempt, bool]:
+        """A voter's attempt, and whether it was there already; one that fails is an attempt without a vote."""
+
+        def failed(failure: RecordFailure) -> tuple[Attempt, bool]:
+            failures.append(failure)
+            return _without_vote(voter, item, failure), False
+
+        if voter.name in self.local:
+            judged = await self.local[voter.name].judge(item)
+            failures += [judged.failure] if judged.failure is not None else []
+            return judged.attempts[0], False
+        return await contained_async(partial(self._attempt, voter, item, question, known), failed)
 
     async def _attempt(
         self, voter: Voter, item: ProblemItem, question: str, known: Mapping[tuple[str, str, int], Attempt]
     ) -> tuple[Attempt, bool]:
-        """(a voter's attempt, True if it is from an earlier run)."""
-        if voter.name in self.local:
-            return (await self.local[voter.name].records(item))[0], False
+        """A model's attempt, and whether it was there already."""
         earlier = known.get((voter.role, voter.name, voter.number))
         if earlier is not None and not worth_repeating(earlier, self.models.sampling(voter).max_tokens):
             return reread(earlier), True
         return await self.models.judge(voter).attempt(item.problem, question), False
+
+
+def _unknown(failure: RecordFailure) -> Tally:
+    return Tally("undetermined", failure.code, failure.message)
+
+
+def _without_vote(voter: Voter, item: ProblemItem, failure: RecordFailure) -> Attempt:
+    return Attempt(
+        problem_id=item.problem.id,
+        role=voter.role,
+        number=voter.number,
+        verifier=voter.name,
+        code=failure.code,
+        rationale=failure.told,
+        made_by=MadeBy(name=voter.name, version=__version__),
+    )
 
 
 @contextmanager

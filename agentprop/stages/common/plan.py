@@ -56,6 +56,10 @@ class CandidateBatch:
     indices: range
     mastery: MasteryState
 
+    def split(self) -> list[CandidateBatch]:
+        """Divide it into batches of one candidate."""
+        return [replace(self, indices=range(index, index + 1)) for index in self.indices]
+
 
 def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     """Make the plan of a run. Raises ConfigError if no category is left to propose in."""

@@ -11,19 +11,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Corpus, Document, UnreadableRecord, fingerprints, report
+from agentprop.extraction.corpus import Corpus, Document, ReadRow, UnreadableRecord, fingerprints, report
 from agentprop.extraction.corpus.layout.options import LETTERS
 from agentprop.extraction.corpus.layout.shapes import text_of
 from agentprop.extraction.corpus.settings import reading_of, sources_of
+from agentprop.grading.model_verifier import plain
 from agentprop.grading.program_tests import ProgramTests
-from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject
+from agentprop.records import AnswerType, Certificate, Domain, Problem, Reject, check_storable
 from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.evaluate.program_rows import ENTRY, UnusableRow, read_program, tests_of_document
 from agentprop.storage.reader import OURS
@@ -111,7 +114,7 @@ def _of_run(problem: Problem, config: EvaluateConfig) -> AskedQuestion:
 def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
     """Column → this row's value, for the columns that results are reported by."""
     lowered = {str(key).lower(): value for key, value in row.items()}
-    values = {name: text_of(lowered.get(name.lower())) for name in (GROUPS if config.by is None else config.by)}
+    values = {name: plain(text_of(lowered.get(name.lower()))) for name in (GROUPS if config.by is None else config.by)}
     return {name: value for name, value in values.items() if value}
 
 
@@ -120,18 +123,27 @@ def _chosen(row: Row, config: EvaluateConfig) -> dict[str, str]:
 
 def _of_corpus(corpus: Corpus, config: EvaluateConfig) -> Iterator[AskedQuestion | Reject]:
     for read in corpus.rows():
-        try:
-            yield _item(read.row, read.made, config)
-        except UnusableRow as fault:
-            excerpt = json.dumps(read.row, ensure_ascii=False, default=str)[:1000]
-            yield Reject(
-                stage="evaluate",
-                item=read.made.id,
-                outcome="rejected",
-                code=fault.code,
-                message=str(fault),
-                record=excerpt if read.row else None,
-            )
+        yield contained(partial(_read, read, config), partial(_failed, read.made.id))
+
+
+def _read(read: ReadRow, config: EvaluateConfig) -> AskedQuestion | Reject:
+    try:
+        return _item(read.row, read.made, config)
+    except UnusableRow as fault:
+        excerpt = plain(json.dumps(read.row, ensure_ascii=False, default=str)[:1000]) if read.row else None
+        return Reject(
+            stage="evaluate",
+            item=read.made.id,
+            outcome="rejected",
+            code=fault.code,
+            message=plain(str(fault)),
+            record=excerpt,
+        )
+
+
+def _failed(source: str, failure: RecordFailure) -> Reject:
+    """Return the reject of a row that could not be read, which is no other row's concern."""
+    return Reject(stage="evaluate", item=source, outcome="failed", code=failure.code, message=failure.told)
 
 
 def _item(row: Row, made: Document | UnreadableRecord, config: EvaluateConfig) -> AskedQuestion:
@@ -160,8 +172,8 @@ def _item(row: Row, made: Document | UnreadableRecord, config: EvaluateConfig) -
         evidence="none",
     )
     if program is None:
-        return AskedQuestion(made.id, problem, _chosen(row, config))
-    return AskedQuestion(made.id, problem, _chosen(row, config), program.tests, program.references)
+        return AskedQuestion(made.id, check_storable(problem), _chosen(row, config))
+    return AskedQuestion(made.id, check_storable(problem), _chosen(row, config), program.tests, program.references)
 
 
 def _statement(row: Row, made: Document, config: EvaluateConfig) -> str:
@@ -211,4 +223,5 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return significant figures; nobody asks for more than a thousand, and no file holds a number without end."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1000 else None

@@ -1,7 +1,7 @@
 """Graded attempts → the numbers of an evaluation, over all problems and by groups.
 
 An attempt that was cut off, or whose answer cannot be compared with the right one, counts as failed. One that the
-server lost says nothing and is left out, also of the number of attempts.
+server lost, or that agentprop failed to grade, says nothing and is left out, also of the number of attempts.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
+from agentprop.boundary import INTERNAL, RecordFailure, Tolerance, contained
 from agentprop.grading.comparison import TextAnswers
 from agentprop.grading.pass_at_k import Estimate, Score, majority, majority_at_k, mean_at_k, pass_at_k
 from agentprop.records import Attempt, Problem
+from agentprop.stages.common.failures import is_unexpected
 from agentprop.stages.common.layout_notes import without_layouts
 from agentprop.stages.evaluate.items import AskedQuestion
 
@@ -40,14 +42,19 @@ def outcome_of(attempt: Attempt) -> AttemptOutcome:
 
 
 def score_of(problem: Problem, attempts: Sequence[AttemptOutcome]) -> Score:
-    """Score a model's attempts at a problem; may take seconds."""
-    answered = [attempt for attempt in attempts if attempt.answered]
+    """What a model did on a problem; may take seconds."""
+    answered = [attempt for attempt in attempts if attempt.answered and attempt.code != INTERNAL]
     correct = sum(attempt.code == "correct" for attempt in answered)
     if problem.answer_type == "program":
         return Score(len(answered), correct, None)
     others = Counter(a.answer for a in answered if a.code in VOTING and a.code != "correct" and a.answer)
     same = TextAnswers(problem, DEFAULT_TIMEOUT_S)
-    share = majority(correct, others, lambda one, other: same(one, other).status == "same")
+
+    def alike(one: str, other: str) -> bool:
+        """Answers that cannot be compared for a defect of agentprop are two answers."""
+        return contained(lambda: same(one, other).status == "same", lambda failure: False)
+
+    share = majority(correct, others, alike)
     return Score(len(answered), correct, share if answered else None)
 
 
@@ -56,20 +63,44 @@ class EvaluationTotals:
     """Totals over the problems so far."""
 
     k: int
+    max_failures: float = 1.0
+    """Share of the attempts that may fail unexpectedly."""
+    unread: int = 0
+    """Rows of the benchmark that could not be read for a defect of agentprop."""
     counts: Counter[str] = field(default_factory=Counter)
+    last_failure: str = ""
+    """Message of the last unexpected failure."""
     scores: list[Score] = field(default_factory=list)
     by: dict[str, dict[str, list[Score]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
 
-    def add(self, item: AskedQuestion, score: Score, attempts: Sequence[AttemptOutcome], failure: str | None) -> None:
+    def add(
+        self,
+        item: AskedQuestion,
+        score: Score,
+        attempts: Sequence[AttemptOutcome],
+        failure: str | None,
+        unexpected: RecordFailure | None = None,
+    ) -> None:
         """Count a problem."""
-        lost = failure is not None or not score.attempts
+        lost = failure is not None or unexpected is not None or not score.attempts
         self.counts.update({"problems": 1, "failed" if lost else "accepted": 1})
+        if lost:
+            self.counts[f"reason {_reason(failure, unexpected)}"] += 1
+        self.last_failure = unexpected.message if unexpected is not None else self.last_failure
         self.counts.update(f"attempts {attempt.code if attempt.answered else 'lost'}" for attempt in attempts)
         if not score.attempts:
             return
         self.scores.append(score)
         for column, value in item.groups.items():
             self.by[column][value].append(score)
+
+    def tolerance(self, problems: int) -> Tolerance:
+        """How many attempts failed unexpectedly; a problem that failed as a whole counts as one of them."""
+        c = self.counts
+        whole = sum(n for name, n in c.items() if name.startswith("reason ") and is_unexpected(name[7:])) + self.unread
+        attempts = whole + sum(n for name, n in c.items() if name.startswith("attempts "))
+        failures = whole + c[f"attempts {INTERNAL}"]
+        return Tolerance(self.max_failures, problems * self.k, attempts, failures, self.last_failure)
 
     @property
     def mean(self) -> float:
@@ -84,6 +115,7 @@ class EvaluationTotals:
             raise AssertionError(f"problems are not accounted for: {dict(c)}")
         return {
             **{name: c[name] for name in ("problems", "accepted", "failed")},
+            "reasons": {k.removeprefix("reason "): v for k, v in sorted(c.items()) if k.startswith("reason ")},
             "k": self.k,
             "attempts": {k.removeprefix("attempts "): v for k, v in sorted(c.items()) if k.startswith("attempts ")},
             **measures(self.scores, self.k),
@@ -92,6 +124,13 @@ class EvaluationTotals:
                 for column, values in self.by.items()
             },
         }
+
+
+def _reason(failure: str | None, unexpected: RecordFailure | None) -> str:
+    """Return the reason code of a problem that failed."""
+    if unexpected is not None:
+        return unexpected.code
+    return "infrastructure" if failure is not None else "unmeasured"
 
 
 def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:

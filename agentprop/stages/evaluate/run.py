@@ -16,18 +16,21 @@ from functools import partial
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached, ConfigError
+from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Prober, prompt_name, question
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.registry import resolve
 from agentprop.models.settings import InProcessSettings
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
+from agentprop.stages.common.failures import is_unexpected, rejected_attempts
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
@@ -54,13 +57,16 @@ class EvaluatedProblem:
     score: Score
     """Score of all attempts."""
     failure: str | None = None
-    """Reason why missing attempts could not be made; a later session makes them."""
+    """Why the attempts that are owed could not be made; they stay owed."""
+    unexpected: RecordFailure | None = None
+    """What failed unexpectedly where the problem could not be examined; its attempts stay owed too."""
 
 
 def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
     opened = Run.open(
         out,
@@ -78,7 +84,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
         _keep_unreadable(run_dir, benchmark)
-        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k)
+        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k, config.max_failures)
+        totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
         check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet)
         if config.check_references:
             benchmark = check.kept(benchmark)
@@ -101,7 +108,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
 
         try:
             _loop(Evaluation(config, solver, earlier.known), benchmark, run_dir, earlier, totals, models, quiet)
-        except (BoundReached, ModelOutage):
+        except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
         run_dir.finish(summary())
@@ -120,15 +127,18 @@ def _loop(
     """Ask and commit in order. Raises KeyboardInterrupt if the user stops it."""
     with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
         for evaluated in evaluation.results(benchmark, stop, run_dir.tick, models):
-            totals.add(evaluated.item, evaluated.score, evaluated.all_tries, evaluated.failure)
+            totals.add(evaluated.item, evaluated.score, evaluated.all_tries, evaluated.failure, evaluated.unexpected)
+            totals.last_failure = next((r.message for r in rejects_of(evaluated)), totals.last_failure)
             new = earlier.new(evaluated)
             for record in new:
                 run_dir.add(record)
             if new:
                 run_dir.commit({})
             bar.update(done=totals.counts["problems"], note=f"mean {totals.mean:.1%}")
+            totals.tolerance(len(benchmark.items)).check()
         if stop():
             raise KeyboardInterrupt
+        totals.tolerance(len(benchmark.items)).check(over=True)
 
 
 # --- the model ---
@@ -181,7 +191,14 @@ class Evaluation:
             yield from found
 
     async def _evaluate(self, item: AskedQuestion) -> EvaluatedProblem:
-        """Make the missing attempts, and score all of them."""
+        """Make the attempts that are owed, and score all of them; a problem that fails is no other one's concern."""
+
+        def failed(failure: RecordFailure) -> EvaluatedProblem:
+            return EvaluatedProblem(item, (), (), Score(0, 0, None), unexpected=failure)
+
+        return await contained_async(partial(self._scored, item), failed)
+
+    async def _scored(self, item: AskedQuestion) -> EvaluatedProblem:
         earlier = self.known.get(item.problem.id, [])
         made: list[Attempt] = []
         failure = None
@@ -205,7 +222,9 @@ class StoredAnswers:
     known: dict[str, list[AttemptOutcome]]
     """Problem → its attempts."""
     asked: set[str]
-    """Problems that are stored."""
+    """The problems that are stored."""
+    refused: set[str]
+    """The rejects that are stored."""
 
     @classmethod
     def of(cls, run: Run) -> StoredAnswers:
@@ -214,15 +233,35 @@ class StoredAnswers:
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
             answered = row["response"] is not None
             known[row["problem_id"]].append(AttemptOutcome(row["code"], row["answer"], answered))
-        return cls(known, run.done_ids(Problem))
+        return cls(known, run.done_ids(Problem), run.done_ids(Reject))
 
-    def new(self, evaluated: EvaluatedProblem) -> list[Problem | Question | Attempt]:
-        """New records of a problem, which count as stored from now on."""
+    def new(self, evaluated: EvaluatedProblem) -> list[Problem | Question | Attempt | Reject]:
+        """The records of a problem that are not stored yet; it counts as stored from now on."""
         problem = evaluated.item.problem
+        rejects = [reject for reject in rejects_of(evaluated) if reject.id not in self.refused]
+        self.refused |= {reject.id for reject in rejects}
         if problem.id in self.asked:
-            return [*evaluated.attempts]
+            return [*evaluated.attempts, *rejects]
         self.asked.add(problem.id)
-        return [problem, _question(evaluated.item), *evaluated.attempts]
+        return [problem, _question(evaluated.item), *evaluated.attempts, *rejects]
+
+
+def rejects_of(evaluated: EvaluatedProblem) -> list[Reject]:
+    """Return what failed unexpectedly: the problem, or attempts at it that could not be graded."""
+    if evaluated.unexpected is None:
+        return rejected_attempts("evaluate", evaluated.attempts)
+    problem, failure = evaluated.item.problem, evaluated.unexpected
+    record = problem.model_dump_json()
+    return [
+        Reject(
+            stage="evaluate",
+            item=problem.id,
+            outcome="failed",
+            code=failure.code,
+            message=failure.told,
+            record=record,
+        )
+    ]
 
 
 def _question(item: AskedQuestion) -> Question:

@@ -10,7 +10,7 @@ from typing import Any
 
 from agentprop.config import STAGES
 from agentprop.export.card import Contributor, SourceRun
-from agentprop.records import Attempt, Difficulty, MadeBy, Reject
+from agentprop.records import Attempt, Difficulty, MadeBy, Reject, is_of_attempt
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.text import shareable
 from agentprop.stages.common.accepted import JoinedRuns, PassRate
@@ -93,8 +93,9 @@ def _stage(stored: StoredRun) -> SourceRun:
 
 def _funnel(stored: StoredRun) -> dict[str, int]:
     reasons: Counter[tuple[str, str]] = Counter()
-    for row in stored.iter_rows(Reject, ["outcome", "code"]):
-        reasons[row["outcome"], row["code"]] += 1
+    for row in stored.iter_rows(Reject, ["stage", "item", "outcome", "code"]):
+        if not is_of_attempt(row["stage"], row["item"]):
+            reasons[row["outcome"], row["code"]] += 1
     refused = Counter(outcome for outcome, _ in reasons.elements())
     summary = stored.summary or {}
     accepted = summary.get("accepted", summary.get("valid"))

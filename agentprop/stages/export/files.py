@@ -17,7 +17,7 @@ from typing import IO, Any, Protocol
 from agentprop.errors import InputError, RunError
 from agentprop.records import Part
 from agentprop.storage import TableWriter
-from agentprop.storage.durable import disk_errors, write_json
+from agentprop.storage.durable import check_target, disk_errors, write_json
 from agentprop.storage.reader import load_json
 
 RECEIPT = "export.json"
@@ -97,7 +97,8 @@ def suffix_of(out: str) -> str | None:
 
 
 def check_free(out: Path, *, directory: bool, fresh: bool) -> None:
-    """Refuse an output that exists, before any work is done."""
+    """Refuse a place that is taken, before any work is done."""
+    check_target(out)
     there = ([out] if out.exists() else []) if directory else _files_of(out)
     if not there or (out.is_dir() and directory and not any(out.iterdir())):
         return

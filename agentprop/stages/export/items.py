@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.export import proposer, solver
 from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
@@ -30,24 +32,35 @@ class ExportItem:
     rate: PassRate | None
     """Pass rate of its problem, if measured."""
     make: Make
-    """Function that makes its row."""
+    """Its row."""
+    failure: RecordFailure | None = None
+    """Why there is no row of it, by no fault of its own."""
 
 
 def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | None) -> Iterator[ExportItem]:
     """Iterate over the items, in the order of the runs, the same on every call."""
     match content:
         case "problems":
-            return (_of_problem(accepted) for accepted in joined.problems(band))
+            return (_item(a.problem, partial(_of_problem, a)) for a in joined.problems(band))
         case "questions":
-            return (_of_question(accepted, format_) for accepted in joined.problems(band))
+            return (_item(a.problem, partial(_of_question, a, format_)) for a in joined.problems(band))
         case "demonstrations" | "trajectories":
-            return (
-                _of_trajectory(accepted, trajectory, content) for accepted, trajectory in joined.demonstrations(band)
-            )
+            return (_item(a.problem, partial(_of_trajectory, a, t, content)) for a, t in joined.demonstrations(band))
         case "labelled":
-            return (_of_label(trajectory, good) for trajectory, good in joined.labelled(band))
+            return (
+                _item(trajectory, partial(_of_label, trajectory, good)) for trajectory, good in joined.labelled(band)
+            )
         case "pairs":
-            return (_of_pair(good, bad) for good, bad in _pairs(joined, band))
+            return (_item(good, partial(_of_pair, good, bad)) for good, bad in _pairs(joined, band))
+
+
+def _item(record: Problem | Trajectory, work: Callable[[], ExportItem]) -> ExportItem:
+    """Return the item of a record, or one that only says what failed, which is no other record's concern."""
+
+    def failed(failure: RecordFailure) -> ExportItem:
+        return ExportItem(record.id, (), record.made_by, None, lambda *_: record, failure)
+
+    return contained(work, failed)
 
 
 def _of_problem(accepted: Accepted) -> ExportItem:

@@ -6,22 +6,25 @@ written beside its place and moved there at the end, so that no reader ever sees
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import HINT_WITHOUT_RUN, RecordFailure, Tolerance, contained
 from agentprop.config.export import ExportConfig
 from agentprop.errors import InputError
 from agentprop.export.card import Facts, Table, card
 from agentprop.export.formats import FORMATS, PURPOSE, Content
 from agentprop.export.rows import TrajectoryRow
 from agentprop.grading.difficulty import Band
-from agentprop.records import Problem, Trajectory
+from agentprop.records import Part, Problem, Trajectory
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.export import facts as export_facts
 from agentprop.stages.export.files import (
@@ -39,6 +42,7 @@ from agentprop.storage.durable import write_atomically
 from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 
 UNFAIR = "held out, with a skill that training lacks"
+FAILED = "could not be written, for a defect of agentprop"
 OVER = "over the limit"
 OTHERS = {"labelled": "neither good nor at fault", "pairs": "without a partner from the same task"}
 """Content → the reason why its trajectories are left out."""
@@ -53,9 +57,11 @@ class ExportResult:
     rows: dict[Content, Counter[str]] = field(default_factory=dict)
     """Rows by table and split."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """Items that were not written, by reason."""
+    """What did not, by reason."""
     statistics: export_facts.RowStatistics = field(default_factory=export_facts.RowStatistics)
-    """Statistics of the first table's rows, for the card."""
+    """What the card tells of the first table's rows."""
+    failures: list[tuple[str, RecordFailure]] = field(default_factory=list)
+    """Ids of what could not be written, and why."""
 
 
 def run(config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = False) -> dict[str, Any]:
@@ -111,11 +117,13 @@ def _write(config: ExportConfig, joined: JoinedRuns, files: OutputFiles) -> Expo
         if split != "unseen":
             new = () if split in ("train", "validation") else filter(holdout.holds, pairs_of(item.skills))
             written.statistics.add(item.made_by, item.rate, new)
-    written.left_out = _left_out(config, joined, first, written.rows[first].total(), unfair)
+    rows, failed = written.rows[first].total(), len(written.failures)
+    written.left_out = _left_out(config, joined, first, rows, unfair, failed)
     for content in further:
         for _ in _placed(config, joined, content, splits, files, written):
             pass
     files.close()
+    _check_failures(config, written)
     if not written.rows[first]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in written.left_out.items())
         hint = HINTS.get(first, "propose more problems, run agentprop verify, and name the runs of all stages")
@@ -136,9 +144,27 @@ def _placed(
     for item in _items(config, joined, content):
         split = "train" if splits is None else splits.get(item.id, "unseen")
         if split != "unseen":
-            files.write(content, split, item.make(split, rows[split]))
+            made = item.failure or contained(partial(item.make, split, rows[split]), _itself)
+            if isinstance(made, RecordFailure):
+                written.failures.append((item.id, made))
+                continue
+            files.write(content, split, made)
             rows[split] += 1
         yield item, split
+
+
+def _itself(failure: RecordFailure) -> Part | RecordFailure:
+    return failure
+
+
+def _check_failures(config: ExportConfig, written: ExportResult) -> None:
+    """Say what failed, and raise TooManyFailures if it is more than may; nothing is put in its place then."""
+    found = Tolerance(config.max_failures, hint=HINT_WITHOUT_RUN)
+    found.records = sum(rows.total() for rows in written.rows.values())
+    for name, failure in written.failures:
+        print(f"{name} could not be written: {failure.told}", file=sys.stderr)
+        found.add(failure)
+    found.check(over=True)
 
 
 def _items(config: ExportConfig, joined: JoinedRuns, content: Content) -> Iterator[ExportItem]:
@@ -163,17 +189,19 @@ def _holdout(config: ExportConfig) -> Holdout:
     return Holdout(pairs, config.held_out_share, config.held_out_level, config.validation_share, config.seed)
 
 
-def _left_out(config: ExportConfig, joined: JoinedRuns, content: Content, rows: int, unfair: int) -> dict[str, int]:
-    """Count the items left out, by reason: in = rows + left out, of problems, or of trajectories for rows of these."""
+def _left_out(
+    config: ExportConfig, joined: JoinedRuns, content: Content, rows: int, unfair: int, failed: int
+) -> dict[str, int]:
+    """in = rows + left out: of the problems, or of the trajectories where rows are made of these."""
     ours = Problem if content not in OTHERS else Trajectory
     came = sum(stored.rows.get(ours.kind, 0) for stored in joined.runs)
     known = dict(joined.left_out) if ours is Problem else {}
-    rest = came - (2 if content == "pairs" else 1) * (rows + unfair) - sum(known.values())
-    cut = config.limit is not None and rows + unfair == config.limit
+    rest = came - (2 if content == "pairs" else 1) * (rows + unfair + failed) - sum(known.values())
+    cut = config.limit is not None and rows + unfair + failed == config.limit
     if rest < 0 or (rest and ours is Problem and not cut):
         raise AssertionError(f"{came} came in, {rows} went out, {known} were left out")
     why = OVER if cut else OTHERS.get(content, "")
-    return {reason: count for reason, count in {**known, UNFAIR: unfair, why: rest}.items() if count}
+    return {reason: count for reason, count in {**known, UNFAIR: unfair, FAILED: failed, why: rest}.items() if count}
 
 
 # --- card and receipt ---

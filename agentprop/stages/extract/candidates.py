@@ -61,6 +61,9 @@ class SeenDocuments:
         if mark in self._documents:
             return Found(document.id, document.sha, 0, code="duplicate-document", message="the corpus has it twice")
         self._documents.add(mark)
+        if not _is_unicode(document):
+            message = "its text holds half of a character (a lone surrogate), which no file can"
+            return Found(document.id, document.sha, 0, code="not-utf-8", message=message)
         if document.lacks:
             return Found(document.id, document.sha, 0, code=f"needs-{document.lacks}", message=LACKS[document.lacks])
         return MinerInput(
@@ -78,6 +81,15 @@ class SeenDocuments:
         """True if no other skill has this wording; the same wording over the same graph is support, not a clash."""
         meaning = digest(f"{found.key}\n{found.exact}")
         return self._wordings.setdefault(digest(found.wording), meaning) == meaning
+
+
+def _is_unicode(document: Document) -> bool:
+    """JSON may escape halves of characters."""
+    try:
+        document.model_dump_json()
+    except ValueError:
+        return False
+    return True
 
 
 def digest(text: str) -> bytes:

@@ -19,8 +19,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from agentprop import __version__
 from agentprop.answers.gold import UNREADABLE, check_gold
+from agentprop.boundary import CODES, WORKER_DIED, died
 from agentprop.config import ExtractConfig
-from agentprop.engine import Interruption, WorkerDied, batched, ordered_map, usable_cores
+from agentprop.engine import (
+    Interruption,
+    WorkerDied,
+    batched,
+    each_alone,
+    flattened,
+    ordered_map,
+    usable_cores,
+)
+from agentprop.errors import TooManyFailures
 from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
 from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.extraction.mining.work import (
@@ -30,11 +40,13 @@ from agentprop.extraction.mining.work import (
     Found,
     MinerInput,
     Settled,
+    failed_group,
     find,
     settle,
     start,
 )
 from agentprop.records import Reject, Skill
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract import gold_audit
@@ -55,8 +67,9 @@ WORKING = "candidates"
 WANTED: Final = "train"
 """Splits that skills are extracted from, if nobody names others: what models are tested on stays out."""
 _UNREAD = frozenset(
-    {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "unread-formula", "unreadable-file"}
-    | {"no-question", "several-turns", "duplicate-document", "worker-died"}
+    CODES
+    | {"not-utf-8", "not-json", "not-an-object", "wrong-columns", "unread-formula", "unreadable-file"}
+    | {"no-question", "several-turns", "duplicate-document"}
     | {f"needs-{what}" for what in LACKS}
 )
 log = logging.getLogger("agentprop")
@@ -89,10 +102,15 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
         work = work_type(config, stored, sources, stop, quiet)
-        with Progress(work_type.UNIT, None, quiet=quiet) as bar:
-            work.read(bar)
-        with Progress("skills", None, quiet=quiet) as bar:
-            work.make_skills(bar)
+        try:
+            with Progress(work_type.UNIT, None, quiet=quiet) as bar:
+                work.read(bar)
+            with Progress("skills", None, quiet=quiet) as bar:
+                work.make_skills(bar)
+            work.check(over=True)
+        except TooManyFailures:
+            stored.flush()
+            raise
         return work.finish()
 
 
@@ -126,6 +144,7 @@ class Mining:
         self._sources: dict[str, Any] = state.get("sources", {})
         self._examples: dict[str, str] = state.get("examples", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
+        self._last_failure = ""
         self._candidates = Candidates(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
     # --- documents to candidates ---
@@ -138,10 +157,17 @@ class Mining:
         known = SeenDocuments(self._candidates)
         chunks = batched(self._owed(known), CHUNK)
         mined = ordered_map(
-            _find_chunk, chunks, workers=self._workers, window=WINDOW, stop=self._stop, idle=self._run.tick
+            _find_chunk,
+            chunks,
+            workers=self._workers,
+            window=WINDOW,
+            stop=self._stop,
+            idle=self._run.tick,
+            split=each_alone,
         )
-        for chunk in mined:
+        for chunk in flattened(mined, _unfound):
             self._take(chunk, known)
+            self.check()
             bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
         self._halt()
         self._read_all = True
@@ -157,17 +183,13 @@ class Mining:
             if position >= self._documents:
                 yield prepared
 
-    def _take(self, chunk: list[Found] | WorkerDied, known: SeenDocuments) -> None:
-        if isinstance(chunk, WorkerDied):
-            self._documents += len(chunk.item)
-            self._reject([item.document for item in chunk.item], "worker-died", chunk.message, "failed")
-            self._commit()
-            return
+    def _take(self, chunk: list[Found], known: SeenDocuments) -> None:
         kept = []
         for found in chunk:
             self._documents += 1
             if found.code:
-                self._reject([found.document], found.code, found.message, record=found.record or None)
+                outcome: Literal["rejected", "failed"] = "failed" if found.code in CODES else "rejected"
+                self._reject([found.document], found.code, found.message, outcome, record=found.record or None)
             elif known.admits(found):
                 kept.append(found)
             else:
@@ -191,24 +213,22 @@ class Mining:
             idle=self._run.tick,
             initializer=start,
             initargs=(__version__, self._config.allow_weak_sandbox),
+            split=each_alone,
         )
-        for chunk in settled:
-            if isinstance(chunk, WorkerDied):
-                self._groups += len(chunk.item)
-                documents = [found.document for group in chunk.item for found in group]
-                self._reject(documents, "worker-died", chunk.message, "failed")
-            else:
-                self._groups += chunk[0]
-                for one in chunk[1]:
+        for chunk in flattened(settled, _unsettled):
+            self._groups += len(chunk)
+            for group in chunk:
+                for one in group:
                     self._accept(one)
             self._commit()
+            self.check()
             bar.update(done=self._groups, note=f"{self._counts['skills']} skills")
         self._halt()
 
     def _accept(self, settled: Settled) -> None:
         skill = settled.skill
         if skill is None:
-            self._reject(settled.documents, settled.code, settled.message)
+            self._reject(settled.documents, settled.code, settled.message, "failed" if settled.failed else "rejected")
             return
         self._counts["reproduced"] += len(settled.documents)
         if (skill.quality or 0.0) < self._config.min_quality:
@@ -234,6 +254,13 @@ class Mining:
             self._run.add(reject)
             self._counts[outcome] += 1
             self._counts[f"code {code}"] += 1
+            self._last_failure = message if is_unexpected(code) else self._last_failure
+
+    def check(self, *, over: bool = False) -> None:
+        """Raise TooManyFailures where more documents failed unexpectedly than may."""
+        reasons = {name.removeprefix("code "): n for name, n in self._counts.items() if name.startswith("code ")}
+        share, documents = self._config.max_failures, self._documents
+        tolerance_of(share, reasons, documents, total=self._config.limit, last=self._last_failure).check(over=over)
 
     def _commit(self) -> None:
         state = {"documents": self._documents, "read_all": self._read_all, "groups": self._groups}
@@ -305,5 +332,13 @@ def _readable(item: MinerInput | Found) -> MinerInput | Found:
     return Found(item.document, item.sha, len(item.question), code=UNREADABLE, message=checked.why)
 
 
-def _settle_chunk(groups: list[list[Found]]) -> tuple[int, list[Settled]]:
-    return len(groups), settle(groups)
+def _unfound(lost: WorkerDied) -> list[Found]:
+    return [Found(item.document, item.sha, 0, code=WORKER_DIED, message=lost.message) for item in lost.item]
+
+
+def _settle_chunk(groups: list[list[Found]]) -> list[list[Settled]]:
+    return settle(groups)
+
+
+def _unsettled(lost: WorkerDied) -> list[list[Settled]]:
+    return [[failed_group(group, died(lost.message))] for group in lost.item]

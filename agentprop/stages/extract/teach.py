@@ -15,16 +15,17 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained, contained_async, died
 from agentprop.config import ExtractConfig
-from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usable_cores
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached
+from agentprop.errors import BoundReached, TooManyFailures
 from agentprop.extraction.corpus import Sources, UnreadableRecord
 from agentprop.extraction.corpus.settings import fields_of
 from agentprop.extraction.corpus.texts import read_texts
@@ -41,9 +42,11 @@ from agentprop.extraction.teaching.lesson import (
 from agentprop.extraction.teaching.merging import Waiting, merge
 from agentprop.extraction.teaching.package import package
 from agentprop.extraction.teaching.proposals import Proposal, from_json
+from agentprop.extraction.teaching.trial import TriedScript
 from agentprop.models.chat import Sampling
-from agentprop.records import MadeBy, Reject, Skill, Span
+from agentprop.records import MadeBy, Reject, Skill, Span, check_storable
 from agentprop.skills import load, parse
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
@@ -64,14 +67,6 @@ log = logging.getLogger("agentprop")
 Studied = tuple[Chunk | UnreadableRecord, ChunkOutcome]
 
 
-@dataclass(frozen=True)
-class TriedScript:
-    """Result of trying a script."""
-
-    fault: str | None
-    """Reason why it is left out; None if it passes."""
-
-
 class Teaching:
     """Extraction by a language model; `_commit` writes the state that segments carry."""
 
@@ -90,6 +85,7 @@ class Teaching:
         self._unreadable: dict[str, str] = state.get("unreadable", {})
         self._counts: Counter[str] = Counter(state.get("counts", {}))
         self._failures: Counter[str] = Counter()
+        self._last_failure = ""
         self._lines = WorkingFile(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
     # --- chunks to candidates ---
@@ -104,6 +100,9 @@ class Teaching:
             self._failures = models.meter.failures
             try:
                 self._study_all(models, bar)
+            except TooManyFailures:
+                self._run.summarise(self._summary(models))
+                raise
             except BoundReached as bound:
                 self._run.summarise(self._summary(models))
                 raise BoundReached(
@@ -131,6 +130,7 @@ class Teaching:
             for item, outcome in batch:
                 self._take(item, outcome)
             self._commit()
+            self.check()
             bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
 
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
@@ -179,8 +179,9 @@ class Teaching:
             if tried is None:  # interrupted
                 break
             self._settled += 1
-            self._keep(group, tried.fault, wordings)
+            contained(partial(self._keep, group, tried, wordings), partial(self._lose, group))
             self._commit()
+            self.check()
             bar.update(done=self._settled, note=f"{self._counts['skills']} skills")
         self._halt()
 
@@ -195,7 +196,7 @@ class Teaching:
             return
         proposals = (_proposal(self._lines.at([one.offset])[0]) for one in scripted)
         tried = ordered_map(
-            trial.script_faults,
+            trial.try_scripts,
             batched(proposals, TRIED),
             workers=self._config.workers or usable_cores(),
             window=BATCH,
@@ -203,36 +204,50 @@ class Teaching:
             idle=self._run.tick,
             initializer=trial.start,
             initargs=(self._config.allow_weak_sandbox,),
+            split=each_alone,
         )
-        for faults in tried:
-            found = [faults.message] * len(faults.item) if isinstance(faults, WorkerDied) else faults
-            yield from map(TriedScript, found)
+        for found in flattened(tried, _lost):
+            yield from found
 
-    def _keep(self, group: Sequence[Waiting], fault: str | None, wordings: set[str]) -> None:
+    def _keep(self, group: Sequence[Waiting], tried: TriedScript, wordings: set[str]) -> None:
+        """Keep a group as a skill, or refuse it; nothing is counted before all of it is known."""
         lines = self._lines.at([one.offset for one in group])
-        proposal = _proposal(lines[0])
-        self._counts["waiting"] -= len(group)
-        self._counts["scripts written"] += proposal.executable is not None
+        proposal, fault = _proposal(lines[0]), tried.fault
         if fault is None and trial.wordings(package(proposal, scripted=True)) & wordings:
             fault = "another skill has one of its wordings"
         if fault is not None and self._config.require_scripts:
+            self._counts["waiting"] -= len(group)
+            self._counts["scripts written"] += proposal.executable is not None
             for line in lines:
-                record = json.dumps(line["proposal"], ensure_ascii=False)
-                self._reject(
-                    TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record)
-                )
+                self._reject(_no_script(line, tried, fault))
             return
-        skill = _skill(lines, fault, MadeBy.model_validate(self._made_by))
+        skill = check_storable(_skill(lines, fault, MadeBy.model_validate(self._made_by)))
         if skill.script is not None:
             wordings |= trial.wordings(parse(skill.skill_md, skill.script, "teacher"))
             self._counts["scripts accepted"] += 1
+        self._counts["waiting"] -= len(group)
+        self._counts["scripts written"] += proposal.executable is not None
+        self._counts["scripts not tried"] += tried.undecided
         self._run.add(skill)
         self._counts["accepted"] += len(group)
         self._counts["merged"] += len(group) - 1
         self._counts["skills"] += 1
         self._counts[f"skills in {skill.category}"] += 1
 
-    # --- records and counts ---
+    def _lose(self, group: Sequence[Waiting], failure: RecordFailure) -> None:
+        """Count a group that could not be kept, by no fault of its own."""
+        self._counts["waiting"] -= len(group)
+        for line in self._lines.at([one.offset for one in group]):
+            record = json.dumps(line["proposal"], ensure_ascii=False)
+            self._reject(TeachingRefusal(line["item"], failure.code, failure.told, "failed", record))
+
+    # --- books ---
+
+    def check(self, *, over: bool = False) -> None:
+        """Raise TooManyFailures where more items failed unexpectedly than may."""
+        reasons = {name.removeprefix("code "): n for name, n in self._counts.items() if name.startswith("code ")}
+        share, items = self._config.max_failures, self._counts["in"]
+        tolerance_of(share, reasons, items, last=self._last_failure).check(over=over)
 
     def _reject(self, refusal: TeachingRefusal) -> None:
         if refusal.code == UNREADABLE:
@@ -250,6 +265,7 @@ class Teaching:
         )
         self._counts[refusal.outcome] += 1
         self._counts[f"code {refusal.code}"] += 1
+        self._last_failure = refusal.message if is_unexpected(refusal.code) else self._last_failure
 
     def _commit(self) -> None:
         self._run.commit(
@@ -292,7 +308,11 @@ class Teaching:
             **{name: c[name] for name in funnel},
             "merged": c["merged"],
             "distinct skills": c["skills"],
-            "scripts": {"written": c["scripts written"], "accepted": c["scripts accepted"]},
+            "scripts": {
+                "written": c["scripts written"],
+                "accepted": c["scripts accepted"],
+                **({"not tried": c["scripts not tried"]} if c["scripts not tried"] else {}),
+            },
             "categories": {n.removeprefix("skills in "): k for n, k in c.items() if n.startswith("skills in ")},
             "reasons": {n.removeprefix("code "): k for n, k in c.most_common() if n.startswith("code ")},
             **({"unreadable files": self._unreadable} if self._unreadable else {}),
@@ -311,7 +331,26 @@ def _study_tasks(teacher: Teacher, batch: Sequence[Chunk | UnreadableRecord]) ->
 async def _studied(teacher: Teacher, item: Chunk | UnreadableRecord) -> Studied:
     if isinstance(item, UnreadableRecord):
         return item, ChunkOutcome(refusals=(TeachingRefusal(item.id, item.code, item.message),))
-    return item, await teacher.study(item)
+    return item, await contained_async(partial(teacher.study, item), partial(_unstudied, item))
+
+
+def _unstudied(chunk: Chunk, failure: RecordFailure) -> ChunkOutcome:
+    refusals = (TeachingRefusal(p.label, failure.code, failure.told, "failed") for p in chunk.passages)
+    return ChunkOutcome(refusals=tuple(refusals))
+
+
+def _lost(lost: WorkerDied) -> list[TriedScript]:
+    return [TriedScript.of_failure(died(lost.message)) for _ in lost.item]
+
+
+def _no_script(line: dict[str, Any], tried: TriedScript, fault: str) -> TeachingRefusal:
+    """Why a candidate without a script that holds is left out."""
+    record = json.dumps(line["proposal"], ensure_ascii=False)
+    if tried.failure is not None:
+        return TeachingRefusal(line["item"], tried.failure.code, tried.failure.told, "failed", record)
+    if tried.undecided:
+        return TeachingRefusal(line["item"], "script-undecided", f"it is not known to hold: {fault}", "failed", record)
+    return TeachingRefusal(line["item"], "no-script", f"it has no script that holds: {fault}", record=record)
 
 
 def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:

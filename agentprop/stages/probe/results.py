@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from agentprop.boundary import INTERNAL, RecordFailure, Tolerance
 from agentprop.config import ProbeConfig
 from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.records import Attempt, Difficulty, Reject
+from agentprop.stages.common.failures import is_unexpected
 from agentprop.stages.common.intake import ProblemItem
 
 Decision = Literal["accepted", "rejected", "failed"]
@@ -36,16 +38,21 @@ class ProbedProblem:
     attempts: tuple[Attempt, ...] = ()
     """New attempts."""
     failure: str | None = None
-    """Reason why missing attempts could not be made; a later session makes them."""
+    """Why the attempts that are owed could not be made; they stay owed."""
+    unexpected: RecordFailure | None = None
+    """What failed unexpectedly where none of them could be; they stay owed too."""
 
 
 def decide(probed: ProbedProblem, band: Band | None) -> tuple[Decision, str, str]:
     """Decide a problem: (accepted, rejected or failed; reason code; message)."""
     tally = probed.tally
+    if probed.unexpected is not None:
+        return "failed", probed.unexpected.code, probed.unexpected.told
     if probed.failure is not None:
         return "failed", "infrastructure", probed.failure
     if tally.rate is None:
         lost = f"{tally.truncated} truncated, {tally.timeouts} timed out, {tally.undetermined} undetermined"
+        lost += f", {tally.internal} not graded for a defect of agentprop" if tally.internal else ""
         return "failed", "unmeasured", f"none of {tally.made} attempts counts: {lost}"
     if band is not None and not band.holds(tally.correct, tally.counted):
         code = "too_easy" if tally.rate > band.high else "too_hard"
@@ -56,7 +63,7 @@ def decide(probed: ProbedProblem, band: Band | None) -> tuple[Decision, str, str
 def difficulty(probed: ProbedProblem, prober: Prober) -> Difficulty | None:
     """The record of ρ with all that it depends on; None if no attempt counts, or some are still missing."""
     tally = probed.tally
-    if probed.failure is not None or not tally.counted:
+    if probed.failure is not None or probed.unexpected is not None or not tally.counted:
         return None
     low, high = wilson(tally.correct, tally.counted)
     return Difficulty(
@@ -95,14 +102,19 @@ class ProbeTotals:
     """k → sum of pass@k, and number of problems with at least k attempts."""
     by_prober: dict[str, list[float]] = field(default_factory=dict)
     """Prober → problems measured, sum of ρ, never solved, always solved."""
+    last_failure: str = ""
+    """Message of the last unexpected failure."""
 
     def add(self, probed: ProbedProblem) -> None:
         """Count a problem."""
         tally = probed.tally
-        outcome, code, _ = decide(probed, Band.of(self.config.band))
+        outcome, code, message = decide(probed, Band.of(self.config.band))
         self.counts.update({"problems": 1, outcome: 1, **({f"reason {code}": 1} if code else {})})
         for name in ("correct", "wrong", "truncated", "timeouts", "undetermined"):
             self.counts[f"attempts {name}"] += getattr(tally, name)
+        self.counts.update({"attempts internal": tally.internal} if tally.internal else {})
+        failures = [message] if is_unexpected(code) else [a.rationale for a in probed.attempts if a.code == INTERNAL]
+        self.last_failure = failures[-1] if failures else self.last_failure
         if tally.rate is None:
             return
         self.counts["measured"] += 1
@@ -118,6 +130,14 @@ class ProbeTotals:
     def mean(self) -> float:
         """Mean ρ so far."""
         return sum(row[1] for row in self.by_prober.values()) / max(1, self.counts["measured"])
+
+    def tolerance(self, problems: int | None) -> Tolerance:
+        """How many attempts failed unexpectedly; a problem that failed as a whole counts as one of them."""
+        c = self.counts
+        whole = sum(n for name, n in c.items() if name.startswith("reason ") and is_unexpected(name[7:]))
+        attempts = whole + sum(n for name, n in c.items() if name.startswith("attempts "))
+        total = problems * self.config.k if problems is not None else None
+        return Tolerance(self.config.max_failures, total, attempts, whole + c["attempts internal"], self.last_failure)
 
     def summary(self) -> dict[str, Any]:
         """The numbers that the command prints; in = accepted + rejected + failed."""

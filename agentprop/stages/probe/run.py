@@ -15,15 +15,17 @@ from functools import partial
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
-from agentprop.errors import BoundReached, ConfigError
+from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
 from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
 from agentprop.grading.probers import Prober
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
+from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, MadeBy, Problem
@@ -47,6 +49,8 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     """Probe every problem of a run directory, or of the stream on stdin if the source is `-`."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
+    for name in config.prober:
+        resolve(name)  # what cannot be used is refused before it is stored
     owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
         _open_sink(config, out, fresh, owed.inputs) as (sink, stored),
@@ -61,7 +65,7 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
 
         try:
             _loop(probing, owed, sink, stored, totals, models, quiet)
-        except (BoundReached, ModelOutage):
+        except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
         sink.finish(summary(), complete=True)
@@ -91,10 +95,12 @@ def _loop(
                     stored.pool = probing.pool
                     sink.commit({"pool": stored.pool.stored()})
                 bar.update(done=totals.counts["problems"], note=f"mean pass rate {totals.mean:.2f}")
+                totals.tolerance(owed.total).check()
         finally:
             source.close()
         if stop():
             raise KeyboardInterrupt
+        totals.tolerance(owed.total).check(over=True)
 
 
 def _spending(models: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
@@ -202,7 +208,15 @@ class PoolRun:
         return number, self.schedule.next(number, problem.task_id, self.pool)
 
     async def _probe(self, item: ProblemItem, number: int, place: int) -> ProbedProblem:
-        """Make the missing attempts."""
+        """Make the attempts that are owed; a problem that fails is no other one's concern."""
+        tally = self.known.get((item.problem.id, self.probers[place].name), AttemptCounts())
+
+        def failed(failure: RecordFailure) -> ProbedProblem:
+            return ProbedProblem(item, number, place, tally, unexpected=failure)
+
+        return await contained_async(partial(self._tried, item, number, place), failed)
+
+    async def _tried(self, item: ProblemItem, number: int, place: int) -> ProbedProblem:
         prober, band, problem = self.probers[place], Band.of(self.config.band), item.problem
         tally = self.known.get((problem.id, prober.name), AttemptCounts())
         made: list[Attempt] = []
@@ -218,7 +232,7 @@ class PoolRun:
     def record(self, probed: ProbedProblem) -> None:
         """Update the pool, unless an earlier session did so for this problem."""
         if probed.number == self.pool.problems:
-            rate = probed.tally.rate if probed.failure is None else None
+            rate = probed.tally.rate if probed.failure is None and probed.unexpected is None else None
             self.pool = self.pool.advanced(self.rule, probed.prober, rate)
 
 

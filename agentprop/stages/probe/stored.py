@@ -8,6 +8,7 @@ from agentprop.grading.difficulty import AttemptCounts, Band
 from agentprop.grading.prober_pool import PoolState
 from agentprop.grading.probers import Prober
 from agentprop.records import Attempt, PipedProblem, Problem, Record, Reject
+from agentprop.stages.common.failures import rejected_attempts
 from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.probe.results import ProbedProblem, decide, difficulty, reject
 from agentprop.storage.run import Run
@@ -36,8 +37,8 @@ class StoredProbes:
         return cls(tallies, PoolState.restored(run.state.get("pool")), run.done_ids(Problem), run.done_ids(Reject))
 
     def new(self, probed: ProbedProblem, prober: Prober, band: Band | None) -> list[Record]:
-        """New records of a problem, which count as stored from now on."""
-        new: list[Record] = [*self._piped(probed.item), *probed.attempts]
+        """The records of a problem that are not stored yet; they count as stored from now on."""
+        new: list[Record] = [*self._piped(probed.item), *probed.attempts, *rejected_attempts("probe", probed.attempts)]
         refused = reject(probed, band)
         if refused is not None and refused.id not in self.refused:
             self.refused.add(refused.id)

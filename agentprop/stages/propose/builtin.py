@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from agentprop.agent.candidates import Candidate, CandidateMaker
-from agentprop.engine import WorkerDied, ordered_map, usable_cores
+from agentprop.boundary import died
+from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
@@ -47,6 +48,7 @@ class BuiltinSource:
             initargs=(self.plan,),
             stop=stop,
             idle=idle,
+            split=CandidateBatch.split,
         )
         yield from surviving(made)
 
@@ -55,12 +57,13 @@ class BuiltinSource:
         return {}
 
 
-def surviving(made: Iterator[list[Candidate] | WorkerDied]) -> Iterator[list[Candidate]]:
-    """Yield the results. Raises RuntimeError if a worker died, which is a defect."""
-    for result in made:
-        if isinstance(result, WorkerDied):
-            raise RuntimeError(result.message)
-        yield result
+def surviving(made: Iterator[list[Candidate] | WorkerDied | Parts]) -> Iterator[list[Candidate]]:
+    """The candidates of each batch; one that takes its worker along, twice by itself, has failed."""
+    return flattened(made, _lost)
+
+
+def _lost(lost: WorkerDied) -> list[Candidate]:
+    return [Candidate(index, "", failure=died(lost.message)) for index in lost.item.indices]
 
 
 # --- in the worker ---

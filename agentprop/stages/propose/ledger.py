@@ -19,13 +19,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
 from agentprop.answers.gold import UNREADABLE
+from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
 from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, content_id
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.propose.benchmarks import Benchmarks
 
 BATCH = 96
@@ -58,7 +61,8 @@ class Ledger:
     statements: set[bytes] = field(default_factory=set)
     """Digests of the accepted statements."""
     templates: Counter[bytes] = field(default_factory=Counter)
-    """Accepted problems by the digest of their template."""
+    last_failure: str = ""
+    """Message of the last unexpected failure of this session."""
 
     def state(self) -> dict[str, Any]:
         """The state that resuming needs, beside the stored problems."""
@@ -103,8 +107,9 @@ class Ledger:
         return self.snapshots[-1] if self.snapshots else self.curriculum.start()
 
     def refusal(self, candidate: Candidate) -> tuple[str, str] | None:
-        """(code, message) of the reason why a candidate does not count; None if it does."""
-        # The messages are stored in rejects, and cheap checks come before those that look the statement up.
+        """Why a candidate does not count: (code, message), or None."""
+        if candidate.failure is not None:
+            return candidate.failure.code, candidate.failure.told
         if candidate.trajectory is None:
             return "no_plan", "no composition of this category was found"
         if candidate.problem is None:
@@ -127,10 +132,14 @@ class Ledger:
         """Accept or refuse one candidate, and return the records to store."""
         self.next = candidate.index + 1
         self.counts["candidates"] += 1
-        refused = self.refusal(candidate)
-        tally = self.tallies.setdefault(candidate.category, [0, 0, 0])
-        # A repeat is a success of its category, but not a distinct one: this is what novelty measures.
-        self.tallies[candidate.category] = [tally[0] + 1, tally[1] + candidate.success, tally[2] + (refused is None)]
+        refused = contained(partial(self.refusal, candidate), lambda failure: (failure.code, failure.told))
+        if candidate.failure is None:
+            tally = self.tallies.setdefault(candidate.category, [0, 0, 0])
+            self.tallies[candidate.category] = [
+                tally[0] + 1,
+                tally[1] + candidate.success,
+                tally[2] + (refused is None),
+            ]
         if candidate.trajectory is not None:
             self._tally(candidate.trajectory)
         kept: list[Record] = [r for r in (candidate.trajectory, candidate.attempt, candidate.verdict) if r is not None]
@@ -141,8 +150,9 @@ class Ledger:
             self.counts["accepted"] += 1
             return [candidate.problem, *kept]
         code, message = refused
-        # Nothing was shown about the candidate, so it failed; it is not rejected.
-        failed = code in ("tool_failure", "infrastructure") or code.startswith("undetermined")
+        unexpected = is_unexpected(code)
+        self.last_failure = message if unexpected else self.last_failure
+        failed = unexpected or code == "infrastructure" or code.startswith("undetermined")
         outcome: Literal["rejected", "failed"] = "failed" if failed else "rejected"
         self.counts[outcome] += 1
         self.counts[f"{outcome}: {code}"] += 1
@@ -155,6 +165,13 @@ class Ledger:
         self.counts["pruned"] += trajectory.pruned > 0
         self.counts["replaced"] += trajectory.replaced > 0
         self.counts["repaired"] += any(t.action == "exec" and t.outcome != "ok" for t in trajectory.turns)
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """How many candidates failed unexpectedly, of those so far or at least to come."""
+        reasons = {name.removeprefix("failed: "): n for name, n in self.counts.items() if name.startswith("failed: ")}
+        share, candidates = self.config.max_failures, self.counts["candidates"]
+        return tolerance_of(share, reasons, candidates, total=self.config.n, last=self.last_failure)
 
     def summary(self) -> dict[str, Any]:
         """The numbers that the command prints; in = accepted + rejected + failed."""

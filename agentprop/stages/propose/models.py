@@ -91,6 +91,7 @@ class ModelSource:
             window=self.window,
             stop=stop,
             idle=watch,
+            split=CandidateBatch.split,
         )
         return surviving(made)
 
@@ -108,7 +109,8 @@ def conversations(plan: Plan, folder: Path | None, window: int) -> Iterator[Mode
         settings = models.settings[ROLE]
         count = _processes(config.workers, settings, window)
         account = (ROLE, settings.identity)
-        with SharedAccounts.opened((account,), count, models.meter.accounts.totals()) as shared:
+        rows = count + 1  # one more for the process in which candidates are tried alone
+        with SharedAccounts.opened((account,), rows, models.meter.accounts.totals()) as shared:
             models.meter.accounts = shared
             replies = None if folder is None else folder / FILE
             plain = type(settings).model_validate(settings.model_dump())  # without the server that only we can watch

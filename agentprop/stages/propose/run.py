@@ -16,7 +16,7 @@ from typing import Any
 
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
-from agentprop.errors import BoundReached
+from agentprop.errors import BoundReached, TooManyFailures
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
 from agentprop.stages.common.progress import Progress
@@ -39,15 +39,23 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
         open_sink(plan, out, fresh, ledger) as sink,
         _proposing(plan, sink.folder, ledger.window) as source,
     ):
-        bound = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
-        summary = {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
-        sink.finish(summary, complete=bound is None)
+
+        def summary() -> dict[str, Any]:
+            return {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
+
+        try:
+            bound = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+        except TooManyFailures:
+            sink.finish(summary(), complete=False)
+            raise
+        told = summary()
+        sink.finish(told, complete=bound is None)
     if bound is not None:
         raise BoundReached(
             f"stopped at {bound} with {ledger.accepted} of {config.n} problems accepted",
             hint="raise the bound and run the same command again; it continues from here",
         )
-    return summary
+    return told
 
 
 def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
@@ -77,6 +85,7 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
             rate = ledger.accepted / max(ledger.counts["candidates"], 1)
             speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)
             bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")
+            ledger.tolerance.check()
             if ledger.accepted >= config.n:
                 return None
             if ledger.next >= limit:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
+from agentprop.boundary import HINT_WITHOUT_RUN, RecordFailure, Tolerance, contained
 from agentprop.errors import RunError
-from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict
+from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict, is_of_attempt
 from agentprop.report.checkers import FILE as CHECKERS
 from agentprop.report.checkers import audits
 from agentprop.report.contamination import FILE as CONTAMINATION
@@ -33,7 +35,7 @@ from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
 from agentprop.report.verdicts import VerdictTable
 from agentprop.report.votes import Votes
 from agentprop.storage import Row
-from agentprop.storage.durable import disk_errors, write_atomically
+from agentprop.storage.durable import check_target, disk_errors, write_atomically
 from agentprop.storage.reader import StoredRun, open_run, read_errors
 
 ORDER = ("extract", "propose", "verify", "probe")
@@ -61,6 +63,8 @@ class ReportOptions:
     """Seed of the samples."""
     title: str | None = None
     """Heading; null means the names of the runs."""
+    max_failures: float = 0.01
+    """Share of the records that may fail to be shown."""
 
 
 @dataclass
@@ -77,6 +81,7 @@ class ReportData:
     stops: Counter[str] = field(default_factory=Counter)
     valid: Counter[int] = field(default_factory=Counter)
     elsewhere: int = 0
+    shown: Tolerance = field(default_factory=lambda: Tolerance(1.0, hint=HINT_WITHOUT_RUN))
 
     def __post_init__(self) -> None:
         self.verdicts = VerdictTable(self.index)
@@ -99,6 +104,21 @@ class ReportData:
                 seen.add(record)
                 yield number, row
 
+    def each(self, rows: Iterable[tuple[int, Row]], work: Callable[[int, Row], None]) -> None:
+        """Do the work of a pass for every row; a row that fails is told of and left out, and no other one."""
+
+        def done(number: int, row: Row) -> None:
+            work(number, row)
+            self.shown.add()
+
+        for number, row in rows:
+            contained(partial(done, number, row), partial(self._failed, number, row))
+
+    def _failed(self, number: int, row: Row, failure: RecordFailure) -> None:
+        name = next((str(row[key]) for key in ("id", "problem_id", "item") if key in row), "a record")
+        print(f"{name} of {self.runs[number].path} cannot be shown: {failure.told}", file=sys.stderr)
+        self.shown.add(failure)
+
 
 def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any]:
     """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
@@ -106,7 +126,9 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
         _check_replaceable(Path(out))
     runs = sorted((open_run(path) for path in dict.fromkeys(paths)), key=_order)
     title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
-    tables, details = _gather(ReportData(runs), options)
+    data = ReportData(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
+    tables, details = _gather(data, options)
+    data.shown.check(over=True)
     document = page(title, {"title": title, **tables}, details)
     if out == "-":
         sys.stdout.buffer.write(document)
@@ -114,8 +136,9 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
         with disk_errors(Path(out)):
             Path(out).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(Path(out), document)
+    failed = {"records not shown": data.shown.failures} if data.shown.failures else {}
     facts = {"listed": len(tables["items"]["id"]), "step by step": len(details), "bytes": len(document)}
-    return {**tables["figures"], **facts}
+    return {**tables["figures"], **failed, **facts}
 
 
 def _order(stored: StoredRun) -> int:
@@ -123,7 +146,8 @@ def _order(stored: StoredRun) -> int:
 
 
 def _check_replaceable(path: Path) -> None:
-    """Check that a path is free or holds a report. Raises RunError otherwise."""
+    """Raises RunError where something lies that is not a report."""
+    check_target(path)
     if path.is_dir():
         raise RunError(f"{path} is a directory", hint=f"name a file, such as {path / 'report.html'}")
     if not path.exists():
@@ -163,10 +187,14 @@ def _gather(data: ReportData, options: ReportOptions) -> tuple[dict[str, Any], d
 def _problems(data: ReportData, options: ReportOptions) -> dict[str, ListedProblem]:
     """Sample the problems, and count all of them."""
     sample: Sample[ListedProblem] = Sample(options.problems, options.seed)
-    for number, row in data.rows(Problem, PROBLEM_COLUMNS):
+
+    def add(number: int, row: Row) -> None:
+        item = of_problem(row, number)
         if data.verdicts.add_problem(row):
             data.makers[row["made_by"]["name"]] += 1
-            sample.offer(row["id"], of_problem(row, number))
+            sample.offer(row["id"], item)
+
+    data.each(data.rows(Problem, PROBLEM_COLUMNS), add)
     return {item.id: item for item in sample}
 
 
@@ -174,26 +202,36 @@ def _rejects(data: ReportData, options: ReportOptions) -> tuple[list[Rejects], l
     """Count the rejects by run, and sample those of candidates, and of problems that are in none of the runs."""
     counted = [Rejects() for _ in data.runs]
     samples: dict[str, Sample[ListedProblem]] = {}
-    for number, row in data.rows(Reject):
+
+    def add(number: int, row: Row) -> None:
+        if is_of_attempt(row["stage"], row["item"]):
+            return
         code = counted[number].add(row)
         if row["stage"] == "propose" or (row["stage"] == "verify" and not data.verdicts.has(row["item"])):
             sample = samples.setdefault(f"{row['outcome']} {code}", Sample(REFUSED, options.seed))
             sample.offer(row["id"], of_reject(row, number))
+
+    data.each(data.rows(Reject), add)
     return counted, [item for sample in samples.values() for item in sample]
 
 
 def _judge(data: ReportData, problems: Mapping[str, ListedProblem]) -> None:
     """Read verdicts and votes, and write them into the list."""
-    for number, row in data.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")):
+
+    def add_verdict(number: int, row: Row) -> None:
         data.verdicts.add_verdict(row)
         data.valid[number] += row["value"] == "valid"
         data.elsewhere += data.runs[number].stage == "verify" and not data.verdicts.has(row["problem_id"])
         item = problems.get(row["problem_id"])
         if item is not None:
             item.message = "" if row["value"] == "valid" else clip(row["message"], NOTE) or ""
-    for _, row in data.rows(Attempt, VOTE_COLUMNS):
+
+    def add_vote(_: int, row: Row) -> None:
         if row["role"] != "prober":
             data.votes.add(row)
+
+    data.each(data.rows(Verdict, ("problem_id", "value", "code", "message", "evidence")), add_verdict)
+    data.each(data.rows(Attempt, VOTE_COLUMNS), add_vote)
     for item in problems.values():
         item.status, item.code = data.verdicts.of(item.id)
 
@@ -202,10 +240,13 @@ def _measure(data: ReportData, listed: Sequence[ListedProblem]) -> None:
     """Read difficulties, and write votes and difficulties into the list."""
     by_id = {item.problem: item for item in listed if item.problem}
     found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for _, row in data.rows(Difficulty, DIFFICULTY_COLUMNS):
+
+    def add(_: int, row: Row) -> None:
         data.difficulties.add(row)
         if row["problem_id"] in by_id:
             found[row["problem_id"], row["prober"]] = tuple(row[name] for name in DIFFICULTY_COLUMNS[2:])
+
+    data.each(data.rows(Difficulty, DIFFICULTY_COLUMNS), add)
     probers = data.difficulties.probers()
     for (problem, prober), measured in sorted(found.items()):
         by_id[problem].rho.append((probers.index(prober), *measured))
@@ -227,14 +268,17 @@ def _opinions(data: ReportData, wanted: set[int]) -> tuple[dict[str, list[dict[s
     """Collect the attempts at some problems, each attempt once."""
     opinions: dict[str, dict[tuple[str, str, int], dict[str, Any]]] = {}
     answers = ProberAnswers()
-    for _, row in data.rows(Attempt, OPINION_COLUMNS) if wanted else ():
+
+    def add(_: int, row: Row) -> None:
         if data.index.find(row["problem_id"]) not in wanted:
-            continue
+            return
         if row["role"] == "prober":
             answers.add(row)
         else:
             key = (row["role"], row["verifier"], row["number"])
             opinions.setdefault(row["problem_id"], {})[key] = asdict(attempt_view(row))
+
+    data.each(data.rows(Attempt, OPINION_COLUMNS) if wanted else (), add)
     return {problem: list(views.values()) for problem, views in opinions.items()}, answers
 
 
@@ -245,19 +289,23 @@ def _details(
     details: dict[int, dict[str, Any]] = {n: {"answers": answers.of(listed[n].problem or "")} for n in chosen}
     by_trajectory = {listed[n].trajectory or (listed[n].run, listed[n].index): n for n in chosen}
     good = data.verdicts.good_trajectories()
-    for number, row in data.once(Trajectory):
+
+    def add(number: int, row: Row) -> None:
         data.stops[row["stop"]] += 1
         data.pairs.add_candidate(row["task"]["skill_names"], row["id"] in good)
         position = by_trajectory.get(row["id"], by_trajectory.get((number, row["task"]["index"])))
         if position is not None:
             details[position]["journey"] = asdict(trajectory_view(row))
+
+    data.each(data.once(Trajectory), add)
     _certificates(data, listed, details)
     return {str(position): detail for position, detail in details.items()}
 
 
 def _certificates(data: ReportData, listed: Sequence[ListedProblem], details: Mapping[int, dict[str, Any]]) -> None:
     by_id = {listed[n].id: n for n in details}
-    for _, row in data.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")):
+
+    def add(_: int, row: Row) -> None:
         if data.verdicts.of(row["id"])[0] in ("valid", "unverified"):
             data.pairs.add_problem(row["skills"])
         if row["id"] in by_id:
@@ -269,10 +317,15 @@ def _certificates(data: ReportData, listed: Sequence[ListedProblem], details: Ma
                 "entry_point": row["entry_point"],
             }
 
+    data.each(data.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")), add)
+
 
 def _skills(data: ReportData) -> None:
-    for _, row in data.rows(Skill, ("name", "category")):
+
+    def add(_: int, row: Row) -> None:
         data.pairs.register(clip(row["name"], LABEL) or "", row["category"])
+
+    data.each(data.rows(Skill, ("name", "category")), add)
 
 
 def _accepted(data: ReportData, number: int) -> int:

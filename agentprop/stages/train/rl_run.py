@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
-from agentprop.errors import AgentpropError, ConfigError
+from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
@@ -46,6 +47,10 @@ class RlProgress:
     """Watched metrics of the last steps."""
     env: dict[str, Any] = field(default_factory=dict)
     """State of the environment."""
+    episodes: int = 0
+    """Episodes of all processes."""
+    failures: int = 0
+    """Those of them that failed unexpectedly."""
 
     def stored(self) -> dict[str, Any]:
         """Return the state that a checkpoint keeps, as JSON values."""
@@ -68,7 +73,18 @@ class RlProgress:
             self.seconds + seconds,
             [*self.recent, row][-RECENT:],
             env,
+            self.episodes,
+            self.failures,
         )
+
+    def counting(self, experience: Experience, config: ReinforceConfig, world: World) -> RlProgress:
+        """With the episodes of a step. Raises TooManyFailures, in all processes, where too many of them failed."""
+        failed, rolled = world.sum([float(len(experience.failures)), float(experience.episodes)])
+        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed))
+        last = experience.failures[-1][1].message if experience.failures else ""
+        expected = config.steps * config.groups * config.group_size
+        Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
+        return counted
 
     def summary(self) -> dict[str, Any]:
         """Return the numbers that the command prints, with means over the last steps."""
@@ -80,6 +96,7 @@ class RlProgress:
             "sampled_tokens": self.tokens,
             "seconds": round(self.seconds, 1),
             "mean_of_last": len(self.recent),
+            **({"failed_episodes": self.failures} if self.failures else {}),
             **means,
         }
 
@@ -146,7 +163,7 @@ def reinforce(
         try:
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
-                experience = _attempt(loop, run_dir, progress, runner, stop)
+                experience, progress = _attempt(loop, run_dir, progress, runner, stop)
                 step_metrics = runner.run(loop.learn(progress.step, experience))
                 progress = progress.after(step_metrics, watched, loop.env.state)
                 _record_step(loop, run_dir, metrics, progress, experience, step_metrics)
@@ -157,8 +174,8 @@ def reinforce(
 
 def _attempt(
     loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
-) -> Experience:
-    """Roll out and score one step; a single process may be stopped in the middle of it."""
+) -> tuple[Experience, RlProgress]:
+    """Roll out and score one step, and count its failures; alone, a process may be stopped in the middle of it."""
     from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
@@ -166,10 +183,14 @@ def _attempt(
         if loop.world.any(stop()):
             raise KeyboardInterrupt
         attempt = loop.attempt(progress.step)
-        return runner.run(unless_stopped(stop, attempt) if alone else attempt)
+        experience = runner.run(unless_stopped(stop, attempt) if alone else attempt)
+        run_dir.reject(progress.step, experience.failures)
+        return experience, progress.counting(experience, loop.config, loop.world)
     except (KeyboardInterrupt, AgentpropError) as ended:
-        if progress.step and (alone or isinstance(ended, KeyboardInterrupt)):
+        if progress.step and (alone or isinstance(ended, KeyboardInterrupt | TooManyFailures)):
             run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
+        elif run_dir.run is not None and not progress.step:
+            run_dir.run.commit({"step": 0})
         raise
 
 

@@ -9,15 +9,17 @@ other files                as in the run of every stage
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentprop import DISTRIBUTION
+from agentprop.boundary import RecordFailure
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
+from agentprop.records import Reject
 from agentprop.storage.run import Run
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class TrainingRun:
         self._metrics: Metrics | None = None
         self._metrics_bytes = 0
         self._saved: int | None = None
+        self._rejected: set[str] | None = None
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
         """Restore the newest checkpoint; return None if there is none."""
@@ -102,6 +105,20 @@ class TrainingRun:
         if self.run is not None:
             self.run.commit({"step": step})
             self.run.flush()
+
+    def reject(self, step: int | None, failures: Iterable[tuple[str, RecordFailure]]) -> None:
+        """Put what failed unexpectedly among the rejects, each once; a checkpoint stores them."""
+        if self.run is None:
+            return
+        if self._rejected is None:
+            self._rejected = self.run.done_ids(Reject)
+        for name, failure in failures:
+            item = name if step is None else f"step {step} {name}"
+            stage, code = self._config.stage, failure.code
+            reject = Reject(stage=stage, item=item, outcome="failed", code=code, message=failure.told)
+            if reject.id not in self._rejected:
+                self._rejected.add(reject.id)
+                self.run.add(reject)
 
     def publish(self, step: int) -> None:
         """Copy the model of a checkpoint to model/, the result of the run."""

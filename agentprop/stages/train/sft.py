@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from agentprop.boundary import Tolerance
 from agentprop.config import TrainSftConfig
 from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
@@ -72,6 +73,7 @@ def _run(
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as run_dir:
+        _tell_failures(config, reader, run_dir)
         with memory_errors("the model"):
             policy.distribute(world)
         optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
@@ -81,6 +83,17 @@ def _run(
         summary = _summary(progress, kept, reader, policy)
         run_dir.summarise(summary, finished=True)
     return summary if world.first else {}
+
+
+def _tell_failures(config: TrainSftConfig, reading: TrajectoryReader, place: TrainingRun) -> None:
+    """Keep what could not be read among the rejects. Raises TooManyFailures if it is more than may."""
+    place.reject(None, reading.failures)
+    if place.run is not None and reading.failures:
+        place.run.commit(place.run.state)
+    failures = Tolerance(config.max_failures, records=reading.counts["train"] + reading.counts["held_out"])
+    for _, failure in reading.failures:
+        failures.add(failure)
+    failures.check(over=True)
 
 
 def _imitate(

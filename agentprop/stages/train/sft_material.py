@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agentprop.config import TrainSftConfig
@@ -45,10 +46,12 @@ def _samples(
     """Yield each accepted problem, the skills its proposer began with, and its sample, None if too long."""
     if config.imitate == "answers":
         for accepted in joined.problems():
-            yield accepted.problem, (), reader.answer(accepted.problem)
+            problem = accepted.problem
+            yield problem, (), reader.contained(problem, partial(reader.answer, problem))
     else:
         for accepted, trajectory in joined.demonstrations():
-            yield accepted.problem, trajectory.task.skill_names, reader.trajectory(trajectory)
+            sample = reader.contained(trajectory, partial(reader.trajectory, trajectory))
+            yield accepted.problem, trajectory.task.skill_names, sample
 
 
 def _holdouts(config: TrainSftConfig) -> tuple[Holdout, Holdout]:

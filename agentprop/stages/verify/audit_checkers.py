@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from agentprop.boundary import RecordFailure, Tolerance, contained, contained_async
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
@@ -24,7 +25,7 @@ from agentprop.grading.mathverify import MathVerify, installed
 from agentprop.grading.mutations import Mutation, mutations
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
-from agentprop.records import Problem
+from agentprop.records import Problem, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.intake import Intake
 from agentprop.stages.common.models import FOLDER as MODELS
@@ -55,7 +56,10 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
     ) as kept:
         problems = heapq.nsmallest(config.audit_problems, (i.problem for i in intake.items), key=lambda p: p.id)
         cases = list(cases_of(problems))
-        tallies, spending = _measure(config, kept, cases, quiet)
+        try:
+            tallies, spending = _measure(config, kept, cases, quiet)
+        finally:
+            kept.commit({})
         totals = {
             "audited_problems": len(problems),
             "wrong_answers": sum(not m.same for _, m in cases),
@@ -88,15 +92,34 @@ class CheckerRun:
     cases: Sequence[Case]
     stop: Callable[[], bool]
     bar: Progress
+    kept: Run
     tallies: dict[str, CheckerCounts] = field(default_factory=dict)
+    tolerance: Tolerance = field(init=False)
 
-    def add(self, checker: str, case: Case, judged: bool | None) -> None:
-        """Count a checker's judgement."""
-        self.tallies.setdefault(checker, CheckerCounts()).add(*case, judged)
+    def __post_init__(self) -> None:
+        self.tolerance = Tolerance(self.config.max_failures, len(self.cases))
+        self.rejects: set[str] = self.kept.done_ids(Reject)
+
+    def add(self, checker: str, case: Case, judged: bool | RecordFailure | None) -> None:
+        """Count one answer of a checker; one that failed could not tell."""
+        failure = judged if isinstance(judged, RecordFailure) else None
+        self.tolerance.add(failure)
+        if failure is not None:
+            self._reject(checker, case, failure)
+        answer = None if isinstance(judged, RecordFailure) else judged
+        self.tallies.setdefault(checker, CheckerCounts()).add(*case, answer)
+
+    def _reject(self, checker: str, case: Case, failure: RecordFailure) -> None:
+        item = f"{case[0].id} {case[1].name} by {checker}"
+        reject = Reject(stage="verify", item=item, outcome="failed", code=failure.code, message=failure.told)
+        if reject.id not in self.rejects:
+            self.rejects.add(reject.id)
+            self.kept.add(reject)
 
     def advance(self, done: int) -> None:
         """Show the progress. Raises KeyboardInterrupt if the user stops it; the same command starts over."""
         self.bar.update(done=done)
+        self.tolerance.check()
         if self.stop():
             raise KeyboardInterrupt
 
@@ -108,9 +131,11 @@ def _measure(
     names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
     with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
-        m = CheckerRun(config, cases, stop, bar)
+        m = CheckerRun(config, cases, stop, bar, kept)
         _local(m)
-        return m.tallies, _models(m, names, texts, kept) if names else {}
+        spending = _models(m, names, texts, kept) if names else {}
+        failed = {"failed": m.tolerance.failures} if m.tolerance.failures else {}
+        return m.tallies, {**failed, **spending}
 
 
 def _local(m: CheckerRun) -> None:
@@ -124,7 +149,8 @@ def _local(m: CheckerRun) -> None:
         for done, (problem, mutation) in enumerate(m.cases, 1):
             for checker in checkers:
                 if checker.programs == (problem.answer_type == "program"):
-                    m.add(checker.name, (problem, mutation), checker.check(problem, mutation.text))
+                    check = partial(checker.check, problem, mutation.text)
+                    m.add(checker.name, (problem, mutation), contained(check, _itself))
             m.advance(done)
 
 
@@ -150,11 +176,15 @@ def _ask(
     questions: Sequence[tuple[str, Case]],
     stop: Callable[[], bool],
     idle: Idle,
-) -> Iterator[bool | None]:
+) -> Iterator[bool | RecordFailure | None]:
     """Yield the models' comparisons, in order."""
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
-    works: list[Callable[[], Awaitable[bool | None]]] = [
-        partial(ask_model, models[part], sampling, problem, mutation.text) for part, (problem, mutation) in questions
+
+    async def ask(part: str, problem: Problem, text: str) -> bool | RecordFailure | None:
+        return await contained_async(partial(ask_model, models[part], sampling, problem, text), _itself)
+
+    works: list[Callable[[], Awaitable[bool | RecordFailure | None]]] = [
+        partial(ask, part, problem, mutation.text) for part, (problem, mutation) in questions
     ]
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
     concurrency = sum(settings.max_concurrency for settings in models.settings.values())
@@ -169,3 +199,7 @@ def _ask(
     )
     for found in rolled:
         yield from found
+
+
+def _itself(failure: RecordFailure) -> RecordFailure:
+    return failure

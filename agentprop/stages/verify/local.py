@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agentprop.boundary import died
 from agentprop.config import VerifyConfig
-from agentprop.engine import WorkerDied, batched, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usable_cores
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 from agentprop.stages.common.intake import ProblemItem
-from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge
+from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge, failed
 
 BATCH = 64
 WINDOW = 8
@@ -58,11 +59,12 @@ class Workers:
             initargs=(self.config.verifier[0], self.library, self.config.allow_weak_sandbox),
             stop=stop,
             idle=idle,
+            split=each_alone,
         )
-        for result in judged:
-            if isinstance(result, WorkerDied):
-                raise RuntimeError(result.message)
-            yield result
+        return flattened(judged, self._lost)
+
+    def _lost(self, lost: WorkerDied) -> list[JudgedProblem]:
+        return [failed(self.config.verifier[0], item, died(lost.message)) for item in lost.item]
 
     def spending(self, counts: Any) -> dict[str, Any]:
         """Cost part of the summary: nothing."""

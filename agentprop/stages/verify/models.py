@@ -53,6 +53,6 @@ class PanelRun:
             source.close()
 
     def spending(self, counts: Mapping[str, int]) -> dict[str, Any]:
-        """Attempts and cost, for the summary."""
-        totals = {name: counts[name] for name in ("attempts", "reused", "audited")}
+        """What was asked and what it cost."""
+        totals = {name: counts[name] for name in ("attempts", "failed attempts", "reused", "audited")}
         return {**totals, "spending": self.panel.models.spending(counts["valid"], counts["problems"])}

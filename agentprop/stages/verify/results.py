@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from agentprop.boundary import CODES, Tolerance
 from agentprop.records import PipedProblem, Record, Reject
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.local_judge import JudgedProblem
 
 
@@ -15,7 +17,11 @@ from agentprop.stages.common.local_judge import JudgedProblem
 class VerifyTotals:
     """Totals over the problems judged in all sessions."""
 
+    max_failures: float
+    """Share of the problems that may fail unexpectedly."""
     counts: Counter[str] = field(default_factory=Counter)
+    last_failure: str = ""
+    """Message of the last unexpected failure of this session."""
 
     def add(self, judged: JudgedProblem) -> None:
         """Count a problem."""
@@ -26,7 +32,15 @@ class VerifyTotals:
         self.counts[f"evidence {verdict.evidence}"] += verdict.value == "valid"
         self.counts["attempts"] += len(judged.attempts)
         self.counts["reused"] += judged.reused
+        self.counts["failed attempts"] += sum(attempt.code in CODES for attempt in judged.attempts)
         self.counts["audited"] += any(attempt.role == "auditor" for attempt in judged.attempts)
+        if verdict.value == "undetermined" and is_unexpected(verdict.code):
+            self.last_failure = verdict.message
+
+    def tolerance(self, total: int | None) -> Tolerance:
+        """How many problems failed unexpectedly."""
+        reasons, problems = _under(self.counts, "reason undetermined: "), self.counts["problems"]
+        return tolerance_of(self.max_failures, reasons, problems, total=total, last=self.last_failure)
 
     def summary(self) -> dict[str, Any]:
         """The numbers that the command prints; in = valid (accepted) + invalid (rejected) + undetermined (failed)."""
@@ -56,7 +70,7 @@ def records_of(judged: JudgedProblem) -> list[Record]:
                 item=item.problem.id,
                 outcome=outcome,
                 code=verdict.code,
-                message=verdict.message,
+                message=judged.failure.told if judged.failure and verdict.code in CODES else verdict.message,
                 record=item.problem.model_dump_json(),
             )
         )

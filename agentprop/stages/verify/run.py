@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
-from agentprop.errors import BoundReached, ConfigError
+from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.verifiers import is_local
 from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
@@ -54,7 +54,7 @@ def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, qui
         try:
             owed = (item for item in intake.items if item.problem.id not in done)
             _judge(judging, owed, intake.total, sink, totals, quiet)
-        except (BoundReached, ModelOutage):
+        except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
         sink.finish(summary(), complete=True)
@@ -68,10 +68,10 @@ def _open_sink(
     """Open or resume a run directory, or stdout if `out` is `-`; with the totals and the judged problems so far."""
     if out == "-":
         with PipeSink.open() as sink:
-            yield sink, VerifyTotals(), set()
+            yield sink, VerifyTotals(config.max_failures), set()
         return
     with Run.open(out, "verify", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
-        totals = VerifyTotals(Counter(run.state.get("counts", {})))
+        totals = VerifyTotals(config.max_failures, Counter(run.state.get("counts", {})))
         yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
 
 
@@ -112,8 +112,10 @@ def _judge(
                 sink.add(records_of(judged), partial(passed_on, judged))
             sink.commit({"counts": dict(totals.counts)})
             bar.update(done=totals.counts["problems"], note=f"{totals.counts['valid']} valid")
+            totals.tolerance(total).check()
         if stop():
             raise KeyboardInterrupt
+        totals.tolerance(total).check(over=True)
 
 
 class ProblemJudges(Protocol):

@@ -7,9 +7,10 @@ does not extend the one before. Any other trajectory, such as one of another mod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from agentprop.boundary import RecordFailure, contained
 from agentprop.grading.probers import question
 from agentprop.inference.chat_template import Renderer
 from agentprop.models.chat import Message
@@ -45,7 +46,18 @@ class TrajectoryReader:
     counts: Counter[str] = field(default_factory=Counter)
     """Number of `exact` and `rendered` trajectories, of `answers` and `skills`, and of items that were `too_long`."""
     drift: Drift = field(default_factory=Drift)
-    """Drift of the first rendered trajectories from what a server that renders from scratch would send."""
+    """How often a server that renders from scratch would send other ids, of the first that were rendered."""
+    failures: list[tuple[str, RecordFailure]] = field(default_factory=list)
+    """Ids of what could not be read, by no fault of its own, and why."""
+
+    def contained(self, record: Problem | Trajectory, read: Callable[[], Sample | None]) -> Sample | None:
+        """What is read of a record; one that fails is left out, told of, and no other one's concern."""
+
+        def failed(failure: RecordFailure) -> None:
+            self.failures.append((record.id, failure))
+            self.counts[failure.code] += 1
+
+        return contained(read, failed)
 
     def trajectory(self, trajectory: Trajectory) -> Sample | None:
         """Convert a trajectory; None if one of its sequences is too long."""

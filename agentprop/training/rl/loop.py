@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
+from agentprop.boundary import RecordFailure
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.records import Record
 from agentprop.training.means import prefixed
@@ -47,7 +48,11 @@ class Experience:
     records: Sequence[Record]
     """Records of the first groups, kept if this step is a sample."""
     state: dict[str, Any]
-    """State of the environment after this step, the same in all processes."""
+    """The school's state once this was learnt, the same in all processes."""
+    episodes: int = 0
+    """Episodes that this process rolled out."""
+    failures: Sequence[tuple[str, RecordFailure]] = ()
+    """Names of those that failed unexpectedly, and why."""
 
 
 class TrainingEnv(Protocol[Rollouts]):

@@ -80,7 +80,10 @@ class ProposerEnv:
             "prober": float(self._pool.at(self._pool.problems)),
             "mastery": _mean(mastery_state.mastery.values()),
         }
-        return Experience(found, means.reduce(self.world) | reported, kept(scored[:KEPT_GROUPS]), state)
+        members = [(group.group.task.index, one) for group in scored for one in group.members]
+        failures = [(f"task {i} episode {one.member.number}", one.failure) for i, one in members if one.failure]
+        records = kept(scored[:KEPT_GROUPS])
+        return Experience(found, means.reduce(self.world) | reported, records, state, len(members), failures)
 
     async def aclose(self) -> None:
         """Close the connections of verifiers and probers."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.boundary import RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.models.chat import ChatModel, Sampling
-from agentprop.records import MadeBy, Problem, Task, Trajectory
+from agentprop.records import MadeBy, Problem, StopReason, Task, Trajectory
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
@@ -27,7 +28,9 @@ class RolledOut:
     number: int
     """Number of the episode in its group, from 0."""
     episode: Episode
-    """Finished episode."""
+    """What happened."""
+    failure: RecordFailure | None = None
+    """Why nothing did, by no fault of the policy's; the episode is empty then."""
 
     @property
     def trajectory(self) -> Trajectory:
@@ -78,7 +81,7 @@ async def roll_out(
         [_episode(task, number, size, setup, model, sampling) for task in tasks for number in range(size)]
     )
     groups = [
-        Group(task, tuple(_member(n, e) for n, e in enumerate(episodes[start : start + size])))
+        Group(task, tuple(_member(n, *one) for n, one in enumerate(episodes[start : start + size])))
         for task, start in zip(tasks, range(0, len(episodes), size), strict=True)
     ]
     check(groups, size)
@@ -98,10 +101,20 @@ def check(groups: Sequence[Group], size: int) -> None:
 
 async def _episode(
     task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
-) -> Episode:
+) -> tuple[Episode, RecordFailure | None]:
+    """An episode; one that fails is no other episode's concern."""
     sample = (task.seed * 1_000_003 + task.index) * size + number
-    return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample))
+
+    async def played() -> tuple[Episode, RecordFailure | None]:
+        return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample)), None
+
+    def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None]:
+        environment = setup.environment(task)
+        environment.stop = StopReason.TOOL_FAILURE
+        return environment.episode(), failure
+
+    return await contained_async(played, failed)
 
 
-def _member(number: int, episode: Episode) -> RolledOut:
-    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode)
+def _member(number: int, episode: Episode, failure: RecordFailure | None) -> RolledOut:
+    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode, failure)

@@ -18,12 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from agentprop.boundary import CODES, RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.grading.difficulty import AttemptCounts
 from agentprop.grading.probers import Prober
 from agentprop.grading.wilson import wilson
 from agentprop.models.failures import ModelFailure
 from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
+from agentprop.sandbox import OUTSIDE
 from agentprop.training.rl.rewards import process, terminal
 from agentprop.training.rl.rollout import Group, RolledOut
 
@@ -32,9 +34,10 @@ Fate = Literal["counted", "masked", "lost"]
 CUT_OFF = frozenset({StopReason.TRUNCATED, StopReason.CONTEXT_OVERFLOW, StopReason.TURN_LIMIT})
 """Ends that cut the policy off and say nothing about its work until then."""
 BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
-"""Ends that were not caused by the policy."""
-UNDECIDED = frozenset({"timeout", "sandbox-unavailable", "outage", "audit_timeout", "audit_outage"})
-"""Codes of undetermined verdicts that are failures of the verification, not of the problem."""
+"""Ends that are nobody's mistake."""
+UNDECIDED = CODES | OUTSIDE | {"timeout", "memory", "outage"}
+"""Codes of `undetermined` that are failures of the verifying, not of the problem; the verifier's of a program and the
+auditor's have a word before them."""
 
 
 class ValidityJudge(Protocol):
@@ -76,7 +79,9 @@ class Scored:
     difficulty: Difficulty | None = None
     """Difficulty ρ, if it was measured."""
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
-    """Attempts behind verdict and difficulty."""
+    """The attempts behind both."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly, in the episode or when it was judged."""
 
     @property
     def valid(self) -> bool:
@@ -105,7 +110,9 @@ class SubmissionVerdict:
 
     attempts: tuple[Attempt, ...]
     verdict: Verdict | None
-    """Verdict; None if the verifiers could not be reached."""
+    """None where the verifiers could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,9 @@ class ProberResult:
 
     attempts: tuple[Attempt, ...] = ()
     difficulty: Difficulty | None = None
-    """Difficulty; None if no attempt counts, or the prober could not be reached."""
+    """None where no attempt counts, or the prober could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 async def score(
@@ -133,11 +142,18 @@ async def score(
 
 
 async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> SubmissionVerdict:
-    try:
-        attempts, verdict = await verify(problem, trajectory)
-    except ModelFailure:
-        return SubmissionVerdict((), None)
-    return SubmissionVerdict(tuple(attempts), verdict)
+    """Its verdict; judging that fails is no other episode's concern."""
+
+    async def judged() -> SubmissionVerdict:
+        try:
+            attempts, verdict = await verify(problem, trajectory)
+        except ModelFailure:
+            return SubmissionVerdict((), None)
+        failed = next((a for a in attempts if verdict.code in CODES and a.code == verdict.code), None)
+        failure = RecordFailure.of(failed.code, failed.rationale) if failed is not None else None
+        return SubmissionVerdict(tuple(attempts), verdict, failure)
+
+    return await contained_async(judged, lambda failure: SubmissionVerdict((), None, failure))
 
 
 # --- ρ ---
@@ -150,12 +166,17 @@ async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[s
 
 
 async def _measure(problem: Problem, prober: Prober, k: int) -> ProberResult:
-    try:
-        attempts = tuple(await prober.attempts(problem, 0, k))
-    except ModelFailure:
-        return ProberResult()
-    tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-    return ProberResult(attempts, _difficulty(problem, tally, prober))
+    """Its difficulty; a measurement that fails is no other problem's concern."""
+
+    async def measured() -> ProberResult:
+        try:
+            attempts = tuple(await prober.attempts(problem, 0, k))
+        except ModelFailure:
+            return ProberResult()
+        tally = AttemptCounts().plus(attempt.code for attempt in attempts)
+        return ProberResult(attempts, _difficulty(problem, tally, prober))
+
+    return await contained_async(measured, lambda failure: ProberResult(failure=failure))
 
 
 def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
@@ -201,7 +222,13 @@ def _scored(
         verified.verdict,
         tried.difficulty,
         (*verified.attempts, *tried.attempts),
+        member.failure or verified.failure or tried.failure,
     )
+
+
+def _is_unclear(code: str) -> bool:
+    """Tell whether an undetermined verdict says nothing about the problem."""
+    return code.removeprefix("program_").removeprefix("audit_") in UNDECIDED
 
 
 def _fate(
@@ -212,6 +239,6 @@ def _fate(
         return "masked" if stop in rewards.cut_off else "lost"
     if member.problem is None:
         return "counted"
-    if verdict is None or (verdict.value == "undetermined" and verdict.code in UNDECIDED):
+    if verdict is None or (verdict.value == "undetermined" and _is_unclear(verdict.code)):
         return "lost"
     return "lost" if verdict.value == "valid" and probed and difficulty is None else "counted"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from agentprop.boundary import INTERNAL, RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.errors import InputError
 from agentprop.grading.difficulty import Outcome
@@ -28,9 +29,9 @@ from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGrou
 from agentprop.training.rl.loop import Experience
 
 KEPT_GROUPS = 4
-"""Number of questions of a sampled step whose attempts are kept."""
-OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined")
-LOST = frozenset({"timeout", "undetermined"})
+"""Questions of a sampled step whose attempts are kept."""
+OUTCOMES: tuple[Outcome, ...] = ("correct", "wrong", "too_slow", "truncated", "timeout", "undetermined", "internal")
+LOST = frozenset({"timeout", "undetermined", "internal"})
 """Outcomes that say nothing about the answer."""
 
 
@@ -63,6 +64,8 @@ class QuestionAttempts:
     """Number of the first attempt, unique over the run."""
     tries: tuple[GradedReply, ...]
     """Replies and grades; none where the policy could not be reached."""
+    failure: RecordFailure | None = None
+    """What failed unexpectedly instead."""
 
 
 @dataclass
@@ -96,7 +99,8 @@ class SolverEnv:
         found = [self._training_group(one) for one in rollouts]
         metrics = solver_means(rollouts, found).reduce(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
-        return Experience(found, metrics, records, {})
+        failures = [named for one in rollouts for named in failures_of(one)]
+        return Experience(found, metrics, records, {}, len(rollouts) * self.size, failures)
 
     async def aclose(self) -> None:
         """Do nothing: grading keeps nothing open."""
@@ -110,10 +114,16 @@ class SolverEnv:
 
     async def _attempts(self, number: int) -> QuestionAttempts:
         asked, first = self.question(number), number * self.size
-        try:
-            return QuestionAttempts(asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True)))
-        except ModelFailure:
-            return QuestionAttempts(asked, first, ())
+
+        async def attempted() -> QuestionAttempts:
+            try:
+                return QuestionAttempts(
+                    asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True))
+                )
+            except ModelFailure:
+                return QuestionAttempts(asked, first, ())
+
+        return await contained_async(attempted, lambda failure: QuestionAttempts(asked, first, (), failure))
 
     def _training_group(self, one: QuestionAttempts) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
@@ -137,6 +147,17 @@ class SolverEnv:
     def _records(self, one: QuestionAttempts) -> list[Record]:
         tries = enumerate(one.tries, one.first)
         return [one.exercise, *(self.solver.attempt(one.exercise, number, tried) for number, tried in tries)]
+
+
+def failures_of(one: QuestionAttempts) -> list[tuple[str, RecordFailure]]:
+    """Name what failed unexpectedly at a question: all of it, or attempts that could not be graded."""
+    if one.failure is not None:
+        return [(f"question {one.exercise.id}", one.failure)]
+    return [
+        (f"question {one.exercise.id} attempt {number}", RecordFailure.of(INTERNAL, tried.grade.why))
+        for number, tried in enumerate(one.tries, one.first)
+        if tried.grade.outcome == INTERNAL
+    ]
 
 
 def example(asked: Problem, number: int, tried: GradedReply, masked: bool) -> Example:

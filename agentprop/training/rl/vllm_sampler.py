@@ -39,7 +39,9 @@ from agentprop.training.model.saving import merged
 from agentprop.training.rl.vllm_chat import VllmModel
 
 TIMEOUT_S = 6 * 3600.0
-"""Seconds allowed for one reply; long, because the server queues what does not fit."""
+"""Seconds for one reply: the server queues what does not fit."""
+ADDRESS_BYTES = 1024
+"""Port and key of the server, as the first process tells them to the others."""
 HEAD, EMBEDDING = "lm_head.weight", "embed_tokens.weight"
 """Name of the head, and end of the embedding's name: the two weights that may be tied."""
 
@@ -97,16 +99,18 @@ class VllmSampler:
             shutil.rmtree(self._weights, ignore_errors=True)
 
     async def _start(self) -> None:
-        """Start the server in the first process, which sends the port to the others."""
-        port = 0
+        """The first process starts it and tells the others its port and its key."""
+        told = bytes(ADDRESS_BYTES)
         up = ServedSettings.model_validate(self._settings.model_dump())
         if self._world.first:
             up = self._server.enter_context(serving(self._settings, self._log, tell=_say))
             port = urlsplit(up.base_url or "").port or 0
-        port = int(self._world.gather(torch.tensor([port]))[0])
+            told = (port.to_bytes(2, "big") + up.key.encode()).ljust(ADDRESS_BYTES, b"\0")
+        first = bytes(self._world.gather(torch.tensor(list(told)))[0].tolist())
         if not self._world.first:
-            up = up.model_copy(update={"base_url": f"http://127.0.0.1:{port}/v1"})
-        self.model.server = Endpoint(up)
+            port, key = int.from_bytes(first[:2], "big"), first[2:].rstrip(b"\0").decode()
+            up = up.model_copy(update={"base_url": f"http://127.0.0.1:{port}/v1", "key": key})
+        self.model.server = Endpoint(up, api_key=up.key)
 
     async def _reload(self) -> None:
         post = self.model.post

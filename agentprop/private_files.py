@@ -1,0 +1,25 @@
+"""Files that nobody but their owner may read, because they can hold what was said to a model, or a key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+MODE = 0o600
+
+
+def private_file(path: Path) -> BinaryIO:
+    """Open a file for writing, emptied, that its owner alone may read, even if it was there already."""
+    make_private(path)
+    return path.open("wb")
+
+
+def make_private(path: Path) -> None:
+    """Make a file, if it is not there, and let only its owner read it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
+    try:
+        if os.fstat(descriptor).st_mode & 0o777 != MODE and os.fstat(descriptor).st_uid == os.geteuid():
+            os.fchmod(descriptor, MODE)
+    finally:
+        os.close(descriptor)
