@@ -177,7 +177,7 @@ class ChildExchange:
         self._readers: dict[int, bytearray | None] = {}
         try:
             handed += [_sealed_file(body.text), _sealed_file(body.stdin.encode("utf-8", "surrogatepass"))]
-            for sink in (self.child.stdout, self.talk.stderr, None):
+            for sink in (self.child.stdout, self.child.stderr, None):
                 reader, writer = os.pipe()
                 self._readers[reader] = sink
                 handed.append(writer)
