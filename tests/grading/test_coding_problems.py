@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from judging import Judge
 
-from agentprop.agent.candidates import builtin_maker, tools
+from agentprop.agent.candidates import builtin_made_by, tools
 from agentprop.agent.environment import Environment, Rules, rollout
 from agentprop.composition.answer_text import read_value
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Apply, Program, Variable, expression, from_json, skills
 from agentprop.export.reward import grade
-from agentprop.export.solver import allowed
+from agentprop.export.solver import question_answer
 from agentprop.grading.comparison import HiddenTests
 from agentprop.records import Problem, Task, TestCase
 from agentprop.sandbox.executor import Executor
@@ -55,7 +55,7 @@ def make(library: Mapping[str, Package], executor: Executor) -> Make:
             skill_ids=(library[skill].id,),
             skill_names=(skill,),
         )
-        environment = Environment(task, library, executor, tools(), Rules(), builtin_maker())
+        environment = Environment(task, library, executor, tools(), Rules(), builtin_made_by())
         return (await rollout(environment, BuiltinProposer(planner, term, rng))).problem
 
     async def several(skill: str, count: int) -> list[Problem]:
@@ -125,7 +125,7 @@ def test_what_is_announced_is_what_arrives_and_what_is_exported(make: Make, libr
         for test in problem.tests:
             [edges], _ = test.values()
             assert type(edges) is list and {(type(edge), len(edge)) for edge in edges} == {(tuple, size)}
-        answer, solution = allowed(problem).answer, program(problem, library)
+        answer, solution = question_answer(problem).answer, program(problem, library)
         assert grade(f"```python\n{solution}```", answer) == 1.0
         assert grade(f"```python\n{solution.replace('set(edges)', 'set(map(tuple, edges[1:]))')}```", answer) == 0.0
 
