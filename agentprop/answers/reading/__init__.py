@@ -1,1 +1,1 @@
-"""Reading."""
+"""Text of an answer in any usual notation → trees (`nodes`), with what was consumed and what was ignored."""
