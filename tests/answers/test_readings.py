@@ -61,7 +61,7 @@ def test_a_noun_counts_only_where_it_is_plain_or_asked_for() -> None:
 @pytest.mark.parametrize("end", ["", "5"])
 def test_reading_takes_steps_in_proportion_to_the_text(piece: str, end: str) -> None:
     """Steps are calls of Python functions: five times the text may take twelve times as many, never 25 times."""
-    short, long = (_steps(lambda size=size: _read(piece * (size // len(piece)) + end)) for size in (400, 2_000))
+    short, long = (_steps(lambda size=size: _read(piece * (size // len(piece)) + end)) for size in (800, 4_000))
     assert long <= 12 * short + 1_000
 
 
@@ -76,10 +76,13 @@ def test_patterns_take_time_in_proportion_to_the_text() -> None:
 
 
 def _seconds(text: str) -> float:
-    """Processor time, which other processes do not lengthen."""
-    start = time.process_time()
-    _read(text)
-    return time.process_time() - start
+    """Processor time of this thread, the least of three tries, which nothing else lengthens."""
+    times = []
+    for _ in range(3):
+        start = time.thread_time()
+        _read(text)
+        times.append(time.thread_time() - start)
+    return min(times)
 
 
 def _read(text: str) -> None:

@@ -257,7 +257,7 @@ def test_a_former_name_of_a_setting_goes_on_working_with_a_notice(
     )
     assert (config.prune, config.prober_reply_tokens) == (False, 9)
     told = capsys.readouterr().err
-    assert "note: the setting edits" in told and "is called prune now" in told
+    assert "note: the setting edits" in told and "is now called prune" in told
 
 
 MORE_EXACT = {"temperature", "reply_tokens", "held_out", "verifier", "k", "model", "schedule", "mask_cut_off", "beta"}

@@ -94,7 +94,7 @@ def test_a_former_name_goes_on_working_with_a_notice(tmp_path: Path, capsys: pyt
     note.cache_clear()
     (tmp_path / "agentprop.toml").write_text("[models.m]\nmax_tokens = 7\n")
     assert resolve("m", directory=tmp_path).reply_tokens == 7
-    assert "max_tokens ([models.m] of agentprop.toml) is called reply_tokens now" in capsys.readouterr().err
+    assert "max_tokens ([models.m] of agentprop.toml) is now called reply_tokens" in capsys.readouterr().err
 
 
 def test_a_script_answers_in_order_and_then_says_that_it_is_over(project: Path) -> None:

@@ -171,20 +171,29 @@ def test_the_memory_of_a_call_is_not_in_the_next(unharmed: Sandbox) -> None:
     """The zygote's memory is copied into every later child, so it must never hold a body, an input or a result."""
     make = "kept = [''.join(['qfx', 'zzyw']) * n for n in (2, 3, 100) for _ in range(200)]\n"
     scan = """
-import ctypes, gc, re
+import ctypes, gc, os, re
 pattern = re.compile(b"(?:qfxz{2}yw){2}")
 libc = ctypes.CDLL(None)
 libc.sbrk.restype = ctypes.c_size_t
 fields = [(f"f{n}", ctypes.c_size_t) for n in range(10)]
 libc.mallinfo2.restype = type("Info", (ctypes.Structure,), {"_fields_": fields})
 gc.unfreeze()
+reader, writer = os.pipe()
+
+def heap():
+    "The heap down from its end, as far as it is in one piece: the kernel refuses to write what is not mapped."
+    end, size, taken = libc.sbrk(0), libc.mallinfo2().f0, []
+    for page in range(end - 4096, end - size, -4096):
+        if libc.write(writer, ctypes.c_void_p(page), ctypes.c_size_t(4096)) != 4096:
+            break
+        taken.append(os.read(reader, 4096))
+    return b"".join(reversed(taken))
 
 def hits():
     "Occurrences in the pages of every Python object, and in the heap where longer texts lie."
     pages = {id(item) & ~4095 for item in gc.get_objects()}
     small = sum(pattern.search(ctypes.string_at(page, 4096)) is not None for page in pages)
-    end, size = libc.sbrk(0), libc.mallinfo2().f0
-    return [small, len(pattern.findall(ctypes.string_at(end - size, size)))]
+    return [small, len(pattern.findall(heap()))]
 """
     first = Job(make + "print(kept)\nimport sys\nkept = sys.stdin.read()", stdin="qfxzzyw" * 100, returns="kept")
     assert unharmed.run_job(first).status == "ok"

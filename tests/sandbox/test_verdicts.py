@@ -92,7 +92,7 @@ def test_the_fate_of_the_program_is_the_reason(unharmed: Sandbox) -> None:
 def test_a_program_that_is_killed_from_outside_is_not_wrong(unharmed: Sandbox) -> None:
     program = "import os, signal\ndef f(x):\n    os.kill(os.getpid(), signal.SIGKILL)\n    return 1"
     found = unharmed.run_tests(program, plan_of("assert f(1) == 1", "f"))
-    expected = ("passed", "tests") if unharmed.isolation.level == "L3" else ("undetermined", "killed")
+    expected = ("passed", "tests") if unharmed.isolation.level == "L3" else ("undetermined", "interrupted")
     assert (found.verdict, found.code) == expected, found  # the first process of a namespace is deaf to its own signals
 
 

@@ -14,7 +14,7 @@ from agentprop.errors import InputError
 from agentprop.extraction.corpus.files import SourceFile
 from agentprop.extraction.corpus.layout.names import split_of
 
-EXTRA = "pip install 'agentprop[hub]'"
+EXTRA = "pip install 'agentic-proposing[hub]'"
 _ID = re.compile(r"(?P<id>[^@#]+?)(?:@(?P<config>[^:#]+))?(?::(?P<split>[\w.-]+))?(?:#(?P<revision>[\w./-]+))?")
 
 

@@ -95,7 +95,7 @@ def test_without_its_library_a_file_says_what_to_install(
     (tmp_path / f"sheet{suffix}").write_bytes(b"x")
     with pytest.raises(InputError, match="is not installed") as refused:
         documents(tmp_path / f"sheet{suffix}")
-    assert refused.value.hint == "pip install 'agentprop[documents]'"
+    assert refused.value.hint == "pip install 'agentic-proposing[documents]'"
 
 
 # --- formulas ---

@@ -15,7 +15,7 @@ from agentprop.extraction.corpus.labelled import problems
 from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES, Bad, Rows
 from agentprop.extraction.corpus.streams import seekable, too_long
 
-EXTRA = "pip install 'agentprop[documents]'"
+EXTRA = "pip install 'agentic-proposing[documents]'"
 
 
 def read_pdf(file: SourceFile) -> Iterator[Rows]:

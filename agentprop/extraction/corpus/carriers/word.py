@@ -18,7 +18,7 @@ from agentprop.extraction.corpus.layout.names import asks
 from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES, Bad, Row, Rows
 from agentprop.extraction.corpus.streams import seekable, too_long
 
-EXTRA = "pip install 'agentprop[documents]'"
+EXTRA = "pip install 'agentic-proposing[documents]'"
 
 
 def read_word(file: SourceFile) -> Iterator[Rows]:
