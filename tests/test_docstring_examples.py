@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in sorted((ROOT / "agentprop").rglob("*.py"))
-    if ">>> " in (text := path.read_text(encoding="utf-8")) and "import torch" not in text and "Sandbox()" not in text
+    if re.search(r"^\s*>>> ", text := path.read_text(encoding="utf-8"), re.MULTILINE)
+    and not re.search(r"import torch|Sandbox\(\)", text)
 ]
 
 

@@ -14,7 +14,7 @@ from places import SOURCES, SUPPORT
 from agentprop.cli.skills.new import scaffold
 
 SABOTAGE = SUPPORT / "sabotage"
-PRESENT = 'import sys\nif "tools" in sys.modules:\n'
+PRESENT = "try:\n    import tools\nexcept ImportError:\n    pass\nelse:\n"
 """Begins what only happens where a draft is tried or a problem judged, not in the survey of a library's values."""
 FRAME = """
     import os
