@@ -16,10 +16,13 @@ def private_file(path: Path) -> BinaryIO:
 
 
 def make_private(path: Path) -> None:
-    """Make a file, if it is not there, and let only its owner read it."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, MODE)
+    """Make a file, if it is not there, and let only its owner read it.
+
+    A file that is there is not opened: closing it would end the locks that SQLite holds on it in this process.
+    """
     try:
-        if os.fstat(descriptor).st_mode & 0o777 != MODE and os.fstat(descriptor).st_uid == os.geteuid():
-            os.fchmod(descriptor, MODE)
-    finally:
-        os.close(descriptor)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
+    except FileExistsError:
+        found = path.stat()
+        if found.st_mode & 0o777 != MODE and found.st_uid == os.geteuid():
+            path.chmod(MODE)

@@ -23,6 +23,7 @@ from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records.case_text import read_plain
 from agentprop.sandbox import UNDECIDED, Sandbox
+from agentprop.sandbox.inside.codec import Foreign
 from agentprop.skills import OutputKind, Package
 from agentprop.skills.values import render
 
@@ -292,5 +293,7 @@ def _shown(parameters: Parameters) -> str:
 
 
 def _brief(value: Any) -> str:
+    if isinstance(value, Foreign):
+        return f"a value of type {value.kind}, which cannot leave the sandbox"
     text = str(value) if isinstance(value, Fraction) else repr(value)
     return text if len(text) <= 120 else f"{text[:117]}…"

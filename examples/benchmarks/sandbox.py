@@ -21,6 +21,7 @@ from itertools import pairwise
 
 from agentprop.sandbox import Job, Sandbox
 from agentprop.sandbox.inside import landlock, linux, mounts, policy
+from agentprop.sandbox.recognition import plan_of
 
 SOLVE = "from sympy import *\nx = symbols('x')\nprint(solve(x**3 - 6*x**2 + 11*x - 6, x))"
 SKILL = {"skills.square": "def solve(n):\n    return n * n\n"}
@@ -82,8 +83,8 @@ def executions(rounds: int) -> list[tuple[str, float, float]]:
 
 
 def pair(sandbox: Sandbox) -> None:
-    result = sandbox.run_tests("def f(n):\n    return n + 1", "for n in range(4): assert f(n) == n + 1", "f")
-    assert result.status == "ok", result
+    result = sandbox.run_tests("def f(n):\n    return n + 1", plan_of("for n in range(4): assert f(n) == n + 1", "f"))
+    assert result.verdict == "passed", result
 
 
 def layer_costs(rounds: int) -> Iterable[tuple[str, float]]:

@@ -97,7 +97,7 @@ def test_a_run_without_a_skill_says_why_and_fails(corpus: Path, agentprop: Run) 
     said = done.stderr.splitlines()
     assert "corpus.jsonl (JSON lines): question = note, 5 of 5, as given; answer = data.a, 5 of 5" in said
     (error,) = [line for line in said if line.startswith("error: ")]
-    assert error.startswith("error: no skill was extracted from 5 documents: 5 × no-equations (")
+    assert error.startswith("error: no skill was extracted from 5 documents: 5 × unread (")
     assert any(line.startswith("hint: `agentprop extract --explain SOURCE`") for line in said)
     again = agentprop("extract", corpus, "--question-field", "note", "--out", "run", "--json")
-    assert again.returncode == 1 and json.loads(again.stdout)["reasons"] == {"no-equations": 5}
+    assert again.returncode == 1 and json.loads(again.stdout)["reasons"] == {"unread": 5}
