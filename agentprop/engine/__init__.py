@@ -73,8 +73,9 @@ def ordered_map(
 
     An exception raised by `function` is raised here, at its place in the order. Once `stop` returns True no more items
     are pulled, the items that workers hold are finished and yielded, and the iteration ends, so the results are a
-    prefix of the full sequence. `idle` is called at least every quarter of a second while the caller waits. An item that two workers died
-    with is divided by `split`, and its parts run one after the other in a process that does nothing else.
+    prefix of the full sequence. `idle` is called at least every quarter of a second while the caller waits. An item
+    that two workers died with is divided by `split`, and its parts run one after the other in a process that does
+    nothing else.
     """
     _check(workers, window)
     setup = WorkerSetup(function, initializer, initargs)

@@ -32,7 +32,7 @@ MEASURED = re.compile(r"[-+]?(\d+\.\d+)\S*\s+[^\W\d_].*")
 
 
 def grade(response: str, answer: str, answer_type: str | None = None) -> float | None:
-    """Grade a response: 1 right, 0 wrong, None if neither could be shown, the answer cannot be read, or grading failed."""
+    """Grade a response: 1 right, 0 wrong, None if neither can be shown, an answer is unreadable, or grading failed."""
     return contained(lambda: _grade(response, answer, answer_type), lambda failure: None)
 
 

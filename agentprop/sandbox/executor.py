@@ -1,7 +1,7 @@
 """Requests to run code from many concurrent rollouts → few forks of the sandbox.
 
-Jobs of one origin that wait for the sandbox at the same time share one child. Code without an origin, such as a language
-model's, runs in a child of its own; so does all code where the event loop has other things to do meanwhile:
+Jobs of one origin that wait for the sandbox at the same time share one child. Code without an origin, such as a
+language model's, runs in a child of its own; so does all code where the event loop has other things to do meanwhile:
 `shared=False`.
 """
 

@@ -31,9 +31,9 @@ BATCH_JOBS = 256
 class Sandbox:
     """Pool of zygotes; each call gets its own process, which has ended when the call returns.
 
-    Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. What may have been the machine's
-    doing is tried once more, with no other second try of this sandbox beside it. There are as many
-    slots as processors, and at least the two that a candidate and its tests need.
+    Nothing starts before the first call. If a zygote dies, the call is repeated once on a new one. What may have been
+    the machine's doing is tried once more, with no other second try of this sandbox beside it. There are as many slots
+    as processors, and at least the two that a candidate and its tests need.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Whole commands in which a chosen record fails, and packages of skills that attack whoever shares a process with them."""
+"""Whole commands in which a chosen record fails, and packages of skills that attack who shares a process with them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ ATTACKS = {
     "fills its output": "    print('x' * 10_000_000)\n",
     "forks": "    import os\n    for _ in range(50):\n        try: os.fork()\n        except OSError: pass\n",
     "ends the process": "    import os\n    os._exit(0)\n",
-    "changes the library": "    import builtins, fractions\n    builtins.sum = builtins.len = max\n    fractions.Fraction = int\n",
+    "changes the library": "    import builtins, fractions\n"
+    "    builtins.sum = builtins.len = max\n    fractions.Fraction = int\n",
 }
 
 

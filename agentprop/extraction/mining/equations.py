@@ -1,9 +1,9 @@
 """A worked solution's text to its equations, in the order they are written.
 
 Four notations are read: calculator annotations `<<48/2=24>>`, formulas between dollar signs or in display mode
-(`$3\\cdot 4 = 12$`), bare arithmetic in prose, units forgiven (`5 km + 7 km = 12 km`), and linear equations in one letter
-(`3c + c = 80`), which come to a number by being solved. An equation is kept when both sides are arithmetic and exactly
-equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
+(`$3\\cdot 4 = 12$`), bare arithmetic in prose, units forgiven (`5 km + 7 km = 12 km`), and linear equations in one
+letter (`3c + c = 80`), which come to a number by being solved. An equation is kept when both sides are arithmetic and
+exactly equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
 """
 
 from __future__ import annotations

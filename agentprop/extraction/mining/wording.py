@@ -26,7 +26,8 @@ _FRAGILE = re.compile(
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|oz|lbs?|ft|in|a\.m|p\.m|U\.S|[A-Z]))\.$")
 _INSTRUCTION = re.compile(r"^(?:Find|Calculate|Compute|Determine|What|How|Evaluate|Work out|Figure out)\b")
 _ORDER = re.compile(
-    r"(?:^|, )(?:then |please )?(?:find|calculate|compute|determine|work out|figure out) (?:the|how|what|\w+'s|her|his)\b"
+    r"(?:^|, )(?:then |please )?(?:find|calculate|compute|determine|work out|figure out)"
+    r" (?:the|how|what|\w+'s|her|his)\b"
 )
 """An instruction behind a condition: `If a box holds 6 jars, calculate the number of jars.`"""
 _QUESTION_WORD = re.compile(r"\b(?:how|what)\b", re.IGNORECASE)

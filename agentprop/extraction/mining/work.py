@@ -28,8 +28,8 @@ from agentprop.skills import OWN_CODE, parse
 UNSOLVED = frozenset({"no-answer", "no-number", "no-equations", "no-program", "no-description"})
 """Refusals before any equation, or program, was found."""
 NOT_LIFTED = frozenset({
-    "unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced", "needs-figure", "unread",
-    "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
+    "unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced", "needs-figure",
+    "unread", "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
 })  # fmt: skip
 """Refusals of equations, or of questions, that are not understood."""
 REPRODUCED = frozenset({"fixed", "form-answer", "no-second-route", "not-read-again", "unwritable"})

@@ -1,7 +1,7 @@
-"""Makes functions of the package under test fail for chosen records, in every process that has this folder on PYTHONPATH.
+"""Makes functions of the package under test fail for chosen records, in every process with this folder on PYTHONPATH.
 
-SABOTAGE is a JSON list of {"target": "module:Name.of.function", "argument": 1, "holds": "text", "how": "raise"}: where the
-text occurs in that argument (a number: where it is that argument), the call
+SABOTAGE is a JSON list of {"target": "module:Name.of.function", "argument": 1, "holds": "text", "how": "raise"}: if
+the text occurs in that argument (a number: if it is that argument), the call
 
     raise       raises an IndexError, as a defect would
     memory      raises a MemoryError

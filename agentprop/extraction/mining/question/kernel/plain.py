@@ -18,7 +18,8 @@ def plain_div(left: Any, right: Any) -> Any:
     if right == 0:
         raise Undefined("division by zero")
     if isinstance(left, tuple):
-        return left * (1 / Fraction(right)) if isinstance(right, int) else left * (1 / right)
+        matrix: Any = left
+        return matrix * (1 / Fraction(right) if isinstance(right, int) else 1 / right)
     if isinstance(left, int) and isinstance(right, int) and left % right == 0:
         return left // right
     try:
@@ -31,7 +32,8 @@ def plain_power(base: Any, exponent: Any) -> Any:
     """base ** exponent; real odd roots of negative numbers are real."""
     if isinstance(exponent, int):
         if isinstance(base, tuple):
-            return base**exponent  # a matrix
+            matrix: Any = base
+            return matrix**exponent
         if isinstance(base, int) and abs(exponent) * base.bit_length() > 60_000:
             raise NotExact("too large a power")
         if exponent < 0:
@@ -85,7 +87,8 @@ def plain_whole(value: Any) -> int:
         value = value.real
     if value != value or abs(value) > 1e15 or abs(value - round(value)) > 1e-7 * max(1.0, abs(value) * 1e-6):
         raise Undefined("not a whole number")
-    return round(value)
+    near: int = round(value)
+    return near
 
 
 def plain_log(base: Any, value: Any) -> Any:
@@ -244,7 +247,8 @@ def plain_repeating(start: Any, places: int, repeated: Any, length: int) -> floa
     """The decimal written out far enough for a float."""
     if repeated >= 10**length:
         raise Undefined("more digits than the bar covers")
-    return float(start) + sum(float(repeated) / 10 ** (places + length * turn) for turn in range(1, 20))
+    behind = sum(float(repeated) / 10 ** (places + length * turn) for turn in range(1, 20))
+    return float(start) + float(behind)
 
 
 def plain_base_number(digits: Any, base: Any) -> int:
