@@ -97,8 +97,8 @@ def _annotated(solution: str) -> list[Equation]:
 
 
 def is_expression(solution: str) -> bool:
-    """Whether a solution is one expression and no text."""
-    return bool(_bare(solution))
+    """Whether a solution is one expression and no text, with its value or without: `(7 - 3) * 2 = 8`."""
+    return bool(_bare(solution.partition("=")[0]) and (found := equations(solution)) and len(found) == 1)
 
 
 def _bare(solution: str) -> list[Equation]:

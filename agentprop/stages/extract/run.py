@@ -302,7 +302,7 @@ class Mining:
         return {
             "documents": self._documents,
             "with equations or a program": solved,
-            "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED),
+            "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED - _UNREAD),
             "original reproduced": counts["reproduced"] + sum(n for code, n in reasons.items() if code in REPRODUCED),
             "accepted": counts["accepted"],
             "rejected": counts["rejected"],
