@@ -38,7 +38,7 @@ _ARROW = re.compile(r"=+>|-+>|⇒|→|∴|∵|&gt;")
 _CURRENCY = re.compile(r"\bRs\.?\s?(?=\d)", re.IGNORECASE)
 _SHARE_OF = re.compile(r"(?<=%)\s+of\s(?=\$?\d)")
 _UNIT = re.compile(
-    r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×])"
+    r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×]|\sx\s?[\d(])"
 )
 """The unit of a number that a calculation goes on behind."""
 

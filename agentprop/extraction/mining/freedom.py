@@ -209,7 +209,10 @@ _BOTH = re.compile(
 
 
 def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:
-    """What belongs to both of two sets is no more than either: `a + b - c` of sets with c in common."""
+    """What belongs to both of two sets is no more than either, and neither is more than all.
+
+    `a + b - c` is the size of the union if c is what they have in common, and their common part if c is all there is.
+    """
     if not _BOTH.search(question):
         return []
     original = lifted.original()
@@ -218,8 +221,13 @@ def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:
         if step.operator != "-" or not isinstance(step.right, QuestionNumber):
             continue
         for part in _addends(step.left):
-            if isinstance(part, QuestionNumber) and original[step.right.index] < original[part.index]:
+            if not isinstance(part, QuestionNumber):
+                continue
+            less = original[step.right.index] - original[part.index]
+            if less < 0:
                 rules.append(FreedomRule("ordered", step.right, other=part))
+            elif less > 0:
+                rules.append(FreedomRule("ordered", part, other=step.right))
     return rules
 
 

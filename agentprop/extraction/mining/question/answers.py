@@ -32,7 +32,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     symbols,
 )
 from agentprop.extraction.mining.question.meaning.calculus import derivative
-from agentprop.extraction.mining.question.program import program
+from agentprop.extraction.mining.question.program import in_floats, program
 
 ROUNDING = re.compile(r"nearest|round|decimal|approximat|significant", re.IGNORECASE)
 
@@ -354,7 +354,7 @@ def _function(tree: Tree, names: Sequence[str]) -> Any:
     """An expression as a function of its letters, in floats."""
     slots = {name: place for place, name in enumerate(names)}
     numbered = {place: f"n{place}" for place in range(len(names))}
-    return compiled(program(_fixed(tree, slots), numbered).check, len(names))
+    return compiled(in_floats(_fixed(tree, slots), numbered), len(names))
 
 
 def _fixed(tree: Tree, slots: dict[str, int]) -> Tree:

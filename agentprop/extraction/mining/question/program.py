@@ -38,6 +38,11 @@ def program(tree: Tree, names: Mapping[int, str]) -> Program:
     return Program(solve, check)
 
 
+def in_floats(tree: Tree, names: Mapping[int, str]) -> str:
+    """The expression that also takes floats in place of its numerals. Raises Unreadable."""
+    return _Writer("check", names).text(tree)
+
+
 def slot_names(count: int) -> dict[int, str]:
     """`n0`, `n1`, … for the numerals of a question."""
     return {slot: f"n{slot}" for slot in range(count)}
