@@ -290,7 +290,7 @@ class Mining:
         unpack(self._run.iter(Skill), self._run.path / "skills")
         summary = self._summary()
         if self._config.audit_gold:
-            summary["likely wrong answers"] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
+            summary[gold_audit.COUNT] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
         self._run.finish(summary)
         self._candidates.remove()
         return summary
