@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from agentprop.extraction.mining.expression import (
+    NUMBER,
     Binary,
     Expression,
     Leaf,
@@ -98,7 +99,8 @@ def _annotated(solution: str) -> list[Equation]:
 
 def is_expression(solution: str) -> bool:
     """Whether a solution is one expression and no text, with its value or without: `(7 - 3) * 2 = 8`."""
-    return bool(_bare(solution.partition("=")[0]) and (found := equations(solution)) and len(found) == 1)
+    computed, _, result = solution.partition("=")
+    return bool(_bare(computed)) and (not result or re.fullmatch(rf"\s*-?(?:{NUMBER})\s*", result) is not None)
 
 
 def _bare(solution: str) -> list[Equation]:

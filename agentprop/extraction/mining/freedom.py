@@ -179,7 +179,7 @@ def _may_shrink(step: ArithmeticStep) -> bool:
 
 
 def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[FreedomRule]:
-    """Pairs of prices, or of counts of one noun, keep the order they had."""
+    """Pairs of prices, of counts of one noun, or of numbers of nothing keep the order they had."""
     rules = []
     for position, first in enumerate(indices):
         for second in indices[position + 1 :]:
@@ -238,9 +238,14 @@ def _addends(node: Node) -> list[Node]:
     return _addends(node.left) if isinstance(node, ArithmeticStep) and node.operator == "-" else [node]
 
 
+_NO_NOUNS = frozenset("and as by from if in is of on or than then to what when which with".split())
+"""Words behind a number that counts nothing: `greater than 36 as it is less than 86`."""
+
+
 def _noun(question: str, end: int) -> str:
     match = re.match(r"[ -](\w+)", question[end : end + 30])
-    return match[1].lower().rstrip("s") if match else ""
+    word = match[1].lower() if match else ""
+    return "" if word in _NO_NOUNS else word.rstrip("s")
 
 
 def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[FreedomRule]) -> float:
