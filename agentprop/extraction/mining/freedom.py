@@ -238,7 +238,27 @@ def _addends(node: Node) -> list[Node]:
     return _addends(node.left) if isinstance(node, ArithmeticStep) and node.operator == "-" else [node]
 
 
-_NO_NOUNS = frozenset("and as by from if in is of on or than then to what when which with".split())
+_NO_NOUNS = frozenset(
+    [
+        "and",
+        "as",
+        "by",
+        "from",
+        "if",
+        "in",
+        "is",
+        "of",
+        "on",
+        "or",
+        "than",
+        "then",
+        "to",
+        "what",
+        "when",
+        "which",
+        "with",
+    ]
+)
 """Words behind a number that counts nothing: `greater than 36 as it is less than 86`."""
 
 
