@@ -194,3 +194,9 @@ def test_long_ranges_are_thinned() -> None:
         "A county has 610769 children, and 590796 adults. How many people?", "610769+590796=1201565", "1201565"
     )
     assert all(len(values) < 100 for values in candidate.domains)
+
+
+def test_a_sum_with_a_negative_part_stays_positive() -> None:
+    question = "A vine was 14 feet long. It grew 8 feet, and 20 feet were cut off. How long is it now?"
+    candidate = mine(question, "8-20=-12\n14+-12=2", "2")
+    assert any(rule.kind == "at-least" and rule.node == candidate.root for rule in candidate.rules)
