@@ -32,8 +32,10 @@ NOT_LIFTED = frozenset({
     "unread", "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
 })  # fmt: skip
 """Refusals of equations, or of questions, that are not understood."""
-REPRODUCED = frozenset({"fixed", "form-answer", "no-second-route", "not-read-again", "unwritable"})
-"""Refusals of questions whose answer came back, but not for other numbers."""
+REPRODUCED = frozenset({
+    "fixed", "form-answer", "no-second-route", "not-read-again", "unwritable", "no-room", "not-whole",
+})  # fmt: skip
+"""Refusals of documents whose answer came back, but not for other numbers."""
 
 
 @dataclass(frozen=True)
