@@ -131,6 +131,8 @@ def agrees(value: Any, gold: str, question: str = "", unordered: bool = False) -
         raise Unreadable("an empty answer")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    if isinstance(value, list) and len(value) > len(trees):
+        trees = gold_trees(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", ", ", gold))  # `-125,343` may be two numbers
     if isinstance(value, tuple) or (isinstance(value, list) and not unordered):
         return _same_list(value, trees, gold, question)
     if isinstance(value, list):

@@ -275,7 +275,10 @@ def same_number(left: Any, right: Any, tolerance: float = 1e-7) -> bool:
 
 
 def rational_near(value: Any) -> Any:
-    """The rational number with a small denominator that a float is. Raises NotExact."""
+    """The rational number with a small denominator that a float is. Raises NotExact.
+
+    Every number has fractions p/q that miss it by less than 1/q²; one that is meant misses it by far less.
+    """
     if isinstance(value, int | Fraction):
         return value
     if isinstance(value, complex):
@@ -285,7 +288,8 @@ def rational_near(value: Any) -> Any:
     if value != value or math.isinf(value):
         raise Undefined("no number")
     near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
-    if abs(float(near) - value) > TOLERANCE * max(1.0, abs(value)):
+    size = max(1.0, abs(value))
+    if abs(float(near) - value) > min(TOLERANCE * size, max(1e-3 / near.denominator**2, 1e-13 * size)):
         raise NotExact("no simple fraction")
     return near.numerator if near.denominator == 1 else near
 
