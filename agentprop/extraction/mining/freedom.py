@@ -143,7 +143,7 @@ def _allowed(mention: Mention, question: str, rules: Sequence[FreedomRule]) -> t
     return tuple(number for number in domain(mention, question, reach=4) if judge.accepts({index: number}))
 
 
-def _step_rules(step: ArithmeticStep, original: Fraction, numbers: Mapping[int, Fraction]) -> list[FreedomRule]:
+def _step_rules(step: ArithmeticStep, original: Fraction, numbers: dict[int, Fraction]) -> list[FreedomRule]:
     """What keeps the value of a step, here `original`, of its kind."""
     rules = []
     shrinks = _may_shrink(step) or any(value(side, numbers) < 0 for side in (step.left, step.right))
