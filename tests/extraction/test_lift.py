@@ -164,3 +164,39 @@ def test_a_candidate_survives_the_working_file() -> None:
     case = CASES[1]
     candidate = mine(case["question"], case["solution"], case["answer"])
     assert from_json(json.loads(json.dumps(to_json(candidate)))) == candidate
+
+
+@pytest.mark.parametrize(
+    ("question", "solution", "answer", "low", "high"),
+    [
+        (
+            "A number is as much above 36 as it is below 86. Find the number.",
+            "Let x be it.\nx - 36 = 86 - x",
+            "61",
+            36,
+            86,
+        ),
+        ("Of 9 people 5 sing and 7 dance, and nobody does neither. How many do both?", "5+7=12\n12-9=3", "3", 5, 9),
+        ("Of 9 people 5 sing and 7 dance, and nobody does neither. How many do both?", "5+7=12\n12-9=3", "3", 7, 9),
+    ],
+)
+def test_numbers_that_would_contradict_each_other_keep_their_order(
+    question: str, solution: str, answer: str, low: int, high: int
+) -> None:
+    candidate = mine(question, solution, answer)
+    place = {value: index for index, value in enumerate(candidate.original)}
+    kept = [(rule.node, rule.other) for rule in candidate.rules if rule.kind == "ordered"]
+    assert (QuestionNumber(place[low]), QuestionNumber(place[high])) in kept
+
+
+def test_long_ranges_are_thinned() -> None:
+    candidate = mine(
+        "A county has 610769 children, and 590796 adults. How many people?", "610769+590796=1201565", "1201565"
+    )
+    assert all(len(values) < 100 for values in candidate.domains)
+
+
+def test_a_sum_with_a_negative_part_stays_positive() -> None:
+    question = "A vine was 14 feet long. It grew 8 feet, and 20 feet were cut off. How long is it now?"
+    candidate = mine(question, "8-20=-12\n14+-12=2", "2")
+    assert any(rule.kind == "at-least" and rule.node == candidate.root for rule in candidate.rules)

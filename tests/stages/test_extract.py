@@ -175,3 +175,17 @@ def test_two_fifths_of_a_public_corpus_are_lifted_with_the_original_answer(tmp_p
     source = str(CORPORA / "gsm8k_train.jsonl")
     summary = extract.run(config(source, limit=400, workers=2), str(tmp_path / "run"), quiet=True)
     assert summary["original reproduced"] >= 160
+
+
+def test_a_likely_wrong_answer_is_reported_with_what_was_found(tmp_path: Path) -> None:
+    rows = [
+        ("If $3x+5=26$, what is the value of $x$?", "7"),
+        ("What is the greatest common factor of $84$ and $132$?", "6"),
+        ("What is the sum of all solutions of $x^2-9x+14=0$?", "9"),
+    ]
+    source, out = tmp_path / "algebra.jsonl", tmp_path / "run"
+    source.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in rows))
+    summary = extract.run(config(str(source), audit_gold=True), str(out), quiet=True)
+    (line,) = map(json.loads, (out / "gold_audit.jsonl").read_text().splitlines())
+    assert summary["likely wrong answers"] == 1 and summary["accepted"] == 2
+    assert (line["document"], line["gold"], line["found"]) == ("algebra.jsonl#1", "6", "12")

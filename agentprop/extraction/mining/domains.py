@@ -14,6 +14,8 @@ from agentprop.extraction.mining.mentions import Mention
 
 MOST_VALUES = 60
 """Longer lists of allowed values are thinned; a range without gaps is written as min and max."""
+LONGEST_RANGE = 5_000
+"""A longer range without gaps is thinned too: each of its values is tried."""
 
 _CAPS: tuple[tuple[str, str, int], ...] = (
     (r"^[ -](?:\w+ )?(?:hours?|hrs?)\b", r"\b(?:day|daily|night|morning|evening|weekdays?)\b", 12),
@@ -49,6 +51,7 @@ def domain(mention: Mention, question: str, reach: int = 2) -> tuple[int, ...]:
     cap = min(caps, default=high)
     step = _roundness(original)
     values = range(low - low % step if low > step else low if step == 1 else step, min(high, cap) + 1, step)
+    values = values if len(values) <= LONGEST_RANGE else values[:: -(-len(values) // LONGEST_RANGE)]
     kept = [value for value in values if value >= 2]
     if re.search(r"\ba \$?$", before, re.IGNORECASE):
         kept = [value for value in kept if not _vowel_sound(value)]
@@ -98,7 +101,7 @@ def _roundness(original: int) -> int:
 
 
 def _thin(values: list[int]) -> list[int]:
-    if len(values) <= MOST_VALUES or values[-1] - values[0] == len(values) - 1:
+    if len(values) <= MOST_VALUES or (values[-1] - values[0] == len(values) - 1 and len(values) < LONGEST_RANGE):
         return values
     return values[:: -(-len(values) // MOST_VALUES)]
 

@@ -1,9 +1,9 @@
 """A worked solution's text to its equations, in the order they are written.
 
 Four notations are read: calculator annotations `<<48/2=24>>`, formulas between dollar signs or in display mode
-(`$3\\cdot 4 = 12$`), bare arithmetic in prose, units forgiven (`5 km + 7 km = 12 km`), and linear equations in one letter
-(`3c + c = 80`), which come to a number by being solved. An equation is kept when both sides are arithmetic and exactly
-equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
+(`$3\\cdot 4 = 12$`), bare arithmetic in prose, units forgiven (`5 km + 7 km = 12 km`), and linear equations in one
+letter (`3c + c = 80`), which come to a number by being solved. An equation is kept when both sides are arithmetic and
+exactly equal; rounded results (`10/3 = 3.33`) are dropped, so nothing downstream rests on them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from agentprop.extraction.mining.expression import (
+    NUMBER,
     Binary,
     Expression,
     Leaf,
@@ -38,7 +39,7 @@ _ARROW = re.compile(r"=+>|-+>|⇒|→|∴|∵|&gt;")
 _CURRENCY = re.compile(r"\bRs\.?\s?(?=\d)", re.IGNORECASE)
 _SHARE_OF = re.compile(r"(?<=%)\s+of\s(?=\$?\d)")
 _UNIT = re.compile(
-    r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×])"
+    r"(?<=[\d)%])(?:\s[a-z]{2,12}|\s?(?:km|cm|mm|kg|hrs?|mph|m|g|h))(?:/[a-z]{1,8})?\.?(?=\s*[-+*/=)÷×]|\sx\s?[\d(])"
 )
 """The unit of a number that a calculation goes on behind."""
 
@@ -97,8 +98,9 @@ def _annotated(solution: str) -> list[Equation]:
 
 
 def is_expression(solution: str) -> bool:
-    """Whether a solution is one expression and no text."""
-    return bool(_bare(solution))
+    """Whether a solution is one expression and no text, with its value or without: `(7 - 3) * 2 = 8`."""
+    computed, _, result = solution.partition("=")
+    return bool(_bare(computed)) and (not result or re.fullmatch(rf"\s*-?(?:{NUMBER})\s*", result) is not None)
 
 
 def _bare(solution: str) -> list[Equation]:

@@ -36,6 +36,8 @@ class Explainer:
     """Numbers that stay."""
     ties: Mapping[int, int]
     """Numbers that move with an earlier, equal one."""
+    unknown: frozenset[Fraction] = frozenset()
+    """Results of equations that were not explained: where they are used on, nothing else is meant."""
 
     def nodes(self, tree: Expression, results: Results) -> list[Node]:
         """Every graph that an expression may be; empty where a leaf has no explanation."""
@@ -104,6 +106,8 @@ class Explainer:
 
     def _leaf(self, leaf: Fraction, results: Results) -> list[Node]:
         found: list[Node] = [node for value, node in results if value == leaf]
+        if leaf in self.unknown:
+            return found
         for index, mention in enumerate(self.numbers):
             found += self._readings(index, mention, leaf)
         if leaf in self.words or (leaf == PERCENT and self._has_percent()):

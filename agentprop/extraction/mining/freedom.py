@@ -114,7 +114,7 @@ def _refuse_degenerate(root: Node, original: dict[int, Fraction]) -> None:
 def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     """The family over one graph: all rules of its steps, and as many orderings as leave room."""
     original = lifted.original()
-    rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original))]
+    rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original), original)]
     rules += [FreedomRule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
     alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
@@ -143,8 +143,10 @@ def _allowed(mention: Mention, question: str, rules: Sequence[FreedomRule]) -> t
     return tuple(number for number in domain(mention, question, reach=4) if judge.accepts({index: number}))
 
 
-def _step_rules(step: ArithmeticStep, original: Fraction) -> list[FreedomRule]:
+def _step_rules(step: ArithmeticStep, original: Fraction, numbers: dict[int, Fraction]) -> list[FreedomRule]:
+    """What keeps the value of a step, here `original`, of its kind."""
     rules = []
+    shrinks = _may_shrink(step) or any(value(side, numbers) < 0 for side in (step.left, step.right))
     if original < 0:
         return [FreedomRule("at-most", step, Fraction(-1))] + (
             [FreedomRule("whole", step)] if original.denominator == 1 and _may_break(step) else []
@@ -152,12 +154,12 @@ def _step_rules(step: ArithmeticStep, original: Fraction) -> list[FreedomRule]:
     if original.denominator == 1:
         if _may_break(step):
             rules.append(FreedomRule("whole", step))
-        if _may_shrink(step):
+        if shrinks:
             rules.append(FreedomRule("at-least", step, min(original, Fraction(2))))
     else:
         if original < 1:
             rules.append(FreedomRule("below-one", step))
-        if _may_shrink(step):
+        if shrinks:
             rules.append(FreedomRule("at-least", step, min(original / 2, Fraction(1, 100))))
         if (original * 100).denominator == 1 and step.operator == "/":
             rules.append(FreedomRule("cents", step))
@@ -179,7 +181,7 @@ def _may_shrink(step: ArithmeticStep) -> bool:
 
 
 def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[FreedomRule]:
-    """Pairs of prices, or of counts of one noun, keep the order they had."""
+    """Pairs of prices, of counts of one noun, or of numbers of nothing keep the order they had."""
     rules = []
     for position, first in enumerate(indices):
         for second in indices[position + 1 :]:
@@ -209,7 +211,10 @@ _BOTH = re.compile(
 
 
 def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:
-    """What belongs to both of two sets is no more than either: `a + b - c` of sets with c in common."""
+    """What belongs to both of two sets is no more than either, and neither is more than all.
+
+    `a + b - c` is the size of the union if c is what they have in common, and their common part if c is all there is.
+    """
     if not _BOTH.search(question):
         return []
     original = lifted.original()
@@ -218,8 +223,13 @@ def _overlaps(lifted: Lift, question: str, root: Node) -> list[FreedomRule]:
         if step.operator != "-" or not isinstance(step.right, QuestionNumber):
             continue
         for part in _addends(step.left):
-            if isinstance(part, QuestionNumber) and original[step.right.index] < original[part.index]:
+            if not isinstance(part, QuestionNumber):
+                continue
+            less = original[step.right.index] - original[part.index]
+            if less < 0:
                 rules.append(FreedomRule("ordered", step.right, other=part))
+            elif less > 0:
+                rules.append(FreedomRule("ordered", part, other=step.right))
     return rules
 
 
@@ -230,9 +240,16 @@ def _addends(node: Node) -> list[Node]:
     return _addends(node.left) if isinstance(node, ArithmeticStep) and node.operator == "-" else [node]
 
 
+_NO_NOUNS = frozenset(
+    {"and", "as", "by", "from", "if", "in", "is", "of", "on", "or", "than", "then", "to", "what", "when", "with"}
+)
+"""Words behind a number that counts nothing: `greater than 36 as it is less than 86`."""
+
+
 def _noun(question: str, end: int) -> str:
     match = re.match(r"[ -](\w+)", question[end : end + 30])
-    return match[1].lower().rstrip("s") if match else ""
+    word = match[1].lower() if match else ""
+    return "" if word in _NO_NOUNS else word.rstrip("s")
 
 
 def acceptance_of(domains: Mapping[int, Sequence[int]], rules: Sequence[FreedomRule]) -> float:

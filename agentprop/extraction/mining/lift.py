@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -129,7 +129,10 @@ def _ways(explain: Explainer, solved: Sequence[Equation], answer: Fraction, perc
     """Every way in which the equations lead to the answer. Raises Refusal."""
     states: list[Results] = [()]
     for equation in solved:
-        states = list(dict.fromkeys(after for state in states for after in _after(explain, equation, state)))
+        after = list(dict.fromkeys(later for state in states for later in _after(explain, equation, state)))
+        if after == states and not any(equation.value == known for state in states for known, _ in state):
+            explain = replace(explain, unknown=explain.unknown | {equation.value})
+        states = after
         if len(states) > MOST_WAYS:
             raise Refusal("ambiguous", "the solution can be taken in too many ways")
     found = [_Way(node, _left_over(node, state)) for state in states for result, node in state if result == answer]

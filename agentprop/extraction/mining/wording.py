@@ -26,7 +26,8 @@ _FRAGILE = re.compile(
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|oz|lbs?|ft|in|a\.m|p\.m|U\.S|[A-Z]))\.$")
 _INSTRUCTION = re.compile(r"^(?:Find|Calculate|Compute|Determine|What|How|Evaluate|Work out|Figure out)\b")
 _ORDER = re.compile(
-    r"(?:^|, )(?:then |please )?(?:find|calculate|compute|determine|work out|figure out) (?:the|how|what|\w+'s|her|his)\b"
+    r"(?:^|, )(?:then |please )?(?:find|calculate|compute|determine|work out|figure out)"
+    r" (?:the|how|what|\w+'s|her|his)\b"
 )
 """An instruction behind a condition: `If a box holds 6 jars, calculate the number of jars.`"""
 _QUESTION_WORD = re.compile(r"\b(?:how|what)\b", re.IGNORECASE)
@@ -59,7 +60,7 @@ def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, st
         raise Refusal("not-whole", "the answer is no whole number, and the question does not ask for a fraction")
     text = _with_holes(_marked(question), question, numbers, names)
     sentences = split_sentences(text)
-    scene, ask = " ".join(sentences[:-1]), sentences[-1]
+    scene, ask = " ".join(sentences[:-1]), _ended(sentences[-1])
     if not (ask.endswith("?") or (ask.endswith(".") and (_INSTRUCTION.match(ask) or _ORDER.search(ask)))):
         raise Refusal("no-question", "the last sentence does not ask for anything")
     if "?" in scene or ask.count("?") > 1 or len(re.findall(r"\band (?:how|what)\b", ask)):
@@ -69,6 +70,15 @@ def phrase(question: str, numbers: Mapping[int, Mention], names: Mapping[int, st
     apart = _told_apart(scene, ask)
     told, asked = apart or (scene, ask)
     return Phrasing(scene, ask, subject(asked) if told else None, _cleanliness(text, sentences), apart)
+
+
+def _ended(ask: str) -> str:
+    """An ask whose mark was forgotten gets it."""
+    if not ask[-1].isalpha():
+        return ask
+    if re.match(r"(?:How|What)\b", ask):
+        return f"{ask}?"
+    return f"{ask}." if _INSTRUCTION.match(ask) else ask
 
 
 def is_latex(question: str) -> bool:

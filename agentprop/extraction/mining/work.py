@@ -28,12 +28,14 @@ from agentprop.skills import OWN_CODE, parse
 UNSOLVED = frozenset({"no-answer", "no-number", "no-equations", "no-program", "no-description"})
 """Refusals before any equation, or program, was found."""
 NOT_LIFTED = frozenset({
-    "unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced", "needs-figure", "unread",
-    "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
+    "unexplained", "ambiguous", "nothing-varies", "unused-number", "redundant", "not-reproduced", "needs-figure",
+    "unread", "unmeant", "not-executed", "ambiguous-question", "answer-unread", "disagrees",
 })  # fmt: skip
 """Refusals of equations, or of questions, that are not understood."""
-REPRODUCED = frozenset({"fixed", "form-answer", "no-second-route", "not-read-again", "unwritable"})
-"""Refusals of questions whose answer came back, but not for other numbers."""
+REPRODUCED = frozenset({
+    "fixed", "form-answer", "no-second-route", "not-read-again", "unwritable", "no-room", "not-whole",
+})  # fmt: skip
+"""Refusals of documents whose answer came back, but not for other numbers."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from agentprop.records import Reject
 from agentprop.storage.durable import disk_errors
 
 FILE = "gold_audit.jsonl"
+COUNT = "likely wrong answers"
+"""Its number of lines in the summary."""
 CODE = "disagrees"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from agentprop.errors import InputError
 from agentprop.stages.common.layout_notes import without_layouts
+from agentprop.stages.extract import gold_audit
 
 EXAMPLES = "examples of reasons"
 REASONS = 3
@@ -14,8 +15,11 @@ REASONS = 3
 
 
 def told(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary for people; the reasons of a run without skills are told in a sentence."""
-    return {name: value for name, value in without_layouts(summary).items() if name != EXAMPLES}
+    """A summary for people, with where to read on; the reasons of a run without skills are told in a sentence."""
+    shown = {name: value for name, value in without_layouts(summary).items() if name != EXAMPLES}
+    if shown.get(gold_audit.COUNT):
+        shown[gold_audit.COUNT] = f"{shown[gold_audit.COUNT]:,}, one a line in {gold_audit.FILE}"
+    return shown
 
 
 def nothing_extracted(summary: Mapping[str, Any]) -> InputError | None:

@@ -290,7 +290,7 @@ class Mining:
         unpack(self._run.iter(Skill), self._run.path / "skills")
         summary = self._summary()
         if self._config.audit_gold:
-            summary["likely wrong answers"] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
+            summary[gold_audit.COUNT] = gold_audit.write(self._run.iter(Reject), self._run.path / gold_audit.FILE)
         self._run.finish(summary)
         self._candidates.remove()
         return summary
@@ -302,7 +302,7 @@ class Mining:
         return {
             "documents": self._documents,
             "with equations or a program": solved,
-            "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED),
+            "lifted": solved - sum(n for code, n in reasons.items() if code in NOT_LIFTED - _UNREAD),
             "original reproduced": counts["reproduced"] + sum(n for code, n in reasons.items() if code in REPRODUCED),
             "accepted": counts["accepted"],
             "rejected": counts["rejected"],

@@ -26,12 +26,10 @@ from agentprop.extraction.corpus.layout.options import Option, marked, place_of,
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
 from agentprop.extraction.corpus.layout.tests_of import NO_TESTS, ProgramTests, assertions, called, read_tests
-from agentprop.extraction.corpus.layout.wording import NEEDS_OPTIONS, has_image, points_to_figure, with_blanks
+from agentprop.extraction.corpus.layout.wording import NEEDS_OPTIONS, has_image, joined, points_to_figure, with_blanks
 from agentprop.extraction.corpus.rows import Row, excerpt
 from agentprop.records import content_id
 
-LONG_CONTEXT = 400
-"""Characters from which a context is set apart by a blank line."""
 TRIED = 8
 """Programs of one problem of which the first in Python is taken."""
 LONG_SOLUTION = 200
@@ -135,7 +133,7 @@ class Assembler:
             return ""
         text = asked
         if "context" in self._parts and (context := self._text("context", row).strip()):
-            text = context + ("\n\n" if "\n" in context or len(context) > LONG_CONTEXT else " ") + asked.strip()
+            text = joined(context, asked.strip())
         if not self._goes_on:
             return text
         more = [self._text(part, row).strip("\n") for part in ("input", "starter") if part in self._parts]

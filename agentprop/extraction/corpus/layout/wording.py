@@ -23,6 +23,8 @@ _BLANK = re.compile(
     r"_{2,}|\\underline\s*\{(?:\s|~|\\(?:hspace|q?quad)\s*(?:\{[^{}]*\})?)*\}|(?<![\w)\]])[(（]\s{1,8}[)）]"
 )
 BLANK = "____"
+LONG_CONTEXT = 400
+"""Characters from which a context is set apart by a blank line."""
 
 
 def has_image(question: str) -> bool:
@@ -42,3 +44,21 @@ def with_blanks(question: str) -> str:
     """A question whose gaps are all written `____`."""
     hinted = "__" in question or "( " in question or "（" in question or "\\underline" in question
     return _BLANK.sub(BLANK, question) if hinted else question
+
+
+_ASKS = re.compile(r"(?:How|What|Which|Who|When|Where|Find|Calculate|Determine|In|By|At|The)\b")
+_CLAUSE = re.compile(r"(?:^|[.?!]\s+)(?:If|When|After|Since|Suppose|Given|As|Because|Before|While)\b[^.?!]*$")
+
+
+def joined(context: str, asked: str) -> str:
+    """A context and the question behind it as one text; a context that stops in its sentence is ended.
+
+    A clause that waits for the question goes on behind a comma: `If each costs 3 dollars` + `How much …`.
+    """
+    if "\n" in context or len(context) > LONG_CONTEXT:
+        return f"{context}\n\n{asked}"
+    if not context[-1].isalnum():
+        return f"{context} {asked}"
+    if _CLAUSE.search(context):
+        return f"{context}, {asked[:1].lower() + asked[1:] if _ASKS.match(asked) else asked}"
+    return f"{context}. {asked}"

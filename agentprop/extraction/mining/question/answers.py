@@ -32,7 +32,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     symbols,
 )
 from agentprop.extraction.mining.question.meaning.calculus import derivative
-from agentprop.extraction.mining.question.program import program
+from agentprop.extraction.mining.question.program import in_floats, program
 
 ROUNDING = re.compile(r"nearest|round|decimal|approximat|significant", re.IGNORECASE)
 
@@ -131,6 +131,8 @@ def agrees(value: Any, gold: str, question: str = "", unordered: bool = False) -
         raise Unreadable("an empty answer")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    if isinstance(value, list) and len(value) > len(trees):
+        trees = gold_trees(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", ", ", gold))  # `-125,343` may be two numbers
     if isinstance(value, tuple) or (isinstance(value, list) and not unordered):
         return _same_list(value, trees, gold, question)
     if isinstance(value, list):
@@ -354,7 +356,7 @@ def _function(tree: Tree, names: Sequence[str]) -> Any:
     """An expression as a function of its letters, in floats."""
     slots = {name: place for place, name in enumerate(names)}
     numbered = {place: f"n{place}" for place in range(len(names))}
-    return compiled(program(_fixed(tree, slots), numbered).check, len(names))
+    return compiled(in_floats(_fixed(tree, slots), numbered), len(names))
 
 
 def _fixed(tree: Tree, slots: dict[str, int]) -> Tree:

@@ -15,7 +15,7 @@ REACH = 6
 
 
 def record(question: str, golds: Sequence[str], place: int, found: Disagreement) -> str:
-    """JSON: question, the corpus' answer, what was found and how, and at which offsets the found value is the answer."""
+    """JSON: question, the corpus' answer, what was found and how, and at which offsets the value is the answer."""
     offsets = [by for by in range(-REACH, REACH + 1) if by and _has(golds, place + by, found)]
     return json.dumps(
         {

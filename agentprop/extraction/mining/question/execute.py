@@ -79,7 +79,7 @@ def compiled(expression: str, count: int) -> Callable[..., Any]:
     parameters = ", ".join(f"n{slot}" for slot in range(count))
     code = compile(f"lambda {parameters}: {expression}", "<program>", "eval")
     function: Callable[..., Any] = eval(
-        code, {**kernel(), "__builtins__": {"True": True, "False": False, "None": None}}
+        code, {**kernel(), "__builtins__": {"True": True, "False": False, "None": None, "float": float}}
     )
     return function
 

@@ -1,7 +1,7 @@
 """Equations between products of powers, such as 9^(18n) = 27^24, to equations between their exponents.
 
-Both sides must be products, quotients and powers of numbers with the unknowns in exponents alone; then the logarithms to
-one of the bases are compared, which are rational where the bases are powers of one number.
+Both sides must be products, quotients and powers of numbers with the unknowns in exponents alone; then the logarithms
+to one of the bases are compared, which are rational if the bases are powers of one number.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A question's numerals to what may vary: single numerals and equal ones together, each with the values to try.
 
-Numerals that say how things are written stay: 0, 1, ordinals, exponents of letters, degrees of roots, digits under a bar,
-and whatever the reading took as a part of the notation.
+Numerals that say how things are written stay: 0, 1, ordinals, exponents of letters, degrees of roots, digits under a
+bar, and whatever the reading took as a part of the notation.
 """
 
 from __future__ import annotations

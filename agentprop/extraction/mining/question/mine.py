@@ -75,6 +75,8 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     other = _value(computed[0][0].check, numbers)
     confirmed = not isinstance(other, NotComputed) and _same(value, other)
     agreed = _agrees(value, gold, understood.question.source, computed[0][0])
+    if not agreed and confirmed and _is_complex(gold) and _is_real(value):
+        raise Refusal("not-reproduced", "the answer has complex numbers, and the question was taken over the reals")
     if not agreed and confirmed:
         raise Disagreement(texts.pop(), value, computed[0][0].program.solve)
     if not agreed:
@@ -84,6 +86,14 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     if computed[0][0].program.solve == computed[0][0].program.check:
         raise Refusal("no-second-route", "both routes are one computation")
     return Solved(tuple(reading for reading, _ in computed), value, texts.pop())
+
+
+def _is_complex(gold: str) -> bool:
+    return re.search(r"(?<![A-Za-z\\])i(?![A-Za-z])", gold) is not None
+
+
+def _is_real(value: Any) -> bool:
+    return "i" not in re.sub(r"[\\]?[A-Za-z]{2,}", "", _text(value))
 
 
 def _one_route(understood: Readings, numbers: Sequence[Any], gold: str, problem: NotComputed) -> Refusal:

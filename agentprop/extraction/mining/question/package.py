@@ -72,8 +72,8 @@ def _front(
     metadata: dict[str, Any] = {
         "domain": "mathematics",
         "category": task.category,
-        "intent": f"Asks one whole question with {count} {'number that varies' if count == 1 else 'numbers that vary'}.",
-        "method": "Draws numbers within the ranges until the constraints hold, and puts them into the question as it is.",
+        "intent": f"Asks one whole question with {count} varying {'number' if count == 1 else 'numbers'}.",
+        "method": "Draws numbers in the ranges until the constraints hold, and puts them into the question as it is.",
         "effect": f"Moderate: {task.harder}.",
         "tool": "scripts/skill.py computes the value exactly (solve), and by another route (check).",
         "parameters": {one.name: _parameter(one) for one in template.parameters},
@@ -92,8 +92,8 @@ def _front(
     }
     return {
         "name": name,
-        "description": f"{task.title}: {_shortened(template.solve)}. Use when a question of this kind is to be asked with "
-        "other numbers.",
+        "description": f"{task.title}: {_shortened(template.solve)}. "
+        "Use when a question of this kind is to be asked with other numbers.",
         "license": "Apache-2.0",
         "metadata": metadata,
     }

@@ -38,6 +38,11 @@ def program(tree: Tree, names: Mapping[int, str]) -> Program:
     return Program(solve, check)
 
 
+def in_floats(tree: Tree, names: Mapping[int, str]) -> str:
+    """The expression that also takes floats in place of its numerals. Raises Unreadable."""
+    return _Writer("check", names).text(tree)
+
+
 def slot_names(count: int) -> dict[int, str]:
     """`n0`, `n1`, … for the numerals of a question."""
     return {slot: f"n{slot}" for slot in range(count)}
@@ -159,7 +164,7 @@ class _Writer:
     # --- arithmetic ---
 
     def add(self, tree: Node) -> str:
-        parts = []
+        parts: list[str] = []
         for arg in tree.args:
             inner = bare(arg)
             if isinstance(inner, Node) and inner.head == "neg" and parts:
@@ -357,7 +362,9 @@ class _Writer:
         """`low, high, test` of a set of integers: bounds are taken out of its conditions."""
         variable = f"k{len(self.it)}" if self.it else "k"
         conditions = list(_flat_conditions(tree.args))
-        lows, highs, tests = [], [], []
+        lows: list[str] = []
+        highs: list[str] = []
+        tests: list[Tree] = []
         for one in conditions:
             bound = self._bound(one)
             if bound is None or (isinstance(one, Node) and one.head == "divides"):
@@ -422,9 +429,8 @@ class _Writer:
             variables = ", ".join(writer.bound[name] for name in names)
             residuals = ", ".join(writer._difference(one) for one in equations.args)  # type: ignore[union-attr]
             test = " and ".join(writer.text(one) for one in conditions.args) or "True"  # type: ignore[union-attr]
-            made.append(
-                f"lambda {variables}: [{residuals}], lambda {variables}: {test}, lambda {variables}: {writer.text(body)}"
-            )
+            value = writer.text(body)
+            made.append(f"lambda {variables}: [{residuals}], lambda {variables}: {test}, lambda {variables}: {value}")
             writer.bound = outer
         sign = 1 if head == "largest" else -1
         return f"{self.either('extreme_exact', 'extreme_found')}({len(names)}, {sign}, {', '.join(made)})"

@@ -123,15 +123,18 @@ def _names(tree: ast.AST) -> set[str]:
 @cache
 def _imports() -> dict[str, tuple[str, str]]:
     """Name → (module, what is imported from it or nothing) for the standard library's part."""
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for module in MODULES:
         for statement in ast.parse(_text(module)).body:
             if isinstance(statement, ast.Import):
                 found |= {alias.name: (alias.name, "") for alias in statement.names}
-            elif isinstance(statement, ast.ImportFrom) and statement.module and not statement.module.startswith(ROOM):
-                if statement.module != "__future__":
-                    found |= {alias.name: (statement.module, alias.name) for alias in statement.names}
+            elif isinstance(statement, ast.ImportFrom) and statement.module and _is_foreign(statement.module):
+                found |= {alias.name: (statement.module, alias.name) for alias in statement.names}
     return found
+
+
+def _is_foreign(module: str) -> bool:
+    return module != "__future__" and not module.startswith(ROOM)
 
 
 def _import_lines(names: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""A family's package on trial in the sandbox: its documents' own numbers and every setting that both routes agreed on."""
+"""A family's package on trial in the sandbox: its documents' numbers and every setting both routes agreed on."""
 
 from __future__ import annotations
 

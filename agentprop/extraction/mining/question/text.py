@@ -60,7 +60,7 @@ _MARKUP = re.compile(
 _OPERAND = r"\(*\d+(?:\.\d+)?\)*"
 _PROSE = re.compile(
     r"(?P<space>\s+)"
-    rf"|(?P<arithmetic>(?<![\w.]){_OPERAND}(?:\s?(?:[+*/^×÷]|(?<=\s)[-−]\s|(?<=\^\d)-)\s?{_OPERAND})+(?![\w%]))"
+    rf"|(?P<arithmetic>(?<![\w.]){_OPERAND}(?:\s?(?:[+*/^×÷]|(?<=\s)[-−]\s|(?<=\^\d)-|(?<=\^\d\d)-)\s?{_OPERAND})+(?![\w%]))"
     r"|(?P<clock>\d{1,2}:\d{2}(?:\s*[ap]\.?m\b\.?)?)"
     r"|(?P<ordinal>\d+)(?:st|nd|rd|th)\b"
     r"|(?P<minus>(?<![\w).])[-−–])?(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.])\.\d+)(?P<factorial>!(?=[\s?,.)]))?(?P<percent>\s?\\?%)?"

@@ -1,6 +1,6 @@
 """A reading to the numbers with which its question can be asked again: the domain of a skill.
 
-Numerals that keep the kind of the answer wherever they move are *free*; others are *tied* to equal ones; where an answer
+Numerals that keep the kind of the answer wherever they move are *free*; others are *tied* to equal ones; if an answer
 is designed (integer roots, a right triangle) the settings that keep it are looked for and listed in a *table*: this is
 choosing the answer first without an inverse for every kind of task. What is kept was computed by both routes.
 

@@ -1,6 +1,6 @@
 """Which conditions of a question never matter: without them every setting has the same answer.
 
-Such a condition may be true and needless (`a positive number x with 2x = 10`), or misread in a way that no number shows.
+Such a condition may be true and needless (`a positive number x with 2x = 10`), or misread so that no number shows it.
 It is no reason to refuse a question that was read whole, but it is counted, and lowers what the question is worth.
 """
 

@@ -1,1 +1,1 @@
-"""Sentences of questions to their meaning: phrases are data (`phrases/*.toml`), the engine that matches them is here."""
+"""Sentences of questions to their meaning: phrases are data (`phrases/*.toml`), their engine is here."""

@@ -171,7 +171,7 @@ def named_number(value: Any) -> Any:
         found = guess(value)
         if found is not None:
             return found
-    return rational_near(value)
+    raise NotExact("a number without a name")
 
 
 def settled_sum(real: Any, imaginary: Any) -> Any:

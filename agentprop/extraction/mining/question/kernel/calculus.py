@@ -57,7 +57,7 @@ def plain_integral(low: Any, high: Any, function: OneLetter) -> float:
         for place, weight in gauss_points():
             step()
             total += weight * real_value(function, middle + place * width / 2)
-    return total * width / 2
+    return float(total * width / 2)
 
 
 @cache

@@ -87,7 +87,7 @@ def plain_selections(n: Any, k: Any) -> int:
     for _ in range(n):
         step(len(row) // 50)
         row = [a + b for a, b in zip([0, *row], [*row, 0], strict=True)]
-    return row[k]
+    return int(row[k])
 
 
 def ordered_selections(n: Any, k: Any) -> int:
@@ -117,7 +117,7 @@ def around(n: Any) -> int:
 def plain_around(n: Any) -> int:
     """The same: all orders, each n times."""
     n = plain_whole(n)
-    return plain_orders(n) // n
+    return int(plain_orders(n) // n)
 
 
 # --- chances ---

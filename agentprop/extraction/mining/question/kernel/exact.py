@@ -170,7 +170,7 @@ def decimal_of(value: Any, digits: int = 50) -> Decimal:
 def sign_of(value: Any) -> int:
     """-1, 0 or 1."""
     if not isinstance(value, Exact):
-        return (value > 0) - (value < 0)
+        return int(value > 0) - int(value < 0)
     number = decimal_of(value)
     if abs(number) < Decimal(10) ** -40:
         raise NotExact("too close to zero to tell its sign")
@@ -259,7 +259,8 @@ def power(base: Any, exponent: Any) -> Any:
 def integer_power(base: Any, exponent: int) -> Any:
     """base ^ exponent by squaring."""
     if isinstance(base, tuple):
-        return base**exponent  # a matrix
+        matrix: Any = base
+        return matrix**exponent
     if exponent < 0:
         return div(1, integer_power(base, -exponent))
     if is_rational(base):
@@ -296,9 +297,9 @@ def root(value: Any, degree: Any) -> Any:
         return rational_root(Fraction(value), degree)
     if hasattr(value, "over"):
         raise NotExact("the root of an unknown")
-    terms = value.terms
-    if len(terms) == 1:
-        return single_root(*next(iter(terms.items())), degree)
+    if len(value.terms) == 1:
+        ((key, factor),) = value.terms.items()
+        return single_root(key, factor, degree)
     if degree % 2 == 0:
         inner = square_root_of_sum(value)
         return inner if degree == 2 else root(inner, degree // 2)
@@ -433,7 +434,8 @@ def imaginary_part(value: Any) -> Any:
 def floor(value: Any) -> int:
     """The greatest integer that is not above."""
     if is_rational(value):
-        return math.floor(value)
+        whole_part: int = math.floor(value)
+        return whole_part
     if not isinstance(value, Exact):
         raise NotExact("the floor of an unknown")
     return math.floor(decimal_of(value))

@@ -214,7 +214,7 @@ def plain_congruent(left: Any, right: Any, modulus: Any) -> bool:
     """The same by remainders."""
     if not isinstance(left, int) or not isinstance(right, int):
         return False
-    return left % modulus == right % modulus
+    return bool(left % modulus == right % modulus)
 
 
 def within(value: Any, kind: str) -> bool:
@@ -258,7 +258,7 @@ def plain_within(value: Any, kind: str) -> bool:
     if kind in ("rational", "irrational"):
         return (abs(Fraction(value).limit_denominator(5000) - Fraction(value)) < 1e-10) == (kind == "rational")
     small = 1e-9
-    return {
+    holds: dict[str, bool] = {
         "real": True,
         "nonreal": False,
         "nonzero": abs(value) > small,
@@ -266,4 +266,5 @@ def plain_within(value: Any, kind: str) -> bool:
         "negative": value < -small,
         "nonnegative": value >= -small,
         "nonpositive": value <= small,
-    }[kind]
+    }
+    return holds[kind]

@@ -12,7 +12,7 @@ from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefin
 class Matrix(tuple[tuple[Any, ...], ...]):
     """Rows of equal length with the arithmetic of matrices; a list of rows to everything else."""
 
-    def __add__(self, other: Any) -> Any:  # type: ignore[override]
+    def __add__(self, other: Any) -> Any:
         if not isinstance(other, Matrix) or shape(self) != shape(other):
             raise Undefined("matrices of different shapes")
         return Matrix(tuple(a + b for a, b in zip(r, s, strict=True)) for r, s in zip(self, other, strict=True))
@@ -21,9 +21,9 @@ class Matrix(tuple[tuple[Any, ...], ...]):
         return self + -1 * other
 
     def __neg__(self) -> Matrix:
-        return -1 * self  # type: ignore[return-value]
+        return Matrix(tuple(-entry for entry in row) for row in self)
 
-    def __mul__(self, other: Any) -> Any:  # type: ignore[override]
+    def __mul__(self, other: Any) -> Any:
         if not isinstance(other, Matrix):
             return self.__rmul__(other)
         if shape(self) == shape(other) and shape(self)[1] == 1:
@@ -33,7 +33,7 @@ class Matrix(tuple[tuple[Any, ...], ...]):
         columns = list(zip(*other, strict=True))
         return Matrix(tuple(sum(a * b for a, b in zip(r, c, strict=True)) for c in columns) for r in self)
 
-    def __rmul__(self, other: Any) -> Any:  # type: ignore[override]
+    def __rmul__(self, other: Any) -> Any:
         return Matrix(tuple(other * entry for entry in row) for row in self)
 
     def __pow__(self, exponent: Any) -> Any:

@@ -18,7 +18,8 @@ def plain_div(left: Any, right: Any) -> Any:
     if right == 0:
         raise Undefined("division by zero")
     if isinstance(left, tuple):
-        return left * (1 / Fraction(right)) if isinstance(right, int) else left * (1 / right)
+        matrix: Any = left
+        return matrix * (1 / Fraction(right) if isinstance(right, int) else 1 / right)
     if isinstance(left, int) and isinstance(right, int) and left % right == 0:
         return left // right
     try:
@@ -31,7 +32,8 @@ def plain_power(base: Any, exponent: Any) -> Any:
     """base ** exponent; real odd roots of negative numbers are real."""
     if isinstance(exponent, int):
         if isinstance(base, tuple):
-            return base**exponent  # a matrix
+            matrix: Any = base
+            return matrix**exponent
         if isinstance(base, int) and abs(exponent) * base.bit_length() > 60_000:
             raise NotExact("too large a power")
         if exponent < 0:
@@ -85,7 +87,8 @@ def plain_whole(value: Any) -> int:
         value = value.real
     if value != value or abs(value) > 1e15 or abs(value - round(value)) > 1e-7 * max(1.0, abs(value) * 1e-6):
         raise Undefined("not a whole number")
-    return round(value)
+    near: int = round(value)
+    return near
 
 
 def plain_log(base: Any, value: Any) -> Any:
@@ -244,7 +247,8 @@ def plain_repeating(start: Any, places: int, repeated: Any, length: int) -> floa
     """The decimal written out far enough for a float."""
     if repeated >= 10**length:
         raise Undefined("more digits than the bar covers")
-    return float(start) + sum(float(repeated) / 10 ** (places + length * turn) for turn in range(1, 20))
+    behind = sum(float(repeated) / 10 ** (places + length * turn) for turn in range(1, 20))
+    return float(start) + float(behind)
 
 
 def plain_base_number(digits: Any, base: Any) -> int:
@@ -271,7 +275,10 @@ def same_number(left: Any, right: Any, tolerance: float = 1e-7) -> bool:
 
 
 def rational_near(value: Any) -> Any:
-    """The rational number with a small denominator that a float is. Raises NotExact."""
+    """The rational number with a small denominator that a float is. Raises NotExact.
+
+    Every number has fractions p/q that miss it by less than 1/q²; one that is meant misses it by far less.
+    """
     if isinstance(value, int | Fraction):
         return value
     if isinstance(value, complex):
@@ -281,7 +288,8 @@ def rational_near(value: Any) -> Any:
     if value != value or math.isinf(value):
         raise Undefined("no number")
     near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
-    if abs(float(near) - value) > TOLERANCE * max(1.0, abs(value)):
+    size = max(1.0, abs(value))
+    if abs(float(near) - value) > min(TOLERANCE * size, max(1e-3 / near.denominator**2, 1e-13 * size)):
         raise NotExact("no simple fraction")
     return near.numerator if near.denominator == 1 else near
 

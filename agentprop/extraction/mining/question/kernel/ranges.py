@@ -37,7 +37,7 @@ def real_set(borders: Sequence[Callable[[Any], Any]], test: Callable[[Any], bool
     """Where a condition holds that can only change at the zeros of some functions."""
     points: list[Any] = []
     for function in borders:
-        for (x,) in solutions_exact(1, lambda x, function=function: [function(x)]):  # type: ignore[misc]
+        for (x,) in solutions_exact(1, lambda x, function=function: [function(x)]):
             if isinstance(settled(x), Form):
                 continue
             if is_real(x) and not any(x == known for known in points):
@@ -49,7 +49,7 @@ def plain_real_set(borders: Sequence[Callable[[Any], Any]], test: Callable[[Any]
     """The same with zeros found by search, each a simple fraction."""
     points: list[Any] = []
     for function in borders:
-        for x in line_search(lambda x, function=function: [function(x)]):  # type: ignore[misc]
+        for x in line_search(lambda x, function=function: [function(x)]):
             near = rational_near(x)
             if near not in points:
                 points.append(near)

@@ -235,7 +235,7 @@ def newton_search(count: int, residuals: Residuals, real: bool) -> list[list[Any
     rng, found = Random("starts"), list[list[Any]]()
     for _ in range(STARTS):
         scale = rng.choice((1, 3, 10, 40))
-        start = [rng.uniform(-scale, scale) for _ in range(count)]
+        start: list[Any] = [rng.uniform(-scale, scale) for _ in range(count)]
         if not real:
             start = [complex(one, rng.uniform(-scale, scale)) for one in start]
         end = newton(residuals, start, real, rng)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from agentprop.extraction.mining.question.kernel.exact import (
     IMAGINARY,
@@ -51,8 +51,8 @@ class Further:
     """Unknowns that stand for roots and absolute values of unknowns, while one system is set up."""
 
     next = 0
-    equations: list[Polynomial] = []
-    positive: list[int] = []
+    equations: ClassVar[list[Polynomial]] = []
+    positive: ClassVar[list[int]] = []
 
 
 def further(equation: Callable[[Form], Any], positive: bool) -> Form:
@@ -307,7 +307,7 @@ def size_of_resultant(a: Polynomial, b: Polynomial, index: int) -> int:
 def resultant(a: list[Polynomial], b: list[Polynomial]) -> Polynomial:
     """The determinant of Sylvester's matrix."""
     size = len(a) + len(b) - 2
-    rows = []
+    rows: list[list[Polynomial]] = []
     for shift in range(len(b) - 1):
         rows.append([{}] * shift + a[::-1] + [{}] * (size - shift - len(a)))
     for shift in range(len(a) - 1):

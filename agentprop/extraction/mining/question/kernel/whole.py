@@ -135,7 +135,7 @@ def plain_remainder(value: Any, modulus: Any) -> int:
     value, modulus = plain_whole(value), plain_whole(modulus)
     if modulus < 1:
         raise Undefined("a modulus that is not positive")
-    return value - modulus * (value // modulus)
+    return int(value - modulus * (value // modulus))
 
 
 def quotient(value: Any, divisor: Any) -> int:
@@ -267,7 +267,7 @@ def is_prime(n: Any) -> bool:
     """Whether a whole number is prime: trial by 2, 3 and 6k ± 1."""
     n = whole(n)
     if n < 4:
-        return n > 1
+        return bool(n > 1)
     if n % 2 == 0 or n % 3 == 0:
         return False
     if n > 10**12:
@@ -290,7 +290,7 @@ def plain_is_prime(n: Any) -> bool:
 def is_square(n: Any) -> bool:
     """Whether a whole number is a square."""
     n = whole(n)
-    return n >= 0 and math.isqrt(n) ** 2 == n
+    return bool(n >= 0 and math.isqrt(n) ** 2 == n)
 
 
 def plain_is_square(n: Any) -> bool:
@@ -413,7 +413,7 @@ def decimal_digit(value: Any, place: Any) -> int:
     value, place = Fraction(value), whole(place)
     if place < 1 or value < 0:
         raise Undefined("no such place")
-    return value.numerator * pow(10, place, value.denominator * 10) // value.denominator % 10
+    return int(value.numerator * pow(10, place, value.denominator * 10) // value.denominator % 10)
 
 
 def plain_decimal_digit(value: Any, place: Any) -> int:

@@ -1,1 +1,1 @@
-"""Formulas as LaTeX writes them to trees: tokens with their places, and a parser that reads all of a formula or refuses."""
+"""Formulas in LaTeX to trees: tokens with their places, and a parser that reads all of a formula or refuses."""

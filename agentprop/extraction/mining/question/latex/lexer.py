@@ -25,8 +25,8 @@ class Token:
 
 _SPACING = frozenset({
     "displaystyle", "textstyle", "left", "right", "limits", "nolimits", "big", "Big", "bigg", "Bigg",
-    "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "middle", "nonumber", "hspace", "ds", "rm", "phantom", "thinspace",
-    "!", ",", ";", ":", " ", "\n", "/",
+    "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "middle", "nonumber", "hspace", "ds", "rm", "phantom",
+    "thinspace", "!", ",", ";", ":", " ", "\n", "/",
 })  # fmt: skip
 _WORDS = r"text|mbox|textrm|textnormal|mathrm|operatorname|textbf|mathop"
 _SINGLE = r"mathbf|boldsymbol|mathit|vec|mathbb|mathcal|bold|bm|overrightarrow|hat|mathsf"

@@ -69,7 +69,7 @@ def with_letters(head: str, args: Sequence[Tree], outside: frozenset[str]) -> No
 
 def solution_set(tree: Node, facts: Facts, complex_: bool) -> Tree:
     """solutions(relations, sorts, variable): the values of the variable, or of the only letter."""
-    inner = Facts(facts.functions, facts.operators, facts.known, used=facts.used)
+    inner = Facts(facts.functions, facts.operators, facts.through, facts.known, used=facts.used)
     given, sorts, *variable = tree.args
     inner.relations = []
     add_relations(given, inner)
@@ -127,7 +127,7 @@ def values_of(
     if len(names) != 1 or body != Symbol(names[0]):
         raise Unreadable("conditions without an equation")
     if integer or _is_about_integers(relations):
-        whole = {names[0]: IT}
+        whole: dict[str, Tree] = {names[0]: IT}
         return node("integers", *(substitute(_integer_condition(one), whole) for one in [*relations, *conditions]))
     return real_set(names[0], [*others, *conditions])
 

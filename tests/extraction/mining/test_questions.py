@@ -1,0 +1,54 @@
+"""Questions are read whole, computed by two routes, confirmed and varied; or refused for a reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentprop.extraction.mining.lift import Refusal
+from agentprop.extraction.mining.question.audit import record
+from agentprop.extraction.mining.question.execute import call
+from agentprop.extraction.mining.question.kernel.answer import single_value
+from agentprop.extraction.mining.question.mine import Disagreement, mine
+from agentprop.extraction.mining.question.reading import numbers_of, readings
+from agentprop.extraction.mining.question.template import from_json, to_json
+
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "question_cases.json").read_text())
+MINED = [case for case in CASES if "refusal" not in case]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["fact"])
+def test_questions_are_mined_or_refused_for_the_right_reason(case: dict[str, Any]) -> None:
+    try:
+        template = mine(case["question"], case["answer"])
+    except Refusal as refusal:
+        assert refusal.code == case.get("refusal"), refusal.message
+        return
+    assert "refusal" not in case, template.phrasing
+    assert from_json(json.loads(json.dumps(to_json(template)))) == template
+
+
+@pytest.mark.parametrize("case", MINED, ids=lambda case: case["fact"])
+def test_a_question_with_other_numbers_says_what_the_skill_computes(case: dict[str, Any]) -> None:
+    template = mine(case["question"], case["answer"])
+    names = [parameter.name for parameter in template.parameters]
+    for values, answer in template.trials[1:8]:
+        setting = dict(zip(names, values, strict=True))
+        text = re.sub(r"<(\w+)>", lambda hole, told=setting: told[hole[1]], template.phrasing)
+        again = readings(text)
+        for route in (again.values[0].solve, again.values[0].check):
+            value = single_value(call(route, numbers_of(again.question)))
+            assert Fraction(str(answer)) == pytest.approx(value), text
+
+
+def test_a_likely_wrong_label_is_recorded_with_the_neighbour_whose_answer_it_has() -> None:
+    question, golds = "If $3x+5=26$, what is the value of $x$?", ["4", "8", "7"]
+    with pytest.raises(Disagreement) as found:
+        mine(question, golds[1])
+    told = json.loads(record(question, golds, 1, found.value))
+    assert (told["gold"], told["found"], told["agrees_at_offsets"]) == ("8", "7", [1])
