@@ -13,7 +13,7 @@ from __future__ import annotations
 from agentprop.answers import compare_equations as equations
 from agentprop.answers.algebra.intervals import apart
 from agentprop.answers.algebra.pieces import NoCells, cells, samples
-from agentprop.answers.algebra.rationals import WORKER_BITS, Undefined
+from agentprop.answers.algebra.rationals import WORKER_BITS, UndefinedValue
 from agentprop.answers.compare_expressions import compare_expressions
 from agentprop.answers.compare_numbers import LADDER, both, compare_numbers
 from agentprop.answers.compare_scalars import QuickScalars
@@ -44,7 +44,7 @@ class DeepScalars(QuickScalars):
             if symbols(gold) | symbols(pred):
                 return compare_expressions(gold, pred, precision)
             return compare_numbers(gold, pred, precision)
-        except Undefined as undefined:
+        except UndefinedValue as undefined:
             return different("undefined", f"{undefined} has no value")
 
     def order(self, left: Node, right: Node) -> int:

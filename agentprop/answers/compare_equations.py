@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from agentprop.answers.algebra.monomials import NoForm, Poly, numerator, proportional
 from agentprop.answers.algebra.normal_form import normal
-from agentprop.answers.algebra.rationals import Undefined, rational
+from agentprop.answers.algebra.rationals import UndefinedValue, rational
 from agentprop.answers.outcome import Equivalence, Unresolved, different, same, undetermined
 from agentprop.answers.reading.nodes import Node, Number, Relational, Symbol, apply, is_scalar, substitute, symbols
 
@@ -37,7 +37,7 @@ def compare(gold: Relational, pred: Relational) -> Equivalence:
     try:
         if proportional(*(numerator(normal(side)) for side in gaps)):
             return same("equation", "the equations differ by a constant factor")
-    except (NoForm, Undefined):
+    except (NoForm, UndefinedValue):
         pass
     from agentprop.answers.algebra import sympy_proof as proof
 
@@ -90,7 +90,7 @@ def _factor(left: Node, right: Node) -> Fraction | None:
     """c with right = c · left for a rational c; None otherwise."""
     try:
         a, b = normal(left), normal(right)
-    except (NoForm, Undefined):
+    except (NoForm, UndefinedValue):
         return None
     if not a or a.keys() != b.keys():
         return None
@@ -119,7 +119,7 @@ def _holds(relation: Relational, values: dict[str, Fraction]) -> bool | None:
     numbers: dict[str, Node] = {name: Number(value) for name, value in values.items()}
     try:
         value = rational(substitute(gap(relation), numbers))
-    except Undefined:
+    except UndefinedValue:
         return None
     if value is None:
         return None

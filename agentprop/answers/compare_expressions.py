@@ -11,7 +11,7 @@ from agentprop.answers.algebra.intervals import Enclosure, Evaluator, Giant, Uns
 from agentprop.answers.algebra.monomials import NoForm, is_zero
 from agentprop.answers.algebra.normal_form import normal
 from agentprop.answers.algebra.pieces import NoCells, cells, is_pieced
-from agentprop.answers.algebra.rationals import Undefined, rational
+from agentprop.answers.algebra.rationals import UndefinedValue, rational
 from agentprop.answers.algebra.residues import WHOLE_NAMES, classes
 from agentprop.answers.compare_numbers import compare_numbers, gap, is_complex
 from agentprop.answers.outcome import Equivalence, Unresolved, different, same, undetermined
@@ -105,7 +105,7 @@ def rational_or_none(node: Node) -> Fraction | None:
     """The exact value, None also where there is none."""
     try:
         return rational(node)
-    except Undefined:
+    except UndefinedValue:
         return None
 
 
@@ -162,7 +162,7 @@ def _at(gold: Node, pred: Node, values: dict[str, Fraction]) -> tuple[Enclosure,
     evaluator = Evaluator(160, values)
     try:
         return evaluator.enclose(gold), evaluator.enclose(pred)
-    except (Vague, Giant, Unsupported, Undefined):
+    except (Vague, Giant, Unsupported, UndefinedValue):
         return None
 
 
@@ -211,7 +211,7 @@ def _agree_in_parts(gold: Node, pred: Node, parts: Callable[[Node, Node], Iterat
     try:
         found = list(parts(gold, pred))
         return bool(found) and all(_equal_part(left, right) for left, right in found)
-    except (NoCells, NoForm, Undefined):
+    except (NoCells, NoForm, UndefinedValue):
         return False
 
 
@@ -228,5 +228,5 @@ def _vanishes(gold: Node, pred: Node, names: list[str], pattern: tuple[int, ...]
     }
     try:
         return is_zero(normal(substitute(gap(gold, pred), negative)))
-    except (NoForm, Undefined):
+    except (NoForm, UndefinedValue):
         return False

@@ -13,7 +13,7 @@ from itertools import pairwise, permutations
 
 from agentprop.answers.algebra.monomials import PI, NoForm
 from agentprop.answers.algebra.normal_form import normal
-from agentprop.answers.algebra.rationals import Undefined
+from agentprop.answers.algebra.rationals import UndefinedValue
 from agentprop.answers.outcome import Equivalence, all_same, different, same, undetermined
 from agentprop.answers.reading.nodes import (
     Constant,
@@ -179,7 +179,7 @@ def _multiple(node: Node) -> tuple[Fraction, str | None] | None:
     """A rational number, or a rational multiple of pi; zero is a multiple of both."""
     try:
         poly = normal(node)
-    except (NoForm, Undefined):
+    except (NoForm, UndefinedValue):
         return None
     if not poly:
         return Fraction(0), None

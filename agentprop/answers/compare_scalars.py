@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from agentprop.answers.algebra.rationals import QUICK_BITS, Undefined, rational
+from agentprop.answers.algebra.rationals import QUICK_BITS, UndefinedValue, rational
 from agentprop.answers.outcome import Equivalence, Hard, different, same
 from agentprop.answers.precision import Precision
 from agentprop.answers.reading.nodes import BINDERS, Constant, Node, Number, Operation, Relational, Symbol, children
@@ -17,8 +17,8 @@ class QuickScalars:
 
     def decide(self, gold: Node, pred: Node, precision: Precision | None) -> Equivalence:
         left, right = self._rational(gold), self._rational(pred)
-        if isinstance(left, Undefined) or isinstance(right, Undefined):
-            return different("undefined", f"{left if isinstance(left, Undefined) else right} has no value")
+        if isinstance(left, UndefinedValue) or isinstance(right, UndefinedValue):
+            return different("undefined", f"{left if isinstance(left, UndefinedValue) else right} has no value")
         if left is not None and right is not None:
             return compare_rationals(left, right, precision)
         verdict = compare_names(gold, pred)
@@ -26,10 +26,10 @@ class QuickScalars:
             raise Hard
         return verdict
 
-    def _rational(self, node: Node) -> Fraction | Undefined | None:
+    def _rational(self, node: Node) -> Fraction | UndefinedValue | None:
         try:
             return rational(node, self.bits)
-        except Undefined as undefined:
+        except UndefinedValue as undefined:
             return undefined
 
     def order(self, left: Node, right: Node) -> int:

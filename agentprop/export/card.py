@@ -63,7 +63,7 @@ class SourceRun:
 
 
 @dataclass(frozen=True)
-class Facts:
+class CardFacts:
     """All facts of a card."""
 
     title: str
@@ -94,7 +94,7 @@ class Facts:
     """Identifier of the licence."""
 
 
-def card(facts: Facts) -> str:
+def card(facts: CardFacts) -> str:
     """Write the card, Markdown."""
     parts = [
         _front(facts),
@@ -111,7 +111,7 @@ def card(facts: Facts) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _front(facts: Facts) -> str:
+def _front(facts: CardFacts) -> str:
     """YAML front matter; every value is written as JSON, which is YAML too."""
     rows = sum(count for table in facts.tables[:1] for _, count in table.files.values())
     lines = ["---", *([f"license: {json.dumps(facts.licence)}"] if facts.licence else [])]
@@ -124,11 +124,11 @@ def _front(facts: Facts) -> str:
     return "\n".join([*lines, "---"])
 
 
-def _loading(facts: Facts) -> str:
+def _loading(facts: CardFacts) -> str:
     return f"## How to load\n\n```python\n{facts.usage}\n```"
 
 
-def _splits(facts: Facts) -> str:
+def _splits(facts: CardFacts) -> str:
     rows = [
         [table.name, split, f"{count:,}", facts.splits.get(split, "")]
         for table in facts.tables
@@ -162,7 +162,7 @@ def _plain(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return named
 
 
-def _funnel(facts: Facts) -> str:
+def _funnel(facts: CardFacts) -> str:
     lines = ["## Funnel", "What came in = what was accepted + rejected + failed; reasons are counted below each stage."]
     rows = [[stage.stage, name, f"{count:,}"] for stage in facts.stages for name, count in stage.funnel.items()] + [
         ["export", f"left out: {reason}", f"{count:,}"] for reason, count in facts.left_out.items()
@@ -173,7 +173,7 @@ def _funnel(facts: Facts) -> str:
     return "\n\n".join(lines)
 
 
-def _difficulty(facts: Facts) -> str:
+def _difficulty(facts: CardFacts) -> str:
     if not facts.difficulty:
         return ""
     band = f" Only problems with a pass rate in {facts.band} are in it." if facts.band else ""
@@ -181,7 +181,7 @@ def _difficulty(facts: Facts) -> str:
     return f"## Difficulty\n\nPass rates ρ = c/k by the probers named below.{band}\n\n{_table(['ρ', 'problems'], rows)}"
 
 
-def _makers(facts: Facts) -> str:
+def _makers(facts: CardFacts) -> str:
     rows = [
         [m.role, m.name, m.revision or "", f"`{m.sampling}`" if m.sampling else "", f"{m.records:,}"]
         for m in facts.makers
@@ -189,7 +189,7 @@ def _makers(facts: Facts) -> str:
     return f"## Models and sampling\n\n{_table(['role', 'model', 'revision', 'sampling', 'records'], rows)}"
 
 
-def _settings(facts: Facts) -> str:
+def _settings(facts: CardFacts) -> str:
     lines = ["## Where it comes from"]
     for stage in facts.stages:
         settings = json.dumps(stage.settings, indent=2, ensure_ascii=False)

@@ -13,7 +13,7 @@ from agentprop import skills
 from agentprop.extraction.mining import quality, trial
 from agentprop.extraction.mining.candidate import Template, mine
 from agentprop.extraction.mining.graph import ArithmeticStep, FixedNumber, Node, QuestionNumber
-from agentprop.extraction.mining.merge import Family, FamilyMember, families
+from agentprop.extraction.mining.merge import FamilyMember, SkillFamily, families
 from agentprop.extraction.mining.package import package
 from agentprop.extraction.mining.script import source
 from agentprop.extraction.mining.subject import past, subject, third_person
@@ -51,7 +51,7 @@ def members(*documents: tuple[str, str, str]) -> list[FamilyMember]:
     return [FamilyMember(f"toy#{i}", "", len(d[0]), mine(*d)) for i, d in enumerate(documents)]
 
 
-def family(*documents: tuple[str, str, str]) -> Family:
+def family(*documents: tuple[str, str, str]) -> SkillFamily:
     (found,) = families(members(*documents))
     return found
 

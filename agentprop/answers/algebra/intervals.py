@@ -17,7 +17,7 @@ from mpmath.ctx_iv import MPIntervalContext
 
 from agentprop.answers.algebra.monomials import NoForm
 from agentprop.answers.algebra.normal_form import zeta_share
-from agentprop.answers.algebra.rationals import Undefined, rational
+from agentprop.answers.algebra.rationals import UndefinedValue, rational
 from agentprop.answers.reading.nodes import Constant, Node, Number, Operation, Symbol, substitute
 
 MAX_TERMS = 100
@@ -220,7 +220,7 @@ class Evaluator:
             if z.re.b < 0:
                 return Enclosure(self.iv.log(-z.re), self.iv.pi + 0)
             if z.re.a == 0 == z.re.b:
-                raise Undefined("logarithm of zero")
+                raise UndefinedValue("logarithm of zero")
             raise Vague
         size = z.re * z.re + z.im * z.im
         if 0 in size:
@@ -254,7 +254,7 @@ class Evaluator:
                 return self._positive_power(base.re, exponent)
             if base.re.a == 0 == base.re.b:
                 if exponent < 0:
-                    raise Undefined("zero to a negative power")
+                    raise UndefinedValue("zero to a negative power")
                 return Enclosure(self.iv.mpf(0))
             if base.re.b < 0:
                 return self._negative_power(base.re, exponent)
@@ -351,7 +351,7 @@ def _sign(iv: Any, x: Interval) -> Interval:
 def _arcsin(iv: Any, x: Interval) -> Interval:
     inside = 1 - x * x
     if inside.b < 0:
-        raise Undefined("arcsine outside [-1, 1]")
+        raise UndefinedValue("arcsine outside [-1, 1]")
     if x.a == x.b and abs(x.a) == 1:
         return iv.pi / 2 * x
     if not inside.a > 0:

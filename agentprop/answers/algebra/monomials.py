@@ -12,7 +12,7 @@ from functools import lru_cache
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
-from agentprop.answers.algebra.rationals import Undefined
+from agentprop.answers.algebra.rationals import UndefinedValue
 
 Atom = tuple[Any, ...]
 Monomial = tuple[tuple[Atom, Fraction], ...]
@@ -147,7 +147,7 @@ def power(base: Poly, exponent: Fraction) -> Poly:
         return one()
     if not base:
         if exponent < 0:
-            raise Undefined("division by zero")
+            raise UndefinedValue("division by zero")
         return {}
     if len(base) == 1:
         [(monomial, coefficient)] = base.items()
@@ -261,7 +261,7 @@ def _exp_of_term(monomial: Monomial, coefficient: Fraction) -> Poly:
 
 def logarithm(poly: Poly) -> Poly:
     if not poly:
-        raise Undefined("logarithm of zero")
+        raise UndefinedValue("logarithm of zero")
     if len(poly) > 1:
         content, common, inner = _primitive(poly)
         return add(logarithm({common: content}), of_atom(("ln", key(inner))))

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
-from agentprop.answers.algebra.rationals import Undefined, rational
+from agentprop.answers.algebra.rationals import UndefinedValue, rational
 from agentprop.answers.reading.nodes import (
     Cases,
     Collection,
@@ -142,7 +142,7 @@ def linear(inner: Node, name: str) -> tuple[Fraction, Fraction] | None:
         return None
     try:
         values = [rational(substitute(inner, {name: Number(Fraction(k))})) for k in (0, 1)]
-    except Undefined:
+    except UndefinedValue:
         return None
     if values[0] is None or values[1] is None:
         return None
@@ -205,7 +205,7 @@ def value_at(node: Node, name: str, at: Fraction) -> Fraction:
     """The exact value at a place; raises `NoCells` where it is not rational."""
     try:
         value = rational(substitute(node, {name: Number(at)}))
-    except Undefined:
+    except UndefinedValue:
         raise NoCells from None
     if value is None:
         raise NoCells

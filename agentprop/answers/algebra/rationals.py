@@ -22,19 +22,19 @@ MAX_TERMS = 20_000
 """Terms of a sum that are added up at all."""
 
 
-class Undefined(Exception):
+class UndefinedValue(Exception):
     """The expression has no value, such as a division by zero."""
 
 
-class TooLarge(Exception):
+class TooManyBits(Exception):
     """The exact value needs more bits than allowed."""
 
 
 def rational(node: Node, bits: int = QUICK_BITS) -> Fraction | None:
-    """The exact value; None where it is irrational, complex, symbolic or beyond `bits`. Raises `Undefined`."""
+    """The exact value; None where it is irrational, complex, symbolic or beyond `bits`. Raises `UndefinedValue`."""
     try:
         return _value(node, bits)
-    except TooLarge:
+    except TooManyBits:
         return None
 
 
@@ -62,7 +62,7 @@ def _value(node: Node, bits: int) -> Fraction | None:
         values.append(value)
     result = rule(values, bits)
     if result is not None and max(result.numerator.bit_length(), result.denominator.bit_length()) > bits:
-        raise TooLarge
+        raise TooManyBits
     return result
 
 
@@ -74,7 +74,7 @@ def _iterated(node: Operation, bits: int) -> Fraction | None:
     if len(whole) < 2 or not isinstance(index, Symbol):
         return None
     if whole[1] - whole[0] >= (QUICK_TERMS if bits <= QUICK_BITS else MAX_TERMS):
-        raise TooLarge
+        raise TooManyBits
     total = Fraction(0 if node.head == "sum" else 1)
     for k in range(whole[0], whole[1] + 1):
         value = _value(substitute(body, {index.name: Number(Fraction(k))}), bits)
@@ -82,7 +82,7 @@ def _iterated(node: Operation, bits: int) -> Fraction | None:
             return None
         total = total + value if node.head == "sum" else total * value
         if max(total.numerator.bit_length(), total.denominator.bit_length()) > bits:
-            raise TooLarge
+            raise TooManyBits
     return total
 
 
@@ -99,7 +99,7 @@ def _modular(node: Operation, bits: int) -> Fraction | None:
 
 def _divide(values: list[Fraction], bits: int) -> Fraction:
     if values[1] == 0:
-        raise Undefined("division by zero")
+        raise UndefinedValue("division by zero")
     return values[0] / values[1]
 
 
@@ -108,7 +108,7 @@ def _product(values: list[Fraction], bits: int) -> Fraction:
     for value in values:
         total *= value
         if max(total.numerator.bit_length(), total.denominator.bit_length()) > bits:
-            raise TooLarge
+            raise TooManyBits
     return total
 
 
@@ -116,7 +116,7 @@ def power(values: list[Fraction], bits: int) -> Fraction | None:
     base, exponent = values
     if base == 0 and exponent <= 0:
         if exponent < 0:
-            raise Undefined("zero to a negative power")
+            raise UndefinedValue("zero to a negative power")
         return Fraction(1)
     if base in (0, 1):
         return base
@@ -126,7 +126,7 @@ def power(values: list[Fraction], bits: int) -> Fraction | None:
         return _rational_root(base, exponent, bits)
     size = max(base.numerator.bit_length(), base.denominator.bit_length())
     if abs(exponent) * (size - 1) > bits:
-        raise TooLarge
+        raise TooManyBits
     return base ** int(exponent)
 
 
@@ -163,10 +163,10 @@ def _factorial(values: list[Fraction], bits: int, step: int = 1) -> Fraction | N
     if values[0].denominator != 1:
         return None
     if values[0] < 0:
-        raise Undefined("factorial of a negative integer")
+        raise UndefinedValue("factorial of a negative integer")
     n = int(values[0])
     if n.bit_length() > 40 or (n > 20 and n * (n.bit_length() - 2) > bits * step):
-        raise TooLarge
+        raise TooManyBits
     return Fraction(math.factorial(n) if step == 1 else math.prod(range(n, 0, -2)))
 
 
@@ -178,13 +178,13 @@ def _binomial(values: list[Fraction], bits: int) -> Fraction | None:
     if k < 0:
         return Fraction(0)
     if k * n.bit_length() > bits * 2:
-        raise TooLarge
+        raise TooManyBits
     return Fraction(math.comb(n, k))
 
 
 def _modulo(values: list[Fraction], bits: int) -> Fraction:
     if values[1] == 0:
-        raise Undefined("modulo zero")
+        raise UndefinedValue("modulo zero")
     return values[0] % values[1]
 
 
@@ -201,7 +201,7 @@ def _log(values: list[Fraction], bits: int) -> Fraction | None:
     """log_b of a power of b, found by repeated division."""
     base, value = values
     if base <= 0 or base == 1 or value <= 0:
-        raise Undefined("logarithm outside its domain")
+        raise UndefinedValue("logarithm outside its domain")
     if base < 1:
         base, sign = 1 / base, -1
     else:
@@ -269,7 +269,7 @@ _RULES: dict[str, Callable[[list[Fraction], int], Fraction | None]] = {
 def _odd_root(value: Fraction, degree: Fraction, bits: int) -> Fraction | None:
     """Real roots: the odd root of a negative number is negative, as school mathematics has it."""
     if degree == 0:
-        raise Undefined("a zeroth root")
+        raise UndefinedValue("a zeroth root")
     if value < 0 and degree.denominator == 1 and degree.numerator % 2 == 1:
         root = power([-value, 1 / degree], bits)
         return None if root is None else -root

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from agentprop.answers.algebra.pieces import NoCells, linear
-from agentprop.answers.algebra.rationals import Undefined, rational
+from agentprop.answers.algebra.rationals import UndefinedValue, rational
 from agentprop.answers.reading.nodes import Node, Number, Operation, Symbol, apply, mapped, substitute, symbols, walk
 
 MAX_PERIOD = 240
@@ -67,7 +67,7 @@ def _whole(node: Node) -> int:
 def _value(node: Node) -> Fraction | None:
     try:
         return rational(node)
-    except Undefined:
+    except UndefinedValue:
         return None
 
 

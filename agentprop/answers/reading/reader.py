@@ -100,12 +100,12 @@ def _read(answer: str, question: frozenset[str], depth: int, parts: dict[tuple[s
     if _PLAIN_NUMBER.fullmatch(text) and len(text) < 1000:
         return Reading(text, tuple(_parsed(text, units=False)))
     try:
-        return _Reader(text, question, depth, parts, mathematical=is_mathematical(answer.strip())).read()
+        return _AnswerReader(text, question, depth, parts, mathematical=is_mathematical(answer.strip())).read()
     except RecursionError:
         return Reading(text, remainder="nested too deeply")
 
 
-class _Reader:
+class _AnswerReader:
     """One text and the ways to read it."""
 
     def __init__(

@@ -64,7 +64,7 @@ _OTHER_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-{2,}[-| :\t]*")
 
 
-class Piece(NamedTuple):
+class LabelledPart(NamedTuple):
     """A stretch of text that is one part of a problem."""
 
     part: str
@@ -90,7 +90,7 @@ def problems(text: str) -> Iterator[Row | Bad]:
         yield Bad("no-question", "the file labels no problem", text.strip()[:200])
 
 
-def join(pieces: Sequence[Piece]) -> list[Row]:
+def join(pieces: Sequence[LabelledPart]) -> list[Row]:
     """Problems with what belongs to them: by number if a piece has one that is not its neighbour's, else by place."""
     rows: list[Row] = []
     numbers: list[str] = []
@@ -106,7 +106,7 @@ def join(pieces: Sequence[Piece]) -> list[Row]:
     return [row for row in rows if row["question"]]
 
 
-def _owner(piece: Piece, rows: Sequence[Row], numbers: Sequence[str]) -> int | None:
+def _owner(piece: LabelledPart, rows: Sequence[Row], numbers: Sequence[str]) -> int | None:
     """Which problem a solution belongs to: the last one of its number that has none yet, else the last."""
     if not rows:
         return None
@@ -117,7 +117,7 @@ def _owner(piece: Piece, rows: Sequence[Row], numbers: Sequence[str]) -> int | N
     return len(rows) - 1
 
 
-def _labelled(text: str) -> list[Piece]:
+def _labelled(text: str) -> list[LabelledPart]:
     """The stretches that labels begin, up to the next label; nothing if no label is one of a problem."""
     text = re.sub(r"</?details[^>]*>|</?summary[^>]*>", "\n", text)
     pieces = [_piece(label, body) for label, body in _stretches(_LABEL, text)]
@@ -131,17 +131,17 @@ def _stretches(mark: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str]
     return ((match, text[match.end() : end]) for match, end in zip(matches, ends, strict=False))
 
 
-def _piece(label: re.Match[str], body: str) -> Piece:
+def _piece(label: re.Match[str], body: str) -> LabelledPart:
     name = (label["label"] or label["letter"]).lower()
-    return Piece(_PARTS[name], label["number"] or label["count"] or "", _body(body))
+    return LabelledPart(_PARTS[name], label["number"] or label["count"] or "", _body(body))
 
 
-def _itemised(text: str) -> list[Piece]:
+def _itemised(text: str) -> list[LabelledPart]:
     """Numbered items that hold a solution with a label each; what stands before it is the problem."""
-    pieces: list[Piece] = []
+    pieces: list[LabelledPart] = []
     for _, body in _stretches(_ITEM, text):
         if label := _LABEL.search(body):
-            pieces.append(Piece("question", "", _body(body[: label.start()])))
+            pieces.append(LabelledPart("question", "", _body(body[: label.start()])))
             pieces += [_piece(label, said) for label, said in _stretches(_LABEL, body)]
     return pieces
 
@@ -165,9 +165,9 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 
-def _listed(text: str) -> list[Piece]:
+def _listed(text: str) -> list[LabelledPart]:
     """The items of numbered lists under headings such as Exercises and Solutions."""
-    pieces: list[Piece] = []
+    pieces: list[LabelledPart] = []
     headings = list(_HEADING.finditer(text))
     for heading in headings:
         after = _OTHER_HEADING.search(text, heading.end())
@@ -177,18 +177,22 @@ def _listed(text: str) -> list[Piece]:
         part = _LISTS[heading["label"].lower()]
         for item, body in _stretches(_ITEM, section):
             if not _LABEL.search(body):  # labelled there, it is read from its labels
-                pieces.append(Piece(part, item["number"] or item["inner"], _body(body)))
+                pieces.append(LabelledPart(part, item["number"] or item["inner"], _body(body)))
     return pieces
 
 
-def _in_turns(text: str) -> list[Piece]:
+def _in_turns(text: str) -> list[LabelledPart]:
     """Lines that take turns: a question, its answer, a question, …"""
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     pairs = list(zip(lines[::2], lines[1::2], strict=False))
     asking = [line for line, answer in pairs if _asks(line) and len(answer) <= SHORT and not answer.endswith("?")]
     if len(lines) % 2 or len(pairs) < 2 or len(asking) < TURNS * len(pairs):
         return []
-    return [piece for line, answer in pairs for piece in (Piece("question", "", line), Piece("answer", "", answer))]
+    return [
+        piece
+        for line, answer in pairs
+        for piece in (LabelledPart("question", "", line), LabelledPart("answer", "", answer))
+    ]
 
 
 def _asks(line: str) -> bool:

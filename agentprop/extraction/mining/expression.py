@@ -87,7 +87,7 @@ def number(text: str) -> Fraction:
 
 def parse(text: str) -> Expression:
     """The tree of an arithmetic text; raises `NotArithmetic`. A single letter is an unknown, which has no value."""
-    parser = _Parser(_tokens(plain(text)))
+    parser = _ExpressionParser(_tokens(plain(text)))
     tree = parser.sum()
     if parser.peek() is not None:
         raise NotArithmetic(f"unexpected {parser.peek()!r}")
@@ -134,7 +134,7 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-class _Parser:
+class _ExpressionParser:
     """Precedence: sum < product < power < atom; juxtaposition with parentheses multiplies."""
 
     def __init__(self, tokens: list[str]) -> None:

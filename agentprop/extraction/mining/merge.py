@@ -36,7 +36,7 @@ class FamilyMember:
 
 
 @dataclass(frozen=True)
-class Family:
+class SkillFamily:
     """One skill to be."""
 
     members: tuple[FamilyMember, ...]
@@ -71,9 +71,9 @@ def key(candidate: Template) -> str:
     return f"story {candidate.graph} {kind} {candidate.phrasing.subject or ''}"
 
 
-def families(members: Sequence[FamilyMember]) -> list[Family]:
+def families(members: Sequence[FamilyMember]) -> list[SkillFamily]:
     """Members of one key, greedily, in order."""
-    found: list[Family] = []
+    found: list[SkillFamily] = []
     for member in members:
         for position, family in enumerate(found):
             if (joined := _join(family, member)) is not None:
@@ -81,11 +81,11 @@ def families(members: Sequence[FamilyMember]) -> list[Family]:
                 break
         else:
             candidate = member.candidate
-            found.append(Family((member,), candidate.domains, candidate.rules, candidate.acceptance))
+            found.append(SkillFamily((member,), candidate.domains, candidate.rules, candidate.acceptance))
     return found
 
 
-def _join(family: Family, member: FamilyMember) -> Family | None:
+def _join(family: SkillFamily, member: FamilyMember) -> SkillFamily | None:
     """The family with one more member, or None where their numbers do not fit together."""
     candidate = member.candidate
     if len(family.phrasings) >= MAX_PHRASINGS:

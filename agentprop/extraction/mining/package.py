@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from agentprop.extraction.mining.graph import ArithmeticStep, Node, QuestionNumber, steps, value
-from agentprop.extraction.mining.merge import Family
+from agentprop.extraction.mining.merge import SkillFamily
 from agentprop.extraction.mining.notation import condition, infix, letters
 from agentprop.extraction.mining.script import source
 from agentprop.extraction.mining.wording import Phrasing
@@ -21,7 +21,7 @@ CATEGORY = "arithmetic"
 _VERBS = {"+": "adds", "-": "subtracts", "*": "multiplies", "/": "divides"}
 
 
-def package(family: Family) -> tuple[str, str, str]:
+def package(family: SkillFamily) -> tuple[str, str, str]:
     """(name, SKILL.md, scripts/skill.py)."""
     names: dict[Node, str] = dict(
         zip(map(QuestionNumber, range(len(family.domains))), letters(len(family.domains)), strict=True)
@@ -35,7 +35,7 @@ def package(family: Family) -> tuple[str, str, str]:
     return name, f"---\n{front}---\n\n{_body(family, names, title)}", script
 
 
-def _name(family: Family) -> str:
+def _name(family: SkillFamily) -> str:
     first = family.members[0].candidate
     words = [
         word for word in re.findall(r"\b[a-z]{3,12}\b", re.sub(r"<\w>", " ", first.phrasing.ask)) if word not in EMPTY
@@ -45,12 +45,12 @@ def _name(family: Family) -> str:
     return "-".join([CATEGORY, *words[:2], digest])
 
 
-def _title(family: Family) -> str:
+def _title(family: SkillFamily) -> str:
     verbs = dict.fromkeys(_VERBS[step.operator] for step in steps(family.root))
     return f"Word problem that {_listed(list(verbs))}"
 
 
-def _front(family: Family, names: Mapping[Node, str], name: str, title: str) -> dict[str, Any]:
+def _front(family: SkillFamily, names: Mapping[Node, str], name: str, title: str) -> dict[str, Any]:
     first = family.members[0].candidate.phrasing
     count = len(steps(family.root))
     expression = infix(family.root, names)
@@ -100,7 +100,7 @@ def _wording(scene: str, ask: str) -> dict[str, str]:
     return {"scene": scene, "ask": ask} if scene else {"ask": ask}
 
 
-def _effect(family: Family) -> str:
+def _effect(family: SkillFamily) -> str:
     """What makes it harder, from the graph: its length, shares, and givens that are needed twice."""
     found = steps(family.root)
     reasons = [f"{len(found)} {_plural(len(found), 'step')} must be taken in the right order"]
@@ -114,7 +114,7 @@ def _effect(family: Family) -> str:
     return f"Moderate: {_listed(reasons)}."
 
 
-def _body(family: Family, names: Mapping[Node, str], title: str) -> str:
+def _body(family: SkillFamily, names: Mapping[Node, str], title: str) -> str:
     first = family.members[0].candidate
     original = dict(enumerate(first.original))
     exact = {index: Fraction(number) for index, number in original.items()}

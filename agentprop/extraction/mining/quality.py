@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentprop.extraction.mining.merge import Family
+from agentprop.extraction.mining.merge import SkillFamily
 
 WEIGHTS = {"freedom": 0.25, "support": 0.15, "phrasing": 0.35, "coverage": 0.25}
 
 
-def parts(family: Family, reproduced: bool) -> dict[str, float]:
+def parts(family: SkillFamily, reproduced: bool) -> dict[str, float]:
     """Each part in [0, 1]: originals reproduced, givens that vary, documents behind it, clean wordings, share of the
     question's numbers that vary."""
     candidates = [member.candidate for member in family.members]

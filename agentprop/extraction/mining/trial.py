@@ -12,7 +12,7 @@ from random import Random
 
 from agentprop.extraction.mining.freedom import CompiledRules, draw
 from agentprop.extraction.mining.graph import value
-from agentprop.extraction.mining.merge import Family
+from agentprop.extraction.mining.merge import SkillFamily
 from agentprop.extraction.mining.notation import letters
 from agentprop.sandbox import Job, Result
 
@@ -21,7 +21,7 @@ _DRAWS = 400
 _CODE = "import skill\nvalues = [[str(skill.solve(**p)), str(skill.check(**p))] for p in {points}]\n"
 
 
-def points(family: Family) -> list[dict[str, int]]:
+def points(family: SkillFamily) -> list[dict[str, int]]:
     """The members' own numbers, then random settings that satisfy the rules."""
     own = [member.candidate.original for member in family.members]
     rng, judge, domains = Random("trial"), CompiledRules(family.rules), dict(enumerate(family.domains))
@@ -31,12 +31,12 @@ def points(family: Family) -> list[dict[str, int]]:
     return [dict(zip(names, setting, strict=True)) for setting in [*own, *fresh]]
 
 
-def job(family: Family, script: str) -> Job:
+def job(family: SkillFamily, script: str) -> Job:
     """What runs in the sandbox."""
     return Job(_CODE.format(points=points(family)), modules={"skill": script}, returns="values")
 
 
-def passes(family: Family, result: Result) -> str | None:
+def passes(family: SkillFamily, result: Result) -> str | None:
     """None when every point agrees, or what went wrong."""
     if result.status != "ok" or not isinstance(result.value, list):
         return f"the script did not run: {result.error or result.status}"

@@ -15,7 +15,7 @@ from functools import partial
 from agentprop.boundary import RecordFailure, contained
 from agentprop.extraction.mining import candidate, package, programs, quality, trial
 from agentprop.extraction.mining.lift import Refusal
-from agentprop.extraction.mining.merge import Family, FamilyMember, families, key
+from agentprop.extraction.mining.merge import FamilyMember, SkillFamily, families, key
 from agentprop.extraction.mining.question import audit, document
 from agentprop.extraction.mining.question import merge as question_merge
 from agentprop.extraction.mining.question import package as question_package
@@ -236,7 +236,7 @@ def _stories(group: Sequence[Found]) -> list[Trial]:
     return [_story(family, package.package(family)) for family in families(_members(group))]
 
 
-def _story(family: Family, packaged: tuple[str, str, str]) -> Trial:
+def _story(family: SkillFamily, packaged: tuple[str, str, str]) -> Trial:
     documents = tuple(member.document for member in family.members)
     job = replace(trial.job(family, packaged[2]), origin=OWN_CODE)
     return Trial(documents, job, partial(_settle_story, family, packaged))
@@ -272,7 +272,7 @@ def _members(group: Sequence[Found]) -> list[FamilyMember]:
     ]
 
 
-def _settle_story(family: Family, packaged: tuple[str, str, str], result: Result) -> Settled:
+def _settle_story(family: SkillFamily, packaged: tuple[str, str, str], result: Result) -> Settled:
     documents = tuple(member.document for member in family.members)
     fault = trial.passes(family, result)
     if fault is not None:

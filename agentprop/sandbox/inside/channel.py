@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Callable
 
-from .codec import CodecError, TooLarge, load
+from .codec import CodecError, ValueTooLarge, load
 from .runner import framed, write_all
 
 MESSAGE_LIMIT = 64 << 20
@@ -21,7 +21,7 @@ class HungUp(Exception):
     """The other side has gone."""
 
 
-class Channel:
+class PeerSocket:
     """One end of the socket."""
 
     def __init__(self, descriptor: int, answer: Callable[[list[object]], list[object]]) -> None:
@@ -47,14 +47,14 @@ class Channel:
     def _reply(self, question: list[object]) -> None:
         try:
             self.send(["reply", *self._answer(question)])
-        except TooLarge as problem:
+        except ValueTooLarge as problem:
             self.send(["reply", "lost", str(problem)])
 
     def send(self, message: list[object]) -> None:
-        """Pass on one message. Raises HungUp, and TooLarge."""
+        """Pass on one message. Raises HungUp, and ValueTooLarge."""
         data = framed(message)
         if len(data) > MESSAGE_LIMIT:
-            raise TooLarge("a value too large to pass on")
+            raise ValueTooLarge("a value too large to pass on")
         try:
             write_all(self._descriptor, data)
         except OSError as problem:
@@ -66,7 +66,7 @@ class Channel:
             return None
         (length,) = struct.unpack("<I", header)
         if length > MESSAGE_LIMIT:
-            raise TooLarge("a message longer than allowed")
+            raise ValueTooLarge("a message longer than allowed")
         body = self._read(length)
         message = None if body is None else load(body)
         if message is not None and (type(message) is not list or not message or type(message[0]) is not str):

@@ -26,7 +26,7 @@ class CodecError(ValueError):
     """A value that cannot be encoded, or text that is not a value."""
 
 
-class TooLarge(CodecError):
+class ValueTooLarge(CodecError):
     """A value that is too much, however well formed."""
 
 

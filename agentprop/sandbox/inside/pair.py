@@ -18,7 +18,7 @@ from . import pytest_shim, styles
 from .channel import HungUp
 from .codec import CodecError
 from .lending import TESTS
-from .program_side import Program
+from .program_side import ServedProgram
 from .runner import Frame, Runner, fresh_namespace
 from .standins import Undecided
 from .tests_side import ProgramGone, Tests
@@ -29,7 +29,7 @@ PEER_FD = 4
 def serve_program(runner: Runner, body: Mapping[str, Any], peer: int = PEER_FD) -> None:
     """Define the program when asked to, then answer calls until the tests hang up."""
     try:
-        Program(runner, body, peer).serve()
+        ServedProgram(runner, body, peer).serve()
     except (HungUp, CodecError):
         return  # the tests say what became of them
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .channel import Channel
+from .channel import PeerSocket
 from .codec import CodecError, plain_content
 from .crossing import Uncrossable, changed, snapshot, state
 from .lending import PROGRAM, Lender
@@ -26,13 +26,13 @@ PRINTED_LIMIT = 64 << 10
 """Bytes of a call's output that a test may listen to."""
 
 
-class Program(Lender):
+class ServedProgram(Lender):
     """The program, at the service of tests."""
 
     def __init__(self, runner: Runner, body: Mapping[str, Any], peer: int) -> None:
         super().__init__()
         self._runner, self._body = runner, body
-        self._channel = Channel(peer, self.answer)
+        self._channel = PeerSocket(peer, self.answer)
         self._printed = _Printed()
 
     def serve(self) -> None:
@@ -185,11 +185,11 @@ def _is_exception(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, BaseException)
 
 
-def _the_global(program: Program, name: str) -> Any:
+def _the_global(program: ServedProgram, name: str) -> Any:
     return program.namespace[name]
 
 
-def _the_target(program: Program) -> Any:
+def _the_target(program: ServedProgram) -> Any:
     return find(program.namespace, program._body["target"])
 
 

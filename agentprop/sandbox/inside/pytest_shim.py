@@ -208,7 +208,7 @@ class _Output(NamedTuple):
     err: str
 
 
-class _Captured:
+class _CapturedOutput:
     def __init__(self, out: io.StringIO, err: io.StringIO) -> None:
         self._streams = (out, err)
 
@@ -222,11 +222,11 @@ class _Captured:
 
 
 @contextlib.contextmanager
-def _capture() -> Iterator[_Captured]:
+def _capture() -> Iterator[_CapturedOutput]:
     out, err = io.StringIO(), io.StringIO()
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = out, err
     try:
-        yield _Captured(out, err)
+        yield _CapturedOutput(out, err)
     finally:
         sys.stdout, sys.stderr = before

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from .codec import CodecError, TooLarge, decode_scalar
+from .codec import CodecError, ValueTooLarge, decode_scalar
 from .crossing import HELPERS, NUMERIC, PACKED, TYPES, Side
 
 
@@ -39,7 +39,7 @@ class Reader:
         except CodecError:
             raise
         except RecursionError:
-            raise TooLarge("a value nested too deeply") from None
+            raise ValueTooLarge("a value nested too deeply") from None
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as problem:
             raise CodecError(f"malformed message: {problem}") from problem
         return roots

@@ -15,8 +15,8 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .channel import Channel, HungUp
-from .codec import CodecError, TooLarge
+from .channel import HungUp, PeerSocket
+from .codec import CodecError, ValueTooLarge
 from .crossing import TYPES, Uncrossable
 from .lending import PROGRAM, TESTS, Lender, is_own
 from .reader import Reader
@@ -48,7 +48,7 @@ class Tests(Lender):
 
     def __init__(self, peer: int) -> None:
         super().__init__()
-        self._channel = Channel(peer, self._answer)
+        self._channel = PeerSocket(peer, self._answer)
         self._streams = (sys.stdin, sys.stdout, builtins.input)
         self.defined: frozenset[str] = frozenset()
         """Names of the program's globals."""
@@ -107,7 +107,7 @@ class Tests(Lender):
             raise ProgramGone(self.gone)
         try:
             return self._channel.ask(question)
-        except TooLarge as problem:
+        except ValueTooLarge as problem:
             raise self.undecided(str(problem)) from None
         except HungUp:
             self.gone = "the program's process ended"
@@ -128,7 +128,7 @@ class Tests(Lender):
                 reader.fill(reader.value(["k", number]), node)
             if kind not in ("ok", "raised") or type(printed) is not str:
                 raise CodecError("a malformed reply")
-        except TooLarge as problem:
+        except ValueTooLarge as problem:
             raise self.undecided(str(problem)) from None
         except (CodecError, ValueError, TypeError, LookupError, AttributeError) as problem:
             self._refuse(problem)

@@ -20,7 +20,7 @@ from agentprop import __version__
 from agentprop.boundary import HINT_WITHOUT_RUN, RecordFailure, Tolerance, contained
 from agentprop.config.export import ExportConfig
 from agentprop.errors import InputError
-from agentprop.export.card import Facts, Table, card
+from agentprop.export.card import CardFacts, Table, card
 from agentprop.export.formats import FORMATS, PURPOSE, Content
 from agentprop.export.rows import TrajectoryRow
 from agentprop.grading.difficulty import Band
@@ -207,9 +207,9 @@ def _left_out(
 # --- card and receipt ---
 
 
-def _facts(config: ExportConfig, joined: JoinedRuns, written: ExportResult, layout: Layout, place: Path) -> Facts:
+def _facts(config: ExportConfig, joined: JoinedRuns, written: ExportResult, layout: Layout, place: Path) -> CardFacts:
     format_ = FORMATS[config.format]
-    return Facts(
+    return CardFacts(
         title=place.name,
         purpose=PURPOSE[format_.tables[0]],
         usage=format_.usage.format(path=place, name=format_.package.name(place.name) if format_.package else ""),
@@ -232,7 +232,7 @@ def _table(config: ExportConfig, written: ExportResult, layout: Layout, content:
     return Table(content, row, {split: (layout(content, split), rows[split]) for split in SPLITS if split in rows})
 
 
-def _describe(config: ExportConfig, made: Path, place: Path, facts: Facts) -> None:
+def _describe(config: ExportConfig, made: Path, place: Path, facts: CardFacts) -> None:
     """Write the card, and the files of the package if the format is one."""
     write_atomically(made / "README.md", card(facts).encode())
     package = FORMATS[config.format].package

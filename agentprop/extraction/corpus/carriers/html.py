@@ -68,7 +68,7 @@ def read_html(file: SourceFile) -> Iterator[Rows]:
 
 def main_text(file: SourceFile) -> str | Bad:
     """What a page says."""
-    reader = _Reader()
+    reader = _TextCollector()
     for token in _tokens(whole(file).decode("utf-8", "replace")):
         reader.take(token)
     return reader.text()
@@ -106,7 +106,7 @@ def _tokens(page: str) -> Iterator[Token]:
             place = begin + 1
 
 
-class _Reader:
+class _TextCollector:
     """Collects text, a block on lines of its own."""
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ CUT = 16
 _STRANGE = re.compile("[\udc80-\udcff]")
 
 
-class TooLong(Exception):
+class RecordTooLong(Exception):
     """A value does not fit into a record."""
 
 
@@ -47,7 +47,7 @@ def read_json(file: SourceFile) -> Iterator[Rows]:
                 continue
             try:
                 value = text.value()
-            except TooLong:
+            except RecordTooLong:
                 yield from _container(text, 1)
                 continue
             yield from [value] if isinstance(value, Bad) else spread(value)
@@ -77,7 +77,7 @@ def _container(text: JsonStream, depth: int) -> Iterator[Rows]:
             continue
         try:
             value = text.value(MAX_HELD_BYTES if text.peek() == "[" else MAX_RECORD_BYTES)
-        except TooLong:
+        except RecordTooLong:
             if text.peek() != "{" or depth == MAX_DEPTH:
                 raise text.too_long("a value") from None
             arrays = True
@@ -143,7 +143,7 @@ class JsonStream:
                 continue
             try:
                 yield self.value()
-            except TooLong:
+            except RecordTooLong:
                 raise self.too_long("a value") from None
         self._at += 1
 
@@ -173,7 +173,7 @@ class JsonStream:
                 if self._ended or not self._is_cut_off(error):
                     raise self._broken(f"{error.msg} at character {self._gone + error.pos}") from None
                 if len(self._buffer) - self._at > limit:
-                    raise TooLong from None
+                    raise RecordTooLong from None
                 self._more(max(CHUNK, len(self._buffer) - self._at))
                 continue
             if end == len(self._buffer) and isinstance(value, int | float) and self._more(CHUNK):

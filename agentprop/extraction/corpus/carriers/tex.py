@@ -16,7 +16,7 @@ from typing import NamedTuple
 from agentprop.extraction.corpus.carriers.base import Carrier
 from agentprop.extraction.corpus.carriers.prose import whole_text
 from agentprop.extraction.corpus.files import SourceFile
-from agentprop.extraction.corpus.labelled import Piece, join, problems
+from agentprop.extraction.corpus.labelled import LabelledPart, join, problems
 from agentprop.extraction.corpus.rows import Bad, Row, Rows
 
 SOLUTIONS = re.compile(r"solution|^n?sol\d*$|soln|proof|lösung|loesung")
@@ -71,7 +71,7 @@ def tex_problems(text: str) -> Iterator[Row | Bad]:
         yield from problems(_UNSEEN.sub("", _LABELS.sub(r"\n\1:\n", bare)))
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _pieces(text: str) -> Iterator[LabelledPart]:
     """The parts of a text in order; a problem that holds problems is a wrapper around them."""
     found = _environments(text)
     wrappers = _wrappers(found)
@@ -85,9 +85,9 @@ def _pieces(text: str) -> Iterator[Piece]:
         elif one.kind == "question":
             yield from _question(body, text[one.end : one.end + AFTER])
         elif one.several and _ITEM.search(body):
-            yield from (Piece(one.kind, str(n), _clean(item)) for n, item in enumerate(_split(_ITEM, body), 1))
+            yield from (LabelledPart(one.kind, str(n), _clean(item)) for n, item in enumerate(_split(_ITEM, body), 1))
         else:
-            yield Piece(one.kind, "", _clean(body))
+            yield LabelledPart(one.kind, "", _clean(body))
         done = one.end
 
 
@@ -124,27 +124,27 @@ def _environments(text: str) -> list[_Environment]:
     return sorted(found, key=lambda one: one.start)
 
 
-def _question(body: str, after: str) -> Iterator[Piece]:
+def _question(body: str, after: str) -> Iterator[LabelledPart]:
     """A problem: with the solution inside it, in its body after its argument, or in a footnote."""
     body = re.sub(r"^\s*\[[^\]]*\]", "", body)
     argument = _argument(body)
     if argument and len(argument.split()) >= SENTENCE:
-        yield Piece("question", "", _clean(argument))
-        yield Piece("solution", "", _clean(body.strip()[len(argument) + 2 :]))
+        yield LabelledPart("question", "", _clean(argument))
+        yield LabelledPart("solution", "", _clean(body.strip()[len(argument) + 2 :]))
         return
     if argument is not None:  # a title, or points
         body = body.strip()[len(argument) + 2 :]
     inner = [one for one in _environments(body) if one.kind != "question"]
     cut = min((body.rfind("\\begin", 0, one.start) for one in inner), default=len(body))
-    yield Piece("question", "", _clean(body[:cut]))
-    yield from (Piece(one.kind, "", _clean(body[one.start : one.stop])) for one in inner)
+    yield LabelledPart("question", "", _clean(body[:cut]))
+    yield from (LabelledPart(one.kind, "", _clean(body[one.start : one.stop])) for one in inner)
     if r"\footnotemark" in body:
         note = re.search(r"\\footnotetext(?:\[[^\]]*\])?\s*(?=\{)", after)
         if note and (said := _argument(after[note.end() :])):
-            yield Piece("solution", "", _clean(said))
+            yield LabelledPart("solution", "", _clean(said))
 
 
-def _list_of_questions(body: str) -> Iterator[Piece]:
+def _list_of_questions(body: str) -> Iterator[LabelledPart]:
     """The questions of the exam class, or a list of exercises; numbers pair them with a list of answers."""
     for number, item in enumerate(_split(_ASKED, body), 1):
         for piece in _question(item, ""):

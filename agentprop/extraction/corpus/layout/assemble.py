@@ -25,7 +25,7 @@ from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.options import Option, marked, place_of, read_options, split_inline
 from agentprop.extraction.corpus.layout.paths import Getter, getter, written
 from agentprop.extraction.corpus.layout.shapes import Chat, is_chat, read_chat, text_of, unpacked
-from agentprop.extraction.corpus.layout.tests_of import NO_TESTS, ProgramTests, assertions, called, read_tests
+from agentprop.extraction.corpus.layout.tests_of import NO_TESTS, FoundTests, assertions, called, read_tests
 from agentprop.extraction.corpus.layout.wording import NEEDS_OPTIONS, has_image, joined, points_to_figure, with_blanks
 from agentprop.extraction.corpus.rows import Row, excerpt
 from agentprop.records import content_id
@@ -192,7 +192,7 @@ class Assembler:
             return bare[0] if bare else ""
         return next((text for text in bare if _is_python(text)), bare[0])
 
-    def _tested(self, tests: ProgramTests, program: str, row: Row) -> dict[str, Any]:
+    def _tested(self, tests: FoundTests, program: str, row: Row) -> dict[str, Any]:
         """The tests as code, after what they need, and as data; and the function that they call."""
         function = tests.function or self._text("entry_point", row) or called(tests.code, program)
         code = tests.code

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agentprop.extraction.corpus.document import ABSENT, Fields
-from agentprop.extraction.corpus.layout.evidence import Layout, Sample, Taken
+from agentprop.extraction.corpus.layout.evidence import Layout, RowSample, Taken
 from agentprop.extraction.corpus.layout.fits import FITS
 from agentprop.extraction.corpus.layout.marked import split_marked
 from agentprop.extraction.corpus.layout.names import WEAK, likeness, plain, vocabulary, words
@@ -52,13 +52,13 @@ Choice = dict[str, tuple[Taken, ...]]
 
 def detect(rows: Sequence[Row], given: Fields | None = None) -> Layout | None:
     """The layout of rows; None if nothing in them asks, or the field that was given for the question holds none."""
-    return _Detector(Sample(rows), given or Fields()).layout()
+    return _Detector(RowSample(rows), given or Fields()).layout()
 
 
 class _Detector:
     """What was taken of a sample so far."""
 
-    def __init__(self, sample: Sample, given: Fields) -> None:
+    def __init__(self, sample: RowSample, given: Fields) -> None:
         self._sample, self._given = sample, given
         self._taken: Choice = {}
         self._columns: tuple[Path, ...] = ()

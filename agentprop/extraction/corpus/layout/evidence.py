@@ -66,7 +66,7 @@ class Layout:
         return told
 
 
-class Sample:
+class RowSample:
     """Rows, and the values of each of their paths."""
 
     def __init__(self, rows: Sequence[Row]) -> None:

@@ -20,7 +20,7 @@ _FUNCTION = ("fn_name", "function_name", "entry_point", "func_name")
 
 
 @dataclass(frozen=True)
-class ProgramTests:
+class FoundTests:
     """The tests of one problem; one of the three forms is filled."""
 
     code: str = ""
@@ -36,55 +36,55 @@ class ProgramTests:
         return bool(self.code or self.calls or self.streams)
 
 
-NO_TESTS = ProgramTests()
+NO_TESTS = FoundTests()
 
 
-def read_tests(value: Any) -> ProgramTests:
+def read_tests(value: Any) -> FoundTests:
     """The tests that a field holds; none if it holds no tests."""
     value = unpacked(value)
     if isinstance(value, str):
-        return ProgramTests(code=text_of(value)) if _asserts(value) else ProgramTests()
+        return FoundTests(code=text_of(value)) if _asserts(value) else FoundTests()
     if isinstance(value, Mapping):
         return _of_columns(value)
     if not isinstance(value, list) or not value:
-        return ProgramTests()
+        return FoundTests()
     if all(isinstance(item, str) for item in value):
         code = "\n".join(text_of(item) for item in value)
-        return ProgramTests(code=code) if _asserts(code) else ProgramTests()
+        return FoundTests(code=code) if _asserts(code) else FoundTests()
     if all(isinstance(item, Mapping) for item in value):
         return _of_records(value)
-    return ProgramTests()
+    return FoundTests()
 
 
 def _asserts(text: str) -> bool:
     return bool(re.search(r"^\s*assert\b|^def (?:check|test)|unittest|^\s*self\.assert", text, re.MULTILINE))
 
 
-def _of_records(items: Sequence[Mapping[str, Any]]) -> ProgramTests:
+def _of_records(items: Sequence[Mapping[str, Any]]) -> FoundTests:
     """`[{"input": …, "output": …}, …]`, or our own `[{"arguments": …, "expected": …}, …]`."""
     if all("arguments" in item and "expected" in item for item in items):
-        return ProgramTests(calls=tuple((_json(one["arguments"]), _json(one["expected"])) for one in items[:MOST]))
+        return FoundTests(calls=tuple((_json(one["arguments"]), _json(one["expected"])) for one in items[:MOST]))
     pairs = [(_first(item, _IN), _first(item, _OUT)) for item in items]
     if not all(isinstance(given, str) and isinstance(out, str) for given, out in pairs):
-        return ProgramTests()
+        return FoundTests()
     if any("functional" in str(item.get("testtype", "")) for item in items):
-        return ProgramTests()  # arguments in a form of its own; the function belongs to a class
-    return ProgramTests(streams=tuple(pairs[:MOST]))
+        return FoundTests()  # arguments in a form of its own; the function belongs to a class
+    return FoundTests(streams=tuple(pairs[:MOST]))
 
 
-def _of_columns(value: Mapping[str, Any]) -> ProgramTests:
+def _of_columns(value: Mapping[str, Any]) -> FoundTests:
     """`{"inputs": […], "outputs": […]}`, calls of a function where one is named."""
     given, out = _first(value, _IN), _first(value, _OUT)
     if not isinstance(given, list) or not isinstance(out, list) or len(given) != len(out) or not given:
-        return ProgramTests()
+        return FoundTests()
     function = next((str(value[name]) for name in _FUNCTION if isinstance(value.get(name), str) and value[name]), "")
     pairs = list(zip(given, out, strict=True))[:MOST]
     if function:
         if not all(isinstance(arguments, list) for arguments, _ in pairs):
-            return ProgramTests()
+            return FoundTests()
         calls = [(_json(arguments), _json(_only(expected))) for arguments, expected in pairs]
-        return ProgramTests(calls=tuple(calls), function=function)
-    return ProgramTests(streams=tuple((text_of(one), text_of(other)) for one, other in pairs))
+        return FoundTests(calls=tuple(calls), function=function)
+    return FoundTests(streams=tuple((text_of(one), text_of(other)) for one, other in pairs))
 
 
 def _only(expected: Any) -> Any:
