@@ -17,7 +17,7 @@ from random import Random
 from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.bundles import Bundles
-from agentprop.agent.chat_policy import ChatPolicy
+from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition.planner import Impossible, Planner
@@ -148,6 +148,8 @@ class CandidateMaker:
     made_by: MadeBy = field(default_factory=lambda: builtin_made_by())
     written: Mapping[str, Package] = field(default_factory=dict)
     """Skills without a script, for a language model's bundles."""
+    stops: StopSupport = field(default_factory=StopSupport)
+    """Whether the model's server takes stop sequences."""
 
     @cached_property
     def bundles(self) -> Bundles:
@@ -197,7 +199,8 @@ class CandidateMaker:
 
     def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
-            return ChatPolicy(self.model, self.sampling, self.seed * 1_000_003 + index, self.native)
+            sample, strict = self.seed * 1_000_003 + index, self.rules.strict
+            return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops)
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
 
