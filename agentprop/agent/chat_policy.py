@@ -87,7 +87,7 @@ class ChatPolicy:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
             stop = StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE
             return Move(stop=stop, fault=failure.message)
-        if reply.usage is not None and not reply.cached:
+        if reply.usage is not None:
             self.usage.append(reply.usage)
         choice = reply.choices[0]
         if choice.truncated:

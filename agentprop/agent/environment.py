@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -80,7 +80,7 @@ class Episode:
     """Every turn."""
     problem: Problem | None
     """The problem, if a submission kept the contract."""
-    notes: MessageNotes = MessageNotes()
+    notes: MessageNotes = field(default_factory=MessageNotes)
     """How the policy wrote its messages."""
 
 
@@ -135,6 +135,13 @@ class Environment:
         self.history = [("system", self.system), ("user", self.prompt)]
         self._conflict: ConflictNote | None = None
 
+    def avoid(self, statements: Sequence[str]) -> None:
+        """Tell the policy, before it begins, which statements were proposed too often."""
+        if statements:
+            told = prompt("avoid").format(statements="\n".join(f"- {' '.join(s.split())}" for s in statements))
+            self.prompt = f"{self.prompt}\n\n{told}"
+            self.history = [("system", self.system), ("user", self.prompt)]
+
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t, what the policy sees now."""
         return Observation.model_construct(
@@ -177,7 +184,11 @@ class Environment:
         stage, skills = self.stage, tuple(self.active)
         text, outcome = await self._carry_out(action)
         if outcome not in ("ok", "read", "conflict"):
-            kind = f"exec:{text.rpartition(chr(10))[2].partition(': ')[2].partition(':')[0]}" if action.kind == "exec" else outcome
+            kind = (
+                f"exec:{text.rpartition(chr(10))[2].partition(': ')[2].partition(':')[0]}"
+                if action.kind == "exec"
+                else outcome
+            )
             self.notes = self.notes.with_fault(kind, text, message)
         return self._record(action.kind, message, text, outcome, move, started, stage, skills)
 

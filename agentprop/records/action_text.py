@@ -58,7 +58,9 @@ def parse(message: str) -> Action:
         opened = re.search(r"<action:(\w+)>", message)
         if opened:
             raise Malformed(f"<action:{opened[1]}> is unknown or never closed")
-        raise Malformed("no action block; write exactly one of <action:think>, <action:exec>, <action:edit>, <action:submit>")
+        raise Malformed(
+            "no action block; write exactly one of <action:think>, <action:exec>, <action:edit>, <action:submit>"
+        )
     if len(blocks) > 1:
         raise Malformed(f"{len(blocks)} action blocks; write exactly one")
     kind, text = blocks[0]

@@ -1,6 +1,6 @@
 """A message → the blocks in it, in order: actions in tags however they are written, calls as text, without thinking.
 
-    "Sure!\\n<think>hm</think>\\n<action type='exec'>\\nprint(1)\\n</action>"   →   [Block("exec", "print(1)", ("thinking", "tag"))]
+    "Sure!\\n<think>hm</think>\\n<action type='exec'>print(1)</action>"   →   Block("exec", "print(1)", ("tag",))
 
 A block ends at its own closing tag; without one at any closing tag of an action, then where the next block opens, then
 at the end of the message.
@@ -35,8 +35,8 @@ THINKING = re.compile(
 )
 THOUGHT = re.compile(r"(?m)</\s*(?:\w+:)?think(?:ing)?\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>", re.IGNORECASE)
 INVENTED = re.compile(
-    r"(?im)^[ \t]*(?:\[(?:draft|check|refine|finalize)\](?!\()|(?:observation|output|tool|tool output|result|stdout|user"
-    r"|environment)[ \t]*:|<(?:observation|output|result|tool_response|tool_result|stdout)\b|<\|(?:im_start|im_end"
+    r"(?im)^[ \t]*(?:\[(?:draft|check|refine|finalize)\](?!\()|(?:observation|output|tool|tool output|result|stdout"
+    r"|user|environment)[ \t]*:|<(?:observation|output|result|tool_response|tool_result|stdout)\b|<\|(?:im_start|im_end"
     r"|eot_id|start_header_id|start)\|>)"
 )
 """Line with which a model writes the answer to its own action."""

@@ -1,4 +1,4 @@
-"""Texts in which models write calls where no call was asked for, or where the server did not read it → names, arguments.
+"""Texts in which models write calls, where none was asked for or the server did not read it → names and arguments.
 
 The formats are those of chat templates: Hermes and Qwen (`<tool_call>{…}</tool_call>`), Qwen3-Coder and Llama
 (`<function=NAME>`), GLM (`<arg_key>`), Mistral (`[TOOL_CALLS]`), Llama (`<|python_tag|>`), DeepSeek, gpt-oss, Anthropic
@@ -135,7 +135,8 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
         re.DOTALL,
     ): _named,
     re.compile(
-        r"<\|channel\|>\s*(?:commentary|analysis)\s+to=(?P<name>[\w.:-]+)[^{]*?<\|message\|>(?P<body>.*?)(?:<\|call\|>|\Z)",
+        r"<\|channel\|>\s*(?:commentary|analysis)\s+to=(?P<name>[\w.:-]+)[^{]*?<\|message\|>"
+        r"(?P<body>.*?)(?:<\|call\|>|\Z)",
         re.DOTALL,
     ): _named,
 }
@@ -146,7 +147,7 @@ CALL_FORMATS: Mapping[re.Pattern[str], Callable[[re.Match[str]], list[CallText]]
 
 
 def whole_message(text: str) -> Sequence[CallText]:
-    """The calls of a message that holds nothing else: JSON, fenced or not, or Python such as `exec(code="print(1)")`."""
+    """The calls of a message of nothing else: JSON, fenced or not, or Python such as `exec(code="print(1)")`."""
     body, _ = without_outer_fence(text)
     body = body.strip()
     if body[:1] in ("{", "["):

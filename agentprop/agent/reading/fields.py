@@ -1,7 +1,7 @@
 """A block → the arguments of the functions that it calls: one way for tags and for calls.
 
-    Block("edit", "Remove `toy_double`: too easy")   →   [("edit", {"edit": "prune", "skill": "toy-double", …})]
-    Block("exec", '# look\\nprint(read_skill("a"))')   →   [("exec", {"code": 'read_skill("a")'})]
+Block("edit", "Remove `toy_double`: too easy")   →   [("edit", {"edit": "prune", "skill": "toy-double", …})]
+Block("exec", '# look\\nprint(read_skill("a"))')   →   [("exec", {"code": 'read_skill("a")'})]
 """
 
 from __future__ import annotations
@@ -121,7 +121,13 @@ def _unwrapped(kind: str, found: Any) -> tuple[dict[str, Any], tuple[str, ...]] 
     """The arguments inside a string or inside an object that only holds them; None if there are none."""
     if isinstance(found, str):
         inner = found.strip().startswith("{")
-        return (_object(kind, found)[0], ("json",)) if inner else ({MAIN[kind]: found}, ("json",)) if kind in MAIN else None
+        return (
+            (_object(kind, found)[0], ("json",))
+            if inner
+            else ({MAIN[kind]: found}, ("json",))
+            if kind in MAIN
+            else None
+        )
     if not isinstance(found, dict):
         return None
     only = next(iter(found.values())) if len(found) == 1 else None

@@ -1,8 +1,8 @@
 """A message or native calls → actions with their canonical text.
 
-    think + exec in one message                  → two actions, carried out in turn
-    exec, an invented observation, submit        → the exec; what follows was written without seeing its result
-    one block as the strict parser reads it      → that action, and the message word for word
+think + exec in one message                  → two actions, carried out in turn
+exec, an invented observation, submit        → the exec; what follows was written without seeing its result
+one block as the strict parser reads it      → that action, and the message word for word
 """
 
 from __future__ import annotations
@@ -137,7 +137,9 @@ def _action(call: Call) -> tuple[str, Action]:
     """The action of a call, and its text, which the strict parser reads back. Raises Malformed."""
     name, arguments = call
     if name not in FUNCTIONS:
-        raise Malformed(f"there is no function {name[:80]}; call one of {', '.join(FUNCTIONS)}", kind="call", example="")
+        raise Malformed(
+            f"there is no function {name[:80]}; call one of {', '.join(FUNCTIONS)}", kind="call", example=""
+        )
     try:
         text = protocol.write(FUNCTIONS[name].model_validate(arguments).action())
     except ValidationError as error:

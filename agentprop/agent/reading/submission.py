@@ -1,6 +1,6 @@
 """The sections of a submission, however they are tagged → arguments of `submit`, by the names and types it knows.
 
-    <Answer TYPE='Integer' unit="…">42</Answer>   →   {"answer": "42", "answer_type": "integer"}
+<Answer TYPE='Integer' unit="…">42</Answer>   →   {"answer": "42", "answer_type": "integer"}
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ SYNONYMS = {
     **dict.fromkeys(("code", "python", "script", "algorithm"), "program"),
     **dict.fromkeys(("unordered list", "finite set", "sets"), "set"),
 }
-NUMBERS = frozenset({"number", "numeric", "numerical", "float", "decimal", "num", "numeric value", "value", "scalar", "real", ""})
+NUMBERS = frozenset(
+    {"number", "numeric", "numerical", "float", "decimal", "num", "numeric value", "value", "scalar", "real", ""}
+)
 """Types that leave open which kind of number is meant; the empty one leaves open even that."""
 NOTHING = frozenset({"", "…", "...", "none", "null", "n/a", "na", "-", "no unit", "unitless", "dimensionless"})
 INTEGER = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+|[+-]?\d+")
@@ -204,7 +206,10 @@ def _assertion(text: str) -> Any:
 def _test(one: Any) -> Any:
     if not isinstance(one, dict):
         return one
-    names = {"arguments": ("arguments", "args", "input", "inputs"), "expected": ("expected", "output", "expected_output")}
+    names = {
+        "arguments": ("arguments", "args", "input", "inputs"),
+        "expected": ("expected", "output", "expected_output"),
+    }
     found = {name: next((one[key] for key in keys if key in one), None) for name, keys in names.items()}
     if not any(key in one for key in names["expected"]):
         return one
