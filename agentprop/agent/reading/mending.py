@@ -89,11 +89,9 @@ def _dedented(code: str) -> str:
 def _without_tags(code: str) -> str:
     """Code without the tags of a block inside a block, and without thinking."""
     shown = re.sub(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>", "", code)
-    return re.sub(
-        r"(?im)^[ \t]*</?(?:code|python|exec|py|pre|certificate)\b[^<>]*>[ \t]*\n?|</(?:code|python|pre)>\s*\Z",
-        "",
-        shown,
-    )
+    tag = r"(?im)^[ \t]*</?(?:code|python|exec|py|pre|certificate)\b[^<>]*>[ \t]*\n?|</(?:code|python|pre)>\s*\Z"
+    bare = re.sub(tag, "", shown)
+    return code if bare == code else bare.strip("\n")
 
 
 GUESSES: tuple[tuple[str, Callable[[str], str]], ...] = (

@@ -109,7 +109,11 @@ def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> Reading:
     """The actions up to the first whose answer must be seen. Raises Malformed if the first block cannot be used."""
     actions: list[tuple[str, Action]] = []
     used, ended = list(repairs), False
+    seen: set[tuple[str, str]] = set()
     for number, block in enumerate(blocks):
+        if (block.kind, block.body.strip()) in seen:
+            continue  # said twice
+        seen.add((block.kind, block.body.strip()))
         if ended:
             used.append("dropped")
             break
@@ -120,8 +124,6 @@ def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> Reading:
                 used.append("dropped")
                 break
             raise
-        if made in ([one] for one in actions):
-            continue  # said twice
         actions += made
         used += [*block.repairs, *names, *(["several"] if number else [])]
         ended = made[-1][1].kind in ENDS and not _reads(made[-1][1])

@@ -77,7 +77,7 @@ class Avoided:
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> Avoided:
         """What a state holds."""
-        closed = [(end, {c: tuple(told) for c, told in known.items()}) for end, known in state.get("closed", [])]
+        closed: list[tuple[int, Statements]] = [(end, {c: tuple(told) for c, told in known.items()}) for end, known in state.get("closed", [])]
         return cls({c: dict(known) for c, known in state.get("now", {}).items()}, closed)
 
 
