@@ -13,13 +13,13 @@ without. The tag that a stop sequence cut off is put back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.reading import read, read_calls
+from agentprop.agent.reading.blocks import CLOSING, OPENING, STRICT, THINKING, THOUGHT
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Move, Observation, StopReason
@@ -29,7 +29,6 @@ STOPS = ("</action:exec>", "</action:edit>", "</action:submit>", "</action>")
 """Stop sequences: thinking may still be followed by an action. Servers take at most four."""
 REFUSALS = frozenset({"rejected", "unsupported"})
 """Kinds of failure that mean that a server does not take something in the request."""
-OPENED = re.compile(r"<action:(exec|edit|submit)>")
 CHAT_ROLES: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "assistant": "assistant"}
 
 
@@ -49,10 +48,10 @@ def request(
 
 @dataclass
 class StopSupport:
-    """Whether a server takes stop sequences; shared by the conversations of a process."""
+    """Whether a model can be asked with stop sequences; shared by the conversations of a process."""
 
     taken: bool = True
-    """False once the server has refused them."""
+    """False once the server has refused them, or they have cut off a thought that drafts an action."""
 
 
 @dataclass
@@ -82,7 +81,7 @@ class ChatPolicy:
             told = sum(role == "assistant" for role, _ in observation.messages)
             self.replies[-1] = replace(self.replies[-1], turns=told - sum(sent.turns for sent in self.replies[:-1]))
         try:
-            reply = await self._reply(request(observation.messages, self.replies, native=self.native))
+            reply, stopped = await self._reply(request(observation.messages, self.replies, native=self.native))
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
             stop = StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE
@@ -95,20 +94,22 @@ class ChatPolicy:
             return Move(stop=StopReason.TRUNCATED, fault=fault, finish_reason=choice.finish_reason)
         if self.native:
             return self._called(choice)
-        return _sampled_move(reply, choice) if self.strict else _read_move(reply, choice)
+        return _sampled_move(reply, choice) if self.strict else _read_move(reply, choice, stopped)
 
-    async def _reply(self, asked: Request) -> Reply:
-        """Ask, with stop sequences if the server takes them. Raises ModelFailure."""
+    async def _reply(self, asked: Request) -> tuple[Reply, bool]:
+        """(reply, stop sequences were sent): they are if the server takes them. Raises ModelFailure."""
         stopping = self.stops.taken and not (self.strict or self.native)
         sampling = replace(self.sampling, stop=STOPS) if stopping else self.sampling
         asked = replace(asked, sampling=sampling, sample=self.sample)
         try:
-            return await self.model.reply(asked)
+            reply = await self.model.reply(asked)
+            if not stopping or not _cut_in_thought(reply.choices[0]):
+                return reply, stopping
         except ModelFailure as failure:
             if not stopping or failure.kind not in REFUSALS or "stop" not in failure.message.lower():
                 raise
         self.stops.taken = False
-        return await self.model.reply(replace(asked, sampling=self.sampling))
+        return await self.model.reply(replace(asked, sampling=self.sampling)), False
 
     def _called(self, choice: Choice) -> Move:
         if self.strict:
@@ -148,12 +149,22 @@ def _said(choice: Choice) -> tuple[str, tuple[str, ...]]:
     return reasoning[start:], ("thinking",)
 
 
-def _read_move(reply: Reply, choice: Choice) -> Move:
-    """The move of a reply whose last tag a stop sequence may have cut off."""
+def _cut_in_thought(choice: Choice) -> bool:
+    """True if a reply ends in the middle of a thought, after an action that the thought drafts."""
+    if not choice.text.strip():
+        return "<action" in (choice.reasoning or "")
+    begun = [match.end() for match in THINKING.finditer(choice.text)]
+    return bool(begun) and not THOUGHT.search(choice.text, begun[-1]) and "<action" in choice.text[begun[-1] :]
+
+
+def _read_move(reply: Reply, choice: Choice, stopped: bool) -> Move:
+    """The move of a reply; if stop sequences were sent, the tag that one of them cut off is put back."""
     text, repairs = _said(choice)
-    opened = [match[1] for match in OPENED.finditer(text)]
-    if opened and f"</action:{opened[-1]}>" not in text[text.rfind(f"<action:{opened[-1]}>") :]:
-        return Move(message=f"{text}</action:{opened[-1]}>", repairs=repairs, finish_reason=choice.finish_reason)
+    opened = list(OPENING.finditer(text)) if stopped else []
+    if opened and not CLOSING.search(text, opened[-1].end()):
+        strict = STRICT.match(text, opened[-1].start())
+        closing = f"</action:{strict[1]}>" if strict else "</action>"
+        return Move(message=f"{text}{closing}", repairs=repairs, finish_reason=choice.finish_reason)
     return _sampled_move(reply, choice).model_copy(update={"message": text, "repairs": repairs})
 
 

@@ -5,7 +5,7 @@ first sample, so that the sum stays small.
 
 >>> notes = MessageNotes(2, 1, {"fence": 1}, {"malformed:message": Fault(1, "no action block", "Hi")})
 >>> both = (notes + notes).summary()
->>> both["usable_share"], both["repaired"], both["faults"][0]["count"]
+>>> both["usable_share"], both["repaired"], both["faults"]["malformed:message"]["count"]
 (0.5, {'fence': 2}, 2)
 """
 
@@ -78,10 +78,10 @@ class MessageNotes:
             "usable": self.usable,
             "usable_share": round(self.usable / self.messages, 4) if self.messages else None,
             "repaired": dict(sorted(self.repaired.items(), key=lambda item: (-item[1], item[0]))),
-            "faults": [
-                {"kind": kind, "count": fault.count, "words": fault.words, "sample": fault.sample}
+            "faults": {
+                kind: {"count": fault.count, "words": fault.words, "sample": fault.sample}
                 for kind, fault in self.commonest()
-            ],
+            },
         }
 
     def state(self) -> dict[str, Any]:

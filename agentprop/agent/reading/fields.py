@@ -192,7 +192,7 @@ def skills_read(code: str) -> list[str]:
     """Names of the skills that code shows, if it does nothing else: comments, imports and print are decoration.
 
     >>> skills_read('# first\\ntext = read_skill("a_b")\\nprint(text)')
-    ['a-b']
+    ['read_skill("a-b")']
     >>> skills_read('read_skill("a")\\nprint(1 + 1)')
     []
     """

@@ -81,6 +81,9 @@ def _cost(
     if settings.price_in is None or settings.price_out is None:
         return "unknown: set price_in and price_out of the model"
     most = config.max_cost
+    if config.max_tokens is not None:
+        dearest = config.max_tokens * max(settings.price_in, settings.price_out) / 1_000_000
+        most = dearest if most is None else min(most, dearest)
     if context is not None:
         generated = min(reply or context, context)
         each = (context - generated) * settings.price_in + generated * max(settings.price_out, settings.price_in)

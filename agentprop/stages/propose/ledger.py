@@ -68,7 +68,7 @@ class Ledger:
     """Message of the last unexpected failure of this session."""
     notes: MessageNotes = field(default_factory=MessageNotes)
     """How the proposer wrote its messages, and the faults that candidates met."""
-    avoided: Avoided = field(default_factory=Avoided)
+    avoided: Avoided = field(init=False)
     """Statements that a language model is told to avoid."""
     first_forecast: dict[str, Any] = field(default_factory=dict)
     """What was forecast after the first handful of candidates."""
@@ -76,6 +76,9 @@ class Ledger:
     """Candidates of this session since the last one that was accepted."""
     session: tuple[int, int] = (0, 0)
     """Candidates and accepted problems before this session."""
+
+    def __post_init__(self) -> None:
+        self.avoided = Avoided(self.window * BATCH // 2)
 
     def state(self) -> dict[str, Any]:
         """The state that resuming needs, beside the stored problems."""
@@ -108,7 +111,8 @@ class Ledger:
         self.tallies = dict(state["tallies"])
         self.snapshots = [MasteryState(mastery, novelty) for mastery, novelty in state["snapshots"]]
         self.notes = MessageNotes.restored(state.get("notes", {}))
-        self.avoided = Avoided.restored(state.get("avoided", {}))
+        self.avoided = Avoided(self.window * BATCH // 2)
+        self.avoided.restore(state.get("avoided", {}))
         self.first_forecast = dict(state.get("first_forecast", {}))
         self.session = (self.counts["candidates"], self.accepted)
 

@@ -112,24 +112,22 @@ class ModelSource:
         owed, most = ledger.config.n - ledger.accepted, ledger.window * BATCH
         room = wanted(owed, accepted, candidates, most=most, prices=tuple(prices.values())) - begun
         if not begun and room <= 0:
-            self.bound = next((name for name, price in prices.items() if not self._affords(price)), "")
+            self.bound = next((name for name, price in prices.items() if not price.affords()), "")
         if room <= 0 or (begun and room < min(BATCH, begun // SLICES)):
             return None
         batch = ledger.batch(self._first, limit, most=room)
         self._first = self._first if batch is None else batch.indices.stop
         return batch
 
-    def _affords(self, price: Price) -> bool:
-        return price.affords(self.ledger.counts["candidates"]) > 0
-
     def _prices(self) -> dict[str, Price]:
         """Bound of the run → what the candidates took of it."""
         config, usage = self.plan.config, _usage(self.ledger.counts)
+        ended = self.ledger.counts["candidates"]
         found: dict[str, Price] = {}
         if config.max_tokens is not None:
-            found[f"--max-tokens {config.max_tokens}"] = Price(usage.total, config.max_tokens)
+            found[f"--max-tokens {config.max_tokens}"] = Price(usage.total, ended, config.max_tokens)
         if config.max_cost is not None:
-            found[f"--max-cost {config.max_cost:g}"] = Price(self._cost or 0.0, config.max_cost)
+            found[f"--max-cost {config.max_cost:g}"] = Price(self._cost or 0.0, ended, config.max_cost)
         return found
 
     @property

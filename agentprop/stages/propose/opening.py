@@ -15,8 +15,7 @@ FIRST = 4
 """Conversations open before any has ended."""
 GROWTH = 8
 """Further ones for each accepted problem."""
-MARGIN = 1.15
-"""A conversation may cost this much more than the mean before the bound cuts others off."""
+UNKNOWN, UNLIMITED = 1, 10**9
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,22 @@ class Price:
 
     spent: float
     """By the candidates that were committed, in the unit of the bound."""
+    candidates: int
+    """Number of those candidates."""
     bound: float
     """The most that the run may spend."""
 
-    def affords(self, candidates: int) -> int:
-        """Number of conversations that the rest pays for, at the mean price of the first `candidates`; at least 0."""
-        if not candidates or not self.spent:
-            return 1  # what one costs is still unknown, so a single one goes first
-        left, each = self.bound - self.spent, self.spent / candidates
-        return max(0, math.floor(left / (each * MARGIN)) if left < 3 * each else math.floor(left / each))
+    def affords(self) -> int:
+        """Number of conversations that the rest pays for at the mean price; one if that is unknown.
+
+        >>> Price(spent=9.0, candidates=3, bound=15.0).affords(), Price(0.0, 0, 15.0).affords()
+        (2, 1)
+        """
+        if not self.candidates:
+            return UNKNOWN
+        if not self.spent:
+            return UNLIMITED
+        return max(0, math.floor((self.bound - self.spent) / (self.spent / self.candidates) + 1e-9))
 
 
 def wanted(owed: int, accepted: int, candidates: int, *, most: int, prices: tuple[Price, ...] = ()) -> int:
@@ -46,9 +52,9 @@ def wanted(owed: int, accepted: int, candidates: int, *, most: int, prices: tupl
     [4, 4]
     >>> wanted(997, 3, 4, most=1536), wanted(2, 8, 8, most=1536)
     (28, 3)
-    >>> wanted(30, 10, 10, most=1536, prices=(Price(spent=10.0, bound=13.5),))
+    >>> wanted(30, 10, 10, most=1536, prices=(Price(10.0, 10, bound=13.5),))
     3
     """
     share = (accepted + 1) / (candidates + 2)
     needed = max(math.ceil(owed / share), 0 if candidates else FIRST)
-    return max(0, min(needed, FIRST + GROWTH * accepted, most, *(price.affords(candidates) for price in prices)))
+    return max(0, min(needed, FIRST + GROWTH * accepted, most, *(price.affords() for price in prices)))
