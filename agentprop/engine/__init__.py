@@ -102,8 +102,8 @@ def ordered_as_wanted(
     A worker starts every item it receives at once, in its event loop. `opening(*arguments)` is an asynchronous context
     manager that gives the worker its coroutine function and closes its resources when the worker ends. After each
     result was handled, `wanted(number of open items)` is asked for further ones until it returns None; the iteration
-    ends when it has returned None and every item has been handled. Once `stop` returns True, or when the caller leaves, items under way
-    are cancelled.
+    ends when it has returned None and every item has been handled. Once `stop` returns True, or when the caller leaves,
+    items under way are cancelled.
     """
     setup = WorkerSetup(opening, arguments=arguments, waits=True)
     pool: WorkerPool[Item] = WorkerPool(workers, setup)

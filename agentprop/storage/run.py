@@ -113,7 +113,12 @@ class Run(StoredRun):
 
     @staticmethod
     def check(
-        out: str | Path, stage: str, config: StageConfig, *, fresh: bool = False, inputs: Mapping[str, str] | None = None
+        out: str | Path,
+        stage: str,
+        config: StageConfig,
+        *,
+        fresh: bool = False,
+        inputs: Mapping[str, str] | None = None,
     ) -> None:
         """Find out if `open` would succeed, and change nothing. Raises RunError or ConfigError as it would."""
         path = Path(out)

@@ -42,7 +42,9 @@ class Chatty:
         """Close nothing."""
 
 
-def episode(habit: str, toys: Mapping[str, Package], executor: Executor, *, strict: bool = False) -> tuple[Episode, Any]:
+def episode(
+    habit: str, toys: Mapping[str, Package], executor: Executor, *, strict: bool = False
+) -> tuple[Episode, Any]:
     server = Chatty(habit)
     names = ("toy-square", "toy-double")
     task = Task(

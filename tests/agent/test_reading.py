@@ -77,7 +77,10 @@ CALLS = {
     "an argument too many": (("think", '{"text": "It is a product.", "mood": 3}'), THINK, ("arguments",)),
     "another name of the function": (("functions.exec", '{"code": "print(6 * 7)"}'), EXEC, ("function",)),
     "another type": (
-        ("submit", f'{{"statement": "{STATEMENT}", "answer": 42, "answer_type": "Number", "certificate": "answer = 6 * 7"}}'),
+        (
+            "submit",
+            f'{{"statement": "{STATEMENT}", "answer": 42, "answer_type": "Number", "certificate": "answer = 6 * 7"}}',
+        ),
         SUBMIT,
         ("type",),
     ),
@@ -138,14 +141,14 @@ def test_faults_are_noted_with_their_words_and_a_sample(play: Play) -> None:
 
 # --- any text ---
 
-PIECES = st.sampled_from(
-    ["<action:exec>", "</action:exec>", "<action:think>", "</action:think>", "<think>", "</think>", "```python\n", "\n```\n"]
-    + ["<tool_call>", "</tool_call>", '{"name": "exec", "arguments": {"code": "1"}}', "print(1)", "\n", " ", "[check] 1"]
-    + ["<action:submit>", "</action:submit>", "<statement>", '<answer type="integer">', "<certificate>", "&lt;", "<action>"]
-)
+PIECES = """<action:exec> </action:exec> <action:think> </action:think> <think> </think> ```python\\n \\n```\\n
+<tool_call> </tool_call> {"name":"exec","arguments":{"code":"1"}} print(1) \\n [check] <action:submit> </action:submit>
+<statement> <answer> <certificate> &lt; <action>"""
+PARTS = [" ", *(piece.replace("\\n", "\n") for piece in PIECES.split())]
+TEXTS = st.lists(st.sampled_from(PARTS), max_size=9).map("".join)
 
 
-@given(st.lists(PIECES, max_size=9).map("".join))
+@given(TEXTS)
 def test_any_message_is_read_or_corrected_and_what_the_strict_parser_takes_is_never_refused(message: str) -> None:
     try:
         found = read(message)

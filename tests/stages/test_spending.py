@@ -172,7 +172,9 @@ def test_a_run_is_given_up_in_the_words_of_whoever_refused() -> None:
         book.commit(candidate(index, notes=notes))
     assert hopeless(book, 3000)
     error = given_up(book)
-    assert isinstance(error, BoundReached) and "5 submissions were refused: refused: there is no certificate" in str(error)
+    assert isinstance(error, BoundReached) and "5 submissions were refused: refused: there is no certificate" in str(
+        error
+    )
 
 
 def test_a_server_that_answers_nothing_is_no_bound() -> None:

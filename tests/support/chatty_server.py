@@ -23,8 +23,8 @@ THINK = "<action:think>\nOne step more than {value} is asked for.\n</action:thin
 EXEC = "<action:exec>\nprint({value} + 1)\n</action:exec>"
 STATEMENT = "The counter of {name} stands at {value}. What does it show after one more step?"
 SUBMIT = (
-    "<action:submit>\n<statement>\n{statement}\n</statement>\n"
-    '<answer type="integer">\n{answer}\n</answer>\n<certificate>\nanswer = {value} + 1\n</certificate>\n</action:submit>'
+    '<action:submit>\n<statement>\n{statement}\n</statement>\n<answer type="integer">\n{answer}\n</answer>\n'
+    "<certificate>\nanswer = {value} + 1\n</certificate>\n</action:submit>"
 )
 
 
@@ -66,7 +66,10 @@ def written(messages: list[dict[str, Any]], habit: dict[str, Any]) -> str:
 def choice(body: dict[str, Any], habit: dict[str, Any]) -> dict[str, Any]:
     messages = body["messages"]
     if body.get("tools") and habit.get("calls"):
-        return {"message": {"role": "assistant", "content": None, "tool_calls": called(messages, habit)}, "finish_reason": "tool_calls"}
+        return {
+            "message": {"role": "assistant", "content": None, "tool_calls": called(messages, habit)},
+            "finish_reason": "tool_calls",
+        }
     text = habit["says"] if "says" in habit else written(messages, habit)
     cuts = [text.find(stop) for stop in body.get("stop") or () if stop in text]
     return {"message": {"role": "assistant", "content": text[: min(cuts)] if cuts else text}, "finish_reason": "stop"}
@@ -121,7 +124,9 @@ async def answer(writer: asyncio.StreamWriter, body: dict[str, Any], habit: dict
 
 def send(writer: asyncio.StreamWriter, status: int, document: object) -> None:
     data = json.dumps(document).encode()
-    writer.write(f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode())
+    writer.write(
+        f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n".encode()
+    )
     writer.write(data)
 
 
