@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from agentprop.agent import reading
 from agentprop.agent.contract import Violation, check_contract
@@ -100,6 +100,14 @@ def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
     return stage if action == "submit" and ok else Stage.REFINE
 
 
+class _Before(NamedTuple):
+    """The state before an action."""
+
+    started: float
+    stage: Stage
+    skills: tuple[str, ...]
+
+
 @dataclass
 class Environment:
     """One episode under way. `library` holds the skills that an edit may add; `active` is K_t."""
@@ -163,7 +171,7 @@ class Environment:
             self.malformed += 1
             self._conflict = None
             self.notes = self.notes.heard(usable=False).with_fault(f"malformed:{error.kind}", error.fault, message)
-            return self._record("malformed", message, f"malformed: {error}", "malformed", move, time.perf_counter())
+            return self._record("malformed", message, (f"malformed: {error}", "malformed"), move, self._now())
         self.notes = self.notes.heard((*move.repairs, *found.repairs))
         as_sampled = move if [text for text, _ in found.actions] == [message] else _without_tokens(move)
         for text, action in found.actions:
@@ -179,45 +187,34 @@ class Environment:
         return reading.Reading(((message, parse(message)),)) if self.rules.strict else reading.read(message)
 
     async def _act(self, message: str, action: Action, move: Move) -> Observation:
-        started = time.perf_counter()
+        before = self._now()
         self._conflict = None
-        stage, skills = self.stage, tuple(self.active)
         text, outcome = await self._carry_out(action)
         if outcome not in ("ok", "read", "conflict"):
-            kind = (
-                f"exec:{text.rpartition(chr(10))[2].partition(': ')[2].partition(':')[0]}"
-                if action.kind == "exec"
-                else outcome
-            )
-            self.notes = self.notes.with_fault(kind, text, message)
-        return self._record(action.kind, message, text, outcome, move, started, stage, skills)
+            self.notes = self.notes.with_fault(_fault_kind(action, text, outcome), text, message)
+        return self._record(action.kind, message, (text, outcome), move, before)
+
+    def _now(self) -> _Before:
+        return _Before(time.perf_counter(), self.stage, tuple(self.active))
 
     def _record(
-        self,
-        kind: ActionKind,
-        message: str,
-        text: str,
-        outcome: str,
-        move: Move,
-        started: float,
-        stage: Stage | None = None,
-        skills: tuple[str, ...] | None = None,
+        self, kind: ActionKind, message: str, result: tuple[str, str], move: Move, before: _Before
     ) -> Observation:
-        """Move the stage on and record a turn."""
-        stage = self.stage if stage is None else stage
-        self.stage = stage if outcome == "read" else next_stage(stage, kind, outcome == "ok")
+        """Move the stage on and record a turn; `result` is what came back, and its outcome."""
+        text, outcome = result
+        self.stage = before.stage if outcome == "read" else next_stage(before.stage, kind, outcome == "ok")
         self._limits()
         text = _storable(f"[{self.stage}] {text}".rstrip())
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns),
-                stage=stage,
+                stage=before.stage,
                 action=kind,
                 message=message,
                 observation=text,
                 outcome=outcome,
-                skills=tuple(self.active) if skills is None else skills,
-                duration_s=time.perf_counter() - started,
+                skills=before.skills,
+                duration_s=time.perf_counter() - before.started,
                 prompt_token_ids=move.prompt_token_ids,
                 token_ids=move.token_ids,
                 logprobs=move.logprobs,
@@ -339,6 +336,14 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
         else:
             observation = await environment.step(move)
     return environment.episode()
+
+
+def _fault_kind(action: Action, text: str, outcome: str) -> str:
+    """The kind of an action's fault: `exec:SyntaxError` for code, else its outcome."""
+    if action.kind != "exec":
+        return outcome
+    status, _, error = text.rpartition("\n")[2].partition(": ")
+    return f"exec:{error.partition(':')[0] or status}"
 
 
 def _without_tokens(move: Move) -> Move:
