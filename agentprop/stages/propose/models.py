@@ -48,8 +48,8 @@ CANDIDATES_PER_REQUEST = 12
 """Candidates in flight for each request that may be under way; with fewer, a slow conversation at the head of the order
 would leave the server idle."""
 SLICES = 16
-"""Conversations are opened in slices of at least so small a part of those that are open: one by one while they are few,
-and a batch at a time later, when messages between the processes would cost more."""
+"""Conversations are opened and committed in slices of so small a part of those that are open: one by one while they are
+few, and a batch at a time later, when messages between the processes would cost more."""
 CONVERSATIONS_PER_REQUEST = 2
 """Conversations for each request that may be under way: one that runs its code, or waits for its reply to be written to
 disk, sends no request meanwhile."""
@@ -113,9 +113,10 @@ class ModelSource:
         room = wanted(owed, accepted, candidates, most=most, prices=tuple(prices.values())) - begun
         if not begun and room <= 0:
             self.bound = next((name for name, price in prices.items() if not price.affords()), "")
-        if room <= 0 or (begun and room < min(BATCH, begun // SLICES)):
+        size = max(1, min(BATCH, (begun + room) // SLICES))
+        if room < size:
             return None
-        batch = ledger.batch(self._first, limit, most=room)
+        batch = ledger.batch(self._first, limit, most=size)
         self._first = self._first if batch is None else batch.indices.stop
         return batch
 
