@@ -17,15 +17,16 @@ from random import Random
 from agentprop import __version__
 from agentprop.agent import tool_calls as functions
 from agentprop.agent.bundles import Bundles
-from agentprop.agent.chat_policy import ChatPolicy
+from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
+from agentprop.agent.message_notes import MessageNotes
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.verifiers import BUILTIN
-from agentprop.models.chat import ChatModel, Sampling
+from agentprop.models.chat import ChatModel, Sampling, Usage
 from agentprop.prompts import prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
@@ -55,6 +56,10 @@ class Candidate:
     """Its verdict."""
     failure: RecordFailure | None = None
     """Why nothing became of it, by no fault of its own."""
+    notes: MessageNotes = field(default_factory=MessageNotes)
+    """How its messages were written."""
+    usage: tuple[Usage, ...] = ()
+    """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
 
     @property
     def mined(self) -> bool:
@@ -148,6 +153,8 @@ class CandidateMaker:
     made_by: MadeBy = field(default_factory=lambda: builtin_made_by())
     written: Mapping[str, Package] = field(default_factory=dict)
     """Skills without a script, for a language model's bundles."""
+    stops: StopSupport = field(default_factory=StopSupport)
+    """Whether the model's server takes stop sequences."""
 
     @cached_property
     def bundles(self) -> Bundles:
@@ -161,11 +168,17 @@ class CandidateMaker:
     async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
-    async def candidate(self, index: int, probabilities: list[float]) -> Candidate:
-        """One candidate, its category drawn with the given probabilities; one that fails takes no other one down."""
-        return await contained_async(partial(self._candidate, index, probabilities), partial(_failed, index))
+    async def candidate(
+        self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]] | None = None
+    ) -> Candidate:
+        """One candidate, its category drawn with the given probabilities; one that fails takes no other one down.
 
-    async def _candidate(self, index: int, probabilities: list[float]) -> Candidate:
+        `avoid` gives, by category, statements that the model is told to avoid.
+        """
+        work = partial(self._candidate, index, probabilities, avoid or {})
+        return await contained_async(work, partial(_failed, index))
+
+    async def _candidate(self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]]) -> Candidate:
         rng = Random(f"{self.seed}/{index}")
         category = rng.choices(self.curriculum.categories, probabilities)[0]
         library = self.bundles.library
@@ -186,8 +199,13 @@ class CandidateMaker:
         )
         own_code = self.model is None
         environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by, own_code)
-        episode = await rollout(environment, self._policy(index, term, rng))
-        candidate = Candidate(index, category, task, episode.trajectory, episode.problem)
+        environment.avoid(avoid.get(category, ()))
+        policy = self._policy(index, term, rng)
+        episode = await rollout(environment, policy)
+        usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
+        candidate = Candidate(
+            index, category, task, episode.trajectory, episode.problem, notes=episode.notes, usage=usage
+        )
         if self.verify and episode.problem is not None:
             candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
@@ -197,7 +215,8 @@ class CandidateMaker:
 
     def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
-            return ChatPolicy(self.model, self.sampling, self.seed * 1_000_003 + index, self.native)
+            sample, strict = self.seed * 1_000_003 + index, self.rules.strict
+            return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops)
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
 

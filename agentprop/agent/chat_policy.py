@@ -5,6 +5,10 @@ messages without tool calls. Native calls become the same tagged text in the rec
 because they encode another text than the one that imitation learns from. A reply cut off by its token limit, a
 conversation longer than the context and a server that cannot be reached each end the trajectory for a reason of its
 own: none of them is the proposer's mistake.
+
+Unless the rules are strict, a reply in tagged text ends with its first action that has an answer: the closing tags are
+sent as stop sequences, so that nobody pays for an answer that the model invents. A server that refuses them is asked
+without. The tag that a stop sequence cut off is put back.
 """
 
 from __future__ import annotations
@@ -14,10 +18,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentprop.agent import tool_calls as functions
+from agentprop.agent.reading import read, read_calls
+from agentprop.agent.reading.blocks import CLOSING, OPENING, STRICT, THINKING, THOUGHT
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.records import Move, Observation, StopReason
+from agentprop.records.action_text import Malformed
 
+STOPS = ("</action:exec>", "</action:edit>", "</action:submit>", "</action>")
+"""Stop sequences: thinking may still be followed by an action. Servers take at most four."""
+REFUSALS = frozenset({"rejected", "unsupported"})
+"""Kinds of failure that mean that a server does not take something in the request."""
 CHAT_ROLES: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "assistant": "assistant"}
 
 
@@ -26,11 +37,21 @@ def chat_messages(history: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
     return tuple(Message(CHAT_ROLES.get(role, "user"), text) for role, text in history)
 
 
-def request(history: Sequence[tuple[str, str]], replies: Sequence[Message] = (), *, native: bool) -> Request:
+def request(
+    history: Sequence[tuple[str, str]], replies: Sequence[functions.SentReply] = (), *, native: bool
+) -> Request:
     """Request for the next message; `replies` are the model's earlier ones, if it uses native calls."""
     if native:
         return Request(functions.conversation(history, replies), tools=functions.TOOLS)
     return Request(chat_messages(history), exact=True)
+
+
+@dataclass
+class StopSupport:
+    """Whether a model can be asked with stop sequences; shared by the conversations of a process."""
+
+    taken: bool = True
+    """False once the server has refused them, or they have cut off a thought that drafts an action."""
 
 
 @dataclass
@@ -45,30 +66,106 @@ class ChatPolicy:
     """Number that tells candidates with equal prompts apart, so that they get independent replies."""
     native: bool = False
     """Actions are native tool calls."""
+    strict: bool = True
+    """Replies are taken as they were sampled."""
+    stops: StopSupport = field(default_factory=StopSupport)
+    """Whether replies in tagged text end with their first action."""
     usage: list[Usage] = field(default_factory=list)
     """Tokens of every reply, as the server counted them."""
-    replies: list[Message] = field(default_factory=list)
+    replies: list[functions.SentReply] = field(default_factory=list)
     """The model's replies with native calls, as they are sent back to it."""
 
     async def act(self, observation: Observation) -> Move:
         """Ask for the next message, with its token ids if known; a move without a message says why there is none."""
+        if self.replies:
+            told = sum(role == "assistant" for role, _ in observation.messages)
+            self.replies[-1] = replace(self.replies[-1], turns=told - sum(sent.turns for sent in self.replies[:-1]))
         try:
-            asked = request(observation.messages, self.replies, native=self.native)
-            reply = await self.model.reply(replace(asked, sampling=self.sampling, sample=self.sample))
+            reply, stopped = await self._reply(request(observation.messages, self.replies, native=self.native))
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
-            return Move(stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE)
-        if reply.usage is not None and not reply.cached:
+            stop = StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE
+            return Move(stop=stop, fault=failure.message)
+        if reply.usage is not None:
             self.usage.append(reply.usage)
         choice = reply.choices[0]
         if choice.truncated:
-            return Move(stop=StopReason.TRUNCATED, finish_reason=choice.finish_reason)
-        return self._called(choice) if self.native else _sampled_move(reply, choice)
+            fault = "the reply was cut off by its token limit (reply_tokens)"
+            return Move(stop=StopReason.TRUNCATED, fault=fault, finish_reason=choice.finish_reason)
+        if self.native:
+            return self._called(choice)
+        return _sampled_move(reply, choice) if self.strict else _read_move(reply, choice, stopped)
+
+    async def _reply(self, asked: Request) -> tuple[Reply, bool]:
+        """(reply, stop sequences were sent): they are if the server takes them. Raises ModelFailure."""
+        stopping = self.stops.taken and not (self.strict or self.native)
+        sampling = replace(self.sampling, stop=STOPS) if stopping else self.sampling
+        asked = replace(asked, sampling=sampling, sample=self.sample)
+        try:
+            reply = await self.model.reply(asked)
+            if not stopping or not _cut_in_thought(reply.choices[0]):
+                return reply, stopping
+        except ModelFailure as failure:
+            if not stopping or failure.kind not in REFUSALS or "stop" not in failure.message.lower():
+                raise
+        self.stops.taken = False
+        return await self.model.reply(replace(asked, sampling=self.sampling)), False
 
     def _called(self, choice: Choice) -> Move:
-        message, fault = functions.message_of_calls(choice)
-        self.replies.append(functions.assistant_message(choice, message))
-        return Move(message=message, fault=fault, finish_reason=choice.finish_reason)
+        if self.strict:
+            message, fault = functions.message_of_calls(choice)
+            self.replies.append(functions.SentReply(functions.assistant_message(choice, message), fault is not None))
+            return Move(message=message, fault=fault, finish_reason=choice.finish_reason)
+        message, fault, repairs = _read_calls(choice)
+        sent = functions.assistant_message(choice, message) if choice.tool_calls else None
+        self.replies.append(functions.SentReply(sent, fault is not None))
+        return Move(message=message, fault=fault, repairs=repairs, finish_reason=choice.finish_reason)
+
+
+def _read_calls(choice: Choice) -> tuple[str, str | None, tuple[str, ...]]:
+    """(message, its fault or None, repairs) of a reply in which functions may have been called."""
+    if not choice.tool_calls:
+        text, repairs = _said(choice)
+        try:
+            read(text)
+        except Malformed as fault:
+            return text, functions.uncalled() if fault.kind == "message" else None, repairs
+        return text, None, repairs
+    try:
+        found = read_calls(functions.without_repeats(choice.tool_calls))
+    except Malformed as fault:
+        return functions.unread(choice), str(fault), ()
+    text = "" if choice.text.strip().startswith(("{", "[")) else choice.text  # a server that gives a call twice
+    blocks = "\n".join(block for block, _ in found.actions)
+    return f"{text}\n{blocks}".strip(), None, found.repairs
+
+
+def _said(choice: Choice) -> tuple[str, tuple[str, ...]]:
+    """(text, repairs): that of the reply, or the last action of its reasoning if it never ended that."""
+    reasoning = choice.reasoning or ""
+    start = reasoning.rfind("<action")
+    if choice.text.strip() or start < 0:
+        return choice.text, ()
+    return reasoning[start:], ("thinking",)
+
+
+def _cut_in_thought(choice: Choice) -> bool:
+    """True if a reply ends in the middle of a thought, after an action that the thought drafts."""
+    if not choice.text.strip():
+        return "<action" in (choice.reasoning or "")
+    begun = [match.end() for match in THINKING.finditer(choice.text)]
+    return bool(begun) and not THOUGHT.search(choice.text, begun[-1]) and "<action" in choice.text[begun[-1] :]
+
+
+def _read_move(reply: Reply, choice: Choice, stopped: bool) -> Move:
+    """The move of a reply; if stop sequences were sent, the tag that one of them cut off is put back."""
+    text, repairs = _said(choice)
+    opened = list(OPENING.finditer(text)) if stopped else []
+    if opened and not CLOSING.search(text, opened[-1].end()):
+        strict = STRICT.match(text, opened[-1].start())
+        closing = f"</action:{strict[1]}>" if strict else "</action>"
+        return Move(message=f"{text}{closing}", repairs=repairs, finish_reason=choice.finish_reason)
+    return _sampled_move(reply, choice).model_copy(update={"message": text, "repairs": repairs})
 
 
 def _sampled_move(reply: Reply, choice: Choice) -> Move:

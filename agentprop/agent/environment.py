@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
+from agentprop.agent import reading
 from agentprop.agent.contract import Violation, check_contract
+from agentprop.agent.message_notes import MessageNotes
 from agentprop.prompts import prompt
 from agentprop.records import (
     Action,
@@ -62,6 +64,8 @@ class Rules:
     """The policy may edit the active skills, τ_edit (the ablation without pruning switches it off)."""
     system: str = "proposer"
     """Name of the system prompt; `one_shot` is the one for a single turn."""
+    strict: bool = True
+    """Messages are taken as they were sampled; otherwise what was meant is read, and recorded in canonical form."""
 
 
 ONE_SHOT = Rules(max_turns=1, max_malformed=1, max_submissions=1, prune=False, system="one_shot")
@@ -76,6 +80,8 @@ class Episode:
     """Every turn."""
     problem: Problem | None
     """The problem, if a submission kept the contract."""
+    notes: MessageNotes = field(default_factory=MessageNotes)
+    """How the policy wrote its messages."""
 
 
 def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
@@ -92,6 +98,14 @@ def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
     if action == "exec" and ok:
         return Stage.FINALIZE if stage in (Stage.CHECK, Stage.FINALIZE) else Stage.CHECK
     return stage if action == "submit" and ok else Stage.REFINE
+
+
+class _Before(NamedTuple):
+    """The state before an action."""
+
+    started: float
+    stage: Stage
+    skills: tuple[str, ...]
 
 
 @dataclass
@@ -116,6 +130,7 @@ class Environment:
     pruned: int = 0
     replaced: int = 0
     isolation: str = ""
+    notes: MessageNotes = field(default_factory=MessageNotes)
 
     def __post_init__(self) -> None:
         self.active = {name: self.library[name] for name in self.task.skill_names}
@@ -127,6 +142,13 @@ class Environment:
         )
         self.history = [("system", self.system), ("user", self.prompt)]
         self._conflict: ConflictNote | None = None
+
+    def avoid(self, statements: Sequence[str]) -> None:
+        """Tell the policy, before it begins, which statements were proposed too often."""
+        if statements:
+            told = prompt("avoid").format(statements="\n".join(f"- {' '.join(s.split())}" for s in statements))
+            self.prompt = f"{self.prompt}\n\n{told}"
+            self.history = [("system", self.system), ("user", self.prompt)]
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t, what the policy sees now."""
@@ -141,31 +163,58 @@ class Environment:
         )
 
     async def step(self, move: Move) -> Observation:
-        """Carry out the action of a move's message and record the turn."""
+        """Carry out the actions of a move's message in turn, and record a turn for each; one that fails is the last."""
         message = _storable(move.message or "")
-        started, stage, skills = time.perf_counter(), self.stage, tuple(self.active)
-        kind: ActionKind = "malformed"
-        self._conflict = None
         try:
-            action = _action(message, move.fault)
-            kind = action.kind
-            text, outcome = await self._carry_out(action)
+            found = self._read(message, move.fault)
         except Malformed as error:
             self.malformed += 1
-            text, outcome = f"malformed: {error}", "malformed"
-        self.stage = stage if outcome == "read" else next_stage(stage, kind, outcome == "ok")
+            self._conflict = None
+            self.notes = self.notes.heard(usable=False).with_fault(f"malformed:{error.kind}", error.fault, message)
+            return self._record("malformed", message, (f"malformed: {error}", "malformed"), move, self._now())
+        self.notes = self.notes.heard((*move.repairs, *found.repairs))
+        as_sampled = move if [text for text, _ in found.actions] == [message] else _without_tokens(move)
+        for text, action in found.actions:
+            observation = await self._act(text, action, as_sampled)
+            if self.stop is not None or observation.outcome not in ("ok", "read"):
+                break
+        return observation
+
+    def _read(self, message: str, fault: str | None) -> reading.Reading:
+        """The actions of a message. Raises Malformed, with the policy's own reason if it gives one."""
+        if fault is not None:
+            raise Malformed(fault, kind="call", example="")
+        return reading.Reading(((message, parse(message)),)) if self.rules.strict else reading.read(message)
+
+    async def _act(self, message: str, action: Action, move: Move) -> Observation:
+        before = self._now()
+        self._conflict = None
+        text, outcome = await self._carry_out(action)
+        if outcome not in ("ok", "read", "conflict"):
+            self.notes = self.notes.with_fault(_fault_kind(action, text, outcome), text, message)
+        return self._record(action.kind, message, (text, outcome), move, before)
+
+    def _now(self) -> _Before:
+        return _Before(time.perf_counter(), self.stage, tuple(self.active))
+
+    def _record(
+        self, kind: ActionKind, message: str, result: tuple[str, str], move: Move, before: _Before
+    ) -> Observation:
+        """Move the stage on and record a turn; `result` is what came back, and its outcome."""
+        text, outcome = result
+        self.stage = before.stage if outcome == "read" else next_stage(before.stage, kind, outcome == "ok")
         self._limits()
         text = _storable(f"[{self.stage}] {text}".rstrip())
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns),
-                stage=stage,
+                stage=before.stage,
                 action=kind,
                 message=message,
                 observation=text,
                 outcome=outcome,
-                skills=skills,
-                duration_s=time.perf_counter() - started,
+                skills=before.skills,
+                duration_s=time.perf_counter() - before.started,
                 prompt_token_ids=move.prompt_token_ids,
                 token_ids=move.token_ids,
                 logprobs=move.logprobs,
@@ -250,6 +299,12 @@ class Environment:
         self.problem, self.stop, self.isolation = found, StopReason.SUBMITTED, found.isolation
         return "accepted", "ok"
 
+    def end(self, move: Move) -> None:
+        """End the episode for the reason that a move without a message gives."""
+        self.stop = move.stop or StopReason.ABANDONED
+        if move.stop is not None:
+            self.notes = self.notes.with_fault(move.stop.value, move.fault or move.stop.value, "")
+
     def episode(self) -> Episode:
         """The records of the episode."""
         trajectory = Trajectory(
@@ -267,8 +322,8 @@ class Environment:
             token_exact=bool(self.turns) and all(turn.token_ids is not None for turn in self.turns),
         )
         if self.problem is None:
-            return Episode(trajectory, None)
-        return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}))
+            return Episode(trajectory, None, self.notes)
+        return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}), self.notes)
 
 
 async def rollout(environment: Environment, policy: Policy) -> Episode:
@@ -277,17 +332,23 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
     while environment.stop is None:
         move = await policy.act(observation)
         if move.message is None:
-            environment.stop = move.stop or StopReason.ABANDONED
+            environment.end(move)
         else:
             observation = await environment.step(move)
     return environment.episode()
 
 
-def _action(message: str, fault: str | None) -> Action:
-    """The action of a message. Raises Malformed, with the policy's own reason if it gives one."""
-    if fault is not None:
-        raise Malformed(fault)
-    return parse(message)
+def _fault_kind(action: Action, text: str, outcome: str) -> str:
+    """The kind of an action's fault: `exec:SyntaxError` for code, else its outcome."""
+    if action.kind != "exec":
+        return outcome
+    status, _, error = text.rpartition("\n")[2].partition(": ")
+    return f"exec:{error.partition(':')[0] or status}"
+
+
+def _without_tokens(move: Move) -> Move:
+    """The move without the ids of its tokens, which encode another text than the one that is recorded."""
+    return move.model_copy(update={"prompt_token_ids": None, "token_ids": None, "logprobs": None})
 
 
 def _storable(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -167,13 +167,23 @@ def message_of_calls(choice: Choice) -> tuple[str, str | None]:
     """A reply → (the message that is recorded, its fault or None). Reasoning is not part of the message."""
     calls = without_repeats(choice.tool_calls)
     if not calls:
-        return choice.text, None if "<action:" in choice.text else f"no function was called; {ONE}"
+        return choice.text, None if "<action:" in choice.text else uncalled()
     try:
         blocks = "\n".join(tagged_block(call) for call in calls)
     except Malformed as error:
-        return f"{choice.text}\n{_as_text(calls)}".strip(), str(error)
+        return unread(choice), str(error)
     fault = f"{len(calls)} functions were called; {ONE}" if len(calls) > 1 else None
     return f"{choice.text}\n{blocks}".strip(), fault
+
+
+def uncalled() -> str:
+    """The fault of a reply without a call."""
+    return f'no function was called; {ONE}, for example exec with {{"code": "print(6 * 7)"}}'
+
+
+def unread(choice: Choice) -> str:
+    """The message of a reply whose calls cannot be used: its text, and the calls as JSON."""
+    return f"{choice.text}\n{_as_text(without_repeats(choice.tool_calls))}".strip()
 
 
 def without_repeats(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
@@ -236,18 +246,43 @@ def _sendable(call: ToolCall) -> ToolCall:
     return replace(call, arguments=arguments.encode("utf-8", "replace").decode())  # a text may hold lone surrogates
 
 
-def conversation(history: Sequence[tuple[str, str]], replies: Sequence[Message]) -> tuple[Message, ...]:
+@dataclass(frozen=True)
+class SentReply:
+    """A reply as it is sent back."""
+
+    message: Message | None
+    """With its calls; None if it had none, so that the text of the record is sent."""
+    refused: bool = False
+    """Its calls were refused together, with one answer."""
+    turns: int = 1
+    """Turns that came of it, one for each call that was carried out."""
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The calls that have an answer, in order."""
+        if self.message is None:
+            return ()
+        return self.message.tool_calls if self.refused else self.message.tool_calls[: self.turns]
+
+
+def conversation(history: Sequence[tuple[str, str]], replies: Sequence[SentReply]) -> tuple[Message, ...]:
     """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results."""
     return tuple(_messages(history, iter(replies)))
 
 
-def _messages(history: Sequence[tuple[str, str]], replies: Iterator[Message]) -> Iterator[Message]:
-    last: Message | None = None
+def _messages(history: Sequence[tuple[str, str]], replies: Iterator[SentReply]) -> Iterator[Message]:
+    sent, turn = SentReply(None), 0
     for role, text in history:
         if role == "assistant":
-            last = next(replies)
-            yield last
-        elif role == "tool" and last is not None and last.tool_calls:
-            yield from (Message("tool", text, tool_call_id=call.id) for call in last.tool_calls)
+            turn += 1
+            if turn > sent.turns or not sent.turns or turn == 1:
+                sent, turn = next(replies), 1
+            if turn == 1 and sent.message is not None:
+                yield replace(sent.message, tool_calls=sent.calls)
+            elif not sent.calls:
+                yield Message("assistant", text)
+        elif role == "tool" and sent.calls:
+            answered = sent.calls if sent.refused else sent.calls[turn - 1 : turn]
+            yield from (Message("tool", text, tool_call_id=call.id) for call in answered)
         else:
             yield Message("system", prompt(PROMPT)) if role == "system" else Message("user", text)

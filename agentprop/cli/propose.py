@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -43,6 +44,13 @@ def command(
     max_candidates: Annotated[
         int | None, typer.Option(help="Stop after this many candidates.", rich_help_panel=options.BOUNDS)
     ] = None,
+    pilot: Annotated[
+        int | None,
+        typer.Option(
+            help="Propose only this many candidates, and forecast what --n problems will take.",
+            rich_help_panel=options.BOUNDS,
+        ),
+    ] = None,
     max_minutes: Annotated[
         float | None, typer.Option(help="Stop after this many minutes.", rich_help_panel=options.BOUNDS)
     ] = None,
@@ -80,6 +88,7 @@ def command(
         "seed": seed,
         "workers": workers,
         "max_candidates": max_candidates,
+        "pilot": pilot,
         "max_minutes": max_minutes,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
@@ -90,11 +99,19 @@ def command(
     }
     check_stream(out, what="problems")
     settings = shared.settings(ProposeConfig, flags)
-    if shared.only_shows(settings):
+    if shared.only_shows(settings, partial(_check, out=out, fresh=shared.fresh)):
         return
     from agentprop.stages.propose import run as propose
 
     shared.present(propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
+
+
+def _check(settings: ProposeConfig, *, out: str, fresh: bool) -> None:
+    """Check all that can be checked without spending anything, and state the most that the run can take."""
+    from agentprop.stages.propose.dry_run import check, worst_case
+
+    check(settings, out, fresh=fresh)
+    stage.print_summary({"at most": worst_case(settings)})
 
 
 epilog = options.further(ProposeConfig, command, "categories")

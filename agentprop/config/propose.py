@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import model_validator
 
 from agentprop.config.base import Count, Positive, Share, StageConfig, one_or_more
 from agentprop.config.parts import Budget, CurriculumSettings, EpisodeSettings, Library, ModelCalls, TaskSettings
@@ -12,7 +14,7 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"
-    bounds: ClassVar[frozenset[str]] = Budget.bounds | {"max_candidates", "max_minutes"}
+    bounds: ClassVar[frozenset[str]] = Budget.bounds | {"max_candidates", "max_minutes", "give_up_after", "pilot"}
     outside_identity: ClassVar[frozenset[str]] = bounds | {"n", "workers", "decontaminate", "benchmarks"}
     """A run identifies its benchmarks by their contents, not by their paths."""
 
@@ -25,8 +27,15 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     means `builtin` for the built-in proposer and `none` for a model, which does not write in the built-in grammar."""
     held_out_only: bool = False
     """Propose only with the held-out pairs: this makes the test set for training that held them out."""
+    strict: bool = False
+    """Take a model's messages as they were sampled, without mending what chat models get wrong: for trajectories whose
+    stored tokens are to be trained on."""
     max_candidates: Count | None = None
-    """Stop after this many candidates."""
+    """Stop after this many candidates; null means 20 for each problem asked for, and 1,000 more."""
+    give_up_after: Count = 30
+    """Stop a model that proposes this many candidates without one that is accepted, and say what is wrong with them."""
+    pilot: Count | None = None
+    """Propose only this many candidates, and forecast from them what `n` problems will take."""
     max_minutes: Positive | None = None
     """Stop after this many minutes."""
     max_template_repeats: Count = 10
@@ -39,3 +48,11 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     """Benchmark files; problems that copy one of theirs, even with other numbers, are rejected."""
     benchmarks: str | None = None
     """Directory of benchmark files to decontaminate against as well; null means none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _piloted(cls, given: Any) -> Any:
+        """A pilot alone needs no number of problems."""
+        if isinstance(given, dict) and given.get("n") is None and given.get("pilot") is not None:
+            return {**given, "n": given["pilot"]}
+        return given

@@ -25,7 +25,7 @@ __all__ = [
     "batched",
     "each_alone",
     "flattened",
-    "ordered_async",
+    "ordered_as_wanted",
     "ordered_map",
     "usable_cores",
 ]
@@ -88,28 +88,28 @@ def ordered_map(
         pool.kill()
 
 
-def ordered_async(
+def ordered_as_wanted(
     opening: Callable[..., AbstractAsyncContextManager[Callable[[Item], Awaitable[Result]]]],
     arguments: tuple[Any, ...],
-    items: Iterable[Item],
+    wanted: Callable[[int], Item | None],
     *,
     workers: int,
-    window: int,
     stop: Callable[[], bool] | None = None,
     idle: Callable[[], None] | None = None,
     split: Callable[[Item], Sequence[Item]] | None = None,
 ) -> Iterator[Result | WorkerDied | Parts]:
-    """The same for items that wait instead of computing: each worker begins all it is given at once, in its event loop.
+    """The same for items that wait instead of computing, and of which only as many are begun as are wanted.
 
     A worker starts every item it receives at once, in its event loop. `opening(*arguments)` is an asynchronous context
-    manager that gives the worker its coroutine function and closes its resources when the worker ends. Once `stop`
-    returns True, or when the caller leaves, items under way are cancelled.
+    manager that gives the worker its coroutine function and closes its resources when the worker ends. After each
+    result was handled, `wanted(number of open items)` is asked for further ones until it returns None; the iteration
+    ends when it has returned None and every item has been handled. Once `stop` returns True, or when the caller leaves,
+    items under way are cancelled.
     """
-    _check(workers, window)
     setup = WorkerSetup(opening, arguments=arguments, waits=True)
     pool: WorkerPool[Item] = WorkerPool(workers, setup)
     try:
-        for outcome in _in_order(pool, iter(items), window, stop or _never, idle, drain=False):
+        for outcome in _as_wanted(pool, wanted, stop or _never, idle):
             yield _divided(outcome, setup, split, idle)
     finally:
         pool.finish()
@@ -167,8 +167,6 @@ def _in_order(
     window: int,
     stop: Callable[[], bool],
     idle: Callable[[], None] | None,
-    *,
-    drain: bool = True,
 ) -> Iterator[Any]:
     pulled = _pull(pool, items, 0, window)
     yielded = 0
@@ -176,8 +174,6 @@ def _in_order(
         pool.serve(0)
         while yielded not in pool.done:
             if stop():
-                if not drain:
-                    return
                 pulled = pool.drop_waiting(pulled)
                 if yielded >= pulled:
                     return
@@ -191,6 +187,33 @@ def _in_order(
         yielded += 1
         if not stop():
             pulled = _pull(pool, items, pulled, 1)
+
+
+def _as_wanted(
+    pool: WorkerPool[Item],
+    wanted: Callable[[int], Item | None],
+    stop: Callable[[], bool],
+    idle: Callable[[], None] | None,
+) -> Iterator[Any]:
+    begun = yielded = 0
+    while not stop():
+        while (item := wanted(begun - yielded)) is not None:
+            pool.add(begun, item)
+            begun += 1
+        if yielded >= begun:
+            return
+        pool.serve(0)
+        while yielded not in pool.done:
+            if stop():
+                return
+            pool.serve(_IDLE_S)
+            if idle:
+                idle()
+        outcome = pool.done.pop(yielded)
+        if isinstance(outcome, Raised):
+            raise outcome.error
+        yield outcome
+        yielded += 1
 
 
 def _pull(pool: WorkerPool[Item], items: Iterator[Item], pulled: int, count: int) -> int:

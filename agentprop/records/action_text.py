@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from agentprop.records import Action, Submission, TestCase
+from agentprop.records import Action, AnswerType, Submission, TestCase
 from agentprop.records.case_text import read_plain, write_plain
 
 OPENING = re.compile(r"<action:(think|exec|edit|submit)>\n?")
@@ -26,8 +26,27 @@ COMPOSITION = "# composition: "
 MAX_MESSAGE = 200_000
 
 
+TYPES = ", ".join(get_args(AnswerType))
+EXAMPLES = {
+    "message": "<action:exec>\nprint(6 * 7)\n</action:exec>",
+    "edit": "<action:edit>\nprune digit-sum\nIt does not fit the story.\n</action:edit>",
+    "submit": (
+        "<action:submit>\n<statement>\nWhat is six times seven?\n</statement>\n"
+        '<answer type="integer">\n42\n</answer>\n<certificate>\nanswer = 6 * 7\n</certificate>\n</action:submit>'
+    ),
+    "tests": '<tests>\n{"arguments": [[3, 1, 2]], "expected": [1, 2, 3]}\n</tests>',
+}
+"""What would be right, by the part of a message that is at fault."""
+
+
 class Malformed(ValueError):
     """The message is not one well-formed action block; the text tells the proposer what to correct."""
+
+    def __init__(self, fault: str, *, kind: str = "message", example: str | None = None) -> None:
+        self.fault = fault
+        self.kind = kind
+        self.example = EXAMPLES.get(kind) if example is None else example
+        super().__init__(f"{fault}; for example:\n{self.example}" if self.example else fault)
 
 
 def parse(message: str) -> Action:
@@ -39,7 +58,9 @@ def parse(message: str) -> Action:
         opened = re.search(r"<action:(\w+)>", message)
         if opened:
             raise Malformed(f"<action:{opened[1]}> is unknown or never closed")
-        raise Malformed("no action block; write exactly one <action:think|exec|edit|submit>…</action:…>")
+        raise Malformed(
+            "no action block; write exactly one of <action:think>, <action:exec>, <action:edit>, <action:submit>"
+        )
     if len(blocks) > 1:
         raise Malformed(f"{len(blocks)} action blocks; write exactly one")
     kind, text = blocks[0]
@@ -68,7 +89,7 @@ def _parse_edit(text: str) -> Action:
     first, _, reason = text.strip().partition("\n")
     found = EDIT.fullmatch(first.strip())
     if found is None or (found[1] == "replace") != (found[3] is not None):
-        raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`")
+        raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`", kind="edit")
     return Action.model_validate(
         {"kind": "edit", "text": reason.strip(), "edit": found[1], "skill": found[2], "replacement": found[3]}
     )
@@ -80,7 +101,7 @@ def _parse_submission(text: str) -> Submission:
     tests, _, text = _cut(text, "tests")
     certificate, _, _ = _cut(text, "certificate")
     if statement is None or answer is None:
-        raise Malformed("a submission needs <statement>…</statement> and <answer type=…>…</answer>")
+        raise Malformed("a submission needs <statement>…</statement> and <answer type=…>…</answer>", kind="submit")
     try:
         figures = int(attributes["figures"]) if "figures" in attributes else None
         return Submission.model_validate(
@@ -96,10 +117,20 @@ def _parse_submission(text: str) -> Submission:
             }
         )
     except ValidationError as error:
-        fields = ", ".join(".".join(map(str, e["loc"])) for e in error.errors())
-        raise Malformed(f"the submission's {fields} cannot be used") from None
+        raise unusable(error, attributes.get("type")) from None
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Malformed(f"the submission cannot be read: {error}") from None
+        part = "tests" if tests is not None else "submit"
+        raise Malformed(f"the submission cannot be read: {error}", kind=part) from None
+
+
+def unusable(error: ValidationError, answer_type: object) -> Malformed:
+    """Return the correction of a submission whose fields have values that cannot be used; types are listed."""
+    names = {".".join(map(str, e["loc"])) for e in error.errors()}
+    if "answer_type" in names:
+        told = f"{str(answer_type)[:80]!r} is no type of an answer" if answer_type else "the answer has no type"
+        return Malformed(f"{told}; the types are {TYPES}", kind="submit")
+    why = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+    return Malformed(f"the submission's {', '.join(sorted(names))} cannot be used ({why[:300]})", kind="submit")
 
 
 def _parse_tests(text: str | None) -> tuple[TestCase, ...]:

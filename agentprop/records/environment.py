@@ -141,7 +141,10 @@ class Move(Part):
     stop: StopReason | None = None
     """Reason why there is no message; None with no message means that the policy gave up."""
     fault: str | None = None
-    """Reason why the message is no action, if the policy knows it; the environment answers with it."""
+    """Reason why the message is no action, if the policy knows it; the environment answers with it. Without a message
+    the words of whoever refused one."""
+    repairs: tuple[str, ...] = ()
+    """What was mended to make the message."""
     prompt_token_ids: tuple[int, ...] | None = None
     """Token ids actually sent, if the server gives them."""
     token_ids: tuple[int, ...] | None = None

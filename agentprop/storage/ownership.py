@@ -36,18 +36,22 @@ _TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, *FOLDERS.values()}
 
 def claim(path: Path) -> None:
     """Mark a directory as a run directory. Raises RunError if it holds other files."""
+    check_claimable(path)
+    with disk_errors(path):
+        (path / OURS).mkdir(parents=True, exist_ok=True)
+
+
+def check_claimable(path: Path) -> None:
+    """Raises RunError if a path cannot become a run directory, because it is a file or holds other files."""
     with disk_errors(path):
         if path.is_file():
             raise RunError(f"{path} is a file, and a run needs a directory", hint="choose another --out")
-        path.mkdir(parents=True, exist_ok=True)
-        names = sorted(entry.name for entry in path.iterdir())
+        names = sorted(entry.name for entry in path.iterdir()) if path.exists() else []
     if names and OURS not in names:
         raise RunError(
             f"{path} holds files that are not an agentprop run ({_listed(names)}); nothing was changed",
             hint="choose another --out, or an empty directory",
         )
-    with disk_errors(path):
-        (path / OURS).mkdir(exist_ok=True)
 
 
 def lock(path: Path) -> int:

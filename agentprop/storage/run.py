@@ -111,6 +111,25 @@ class Run(StoredRun):
             raise
         return cls(path, identity, segments, lock, log)
 
+    @staticmethod
+    def check(
+        out: str | Path,
+        stage: str,
+        config: StageConfig,
+        *,
+        fresh: bool = False,
+        inputs: Mapping[str, str] | None = None,
+    ) -> None:
+        """Find out if `open` would succeed, and change nothing. Raises RunError or ConfigError as it would."""
+        path = Path(out)
+        ownership.check_claimable(path)
+        if fresh or not (path / RUN).exists():
+            return
+        os.close(ownership.lock(path))
+        identity = Identity(stage=stage, config=_settings_of(config), inputs=dict(inputs or {}))
+        started = _as_of_now(load_part(path / RUN, Identity), config)
+        ownership.check_same(path, started, identity, frozenset(config.outside_identity))
+
     # --- writing ---
 
     def add(self, record: Record) -> None:

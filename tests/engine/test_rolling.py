@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from test_engine import square, wait_until_gone
 
-from agentprop.engine import WorkerDied, ordered_async, ordered_map
+from agentprop.engine import WorkerDied, ordered_as_wanted, ordered_map
 from agentprop.errors import InputError
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 
@@ -98,9 +98,15 @@ async def endless(folder: Path) -> AsyncIterator[Work]:
         (folder / str(os.getpid())).write_text(" ".join(map(str, sorted(cancelled))))
 
 
+def a_window_of(window: int, items: Iterable[int]) -> Callable[[int], int | None]:
+    """Want items as long as fewer than `window` are open."""
+    source = iter(items)
+    return lambda count: next(source, None) if count < window else None
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_begins_all_it_is_given(workers: int) -> None:
-    found = list(ordered_async(meeting, (), range(8), workers=workers, window=8))
+    found = list(ordered_as_wanted(meeting, (), a_window_of(8, range(8)), workers=workers))
     assert [item for item, _ in found] == list(range(8))
     assert len({pid for _, pid in found}) == workers
 
@@ -114,7 +120,7 @@ def test_results_come_in_order_and_items_are_pulled_as_for_work_that_computes(wi
             pulled_after.append(consumed)
             yield index
 
-    for result in ordered_async(falling, (), items(), workers=2, window=window):
+    for result in ordered_as_wanted(falling, (), a_window_of(window, items()), workers=2):
         assert result == consumed**2
         consumed += 1
     assert pulled_after == [max(0, index - window + 1) for index in range(12)]
@@ -123,36 +129,38 @@ def test_results_come_in_order_and_items_are_pulled_as_for_work_that_computes(wi
 def test_an_exception_comes_in_its_place_with_all_it_carries() -> None:
     seen = []
     with pytest.raises(ModelFailure) as failed:
-        for result in ordered_async(failing, ("failure",), range(6), workers=2, window=6):
+        for result in ordered_as_wanted(failing, ("failure",), a_window_of(6, range(6)), workers=2):
             seen.append(result)
     error = failed.value
     assert seen == [0, 1, 2]
     assert (error.kind, error.status, error.retry_after_s, str(error)) == (FailureKind.SERVER, 500, 2.0, "boom")
     assert error.hint and "in a worker process" in "".join(error.__notes__)
     with pytest.raises(ModelOutage, match="it is over") as over:
-        list(ordered_async(failing, ("outage",), range(6), workers=1, window=6))
+        list(ordered_as_wanted(failing, ("outage",), a_window_of(6, range(6)), workers=1))
     assert over.value.kind is FailureKind.QUOTA
 
 
 def test_a_worker_that_cannot_be_set_up_is_the_error_it_met() -> None:
     with pytest.raises(InputError, match="no server") as failed:
-        list(ordered_async(failing, ("start",), range(6), workers=2, window=6))
+        list(ordered_as_wanted(failing, ("start",), a_window_of(6, range(6)), workers=2))
     assert failed.value.hint == "start it"
 
 
 def test_what_a_dead_worker_held_is_done_by_another_one(tmp_path: Path) -> None:
-    assert list(ordered_async(dying, (tmp_path, 1), range(10), workers=2, window=10)) == list(range(10))
+    assert list(ordered_as_wanted(dying, (tmp_path, 1), a_window_of(10, range(10)), workers=2)) == list(range(10))
 
 
 def test_an_item_that_was_first_at_two_deaths_is_given_up(tmp_path: Path) -> None:
-    first, *rest = ordered_async(dying, (tmp_path, 2), range(10), workers=1, window=10)
+    first, *rest = ordered_as_wanted(dying, (tmp_path, 2), a_window_of(10, range(10)), workers=1)
     assert isinstance(first, WorkerDied) and first.item == 0
     assert rest == list(range(1, 10))
 
 
 def test_stop_gives_up_what_is_under_way_and_closes(tmp_path: Path) -> None:
     found: list[Any] = []
-    for result in ordered_async(endless, (tmp_path,), range(100), workers=2, window=10, stop=lambda: len(found) == 5):
+    for result in ordered_as_wanted(
+        endless, (tmp_path,), a_window_of(10, range(100)), workers=2, stop=lambda: len(found) == 5
+    ):
         found.append(result)
     assert found == list(range(5))
     closed = {int(path.name): path.read_text().split() for path in tmp_path.iterdir()}
@@ -162,7 +170,7 @@ def test_stop_gives_up_what_is_under_way_and_closes(tmp_path: Path) -> None:
 
 
 def test_a_caller_that_leaves_closes_too(tmp_path: Path) -> None:
-    results = ordered_async(endless, (tmp_path,), range(100), workers=2, window=10)
+    results = ordered_as_wanted(endless, (tmp_path,), a_window_of(10, range(100)), workers=2)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     results.close()  # type: ignore[attr-defined]
     assert len(list(tmp_path.iterdir())) == 2
@@ -170,5 +178,5 @@ def test_a_caller_that_leaves_closes_too(tmp_path: Path) -> None:
 
 
 def test_the_two_kinds_of_work_agree() -> None:
-    waited = list(ordered_async(falling, (), range(30), workers=2, window=5))
+    waited = list(ordered_as_wanted(falling, (), a_window_of(5, range(30)), workers=2))
     assert waited == list(ordered_map(square, range(30), workers=2, window=5))

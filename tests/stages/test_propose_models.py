@@ -70,7 +70,7 @@ def test_a_bound_on_tokens_holds_over_all_processes_together(server: str, tmp_pa
     errors = place.run(place.propose("run", N, "--max-cost", str(50 * 7e-6), workers=3), exit_code=3)
     assert "--max-cost" in errors
     summary = open_run(tmp_path / "run", warn=False).summary
-    assert place.stored("run") == 50
+    assert 45 <= place.stored("run") <= 50, "what pays for no whole conversation is not begun"
     assert summary is None or summary["spending"]["requests"] <= 50
 
 

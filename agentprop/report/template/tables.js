@@ -64,6 +64,19 @@ function spendingTable(spending) {
   return table(headings, rows);
 }
 
+function messagesTable(entries) {
+  const headings = ["Proposing model", numeric("Messages"), numeric("Usable"), "Repaired", numeric("Tokens per problem, forecast"), numeric("in all")];
+  const mended = (entry) => Object.entries(entry.repaired).map(([name, count]) => `${name} ${number(count)}`).join(", ") || "–";
+  const tokens = (value) => known(value, (count) => number(Math.round(count)));
+  return table(headings, entries.map((entry) => [entry.model, number(entry.messages), share(entry.usable, entry.messages), mended(entry),
+    tokens(entry.forecast), tokens(entry.actual)]));
+}
+
+function faultsTable(entries) {
+  const rows = entries.flatMap((entry) => entry.faults.map((fault) => [entry.model, number(fault.count), fault.kind, fault.words, h("code", {}, fault.sample)]));
+  return table(["Proposing model", numeric("Faults"), "Kind", "What was said of the first", "Its message"], rows);
+}
+
 function hitsTable(hits) {
   const headings = ["Problem", "Benchmark", "Item", "Found by", numeric("Score"), "What matched"];
   return table(headings, hits.map((hit) => [link(hit.problem), hit.benchmark, hit.reference, worded(hit.method), hit.score === null ? "–" : rounded(hit.score), mathText("span", hit.matched)]));

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
@@ -39,8 +39,9 @@ class Plan:
     def rules(self) -> Rules:
         """Limits of an episode."""
         if self.config.one_shot:
-            return ONE_SHOT
-        return Rules(max_turns=self.config.max_turns, prune=self.config.prune)
+            return replace(ONE_SHOT, strict=self.config.strict)
+        strict = self.config.strict or self.config.proposer == "builtin"
+        return Rules(max_turns=self.config.max_turns, prune=self.config.prune, strict=strict)
 
     @property
     def judges(self) -> bool:
@@ -55,6 +56,8 @@ class CandidateBatch:
 
     indices: range
     mastery: MasteryState
+    avoid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Category → statements that a language model is told to avoid."""
 
     def split(self) -> list[CandidateBatch]:
         """Divide it into batches of one candidate."""

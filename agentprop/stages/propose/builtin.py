@@ -11,16 +11,21 @@ from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usable_c
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
-from agentprop.stages.propose.ledger import WINDOW
+from agentprop.stages.propose.ledger import WINDOW, Ledger
 
 
 class CandidateSource(Protocol):
     """A source of candidates: a proposer with its processes."""
 
-    def results(
-        self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
-    ) -> Iterator[list[Candidate]]:
-        """Yield the candidates of each batch, in order."""
+    bound: str
+    """The bound that ended the candidates, if one of the source's own did."""
+
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
+        """Yield the candidates up to a limit, some at a time, in order, as the caller commits them."""
+        ...
+
+    def progress(self, seconds: float, *, quiet: bool) -> str:
+        """A note on the progress of a session that has lasted so long."""
         ...
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
@@ -31,17 +36,17 @@ class CandidateSource(Protocol):
 class BuiltinSource:
     """The built-in proposer in worker processes."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    bound = ""
 
-    def results(
-        self, batches: Iterator[CandidateBatch], stop: Callable[[], bool], idle: Callable[[], None]
-    ) -> Iterator[list[Candidate]]:
+    def __init__(self, plan: Plan, ledger: Ledger) -> None:
+        self.plan, self.ledger = plan, ledger
+
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
         """Yield the candidates of each batch, in order."""
         workers = self.plan.config.workers or usable_cores()
         made = ordered_map(
             make,
-            batches,
+            self._batches(limit),
             workers=workers,
             window=WINDOW,
             initializer=prepare,
@@ -51,6 +56,17 @@ class BuiltinSource:
             split=CandidateBatch.split,
         )
         yield from surviving(made)
+
+    def _batches(self, limit: int) -> Iterator[CandidateBatch]:
+        first = self.ledger.next
+        while (batch := self.ledger.batch(first, limit)) is not None:
+            yield batch
+            first = batch.indices.stop
+
+    def progress(self, seconds: float, *, quiet: bool) -> str:
+        """Share of the candidates that were accepted, and speed."""
+        rate = self.ledger.accepted / max(self.ledger.counts["candidates"], 1)
+        return f"{rate:.0%} of candidates · {self.ledger.accepted / max(seconds, 1e-9):.0f}/s"
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
         """Cost part of the summary: nothing."""

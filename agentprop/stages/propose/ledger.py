@@ -23,12 +23,15 @@ from functools import partial
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
 from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, content_id
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
+from agentprop.stages.common.plan import CandidateBatch
+from agentprop.stages.propose.avoided import Avoided
 from agentprop.stages.propose.benchmarks import Benchmarks
 
 BATCH = 96
@@ -63,6 +66,19 @@ class Ledger:
     templates: Counter[bytes] = field(default_factory=Counter)
     last_failure: str = ""
     """Message of the last unexpected failure of this session."""
+    notes: MessageNotes = field(default_factory=MessageNotes)
+    """How the proposer wrote its messages, and the faults that candidates met."""
+    avoided: Avoided = field(init=False)
+    """Statements that a language model is told to avoid."""
+    first_forecast: dict[str, Any] = field(default_factory=dict)
+    """What was forecast after the first handful of candidates."""
+    in_vain: int = 0
+    """Candidates of this session since the last one that was accepted."""
+    session: tuple[int, int] = (0, 0)
+    """Candidates and accepted problems before this session."""
+
+    def __post_init__(self) -> None:
+        self.avoided = Avoided(self.window * BATCH // 2)
 
     def state(self) -> dict[str, Any]:
         """The state that resuming needs, beside the stored problems."""
@@ -73,7 +89,18 @@ class Ledger:
             "mined": self.mined,
             "tallies": self.tallies,
             "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
+            **({} if self.own_proposer else self._of_a_model()),
         }
+
+    def _of_a_model(self) -> dict[str, Any]:
+        """The part of the state that only a language model's run has."""
+        told = {key: value for key, value in self.first_forecast.items() if key != "seconds"}  # which no one can repeat
+        return {"notes": self.notes.state(), "avoided": self.avoided.state(), "first_forecast": told}
+
+    @property
+    def own_proposer(self) -> bool:
+        """True for the built-in proposer."""
+        return self.config.proposer == "builtin"
 
     def restore(self, state: Mapping[str, Any], stored: Iterator[tuple[str, str]]) -> None:
         """Restore a committed state; `stored` gives (statement, template) of the stored problems."""
@@ -83,6 +110,11 @@ class Ledger:
         self.counts = Counter(state["counts"])
         self.tallies = dict(state["tallies"])
         self.snapshots = [MasteryState(mastery, novelty) for mastery, novelty in state["snapshots"]]
+        self.notes = MessageNotes.restored(state.get("notes", {}))
+        self.avoided = Avoided(self.window * BATCH // 2)
+        self.avoided.restore(state.get("avoided", {}))
+        self.first_forecast = dict(state.get("first_forecast", {}))
+        self.session = (self.counts["candidates"], self.accepted)
 
     def remember(self, statement: str, template: str) -> None:
         """Count a problem as accepted."""
@@ -95,6 +127,22 @@ class Ledger:
         first = self.next // BATCH - len(self.snapshots)  # number of the batch behind the oldest snapshot
         position = batch - self.window - first
         return self.snapshots[position] if 0 <= position < len(self.snapshots) else self.curriculum.start()
+
+    def batch(self, first: int, limit: int, most: int = BATCH) -> CandidateBatch | None:
+        """The candidates from `first` on, up to `most` of one batch; None if none may be drawn yet, or ever.
+
+        What a candidate is drawn with is settled by commits a fixed distance earlier, however many are open.
+        """
+        number = first // BATCH
+        last = min(first + most, (number + 1) * BATCH, limit)
+        if last <= first or number >= self.next // BATCH + self.window:
+            return None
+        if self.own_proposer:
+            return CandidateBatch(range(first, last), self.mastery_for(number))
+        last = min(last, self.avoided.end(first))
+        if last > self.avoided.horizon(self.next):
+            return None
+        return CandidateBatch(range(first, last), self.mastery_for(number), self.avoided.before(first))
 
     def close_batch(self) -> None:
         """Update the mastery after a whole batch."""
@@ -142,6 +190,7 @@ class Ledger:
             ]
         if candidate.trajectory is not None:
             self._tally(candidate.trajectory)
+        self._note(candidate, refused)
         kept: list[Record] = [r for r in (candidate.trajectory, candidate.attempt, candidate.verdict) if r is not None]
         if refused is None:
             assert candidate.problem is not None  # refusal() made sure
@@ -159,6 +208,29 @@ class Ledger:
         record = candidate.problem.model_dump_json() if candidate.problem is not None else None
         item = str(candidate.index)
         return [Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record), *kept]
+
+    def _note(self, candidate: Candidate, refused: tuple[str, str] | None) -> None:
+        """Take note of what a language model's candidate cost, how it was written, and why it does not count."""
+        self.in_vain = 0 if refused is None else self.in_vain + 1
+        if self.own_proposer:
+            return
+        self.notes += candidate.notes
+        for usage in candidate.usage:
+            self.counts["requests"] += 1
+            self.counts["prompt_tokens"] += usage.prompt_tokens
+            self.counts["cached_tokens"] += usage.cached_tokens
+            self.counts["completion_tokens"] += usage.completion_tokens
+        if refused is not None and candidate.problem is not None:
+            code, message = refused
+            self.notes = self.notes.with_fault(code, message, candidate.problem.statement)
+            if code in ("template_repeats", "duplicate"):
+                self.avoided.add(candidate.category, candidate.problem.template, candidate.problem.statement)
+        self.avoided.close(self.next)
+
+    @property
+    def ended(self) -> tuple[int, int]:
+        """(candidates, accepted problems) of this session."""
+        return self.counts["candidates"] - self.session[0], self.accepted - self.session[1]
 
     def _tally(self, trajectory: Trajectory) -> None:
         self.counts["turns"] += len(trajectory.turns)

@@ -7,7 +7,6 @@ Memory: one window of batches, and two digests of eight bytes per accepted probl
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,19 +15,21 @@ from typing import Any
 
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
-from agentprop.errors import BoundReached, TooManyFailures
+from agentprop.errors import AgentpropError, BoundReached, TooManyFailures
 from agentprop.stages.common.library import gather
-from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
+from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
 from agentprop.stages.propose.benchmarks import open_benchmarks
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
+from agentprop.stages.propose.giving_up import given_up, hopeless
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
 from agentprop.stages.propose.sinks import open_sink, passed_on
 
 CANDIDATES_PER_PROBLEM = 20
-"""Default bound on candidates: this many for each problem asked for, plus a thousand."""
+FURTHER_CANDIDATES = 1000
+"""Default bound on candidates: so many for each problem asked for, plus a thousand."""
 
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -37,44 +38,33 @@ def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = F
     ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
     with (
         open_sink(plan, out, fresh, ledger) as sink,
-        _proposing(plan, sink.folder, ledger.window) as source,
+        _proposing(plan, sink.folder, ledger) as source,
     ):
 
         def summary() -> dict[str, Any]:
             return {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
 
         try:
-            bound = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
-        except TooManyFailures:
+            ended = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+        except (TooManyFailures, BoundReached):
             sink.finish(summary(), complete=False)
             raise
         told = summary()
-        sink.finish(told, complete=bound is None)
-    if bound is not None:
-        raise BoundReached(
-            f"stopped at {bound} with {ledger.accepted} of {config.n} problems accepted",
-            hint="raise the bound and run the same command again; it continues from here",
-        )
+        sink.finish(told, complete=ledger.accepted >= config.n)
+    if ended is not None:
+        raise ended
     return told
 
 
-def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> str | None:
-    """Make and commit batches until the target or a bound; returns the bound that was reached, if any."""
+def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> AgentpropError | None:
+    """Make and commit candidates until the target, a bound or a pilot's end; returns what ended the run too early."""
     config, started = plan.config, time.monotonic()
-    limit = config.max_candidates or CANDIDATES_PER_PROBLEM * config.n + 1000
-    reached, begun = f"--max-candidates {limit}", ledger.next
-    if begun >= limit:
-        return reached
-
-    def batches() -> Iterator[CandidateBatch]:
-        """Yield the batches up to the bound."""
-        for number in range(begun // BATCH, math.ceil(limit / BATCH)):
-            first = number * BATCH
-            yield CandidateBatch(range(max(first, begun), min(first + BATCH, limit)), ledger.mastery_for(number))
-
+    limit = limit_of(config)
+    if ledger.next >= limit:
+        return _at_limit(config, ledger)
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
-        for result in source.results(batches(), stop, sink.tick):
+        for result in source.results(limit, stop, sink.tick):
             for candidate in result:
                 if ledger.accepted < config.n:
                     records = ledger.commit(candidate)
@@ -82,25 +72,51 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
             if ledger.next % BATCH == 0:
                 ledger.close_batch()
             sink.commit(ledger.state())
-            rate = ledger.accepted / max(ledger.counts["candidates"], 1)
-            speed = (ledger.accepted) / max(time.monotonic() - started, 1e-9)
-            bar.update(done=ledger.accepted, note=f"{rate:.0%} of candidates · {speed:.0f}/s")
+            seconds = time.monotonic() - started
+            bar.update(done=ledger.accepted, note=source.progress(seconds, quiet=quiet))
             ledger.tolerance.check()
             if ledger.accepted >= config.n:
                 return None
+            if not ledger.own_proposer and config.pilot is None and hopeless(ledger, limit):
+                return given_up(ledger)
             if ledger.next >= limit:
-                return reached
-            if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
-                return f"--max-minutes {config.max_minutes:g}"
+                return _at_limit(config, ledger)
+            if config.max_minutes is not None and seconds > 60 * config.max_minutes:
+                return stopped_at(f"--max-minutes {config.max_minutes:g}", ledger)
         if stop():
             raise KeyboardInterrupt
-    return None
+    return stopped_at(source.bound, ledger)
+
+
+def limit_of(config: ProposeConfig) -> int:
+    """The most candidates of a run."""
+    limit = config.max_candidates or CANDIDATES_PER_PROBLEM * config.n + FURTHER_CANDIDATES
+    return limit if config.pilot is None else min(limit, config.pilot)
+
+
+def _at_limit(config: ProposeConfig, ledger: Ledger) -> AgentpropError | None:
+    """What ends a run at its last candidate; nothing if it is a pilot's."""
+    if config.pilot is not None and ledger.next >= config.pilot:
+        return None
+    if config.max_candidates is not None:
+        return stopped_at(f"--max-candidates {config.max_candidates}", ledger)
+    default = f"{limit_of(config)} candidates, the default limit (20 for each problem asked for, and 1,000 more)"
+    return stopped_at(
+        default, ledger, hint="set --max-candidates and run the same command again; it continues from here"
+    )
+
+
+def stopped_at(
+    bound: str, ledger: Ledger, hint: str = "raise the bound and run the same command again; it continues from here"
+) -> BoundReached:
+    """The error of a run that a bound ended."""
+    return BoundReached(f"stopped at {bound} with {ledger.accepted} of {ledger.config.n} problems accepted", hint=hint)
 
 
 @contextmanager
-def _proposing(plan: Plan, folder: Path | None, window: int) -> Iterator[CandidateSource]:
+def _proposing(plan: Plan, folder: Path | None, ledger: Ledger) -> Iterator[CandidateSource]:
     if plan.config.proposer == "builtin":
-        yield BuiltinSource(plan)
+        yield BuiltinSource(plan, ledger)
         return
-    with conversations(plan, folder, window) as source:
+    with conversations(plan, folder, ledger) as source:
         yield source

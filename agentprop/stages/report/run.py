@@ -27,6 +27,7 @@ from agentprop.report.funnel import Funnel, Rejects
 from agentprop.report.index import ProblemIndex, number_of
 from agentprop.report.items import PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
 from agentprop.report.journeys import ProberAnswers, attempt_view, choose_details, trajectory_view
+from agentprop.report.messages import written_messages
 from agentprop.report.page import GENERATOR, page
 from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
@@ -378,6 +379,7 @@ def _tables(
         "difficulty": [asdict(found) for found in difficulties],
         "skills": _grid(data.pairs),
         "spending": asdict(spending(summaries, makers, good)),
+        "messages": [asdict(entry) for entry in written_messages(summary for _, summary in summaries)],
         "contamination": asdict(contamination(_texts(data.runs, CONTAMINATION))),
         "checkers": audits(_texts(data.runs, CHECKERS)),
         "items": table(listed),

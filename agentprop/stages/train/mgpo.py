@@ -127,6 +127,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         max_turns=config.max_turns,
         prune=config.prune,
         one_shot=config.one_shot,
+        strict=True,  # what is trained on is what was sampled
         mastery_alpha=config.mastery_alpha,
         mastery_epsilon=config.mastery_epsilon,
         seed=config.seed,

@@ -1,0 +1,274 @@
+"""A block → the arguments of the functions that it calls: one way for tags and for calls.
+
+Block("edit", "Remove `toy_double`: too easy")   →   [("edit", {"edit": "prune", "skill": "toy-double", …})]
+Block("exec", '# look\\nprint(read_skill("a"))')   →   [("exec", {"code": 'read_skill("a")'})]
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+from agentprop.agent.reading.blocks import ALIASES, KINDS, Block
+from agentprop.agent.reading.call_texts import calls_of_json
+from agentprop.agent.reading.mending import mend_code, without_outer_fence
+from agentprop.agent.reading.submission import mend_submission, sections_of
+from agentprop.records.action_text import Malformed
+
+Call = tuple[str, dict[str, Any]]
+MAIN = {"think": "text", "exec": "code"}
+"""The one argument of a function that has only one."""
+NAMES = {
+    "think": frozenset({"text"}),
+    "exec": frozenset({"code"}),
+    "edit": frozenset({"edit", "skill", "replacement", "reason"}),
+    "submit": frozenset({"statement", "answer", "answer_type", "unit", "figures", "certificate", "tests"}),
+}
+OTHER_NAMES = {
+    "edit": {"action": "edit", "operation": "edit", "op": "edit", "type": "edit", "command": "edit", "name": "skill"}
+    | {"skill_name": "skill", "new_skill": "replacement", "with": "replacement", "why": "reason"},
+    "submit": {"type": "answer_type", "problem": "statement", "question": "statement", "test_cases": "tests"},
+}
+"""What models call an argument, and its name."""
+VERBS = {
+    **dict.fromkeys(("prune", "remove", "drop", "delete", "pruned"), "prune"),
+    **dict.fromkeys(("add", "include", "insert"), "add"),
+    **dict.fromkeys(("replace", "swap", "exchange", "substitute"), "replace"),
+}
+EDIT = re.compile(
+    rf"(?i)[-*\s]*(?P<verb>{'|'.join(VERBS)})\s*:?\s+(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<skill>[\w-]+)[`\"'*]*"
+    r"(?:\s*(?:with|by|for|->|→|=>)\s*(?:the\s+)?(?:skill\s+)?[`\"'*]*(?P<new>[\w-]+)[`\"'*]*)?[\s,.:;–—-]*(?P<why>.*)"
+)
+STRICT_EDIT = re.compile(r"(prune|add|replace) ([a-z0-9-]+)(?: with ([a-z0-9-]+))?")
+READ = "read_skill"
+READS = (READ, "read_script")
+"""What shows a skill if it stands alone in an exec block."""
+
+
+def calls_of(block: Block) -> tuple[list[Call], tuple[str, ...]]:
+    """(function and arguments of each action of a block, repairs). Raises Malformed if it cannot be read."""
+    if block.call:
+        return _of_call(block.kind, block.body)
+    inner, fenced = without_outer_fence(block.body)
+    if inner.lstrip().startswith("{") and block.kind != "think":
+        found = _arguments(block.kind, inner)
+        if found is not None and NAMES[block.kind] & _renamed(block.kind, found).keys():
+            calls, repairs = _mended(block.kind, found)
+            return calls, (*fenced, "json", *repairs)
+    match block.kind:
+        case "think":
+            return [("think", {"text": block.body})], ()
+        case "exec":
+            code = f'{READ}("{block.body.strip()}")' if block.word == READ else block.body
+            return _execs(code)
+        case "edit":
+            body = block.body if block.word not in VERBS else f"{block.word} {block.body.strip()}"
+            return _edits(body)
+        case _:
+            sections, names = sections_of(inner)
+            calls, repairs = _mended("submit", sections)
+            return calls, (*fenced, *names, *repairs)
+
+
+def _arguments(kind: str, text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict):
+        return None
+    nested = calls_of_json(text)
+    return json.loads(nested[0].arguments, strict=False) if nested and nested[0].name == kind else found
+
+
+# --- calls ---
+
+
+def _of_call(name: str, arguments: str) -> tuple[list[Call], tuple[str, ...]]:
+    """Raises Malformed if there is no such function, or its arguments are no JSON object."""
+    kind = name if name in KINDS else ALIASES.get(re.split(r"[.:/]", name.strip())[-1].lower())
+    if kind is None:
+        return [(name, {"#": arguments})], ()
+    found, repairs = _object(kind, arguments)
+    names = list(repairs) if kind == name else [*repairs, "function"]
+    if name.endswith(READ):
+        found = {"code": f"{READ}({json.dumps(str(next(iter(found.values()), '')))})"}
+    if kind == "edit" and name in ("prune", "add", "replace"):
+        found = {"edit": name, **found}
+    calls, more = _mended(kind, found)
+    return calls, (*names, *more)
+
+
+def _object(kind: str, text: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The arguments of a call: JSON, JSON in a string, a Python literal, or code alone. Raises Malformed."""
+    bare, names = without_outer_fence(text)
+    for load, repairs in ((_json, ()), (_literal, ("json",)), (_lenient, ("json",))):
+        try:
+            found = _unwrapped(kind, load(bare))
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+        if found is not None:
+            return found[0], (*names, *repairs, *found[1])
+    if kind in MAIN and bare.strip() and not bare.lstrip().startswith(("{", "[")):
+        return {MAIN[kind]: bare}, (*names, "json")
+    raise Malformed(f"the arguments of {kind} are not a JSON object", kind="call", example="")
+
+
+def _unwrapped(kind: str, found: Any) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """The arguments inside a string or inside an object that only holds them; None if there are none."""
+    if isinstance(found, str):
+        inner = found.strip().startswith("{")
+        return (
+            (_object(kind, found)[0], ("json",))
+            if inner
+            else ({MAIN[kind]: found}, ("json",))
+            if kind in MAIN
+            else None
+        )
+    if not isinstance(found, dict):
+        return None
+    only = next(iter(found.values())) if len(found) == 1 else None
+    if isinstance(only, dict) and not NAMES[kind] & found.keys():
+        return only, ("json",)  # {"arguments": {…}}, {"input": {…}}
+    return found, ()
+
+
+def _json(text: str) -> Any:
+    return json.loads(text, strict=False)
+
+
+def _literal(text: str) -> Any:
+    with warnings.catch_warnings(action="ignore"):
+        return ast.literal_eval(text.strip())
+
+
+def _lenient(text: str) -> Any:
+    """JSON with commas before a bracket, and with backslashes that JSON does not know."""
+    text = re.sub(r",(\s*[}\]])", r"\1", text)
+    return _json(re.sub(r'\\(?![\\"/bfnrtu])', r"\\\\", text))
+
+
+def _renamed(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    others = OTHER_NAMES.get(kind, {})
+    return {others[key] if key in others and others[key] not in given else key: value for key, value in given.items()}
+
+
+def _mended(kind: str, given: dict[str, Any]) -> tuple[list[Call], tuple[str, ...]]:
+    """The calls with arguments under their names and as the functions take them."""
+    fields = _renamed(kind, {key.strip().lower().replace("-", "_"): value for key, value in given.items()})
+    main = MAIN.get(kind)
+    if main is not None and main not in fields:
+        texts = [value for value in fields.values() if isinstance(value, str)]
+        fields = {main: texts[0]} if len(texts) == 1 else fields
+    known = {key: value for key, value in fields.items() if key in NAMES[kind]}
+    repairs: tuple[str, ...] = ("arguments",) if known.keys() != given.keys() and known else ()
+    if kind == "exec" and isinstance(known.get("code"), str):
+        calls, more = _execs(known["code"])
+        return calls, (*repairs, *more)
+    if kind == "edit":
+        return _edit_call(known, repairs)
+    if kind == "submit":
+        mended, more_list = mend_submission(known)
+        return [("submit", mended)], (*repairs, *more_list)
+    return [(kind, known)], repairs
+
+
+# --- exec ---
+
+
+def _execs(code: str) -> tuple[list[Call], tuple[str, ...]]:
+    mended, repairs = mend_code(code)
+    canonical = skills_read(mended)
+    if not canonical:
+        return [("exec", {"code": mended})], repairs
+    decorated = () if canonical == [mended.strip().replace("'", '"')] else (READ,)
+    return [("exec", {"code": code}) for code in canonical], (*repairs, *decorated)
+
+
+def skills_read(code: str) -> list[str]:
+    """Names of the skills that code shows, if it does nothing else: comments, imports and print are decoration.
+
+    >>> skills_read('# first\\ntext = read_skill("a_b")\\nprint(text)')
+    ['read_skill("a-b")']
+    >>> skills_read('read_skill("a")\\nprint(1 + 1)')
+    []
+    """
+    if not any(name in code for name in READS):
+        return []
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return []
+    shown: list[str] = []
+    for statement in tree.body:
+        value = getattr(statement, "value", None)
+        decoration = isinstance(statement, ast.Import | ast.ImportFrom) or isinstance(value, ast.Constant)
+        if not decoration and not (isinstance(statement, ast.Expr | ast.Assign) and _shows(value, shown)):
+            return []
+    return shown
+
+
+def _shows(value: ast.expr | None, shown: list[str]) -> bool:
+    """True if an expression only reads or prints skills; what reads them is added."""
+    if isinstance(value, ast.Name | ast.Constant):
+        return True
+    if not isinstance(value, ast.Call):
+        return False
+    called = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+    given = [*value.args, *(keyword.value for keyword in value.keywords)]
+    if called in READS and len(given) == 1 and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+        shown.append(f'{called}("{skill_name(given[0].value)}")')
+        return True
+    return called in ("print", "display", "pprint", "str") and all(_shows(one, shown) for one in given)
+
+
+# --- edit ---
+
+
+def skill_name(text: str) -> str:
+    """`Toy_Double` → `toy-double`."""
+    return text.strip(" `\"'").lower().replace("_", "-").replace(" ", "-").removesuffix(".py")
+
+
+def _edits(body: str) -> tuple[list[Call], tuple[str, ...]]:
+    """The edits that a block's first lines state; what follows is the reason."""
+    lines = [line for line in without_outer_fence(body)[0].strip().splitlines() if line.strip()]
+    found: list[dict[str, Any]] = []
+    strict = bool(lines) and STRICT_EDIT.fullmatch(lines[0].strip()) is not None
+    while lines and (match := EDIT.fullmatch(lines[0].strip())) is not None:
+        if found and STRICT_EDIT.fullmatch(lines[0].strip()) is None:
+            break  # a reason may begin with a verb, too
+        found.append(_edit_fields(match))
+        lines = lines[1:]
+    if not found:
+        raise Malformed("an edit begins with `prune NAME`, `add NAME` or `replace NAME with NAME`", kind="edit")
+    reason = "\n".join(lines).strip()
+    for fields in found:
+        fields["reason"] = fields["reason"] or reason
+    return [("edit", fields) for fields in found], () if strict and len(found) == 1 else ("edit",)
+
+
+def _edit_fields(match: re.Match[str]) -> dict[str, Any]:
+    verb, new = VERBS[match["verb"].lower()], match["new"]
+    replaced = {"replacement": skill_name(new)} if verb == "replace" and new else {}
+    why = match["why"] if verb == "replace" or not new else f"{new} {match['why']}"
+    return {"edit": verb, "skill": skill_name(match["skill"]), **replaced, "reason": why.strip()}
+
+
+def _edit_call(given: dict[str, Any], repairs: tuple[str, ...]) -> tuple[list[Call], tuple[str, ...]]:
+    fields = {"reason": "", **given}
+    verb = str(fields.get("edit", "")).strip()
+    first = EDIT.fullmatch(verb)
+    if "skill" not in fields and first is not None:  # the whole edit in one argument
+        fields = {**_edit_fields(first), "reason": str(fields["reason"])}
+    fields["edit"] = VERBS.get(str(fields.get("edit", "")).strip().lower(), fields.get("edit"))
+    for name in ("skill", "replacement"):
+        if isinstance(fields.get(name), str):
+            fields[name] = skill_name(fields[name])
+    if fields["edit"] != "replace" or not fields.get("replacement"):
+        fields.pop("replacement", None)
+    return [("edit", fields)], repairs if fields == given else (*repairs, "edit")

@@ -1,0 +1,132 @@
+"""Texts as models write them → as they were meant: code fences, escaped characters, typographic quotes, indentation.
+
+Code is mended only if it does not parse as it stands and does once it is mended; only a fence, which is no Python, is
+always taken off.
+
+>>> mend_code("```python\\nprint(1 &lt; 2)\\n```")
+('print(1 < 2)', ('fence', 'escapes'))
+>>> mend_code("print('&lt;')")
+("print('&lt;')", ())
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import re
+import textwrap
+import warnings
+from collections.abc import Callable
+
+FENCE = re.compile(r"(?ms)^[ \t]*(?P<marks>`{3,}|~{3,})[^\n`]*\n(?P<body>.*?)(?:^[ \t]*(?P=marks)`*[ \t]*$|\Z)")
+INLINE = re.compile(r"\s*(`{1,3})(?:python|py)?(?P<body>[^`\n]+)\1\s*", re.IGNORECASE)
+ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
+LOOKALIKES = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "−": "-", "–": "-", "×": "*", "÷": "/", "≤": "<=", "≥": ">="}
+    | {"≠": "!=", "\u00a0": " ", "\u202f": " ", "\u200b": "", "\ufeff": "", "…": "..."}
+)
+SPOKEN_OF = re.compile(r"html|xml|entit|escap|markup", re.IGNORECASE)
+
+
+def parses(code: str) -> bool:
+    """True if the code is Python."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
+
+
+def without_fences(text: str) -> str:
+    """Only what stands in the fences of a text, if there are any; the text itself if there are none."""
+    inline = INLINE.fullmatch(text)
+    if inline is not None:
+        return inline["body"].strip()
+    fenced = [match["body"].removesuffix("\n") for match in FENCE.finditer(text)]
+    if any(body.strip() for body in fenced):
+        return "\n".join(body for body in fenced if body.strip())
+    return re.sub(r"(?m)^[ \t]*(?:`{3,}|~{3,})\w*[ \t]*$\n?", "", text)
+
+
+def without_outer_fence(text: str) -> tuple[str, tuple[str, ...]]:
+    """Take off a fence around the whole of a text."""
+    match = FENCE.fullmatch(text.strip())
+    if match is None or re.search(r"(?m)^[ \t]*(?:```|~~~)", match["body"]):
+        return text, ()
+    return match["body"].removesuffix("\n"), ("fence",)
+
+
+def unescaped(text: str) -> str:
+    """Entities as characters, whether they were escaped once or twice."""
+    once = html.unescape(text)
+    return html.unescape(once) if ENTITY.search(once) else once
+
+
+def _line_breaks(code: str) -> str:
+    """Line breaks and quotation marks that were written as in a JSON string."""
+    if "\n" in code.strip():
+        return code
+    return code.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"').replace("\\'", "'")
+
+
+def _prompts(code: str) -> str:
+    """The input of an interactive session, without its prompts and its output."""
+    lines = code.splitlines()
+    if not any(line.lstrip().startswith(">>>") for line in lines):
+        return code
+    return "\n".join(line.lstrip()[4:] for line in lines if line.lstrip().startswith((">>>", "...")))
+
+
+def _dedented(code: str) -> str:
+    whole = textwrap.dedent(code)
+    if whole != code:
+        return whole
+    first, _, rest = code.partition("\n")
+    return f"{first}\n{textwrap.dedent(rest)}" if rest else code
+
+
+def _without_tags(code: str) -> str:
+    """Code without the tags of a block inside a block, and without thinking."""
+    shown = re.sub(r"(?is)<(think|thinking|thought|reasoning)>.*?</\1>", "", code)
+    tag = r"(?im)^[ \t]*</?(?:code|python|exec|py|pre|certificate)\b[^<>]*>[ \t]*\n?|</(?:code|python|pre)>\s*\Z"
+    bare = re.sub(tag, "", shown)
+    return code if bare == code else bare.strip("\n")
+
+
+GUESSES: tuple[tuple[str, Callable[[str], str]], ...] = (
+    ("escapes", unescaped),
+    ("thinking", _without_tags),
+    ("characters", lambda code: code.translate(LOOKALIKES)),
+    ("prompts", _prompts),
+    ("escapes", _line_breaks),
+    ("indentation", _dedented),
+)
+
+
+def mend_code(code: str) -> tuple[str, tuple[str, ...]]:
+    """Mend code; the names of what was mended. Code that no repair makes right keeps its own fault."""
+    if parses(code):
+        return code, ()
+    bare = without_fences(code)
+    names: tuple[str, ...] = () if bare == code else ("fence",)
+    if parses(bare):
+        return bare, names
+    for name, mend in GUESSES:  # one alone, so that no other repair touches what was right
+        if (mended := mend(bare)) != bare and parses(mended):
+            return mended, (*names, name)
+    mended, used = bare, names
+    for name, mend in GUESSES:
+        if (changed := mend(mended)) != mended:
+            mended, used = changed, (*used, name)
+            if parses(mended):
+                return mended, tuple(dict.fromkeys(used))
+    return bare, names
+
+
+def mend_prose(text: str) -> tuple[str, tuple[str, ...]]:
+    """Mend a statement or an answer: a fence around all of it, and entities, unless it speaks of them."""
+    bare, names = without_outer_fence(text)
+    if ENTITY.search(bare) and not SPOKEN_OF.search(bare):
+        return unescaped(bare), (*names, "escapes")
+    return bare, names

@@ -1,0 +1,92 @@
+"""Settings → what is wrong with them, as far as that can be told without spending anything; and the worst case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from agentprop.config import ProposeConfig
+from agentprop.errors import ConfigError
+from agentprop.extraction.corpus import find_files
+from agentprop.models.costs import PICO, Meter
+from agentprop.models.registry import resolve
+from agentprop.models.settings import ModelSettings
+from agentprop.notices import note
+from agentprop.stages.common.library import fingerprint, gather
+from agentprop.stages.propose.benchmarks import open_benchmarks
+from agentprop.stages.propose.run import limit_of
+from agentprop.storage.run import Run
+
+
+def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
+    """Check skills, categories, model, prices, benchmarks and the run directory. Raises AgentpropError."""
+    library = gather(config.skills, bundled=config.bundled_skills)
+    domains = {package.spec.category: package.spec.domain for package in library.values()}
+    unknown = sorted(set(config.categories) - domains.keys())
+    if unknown:
+        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(domains))}")
+    if not any(config.domain in (None, domain) for domain in domains.values()):
+        raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
+    settings = _model(config)
+    if settings is not None:
+        Meter(max_cost=config.max_cost, max_tokens=config.max_tokens).check_prices([settings])
+    find_files(config.decontaminate)
+    if out != "-":
+        inputs = {"skills": fingerprint(library)}
+        if Path(out).exists():
+            benchmarks = open_benchmarks(config)
+            inputs["benchmarks"] = benchmarks.fingerprint if benchmarks else ""
+        Run.check(out, "propose", config, fresh=fresh, inputs=inputs)
+
+
+def _model(config: ProposeConfig) -> ModelSettings | None:
+    """Settings of the proposer. Raises ConfigError; but a path that is not there may be made until the run begins."""
+    if config.proposer == "builtin":
+        return None
+    try:
+        return resolve(config.proposer)
+    except ConfigError:
+        if not config.proposer.startswith(("/", ".", "runs/")):
+            raise
+    note(f"there is no model at {config.proposer} yet")
+    return None
+
+
+def worst_case(config: ProposeConfig) -> dict[str, Any]:
+    """The most candidates, requests, tokens and money that a run can take; null if nothing bounds it.
+
+    Each of at most `max_turns` requests of a candidate sends and generates no more than the model's context.
+    """
+    candidates = limit_of(config)
+    settings = _model(config)
+    if settings is None:
+        return {"candidates": candidates}
+    requests = candidates * (1 if config.one_shot else config.max_turns)
+    context, reply = settings.context_length, config.reply_tokens or settings.reply_tokens
+    tokens = None if context is None else requests * context
+    if config.max_tokens is not None:
+        tokens = config.max_tokens if tokens is None else min(tokens, config.max_tokens)
+    return {
+        "candidates": candidates,
+        "requests": requests,
+        "tokens": "unbounded: set --max-tokens, or context_length of the model" if tokens is None else tokens,
+        "cost": _cost(config, settings, requests, context, reply),
+    }
+
+
+def _cost(
+    config: ProposeConfig, settings: ModelSettings, requests: int, context: int | None, reply: int | None
+) -> float | str:
+    """The most money, or why that is unknown."""
+    if settings.price_in is None or settings.price_out is None:
+        return "unknown: set price_in and price_out of the model"
+    most = config.max_cost
+    if config.max_tokens is not None:
+        dearest = config.max_tokens * max(settings.price_in, settings.price_out) / 1_000_000
+        most = dearest if most is None else min(most, dearest)
+    if context is not None:
+        generated = min(reply or context, context)
+        each = (context - generated) * settings.price_in + generated * max(settings.price_out, settings.price_in)
+        total = requests * round(each * PICO / 1_000_000) / PICO
+        most = total if most is None else min(most, total)
+    return "unbounded: set --max-cost, or context_length of the model" if most is None else most
