@@ -16,6 +16,7 @@ from typing import Literal
 from agentprop.agent import tool_calls as functions
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.prompts import prompt
 from agentprop.records import Move, Observation, StopReason
 
 CHAT_ROLES: dict[str, Literal["system", "user", "assistant"]] = {"system": "system", "assistant": "assistant"}
@@ -26,10 +27,13 @@ def chat_messages(history: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
     return tuple(Message(CHAT_ROLES.get(role, "user"), text) for role, text in history)
 
 
-def request(history: Sequence[tuple[str, str]], replies: Sequence[Message] = (), *, native: bool) -> Request:
-    """Request for the next message; `replies` are the model's earlier ones, if it uses native calls."""
+def request(
+    history: Sequence[tuple[str, str]], replies: Sequence[Message] = (), *, native: bool, system: str | None = None
+) -> Request:
+    """Request for the next message; `replies` and `system` are those of a model that uses native calls."""
     if native:
-        return Request(functions.conversation(history, replies), tools=functions.TOOLS)
+        told = prompt(functions.PROMPT) if system is None else system
+        return Request(functions.conversation(history, replies, told), tools=functions.TOOLS)
     return Request(chat_messages(history), exact=True)
 
 
@@ -45,6 +49,8 @@ class ChatPolicy:
     """Number that tells candidates with equal prompts apart, so that they get independent replies."""
     native: bool = False
     """Actions are native tool calls."""
+    system: str | None = None
+    """System text for native calls; None means the plain one."""
     usage: list[Usage] = field(default_factory=list)
     """Tokens of every reply, as the server counted them."""
     replies: list[Message] = field(default_factory=list)
@@ -53,7 +59,7 @@ class ChatPolicy:
     async def act(self, observation: Observation) -> Move:
         """Ask for the next message, with its token ids if known; a move without a message says why there is none."""
         try:
-            asked = request(observation.messages, self.replies, native=self.native)
+            asked = request(observation.messages, self.replies, native=self.native, system=self.system)
             reply = await self.model.reply(replace(asked, sampling=self.sampling, sample=self.sample))
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW

@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from agentprop.models.chat import Choice, Message, Tool, ToolCall
-from agentprop.prompts import prompt
 from agentprop.records import Action, AnswerType, Part, Submission, TestCase
 from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
@@ -216,6 +215,31 @@ def _as_text(calls: Sequence[ToolCall]) -> str:
     return "\n".join(lines).replace("<", "\\u003c")
 
 
+def call_text(block: str) -> str:
+    """A tagged block → the call that means the same, as text for an example: `exec {"code": "…"}`."""
+    action = protocol.parse(block)
+    match action.kind:
+        case "think":
+            given: dict[str, Any] = {"text": action.text}
+        case "exec":
+            given = {"code": action.text}
+        case "edit":
+            new = {"replacement": action.replacement} if action.replacement else {}
+            given = {"edit": action.edit, "skill": action.skill, **new, "reason": action.text}
+        case "submit":
+            given = _submit_arguments(action)
+    return f"{action.kind} {json.dumps(given, ensure_ascii=False)}"
+
+
+def _submit_arguments(action: Action) -> dict[str, Any]:
+    s = action.submission
+    assert s is not None  # parse() makes no submit action without one
+    tests = [dict(zip(("arguments", "expected"), test.values(), strict=True)) for test in s.tests]
+    shared = {"statement": s.statement, "answer": s.answer, "answer_type": s.answer_type}
+    given = {"unit": s.unit, "figures": s.figures, "certificate": s.certificate, "tests": tests}
+    return {**shared, **{name: value for name, value in given.items() if value}}
+
+
 # --- the conversation as it is sent ---
 
 
@@ -236,12 +260,15 @@ def _sendable(call: ToolCall) -> ToolCall:
     return replace(call, arguments=arguments.encode("utf-8", "replace").decode())  # a text may hold lone surrogates
 
 
-def conversation(history: Sequence[tuple[str, str]], replies: Sequence[Message]) -> tuple[Message, ...]:
-    """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results."""
-    return tuple(_messages(history, iter(replies)))
+def conversation(history: Sequence[tuple[str, str]], replies: Sequence[Message], system: str) -> tuple[Message, ...]:
+    """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results.
+
+    `system` is sent in place of the recorded system text, which explains the tags.
+    """
+    return tuple(_messages(history, iter(replies), system))
 
 
-def _messages(history: Sequence[tuple[str, str]], replies: Iterator[Message]) -> Iterator[Message]:
+def _messages(history: Sequence[tuple[str, str]], replies: Iterator[Message], system: str) -> Iterator[Message]:
     last: Message | None = None
     for role, text in history:
         if role == "assistant":
@@ -250,4 +277,4 @@ def _messages(history: Sequence[tuple[str, str]], replies: Iterator[Message]) ->
         elif role == "tool" and last is not None and last.tool_calls:
             yield from (Message("tool", text, tool_call_id=call.id) for call in last.tool_calls)
         else:
-            yield Message("system", prompt(PROMPT)) if role == "system" else Message("user", text)
+            yield Message("system", system) if role == "system" else Message("user", text)
