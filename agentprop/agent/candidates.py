@@ -201,9 +201,17 @@ class CandidateMaker:
         return candidate
 
     def _environment(self, task: Task, library: Mapping[str, Package]) -> Environment:
-        made_by, own_code = self.made_by, self.model is None
-        told = {"own_code": own_code, "prompts": self.prompts, "guidance": self.guidance}
-        return Environment(task, library, self.executor, self.tools, self.rules, made_by, **told)
+        return Environment(
+            task,
+            library,
+            self.executor,
+            self.tools,
+            self.rules,
+            self.made_by,
+            own_code=self.model is None,
+            prompts=self.prompts,
+            guidance=self.guidance,
+        )
 
     def _policy(self, environment: Environment, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:

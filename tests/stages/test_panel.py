@@ -40,6 +40,7 @@ class Server:
         return f"{name}@{self.url}"
 
     def panel(self, *names: str, **settings: Any) -> VerifyConfig:
+        settings.setdefault("blind", False)
         if settings.get("auditor"):
             settings["auditor"] = self.model(settings["auditor"])
         return VerifyConfig(verifier=tuple(n if n == "builtin" else self.model(n) for n in names), **settings)
