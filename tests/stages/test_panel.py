@@ -358,3 +358,22 @@ def test_the_audit_measures_every_checker_and_judges_no_problem(server: Server, 
     asked = server.asked()
     judged(config, source, tmp_path / "audit")
     assert server.asked() == asked
+
+
+def test_the_audit_measures_what_the_checklist_does(server: Server, source: str, tmp_path: Path) -> None:
+    config = server.panel("agrees", "refuses", audit_checkers=True, audit_problems=2, checklist=True)
+    summary, _ = judged(config, source, tmp_path / "audit")
+    agrees, refuses = (server.model(name) for name in ("agrees", "refuses"))
+    assert summary["checklist_effect"][agrees] == {
+        "false_accept": {"without": 1.0, "with": 1.0},
+        "false_reject": {"without": 0.0, "with": 0.0},
+    }
+    assert summary["checklist_effect"][refuses]["false_reject"] == {"without": 1.0, "with": 1.0}
+    assert f"{agrees} as verifier with the checklist" in summary["checkers"]
+
+
+def test_by_default_a_verifier_solves_before_it_sees_the_claim(server: Server, source: str, tmp_path: Path) -> None:
+    summary, run = judged(server.panel("agrees", "agrees", blind=True), source, tmp_path / "v")
+    assert VerifyConfig().blind and summary["valid"] == COUNT
+    assert server.asked()["agrees"] == 2 * 2 * COUNT
+    assert all(attempt.blind_answer is None for attempt in run.iter(Attempt)), "it gave none: it only repeats claims"
