@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from agentprop.agent.contract import Violation, check_contract
-from agentprop.agent.guidance import Guidance, Limits, card, left
+from agentprop.agent.guidance import Guidance, Limits, card, left, listed
 from agentprop.prompts import Prompts
 from agentprop.records import (
     Action,
@@ -135,6 +135,12 @@ class Environment:
             return protocol, asked
         system = self.guidance.system(protocol, self.prompts, self.limits, task.domain)
         return system, self.guidance.task(asked, self.prompts, task.category)
+
+    def avoid(self, statements: Sequence[str]) -> None:
+        """Tell the policy, before it begins, which statements were proposed too often."""
+        if statements:
+            self.prompt = f"{self.prompt}\n\n{self.prompts.filled('avoid', statements=listed(statements))}"
+            self.history = [("system", self.system), ("user", self.prompt)]
 
     @property
     def limits(self) -> Limits:

@@ -59,8 +59,6 @@ class Guidance:
     """Category → statements that earlier probes found easier than wanted."""
     too_hard: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Category → statements that nobody solved."""
-    avoid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Category → statements that must not be proposed again."""
 
     def system(self, protocol: str, prompts: Prompts, limits: Limits, domain: Domain, *, native: bool = False) -> str:
         """The system text: the protocol, the guide, and the domain's example, for native calls written as calls."""
@@ -71,18 +69,16 @@ class Guidance:
         return "\n\n".join(parts)
 
     def task(self, asked: str, prompts: Prompts, category: str) -> str:
-        """The first user message: the task, the difficulty wanted, and the statements to avoid."""
-        parts = [asked, prompts.filled("difficulty", wanted=_share(self.target), earlier=self._earlier(category))]
-        if category in self.avoid:
-            parts.append(prompts.filled("avoid", statements=_listed(self.avoid[category])))
-        return "\n\n".join(part.strip() for part in parts)
+        """The first user message: the task, and the difficulty wanted."""
+        wanted = prompts.filled("difficulty", wanted=_share(self.target), earlier=self._earlier(category))
+        return f"{asked}\n\n{wanted}"
 
     def _earlier(self, category: str) -> str:
         found = [
             ("Too easy before, solved too often:", self.too_easy),
             ("Hopeless before, never solved:", self.too_hard),
         ]
-        return "\n\n".join(f"{told}\n{_listed(known[category])}" for told, known in found if category in known)
+        return "\n\n".join(f"{told}\n{listed(known[category])}" for told, known in found if category in known)
 
 
 NAMES = ("task", "guide", "difficulty", "avoid", "exemplar_mathematics", "exemplar_coding", "exemplar_science")
@@ -175,7 +171,8 @@ def _line(name: str, text: str) -> list[str]:
     return [f"  {name}: {text}"] if text else []
 
 
-def _listed(statements: Iterable[str]) -> str:
+def listed(statements: Iterable[str]) -> str:
+    """Statements as a list, each on one line."""
     return "\n".join(f"- {' '.join(statement.split())}" for statement in statements)
 
 

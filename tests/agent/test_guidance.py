@@ -117,15 +117,26 @@ def test_a_script_is_shown_on_request_and_costs_no_stage(toys: Mapping[str, Pack
     assert turns[0].observation.startswith("[draft]") and turns[1].outcome == "refused:unknown"
 
 
-def test_the_task_says_how_hard_and_what_to_avoid(toys: Mapping[str, Package], executor: Executor) -> None:
+def test_statements_to_avoid_are_the_end_of_the_task(toys: Mapping[str, Package], executor: Executor) -> None:
+    task = Task(seed=0, index=0, domain="mathematics", category="toy", skill_ids=("x",), skill_names=("toy-square",))
+    environment = Environment(task, toys, executor, tools(), guidance=Guidance())
+    environment.avoid(())
+    before = environment.prompt
+    environment.avoid(["What is\n{3} squared?"])
+    assert environment.prompt.startswith(before) and environment.prompt.endswith("\n\n- What is {3} squared?")
+    assert environment.history == [("system", environment.system), ("user", environment.prompt)]
+
+
+def test_the_task_says_how_hard_and_shows_what_was_too_easy_or_hopeless(
+    toys: Mapping[str, Package], executor: Executor
+) -> None:
     told = guided(
         toys,
         executor,
         target="0.1..0.5",
         too_easy={"toy": ("What is 1 + 1?",)},
         too_hard={"toy": ("Find x.",), "other": ("No.",)},
-        avoid={"toy": ("Double 3.",)},
     ).prompt
     assert "in 10 % to 50 % of its attempts" in told and DIFFICULTY in told
     assert "solved too often:\n- What is 1 + 1?" in told and "never solved:\n- Find x." in told
-    assert "No." not in told and "only in its numbers or names does not count:\n\n- Double 3." in told
+    assert "No." not in told
