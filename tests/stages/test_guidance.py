@@ -26,6 +26,7 @@ def measured(directory: Path, rates: dict[int, int]) -> str:
     with Run.open(directory, "probe", {}) as run:
         for index, c in rates.items():
             run.add(Difficulty(problem_id=problem(index).id, prober="p", k=4, c=c))
+        run.commit({})
         run.finish({})
     return str(directory)
 
