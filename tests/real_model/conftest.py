@@ -17,7 +17,7 @@ SETTINGS = """
 [models.small]
 base_url = "{url}"
 model = "{name}"
-reply_tokens = 48
+reply_tokens = 24
 temperature = 0.7
 max_concurrency = 2
 price_in = 1.0

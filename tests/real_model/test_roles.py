@@ -53,7 +53,7 @@ def test_a_proposer_that_cannot_follow_ends_at_its_bound_with_every_candidate_ac
     assert run.summary["candidates"] == 4 == run.summary["rejected"] and run.summary["accepted"] == 0
     assert sum(run.summary["reasons"].values()) == 4
     for trajectory in run.iter(Trajectory):
-        assert ("## Stages" in trajectory.system) == (guidance == "true")
+        assert ("## A whole episode, as an example" in trajectory.system) == (guidance == "true")
         assert all(
             turn.observation.startswith(f"[{turn.stage}]") for turn in trajectory.turns if turn.outcome == "malformed"
         )

@@ -29,7 +29,7 @@ import xllamacpp
 p = xllamacpp.CommonParams()
 p.model.path, p.model_alias, p.hostnames, p.port = sys.argv[1], [sys.argv[2]], ["127.0.0.1"], int(sys.argv[3])
 p.n_parallel, p.n_ctx = int(sys.argv[4]), int(sys.argv[4]) * int(sys.argv[5])
-p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 2
+p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1  # two wait for each other as soon as others want the cores
 server = xllamacpp.Server(p)
 print(server.listening_address, flush=True)
 while True:
