@@ -19,6 +19,8 @@ from agentprop.agent import tool_calls as functions
 from agentprop.agent.bundles import Bundles
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
+from agentprop.agent.guidance import NAMES as GUIDANCE
+from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition.planner import Impossible, Planner
@@ -27,7 +29,7 @@ from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.verifiers import BUILTIN
 from agentprop.models.chat import ChatModel, Sampling, Usage
-from agentprop.prompts import prompt_hash
+from agentprop.prompts import Prompts, prompt_hash
 from agentprop.records import Attempt, Domain, MadeBy, Problem, Task, Trajectory, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -155,6 +157,10 @@ class CandidateMaker:
     """Skills without a script, for a language model's bundles."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Prompts of the language model."""
+    guidance: Guidance | None = None
+    """What the language model is told beyond the protocol."""
 
     @cached_property
     def bundles(self) -> Bundles:
@@ -197,10 +203,9 @@ class CandidateMaker:
             skill_ids=tuple(library[name].id for name in names),
             skill_names=names,
         )
-        own_code = self.model is None
-        environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by, own_code)
+        environment = self._environment(task, library)
         environment.avoid(avoid.get(category, ()))
-        policy = self._policy(index, term, rng)
+        policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
         usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
         candidate = Candidate(
@@ -213,12 +218,33 @@ class CandidateMaker:
                 check_storable(record)
         return candidate
 
-    def _policy(self, index: int, term: Term | None, rng: Random) -> Policy:
+    def _environment(self, task: Task, library: Mapping[str, Package]) -> Environment:
+        return Environment(
+            task,
+            library,
+            self.executor,
+            self.tools,
+            self.rules,
+            self.made_by,
+            own_code=self.model is None,
+            prompts=self.prompts,
+            guidance=self.guidance,
+        )
+
+    def _policy(self, environment: Environment, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
-            sample, strict = self.seed * 1_000_003 + index, self.rules.strict
-            return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops)
+            sample, strict = self.seed * 1_000_003 + environment.task.index, self.rules.strict
+            system = self._native_system(environment) if self.native else None
+            return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops, system)
         assert term is not None  # only models are given bundles without a composition
         return BuiltinProposer(self.planner, term, rng, prune=self.rules.prune)
+
+    def _native_system(self, environment: Environment) -> str:
+        """System text for a model that acts by native calls."""
+        protocol, limits = self.prompts(functions.PROMPT), environment.limits
+        if self.guidance is None:
+            return protocol
+        return self.guidance.system(protocol, self.prompts, limits, environment.task.domain, native=True)
 
     async def _judged(self, candidate: Candidate) -> Candidate:
         assert candidate.problem is not None  # only problems are judged
@@ -242,11 +268,20 @@ def builtin_made_by() -> MadeBy:
     return MadeBy(name="builtin", version=__version__, prompt_hash=prompt_hash("proposer", "task"))
 
 
-def model_made_by(name: str, revision: str | None, sampling: Sampling, *, native: bool = False) -> MadeBy:
-    """The identity of a language model as proposer."""
+def model_made_by(
+    name: str,
+    revision: str | None,
+    sampling: Sampling,
+    *,
+    native: bool = False,
+    prompts: Prompts | None = None,
+    guided: bool = False,
+) -> MadeBy:
+    """The identity of a language model as proposer, with the hash of the prompts that it is sent."""
     parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
-    prompts = prompt_hash(functions.PROMPT if native else "proposer", "task")
-    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=prompts, version=__version__)
+    names = (functions.PROMPT if native else "proposer", *(GUIDANCE if guided else ("task",)))
+    told = (prompts or Prompts()).hash(*names)
+    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=told, version=__version__)
 
 
 def categories_of(planner: Planner | Bundles, domain: Domain | None, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from agentprop.agent.reading import read, read_calls
 from agentprop.agent.reading.blocks import CLOSING, OPENING, STRICT, THINKING, THOUGHT
 from agentprop.models.chat import ChatModel, Choice, Message, Reply, Request, Sampling, Usage
 from agentprop.models.failures import FailureKind, ModelFailure
+from agentprop.prompts import prompt
 from agentprop.records import Move, Observation, StopReason
 from agentprop.records.action_text import Malformed
 
@@ -38,11 +39,16 @@ def chat_messages(history: Iterable[tuple[str, str]]) -> tuple[Message, ...]:
 
 
 def request(
-    history: Sequence[tuple[str, str]], replies: Sequence[functions.SentReply] = (), *, native: bool
+    history: Sequence[tuple[str, str]],
+    replies: Sequence[functions.SentReply] = (),
+    *,
+    native: bool,
+    system: str | None = None,
 ) -> Request:
-    """Request for the next message; `replies` are the model's earlier ones, if it uses native calls."""
+    """Request for the next message; `replies` and `system` are those of a model that uses native calls."""
     if native:
-        return Request(functions.conversation(history, replies), tools=functions.TOOLS)
+        told = prompt(functions.PROMPT) if system is None else system
+        return Request(functions.conversation(history, replies, told), tools=functions.TOOLS)
     return Request(chat_messages(history), exact=True)
 
 
@@ -70,6 +76,8 @@ class ChatPolicy:
     """Replies are taken as they were sampled."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether replies in tagged text end with their first action."""
+    system: str | None = None
+    """System text for native calls; None means the plain one."""
     usage: list[Usage] = field(default_factory=list)
     """Tokens of every reply, as the server counted them."""
     replies: list[functions.SentReply] = field(default_factory=list)
@@ -81,7 +89,9 @@ class ChatPolicy:
             told = sum(role == "assistant" for role, _ in observation.messages)
             self.replies[-1] = replace(self.replies[-1], turns=told - sum(sent.turns for sent in self.replies[:-1]))
         try:
-            reply, stopped = await self._reply(request(observation.messages, self.replies, native=self.native))
+            reply, stopped = await self._reply(
+                request(observation.messages, self.replies, native=self.native, system=self.system)
+            )
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
             stop = StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE

@@ -15,8 +15,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from agentprop.agent import reading
 from agentprop.agent.contract import Violation, check_contract
+from agentprop.agent.guidance import Guidance, Limits, card, left, listed
 from agentprop.agent.message_notes import MessageNotes
-from agentprop.prompts import prompt
+from agentprop.prompts import Prompts
 from agentprop.records import (
     Action,
     ConflictNote,
@@ -36,7 +37,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, origin_of, split
 
 MAX_OUTPUT = 4_000
-READ_SKILL = re.compile(r"""read_skill\(["']([a-z0-9-]+)["']\)""")
+READ_SKILL = re.compile(r"""read_(skill|script)\(["']([a-z0-9-]+)["']\)""")
 ActionKind = Literal["think", "exec", "edit", "submit", "malformed"]
 
 
@@ -119,6 +120,8 @@ class Environment:
     rules: Rules = field(default_factory=Rules)
     made_by: MadeBy = field(default_factory=MadeBy)
     own_code: bool = False
+    prompts: Prompts = field(default_factory=Prompts)
+    guidance: Guidance | None = None
     active: dict[str, Package] = field(init=False)
     stage: Stage = Stage.DRAFT
     turns: list[Turn] = field(default_factory=list)
@@ -134,21 +137,35 @@ class Environment:
 
     def __post_init__(self) -> None:
         self.active = {name: self.library[name] for name in self.task.skill_names}
-        self.system = prompt(self.rules.system)
-        self.prompt = prompt("task").format(
-            domain=self.task.domain,
-            category=self.task.category,
-            skills="\n".join(_summary_line(package) for package in self.active.values()),
-        )
+        self.system, self.prompt = self._told()
         self.history = [("system", self.system), ("user", self.prompt)]
         self._conflict: ConflictNote | None = None
+
+    def _told(self) -> tuple[str, str]:
+        """The system text and the first user message."""
+        task, protocol = self.task, self.prompts(self.rules.system)
+        cards = "\n".join(self._card(package) for package in self.active.values())
+        asked = self.prompts.filled("task", domain=task.domain, category=task.category, skills=cards)
+        if self.guidance is None:
+            return protocol, asked
+        system = self.guidance.system(protocol, self.prompts, self.limits, task.domain)
+        return system, self.guidance.task(asked, self.prompts, task.category)
 
     def avoid(self, statements: Sequence[str]) -> None:
         """Tell the policy, before it begins, which statements were proposed too often."""
         if statements:
-            told = prompt("avoid").format(statements="\n".join(f"- {' '.join(s.split())}" for s in statements))
-            self.prompt = f"{self.prompt}\n\n{told}"
+            self.prompt = f"{self.prompt}\n\n{self.prompts.filled('avoid', statements=listed(statements))}"
             self.history = [("system", self.system), ("user", self.prompt)]
+
+    @property
+    def limits(self) -> Limits:
+        """The limits, as a guided model is told them."""
+        rules = self.rules
+        return Limits(rules.max_turns, rules.max_submissions, rules.max_malformed, rules.timeout_s)
+
+    def _card(self, package: Package) -> str:
+        """A skill as the policy is shown it at first."""
+        return _summary_line(package) if self.guidance is None else card(package)
 
     def observe(self, text: str = "", outcome: str = "ok") -> Observation:
         """o_t, what the policy sees now."""
@@ -205,13 +222,14 @@ class Environment:
         self.stage = before.stage if outcome == "read" else next_stage(before.stage, kind, outcome == "ok")
         self._limits()
         text = _storable(f"[{self.stage}] {text}".rstrip())
+        shown = text + self._left()
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns),
                 stage=before.stage,
                 action=kind,
                 message=message,
-                observation=text,
+                observation=shown,
                 outcome=outcome,
                 skills=before.skills,
                 duration_s=time.perf_counter() - before.started,
@@ -221,10 +239,18 @@ class Environment:
                 finish_reason=move.finish_reason,
             )
         )
-        self.history += [("assistant", message), ("tool", text)]
+        self.history += [("assistant", message), ("tool", shown)]
         if self.stop is None and len(self.turns) >= self.rules.max_turns:
             self.stop = StopReason.TURN_LIMIT
         return self.observe(text, outcome)
+
+    def _left(self) -> str:
+        """What a guided model has left after this turn, on a line of its own."""
+        if self.guidance is None or self.stop is not None:
+            return ""
+        rules, turns = self.rules, self.rules.max_turns - len(self.turns) - 1
+        refusals, malformed = rules.max_submissions - self.refused, rules.max_malformed - self.malformed
+        return "\n" + left(self.stage, turns, refusals, malformed) if turns else ""
 
     def _limits(self) -> None:
         if self.stop is None and self.malformed >= self.rules.max_malformed:
@@ -246,7 +272,7 @@ class Environment:
     async def _exec(self, code: str) -> tuple[str, str]:
         asked = READ_SKILL.fullmatch(code.strip())
         if asked is not None:
-            return self._read_skill(asked[1])
+            return self._read_skill(asked[2], script=asked[1] == "script")
         modules = {**self.tools, **{f"skills.{p.module}": p.script or "" for p in self.active.values()}}
         result = await self.executor.run(Job(code, modules, timeout_s=self.rules.timeout_s, origin=self._origin))
         self.isolation = result.isolation
@@ -260,10 +286,12 @@ class Environment:
         """Whose code this episode's is: a language model's is nobody's but its own."""
         return origin_of(self.active.values()) if self.own_code else None
 
-    def _read_skill(self, name: str) -> tuple[str, str]:
-        """The body of SKILL.md: progressive disclosure, level two."""
+    def _read_skill(self, name: str, *, script: bool) -> tuple[str, str]:
+        """The body of SKILL.md or the script: progressive disclosure, levels two and three."""
         if name not in self.library:
             return f"{name} is not a known skill", "refused:unknown"
+        if script:
+            return (self.library[name].script or f"{name} has no script").strip(), "read"
         return split(self.library[name].skill_md)[1].strip(), "read"
 
     def _edit(self, action: Action) -> tuple[str, str]:
@@ -284,7 +312,7 @@ class Environment:
             del self.active[name]
         self.active[new] = self.library[new]
         self.replaced += 1
-        return f"active: {', '.join(self.active)}\n{_summary_line(self.library[new])}", "ok"
+        return f"active: {', '.join(self.active)}\n{self._card(self.library[new])}", "ok"
 
     async def _submit(self, action: Action) -> tuple[str, str]:
         assert action.submission is not None  # parse() makes no submit action without one

@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from agentprop.models.chat import Choice, Message, Tool, ToolCall
-from agentprop.prompts import prompt
 from agentprop.records import Action, AnswerType, Part, Submission, TestCase
 from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
@@ -226,6 +225,31 @@ def _as_text(calls: Sequence[ToolCall]) -> str:
     return "\n".join(lines).replace("<", "\\u003c")
 
 
+def call_text(block: str) -> str:
+    """A tagged block → the call that means the same, as text for an example: `exec {"code": "…"}`."""
+    action = protocol.parse(block)
+    match action.kind:
+        case "think":
+            given: dict[str, Any] = {"text": action.text}
+        case "exec":
+            given = {"code": action.text}
+        case "edit":
+            new = {"replacement": action.replacement} if action.replacement else {}
+            given = {"edit": action.edit, "skill": action.skill, **new, "reason": action.text}
+        case "submit":
+            given = _submit_arguments(action)
+    return f"{action.kind} {json.dumps(given, ensure_ascii=False)}"
+
+
+def _submit_arguments(action: Action) -> dict[str, Any]:
+    s = action.submission
+    assert s is not None  # parse() makes no submit action without one
+    tests = [dict(zip(("arguments", "expected"), test.values(), strict=True)) for test in s.tests]
+    shared = {"statement": s.statement, "answer": s.answer, "answer_type": s.answer_type}
+    given = {"unit": s.unit, "figures": s.figures, "certificate": s.certificate, "tests": tests}
+    return {**shared, **{name: value for name, value in given.items() if value}}
+
+
 # --- the conversation as it is sent ---
 
 
@@ -265,12 +289,15 @@ class SentReply:
         return self.message.tool_calls if self.refused else self.message.tool_calls[: self.turns]
 
 
-def conversation(history: Sequence[tuple[str, str]], replies: Sequence[SentReply]) -> tuple[Message, ...]:
-    """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results."""
-    return tuple(_messages(history, iter(replies)))
+def conversation(history: Sequence[tuple[str, str]], replies: Sequence[SentReply], system: str) -> tuple[Message, ...]:
+    """(role, text) pairs of the record → messages: `replies` for assistant texts, observations as call results.
+
+    `system` is sent in place of the recorded system text, which explains the tags.
+    """
+    return tuple(_messages(history, iter(replies), system))
 
 
-def _messages(history: Sequence[tuple[str, str]], replies: Iterator[SentReply]) -> Iterator[Message]:
+def _messages(history: Sequence[tuple[str, str]], replies: Iterator[SentReply], system: str) -> Iterator[Message]:
     sent, turn = SentReply(None), 0
     for role, text in history:
         if role == "assistant":
@@ -285,4 +312,4 @@ def _messages(history: Sequence[tuple[str, str]], replies: Iterator[SentReply]) 
             answered = sent.calls if sent.refused else sent.calls[turn - 1 : turn]
             yield from (Message("tool", text, tool_call_id=call.id) for call in answered)
         else:
-            yield Message("system", prompt(PROMPT)) if role == "system" else Message("user", text)
+            yield Message("system", system) if role == "system" else Message("user", text)

@@ -17,7 +17,7 @@ from agentprop.cli.streams import prepare
 from agentprop.errors import AgentpropError
 
 PROBLEMS, TRAINING, LOOKING = "Make problems", "Train", "Look at a run"
-LIBRARY, MACHINE = "Skill library", "This machine"
+LIBRARY, MACHINE = "Skills and prompts", "This machine"
 
 
 class _Commands(LazyGroup):
@@ -55,6 +55,9 @@ class _Commands(LazyGroup):
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write a report of runs as one HTML file.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
+        "prompts": Entry(
+            "agentprop.cli.prompts", "Show the prompts of language models, or copy them to change.", LIBRARY
+        ),
         "check-models": Entry(
             "agentprop.cli.check_models",
             "Check every configured model with a few tiny requests.",

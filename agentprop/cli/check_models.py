@@ -29,7 +29,7 @@ from agentprop.models.local import serving
 from agentprop.models.registry import models_of, resolve
 from agentprop.models.scripted import script_of
 from agentprop.models.settings import ModelSettings
-from agentprop.prompts import prompt
+from agentprop.prompts import Prompts, prompt
 from agentprop.records import Task
 from agentprop.stages.common.library import gather
 
@@ -150,10 +150,12 @@ def _served(settings: ModelSettings, stack: ExitStack) -> AbstractContextManager
 def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message], Sequence[Tool]]:
     """First messages and tools that a role's model gets; for a proposer, with two skills of the bundled library."""
     if role != "proposer":
+        role = "verifier_blind" if role == "verifier" else role
         known = files("agentprop.prompts").joinpath(f"{role}.md").is_file()
         return ([Message("system", prompt(role))] if known else PING.messages), ()
     from agentprop.agent.chat_policy import request
     from agentprop.agent.environment import Environment
+    from agentprop.agent.guidance import Guidance
     from agentprop.sandbox import Sandbox
     from agentprop.sandbox.executor import Executor
 
@@ -168,8 +170,11 @@ def first_prompt(role: str, *, native: bool = False) -> tuple[Sequence[Message],
         skill_ids=tuple(library[name].id for name in names),
         skill_names=names,
     )
-    environment = Environment(task, library, Executor(Sandbox()), {})  # nothing is run in it
-    asked = request(environment.observe().messages, native=native)
+    guidance = Guidance()
+    environment = Environment(task, library, Executor(Sandbox()), {}, guidance=guidance)  # nothing is run in it
+    protocol, limits = prompt("proposer_functions"), environment.limits
+    system = guidance.system(protocol, Prompts(), limits, task.domain, native=True) if native else None
+    asked = request(environment.observe().messages, native=native, system=system)
     return asked.messages, asked.tools
 
 

@@ -51,6 +51,7 @@ def command(
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     seed: options.Seed = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
@@ -77,6 +78,7 @@ def command(
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "seed": seed,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     refuse_stream(out or "", "evaluate")

@@ -54,6 +54,7 @@ def command(
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
@@ -85,6 +86,7 @@ def command(
         "workers": workers,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     if out is not None:

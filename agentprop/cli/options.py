@@ -72,6 +72,16 @@ AllowWeakSandbox = Annotated[
         "--allow-weak-sandbox", help="Run even if this machine cannot isolate untrusted code.", show_default=False
     ),
 ]
+Prompts = Annotated[
+    str | None,
+    typer.Option(
+        "--prompts",
+        metavar="DIR",
+        help="Files that replace prompts of the same names; see agentprop prompts.",
+        show_default="those of agentprop",
+        rich_help_panel="Language models",
+    ),
+]
 Steps = Annotated[
     int | None, typer.Option("--steps", help="Number of rollout batches.", show_default="200", rich_help_panel=TRAINING)
 ]

@@ -32,6 +32,7 @@ def command(
     limit: Annotated[int | None, typer.Option(help="Probe at most this many problems.", show_default="all")] = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
@@ -47,6 +48,7 @@ def command(
         "limit": limit,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     check_stream(out, what="problems")

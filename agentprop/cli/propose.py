@@ -69,6 +69,7 @@ def command(
             metavar="FILE", help="Benchmark whose problems are rejected, with other numbers too; may be repeated."
         ),
     ] = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
@@ -95,6 +96,7 @@ def command(
         "learn_from": learn_from,
         "max_template_repeats": max_template_repeats,
         "decontaminate": decontaminate,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     check_stream(out, what="problems")

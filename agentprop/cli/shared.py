@@ -12,6 +12,7 @@ from typing import Any
 from agentprop.cli import options
 from agentprop.cli.settings import C, resolve
 from agentprop.config import StageConfig
+from agentprop.prompts import Prompts
 from agentprop.skills import load
 
 
@@ -67,6 +68,7 @@ def shares(command: Callable[..., None]) -> Callable[..., None]:
 
 def describe(config: StageConfig) -> None:
     """Check the settings as far as possible without running, and print them as a file for `--config`."""
+    Prompts.of(getattr(config, "prompts", None))
     skills = getattr(config, "skills", ())
     if hasattr(config, "bundled_skills"):
         from pathlib import Path

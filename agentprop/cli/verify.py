@@ -53,6 +53,7 @@ def command(
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     shared: stage.Shared,
@@ -75,6 +76,7 @@ def command(
         "workers": workers,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     check_stream(out, what="problems")

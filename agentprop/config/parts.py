@@ -36,6 +36,21 @@ class ModelCalls(Settings):
     """Most tokens of one reply, reasoning included; null leaves it to the model's settings."""
 
 
+class PromptSettings(Settings):
+    """Prompts of language models."""
+
+    prompts: str | None = None
+    """Directory of files that replace prompts of the same names; `agentprop prompts copy` makes one. A run identifies
+    them by their contents."""
+
+
+class Scaffold(Settings):
+    """Guided reasoning for small models."""
+
+    checklist: bool = False
+    """Give models a list to work through before they answer; it helps small ones, and changes what is measured."""
+
+
 class Attempts(Settings):
     """Sampling of a model's attempts at a problem."""
 

@@ -6,11 +6,21 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from agentprop.config.base import Count, Positive, Share, StageConfig, one_or_more
-from agentprop.config.parts import Budget, CurriculumSettings, EpisodeSettings, Library, ModelCalls, TaskSettings
+from agentprop.config.base import BandText, Count, Positive, Share, StageConfig, one_or_more
+from agentprop.config.parts import (
+    Budget,
+    CurriculumSettings,
+    EpisodeSettings,
+    Library,
+    ModelCalls,
+    PromptSettings,
+    TaskSettings,
+)
 
 
-class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, CurriculumSettings, Budget, StageConfig):
+class ProposeConfig(
+    TaskSettings, Library, EpisodeSettings, ModelCalls, PromptSettings, CurriculumSettings, Budget, StageConfig
+):
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"
@@ -25,6 +35,15 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     verifier: Annotated[tuple[Literal["builtin", "none"]], *one_or_more] | None = None
     """Verifier of each problem before it is accepted: `builtin`, or `none`, which leaves it to the verify stage. Null
     means `builtin` for the built-in proposer and `none` for a model, which does not write in the built-in grammar."""
+    guidance: bool | None = None
+    """Tell a language model more than the protocol: its tools and limits, the stages, a card for each skill with ranges
+    and constraints, and what it has left after each message. Null means yes, but no for a model that agentprop trained,
+    which has learnt from episodes without it."""
+    exemplar: bool = True
+    """With the guidance, show one whole episode of the built-in proposer in the domain of the task."""
+    target_pass_rate: BandText = "0.2..0.8"
+    """LO..HI: pass rate of the problems that a guided model is asked for. Problems of the runs in `learn_from` that a
+    probe found above it, or never solved, are shown as too easy or hopeless."""
     held_out_only: bool = False
     """Propose only with the held-out pairs: this makes the test set for training that held them out."""
     strict: bool = False

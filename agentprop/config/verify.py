@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agentprop.config.base import Count, StageConfig
-from agentprop.config.parts import Budget, JudgingSettings, Library, ModelCalls
+from agentprop.config.parts import Budget, JudgingSettings, Library, ModelCalls, PromptSettings, Scaffold
 
 
-class VerifyConfig(Library, JudgingSettings, ModelCalls, Budget, StageConfig):
+class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, Budget, StageConfig):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"
@@ -19,6 +19,9 @@ class VerifyConfig(Library, JudgingSettings, ModelCalls, Budget, StageConfig):
         "program_timeout_s",
     }
 
+    blind: bool = True
+    """A verifier that is a model solves the statement first, and is shown claim and trace in a second message; false
+    shows it all at once, for about half the cost."""
     reuse: tuple[str, ...] = ()
     """Earlier verify runs whose attempts to use again, instead of asking the same model once more."""
     audit_checkers: bool = False

@@ -1,5 +1,7 @@
 """A problem and its trace → one language model's attempt: its vote, its answer, and its reason.
 
+A verifier solves the statement blind first, and is shown the claim and the trace in a second message of the same
+conversation, so that the claim does not anchor it; a single message with everything is the other way to ask.
 A reply that is no opinion gets one correction turn. A reply cut off by its token limit, a server that cannot be
 reached, a conversation longer than the context and a reply that stays unreadable are attempts without a vote: they say
 nothing about the problem. The reply is stored, so that `reread` can judge it again without a request.
@@ -8,15 +10,16 @@ nothing about the problem. The reply is stored, so that `reread` can judge it ag
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentprop import __version__
+from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
 from agentprop.grading.verifier_reply import Fault, Opinion, read
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
-from agentprop.prompts import prompt, prompt_hash
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Trajectory
 
 Role = Literal["verifier", "auditor"]
@@ -32,6 +35,9 @@ TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
 """Codes of attempts that may succeed if they are repeated."""
 _LOST = {FailureKind.TIMEOUT: TIMEOUT, FailureKind.CONTEXT_OVERFLOW: OVERFLOW, FailureKind.REJECTED: REFUSED}
+BLIND = ("verifier_blind", "verifier_solve", "verifier_reveal", "verdict_sections", "verdict_json")
+"""Prompts of a verifier that solves first."""
+_JSON_CORRECTION = "That cannot be used: {fault}. Write the JSON object again, and nothing else."
 _CORRECTION = "That cannot be used: {fault}. Write the four sections again, and nothing else."
 
 
@@ -53,6 +59,43 @@ class ModelJudge:
     """Number that tells votes of one model, and runs of different seeds, apart, so that replies are independent."""
     revision: str | None = None
     """Model revision, if known."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Prompts in use."""
+    blind: bool = False
+    """The verifier solves the statement before it is shown claim and trace."""
+    checklist: bool = False
+    """The verifier is given a list to work through."""
+    schema: bool = False
+    """The server can make the verdict follow a JSON schema."""
+    schemaless: set[str] = field(default_factory=set)
+    """Models whose server refused the schema; filled when it does."""
+
+    def questions(self, problem: Problem, trajectory: Trajectory | None) -> tuple[str, ...]:
+        """The messages that a verifier is sent, one after the other."""
+        if not self.blind:
+            return (question(problem, trajectory),)
+        solve = self.prompts.filled("verifier_solve", statement="\n\n".join(_statement(problem)))
+        return solve, self._reveal(problem, trajectory)
+
+    def _reveal(self, problem: Problem, trajectory: Trajectory | None) -> str:
+        form = self.prompts("verdict_json" if self._structured else "verdict_sections")
+        return self.prompts.filled("verifier_reveal", trace=_trace(trajectory), claim=problem.answer, form=form)
+
+    @property
+    def _structured(self) -> bool:
+        return self.blind and self.schema and self.model.identity not in self.schemaless
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """Prompts of the role."""
+        if self.role == "auditor":
+            return ("auditor",)
+        return verifier_prompts(blind=self.blind, checklist=self.checklist)
+
+    @property
+    def _system(self) -> str:
+        told = [self.prompts(self._names[0])]
+        return "\n\n".join([*told, self.prompts("verifier_checklist")] if self.checklist else told)
 
     @property
     def made_by(self) -> MadeBy:
@@ -62,31 +105,65 @@ class ModelJudge:
             name=self.model.identity,
             revision=self.revision,
             sampling=parameters,
-            prompt_hash=prompt_hash(self.role),
+            prompt_hash=self.prompts.hash(*self._names),
             version=__version__,
         )
 
-    async def attempt(self, problem: Problem, question: str) -> Attempt:
-        """Ask, ask for one correction if the reply is no opinion, and record the outcome."""
+    async def judge(self, problem: Problem, trajectory: Trajectory | None) -> Attempt:
+        """Make a verifier's attempt; a server that refuses the schema is asked for sections instead, now and later."""
+        found = await self.attempt(problem, *self.questions(problem, trajectory))
+        if found.code != REFUSED or not self._structured:
+            return found
+        again = await replace(self, schema=False).judge(problem, trajectory)
+        if again.code != REFUSED:
+            self.schemaless.add(self.model.identity)
+        return again
+
+    async def attempt(self, problem: Problem, *questions: str) -> Attempt:
+        """Ask one question after the other; the last reply is the opinion, and gets one correction if it is none."""
         blank = Attempt(
             problem_id=problem.id, role=self.role, number=self.number, verifier=self.name, made_by=self.made_by
         )
-        messages = [Message("system", prompt(self.role)), Message("user", question)]
+        messages, schema = [Message("system", self._system)], SCHEMA if self._structured else None
         try:
-            reply = await self._ask(messages)
-            fault = read(reply.text) if not reply.choices[0].truncated else None
-            if isinstance(fault, Fault):
-                wrong = Message("assistant", reply.text or "(no text)")
-                correction = Message("user", _CORRECTION.format(fault=fault.message))
-                reply = await self._ask([*messages, wrong, correction])
+            for asked in questions[:-1]:
+                messages.append(Message("user", asked))
+                reply = await self._ask(messages)
+                if reply.choices[0].truncated:
+                    return reread(_changed(blank, duration_s=reply.duration_s, **_stored(reply)))
+                messages.append(Message("assistant", reply.text or "(no text)"))
+            first = blind_answer(messages[-1].text) if len(questions) > 1 else None
+            messages.append(Message("user", questions[-1]))
+            reply = await self._opinion(messages, schema)
         except ModelFailure as failure:
             return _changed(blank, code=_LOST.get(failure.kind, OUTAGE), rationale=plain(failure.message))
-        finish = reply.choices[0].finish_reason
-        stored = {"response": plain(reply.text), "finish_reason": finish and plain(finish)}
-        return reread(_changed(blank, duration_s=reply.duration_s, **stored))
+        known = {"duration_s": reply.duration_s, "blind_answer": first and plain(first)}
+        return reread(_changed(blank, **known, **_stored(reply)))
 
-    async def _ask(self, messages: Sequence[Message]) -> Reply:
-        return await self.model.reply(Request(tuple(messages), self.sampling, sample=self.sample))
+    async def _opinion(self, messages: Sequence[Message], schema: Mapping[str, object] | None) -> Reply:
+        """Ask for the opinion, and once more if the reply is none."""
+        reply = await self._ask(messages, schema)
+        fault = read(sectioned(reply.text)) if not reply.choices[0].truncated else None
+        if not isinstance(fault, Fault):
+            return reply
+        wrong = Message("assistant", reply.text or "(no text)")
+        told = (_JSON_CORRECTION if schema else _CORRECTION).format(fault=fault.message)
+        return await self._ask([*messages, wrong, Message("user", told)], schema)
+
+    async def _ask(self, messages: Sequence[Message], schema: Mapping[str, object] | None = None) -> Reply:
+        return await self.model.reply(Request(tuple(messages), self.sampling, sample=self.sample, schema=schema))
+
+
+def verifier_prompts(*, blind: bool, checklist: bool) -> tuple[str, ...]:
+    """Names of the prompts that a verifier is sent."""
+    names = BLIND if blind else ("verifier",)
+    return (*names, "verifier_checklist") if checklist else names
+
+
+def _stored(reply: Reply) -> dict[str, str | None]:
+    """What an attempt keeps of a reply."""
+    finish = reply.choices[0].finish_reason
+    return {"response": plain(reply.text), "finish_reason": finish and plain(finish)}
 
 
 def reread(attempt: Attempt) -> Attempt:
@@ -96,7 +173,7 @@ def reread(attempt: Attempt) -> Attempt:
     if attempt.finish_reason == "length":
         cut_off = "the reply was cut off by its limit"
         return _changed(attempt, vote=None, answer=None, code=TRUNCATED, rationale=cut_off)
-    opinion = read(attempt.response)
+    opinion = read(sectioned(attempt.response))
     if isinstance(opinion, Fault):
         return _changed(attempt, vote=None, answer=None, code=MALFORMED, rationale=opinion.message)
     return _changed(

@@ -24,7 +24,7 @@ from agentprop.grading.difficulty import Outcome
 from agentprop.grading.model_verifier import plain
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure, all_of
-from agentprop.prompts import prompt
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 
@@ -37,6 +37,11 @@ SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJEC
 LOST: dict[FailureKind, Outcome] = {FailureKind.TIMEOUT: "timeout", FailureKind.CONTEXT_OVERFLOW: "truncated"}
 """Failures of a request for one reply that count as an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
+
+
+CHECKLIST = "prober_checklist"
+"""Prompt that lists what to work through."""
+SHIPPED = Prompts()
 
 
 class ProgramJudge(Protocol):
@@ -91,15 +96,23 @@ class Prober:
     """Held by the one program that is run again."""
     tests: Callable[[Problem, float], ProgramJudge] | None = None
     """How the programs of a problem are judged within so many seconds; None means by its hidden tests."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Prompts in use."""
+    checklist: bool = False
+    """The prober is given a list to work through."""
 
     async def attempts(self, problem: Problem, start: int, count: int) -> list[Attempt]:
         """Make the attempts start … start + count − 1. Raises ModelFailure if the server gave no replies."""
         tries = await self.tries(problem, start, count)
         return [self.attempt(problem, start + i, tried) for i, tried in enumerate(tries)]
 
+    def question(self, problem: Problem) -> str:
+        """All that it is told of a problem."""
+        return question(problem, self.prompts, checklist=self.checklist)
+
     async def tries(self, problem: Problem, start: int, count: int, *, exact: bool = False) -> list[GradedReply]:
         """Make the same attempts as graded replies, with token ids if `exact` asks for them."""
-        request = Request((Message("user", question(problem)),), self.sampling, n=count, sample=start, exact=exact)
+        request = Request((Message("user", self.question(problem)),), self.sampling, n=count, sample=start, exact=exact)
         replies = await self._replies(request)
         graded_each = (contained_async(partial(self._grade, problem, reply), _ungraded) for reply in replies)
         grades = await asyncio.gather(*graded_each)
@@ -184,9 +197,15 @@ def _ungraded(failure: RecordFailure) -> Grade:
     return Grade("internal", failure.told)
 
 
-def question(problem: Problem) -> str:
+def question(problem: Problem, prompts: Prompts = SHIPPED, *, checklist: bool = False) -> str:
     """All that a prober is told."""
-    return f"{problem.statement}\n\n{prompt(prompt_name(problem))}"
+    told = [prompts(CHECKLIST)] if checklist else []
+    return "\n\n".join([problem.statement, *told, prompts(prompt_name(problem))])
+
+
+def prompts_hash(prompts: Prompts, name: str = "prober", *, checklist: bool = False) -> str:
+    """Hash of what a prober is told beside the statement."""
+    return prompts.hash(*([CHECKLIST] if checklist else []), name)
 
 
 def prompt_name(problem: Problem) -> str:

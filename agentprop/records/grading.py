@@ -43,6 +43,8 @@ class Attempt(Record):
     """v_i: true valid, false invalid, null undecided."""
     answer: str | None = None
     """The answer that was found."""
+    blind_answer: str | None = None
+    """A verifier's answer before it was shown claim and trace; null if it was shown all at once, or gave none."""
     code: str = ""
     """Short reason code."""
     rationale: str = ""

@@ -18,6 +18,7 @@ from agentprop.agent import tool_calls as functions
 from agentprop.agent.candidates import model_made_by, tools
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.agent.guidance import NAMES
 from agentprop.config import ProposeConfig
 from agentprop.errors import SandboxUnavailable
 from agentprop.models import Meter, Model, ModelSettings, Sampling, Scripted, ToolCall, channel_of
@@ -319,8 +320,8 @@ def test_a_model_whose_settings_say_so_proposes_by_native_calls(
         "<action:exec>",
         "<action:submit>",
     ]
-    assert trajectory.system == prompt("proposer")
-    assert problem.made_by.prompt_hash == prompt_hash("proposer_functions", "task")
+    assert trajectory.system.startswith(prompt("proposer")) and prompt("exemplar_mathematics") in trajectory.system
+    assert problem.made_by.prompt_hash == prompt_hash("proposer_functions", *NAMES)
 
 
 # --- a bad server ---

@@ -28,7 +28,17 @@ def proposed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """Problems that the taught model proposed."""
     out = tmp_path_factory.mktemp("proposed") / "run"
     line = [sys.executable, "-m", "agentprop", "propose", "--proposer", model_folder / "taught", "--category", CATEGORY]
-    bounds = ["--n", str(WANTED), "--max-candidates", "200", "--set", f"reply_tokens={REPLY_TOKENS}", "--quiet"]
+    bounds = [
+        "--n",
+        str(WANTED),
+        "--max-candidates",
+        "200",
+        "--set",
+        f"reply_tokens={REPLY_TOKENS}",
+        "--set",
+        "guidance=false",
+        "--quiet",
+    ]
     subprocess.run([*line, *bounds, "--out", out], check=True)
     return out
 
@@ -91,7 +101,19 @@ def test_models_judge_and_the_auditor_settles_what_one_of_them_doubts(
 ) -> None:
     taught, doubter = model_folder / "taught", model_folder / "doubter"
     seats = [word for judge in (taught, taught, doubter) for word in ("--verifier", judge)]
-    agentprop("verify", proposed, *seats, "--auditor", taught, "--set", "temperature=0", "--out", "run")
+    agentprop(
+        "verify",
+        proposed,
+        *seats,
+        "--auditor",
+        taught,
+        "--set",
+        "temperature=0",
+        "--set",
+        "blind=false",
+        "--out",
+        "run",
+    )
     run = open_run(tmp_path / "run")
     problems = {problem.id: problem for problem in open_run(proposed).iter(Problem)}
     verdicts = {verdict.problem_id: verdict for verdict in run.iter(Verdict)}

@@ -40,6 +40,7 @@ class Server:
         return f"{name}@{self.url}"
 
     def panel(self, *names: str, **settings: Any) -> VerifyConfig:
+        settings.setdefault("blind", False)
         if settings.get("auditor"):
             settings["auditor"] = self.model(settings["auditor"])
         return VerifyConfig(verifier=tuple(n if n == "builtin" else self.model(n) for n in names), **settings)
@@ -215,7 +216,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(so
     command = [sys.executable, "-m", "agentprop", "verify", source, "--out", str(tmp_path / "killed"), "-q"]
     command += [part for name in names for part in ("--verifier", slow.model(name))]
     command += ["--auditor", slow.model("agrees")]
-    requests = 5 * COUNT
+    requests = 7 * COUNT
     try:
         for kill_after in (5, 20, 40):
             process = subprocess.Popen(command, env=ENVIRONMENT, cwd=tmp_path)
@@ -226,7 +227,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(so
         done = subprocess.run(command, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         killed = open_run(tmp_path / "killed")
-        summary, whole = judged(slow.panel(*names, auditor="agrees"), source, tmp_path / "whole")
+        summary, whole = judged(slow.panel(*names, auditor="agrees", blind=True), source, tmp_path / "whole")
     finally:
         slow.close()
     assert ids(killed) == ids(whole)
@@ -357,3 +358,22 @@ def test_the_audit_measures_every_checker_and_judges_no_problem(server: Server, 
     asked = server.asked()
     judged(config, source, tmp_path / "audit")
     assert server.asked() == asked
+
+
+def test_the_audit_measures_what_the_checklist_does(server: Server, source: str, tmp_path: Path) -> None:
+    config = server.panel("agrees", "refuses", audit_checkers=True, audit_problems=2, checklist=True)
+    summary, _ = judged(config, source, tmp_path / "audit")
+    agrees, refuses = (server.model(name) for name in ("agrees", "refuses"))
+    assert summary["checklist_effect"][agrees] == {
+        "false_accept": {"without": 1.0, "with": 1.0},
+        "false_reject": {"without": 0.0, "with": 0.0},
+    }
+    assert summary["checklist_effect"][refuses]["false_reject"] == {"without": 1.0, "with": 1.0}
+    assert f"{agrees} as verifier with the checklist" in summary["checkers"]
+
+
+def test_by_default_a_verifier_solves_before_it_sees_the_claim(server: Server, source: str, tmp_path: Path) -> None:
+    summary, run = judged(server.panel("agrees", "agrees", blind=True), source, tmp_path / "v")
+    assert VerifyConfig().blind and summary["valid"] == COUNT
+    assert server.asked()["agrees"] == 2 * 2 * COUNT
+    assert all(attempt.blind_answer is None for attempt in run.iter(Attempt)), "it gave none: it only repeats claims"

@@ -31,7 +31,7 @@ def opinion(verdict: str, answer: str, flags: str = "none", rationale: str = "it
 
 def judged(model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
     """The assistant's message and finish reason."""
-    material = messages[1]["content"]
+    material = "\n".join(message["content"] for message in messages if message["role"] == "user")
     claims = CLAIM.findall(material)
     claim = claims[-1] if "<trace>" in material else claims[0] if claims else ""
     match model.split("/")[0]:

@@ -33,7 +33,7 @@ def next_message(number: int, body: bytes) -> dict[str, object]:
     messages = json.loads(body)["messages"]
     if "<action:" in messages[0]["content"]:
         return {"content": proposed(messages)}
-    return {"content": judged(messages[1]["content"])}
+    return {"content": judged("\n".join(message["content"] for message in messages if message["role"] == "user"))}
 
 
 def proposed(messages: list[dict[str, str]]) -> str:
@@ -49,7 +49,9 @@ def proposed(messages: list[dict[str, str]]) -> str:
 
 
 def judged(material: str) -> str:
-    """An opinion that agrees."""
+    """An opinion that agrees, as soon as there is a claim to agree with."""
+    if not CLAIM.search(material):
+        return "I counted."
     claim = CLAIM.findall(material)[-1] if "<trace>" in material else CLAIM.findall(material)[0]
     return (
         "I counted again.\n<verdict>valid</verdict>\n<flags>none</flags>\n"

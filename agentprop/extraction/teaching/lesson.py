@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from agentprop.extraction.teaching.chunks import Chunk
@@ -18,7 +18,7 @@ from agentprop.extraction.teaching.proposals import Proposal, Proposals, read_pr
 from agentprop.extraction.teaching.ratings import Rating, Ratings, read_ratings
 from agentprop.models.chat import ChatModel, Choice, Message, Request, Sampling
 from agentprop.models.failures import ModelFailure
-from agentprop.prompts import prompt, prompt_hash
+from agentprop.prompts import Prompts
 
 PROMPTS = ("teacher", "passages", "rater", "candidates", "correction")
 """The prompt files of an extraction."""
@@ -94,11 +94,13 @@ class Teacher:
     """Skills asked for at most of one chunk."""
     sampling: Sampling
     """How tokens are drawn."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Prompts in use."""
 
     async def study(self, chunk: Chunk) -> ChunkOutcome:
         """The lesson of a chunk."""
         shown = len(chunk.passages)
-        asked = prompt("passages").format(most=self.most, passages=shown_passages(chunk))
+        asked = self.prompts.filled("passages", most=self.most, passages=shown_passages(chunk))
         try:
             found = await self._converse(self.proposer, "teacher", asked, lambda text: _read(text, shown))
         except ModelFailure as failure:
@@ -114,19 +116,19 @@ class Teacher:
 
     async def _rated(self, chunk: Chunk, proposals: Sequence[Proposal]) -> Ratings:
         cards = "\n\n".join(card(number, one) for number, one in enumerate(proposals, 1))
-        asked = prompt("candidates").format(passages=shown_passages(chunk), skills=cards)
+        asked = self.prompts.filled("candidates", passages=shown_passages(chunk), skills=cards)
         reading, _ = await self._converse(self.rater, "rater", asked, lambda text: read_ratings(text, len(proposals)))
         return reading
 
     async def _converse(self, model: ChatModel, system: str, asked: str, read: Callable[[str], R]) -> tuple[R, Choice]:
         """What was read in the better of at most two replies, and the last reply."""
-        messages = (Message("system", prompt(system)), Message("user", asked))
+        messages = (Message("system", self.prompts(system)), Message("user", asked))
         first = (await model.reply(Request(messages, self.sampling))).choices[0]
         reading = read(first.text)
         faults = ([CUT] if first.truncated else []) + list(reading.faults)
         if not faults:
             return reading, first
-        told = prompt("correction").format(faults="\n".join(f"- {fault}" for fault in faults))
+        told = self.prompts.filled("correction", faults="\n".join(f"- {fault}" for fault in faults))
         again = (*messages, Message("assistant", first.text or "(empty)"), Message("user", told))
         try:
             second = (await model.reply(Request(again, self.sampling))).choices[0]
@@ -164,9 +166,9 @@ def card(number: int, proposal: Proposal) -> str:
     return f'<candidate skill="{number}">\n{body}\n</candidate>'
 
 
-def prompts_hash() -> str:
+def prompts_hash(prompts: Prompts) -> str:
     """The hash of every prompt of an extraction."""
-    return prompt_hash(*PROMPTS)
+    return prompts.hash(*PROMPTS)
 
 
 # --- what it comes to ---

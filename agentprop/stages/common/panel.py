@@ -21,15 +21,14 @@ from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config import VerifyConfig
 from agentprop.engine.rolling import together
 from agentprop.grading import auditor
-from agentprop.grading import model_verifier as verifiers
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
 from agentprop.grading.consensus import Tally, tally_votes, verdict
-from agentprop.grading.model_verifier import ModelJudge, Role, reread, worth_repeating
+from agentprop.grading.model_verifier import ModelJudge, Role, reread, verifier_prompts, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
-from agentprop.prompts import prompt_hash
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, check_storable
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -74,6 +73,8 @@ class PanelModels:
         self.config, self.folder, self._stack = config, folder, stack
         self.names = {voter.part: voter.name for voter in voters if not is_local(voter.name)}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
+        self.prompts = Prompts.of(config.prompts)
+        self._schemaless: set[str] = set()
         self._opened: RoleModels | None = None
 
     def judge(self, voter: Voter) -> ModelJudge:
@@ -89,6 +90,11 @@ class PanelModels:
             self.sampling(voter),
             sample=self.config.seed * 1_000_003 + voter.number,
             revision=self.settings[voter.part].revision,
+            prompts=self.prompts,
+            blind=self.config.blind and voter.role == "verifier",
+            checklist=self.config.checklist and voter.role == "verifier",
+            schema=self.settings[voter.part].schema_support,
+            schemaless=self._schemaless,
         )
 
     def sampling(self, voter: Voter) -> Sampling:
@@ -144,8 +150,7 @@ class Panel:
     async def _judge(self, item: ProblemItem) -> JudgedProblem:
         problem, known = item.problem, self.stored.of(item.problem.id)
         failures: list[RecordFailure] = []
-        trace = verifiers.question(problem, item.trajectory)
-        found = await together([self._contained(voter, item, trace, known, failures) for voter in self.voters])
+        found = await together([self._contained(voter, item, None, known, failures) for voter in self.voters])
         attempts, reused = tuple(attempt for attempt, _ in found), sum(again for _, again in found)
         tally = await self._weighed(problem, attempts, failures)
         if tally.disputed and self.auditor is not None:
@@ -174,7 +179,7 @@ class Panel:
         self,
         voter: Voter,
         item: ProblemItem,
-        question: str,
+        question: str | None,
         known: Mapping[tuple[str, str, int], Attempt],
         failures: list[RecordFailure],
     ) -> tuple[Attempt, bool]:
@@ -191,13 +196,16 @@ class Panel:
         return await contained_async(partial(self._attempt, voter, item, question, known), failed)
 
     async def _attempt(
-        self, voter: Voter, item: ProblemItem, question: str, known: Mapping[tuple[str, str, int], Attempt]
+        self, voter: Voter, item: ProblemItem, question: str | None, known: Mapping[tuple[str, str, int], Attempt]
     ) -> tuple[Attempt, bool]:
-        """A model's attempt, and whether it was there already."""
+        """A model's attempt, and whether it was there already; without a question it judges as a verifier."""
         earlier = known.get((voter.role, voter.name, voter.number))
         if earlier is not None and not worth_repeating(earlier, self.models.sampling(voter).max_tokens):
             return reread(earlier), True
-        return await self.models.judge(voter).attempt(item.problem, question), False
+        judge = self.models.judge(voter)
+        if question is None:
+            return await judge.judge(item.problem, item.trajectory), False
+        return await judge.attempt(item.problem, question), False
 
 
 def _unknown(failure: RecordFailure) -> Tally:
@@ -227,10 +235,11 @@ def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path |
         executor = Executor(sandbox, shared=False)
         local = {v.name: LocalJudge(library, executor, v.name) for v in voters if is_local(v.name)}
         stored = StoredAttempts.open(config.reuse)
-        yield Panel(config, voters, models, local, sandbox, stored, auditing, _made_by(config))
+        yield Panel(config, voters, models, local, sandbox, stored, auditing, _made_by(config, models.prompts))
 
 
-def _made_by(config: VerifyConfig) -> MadeBy:
+def _made_by(config: VerifyConfig, prompts: Prompts) -> MadeBy:
     """Identity of the panel in its verdicts."""
     names = " + ".join(config.verifier) + (f", audited by {config.auditor}" if config.auditor else "")
-    return MadeBy(name=names, prompt_hash=prompt_hash("verifier", "auditor"), version=__version__)
+    told = prompts.hash(*verifier_prompts(blind=config.blind, checklist=config.checklist), "auditor")
+    return MadeBy(name=names, prompt_hash=told, version=__version__)

@@ -9,12 +9,15 @@ from typing import Any
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
+from agentprop.agent.guidance import Guidance
 from agentprop.composition.planner import Planner
 from agentprop.composition.survey import survey
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
+from agentprop.prompts import Prompts
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package
+from agentprop.stages.common.guidance import guidance_of
 from agentprop.stages.common.mastery import earlier_mastery
 
 
@@ -30,6 +33,10 @@ class Plan:
     """Probabilities of the categories."""
     config: ProposeConfig
     """Settings of the run."""
+    prompts: Prompts = field(default_factory=Prompts)
+    """Prompts of the language model."""
+    guidance: Guidance | None = None
+    """What the language model is told beyond the protocol."""
 
     def planner(self) -> Planner:
         """Make a planner over the executable skills that the run may use together."""
@@ -83,7 +90,8 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     curriculum = Curriculum(categories, mined, share, config.mastery_alpha, config.mastery_epsilon)
     if config.learn_from:
         curriculum = replace(curriculum, initial=earlier_mastery(config.learn_from, curriculum))
-    return Plan(dict(library), values, curriculum, config)
+    guidance = guidance_of(config)
+    return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance)
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:

@@ -22,12 +22,12 @@ from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.pass_at_k import Score
-from agentprop.grading.probers import Prober, prompt_name, question
+from agentprop.grading.probers import Prober, prompt_name, prompts_hash
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.models.settings import InProcessSettings
-from agentprop.prompts import prompt_hash
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.failures import is_unexpected, rejected_attempts
@@ -73,7 +73,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         "evaluate",
         config,
         fresh=fresh,
-        inputs=benchmark.inputs,
+        inputs={**benchmark.inputs, **Prompts.of(config.prompts).inputs},
         folders=(MODELS,),
     )
     with (
@@ -129,7 +129,7 @@ def _loop(
         for evaluated in evaluation.results(benchmark, stop, run_dir.tick, models):
             totals.add(evaluated.item, evaluated.score, evaluated.all_tries, evaluated.failure, evaluated.unexpected)
             totals.last_failure = next((r.message for r in rejects_of(evaluated)), totals.last_failure)
-            new = earlier.new(evaluated)
+            new = earlier.new(evaluated, evaluation.solver)
             for record in new:
                 run_dir.add(record)
             if new:
@@ -156,16 +156,18 @@ def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benc
     )
     parameters = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
+    prompts = Prompts.of(config.prompts)
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
         sampling=json.dumps({**parameters, **extra}, sort_keys=True),
-        prompt_hash=prompt_hash("prober"),
+        prompt_hash=prompts_hash(prompts, checklist=config.checklist),
         version=__version__,
     )
     tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
     judges = partial(program_judge, tests, sandbox)
-    return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges)
+    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist}
+    return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges, **told)
 
 
 @dataclass
@@ -235,7 +237,7 @@ class StoredAnswers:
             known[row["problem_id"]].append(AttemptOutcome(row["code"], row["answer"], answered))
         return cls(known, run.done_ids(Problem), run.done_ids(Reject))
 
-    def new(self, evaluated: EvaluatedProblem) -> list[Problem | Question | Attempt | Reject]:
+    def new(self, evaluated: EvaluatedProblem, solver: Prober) -> list[Problem | Question | Attempt | Reject]:
         """The records of a problem that are not stored yet; it counts as stored from now on."""
         problem = evaluated.item.problem
         rejects = [reject for reject in rejects_of(evaluated) if reject.id not in self.refused]
@@ -243,7 +245,7 @@ class StoredAnswers:
         if problem.id in self.asked:
             return [*evaluated.attempts, *rejects]
         self.asked.add(problem.id)
-        return [problem, _question(evaluated.item), *evaluated.attempts, *rejects]
+        return [problem, _question(evaluated.item, solver), *evaluated.attempts, *rejects]
 
 
 def rejects_of(evaluated: EvaluatedProblem) -> list[Reject]:
@@ -264,15 +266,16 @@ def rejects_of(evaluated: EvaluatedProblem) -> list[Reject]:
     ]
 
 
-def _question(item: AskedQuestion) -> Question:
+def _question(item: AskedQuestion, solver: Prober) -> Question:
     """The record of a row as it is asked."""
-    messages = [{"role": "user", "content": question(item.problem)}]
+    told = prompts_hash(solver.prompts, prompt_name(item.problem), checklist=solver.checklist)
+    messages = [{"role": "user", "content": solver.question(item.problem)}]
     return Question(
         problem_id=item.problem.id,
         source=item.source,
         prompt=json.dumps(messages, ensure_ascii=False),
         groups=json.dumps(dict(item.groups), ensure_ascii=False, sort_keys=True),
-        made_by=MadeBy(name="benchmark", prompt_hash=prompt_hash(prompt_name(item.problem)), version=__version__),
+        made_by=MadeBy(name="benchmark", prompt_hash=told, version=__version__),
     )
 
 

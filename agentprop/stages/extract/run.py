@@ -45,6 +45,7 @@ from agentprop.extraction.mining.work import (
     settle,
     start,
 )
+from agentprop.prompts import Prompts
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.layout_notes import LayoutNotes
@@ -94,7 +95,7 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
         "extract",
         config,
         fresh=fresh,
-        inputs=fingerprints(sources.files),
+        inputs={**fingerprints(sources.files), **Prompts.of(config.prompts).inputs},
         folders=work_type.FOLDERS,
     )
     with opened as stored, Interruption() as stop:

@@ -44,6 +44,7 @@ from agentprop.extraction.teaching.package import package
 from agentprop.extraction.teaching.proposals import Proposal, from_json
 from agentprop.extraction.teaching.trial import TriedScript
 from agentprop.models.chat import Sampling
+from agentprop.prompts import Prompts
 from agentprop.records import MadeBy, Reject, Skill, Span, check_storable
 from agentprop.skills import load, parse
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
@@ -115,8 +116,9 @@ class Teaching:
     def _study_all(self, models: RoleModels, bar: Progress) -> None:
         settings = models.settings["teacher"]
         sampling = Sampling(temperature=self._config.temperature, max_tokens=self._config.reply_tokens)
-        self._made_by = _made_by(settings.identity, settings.revision, sampling).model_dump(mode="json")
-        teacher = Teacher(models["teacher"], models["rater"], self._config.chunk_skills, sampling)
+        prompts = Prompts.of(self._config.prompts)
+        self._made_by = _made_by(settings.identity, settings.revision, sampling, prompts).model_dump(mode="json")
+        teacher = Teacher(models["teacher"], models["rater"], self._config.chunk_skills, sampling, prompts)
         batches = ordered_rolling(
             partial(_study_tasks, teacher),
             batched(self._owed(), BATCH),
@@ -366,9 +368,10 @@ def _line(chunk: Chunk, candidate: RatedProposal) -> dict[str, Any]:
     }
 
 
-def _made_by(name: str, revision: str | None, sampling: Sampling) -> MadeBy:
+def _made_by(name: str, revision: str | None, sampling: Sampling, prompts: Prompts) -> MadeBy:
     parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
-    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=prompts_hash(), version=__version__)
+    told = prompts_hash(prompts)
+    return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=told, version=__version__)
 
 
 # --- one skill ---

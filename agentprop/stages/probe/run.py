@@ -22,12 +22,12 @@ from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
 from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
-from agentprop.grading.probers import Prober
+from agentprop.grading.probers import Prober, prompts_hash
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
-from agentprop.prompts import prompt_hash
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.feed import ThreadedSource
@@ -51,9 +51,10 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     for name in config.prober:
         resolve(name)  # what cannot be used is refused before it is stored
+    prompts = Prompts.of(config.prompts)
     owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
-        _open_sink(config, out, fresh, owed.inputs) as (sink, stored),
+        _open_sink(config, out, fresh, {**owed.inputs, **prompts.inputs}) as (sink, stored),
         roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
@@ -120,22 +121,24 @@ def _parts(config: ProbeConfig) -> dict[str, str]:
 def probers_of(config: ProbeConfig, models: RoleModels, sandbox: Sandbox) -> list[Prober]:
     """Make the pool, weak → strong."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
-    return [_prober(models, part, sampling, sandbox) for part in _parts(config)]
+    return [_prober(config, models, part, sampling, sandbox) for part in _parts(config)]
 
 
-def _prober(models: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
+def _prober(config: ProbeConfig, models: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
     settings = models.settings[part]
     sampling = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
     parameters = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
     extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
+    prompts = Prompts.of(config.prompts)
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
         sampling=json.dumps({**parameters, **extra}, sort_keys=True),
-        prompt_hash=prompt_hash("prober"),
+        prompt_hash=prompts_hash(prompts, checklist=config.checklist),
         version=__version__,
     )
-    return Prober(models[part], name_of(settings), sampling, made_by, sandbox)
+    model, name = models[part], name_of(settings)
+    return Prober(model, name, sampling, made_by, sandbox, prompts=prompts, checklist=config.checklist)
 
 
 def name_of(settings: ModelSettings) -> str:

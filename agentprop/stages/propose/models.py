@@ -233,6 +233,8 @@ async def open_conversations(
 def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) -> CandidateMaker:
     config = plan.config
     sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
+    told: dict[str, Any] = {"native": settings.tools, "prompts": plan.prompts, "guided": plan.guidance is not None}
+    made_by = model_made_by(settings.identity, settings.revision, sampling, **told)
     return CandidateMaker(
         plan.planner(),
         plan.curriculum,
@@ -243,6 +245,8 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         model,
         sampling,
         native=settings.tools,
-        made_by=model_made_by(settings.identity, settings.revision, sampling, native=settings.tools),
+        made_by=made_by,
         written=written_skills(plan.library),
+        prompts=plan.prompts,
+        guidance=plan.guidance,
     )

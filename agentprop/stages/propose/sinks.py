@@ -31,7 +31,11 @@ def open_sink(plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[Sin
         config,
         fresh=fresh,
         folders=(MODELS, REPORT),
-        inputs={"skills": fingerprint(plan.library), "benchmarks": benchmarks.fingerprint if benchmarks else ""},
+        inputs={
+            "skills": fingerprint(plan.library),
+            "benchmarks": benchmarks.fingerprint if benchmarks else "",
+            **plan.prompts.inputs,
+        },
     ) as run:
         if run.state:
             rows = run.iter_rows(Problem, ["statement", "template"])

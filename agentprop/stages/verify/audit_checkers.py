@@ -3,12 +3,15 @@
 Right answers are changed on purpose, and every checker is asked about every change: our comparison, plain text, the
 built-in verifier's, hidden tests, math-verify if it is installed, and each verifier that is a model. The problems are
 those with the smallest ids: a random sample that is the same on every machine.
+
+With `checklist` the models also judge each problem as they would in a run, once without the checklist and once with it,
+the changed answer being the claim: the difference between the two rows is the checklist's effect.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,9 +25,11 @@ from agentprop.errors import ConfigError
 from agentprop.grading.checkers import CheckerCounts, ask_model, local_checkers
 from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.mathverify import MathVerify, installed
+from agentprop.grading.model_verifier import ModelJudge
 from agentprop.grading.mutations import Mutation, mutations
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
+from agentprop.prompts import Prompts
 from agentprop.records import Problem, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.intake import Intake
@@ -36,9 +41,13 @@ from agentprop.storage.run import Run
 
 FOLDER, REPORT = "audit", "checkers.json"
 """Directory and file of the whole report in a run."""
+JUDGING, LISTED = "{} as verifier", "{} as verifier with the checklist"
+"""Rows of a model that judges the whole problem."""
 BATCH, WINDOW = 8, 64
 
 Case = tuple[Problem, Mutation]
+Ask = Callable[[Problem, str], Awaitable["bool | None"]]
+"""(problem, answer) → a model's judgement: right, wrong, or neither."""
 Idle = Callable[[], None]
 
 
@@ -130,7 +139,8 @@ def _measure(
     """Run all checkers over all cases; with the cost of the models."""
     names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
-    with Interruption() as stop, Progress("audit", len(cases) + len(names) * len(texts), quiet=quiet) as bar:
+    rows = (3 if config.checklist else 1) * len(names)
+    with Interruption() as stop, Progress("audit", len(cases) + rows * len(texts), quiet=quiet) as bar:
         m = CheckerRun(config, cases, stop, bar, kept)
         _local(m)
         spending = _models(m, names, texts, kept) if names else {}
@@ -159,32 +169,67 @@ def _models(m: CheckerRun, names: Sequence[str], texts: Sequence[Case], kept: Ru
     config = m.config
     wanted = {f"checker-{number}": name for number, name in enumerate(names, 1)}
     with roles(kept.path / MODELS, wanted, max_cost=config.max_cost, max_tokens=config.max_tokens) as models:
-        questions = [(part, case) for part in wanted for case in texts]
-        answers = _ask(config, models, questions, m.stop, kept.tick)
+        asked = [row for part, name in wanted.items() for row in _rows(config, models, part, name)]
+        questions = [(name, ask, case) for name, ask in asked for case in texts]
+        answers = _ask([(ask, case) for _, ask, case in questions], models, m.stop, kept.tick)
         done = len(m.cases)
-        for (part, case), judged in zip(questions, answers, strict=False):  # there are fewer answers if it was stopped
-            m.add(wanted[part], case, judged)
+        for (name, _, case), judged in zip(questions, answers, strict=False):  # there are fewer if it was stopped
+            m.add(name, case, judged)
             done += 1
             m.advance(done)
         m.advance(done)
-        return {"spending": models.spending(0)}
+        effects = {name: _effect(m.tallies, name) for name in names} if config.checklist else {}
+        return {**({"checklist_effect": effects} if effects else {}), "spending": models.spending(0)}
+
+
+def _rows(config: VerifyConfig, models: RoleModels, part: str, name: str) -> Iterator[tuple[str, Ask]]:
+    """(name in the report, how it is asked) for each way in which a model checks answers."""
+    settings = models.settings[part]
+    sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens or settings.reply_tokens)
+    yield name, partial(ask_model, models[part], sampling)
+    if not config.checklist:
+        return
+    prompts, schemaless = Prompts.of(config.prompts), set[str]()
+    for row, checklist in ((JUDGING.format(name), False), (LISTED.format(name), True)):
+        judge = ModelJudge(
+            name,
+            0,
+            "verifier",
+            models[part],
+            sampling,
+            prompts=prompts,
+            blind=config.blind,
+            checklist=checklist,
+            schema=settings.schema_support,
+            schemaless=schemaless,
+        )
+        yield row, partial(_vote, judge)
+
+
+async def _vote(judge: ModelJudge, problem: Problem, answer: str) -> bool | None:
+    """A verifier's vote on a problem whose claimed answer was changed; nobody knows its trace."""
+    claimed = problem.model_copy(update={"answer": answer})
+    return (await judge.judge(claimed, None)).vote
+
+
+def _effect(tallies: Mapping[str, CheckerCounts], name: str) -> dict[str, Any]:
+    """Rates of a model's votes without the checklist and with it."""
+    rows = {"without": JUDGING.format(name), "with": LISTED.format(name)}
+    rates = {key: tallies[row].rates() for key, row in rows.items() if row in tallies}
+    kinds = ("false_accept", "false_reject")
+    return {kind: {key: found[kind]["rate"] for key, found in rates.items()} for kind in kinds}
 
 
 def _ask(
-    config: VerifyConfig,
-    models: RoleModels,
-    questions: Sequence[tuple[str, Case]],
-    stop: Callable[[], bool],
-    idle: Idle,
+    questions: Sequence[tuple[Ask, Case]], models: RoleModels, stop: Callable[[], bool], idle: Idle
 ) -> Iterator[bool | RecordFailure | None]:
-    """Yield the models' comparisons, in order."""
-    sampling = Sampling(temperature=config.temperature, max_tokens=config.reply_tokens)
+    """Yield the models' judgements, in order."""
 
-    async def ask(part: str, problem: Problem, text: str) -> bool | RecordFailure | None:
-        return await contained_async(partial(ask_model, models[part], sampling, problem, text), _itself)
+    async def one(ask: Ask, problem: Problem, text: str) -> bool | RecordFailure | None:
+        return await contained_async(partial(ask, problem, text), _itself)
 
     works: list[Callable[[], Awaitable[bool | RecordFailure | None]]] = [
-        partial(ask, part, problem, mutation.text) for part, (problem, mutation) in questions
+        partial(one, ask, problem, mutation.text) for ask, (problem, mutation) in questions
     ]
     batches = (works[start : start + BATCH] for start in range(0, len(works), BATCH))
     concurrency = sum(settings.max_concurrency for settings in models.settings.values())

@@ -19,6 +19,7 @@ from agentprop.grading.verifiers import is_local
 from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
 from agentprop.models.registry import resolve
+from agentprop.prompts import Prompts
 from agentprop.records import Verdict
 from agentprop.skills import Package
 from agentprop.stages.common.intake import ProblemItem, open_intake
@@ -41,10 +42,11 @@ def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, qui
     library = gather(config.skills, bundled=config.bundled_skills)
     traces = (uses_models(config) and not config.audit_checkers) or out == "-"
     intake = open_intake(source, library, traces=traces, skills=out == "-")
+    inputs = {**intake.inputs, **Prompts.of(config.prompts).inputs}
     if config.audit_checkers:
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
     with (
-        _open_sink(config, out, fresh, intake.inputs) as (sink, totals, done),
+        _open_sink(config, out, fresh, inputs) as (sink, totals, done),
         judges(config, intake.library, sink.folder) as judging,
     ):
 
