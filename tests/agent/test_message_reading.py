@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Play
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from agentprop.records import StopReason
 from agentprop.records import action_text as protocol
 from agentprop.records.action_text import Malformed
 
+Play = Callable[..., Any]
 TABLE = tomllib.loads((Path(__file__).parent / "messages.toml").read_text(encoding="utf-8"))
 THINK = "<action:think>\nIt is a product.\n</action:think>"
 EXEC = "<action:exec>\nprint(6 * 7)\n</action:exec>"
