@@ -108,7 +108,7 @@ def test_a_question_of_another_problem_is_a_mismatch(problems: list[Problem], ju
     assert judge.survivors(swapped) == []
 
 
-def test_prose_that_says_nothing_is_invalid_over_a_good_certificate(problems: list[Problem], judge: Judge) -> None:
+def test_prose_that_says_nothing_is_undetermined_over_a_good_certificate(problems: list[Problem], judge: Judge) -> None:
     rng = Random(3)
     nonsense = [
         lambda text: " ".join(rng.sample(text.split(" "), len(text.split(" ")))),
@@ -121,8 +121,10 @@ def test_prose_that_says_nothing_is_invalid_over_a_good_certificate(problems: li
     texts = [(p, make(p.statement)) for p in problems for make in nonsense]
     altered = [changed(p, statement=text) for p, text in texts if text != p.statement]
     judgements = judge(altered)
-    assert {j.value for j in judgements} == {"invalid"}
-    assert {j.code for j in judgements} <= {"unreadable", "mismatch"}
+    assert {j.value for j in judgements if j.code == "not_in_grammar"} == {"undetermined"}
+    # Half a statement, or its words in another order, may happen to be another question.
+    assert {j.value for j in judgements if j.code != "not_in_grammar"} <= {"invalid"}
+    assert sum(j.code == "not_in_grammar" for j in judgements) > 0.9 * len(judgements)
 
 
 # --- answers ---
