@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop import __version__
+from agentprop.grading.consensus import MALFORMED
 from agentprop.grading.verifier_reply import Fault, Opinion, read
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
@@ -21,9 +22,8 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory
 
 Role = Literal["verifier", "auditor"]
 VALID, INVALID = "valid", "invalid"
-TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
+TRUNCATED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
     "truncated",
-    "malformed",
     "timeout",
     "outage",
     "context_overflow",
