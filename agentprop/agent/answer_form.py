@@ -7,7 +7,7 @@ answer that says more than its type allows is not guessed at: "42 apples" is no 
     ('1234', '1/2', 'Yes')
     >>> typed("42 apples", "integer"), typed("42", "boolean")
     (None, None)
-    >>> tells_answer("What is $6 \\\\cdot 7$? The answer is 42.", "42"), tells_answer("Is 42 even? Answer yes or no.", "Yes")
+    >>> tells_answer("What is 6 times 7? The answer is 42.", "42"), tells_answer("Is 42 even? Answer yes or no.", "Yes")
     (True, False)
 """
 

@@ -14,9 +14,21 @@ CALLED = []
 """Names of the skills called so far, each once."""
 CONVERSIONS = {"int", "float", "str", "bool", "list", "tuple", "set", "frozenset", "dict", "Fraction", "Decimal"}
 """Calls that turn one literal into another."""
-STEPS = (1, -1, 2, -2, 4, 6, 10)
-"""What is added to a number; several, because a skill may refuse the first ones."""
-MAX_VARIANTS = 40
+CHANGES = (
+    lambda n: n + 1,
+    lambda n: 2 * n + 1,
+    lambda n: n - 1,
+    lambda n: n + 2,
+    lambda n: 3 * n + 4,
+    lambda n: n - 2,
+    lambda n: n + 4,
+    lambda n: 10 * n,
+    lambda n: n + 6,
+)
+"""Other numbers; several, because a skill may refuse the first ones, or its value may not move with them."""
+SPELLINGS = (lambda s: s[1:], lambda s: s + s[:1], lambda s: s[::-1], lambda s: s[1:] + s[:1])
+"""Other strings."""
+MAX_VARIANTS = 60
 
 
 def traced(name, function):
@@ -31,14 +43,18 @@ def traced(name, function):
     return call
 
 
-def examine(source, numbers):
-    """Whether the answer is a literal, the skill modules imported, the skills called, and whether a number matters."""
+def examine(source, numbers, statement):
+    """Whether the answer is a literal, the skill modules imported, the skills called, and whether a given matters.
+
+    Givens are the numbers, and the strings of the certificate that stand in the statement; without a number in the
+    statement nothing has to matter.
+    """
     tree = ast.parse(source)
     CALLED.clear()
     answer = _answer(tree)
     called = list(CALLED)
     depends = not numbers or any(
-        other is not None and other != answer for other in map(_answer, _variants(source, {float(n) for n in numbers}))
+        other is not None and other != answer for other in map(_answer, _variants(source, numbers, statement))
     )
     return _is_literal(tree), _imported(tree), called, depends
 
@@ -112,12 +128,16 @@ def _imported(tree):
     return found
 
 
-def _variants(source, numbers):
-    """The program with one number of the statement changed everywhere, and without its assertions."""
-    given = sorted({n for node in ast.walk(ast.parse(source)) for n in _numbers_of(node)} & numbers)
-    pairs = [(number, step) for step in STEPS for number in given][:MAX_VARIANTS]
-    for number, step in pairs:
-        yield _Change(number, step).visit(ast.parse(source))
+def _variants(source, numbers, statement):
+    """The program with one given changed everywhere, and without its assertions."""
+    nodes = list(ast.walk(ast.parse(source)))
+    given = sorted({number for node in nodes for number in _numbers_of(node)} & {float(n) for n in numbers})
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    quoted = [text for text in dict.fromkeys(texts) if len(text) > 1 and text in statement]
+    pairs = [(number, change) for change in CHANGES for number in given]
+    pairs += [(text, change) for change in SPELLINGS for text in quoted]
+    for old, change in pairs[:MAX_VARIANTS]:
+        yield _Change(old, change).visit(ast.parse(source))
 
 
 def _numbers_of(node):
@@ -129,22 +149,24 @@ def _numbers_of(node):
 
 
 class _Change(ast.NodeTransformer):
-    """One number is another one, in literals and in the digits of strings."""
+    """One given is another one: a number in literals and in the digits of strings, or a whole string."""
 
-    def __init__(self, number, step):
-        self.number, self.step = number, step
+    def __init__(self, old, change):
+        self.old, self.change = old, change
 
     def visit_Assert(self, node):
         return ast.Pass()
 
     def visit_Constant(self, node):
-        if self.number not in _numbers_of(node):
+        if node.value == self.old and type(node.value) is str:
+            return ast.Constant(self.change(node.value))
+        if isinstance(self.old, str) or self.old not in _numbers_of(node):
             return node
-        return ast.Constant(self._text(node.value) if isinstance(node.value, str) else node.value + self.step)
+        return ast.Constant(self._digits(node.value) if isinstance(node.value, str) else self.change(node.value))
 
-    def _text(self, text):
+    def _digits(self, text):
         def other(found):
-            changed = float(found[0]) == self.number
-            return str((float if "." in found[0] else int)(found[0]) + self.step) if changed else found[0]
+            number = (float if "." in found[0] else int)(found[0])
+            return str(self.change(number)) if number == self.old else found[0]
 
         return re.sub(r"\d+(?:\.\d+)?", other, text)

@@ -1,8 +1,8 @@
 """A submission's certificate → the skills that it really calls, or why it computes nothing.
 
 The certificate has reproduced the answer already. Here it is run once more in the sandbox, with skills that note their
-calls, and then with the statement's numbers changed, in one job. A certificate that is generated from its composition,
-as the built-in proposer's is, computes by construction, so nothing is run for it.
+calls, and then with the statement's numbers and strings changed, in one job. A certificate that is generated from its
+composition, as the built-in proposer's is, computes by construction, so nothing is run for it.
 
 Ours: what a certificate must do to count.
 """
@@ -18,18 +18,17 @@ from agentprop.composition import draft_code
 from agentprop.composition.grammar import NUMBER
 from agentprop.composition.terms import from_json, skills
 from agentprop.records import Submission
+from agentprop.records.action_text import COMPOSITION
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
 TOOLS = "certificate_tools"
-NUMBER_WORDS = {
-    word: float(number)
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
-    )
-} | {"dozen": 12.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "hundred": 100.0, "thousand": 1000.0}
+_WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen twenty"""
+NUMBER_WORDS = dict(zip(_WORDS.split(), map(float, range(21)), strict=True)) | {
+    "dozen": 12.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "hundred": 100.0, "thousand": 1000.0,
+}  # fmt: skip
 """Numbers that a statement may write as words."""
 
 
@@ -50,7 +49,8 @@ def generated_skills(submission: Submission, active: Mapping[str, Package]) -> t
     try:
         term = from_json(submission.composition)
         used = skills(term)
-        same = set(used) <= set(active) and draft_code.certificate(term, active) == submission.certificate
+        written = submission.certificate.removeprefix(f"{COMPOSITION}{submission.composition}\n")
+        same = set(used) <= set(active) and draft_code.certificate(term, active) == written
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model wrote the composition
         return None
     return used if same else None
@@ -68,11 +68,12 @@ async def called_skills(
     if generated is not None:
         return generated
     modules = {**tools, **_traced(active), TOOLS: _tools()}
-    numbers = numbers_of(submission.statement)
-    result = await executor.run(Job(_examination(submission.certificate, numbers), modules, "found", origin=origin))
+    source, statement = submission.certificate, submission.statement
+    whole = _examination(source, numbers_of(statement), statement)
+    result = await executor.run(Job(whole, modules, "found", origin=origin))
     if result.status not in OUTSIDE and not result.has_value:
         # With other numbers it did not even end, which is a difference; what it calls must be known all the same.
-        result = await executor.run(Job(_examination(submission.certificate, []), modules, "found", origin=origin))
+        result = await executor.run(Job(_examination(source, [], statement), modules, "found", origin=origin))
     return _judged(submission, active, result)
 
 
@@ -118,8 +119,8 @@ def _composed(s: Submission) -> tuple[str, ...]:
         return ()
 
 
-def _examination(certificate: str, numbers: list[float]) -> str:
-    return f"from {TOOLS} import examine\nfound = examine({certificate!r}, {numbers!r})"
+def _examination(certificate: str, numbers: list[float], statement: str) -> str:
+    return f"from {TOOLS} import examine\nfound = examine({certificate!r}, {numbers!r}, {statement!r})"
 
 
 def _tools() -> str:

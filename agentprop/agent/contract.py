@@ -1,7 +1,8 @@
 """A submission → a problem, or the first clause of the contract that it breaks.
 
-Accepted means: well formed, and the certificate, run in the sandbox, computes the claimed answer from the numbers of the
-statement with the skills that it names. It does not mean valid: a verifier decides that. Distinctness is checked when the run commits problems, because all are known there.
+Accepted means: well formed, and the certificate, run in the sandbox, computes the claimed answer from the givens of the
+statement, with the skills that it names. It does not mean valid: a verifier decides that. Distinctness is checked when
+the run commits problems, because all are known there.
 """
 
 from __future__ import annotations

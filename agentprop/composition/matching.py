@@ -108,11 +108,11 @@ def _without_dollars(
     """Yield the parts without the dollars around a number that stands alone in them, and whether it did."""
     texts, lone = list(parts), set[int]()
     for place in range(1, len(texts) - 1):
-        before, hole, after = texts[place - 1 : place + 2]
-        if isinstance(before, str) and isinstance(hole, Hole) and isinstance(after, str) and is_number(hole):
-            if before.endswith("$") and after.startswith("$") and hole.math and (before != "$" or place == 1):
-                texts[place - 1], texts[place + 1] = before[:-1], after[1:]
-                lone.add(place)
+        match texts[place - 1 : place + 2]:
+            case [str(before), Hole(math=True) as hole, str(after)] if is_number(hole):
+                if before.endswith("$") and after.startswith("$") and (before != "$" or place == 1):
+                    texts[place - 1], texts[place + 1] = before[:-1], after[1:]
+                    lone.add(place)
     yield from ((part, place in lone) for place, part in enumerate(texts) if part != "")
 
 
@@ -140,13 +140,13 @@ _INTEGER = r"0|-?[1-9]\d{0,17}"
 def _frame_parts(frame: str, code: bool) -> tuple[TemplatePart, ...]:
     variable = r"[A-Za-z]\w*" if code else r"[A-Za-z]"
     parts = _without_dollars(segments(frame), lambda hole: hole.name in _INTEGERS)
-    lone = rf"{_INTEGER}|\$(?:{_INTEGER})\$"
-    return tuple(
-        part
-        if isinstance(part, str)
-        else (part, (lone if alone else _INTEGER) if part.name in _INTEGERS else variable if part.name == "var" else None)
-        for part, alone in parts
-    )
+
+    def expression(hole: Hole, lone: bool) -> str | None:
+        if hole.name in _INTEGERS:
+            return rf"{_INTEGER}|\$(?:{_INTEGER})\$" if lone else _INTEGER
+        return variable if hole.name == "var" else None
+
+    return tuple(part if isinstance(part, str) else (part, expression(part, lone)) for part, lone in parts)
 
 
 def matches(text: str, frames: Iterable[str], *, code: bool = False) -> Iterator[dict[str, str]]:

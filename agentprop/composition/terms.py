@@ -238,7 +238,8 @@ def _canonical(term: Any, names: Mapping[str, str]) -> Any:
         case Variable(name):
             return Variable(names.get(name, name))
         case Apply(skill, arguments):
-            return Apply(skill, tuple((name, _canonical(value, names)) for name, value in sorted(arguments, key=itemgetter(0))))
+            ordered = sorted(arguments, key=itemgetter(0))
+            return Apply(skill, tuple((name, _canonical(value, names)) for name, value in ordered))
         case Combine(op, left, right):
             pair = _canonical(left, names), _canonical(right, names)
             return Combine(op, *(pair if op == "difference" else sorted(pair, key=to_json)))

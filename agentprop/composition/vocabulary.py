@@ -109,5 +109,5 @@ def _whole_words(parts: Iterable[object]) -> Iterator[str]:
         if isinstance(part, str):
             text = part.lower()
             for found in _WORD.finditer(text):
-                if 0 < found.start() and found.end() < len(text):
+                if found.start() > 0 and found.end() < len(text):
                     yield found[0]

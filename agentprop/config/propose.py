@@ -22,7 +22,7 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     """Proposer: `builtin`, or a MODEL."""
     verifier: Annotated[tuple[Literal["builtin", "none"]], *one_or_more] | None = None
     """Verifier of each problem before it is accepted: `builtin`, or `none`, which leaves it to the verify stage. Null
-    means `builtin` for the built-in proposer and `none` for a model, which does not write in the built-in grammar."""
+    means `builtin`, but keeps a model's problems that it leaves undetermined: a model need not write in its grammar."""
     held_out_only: bool = False
     """Propose only with the held-out pairs: this makes the test set for training that held them out."""
     max_candidates: Count | None = None
@@ -39,3 +39,8 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     """Benchmark files; problems that copy one of theirs, even with other numbers, are rejected."""
     benchmarks: str | None = None
     """Directory of benchmark files to decontaminate against as well; null means none."""
+
+    @property
+    def keeps_undetermined(self) -> bool:
+        """True if a problem that the verifier cannot judge is accepted, for the verify stage to decide."""
+        return self.verifier is None and self.proposer != "builtin"

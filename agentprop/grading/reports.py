@@ -28,7 +28,9 @@ MAX_TEXT = 20_000
 NEAR = 5
 """Words in front of a phrase that may deny it."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
-_CLAUSE = re.compile(r"[,:()—–]|\b(?:because|since|as|so|and|but|which|hence|therefore|thus|however|yet|although|though)\b")
+_CLAUSE = re.compile(
+    r"[,:()—–]|\b(?:because|since|as|so|and|but|which|hence|therefore|thus|however|yet|although|though)\b"
+)
 _WORD = r"(?!(?:not|never|no|hardly)\b)\w+"
 _LISTED = re.compile(r"[\s,/]*(?:(?:and|or|nor|and/or|even|any|is|it|in any way)\b[\s,/]*)*")
 """What may stand between the items of a list, all of which are denied if the first one is."""

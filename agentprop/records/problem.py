@@ -78,7 +78,6 @@ class Problem(Record):
     made_by: MadeBy = MadeBy()
     """The proposer."""
 
-
     def _identity_values(self) -> Iterator[object]:
         if self.schema_version < 2 or self.certificate.blank:
             return (getattr(self, name) for name in self.identity if name != "certificate")

@@ -50,10 +50,11 @@ def outcome(play: Any, base: dict[str, Any], **fields: Any) -> str:
         {"certificate": "from skills import toy_double as d\nfor n in [7]:\n    answer = d.check(n) ** 2"},
         {"certificate": "answer = (2 * 7) ** 2"},
         {"certificate": "from fractions import Fraction\nanswer = Fraction(7 * 56, 2)"},
-        {"certificate": "answer = 7 * 1.7629", "answer": "12.3 m", "answer_type": "quantity", "unit": "m", "figures": 3},
+        {"certificate": "answer = 7 * 1.76", "answer": "12.3 m", "answer_type": "quantity", "unit": "m", "figures": 3},
         {"certificate": "answer = 7 % 2 == 1", "answer": "Yes", "answer_type": "boolean"},
         {"certificate": "answer = [7, 2 * 7]", "answer": "[7, 14]", "answer_type": "list"},
         {"statement": "Find the square of the double of seven."},
+        {"statement": "What is 1 half of the length of `abcd` in letters?", "certificate": "answer = 49 * len('abcd')"},
     ],
     ids=str,
 )
