@@ -56,7 +56,7 @@ def unframed(statement: str) -> tuple[str, frozenset[str] | None]:
 def _stripped(text: str, side: Literal["before", "after"]) -> tuple[str, frozenset[str] | None] | None:
     """The text without its outermost framing sentence on one side, and the answers that the sentence fits."""
     if side == "before":
-        cut = re.search(r"[.:!?]\s+|\n\s*", text)
+        cut = re.search(r"[.:!?]\**\s+|\n\s*", text)
         sentence, rest = (text[: cut.start()], text[cut.end() :]) if cut else ("", text)
     else:
         cuts = [found.end() for found in re.finditer(r"(?:[.:!?]|```)\s+|\n\s*", text)]

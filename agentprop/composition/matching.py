@@ -118,9 +118,8 @@ def _without_dollars(
 
 def _dollared(p: Parameter) -> str:
     """Regular expression of a number inside dollars of its own; a unit may stand behind them."""
-    inside = pattern(p, math=True)
     unit = f" {re.escape(p.unit)}" if p.unit else ""
-    return rf"\$(?:{inside.removesuffix(unit)})\${unit}"
+    return rf"\$(?:{pattern(p, math=True).replace(unit, '')})\${unit}"
 
 
 def inline_variants(wording: str, ending: str) -> Iterator[str]:
