@@ -230,7 +230,7 @@ def canonical(term: Term) -> Term:
     >>> canonical(one)
     Combine(op='sum', left=Given(text='1'), right=Given(text='2'))
     """
-    return _canonical(term, {})
+    return cast(Term, _canonical(term, {}))
 
 
 def _canonical(term: Any, names: Mapping[str, str]) -> Any:
