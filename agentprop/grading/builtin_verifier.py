@@ -67,11 +67,9 @@ async def judge(
     if isinstance(terms, Judgement):
         return terms
     found = [await _judge_reading(problem, term, library, tools, executor) for term in terms]
-    values = {judgement.value for judgement in found}
-    if len(values) == 1 or "valid" not in values:
-        return found[0]
-    if "undetermined" in values:
-        return next(judgement for judgement in found if judgement.value == "undetermined")
+    open_one = next((judgement for judgement in found if judgement.value == "undetermined"), None)
+    if open_one is not None or len({judgement.value for judgement in found}) == 1:
+        return open_one or found[0]
     return Judgement("invalid", "ambiguous", f"the statement can be read in {len(found)} ways, with different answers")
 
 
@@ -79,7 +77,7 @@ async def judge(
 
 
 def readings(problem: Problem, library: Mapping[str, Package]) -> list[Term] | Judgement:
-    """The terms that the statement expresses, or the judgement if there is none or the certificate's is another one.
+    """List the terms that a statement expresses, or judge it if there is none or the certificate's is another one.
 
     Of several readings, those with a number outside its range are none.
     """
@@ -98,7 +96,7 @@ def readings(problem: Problem, library: Mapping[str, Package]) -> list[Term] | J
 
 
 def _mismatch(problem: Problem, terms: Sequence[Term]) -> str | None:
-    """How the certificate's composition contradicts the statement, if there is one and it does."""
+    """Say how the certificate's composition contradicts the statement; None if it does not, or if there is none."""
     claimed = problem.certificate.composition
     if claimed is None:
         return None
