@@ -70,7 +70,7 @@ class Candidate:
 
     @property
     def success(self) -> bool:
-        """True if it counts towards mastery: accepted and, if the verifier ran, valid."""
+        """True if it has a problem that, if the verifier ran, is valid."""
         return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
 
 
@@ -248,7 +248,7 @@ class CandidateMaker:
 
     async def _judged(self, candidate: Candidate) -> Candidate:
         assert candidate.problem is not None  # only problems are judged
-        judgement = await builtin.judge(candidate.problem, self.planner.library, self.tools, self.executor)
+        judgement = await builtin.judge(candidate.problem, self.bundles.library, self.tools, self.executor)
         attempt, verdict = judgement.records(candidate.problem, MadeBy(name=BUILTIN, version=__version__))
         return replace(candidate, attempt=attempt, verdict=verdict)
 

@@ -1,7 +1,8 @@
 """A submission → a problem, or the first clause of the contract that it breaks.
 
-Accepted means: well formed, and the certificate, run in the sandbox, reproduces the claimed answer. It does not mean
-valid: a verifier decides that. Distinctness is checked when the run commits problems, because all are known there.
+Accepted means: well formed, and the certificate, run in the sandbox, computes the claimed answer from the givens of the
+statement, with the skills that it names. It does not mean valid: a verifier decides that. Distinctness is checked when
+the run commits problems, because all are known there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agentprop.agent.answer_form import form_asked, tells_answer, typed
+from agentprop.agent.certificates import Refusal, called_skills
 from agentprop.answers.equivalence import equivalent
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.grammar import masked
@@ -51,14 +54,22 @@ async def check_contract(
     violation = _form(submission)
     if violation is not None:
         return violation
-    modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
     if submission.answer_type == "program":
         result = await executor.run(replace(_program_job(submission), origin=origin))
         violation = _program_verdict(submission, result)
-    else:
-        result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
-        violation = _answer_verdict(submission, result)
-    return violation if violation is not None else _problem(submission, task, active, result.isolation, made_by)
+        return violation or _problem(submission, task, active, tuple(active), result.isolation, made_by)
+    submission = submission.model_copy(update={"answer": _typed(submission)})
+    modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
+    result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
+    violation = _answer_verdict(submission, result)
+    if violation is not None:
+        return violation
+    called = await called_skills(submission, active, tools, executor, origin)
+    if isinstance(called, Refusal):
+        return Violation(called.code, called.message, called.unavailable)
+    # A package without a script is a text to work by: nobody can trace its use.
+    used = (*called, *(name for name, package in active.items() if package.script is None))
+    return _problem(submission, task, active, used, result.isolation, made_by)
 
 
 def _form(s: Submission) -> Violation | None:
@@ -72,7 +83,17 @@ def _form(s: Submission) -> Violation | None:
         return Violation("tests_missing", f"a program needs at least {MIN_TESTS} different tests")
     if s.answer_type != "program" and not s.certificate.strip():
         return Violation("certificate_missing", "there is no certificate")
+    if s.answer_type != "program" and typed(s.answer, s.answer_type, s.unit) is None:
+        asked = form_asked(s.answer_type, s.unit)
+        return Violation("answer_form", f"the answer must be {asked}; {_brief(s.answer)} is not")
+    if s.answer_type != "program" and tells_answer(s.statement, _typed(s)):
+        return Violation("statement_tells_answer", "the statement tells its own answer: leave it out")
     return None
+
+
+def _typed(s: Submission) -> str:
+    """The answer in the one form of its type."""
+    return typed(s.answer, s.answer_type, s.unit) or s.answer
 
 
 def _answer_verdict(s: Submission, result: Result) -> Violation | None:
@@ -133,9 +154,13 @@ def failure(result: Result) -> Violation | None:
 
 
 def _problem(
-    s: Submission, task: Task, active: Mapping[str, Package], isolation: str, made_by: MadeBy
+    s: Submission,
+    task: Task,
+    active: Mapping[str, Package],
+    used: tuple[str, ...],
+    isolation: str,
+    made_by: MadeBy,
 ) -> Problem | Violation:
-    used: tuple[str, ...] = tuple(active)
     composed: tuple[str, ...] = ()
     form: Any = "program" if s.certificate.strip() else "none"
     if s.composition is not None:

@@ -1,7 +1,8 @@
 """A statement → the terms that it can mean, from the text alone.
 
 Only the skills' wordings and the grammar's frames are understood: a changed number changes the term, and a changed word
-leaves no term at all. Two terms are an ambiguity. The reader never sees the certificate.
+leaves no term at all. Only the sentences of framing.toml around a question, and dollars around a number, make no
+difference. Two terms are an ambiguity. The reader never sees the certificate.
 
 Example, step by step:
 
@@ -36,8 +37,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from agentprop.composition import grammar
+from agentprop.composition.draft_code import output_spec
+from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
-from agentprop.composition.matching import inline_variants, match, matches, template
+from agentprop.composition.matching import NUMBERS, inline_variants, match, matches, template
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -53,6 +56,7 @@ from agentprop.composition.terms import (
     Total,
     Variable,
 )
+from agentprop.composition.vocabulary import vocabulary_of
 from agentprop.composition.writer import (
     Unwritable,
     closing_note,
@@ -63,7 +67,7 @@ from agentprop.composition.writer import (
     with_subject,
 )
 from agentprop.skills import Hole, Package, Spec, Wording
-from agentprop.skills.values import parse, pattern, render
+from agentprop.skills.values import Parameter, parse, pattern, render
 
 Scope = Mapping[str, Term]
 MAX_STATEMENT = 20_000
@@ -84,19 +88,43 @@ class _EffortExceeded(Exception):
 def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """Read every distinct term that the statement expresses over the given skills; empty if it cannot be read.
 
-    The text may be anything. The bounds count characters, not seconds, so that every machine gives the same result.
+    A statement that means nothing as it stands is read without the sentences that frame it. The text may be anything.
+    The bounds count characters, not seconds, so that every machine gives the same result.
     """
     if len(statement) > MAX_STATEMENT:
         return []
+    terms = _read(statement, library)
+    if terms:
+        return terms
+    bare, kinds = unframed(statement)
+    if bare == statement:
+        return []
+    return [term for term in _read(bare, library) if kinds is None or _kind(term, library) in kinds]
+
+
+def _read(statement: str, library: Mapping[str, Package]) -> list[Term]:
+    vocabulary = vocabulary_of(library)
+    reader = _Reader(vocabulary.of(statement), vocabulary.executable)
     try:
-        return list(dict.fromkeys(_Reader(library).statement(statement)))
+        return list(dict.fromkeys(reader.statement(statement)))
     except _EffortExceeded:
         return []
+
+
+def _kind(term: Term, library: Mapping[str, Package]) -> str:
+    """Kind of the term's value."""
+    if isinstance(term, Program):
+        return "program"
+    spec = output_spec(term, library)
+    return spec.output.kind if spec is not None and spec.output is not None else "integer"
 
 
 @dataclass
 class _Reader:
     library: Mapping[str, Package]
+    """Skills whose wordings the statement may hold."""
+    executable: Mapping[str, Package]
+    """All skills; in a listing they are known by their code."""
     cache: dict[tuple[str, str, frozenset[tuple[str, Term]]], tuple[Term, ...]] = field(default_factory=dict)
     effort: int = 0
     depth: int = 0
@@ -202,6 +230,8 @@ class _Reader:
         """Yield the applications whose follow-up ends the text, with the supplier's scene in front of it."""
         opening = sentence.split("<", 1)[0]  # literal text: it rules out nearly every place before a template is tried
         self._spend(len(text))
+        if opening not in text:
+            return
         for split in re.finditer(r"(?<=[.?!]) ", text):
             if not text.startswith(opening, split.end()):
                 continue
@@ -329,12 +359,8 @@ class _Reader:
             yield scope[letter]
         elif text.startswith("the "):
             yield from self._phrase(text, scope)
-        elif re.fullmatch(pattern(parameter, math=hole.math), text):
-            try:
-                value = parse(parameter, text, math=hole.math)
-            except (ValueError, ZeroDivisionError):
-                return
-            yield Given(render(parameter, value))
+        else:
+            yield from _given(parameter, text, hole.math)
 
     # --- programs ---
 
@@ -380,9 +406,20 @@ class _Reader:
 
     def _printed(self, text: str) -> Iterator[Term]:
         for found in matches(text, grammar.PRINTED_FRAMES):
-            body = read_listing(found["listing"], self.library)
+            body = read_listing(found["listing"], self.executable)
             if body is not None:
                 yield Printed(body)
+
+
+def _given(parameter: Parameter, text: str, math: bool) -> Iterator[Given]:
+    if parameter.kind in NUMBERS:  # dollars around a number are notation
+        text = text.replace("$", "")
+        math = "\\" in text
+    if re.fullmatch(pattern(parameter, math=math), text):
+        try:
+            yield Given(render(parameter, parse(parameter, text, math=math)))
+        except (ValueError, ZeroDivisionError):
+            return
 
 
 def _pairs(text: str, joint: str, verb: str) -> list[tuple[str, str]]:

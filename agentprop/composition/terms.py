@@ -32,6 +32,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
 from agentprop.skills import Package
@@ -220,6 +221,39 @@ def operators(term: Term) -> tuple[str, ...]:
 
 def _leaf(term: Term) -> bool:
     return isinstance(term, Given | Variable)
+
+
+def canonical(term: Term) -> Term:
+    """The term in one form for all ways to write it: letters renamed, arguments, summands and factors in order.
+
+    >>> one = from_json('{"node":"combine","op":"sum","left":"2","right":"1"}')
+    >>> canonical(one)
+    Combine(op='sum', left=Given(text='1'), right=Given(text='2'))
+    """
+    return cast(Term, _canonical(term, {}))
+
+
+def _canonical(term: Any, names: Mapping[str, str]) -> Any:
+    match term:
+        case Variable(name):
+            return Variable(names.get(name, name))
+        case Apply(skill, arguments):
+            ordered = sorted(arguments, key=itemgetter(0))
+            return Apply(skill, tuple((name, _canonical(value, names)) for name, value in ordered))
+        case Combine(op, left, right):
+            pair = _canonical(left, names), _canonical(right, names)
+            return Combine(op, *(pair if op == "difference" else sorted(pair, key=to_json)))
+        case Relation(other=other):
+            return replace(term, other=None if other is None else _canonical(other, names))
+        case Least() | Total() | Count() | Program():
+            inner = {**names, term.variable: f"#{len(names)}"}
+            parts = {"body": _canonical(term.body, inner), "variable": inner[term.variable]}
+            if isinstance(term, Least | Count):
+                parts["relation"] = _canonical(term.relation, inner)
+            return replace(term, **parts)
+        case LowestTerms() | Remainder() | Printed():
+            return replace(term, body=_canonical(term.body, names))
+    return term
 
 
 # --- JSON ---

@@ -34,7 +34,7 @@ class ProposeConfig(
     """Proposer: `builtin`, or a MODEL."""
     verifier: Annotated[tuple[Literal["builtin", "none"]], *one_or_more] | None = None
     """Verifier of each problem before it is accepted: `builtin`, or `none`, which leaves it to the verify stage. Null
-    means `builtin` for the built-in proposer and `none` for a model, which does not write in the built-in grammar."""
+    means `builtin`, but keeps a model's problems that it leaves undetermined: a model need not write in its grammar."""
     guidance: bool | None = None
     """Tell a language model more than the protocol: its tools and limits, the stages, a card for each skill with ranges
     and constraints, and what it has left after each message. Null means yes, but no for a model that agentprop trained,
@@ -75,3 +75,8 @@ class ProposeConfig(
         if isinstance(given, dict) and given.get("n") is None and given.get("pilot") is not None:
             return {**given, "n": given["pilot"]}
         return given
+
+    @property
+    def keeps_undetermined(self) -> bool:
+        """True if a problem that the verifier cannot judge is accepted, for the verify stage to decide."""
+        return self.verifier is None and self.proposer != "builtin"

@@ -1,15 +1,16 @@
 """A problem → an attempt and a verdict, from the statement alone and without a language model.
 
-The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and the question.
-It refuses a statement that it cannot read, that has two meanings, that breaks a skill's constraints or that differs
-from the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. So
-garbage prose over a good certificate is invalid. A statement that it cannot read is undetermined if the certificate
-claims no composition.
+The verifier reads the statement with the wordings of the whole library as its grammar, so it recovers every number and
+the question, whatever skills the problem names. Then it computes the answer by `check`, never by the `solve` that
+produced it. `invalid` is said of a contradiction only: the computed answer is another one, a number breaks a skill's
+constraints, two meanings have different answers, or the certificate composes another question. A statement that it
+cannot read, be it garbled or faithfully put in other words, contradicts nothing: it is undetermined, whatever
+certificate comes with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -33,6 +34,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    canonical,
     expression,
     from_json,
     imports,
@@ -61,44 +63,52 @@ async def judge(
     problem: Problem, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
     """Judge a problem: V(q) of the built-in verifier."""
-    known = {name: library[name] for name in problem.skills if name in library and library[name].executable}
-    term = term_of(problem, known)
-    if isinstance(term, Judgement):
-        return term
-    violation = first_violation(term, known)
-    if violation is not None:
-        return Judgement("invalid", "out_of_range", violation)
-    if isinstance(term, Program):
-        return await _judge_program(problem, term, known, tools, executor)
-    return await _judge_answer(problem, term, known, tools, executor)
+    terms = readings(problem, library)
+    if isinstance(terms, Judgement):
+        return terms
+    found = [await _judge_reading(problem, term, library, tools, executor) for term in terms]
+    open_one = next((judgement for judgement in found if judgement.value == "undetermined"), None)
+    if open_one is not None or len({judgement.value for judgement in found}) == 1:
+        return open_one or found[0]
+    return Judgement("invalid", "ambiguous", f"the statement can be read in {len(found)} ways, with different answers")
 
 
 # --- reading ---
 
 
-def term_of(problem: Problem, library: Mapping[str, Package]) -> Term | Judgement:
-    """The one term that the statement expresses, equal to the certificate's, or the judgement that there is none."""
-    if set(problem.skills) - set(library):
-        missing = ", ".join(sorted(set(problem.skills) - set(library)))
+def readings(problem: Problem, library: Mapping[str, Package]) -> list[Term] | Judgement:
+    """List the terms that a statement expresses, or judge it if there is none or the certificate's is another one.
+
+    Of several readings, those with a number outside its range are none.
+    """
+    missing = ", ".join(sorted(set(problem.skills) - set(library)))
+    if missing:
         return Judgement("undetermined", "unknown_skill", f"skills that this verifier does not have: {missing}")
-    claimed = problem.certificate.composition
     terms = read(problem.statement, library)
     if not terms:
-        if claimed is None:
-            return Judgement("undetermined", "not_in_grammar", "the statement is not written in the built-in grammar")
-        return Judgement("invalid", "unreadable", "the statement does not say what the certificate composes")
-    if len(terms) > 1:
-        return Judgement("invalid", "ambiguous", f"the statement can be read in {len(terms)} ways")
-    if claimed is not None:
-        try:
-            as_claimed = from_json(claimed) == terms[0]
-        except ValueError:
-            as_claimed = False
-        if not as_claimed:
-            return Judgement("invalid", "mismatch", "the statement and the certificate's composition differ")
-    if set(problem.skills) != set(skills(terms[0])):
-        return Judgement("invalid", "mismatch", "the statement does not use the skills the problem names")
-    return terms[0]
+        return Judgement("undetermined", "not_in_grammar", "the statement is not written in the built-in grammar")
+    mismatch = _mismatch(problem, terms)
+    if mismatch is not None:
+        return Judgement("invalid", "mismatch", mismatch)
+    violations = [first_violation(term, library) for term in terms]
+    fitting = [term for term, violation in zip(terms, violations, strict=True) if violation is None]
+    return fitting or Judgement("invalid", "out_of_range", violations[0] or "")
+
+
+def _mismatch(problem: Problem, terms: Sequence[Term]) -> str | None:
+    """Say how the certificate's composition contradicts the statement; None if it does not, or if there is none."""
+    claimed = problem.certificate.composition
+    if claimed is None:
+        return None
+    try:
+        term = from_json(claimed)
+    except ValueError:
+        return "the certificate's composition cannot be read"
+    if term not in terms and canonical(term) not in map(canonical, terms):
+        return "the statement and the certificate's composition differ"
+    if set(problem.skills) != set(skills(term)):
+        return "the statement does not use the skills the problem names"
+    return None
 
 
 def first_violation(term: Term, library: Mapping[str, Package]) -> str | None:
@@ -142,6 +152,14 @@ def _range_fits(node: Least | Total | Count, library: Mapping[str, Package]) -> 
 
 
 # --- computing ---
+
+
+async def _judge_reading(
+    problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    if isinstance(term, Program):
+        return await _judge_program(problem, term, library, tools, executor)
+    return await _judge_answer(problem, term, library, tools, executor)
 
 
 async def _judge_answer(

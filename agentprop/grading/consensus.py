@@ -7,10 +7,15 @@ A problem is accepted iff (arXiv 2602.03279)
 
 Ours, on points that the paper leaves open:
 - Every answer counts in 3, also that of a verifier that votes invalid.
+- A rationale reports in any words, not only by the three flags: see `reports`. So does the text of an unreadable reply.
 - An attempt without a vote (cut off, lost, unreadable) is no vote against. If it could still turn the decision, the
-  verdict is `undetermined`; if the others carry 1 without it, it is left out.
-- The auditor settles a difference by voting valid with the claimed answer. With another answer the claim is wrong; a
-  vote against leaves the difference open, which is not acceptance.
+  verdict is `undetermined`; if the others carry 1 without it, it is left out. Only a reply that came and could not be
+  read, twice, is never left out: nobody knows what it reports, so the auditor is asked, and without one the verdict is
+  `undetermined`.
+- The auditor settles between the verifiers' own answers. If it votes valid with the claimed one, which a verifier must
+  have found too, the problem is valid; with another that a verifier found, the claim is wrong. An answer that no
+  verifier gave supports nothing and is `undetermined`; a vote against leaves the difference open, which is not
+  acceptance.
 - A comparison that could not be decided is a difference for the auditor; without one the verdict is `undetermined`.
 
 Example: the claim is 5, and three verifiers give (vote, answer).
@@ -37,6 +42,8 @@ Example: the claim is 5, and three verifiers give (vote, answer).
     ('invalid', 'answers_differ')
     >>> verdict_on((True, "5"), (True, "5"), (False, "6"), auditor=[(True, "5")])
     ('valid', 'settled')
+    >>> verdict_on((True, "6"), (True, "6"), (False, "6"), auditor=[(True, "5")])  # the claim, which nobody else found
+    ('undetermined', 'unsupported')
 """
 
 from __future__ import annotations
@@ -47,12 +54,14 @@ from itertools import combinations
 from typing import Literal
 
 from agentprop.answers.outcome import Equivalence, same
-from agentprop.grading.verifier_reply import FLAGS
+from agentprop.grading.reports import FLAGS, reported
 from agentprop.records import Attempt, Evidence, MadeBy, Problem, Verdict
 
 CompareAnswers = Callable[[str, str], Equivalence]
 """(the claimed or an earlier answer, an answer) → the same, different or undetermined."""
 Value = Literal["valid", "invalid", "undetermined"]
+MALFORMED = "malformed"
+"""Code of an attempt whose reply could not be read, even after a correction."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +97,17 @@ def tally_votes(claimed: str, attempts: Sequence[Attempt], compare: CompareAnswe
     if not answers:
         return Tally("undetermined", "no_answer", "no verifier gave an answer")
     compared = _compared(claimed, answers, compare)
-    if compared.status == "same":
+    unread = [attempt for attempt in verifiers if attempt.code == MALFORMED]
+    if compared.status == "same" and not unread:
         votes = sum(attempt.vote is True for attempt in verifiers)
         message = f"{votes} of {len(verifiers)} vote valid, and all answers agree with the claim ({compared.rule})"
         return Tally("valid", "agrees", message, answers[0])
     # Only now the auditor: it settles a difference and nothing else, so its vote never adds to the verifiers'.
     if auditor is not None:
-        return _audited(claimed, auditor, compare)
+        return _audited(claimed, auditor, answers, compare)
+    if compared.status == "same":
+        message = f"{len(unread)} of {len(verifiers)} gave a reply that cannot be read: {unread[0].rationale}"
+        return Tally("undetermined", MALFORMED, message, answers[0], disputed=True)
     if compared.status == "undetermined":
         return Tally("undetermined", "equivalence", compared.why, disputed=True)
     return _differing(answers, compared, compare)
@@ -116,8 +129,17 @@ def verdict(problem: Problem, attempts: Sequence[Attempt], tally: Tally, made_by
 
 
 def flags_of(attempt: Attempt) -> tuple[str, ...]:
-    """Flags that an attempt raises about the statement."""
-    return tuple(flag for flag in attempt.code.split(",") if flag in FLAGS)
+    """Flags that an attempt raises about the statement, by name or in the words of its rationale."""
+    raised = {*attempt.code.split(","), *reported(_said(attempt))}
+    return tuple(flag for flag in FLAGS if flag in raised)
+
+
+def _said(attempt: Attempt) -> str:
+    """What an attempt says of the statement: its rationale, or the visible text of a reply that could not be read."""
+    if attempt.vote is not None:
+        return attempt.rationale
+    text = attempt.response if attempt.code == MALFORMED else None
+    return "" if text is None or "<think>" in text.rpartition("</think>")[2] else text.rpartition("</think>")[2]
 
 
 def _flagged(attempts: Sequence[Attempt]) -> Tally | None:
@@ -125,7 +147,8 @@ def _flagged(attempts: Sequence[Attempt]) -> Tally | None:
     for flag in FLAGS:
         reporters = [attempt for attempt in attempts if flag in flags_of(attempt)]
         if reporters:
-            message = f"{len(reporters)} of {len(attempts)} report the statement as {flag}: {reporters[0].rationale}"
+            said = _brief(" ".join(_said(reporters[0]).split()) or reporters[0].rationale)
+            message = f"{len(reporters)} of {len(attempts)} report the statement as {flag}: {said}"
             return Tally("invalid", flag, message)
     return None
 
@@ -158,20 +181,24 @@ def _compared(claimed: str, answers: Sequence[str], compare: CompareAnswers) -> 
     return found
 
 
-def _audited(claimed: str, auditor: Attempt, compare: CompareAnswers) -> Tally:
-    """Decide a difference by the auditor's attempt."""
-    if auditor.vote is None:
-        return Tally("undetermined", f"audit_{auditor.code or 'no_vote'}", f"the auditor: {auditor.rationale}")
+def _audited(claimed: str, auditor: Attempt, answers: Sequence[str], compare: CompareAnswers) -> Tally:
+    """Decide between the verifiers' answers by the auditor's attempt."""
     flagged = _flagged([auditor])
     if flagged is not None:
         return flagged
+    if auditor.vote is None:
+        return Tally("undetermined", f"audit_{auditor.code or 'no_vote'}", f"the auditor: {auditor.rationale}")
     if not auditor.vote or auditor.answer is None:
         return Tally("invalid", "unsettled", f"the auditor cannot settle the answers: {auditor.rationale}")
     compared = compare(claimed, auditor.answer)
-    if compared.status == "same":
-        return Tally("valid", "settled", f"the auditor settles the difference: {auditor.rationale}", auditor.answer)
     if compared.status == "undetermined":
         return Tally("undetermined", "equivalence", compared.why, auditor.answer)
+    settled = claimed if compared.status == "same" else auditor.answer
+    if all(compare(settled, answer).status != "same" for answer in answers):
+        message = f"the auditor gives {_brief(auditor.answer)}, which no verifier found itself"
+        return Tally("undetermined", "unsupported", message, auditor.answer)
+    if compared.status == "same":
+        return Tally("valid", "settled", f"the auditor settles the difference: {auditor.rationale}", auditor.answer)
     return Tally("invalid", "answer_differs", f"the auditor gives {_brief(auditor.answer)}", auditor.answer)
 
 

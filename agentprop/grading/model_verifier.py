@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from agentprop import __version__
+from agentprop.grading.consensus import MALFORMED
 from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
 from agentprop.grading.verifier_reply import Fault, Opinion, read
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
@@ -24,9 +25,8 @@ from agentprop.records import Attempt, MadeBy, Problem, Trajectory
 
 Role = Literal["verifier", "auditor"]
 VALID, INVALID = "valid", "invalid"
-TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
+TRUNCATED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
     "truncated",
-    "malformed",
     "timeout",
     "outage",
     "context_overflow",

@@ -1,7 +1,7 @@
 """A verifier's tagged reply → its opinion, or the reason why the reply is none.
 
     <verdict>valid|invalid</verdict>
-    <flags>none, or some of: ambiguous, underspecified, unsolvable</flags>
+    <flags>none, or some of: ambiguous, underspecified, unsolvable, or other words for these</flags>
     <answer>…</answer>
     <rationale>…</rationale>
 
@@ -14,13 +14,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-FLAGS = ("ambiguous", "underspecified", "unsolvable")
-"""Faults of a statement that a verifier may report; a single one refuses the problem."""
+from agentprop.grading.reports import FLAGS, flag_of
+
 MAX_ANSWER, MAX_RATIONALE = 20_000, 2_000
 """Characters; a longer answer makes the reply unusable, a longer rationale is cut."""
 _VOTES = {"valid": True, "invalid": False}
-_NO_FLAGS = frozenset({"none", "no", "-", ""})
-_BETWEEN = re.compile(r"[,;/|\s]+")
+_NO_FLAGS = frozenset({"none", "no", "nothing", "no flags", "n", "a", "-", "–", "—", ""})
+"""What stands for an empty list; `n` and `a` are what is left of n/a."""
+_BETWEEN, _WORDS = re.compile(r"[,;/|\n]+"), re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Opinion:
     rationale: str
     """The reason, in a sentence or two."""
     flags: tuple[str, ...] = ()
-    """Faults of the statement that it reports, in the order of FLAGS."""
+    """Faults of the statement that it lists, in the order of FLAGS; its rationale may report more."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,7 @@ def read(text: str) -> Opinion | Fault:
     vote = _VOTES.get(verdict.strip(" .*`").lower())
     if vote is None:
         return Fault("the verdict must be the one word valid or invalid")
-    words = {word.strip(".*`[]()\"'").lower() for word in _BETWEEN.split(listed)} - _NO_FLAGS
-    unknown = sorted(words - set(FLAGS))
+    flags, unknown = _flags(listed)
     if unknown:
         return Fault(f"the flags must be none, or some of {', '.join(FLAGS)}; {unknown[0][:40]} is not one")
     if vote and not answer:
@@ -64,7 +64,25 @@ def read(text: str) -> Opinion | Fault:
         return Fault(f"the answer is longer than {MAX_ANSWER} characters")
     if not rationale:
         return Fault("the rationale is empty")
-    return Opinion(vote, answer or None, rationale[:MAX_RATIONALE], tuple(flag for flag in FLAGS if flag in words))
+    return Opinion(vote, answer or None, rationale[:MAX_RATIONALE], tuple(flag for flag in FLAGS if flag in flags))
+
+
+def _flags(listed: str) -> tuple[set[str], list[str]]:
+    """The flags of a list, whatever they are called there, and the words that are none."""
+    flags, unknown = set[str](), list[str]()
+    for item in map(_bare, _BETWEEN.split(listed)):
+        if item in _NO_FLAGS:
+            continue
+        # An item is one name of a flag, or several of one word each: "no ambiguity" holds a word that is none.
+        for name in [item] if flag_of(item) else map(_bare, _WORDS.split(item)):
+            flag = flag_of(name)
+            flags |= {flag} if flag else set()
+            unknown += [name] if flag is None else []
+    return flags, sorted(unknown)
+
+
+def _bare(text: str) -> str:
+    return text.strip(" .*`[](){}\"'").lower()
 
 
 def _section(text: str, tag: str) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 2: a problem's certificate is part of its identity. Older records keep the ids of their version."""
 R = TypeVar("R", bound="Record")
 
 Domain = Literal["mathematics", "coding", "science"]
@@ -51,12 +53,16 @@ class Record(Part):
 
     @model_validator(mode="after")
     def _identify(self) -> Self:
-        expected = content_id(self.kind, *(getattr(self, name) for name in self.identity))
+        expected = content_id(self.kind, *self._identity_values())
         if not self.id:
             object.__setattr__(self, "id", expected)
         elif self.id != expected:
             raise ValueError(f"{self.kind} {self.id} does not match its content ({expected})")
         return self
+
+    def _identity_values(self) -> Iterator[object]:
+        """Yield the values that the id is a hash of, by the record's schema version."""
+        yield from (getattr(self, name) for name in self.identity)
 
 
 def check_storable(record: R) -> R:

@@ -72,7 +72,7 @@ class Verdict(Record):
     value: Literal["valid", "invalid", "undetermined"]
     """The verdict; a time-out is never `invalid`."""
     code: str
-    """Reason code, e.g. agrees, unreadable, mismatch, answer_differs, timeout."""
+    """Reason code, e.g. agrees, not_in_grammar, mismatch, answer_differs, timeout."""
     message: str = ""
     """The reason in a sentence."""
     answer: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from agentprop.records.base import AnswerType, Domain, Evidence, MadeBy, Part, Record
@@ -20,12 +21,21 @@ class Certificate(Part):
     source: str = ""
     """Python that assigns the answer's text to `answer`; composition: generated from the skills' `solve`."""
 
+    @property
+    def blank(self) -> bool:
+        """True if it certifies nothing, as that of a benchmark's row does."""
+        return self.composition is None and not self.source
+
 
 class Problem(Record):
-    """A statement with one answer."""
+    """A statement with one answer.
+
+    The certificate is part of the identity, for V judges both: the same statement over another certificate is another
+    problem. One without a certificate has the id that it had before version 2.
+    """
 
     kind: ClassVar[str] = "problem"
-    identity: ClassVar[tuple[str, ...]] = ("statement", "answer", "answer_type")
+    identity: ClassVar[tuple[str, ...]] = ("statement", "answer", "answer_type", "certificate")
 
     statement: str
     """Text that a solver is given."""
@@ -67,6 +77,11 @@ class Problem(Record):
     """Sandbox level that the certificate ran under."""
     made_by: MadeBy = MadeBy()
     """The proposer."""
+
+    def _identity_values(self) -> Iterator[object]:
+        if self.schema_version < 2 or self.certificate.blank:
+            return (getattr(self, name) for name in self.identity if name != "certificate")
+        return super()._identity_values()
 
 
 class PipedProblem(Record):

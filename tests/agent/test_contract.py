@@ -16,6 +16,8 @@ GOOD: dict[str, Any] = {
     "answer_type": "integer",
     "certificate": "from skills import toy_square, toy_double\nanswer = toy_square.solve(n=toy_double.solve(n=7))",
 }
+CALLS = GOOD["certificate"]
+LITERAL = "from fractions import Fraction\nanswer = Fraction(392, 2)"
 TESTS = [{"arguments": json.dumps([n]), "expected": json.dumps(n * n)} for n in range(5)]
 PROGRAM: dict[str, Any] = {
     "statement": "Write a Python function `square(n)` that returns the square of n.",
@@ -41,12 +43,18 @@ def outcome(play: Any, base: dict[str, Any], **fields: Any) -> str:
         {"answer": "196.0"},
         {"answer": "$196$"},
         {"composition": COMPOSED},
-        {"certificate": "print('noise')\nanswer = 196"},
-        {"certificate": "answer = '196'"},
-        {"certificate": "from fractions import Fraction\nanswer = Fraction(392, 2)"},
-        {"certificate": "answer = 12.34", "answer": "12.3 m", "answer_type": "quantity", "unit": "m", "figures": 3},
-        {"certificate": "answer = True", "answer": "Yes", "answer_type": "boolean"},
-        {"certificate": "answer = [1, 2]", "answer": "[1, 2]", "answer_type": "list"},
+        {"certificate": f"print('noise')\n{CALLS}"},
+        {"certificate": f"{CALLS}\nassert answer == 196"},
+        {"certificate": f"{CALLS}\nanswer = str(answer)"},
+        {"certificate": "from skills.toy_double import solve\nanswer = solve(7) ** 2"},
+        {"certificate": "from skills import toy_double as d\nfor n in [7]:\n    answer = d.check(n) ** 2"},
+        {"certificate": "answer = (2 * 7) ** 2"},
+        {"certificate": "from fractions import Fraction\nanswer = Fraction(7 * 56, 2)"},
+        {"certificate": "answer = 7 * 1.76", "answer": "12.3 m", "answer_type": "quantity", "unit": "m", "figures": 3},
+        {"certificate": "answer = 7 % 2 == 1", "answer": "Yes", "answer_type": "boolean"},
+        {"certificate": "answer = [7, 2 * 7]", "answer": "[7, 14]", "answer_type": "list"},
+        {"statement": "Find the square of the double of seven."},
+        {"statement": "What is 1 half of the length of `abcd` in letters?", "certificate": "answer = 49 * len('abcd')"},
     ],
     ids=str,
 )
@@ -64,7 +72,28 @@ def test_what_keeps_the_contract_is_accepted(fields: dict[str, Any], play: Any) 
         ({"answer": "1" * 20_001}, "answer_missing"),
         ({"answer": "197"}, "certificate_differs"),
         ({"answer": "-196"}, "certificate_differs"),
-        ({"answer": "about two hundred"}, "certificate_differs"),
+        ({"answer": "about two hundred"}, "answer_form"),
+        ({"answer": "196 apples"}, "answer_form"),
+        ({"answer": "196", "answer_type": "boolean"}, "answer_form"),
+        ({"answer": "196", "answer_type": "list"}, "answer_form"),
+        ({"answer": "roughly", "answer_type": "quantity"}, "answer_form"),
+        ({"statement": "Find the square of the double of 7. The answer is 196."}, "statement_tells_answer"),
+        ({"statement": "Show that the square of the double of 7 is $\\boxed{196}$."}, "statement_tells_answer"),
+        ({"certificate": "answer = 196"}, "certificate_literal"),
+        ({"certificate": "answer = '196'"}, "certificate_literal"),
+        ({"certificate": "value = -(-196)\nanswer = int(str(value))"}, "certificate_literal"),
+        ({"certificate": LITERAL}, "certificate_literal"),
+        ({"certificate": f"{CALLS}\nanswer = 196"}, "certificate_independent"),
+        ({"certificate": "from skills import toy_square, toy_double\nanswer = (2 * 7) ** 2"}, "skills_not_called"),
+        ({"certificate": "answer = (2 * 7) ** 2", "composition": COMPOSED}, "skills_not_called"),
+        (
+            {"certificate": "from skills import toy_square\nanswer = toy_square.solve(2 * 7)", "composition": COMPOSED},
+            "skills_not_called",
+        ),
+        ({"certificate": "answer = 14 ** 2"}, "certificate_independent"),
+        ({"certificate": "answer = 195 + 7 // 7"}, "certificate_independent"),
+        ({"certificate": "assert 7 == 7\nanswer = 14 ** 2"}, "certificate_independent"),
+        ({"certificate": "from skills import toy_square\nanswer = toy_square.solve(14)"}, "certificate_independent"),
         ({"certificate": "  "}, "certificate_missing"),
         ({"certificate": "x = 196"}, "certificate_silent"),
         ({"certificate": "print(196)"}, "certificate_silent"),
@@ -73,9 +102,10 @@ def test_what_keeps_the_contract_is_accepted(fields: dict[str, Any], play: Any) 
         ({"certificate": "from skills import toy_successor\nanswer = 196"}, "certificate_error"),
         ({"certificate": "answer = print"}, "certificate_error"),
         ({"certificate": "answer = float('inf')"}, "certificate_differs"),
-        ({"certificate": "answer = float('nan')", "answer": "nan"}, "certificate_differs"),
+        ({"certificate": "answer = float('nan')", "answer": "nan"}, "answer_form"),
+        ({"certificate": "answer = float('nan')", "answer": "nan", "answer_type": "string"}, "certificate_differs"),
         ({"certificate": "answer = 10 ** 5000"}, "certificate_differs"),
-        ({"certificate": "answer = [10 ** 5000]", "answer_type": "list"}, "certificate_differs"),
+        ({"certificate": "answer = [10 ** 5000]", "answer": "[1]", "answer_type": "list"}, "certificate_differs"),
         ({"certificate": "answer = None"}, "certificate_differs"),
         ({"certificate": "while True: pass"}, "certificate_timeout"),
         ({"certificate": "answer = bytearray(4 << 30)"}, "certificate_memory"),
@@ -112,6 +142,35 @@ def test_a_program_is_tested_under_the_name_its_statement_asks_for(play: Any) ->
     problem = play(protocol.submit(Submission.model_validate(PROGRAM))).problem
     assert problem is not None
     assert (problem.entry_point, len(problem.tests), problem.certificate.form) == ("square", 5, "none")
+
+
+@pytest.mark.parametrize(
+    ("fields", "skills", "answer"),
+    [
+        ({}, ("toy-square", "toy-double"), "196"),
+        ({"answer": "$\\boxed{196.}$"}, ("toy-square", "toy-double"), "196"),
+        ({"certificate": "from skills import toy_double\nanswer = toy_double.solve(7) ** 2"}, ("toy-double",), "196"),
+        ({"certificate": "answer = (2 * 7) ** 2"}, (), "196"),
+        (
+            {"certificate": "answer = 7 % 2 == 1", "answer": "$\\text{true}$", "answer_type": "boolean"},
+            (),
+            "Yes",
+        ),
+    ],
+    ids=str,
+)
+def test_a_problem_names_the_skills_that_were_called_and_its_answer_is_canonical(
+    fields: dict[str, Any], skills: tuple[str, ...], answer: str, play: Any
+) -> None:
+    problem = play(protocol.submit(Submission.model_validate({**GOOD, **fields}))).problem
+    assert problem is not None
+    assert (problem.skills, problem.answer) == (skills, answer)
+    assert len(problem.skill_ids) == len(skills)
+
+
+def test_a_certificate_that_does_not_end_with_other_numbers_depends_on_them(play: Any) -> None:
+    source = "n = 7\nwhile n != 7:\n    n += 1\nfrom skills import toy_square\nanswer = toy_square.solve(2 * n)"
+    assert outcome(play, GOOD, certificate=source) == "ok"
 
 
 def test_what_a_problem_composes_is_what_it_names(play: Any) -> None:

@@ -59,7 +59,7 @@ def test_a_good_submission_becomes_a_problem(play: Any) -> None:
     assert problem is not None
     assert problem.statement == GOOD.statement  # LaTeX and angle brackets unescaped
     assert (problem.answer, problem.trajectory_id, trajectory.problem_id) == ("49", trajectory.id, problem.id)
-    assert problem.skills == ("toy-square", "toy-double")
+    assert problem.skills == ("toy-square",)  # the one that its certificate calls
     assert problem.certificate.form == "program"
 
 

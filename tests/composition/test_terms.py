@@ -23,6 +23,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    canonical,
     from_json,
     operators,
     skills,
@@ -46,6 +47,42 @@ TERMS: list[Term] = [
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: type(term).__name__)
 def test_json_is_read_back(term: Term) -> None:
     assert from_json(to_json(term)) == term
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Combine("sum", A, Given("1")), Combine("sum", Given("1"), A), True),
+        (Combine("product", A, Given("1")), Combine("product", Given("1"), A), True),
+        (Combine("difference", A, Given("1")), Combine("difference", Given("1"), A), False),
+        (Apply("a", (("n", Given("3")), ("m", Given("4")))), Apply("a", (("m", Given("4")), ("n", Given("3")))), True),
+        (Apply("a", (("n", Given("3")), ("m", Given("4")))), Apply("a", (("n", Given("4")), ("m", Given("3")))), False),
+        (
+            Least("n", 1, Apply("b", (("k", Variable("n")),)), Relation("odd")),
+            Least("m", 1, Apply("b", (("k", Variable("m")),)), Relation("odd")),
+            True,
+        ),
+        (Least("n", 1, A, Relation("odd")), Least("n", 2, A, Relation("odd")), False),
+        (
+            Total("n", 1, 9, Count("k", 1, 9, A, Relation("exceeds", None, Variable("k")))),
+            Total(
+                "k",
+                1,
+                9,
+                Count("n", 1, 9, A.with_argument("m", Variable("k")), Relation("exceeds", None, Variable("n"))),
+            ),
+            True,
+        ),
+    ],
+    ids=lambda x: "" if isinstance(x, bool) else to_json(x),
+)
+def test_letters_and_order_make_no_other_question(one: Term, other: Term, same: bool) -> None:
+    assert (canonical(one) == canonical(other)) is same
+
+
+@pytest.mark.parametrize("term", TERMS, ids=lambda term: type(term).__name__)
+def test_the_canonical_form_is_its_own(term: Term) -> None:
+    assert canonical(canonical(term)) == canonical(term)
 
 
 NODES = ["var", "apply", "to", "is", "value", "other", "node", "low", "high", "body", "relation", "variable", "op"]

@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from judging import Judge, changed, unclaimed
 from agentprop.composition.terms import Apply, Given, Program, from_json, to_json, walk
 from agentprop.grading.builtin_verifier import MIN_TESTS
 from agentprop.records import Certificate, Problem, TestCase
-from agentprop.skills import Package
+from agentprop.skills import Package, parse
 
 TABLE = tomllib.loads((Path(__file__).parent / "mutations.toml").read_text(encoding="utf-8"))
 
@@ -108,7 +109,7 @@ def test_a_question_of_another_problem_is_a_mismatch(problems: list[Problem], ju
     assert judge.survivors(swapped) == []
 
 
-def test_prose_that_says_nothing_is_invalid_over_a_good_certificate(problems: list[Problem], judge: Judge) -> None:
+def test_prose_that_says_nothing_is_undetermined_over_a_good_certificate(problems: list[Problem], judge: Judge) -> None:
     rng = Random(3)
     nonsense = [
         lambda text: " ".join(rng.sample(text.split(" "), len(text.split(" ")))),
@@ -121,8 +122,57 @@ def test_prose_that_says_nothing_is_invalid_over_a_good_certificate(problems: li
     texts = [(p, make(p.statement)) for p in problems for make in nonsense]
     altered = [changed(p, statement=text) for p, text in texts if text != p.statement]
     judgements = judge(altered)
-    assert {j.value for j in judgements} == {"invalid"}
-    assert {j.code for j in judgements} <= {"unreadable", "mismatch"}
+    assert {j.value for j in judgements if j.code == "not_in_grammar"} == {"undetermined"}
+    # Half a statement, or its words in another order, may happen to be another question.
+    assert {j.value for j in judgements if j.code != "not_in_grammar"} <= {"invalid"}
+    assert sum(j.code == "not_in_grammar" for j in judgements) > 0.9 * len(judgements)
+
+
+PARAPHRASES = (
+    lambda text: f"A friend of mine wonders about this. {text}",
+    lambda text: f"{text} (Asked by Ada.)",
+    lambda text: text.replace(" the ", " this ", 1),
+    lambda text: text.replace("is", "equals", 1),
+    lambda text: f"  {text}\n",
+)
+
+
+def test_a_statement_in_other_words_is_undetermined_with_and_without_a_certificate(
+    problems: list[Problem], judge: Judge
+) -> None:
+    texts = [(p, make(p.statement)) for p in problems[:60] for make in PARAPHRASES]
+    altered = [(p, text) for p, text in texts if text != p.statement]
+    for make in (changed, unclaimed):
+        judgements = judge([make(p, statement=text) for p, text in altered])
+        assert {(j.value, j.code) for j in judgements} == {("undetermined", "not_in_grammar")}
+
+
+def test_a_framing_sentence_leaves_a_problem_valid(problems: list[Problem], judge: Judge) -> None:
+    framed = [changed(p, statement=f"Solve the following problem. {p.statement} Show your work.") for p in problems]
+    assert len(judge.survivors(framed)) == len(framed)
+    integers = [p for p in problems if p.answer_type == "integer"]
+    assert judge.survivors([changed(p, statement=f"{p.statement} Give your answer as an integer.") for p in integers])
+
+
+def test_a_statement_is_read_whatever_skills_its_problem_names(problems: list[Problem], judge: Judge) -> None:
+    names = {"skills": (), "skill_ids": ()}
+    assert len(judge.survivors([unclaimed(p, **names) for p in problems])) == len(problems)
+    integers = [p for p in problems if p.answer_type == "integer"]
+    wrong = [unclaimed(p, answer=f"{p.answer}1", **names) for p in integers]
+    assert {(j.value, j.code) for j in judge(wrong)} == {("invalid", "answer_differs")}
+
+
+@pytest.mark.parametrize(("script", "value", "code"), [(0, "valid", "agrees"), (1, "invalid", "ambiguous")])
+def test_two_readings_are_ambiguous_if_their_answers_differ(
+    script: int, value: str, code: str, problems: list[Problem], judge: Judge
+) -> None:
+    problem = next(p for p in problems if p.domain == "mathematics" and p.answer_type == "integer")
+    package = judge.library[problem.skills[0]]
+    name = f"another-{package.name}"[:64].strip("-")
+    other = "\n\n_check = check\n\ndef check(**given):\n    return _check(**given) + 1\n" if script else ""
+    twin = parse(package.skill_md.replace(f"name: {package.name}", f"name: {name}", 1), (package.script or "") + other)
+    judged = replace(judge, library={**judge.library, name: twin}).one(problem)
+    assert (judged.value, judged.code) == (value, code)
 
 
 # --- answers ---

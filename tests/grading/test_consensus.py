@@ -15,7 +15,7 @@ from toy_problems import problem
 from agentprop.answers.outcome import Equivalence, undetermined
 from agentprop.grading.comparison import TextAnswers
 from agentprop.grading.consensus import CompareAnswers, Tally, quorum, tally_votes, verdict
-from agentprop.grading.verifier_reply import FLAGS
+from agentprop.grading.reports import FLAGS
 from agentprop.records import Attempt, MadeBy
 
 CASES = tomllib.loads((Path(__file__).parent / "consensus_cases.toml").read_text(encoding="utf-8"))["case"]
@@ -66,6 +66,8 @@ def alike(undecided: tuple[list[str], ...] = (), unit: str | None = None) -> Com
 
 def tallied(case: dict[str, Any]) -> Tally:
     found = attempts(case["verifiers"], case.get("auditor"))
+    for place, rationale in enumerate(case.get("rationales", ())):
+        found[place] = found[place].model_copy(update={"rationale": rationale})
     return tally_votes(case["claimed"], found, alike(tuple(case.get("undecided", ())), case.get("unit")))
 
 
@@ -90,6 +92,17 @@ def test_the_order_of_the_verifiers_does_not_matter(case: dict[str, Any]) -> Non
     values = {tallied({**case, "verifiers": list(order)}).value for order in permutations(case["verifiers"][:4])}
     if len(case["verifiers"]) <= 4:
         assert len(values) == 1
+
+
+def test_the_text_of_an_unreadable_reply_reports_too() -> None:
+    found = attempts(["valid: 5", "malformed", "valid: 5"])
+    for response, value in [
+        ("The problem is ambiguous.", "invalid"),
+        ("<think>Is it ambiguous? It is ambiguous.</think> It is 5.", "undetermined"),
+        ("<think>The problem is ambiguous. Or", "undetermined"),
+    ]:
+        found[1] = found[1].model_copy(update={"response": response})
+        assert tally_votes("5", found, alike()).value == value
 
 
 @given(st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=4), st.sampled_from(LOST), st.data())

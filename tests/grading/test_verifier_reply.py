@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_problems import opinion
 
-from agentprop.grading.verifier_reply import FLAGS, MAX_ANSWER, MAX_RATIONALE, Fault, Opinion, read
+from agentprop.grading.reports import FLAGS
+from agentprop.grading.verifier_reply import MAX_ANSWER, MAX_RATIONALE, Fault, Opinion, read
 
 CASES = tomllib.loads((Path(__file__).parent / "verifier_replies.toml").read_text(encoding="utf-8"))["case"]
 PIECES = [f"<{slash}{tag}>" for tag in ("verdict", "flags", "answer", "rationale") for slash in ("", "/")]

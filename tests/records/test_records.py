@@ -60,6 +60,23 @@ EXAMPLES: list[Record] = [
 ]
 
 
+def with_certificate(source: str, **fields: Any) -> Problem:
+    certificate = Certificate(form="program" if source else "none", source=source)
+    return Problem.model_validate({**PROBLEM.model_dump(), "certificate": certificate, "id": "", **fields})
+
+
+def test_another_certificate_is_another_problem() -> None:
+    assert len({with_certificate(source).id for source in ("", "answer = 7", "answer = 3 + 4")}) == 3
+
+
+def test_a_problem_keeps_the_id_of_the_version_that_it_was_written_in() -> None:
+    first = with_certificate("answer = 7", schema_version=1)
+    assert first.id == with_certificate("answer = 3 + 4", schema_version=1).id == PROBLEM.id
+    assert Problem.model_validate(first.model_dump()) == first
+    with pytest.raises(ValidationError, match="does not match its content"):
+        Problem.model_validate({**first.model_dump(), "schema_version": 2})
+
+
 def test_there_is_an_example_of_every_kind() -> None:
     assert {type(e) for e in EXAMPLES} == set(RECORDS.values())
 

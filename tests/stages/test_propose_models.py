@@ -16,7 +16,7 @@ from places import ENVIRONMENT
 from servers import running
 
 from agentprop.config import ProposeConfig
-from agentprop.records import PipedProblem, Problem, Trajectory
+from agentprop.records import PipedProblem, Problem, Trajectory, Verdict
 from agentprop.stages.propose.ledger import BATCH, WINDOW
 from agentprop.stages.propose.models import window_of
 from agentprop.storage import read_stream
@@ -42,7 +42,8 @@ def one(server: str, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 def test_every_candidate_is_accounted_for_and_every_reply_is_paid_once(one: Workplace) -> None:
     run = open_run(one.folder / "run")
     summary = check_proposals(run)
-    assert summary["accepted"] == N
+    assert summary["accepted"] == summary["undetermined"] == N  # its prose is in no grammar, which stops no problem
+    assert {(verdict.value, verdict.code) for verdict in run.iter(Verdict)} == {("undetermined", "not_in_grammar")}
     assert {"malformed", "refused:certificate_missing", "ok"} <= {
         turn.outcome for trajectory in run.iter(Trajectory) for turn in trajectory.turns
     }

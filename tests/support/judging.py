@@ -58,8 +58,8 @@ class Judge:
         return [p for p, judgement in zip(problems, self(problems), strict=True) if judgement.value == "valid"]
 
     def read(self, problem: Problem) -> list[Term]:
-        """Read the statement over the skills that the problem names."""
-        return read(problem.statement, {name: self.library[name] for name in problem.skills})
+        """Read the statement over the whole library."""
+        return read(problem.statement, self.library)
 
     def value(self, term: Term, route: Route, names: str = "") -> Result:
         """Compute a term by one route, without any guard."""

@@ -1,7 +1,8 @@
 """A problem with its packages → the attempt and verdict of a verifier that needs no model.
 
-Packages that come with a problem replace this library's if they differ, because the problem was made from them; the
-evidence that such skills claim is not changed.
+Packages that come with a problem replace those of this library that have their names, because the problem was made from
+them; the evidence that such skills claim is not changed. The rest of the library stays: a statement may mean more than
+its problem names.
 """
 
 from __future__ import annotations
@@ -83,8 +84,7 @@ class LocalJudge:
         return await contained_async(partial(self._judge, item), partial(failed, self.name, item))
 
     async def _judge(self, item: ProblemItem) -> JudgedProblem:
-        library = self._library(item.skills) if item.skills else self.library
-        judgement = await self._verifier(item.problem, library, self.tools, self.executor)
+        judgement = await self._verifier(item.problem, self._library(item.skills), self.tools, self.executor)
         attempt, verdict = judgement.records(item.problem, self.made_by)
         return JudgedProblem(item, (check_storable(attempt),), check_storable(verdict))
 
@@ -93,13 +93,13 @@ class LocalJudge:
         return list(await asyncio.gather(*map(self.judge, items)))
 
     def _library(self, records: Sequence[Skill]) -> dict[str, Package]:
-        found: dict[str, Package] = {}
+        """The library, with other packages of the same names where a problem brought them."""
+        brought: dict[str, Package] = {}
         for record in records:
             known = self.library.get(record.name)
             if known is not None and known.id == record.id:
-                found[record.name] = known
                 continue
             if record.id not in self.parsed:
                 self.parsed[record.id] = parse(record.skill_md, record.script)
-            found[record.name] = self.parsed[record.id]
-        return found
+            brought[record.name] = self.parsed[record.id]
+        return {**self.library, **brought} if brought else self.library

@@ -53,8 +53,7 @@ class Plan:
     @property
     def judges(self) -> bool:
         """True if the built-in verifier judges each problem before it counts."""
-        config = self.config
-        return "builtin" in (config.verifier or (config.proposer,))
+        return "builtin" in (self.config.verifier or ("builtin",))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
 from agentprop.grading.comparison import check_answer
-from agentprop.records import Record, Reject, Trajectory, content_id
+from agentprop.records import Record, Reject, Trajectory, Verdict, content_id
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.plan import CandidateBatch
 from agentprop.stages.propose.avoided import Avoided
@@ -162,7 +162,7 @@ class Ledger:
             return "no_plan", "no composition of this category was found"
         if candidate.problem is None:
             return candidate.trajectory.stop.value, "the trajectory ended without an accepted submission"
-        if candidate.verdict is not None and candidate.verdict.value != "valid":
+        if candidate.verdict is not None and not self._passes(candidate.verdict):
             return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
         readable = check_answer(candidate.problem)
         if not readable.ok:
@@ -176,6 +176,10 @@ class Ledger:
             return "mined_share", "the share of mined problems would be too large"
         return self.benchmarks.refusal(candidate.problem.statement) if self.benchmarks is not None else None
 
+    def _passes(self, verdict: Verdict) -> bool:
+        """True if a verdict does not stand in the way of acceptance."""
+        return verdict.value == "valid" or (verdict.value == "undetermined" and self.config.keeps_undetermined)
+
     def commit(self, candidate: Candidate) -> list[Record]:
         """Accept or refuse one candidate, and return the records to store."""
         self.next = candidate.index + 1
@@ -185,7 +189,7 @@ class Ledger:
             tally = self.tallies.setdefault(candidate.category, [0, 0, 0])
             self.tallies[candidate.category] = [
                 tally[0] + 1,
-                tally[1] + candidate.success,
+                tally[1] + (candidate.success or (candidate.verdict is not None and self._passes(candidate.verdict))),
                 tally[2] + (refused is None),
             ]
         if candidate.trajectory is not None:
@@ -197,6 +201,8 @@ class Ledger:
             self.remember(candidate.problem.statement, candidate.problem.template)
             self.mined += candidate.mined
             self.counts["accepted"] += 1
+            if candidate.verdict is not None and candidate.verdict.value != "valid":
+                self.counts["undetermined"] += 1
             return [candidate.problem, *kept]
         code, message = refused
         unexpected = is_unexpected(code)
@@ -256,6 +262,7 @@ class Ledger:
             "accepted": c["accepted"],
             "rejected": c["rejected"],
             "failed": c["failed"],
+            **({"undetermined": c["undetermined"]} if self.config.keeps_undetermined else {}),
             "reasons": reasons,
             "pruned_trajectories": c["pruned"],
             "replaced_trajectories": c["replaced"],

@@ -1,0 +1,141 @@
+"""A submission's certificate → the skills that it really calls, or why it computes nothing.
+
+The certificate has reproduced the answer already. Here it is run once more in the sandbox, with skills that note their
+calls, and then with the statement's numbers and strings changed, in one job. A certificate that is generated from its
+composition, as the built-in proposer's is, computes by construction, so nothing is run for it.
+
+Ours: what a certificate must do to count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from agentprop.composition import draft_code
+from agentprop.composition.grammar import NUMBER
+from agentprop.composition.terms import from_json, skills
+from agentprop.records import Submission
+from agentprop.records.action_text import COMPOSITION
+from agentprop.sandbox import OUTSIDE, Job, Result
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
+
+TOOLS = "certificate_tools"
+_WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+seventeen eighteen nineteen twenty"""
+NUMBER_WORDS = dict(zip(_WORDS.split(), map(float, range(21)), strict=True)) | {
+    "dozen": 12.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "hundred": 100.0, "thousand": 1000.0,
+}  # fmt: skip
+"""Numbers that a statement may write as words."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a certificate does not count."""
+
+    code: str
+    message: str
+    unavailable: bool = False
+    """The sandbox failed, not the certificate."""
+
+
+def generated_skills(submission: Submission, active: Mapping[str, Package]) -> tuple[str, ...] | None:
+    """The skills of a certificate that is, to the letter, the one of its composition; None if it is not."""
+    if submission.composition is None:
+        return None
+    try:
+        term = from_json(submission.composition)
+        used = skills(term)
+        written = submission.certificate.removeprefix(f"{COMPOSITION}{submission.composition}\n")
+        same = set(used) <= set(active) and draft_code.certificate(term, active) == written
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model wrote the composition
+        return None
+    return used if same else None
+
+
+async def called_skills(
+    submission: Submission,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
+    origin: str | None,
+) -> tuple[str, ...] | Refusal:
+    """The skills that a certificate calls, the last one first, or why it does not count."""
+    generated = generated_skills(submission, active)
+    if generated is not None:
+        return generated
+    modules = {**tools, **_traced(active), TOOLS: _tools()}
+    source, statement = submission.certificate, submission.statement
+    whole = _examination(source, numbers_of(statement), statement)
+    result = await executor.run(Job(whole, modules, "found", origin=origin))
+    if result.status not in OUTSIDE and not result.has_value:
+        # With other numbers it did not even end, which is a difference; what it calls must be known all the same.
+        result = await executor.run(Job(_examination(source, [], statement), modules, "found", origin=origin))
+    return _judged(submission, active, result)
+
+
+def numbers_of(statement: str) -> list[float]:
+    """The numbers in a statement, in digits or words, and the share that a percentage means."""
+    plain = re.sub(r"(?<=\d)(?:,|\{,\}|\\,)(?=\d{3}\b)", "", statement)
+    found = [float(text) for text in NUMBER.findall(plain) if len(text) < 300]
+    found += [float(text) / 100 for text in re.findall(r"(\d{1,9}(?:\.\d+)?)\s*(?:\\?%|per ?cent)", plain)]
+    found += [NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", statement.lower()) if word in NUMBER_WORDS]
+    return list(dict.fromkeys(found))
+
+
+def _judged(s: Submission, active: Mapping[str, Package], result: Result) -> tuple[str, ...] | Refusal:
+    if result.status in OUTSIDE:
+        code = result.status.replace("-", "_")
+        return Refusal(code, result.detail or "the sandbox did not answer", unavailable=True)
+    match result.value:
+        case (bool(literal), list(imported), list(called), bool(depends)):
+            pass
+        case _:
+            told = result.error or result.detail or result.status
+            return Refusal("certificate_unstable", f"the certificate does not run a second time: {told}")
+    if literal:
+        return Refusal("certificate_literal", "the certificate only states the answer: let it compute the answer")
+    names = {package.module: name for name, package in active.items()}
+    composed = {name for name in _composed(s) if name in active}
+    used = tuple(name for name in reversed(called) if name in active)
+    missing = sorted(composed - set(used) if used else composed | {names[m] for m in imported if m in names})
+    if missing:
+        told = f"the certificate names {', '.join(missing)} and does not call {'it' if len(missing) == 1 else 'them'}"
+        return Refusal("skills_not_called", f"{told}: call what you name, or leave it out")
+    if not depends:
+        told = "the certificate gives the same answer whatever the numbers in the statement are"
+        return Refusal("certificate_independent", f"{told}: compute the answer from these numbers")
+    return used
+
+
+def _composed(s: Submission) -> tuple[str, ...]:
+    """The skills of the composition; none if it cannot be read, which is refused elsewhere."""
+    try:
+        return skills(from_json(s.composition)) if s.composition is not None else ()
+    except ValueError:
+        return ()
+
+
+def _examination(certificate: str, numbers: list[float], statement: str) -> str:
+    return f"from {TOOLS} import examine\nfound = examine({certificate!r}, {numbers!r}, {statement!r})"
+
+
+def _tools() -> str:
+    return files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")
+
+
+def _traced(active: Mapping[str, Package]) -> dict[str, str]:
+    """Sources of the skills, with functions that note their calls."""
+    return {f"skills.{p.module}": f"{p.script}{_TRACE.format(name=name)}" for name, p in active.items() if p.script}
+
+
+_TRACE = """
+
+from certificate_tools import traced as _traced
+for _function in ("solve", "check"):
+    if _function in globals():
+        globals()[_function] = _traced({name!r}, globals()[_function])
+"""

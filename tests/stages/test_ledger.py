@@ -1,0 +1,44 @@
+"""A verdict stops a candidate, except that a model's problem which the built-in verifier cannot read is kept."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from toy_problems import problem, trace
+
+from agentprop.agent.candidates import Candidate, Curriculum
+from agentprop.config import ProposeConfig
+from agentprop.records import Problem, Reject, Verdict
+from agentprop.stages.propose.ledger import Ledger
+
+
+def candidate(value: Literal["valid", "invalid", "undetermined"], code: str) -> Candidate:
+    made = problem()
+    verdict = Verdict(problem_id=made.id, value=value, code=code, message="so it is")
+    return Candidate(0, "sums", trajectory=trace(), problem=made, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("settings", "value", "kept"),
+    [
+        ({}, "valid", True),
+        ({}, "undetermined", False),
+        ({}, "invalid", False),
+        ({"proposer": "m"}, "valid", True),
+        ({"proposer": "m"}, "undetermined", True),
+        ({"proposer": "m"}, "invalid", False),
+        ({"proposer": "m", "verifier": ("builtin",)}, "valid", True),
+        ({"proposer": "m", "verifier": ("builtin",)}, "undetermined", False),
+    ],
+    ids=str,
+)
+def test_what_a_verdict_means_for_acceptance(settings: dict[str, Any], value: Any, kept: bool) -> None:
+    ledger = Ledger(ProposeConfig(n=1, **settings), Curriculum(("sums",)))
+    records = ledger.commit(candidate(value, "not_in_grammar"))
+    assert [type(record) for record in records[:1]] == [Problem if kept else Reject]
+    assert any(isinstance(record, Verdict) for record in records)
+    assert ledger.tallies["sums"][1] == kept  # what is kept counts as a success of its category
+    told = ledger.summary()
+    assert (told["accepted"], told["rejected"] + told["failed"]) == (int(kept), int(not kept))
+    assert told.get("undetermined", 0) == (kept and value == "undetermined")
