@@ -55,6 +55,8 @@ class Candidate:
     """Its verdict."""
     failure: RecordFailure | None = None
     """Why nothing became of it, by no fault of its own."""
+    words: str = ""
+    """What the model's server said, if it ended the conversation."""
 
     @property
     def mined(self) -> bool:
@@ -187,7 +189,7 @@ class CandidateMaker:
         own_code = self.model is None
         environment = Environment(task, library, self.executor, self.tools, self.rules, self.made_by, own_code)
         episode = await rollout(environment, self._policy(index, term, rng))
-        candidate = Candidate(index, category, task, episode.trajectory, episode.problem)
+        candidate = Candidate(index, category, task, episode.trajectory, episode.problem, words=episode.words)
         if self.verify and episode.problem is not None:
             candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):

@@ -57,7 +57,10 @@ class ChatPolicy:
             reply = await self.model.reply(replace(asked, sampling=self.sampling, sample=self.sample))
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
-            return Move(stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE)
+            return Move(
+                stop=StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE,
+                fault=functions.storable(failure.message),
+            )
         if reply.usage is not None and not reply.cached:
             self.usage.append(reply.usage)
         choice = reply.choices[0]

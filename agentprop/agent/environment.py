@@ -76,6 +76,8 @@ class Episode:
     """Every turn."""
     problem: Problem | None
     """The problem, if a submission kept the contract."""
+    words: str = ""
+    """What the model's server said, if it ended the episode."""
 
 
 def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
@@ -111,6 +113,7 @@ class Environment:
     history: list[tuple[str, str]] = field(init=False)
     problem: Problem | None = None
     stop: StopReason | None = None
+    words: str = ""
     malformed: int = 0
     refused: int = 0
     pruned: int = 0
@@ -267,7 +270,7 @@ class Environment:
             token_exact=bool(self.turns) and all(turn.token_ids is not None for turn in self.turns),
         )
         if self.problem is None:
-            return Episode(trajectory, None)
+            return Episode(trajectory, None, self.words)
         return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}))
 
 
@@ -277,7 +280,7 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
     while environment.stop is None:
         move = await policy.act(observation)
         if move.message is None:
-            environment.stop = move.stop or StopReason.ABANDONED
+            environment.stop, environment.words = move.stop or StopReason.ABANDONED, move.fault or ""
         else:
             observation = await environment.step(move)
     return environment.episode()

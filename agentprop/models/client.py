@@ -16,14 +16,20 @@ from agentprop.models import wire
 from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
-from agentprop.models.failures import FailureKind, ModelFailure, all_of
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage, all_of
 from agentprop.models.limiter import Limiter, RequestSlot
 from agentprop.models.retry import RETRIES, Backoff, CircuitBreaker
 from agentprop.models.settings import ModelSettings, ServedSettings
 
 PUSH_BACK = frozenset({FailureKind.RATE_LIMIT, FailureKind.TIMEOUT})
 """Failures that mean the server is overloaded; 5xx and lost connections mean that it is broken."""
+REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.UNSUPPORTED})
+"""Failures of a request for several replies after which they are asked for one by one."""
 CHARACTERS_PER_TOKEN = 4
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
+"""Names of the limit of a reply."""
+MOST_OF_IT = 4
+"""A reply limit is the reason why a conversation does not fit if it is at least so many times the prompt."""
 
 
 @dataclass
@@ -35,6 +41,10 @@ class Channel:
     limiter: Limiter
     breaker: CircuitBreaker
     backoff: Backoff = field(default_factory=Backoff)
+    answered: int = 0
+    """Number of replies so far, stored ones included."""
+    given_up: int = 0
+    """Number of requests that were given up."""
     honours_n: bool | None = None
     """The server returns several replies for one prompt; None until it is known."""
 
@@ -69,6 +79,7 @@ class Model:
 
     def __init__(self, channel: Channel, meter: Meter, *, role: str = "", cache: ReplyCache | None = None) -> None:
         self.channel, self.meter, self.cache = channel, meter, cache
+        self.settings = channel.settings.for_role(role)
         self.account = (role, channel.settings.identity)
         self._under_way: dict[bytes, asyncio.Future[Exchange]] = {}
 
@@ -98,11 +109,11 @@ class Model:
         try:
             reply = await self._one(request)
         except ModelFailure as failure:
-            if failure.kind is not FailureKind.REJECTED or self.channel.honours_n:
+            if failure.kind not in REFUSALS or self.channel.honours_n:
                 raise
             self.channel.honours_n = False
             return await self._one(_nth(request, 0))
-        self.channel.honours_n = len(reply.choices) >= request.n
+        self.channel.honours_n = len(reply.choices) + reply.withheld >= request.n
         return reply
 
     async def _each(self, request: Request, start: int) -> list[Reply]:
@@ -112,16 +123,18 @@ class Model:
     # --- one request ---
 
     async def _one(self, request: Request) -> Reply:
-        body = wire.body_of(request, self.channel.settings)
+        body = wire.body_of(request, self.settings)
         if self.cache is None:
             return await self._ask(body, request, None)
         key = key_of(wire.canonical(body, self.identity, request.sample))
         stored = self.cache.get(key)
         if stored is None and key in self._under_way:
             stored = await self._wait_for(key)
-        if stored is not None:
+        found = None if stored is None else _reread(stored)
+        if found is not None:
             self.meter.accounts.add_hit()
-            return replace(wire.read(Exchange(stored)), cached=True)
+            self.channel.answered += 1
+            return found
         return await self._ask_first(key, body, request)
 
     async def _wait_for(self, key: bytes) -> bytes | None:
@@ -152,7 +165,7 @@ class Model:
                 if failure.usage is not None:
                     await self._charge(failure.usage, None, b"")
                 failures[failure.kind] += 1
-                wait_s = self._wait_after(failure, failures)
+                wait_s = self._wait_after(failure, failures, _limit(body, request))
             finally:
                 self.meter.settle()
             await asyncio.sleep(wait_s)
@@ -171,6 +184,7 @@ class Model:
                 raise
             channel.limiter.succeeded()
             channel.breaker.succeeded()
+            channel.answered += 1
         if reply.usage is not None:
             channel.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
@@ -182,15 +196,25 @@ class Model:
             limiter.pushed_back(slot.round, failure.retry_after_s)
         elif failure.retry_after_s:
             limiter.pause(failure.retry_after_s)
-        self.channel.breaker.failed(failure)
+        try:
+            self.channel.breaker.failed(failure)
+        except ModelOutage:
+            self._note(failure)
+            raise
 
-    def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind]) -> float:
+    def _note(self, failure: ModelFailure) -> None:
+        """Keep the server's words about a request that is given up."""
+        self.channel.given_up += 1
+        self.meter.heard(self.account, failure, self.cache)
+
+    def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind], limit: int | None) -> float:
         """Return the seconds until the next attempt. Raises the failure, or an outage, if the request is given up."""
         if failures[failure.kind] <= RETRIES.get(failure.kind, 0):
             return self.channel.backoff.wait_s(failures.total(), failure.retry_after_s)
         self.meter.accounts.add_failure("given_up")
         failure.attempts = failures.total()
-        self.channel.breaker.lost(failure)
+        self._note(failure)
+        self.channel.breaker.lost(failure, limit=limit)
         raise failure
 
     async def _charge(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
@@ -227,8 +251,28 @@ def _combined(replies: list[Reply]) -> Reply:
     )
 
 
+def _reread(stored: bytes) -> Reply | None:
+    """Return a stored reply; None if it is none by today's rules, so that it is asked for again."""
+    try:
+        return replace(wire.read(Exchange(stored)), cached=True)
+    except ModelFailure:
+        return None
+
+
 def _estimate(request: Request, body: Mapping[str, Any]) -> int:
     """Estimate the tokens of a request, before the server has counted them."""
-    limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-    prompt = sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
-    return int(prompt + int(limit) * request.n)
+    return _prompt_tokens(request) + _reply_limit(body) * request.n
+
+
+def _prompt_tokens(request: Request) -> int:
+    return sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
+
+
+def _reply_limit(body: Mapping[str, Any]) -> int:
+    return next((int(body[name]) for name in LIMITS if body.get(name)), 0)
+
+
+def _limit(body: Mapping[str, Any], request: Request) -> int | None:
+    """Return the reply limit of a request if it takes up the most of it."""
+    limit = _reply_limit(body)
+    return limit if limit > MOST_OF_IT * max(1, _prompt_tokens(request)) else None

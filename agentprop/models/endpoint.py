@@ -21,9 +21,10 @@ import openai
 
 from agentprop.errors import ConfigError
 from agentprop.models.chat import Exchange
+from agentprop.models.complaints import complaint_of, failure_of
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings, ServedSettings
-from agentprop.models.wire import EXCERPT, failure_of_status
+from agentprop.models.streams import exchange_of
 
 OPENAI_HOST = "api.openai.com"
 CONNECT_S = 20.0
@@ -70,7 +71,7 @@ class Endpoint:
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 response = await self._client.post(self._path, body=body, cast_to=self._raw, options=self._options)
-        return Exchange(response.content)
+        return exchange_of(response.content)
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Fetch JSON at a path below the root of the API, or of the server if the path begins with a slash."""
@@ -144,11 +145,8 @@ def _timed_out(settings: ModelSettings) -> ModelFailure:
 
 
 def _status_failure(error: openai.APIStatusError) -> ModelFailure:
-    found = error.body if isinstance(error.body, Mapping) else {}
-    said = found.get("message") or error.response.text
-    text = " ".join(str(said).split())[:EXCERPT] or "no explanation"
-    wait = retry_after_s(error.response.headers)
-    return failure_of_status(error.status_code, text, found.get("code") or found.get("type"), retry_after_s=wait)
+    said = complaint_of(error.response.content, error.status_code)
+    return failure_of(said, retry_after_s=retry_after_s(error.response.headers))
 
 
 def _connection_failure(error: openai.APIConnectionError, settings: ModelSettings) -> ModelFailure:

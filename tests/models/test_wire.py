@@ -11,7 +11,7 @@ import pytest
 from agentprop.models import FailureKind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
 from agentprop.models.chat import Exchange, Reply
 from agentprop.models.reasoning import split
-from agentprop.models.wire import body_of, canonical, failure_of_status, read
+from agentprop.models.wire import body_of, canonical, read
 
 SHAPES = json.loads((Path(__file__).parent / "reasoning_shapes.json").read_text(encoding="utf-8"))
 SERVER = ModelSettings(model="m", base_url="http://localhost/v1")
@@ -161,37 +161,3 @@ def test_null_content_is_a_reply_when_something_else_was_said() -> None:
     assert reply_of(spoken(None, refusal="No.")).text == "No."
     assert reply_of({**spoken(None), "finish_reason": "length"}).choices[0].truncated
     assert reply_of(spoken(None, reasoning_content="hm")).choices[0].reasoning == "hm"
-
-
-@pytest.mark.parametrize(
-    ("status", "message", "kind"),
-    [
-        (400, "unknown field", FailureKind.REJECTED),
-        (400, "This model's maximum context length is 4096 tokens", FailureKind.CONTEXT_OVERFLOW),
-        (
-            400,
-            "The decoder prompt (length 5) is longer than the maximum model length of 4",
-            FailureKind.CONTEXT_OVERFLOW,
-        ),
-        (400, "max_tokens=5000 cannot be greater than max_model_len=4096", FailureKind.REJECTED),
-        (401, "bad key", FailureKind.UNAUTHORISED),
-        (402, "pay", FailureKind.QUOTA),
-        (404, "no such model", FailureKind.NOT_FOUND),
-        (408, "late", FailureKind.TIMEOUT),
-        (413, "prompt is too long", FailureKind.CONTEXT_OVERFLOW),
-        (422, "wrong", FailureKind.REJECTED),
-        (429, "slow down", FailureKind.RATE_LIMIT),
-        (429, "insufficient_quota", FailureKind.QUOTA),
-        (500, "boom", FailureKind.SERVER),
-        (529, "overloaded", FailureKind.SERVER),
-    ],
-)
-def test_statuses_are_told_apart(status: int, message: str, kind: FailureKind) -> None:
-    assert failure_of_status(status, message).kind is kind
-
-
-def test_an_error_that_came_with_status_200_is_an_error() -> None:
-    body = json.dumps({"error": {"message": "upstream is busy", "code": 429}}).encode()
-    with pytest.raises(ModelFailure) as caught:
-        read(Exchange(body))
-    assert caught.value.kind is FailureKind.RATE_LIMIT
