@@ -45,6 +45,8 @@ class Channel:
     """Number of replies so far, stored ones included."""
     given_up: int = 0
     """Number of requests that were given up."""
+    last: ModelFailure | None = None
+    """The last failure of a request that was given up."""
     honours_n: bool | None = None
     """The server returns several replies for one prompt; None until it is known."""
 
@@ -205,6 +207,7 @@ class Model:
     def _note(self, failure: ModelFailure) -> None:
         """Keep the server's words about a request that is given up."""
         self.channel.given_up += 1
+        self.channel.last = failure
         self.meter.heard(self.account, failure, self.cache)
 
     def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind], limit: int | None) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import re
 import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -27,6 +28,7 @@ from agentprop.models.settings import ModelSettings, ServedSettings
 from agentprop.models.streams import exchange_of
 
 OPENAI_HOST = "api.openai.com"
+AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 CONNECT_S = 20.0
 MAX_CONNECTIONS = 1 << 20
 """More connections than are ever open; None would mean aiohttp's default of a hundred."""
@@ -63,7 +65,7 @@ class Endpoint:
         self.settings = settings
         self._client = _client(settings, api_key)
         self._raw = _response_type()
-        self._path = f"{str(settings.base_url).rstrip('/')}{PATH}"
+        self._path = address(str(settings.base_url), PATH)
         self._options: Any = {**REQUEST_OPTIONS, "timeout": self._client.timeout}
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
@@ -75,7 +77,9 @@ class Endpoint:
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Fetch JSON at a path below the root of the API, or of the server if the path begins with a slash."""
-        url = f"{str(self.settings.base_url).removesuffix('/v1')}{path}" if path.startswith("/") else path
+        base = str(self.settings.base_url)
+        root = base if not path.startswith("/") else re.sub(r"/v1/?(?=\?|$)", "", base)
+        url = address(root, path if path.startswith("/") else f"/{path}")
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 if body is None:
@@ -85,6 +89,16 @@ class Endpoint:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def address(base_url: str, path: str) -> str:
+    """Return the address of a path; a query of the base goes behind it.
+
+    >>> address("https://x.example/openai/deployments/m?api-version=1", "/chat/completions")
+    'https://x.example/openai/deployments/m/chat/completions?api-version=1'
+    """
+    base, mark, query = base_url.partition("?")
+    return f"{base.rstrip('/')}{path}{mark}{query}"
 
 
 def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
@@ -114,11 +128,19 @@ def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
         api_key=key or "none",
         max_retries=0,
         timeout=timeout,
-        default_headers=cast(Any, {**OMITTED_HEADERS, **settings.headers}),
+        default_headers=cast(Any, {**OMITTED_HEADERS, **_key_headers(settings, key), **settings.headers}),
         http_client=kind(limits=limits, timeout=timeout, trust_env=proxied),
     )
     client.organization = client.project = None  # read from variables that were not meant for this server
     return client
+
+
+def _key_headers(settings: ModelSettings, key: str | None) -> dict[str, Any]:
+    """Return the headers that carry the key otherwise than as a bearer's."""
+    name = settings.api_key_header
+    if name is not None:
+        return {"Authorization": openai.Omit(), **({name: key} if key else {})}
+    return {"api-key": key} if key and settings.host.endswith(AZURE_HOSTS) else {}
 
 
 def _response_type() -> Any:
