@@ -62,9 +62,7 @@ TopP = Annotated[
 ]
 ReplyTokens = Annotated[
     int | None,
-    typer.Option(
-        "--reply-tokens", min=1, help="Most tokens of a reply, reasoning included.", rich_help_panel=MODELS
-    ),
+    typer.Option("--reply-tokens", min=1, help="Most tokens of a reply, reasoning included.", rich_help_panel=MODELS),
 ]
 MaxTokens = Annotated[
     int | None,

@@ -31,7 +31,14 @@ TRUNCATED, MALFORMED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
 )
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
 """Codes of attempts that may succeed if they are repeated."""
-_LOST = {FailureKind.TIMEOUT: TIMEOUT, FailureKind.CONTEXT_OVERFLOW: OVERFLOW, FailureKind.REJECTED: REFUSED}
+_LOST = {
+    FailureKind.TIMEOUT: TIMEOUT,
+    FailureKind.CONTEXT_OVERFLOW: OVERFLOW,
+    FailureKind.REJECTED: REFUSED,
+    FailureKind.UNSUPPORTED: REFUSED,
+    FailureKind.REFUSED: REFUSED,
+    FailureKind.FILTERED: REFUSED,
+}
 _CORRECTION = "That cannot be used: {fault}. Write the four sections again, and nothing else."
 
 

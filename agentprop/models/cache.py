@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS totals (
 ) WITHOUT ROWID;
 {HEARD}
 """
-ADD_REPLIES = "INSERT OR REPLACE INTO replies (key, body) VALUES {rows}"
+ADD_REPLIES = "INSERT OR IGNORE INTO replies (key, body) VALUES {rows}"
 ADD_TOTALS = (
     "INSERT INTO totals (role, model, name, value) VALUES {rows} "
     "ON CONFLICT (role, model, name) DO UPDATE SET value = value + excluded.value"
@@ -104,6 +104,10 @@ class ReplyCache:
         done = asyncio.get_running_loop().create_future()
         self._rows.put(_Row(account, dict(counts), key, body, done))
         await done
+
+    def forget(self, key: bytes) -> None:
+        """Drop a stored response that is no reply, so that the next one takes its place."""
+        self._rows.put(_Row(("", ""), {}, key, b"", None))
 
     def hear(self, account: Account, kind: str, pattern: str, text: str) -> None:
         """Store a server's words about a request that was given up; nobody waits for the disk."""
@@ -201,10 +205,12 @@ def _commit(connection: sqlite3.Connection, path: Path, rows: list[_Row]) -> Run
     totals: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
         totals.update({(*row.account, name): value for name, value in row.counts.items()})
-    replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None]
+    replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None and row.done is not None]
+    forgotten = [(row.key,) for row in rows if row.key is not None and row.done is None]
     heard = Counter((*row.account, *row.heard) for row in rows if row.heard is not None)
     try:
         connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("DELETE FROM replies WHERE key = ?", forgotten)
         _insert(connection, ADD_REPLIES, replies)
         _insert(connection, ADD_TOTALS, [(*name, value) for name, value in totals.items()])
         _insert(connection, ADD_HEARD, [(*words, count) for words, count in heard.items()])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from agentprop.models import wire
+from agentprop.models.batches import BatchTransport
 from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
@@ -28,6 +29,8 @@ REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.UNSUPPORTED})
 CHARACTERS_PER_TOKEN = 4
 LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
 """Names of the limit of a reply."""
+MOST_AT_ONCE = 1 << 20
+"""Requests that may be under way where they are asked in batches."""
 MOST_OF_IT = 4
 """A reply limit is the reason why a conversation does not fit if it is at least so many times the prompt."""
 
@@ -45,6 +48,8 @@ class Channel:
     """Number of replies so far, stored ones included."""
     given_up: int = 0
     """Number of requests that were given up."""
+    batched: bool = False
+    """Requests are asked in batches."""
     last: ModelFailure | None = None
     """The last failure of a request that was given up."""
     honours_n: bool | None = None
@@ -66,6 +71,8 @@ class AllowanceShare(NamedTuple):
 
 def channel_of(settings: ModelSettings, transport: Transport, *, part: AllowanceShare = AllowanceShare()) -> Channel:
     """Open a channel as its settings say, with this process's part of their limits."""
+    if isinstance(transport, BatchTransport):
+        return _batched_channel(settings, transport)
     limiter = Limiter(
         part.of(settings.max_concurrency),
         rpm=settings.rpm and settings.rpm / part.processes,
@@ -74,6 +81,17 @@ def channel_of(settings: ModelSettings, transport: Transport, *, part: Allowance
     gone = (lambda: settings.gone) if isinstance(settings, ServedSettings) else (lambda: False)
     breaker = CircuitBreaker(settings.identity, patience_s=settings.patience_s, gone=gone)
     return Channel(settings, transport, limiter, breaker, honours_n=settings.n)
+
+
+def _batched_channel(settings: ModelSettings, transport: BatchTransport) -> Channel:
+    """Open a channel that asks in batches: everything may be under way at once, at the price of a batch."""
+    names = ("price_in", "price_out", "price_cached")
+    prices = {name: None if (p := getattr(settings, name)) is None else p * settings.batch_price for name in names}
+    limiter = Limiter(MOST_AT_ONCE)
+    limiter.allowed = float(MOST_AT_ONCE)
+    breaker = CircuitBreaker(settings.identity, patience_s=settings.patience_s)
+    priced = settings.model_copy(update=prices)
+    return Channel(priced, transport, limiter, breaker, honours_n=settings.n, batched=True)
 
 
 class Model:
@@ -89,6 +107,11 @@ class Model:
     def identity(self) -> str:
         """Name and address of the model, the same in every session."""
         return self.channel.settings.identity
+
+    @property
+    def batch_window(self) -> int:
+        """Requests that are worth having under way, because they are asked in batches; 0 if they are not."""
+        return self.channel.settings.batch_size if self.channel.batched else 0
 
     async def reply(self, request: Request) -> Reply:
         """Answer with `request.n` choices, even if the server ignores or refuses n."""
@@ -132,11 +155,13 @@ class Model:
         stored = self.cache.get(key)
         if stored is None and key in self._under_way:
             stored = await self._wait_for(key)
-        found = None if stored is None else _reread(stored)
-        if found is not None:
-            self.meter.accounts.add_hit()
-            self.channel.answered += 1
-            return found
+        if stored is not None:
+            found = _reread(stored)
+            if found is not None:
+                self.meter.accounts.add_hit()
+                self.channel.answered += 1
+                return found
+            self.cache.forget(key)
         return await self._ask_first(key, body, request)
 
     async def _wait_for(self, key: bytes) -> bytes | None:
@@ -160,7 +185,7 @@ class Model:
             self.channel.breaker.check()
             await self.meter.admit()
             try:
-                exchange, reply = await self._attempt(body, request)
+                exchange, reply = await self._attempt(body, request, key)
                 await self._charge(reply.usage, key, exchange.body)
                 return replace(reply, attempts=failures.total() + 1) if failures else reply
             except ModelFailure as failure:
@@ -172,14 +197,14 @@ class Model:
                 self.meter.settle()
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, body: Mapping[str, Any], request: Request) -> tuple[Exchange, Reply]:
+    async def _attempt(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> tuple[Exchange, Reply]:
         channel = self.channel
         estimate = _estimate(request, body)
         async with channel.limiter.slot(estimate) as slot:
             channel.breaker.check()
             started = time.perf_counter()
             try:
-                exchange = await channel.transport.post(body)
+                exchange = await self._post(body, request, key)
                 reply = wire.read(exchange)
             except ModelFailure as failure:
                 self._failed(failure, slot)
@@ -190,6 +215,12 @@ class Model:
         if reply.usage is not None:
             channel.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
+
+    async def _post(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> Exchange:
+        transport = self.channel.transport
+        if isinstance(transport, BatchTransport):
+            return await transport.post_keyed(body, key or key_of(wire.canonical(body, self.identity, request.sample)))
+        return await transport.post(body)
 
     def _failed(self, failure: ModelFailure, slot: RequestSlot) -> None:
         self.meter.accounts.add_failure(failure.kind)

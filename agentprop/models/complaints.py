@@ -37,7 +37,8 @@ PARAMETERS = (
 )  # fmt: skip
 """Parameters that a server may refuse."""
 DELAY = re.compile(
-    r"(?:try again|retry|wait|retrydelay)\W{1,4}(?:in|after|for)?[\s\"':]*((?:\d+(?:\.\d+)? ?(?:ms|[hms])\w* ?)+)",
+    r"(?:try again|retry|wait|retrydelay)\W{1,4}(?:in|after|for)?[\s\"':]*"
+    r"((?:\d+(?:\.\d+)? ?(?:ms|m(?:in\w*)?|h(?:ours?)?|s(?:ec\w*)?) ?)+)",
     re.IGNORECASE,
 )
 """A time to wait, in words."""

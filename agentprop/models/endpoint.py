@@ -30,6 +30,8 @@ from agentprop.models.streams import exchange_of
 OPENAI_HOST = "api.openai.com"
 AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 CONNECT_S = 20.0
+UPLOAD_S = 1800.0
+"""Seconds that a file may take: one of many requests has hundreds of megabytes."""
 MAX_CONNECTIONS = 1 << 20
 """More connections than are ever open; None would mean aiohttp's default of a hundred."""
 PATH = "/chat/completions"
@@ -85,6 +87,16 @@ class Endpoint:
                 if body is None:
                     return await self._client.get(url, cast_to=object)
                 return await self._client.post(url, body=body, cast_to=object)
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file of requests and return the server's id of it. Raises ModelFailure."""
+        with _as_model_failures(self.settings):
+            return (await self._client.files.create(file=(name, content), purpose="batch", timeout=UPLOAD_S)).id
+
+    async def download(self, file: str) -> bytes:
+        """Return the content of a server's file. Raises ModelFailure."""
+        with _as_model_failures(self.settings):
+            return (await self._client.files.content(file, timeout=UPLOAD_S)).content
 
     async def aclose(self) -> None:
         """Close the connections."""
