@@ -327,10 +327,6 @@ def _seen(future: asyncio.Future[Exchange]) -> None:
 def batching(settings: ModelSettings, key: str | None, folder: Path | None) -> BatchTransport:
     """Open the batch API that the settings name."""
     ledger = Ledger(None if folder is None else folder / LEDGER, settings.identity)
-    if settings.batch == "anthropic":
-        from agentprop.models.anthropic_batches import AnthropicBatches
-
-        return BatchTransport(settings, AnthropicBatches(settings, key), ledger)
     from agentprop.models.openai_batches import OpenAiBatches
 
     return BatchTransport(settings, OpenAiBatches(settings, key), ledger)

@@ -123,7 +123,7 @@ class ModelSettings(BaseModel):
     price_cached: Price | None = None
     """Price of a million prompt tokens that the server had cached; null means the same as `price_in`."""
 
-    batch: Literal["openai", "anthropic"] | None = None
+    batch: Literal["openai"] | None = None
     """Ask through this batch API in verify, probe, extract and evaluate: slower, and at most servers
     for half the price."""
     batch_size: Count = 10_000

@@ -21,8 +21,6 @@ from agentprop.models.failures import FailureKind, ModelFailure
 DONE = "[DONE]"
 ONCE = ("id", "model", "system_fingerprint", "prompt_token_ids", "usage", "x_groq", "service_tier")
 """Fields of a completion that a chunk may bring; the last one counts."""
-APPENDED = ("token_ids", "reasoning_details", "thinking_blocks", "content_blocks")
-"""Fields whose values are lists that go on in the next chunk."""
 
 
 def is_stream(body: bytes) -> bool:
@@ -104,8 +102,10 @@ def _add(choice: dict[str, Any], piece: Mapping[str, Any]) -> None:
 
 def _join(whole: dict[str, Any], name: str, value: Any) -> None:
     before = whole.get(name)
-    if (isinstance(before, str) and isinstance(value, str)) or (isinstance(before, list) and isinstance(value, list)):
-        whole[name] = before + value
+    if isinstance(before, str) and isinstance(value, str):
+        whole[name] = f"{before}{value}"
+    elif isinstance(before, list) and isinstance(value, list):
+        whole[name] = [*before, *value]
     elif isinstance(before, dict) and isinstance(value, Mapping):
         for inner, part in value.items():
             _join(before, inner, part)
