@@ -75,6 +75,7 @@ function costSection() {
   return section("cost", "Cost", h("p", { class: "counts" }, h("span", {}, "in all ", h("b", {}, known(spending.tokens)), " tokens, cost ", h("b", {}, known(spending.cost, (cost) => rounded(cost, 4)))),
     h("span", {}, "per good problem ", h("b", {}, each(spending.tokens_each)), " tokens, cost ", h("b", {}, each(spending.cost_each)))),
     spending.entries.length ? spendingTable(spending) : null,
+    spending.said.length ? h("ul", {}, spending.said.map(([stage, counts, words]) => h("li", {}, `${stage}, ${counts}: ${words}`))) : null,
     note("Good problems are valid, or accepted and not judged. A cost is unknown where the settings give no price or the server counts no tokens; it is never guessed."));
 }
 
