@@ -53,11 +53,12 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
         "logprobs": True if request.exact and settings.logprobs else None,
         "return_token_ids": True if request.exact and settings.token_ids else None,
         "sample": request.sample if isinstance(settings, InProcessSettings) else None,
-        "stream": True if settings.stream else None,
-        "stream_options": {"include_usage": True} if settings.stream else None,
     }
     body.update({name: value for name, value in optional.items() if value is not None})
-    body.update(_preset_body(settings))
+    if settings.stream:
+        body.update(stream=True, stream_options={"include_usage": True})
+    if settings.preset is not None:
+        body.update(_preset_body(settings))
     body.update(settings.extra_body)
     for name in settings.omit:
         body.pop(name, None)
@@ -244,9 +245,10 @@ def _broken(choice: Any, usage: Usage | None) -> ModelFailure | None:
     """Return the failure of a choice that the server broke off or withheld, by its own account."""
     if not isinstance(choice, Mapping):
         return None
-    message = choice.get("message")
+    message, finish = choice.get("message"), choice.get("finish_reason")
     error = choice.get("error") or (message.get("error") if isinstance(message, Mapping) else None)
-    finish = choice.get("finish_reason")
+    if not error and (finish is None or finish == "stop"):
+        return None
     finish = finish.lower() if isinstance(finish, str) else None
     if error:
         failure = failure_of(complaint_of({"error": error}, 200))

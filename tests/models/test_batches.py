@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from places import ENVIRONMENT
+from places import ENVIRONMENT, SUPPORT
 from servers import running
 
 from agentprop.models import Message, Meter, ModelFailure, Models, ModelSettings, Reply, ReplyCache, Request
@@ -78,7 +78,7 @@ def test_a_batch_whose_creation_was_not_confirmed_is_found_and_not_sent_again(tm
 RUN = """
 import asyncio, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[3])
+sys.path[:0] = sys.argv[3:]
 from test_batches import ask
 found, _ = asyncio.run(ask(sys.argv[1], Path(sys.argv[2]), [f"request {i}" for i in range(20)]))
 print(len(found))
@@ -87,10 +87,10 @@ print(len(found))
 
 def test_a_run_that_is_killed_finds_its_batch_and_pays_for_nothing_twice(tmp_path: Path) -> None:
     with running("batch_server.py", "1000000") as base_url:
-        command = [sys.executable, "-c", RUN, base_url, str(tmp_path), str(Path(__file__).parent)]
+        command = [sys.executable, "-c", RUN, base_url, str(tmp_path), str(Path(__file__).parent), str(SUPPORT)]
         with subprocess.Popen(command, env=ENVIRONMENT) as process:
             deadline = time.monotonic() + 60
-            while ledger(base_url)["batches"] == 0 and time.monotonic() < deadline:
+            while not ledger(base_url)["batches"] and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.kill()
         assert ledger(base_url)["batches"] == 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import sys
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,7 +94,8 @@ class Handler(BaseHTTPRequestHandler):
             name = f"batch-{len(batches)}"
             batches[name] = {**json.loads(body), "id": name, "status": "in_progress", "looks": 0}
             if b"fault: crash" in files[batches[name]["input_file_id"]] and len(batches) == 1:
-                self.connection.close()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
                 return
             self.answer(batches[name])
         else:
