@@ -116,3 +116,23 @@ def test_a_ledger_whose_last_line_was_cut_off_is_read_up_to_there(tmp_path: Path
     found = Ledger(path, "m")
     assert {name: batch.id for name, batch in found.batches.items()} == {"a": "batch-1", "c": None}
     assert Ledger(path, "other").batches == {}
+
+
+def test_a_stage_asks_in_batches_where_the_model_says_so(tmp_path: Path) -> None:
+    rows = [{"question": f"What is {i} plus {42 - i}?", "answer": "42"} for i in range(6)]
+    rows += [{"question": "What is 1 plus 1? fault: refused", "answer": "2"}]
+    (tmp_path / "q.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    with running("batch_server.py") as base_url:
+        (tmp_path / "agentprop.toml").write_text(
+            f'[models.toy]\nbase_url = "{base_url}"\nbatch = "openai"\nbatch_poll_s = 0.05\n'
+            "price_in = 1.0\nprice_out = 1.0\n"
+        )
+        command = [sys.executable, "-m", "agentprop", "evaluate", "q.jsonl", "--model", "toy", "--k", "2"]
+        command += ["--out", "run"]
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert ledger(base_url)["batches"] <= 3
+        assert set(ledger(base_url)["answered"].values()) == {1}
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["spending"]["cost"] == pytest.approx(6 * 20 / 2 / 1e6)
+    assert "the input was flagged" in next(iter(summary["spending"]["servers_said"]))
