@@ -223,8 +223,20 @@ def _print(found: Sequence[CheckedModel], prompts: bool) -> None:
     for entry in found:
         title = entry.name if entry.name == entry.identity else f"{entry.name} = {entry.identity}"
         print_summary({title: _shown(entry)}, to_stdout=True)
+        if entry.abilities is not None:
+            _print_lines(entry, "what its server needs", entry.abilities.lines)
+            _print_lines(entry, "what the makers of its family recommend", entry.abilities.suggested)
         if prompts and entry.prompt is not None:
             print(f"\nfirst prompt as {entry.identity} reads it:\n\n{entry.prompt}\n")
+
+
+def _print_lines(entry: CheckedModel, what: str, lines: Sequence[str]) -> None:
+    """Print lines of settings to paste into agentprop.toml."""
+    if lines:
+        model, _, url = entry.identity.partition("@")
+        named = entry.name in models_of(Path(PROJECT_FILE))
+        table = [f"[models.{entry.name}]"] if named else ["[models.NAME]", f'base_url = "{url}"', f'model = "{model}"']
+        print("\n".join([f"\n{what}, for {PROJECT_FILE}:", "", *table, *lines]))
 
 
 def _shown(entry: CheckedModel) -> dict[str, Any]:
@@ -234,11 +246,7 @@ def _shown(entry: CheckedModel) -> dict[str, Any]:
     if entry.abilities is None:
         return {**roles, "error": entry.error}
     abilities = asdict(entry.abilities)
-    lines, suggested = abilities.pop("lines"), abilities.pop("suggested")
+    del abilities["lines"], abilities["suggested"]
     mute = entry.actions == "native tool calls" and entry.abilities.tools in ("no", "ignored")
     warning = {"warning": NO_CALLS} if mute else {}
-    told = {
-        **({f"needs, in [models.{entry.name}]": dict(enumerate(lines, 1))} if lines else {}),
-        **({f"recommended, in [models.{entry.name}]": dict(enumerate(suggested, 1))} if suggested else {}),
-    }
-    return {**roles, **abilities, "context_length": abilities["context_length"] or "not said", **warning, **told}
+    return {**roles, **abilities, "context_length": abilities["context_length"] or "not said", **warning}

@@ -115,3 +115,12 @@ def test_where_nothing_could_be_asked_a_stage_ends_with_the_servers_words(tmp_pa
     assert "answered no request: status 400: the moon is in the wrong phase" in " ".join(done.stderr.split())
     said = json.loads((tmp_path / "run" / "summary.json").read_text())["spending"]["servers_said"]
     assert said == {"status 400: the moon is in the wrong phase": "1 × rejected (solver)"}
+
+
+def test_what_a_server_needs_is_printed_as_lines_to_paste(tmp_path: Path) -> None:
+    with running("behaving_server.py", "a server that only streams") as base_url:
+        command = [sys.executable, "-m", "agentprop", "check-models", f"toy@{base_url}"]
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    pasted = done.stdout.partition("agentprop.toml:\n\n")[2].partition("\n\n")[0]
+    assert tomllib.loads(pasted) == {"models": {"NAME": {"base_url": base_url, "model": "toy", "stream": True}}}
