@@ -90,6 +90,7 @@ class ReplyCache:
         except OSError as error:
             raise _disk_error(path, error) from error
         self._reader = _open(path)
+        self._closed_with: dict[tuple[Account, str, str], tuple[str, int]] | None = None
         self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="agentprop-replies", daemon=True)
         self._thread.start()
@@ -114,7 +115,12 @@ class ReplyCache:
         self._rows.put(_Row(account, {}, None, b"", None, (kind, pattern, text)))
 
     def heard(self) -> dict[tuple[Account, str, str], tuple[str, int]]:
-        """Return what servers said in all sessions and processes: (account, kind, pattern) → a sample and the count."""
+        """Return what servers said in all sessions and processes: (account, kind, pattern) → a sample and the count.
+
+        A closed cache returns what it held when it was closed.
+        """
+        if self._closed_with is not None:
+            return self._closed_with
         rows = self._reader.execute("SELECT role, model, kind, pattern, text, value FROM heard")
         return {((role, model), kind, pattern): (text, count) for role, model, kind, pattern, text, count in rows}
 
@@ -132,6 +138,7 @@ class ReplyCache:
         """Commit the waiting rows, and close."""
         self._rows.put(None)
         self._thread.join()
+        self._closed_with = self.heard()
         self._reader.close()
 
     def _write(self) -> None:

@@ -129,7 +129,7 @@ def test_a_stage_asks_in_batches_where_the_model_says_so(tmp_path: Path) -> None
         )
         command = [sys.executable, "-m", "agentprop", "evaluate", "q.jsonl", "--model", "toy", "--k", "2"]
         command += ["--out", "run"]
-        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
         assert ledger(base_url)["batches"] <= 3
         assert set(ledger(base_url)["answered"].values()) == {1}

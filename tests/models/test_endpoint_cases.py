@@ -100,7 +100,7 @@ def test_what_a_server_needs_is_found_out_and_with_it_the_server_answers(case: d
 def test_a_model_that_the_server_does_not_know_is_told_with_those_it_offers() -> None:
     with running("behaving_server.py", "no credit") as base_url:
         command = [sys.executable, "-m", "agentprop", "check-models", f"other@{base_url}"]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert "the server offers toy, toy-large" in " ".join(done.stderr.split())
 
@@ -110,7 +110,7 @@ def test_where_nothing_could_be_asked_a_stage_ends_with_the_servers_words(tmp_pa
     with running("behaving_server.py", "words that nobody has heard yet") as base_url:
         command = [sys.executable, "-m", "agentprop", "evaluate", str(tmp_path / "q.jsonl"), "--k", "1"]
         command += ["--model", f"toy@{base_url}", "--out", str(tmp_path / "run")]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert "answered no request: status 400: the moon is in the wrong phase" in " ".join(done.stderr.split())
     said = json.loads((tmp_path / "run" / "summary.json").read_text())["spending"]["servers_said"]
@@ -120,7 +120,7 @@ def test_where_nothing_could_be_asked_a_stage_ends_with_the_servers_words(tmp_pa
 def test_what_a_server_needs_is_printed_as_lines_to_paste(tmp_path: Path) -> None:
     with running("behaving_server.py", "a server that only streams") as base_url:
         command = [sys.executable, "-m", "agentprop", "check-models", f"toy@{base_url}"]
-        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     pasted = done.stdout.partition("agentprop.toml:\n\n")[2].partition("\n\n")[0]
     assert tomllib.loads(pasted) == {"models": {"NAME": {"base_url": base_url, "model": "toy", "stream": True}}}
