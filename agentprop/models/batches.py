@@ -17,7 +17,7 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -299,7 +299,7 @@ class BatchTransport:
             if found is not None and not found.done():
                 found.set_exception(_copy(failure))
 
-    def _forget(self, batch: Batch, failure: ModelFailure, keep: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+    def _forget(self, batch: Batch, failure: ModelFailure, keep: Set[str] = frozenset()) -> None:
         for name in batch.keys:
             if name not in keep and self._known.get(name) is batch:
                 self._lose(name, failure)

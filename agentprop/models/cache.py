@@ -31,7 +31,6 @@ VERSION = 1
 BUSY_S = 120.0
 GATHER = 256
 """Most rows of one commit."""
-TABLES = 3
 COMPRESS_FROM = 1024
 """Smallest response, in bytes, that is worth compressing."""
 
@@ -177,7 +176,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         if not tables:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-        elif tables < TABLES:
+        elif not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'heard'").fetchone():
             connection.executescript(f"BEGIN IMMEDIATE; {HEARD} COMMIT;")
     except (sqlite3.Error, OSError) as error:
         raise _disk_error(path, error) from error

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
@@ -31,6 +31,8 @@ from agentprop.notices import note_renamed
 
 PROJECT_FILE = "agentprop.toml"
 TABLE = "models"
+SECRETS = frozenset({"key", "api_key", "api-key", "apikey", "token", "access_token", "sig", "signature"})
+"""Names in the query of an address that carry a key."""
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 ADDRESS = re.compile(r"(?:https?://\S+|[\w.-]+:\d+(?:/\S*)?|\[[0-9a-fA-F:]+\]:\d+(?:/\S*)?)")
 
@@ -118,6 +120,12 @@ def _base_url(address: str) -> str:
             hint="leave it out, and name the variable that holds the key as api_key_env of [models.NAME]",
         )
     path, mark, query = url.partition("?")
+    secret = next((name for name, _ in parse_qsl(query) if name.lower() in SECRETS), None)
+    if secret is not None:
+        raise ConfigError(
+            f"the address of a model at {host or 'a server'} holds a key ({secret}), and would be stored",
+            hint="leave it out, and name the variable that holds the key as api_key_env of [models.NAME]",
+        )
     return path.rstrip("/").removesuffix("/chat/completions") + mark + query
 
 

@@ -157,3 +157,8 @@ def test_presets_and_roles_that_there_are_not_are_refused_with_those_there_are(
     (tmp_path / "agentprop.toml").write_text(f"[models.m]\n{line}\n")
     with pytest.raises(ConfigError, match=said):
         resolve("m", directory=tmp_path)
+
+
+def test_an_address_with_a_key_in_its_query_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds a key"):
+        resolve("m@https://x.example/v1?key=abc", directory=tmp_path)
