@@ -322,11 +322,3 @@ def _seen(future: asyncio.Future[Exchange]) -> None:
     """Take note of an exception that nobody waits for any more."""
     if not future.cancelled():
         future.exception()
-
-
-def batching(settings: ModelSettings, key: str | None, folder: Path | None) -> BatchTransport:
-    """Open the batch API that the settings name."""
-    ledger = Ledger(None if folder is None else folder / LEDGER, settings.identity)
-    from agentprop.models.openai_batches import OpenAiBatches
-
-    return BatchTransport(settings, OpenAiBatches(settings, key), ledger)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from agentprop.models.batches import BatchState, Line
+from agentprop.models.batches import LEDGER, BatchState, BatchTransport, Ledger, Line
 from agentprop.models.chat import Exchange
 from agentprop.models.complaints import complaint_of, failure_of
 from agentprop.models.endpoint import Endpoint
@@ -102,3 +103,9 @@ def _outcome(line: Mapping[str, Any]) -> Any:
     if isinstance(status, int) and status >= 400:
         return failure_of(complaint_of(body if isinstance(body, Mapping | list | str) else {"error": error}, status))
     return Exchange(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def batching(settings: ModelSettings, key: str | None, folder: Path | None) -> BatchTransport:
+    """Open the batch API of a model, with the ledger of a run's folder."""
+    ledger = Ledger(None if folder is None else folder / LEDGER, settings.identity)
+    return BatchTransport(settings, OpenAiBatches(settings, key), ledger)
