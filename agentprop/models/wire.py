@@ -33,6 +33,8 @@ ECHOED = (
 )  # fmt: skip
 """Fields in which servers put reasoning that they want back with the tool calls."""
 CALL_FIELDS = frozenset({"id", "type", "index", "function"})
+CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
+"""Fields of a usage in which servers count the tokens of the prompt that they had cached."""
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -262,7 +264,7 @@ def _broken(choice: Any, usage: Usage | None) -> ModelFailure | None:
 
 
 def _empty(choice: Choice, usage: Usage | None) -> ModelFailure | None:
-    if choice.text.strip() or choice.reasoning or choice.tool_calls or choice.truncated:
+    if (choice.text and not choice.text.isspace()) or choice.reasoning or choice.tool_calls or choice.truncated:
         return None
     told = f"finish reason {choice.finish_reason}" if choice.finish_reason else "no finish reason"
     return ModelFailure(FailureKind.EMPTY, f"the reply is empty ({told})", usage=usage)
@@ -371,8 +373,12 @@ def _usage(usage: Any) -> Usage | None:
 def _cached(usage: Mapping[str, Any]) -> int:
     details = usage.get("prompt_tokens_details")
     found = _count(details, "cached_tokens") if isinstance(details, Mapping) else None
-    names = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
-    return found or next((count for name in names if (count := _count(usage, name))), 0)
+    if found:
+        return found
+    for name in CACHED:
+        if name in usage:
+            return _count(usage, name) or 0
+    return 0
 
 
 def _count(values: Mapping[str, Any], name: str) -> int | None:
