@@ -62,6 +62,8 @@ class Candidate:
     """How its messages were written."""
     usage: tuple[Usage, ...] = ()
     """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
+    words: str = ""
+    """What the model's server said, if it ended the conversation."""
 
     @property
     def mined(self) -> bool:
@@ -209,7 +211,14 @@ class CandidateMaker:
         episode = await rollout(environment, policy)
         usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
         candidate = Candidate(
-            index, category, task, episode.trajectory, episode.problem, notes=episode.notes, usage=usage
+            index,
+            category,
+            task,
+            episode.trajectory,
+            episode.problem,
+            notes=episode.notes,
+            usage=usage,
+            words=episode.words,
         )
         if self.verify and episode.problem is not None:
             candidate = await self._judged(candidate)

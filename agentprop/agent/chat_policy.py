@@ -95,7 +95,7 @@ class ChatPolicy:
         except ModelFailure as failure:
             overflow = failure.kind is FailureKind.CONTEXT_OVERFLOW
             stop = StopReason.CONTEXT_OVERFLOW if overflow else StopReason.INFRASTRUCTURE
-            return Move(stop=stop, fault=failure.message)
+            return Move(stop=stop, fault=functions.storable(failure.message))
         if reply.usage is not None:
             self.usage.append(reply.usage)
         choice = reply.choices[0]

@@ -83,6 +83,8 @@ class Episode:
     """The problem, if a submission kept the contract."""
     notes: MessageNotes = field(default_factory=MessageNotes)
     """How the policy wrote its messages."""
+    words: str = ""
+    """What the model's server said, if it ended the episode."""
 
 
 def next_stage(stage: Stage, action: ActionKind, ok: bool) -> Stage:
@@ -128,6 +130,7 @@ class Environment:
     history: list[tuple[str, str]] = field(init=False)
     problem: Problem | None = None
     stop: StopReason | None = None
+    words: str = ""
     malformed: int = 0
     refused: int = 0
     pruned: int = 0
@@ -329,7 +332,7 @@ class Environment:
 
     def end(self, move: Move) -> None:
         """End the episode for the reason that a move without a message gives."""
-        self.stop = move.stop or StopReason.ABANDONED
+        self.stop, self.words = move.stop or StopReason.ABANDONED, move.fault or ""
         if move.stop is not None:
             self.notes = self.notes.with_fault(move.stop.value, move.fault or move.stop.value, "")
 
@@ -350,7 +353,7 @@ class Environment:
             token_exact=bool(self.turns) and all(turn.token_ids is not None for turn in self.turns),
         )
         if self.problem is None:
-            return Episode(trajectory, None, self.notes)
+            return Episode(trajectory, None, self.notes, self.words)
         return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}), self.notes)
 
 

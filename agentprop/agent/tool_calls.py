@@ -259,7 +259,7 @@ def assistant_message(choice: Choice, message: str) -> Message:
         calls = tuple(_sendable(call) for call in without_repeats(choice.tool_calls))
     except Malformed:
         return Message("assistant", message)
-    return Message("assistant", choice.text, calls)
+    return Message("assistant", choice.text, calls, echo=choice.echo)
 
 
 def _sendable(call: ToolCall) -> ToolCall:
@@ -268,6 +268,11 @@ def _sendable(call: ToolCall) -> ToolCall:
         raise Malformed(f"there is no function {call.name[:80]}")
     arguments = json.dumps(_read(call), ensure_ascii=False)
     return replace(call, arguments=arguments.encode("utf-8", "replace").decode())  # a text may hold lone surrogates
+
+
+def storable(text: str) -> str:
+    """The text without lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import typer
 
@@ -22,9 +23,9 @@ from agentprop.cli.shared import print_summary
 from agentprop.config import STAGES
 from agentprop.config.env_file import ENV_FILE, read_env_file
 from agentprop.errors import ConfigError, InputError
-from agentprop.models.abilities import PING, Abilities, examine, rendered
+from agentprop.models.abilities import PING, Abilities, Server, examine, offered, rendered
 from agentprop.models.chat import Message, Tool
-from agentprop.models.failures import ModelFailure
+from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.local import serving
 from agentprop.models.registry import models_of, resolve
 from agentprop.models.scripted import script_of
@@ -36,6 +37,8 @@ from agentprop.stages.common.library import gather
 ROLES = ("teacher", "proposer", "verifier", "auditor", "prober")
 BUILT_IN = frozenset({"builtin", "none", ""})
 Actions = Literal["tagged text", "native tool calls"]
+SHOWN = 20
+"""Most names of models that are listed."""
 NO_CALLS = (
     "`tools` is set, but no function was called: unset it, or make the server parse calls (vLLM: --tool-call-parser)"
 )
@@ -127,19 +130,59 @@ def check(name: str, roles: tuple[str, ...], environ: Mapping[str, str]) -> Chec
         try:
             abilities, prompt = asyncio.run(_ask(settings, environ, roles[0] if roles else "proposer"))
         except ModelFailure as failure:
-            return CheckedModel(name, roles, settings.identity, acts, error=failure.message, hint=failure.hint)
+            offers = failure.offers if isinstance(failure, UnknownModel) else ()
+            hint = _offered(settings.model, offers) if offers else failure.hint
+            return CheckedModel(name, roles, settings.identity, acts, error=failure.message, hint=hint)
     return CheckedModel(name, roles, settings.identity, acts, abilities, prompt)
 
 
 async def _ask(settings: ModelSettings, environ: Mapping[str, str], role: str) -> tuple[Abilities, str]:
     from agentprop.models.endpoint import Endpoint, api_key
 
-    endpoint = Endpoint(settings, api_key=api_key(settings, environ))
+    key = api_key(settings, environ)
+    for url in settings.addresses[1:]:  # the first one is examined, the others have to answer
+        await _pinged(Endpoint(settings.model_copy(update={"base_url": url}), api_key=key), settings, role)
+    endpoint = Endpoint(settings, api_key=key)
     try:
         messages, tools = first_prompt(role, native=settings.tools)
-        return await examine(endpoint, settings), await rendered(endpoint, settings, messages, tools)
+        return await examine(endpoint, settings, role), await rendered(endpoint, settings, messages, tools)
+    except ModelFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND:
+            raise UnknownModel(failure, await offered(endpoint)) from None
+        raise
     finally:
         await endpoint.aclose()
+
+
+async def _pinged(endpoint: ClosableServer, settings: ModelSettings, role: str) -> None:
+    try:
+        await examine(endpoint, settings, role)
+    finally:
+        await endpoint.aclose()
+
+
+class ClosableServer(Server, Protocol):
+    """A server whose connections can be closed."""
+
+    async def aclose(self) -> None:
+        """Close connections."""
+        ...
+
+
+class UnknownModel(ModelFailure):
+    """A name or address that the server does not know, with the models that it offers."""
+
+    def __init__(self, failure: ModelFailure, offers: Sequence[str]) -> None:
+        super().__init__(failure.kind, failure.message, status=failure.status)
+        self.offers = offers
+
+
+def _offered(model: str, offers: Sequence[str]) -> str:
+    """Return what a server offers, the names most like the wanted one first."""
+    near = get_close_matches(model, offers, SHOWN, 0.3)
+    names = [*near, *(name for name in offers if name not in near)]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"the server offers {', '.join(names[:SHOWN])}{more}"
 
 
 def _served(settings: ModelSettings, stack: ExitStack) -> AbstractContextManager[ModelSettings]:
@@ -185,8 +228,20 @@ def _print(found: Sequence[CheckedModel], prompts: bool) -> None:
     for entry in found:
         title = entry.name if entry.name == entry.identity else f"{entry.name} = {entry.identity}"
         print_summary({title: _shown(entry)}, to_stdout=True)
+        if entry.abilities is not None:
+            _print_lines(entry, "what its server needs", entry.abilities.lines)
+            _print_lines(entry, "what the makers of its family recommend", entry.abilities.suggested)
         if prompts and entry.prompt is not None:
             print(f"\nfirst prompt as {entry.identity} reads it:\n\n{entry.prompt}\n")
+
+
+def _print_lines(entry: CheckedModel, what: str, lines: Sequence[str]) -> None:
+    """Print lines of settings to paste into agentprop.toml."""
+    if lines:
+        model, _, url = entry.identity.partition("@")
+        named = entry.name in models_of(Path(PROJECT_FILE))
+        table = [f"[models.{entry.name}]"] if named else ["[models.NAME]", f'base_url = "{url}"', f'model = "{model}"']
+        print("\n".join([f"\n{what}, for {PROJECT_FILE}:", "", *table, *lines]))
 
 
 def _shown(entry: CheckedModel) -> dict[str, Any]:
@@ -196,6 +251,7 @@ def _shown(entry: CheckedModel) -> dict[str, Any]:
     if entry.abilities is None:
         return {**roles, "error": entry.error}
     abilities = asdict(entry.abilities)
-    mute = entry.actions == "native tool calls" and entry.abilities.tools != "yes"
+    del abilities["lines"], abilities["suggested"]
+    mute = entry.actions == "native tool calls" and entry.abilities.tools in ("no", "ignored")
     warning = {"warning": NO_CALLS} if mute else {}
     return {**roles, **abilities, "context_length": abilities["context_length"] or "not said", **warning}

@@ -12,6 +12,7 @@ import typer
 from agentprop.config import StageConfig
 
 BOUNDS, DISPLAY, TRAINING, LAYOUT = "Bounds", "Display", "Training", "Layout of the sources"
+MODELS = "Language models"
 
 Out = Annotated[str, typer.Option("--out", "-o", help="Run directory to write; `-` streams records to stdout.")]
 Config = Annotated[
@@ -43,6 +44,25 @@ BundledSkills = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything random.", show_default="0")]
 Workers = Annotated[
     int | None, typer.Option("--workers", "-w", help="Number of worker processes.", show_default="all cores")
+]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        "--temperature",
+        min=0,
+        help="Sampling temperature of replies; --set temperature=null leaves it to the model.",
+        rich_help_panel=MODELS,
+    ),
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        "--top-p", help="Nucleus of replies; --set top_p=null leaves it to the model.", rich_help_panel=MODELS
+    ),
+]
+ReplyTokens = Annotated[
+    int | None,
+    typer.Option("--reply-tokens", min=1, help="Most tokens of a reply, reasoning included.", rich_help_panel=MODELS),
 ]
 MaxTokens = Annotated[
     int | None,

@@ -54,6 +54,8 @@ def command(
     max_minutes: Annotated[
         float | None, typer.Option(help="Stop after this many minutes.", rich_help_panel=options.BOUNDS)
     ] = None,
+    temperature: options.Temperature = None,
+    reply_tokens: options.ReplyTokens = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     learn_from: Annotated[
@@ -91,6 +93,8 @@ def command(
         "max_candidates": max_candidates,
         "pilot": pilot,
         "max_minutes": max_minutes,
+        "temperature": temperature,
+        "reply_tokens": reply_tokens,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "learn_from": learn_from,

@@ -11,8 +11,6 @@ from agentprop.cli import shared as stage
 from agentprop.cli.streams import check_stream
 from agentprop.config import VerifyConfig
 
-MODELS = "Language models"
-
 
 @stage.shares
 def command(
@@ -30,20 +28,18 @@ def command(
     ] = None,
     auditor: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=MODELS),
+        typer.Option(
+            metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=options.MODELS
+        ),
     ] = None,
-    temperature: Annotated[
-        float | None, typer.Option(help="Sampling temperature of replies.", rich_help_panel=MODELS)
-    ] = None,
-    reply_tokens: Annotated[
-        int | None, typer.Option(help="Most tokens of a reply, reasoning included.", rich_help_panel=MODELS)
-    ] = None,
+    temperature: options.Temperature = None,
+    reply_tokens: options.ReplyTokens = None,
     reuse: Annotated[
         list[str] | None,
         typer.Option(
             metavar="RUN",
             help="Earlier verify run whose attempts are judged again; only lost ones are repeated.",
-            rich_help_panel=MODELS,
+            rich_help_panel=options.MODELS,
         ),
     ] = None,
     audit_checkers: Annotated[

@@ -54,10 +54,10 @@ class Scaffold(Settings):
 class Attempts(Settings):
     """Sampling of a model's attempts at a problem."""
 
-    temperature: Temperature = 0.6
-    """Sampling temperature of the attempts; 0 needs k = 1."""
-    top_p: TopP = 0.95
-    """Nucleus of the attempts (top-p)."""
+    temperature: Temperature | None = 0.6
+    """Sampling temperature of the attempts; 0 needs k = 1; null leaves it to the model's settings."""
+    top_p: TopP | None = 0.95
+    """Nucleus of the attempts (top-p); null leaves it to the model's settings."""
     reply_tokens: Count | None = None
     """Most tokens of one attempt, reasoning included; null leaves it to the model's settings."""
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from agentprop.grading.verifier_reply import FLAGS
+from agentprop.grading.reports import FLAGS
 
 TAGS = ("verdict", "flags", "answer", "rationale")
 SCHEMA: Mapping[str, object] = {

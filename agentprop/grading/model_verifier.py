@@ -34,7 +34,14 @@ TRUNCATED, TIMEOUT, OUTAGE, OVERFLOW, REFUSED = (
 )
 UNANSWERED = frozenset({TIMEOUT, OUTAGE})
 """Codes of attempts that may succeed if they are repeated."""
-_LOST = {FailureKind.TIMEOUT: TIMEOUT, FailureKind.CONTEXT_OVERFLOW: OVERFLOW, FailureKind.REJECTED: REFUSED}
+_LOST = {
+    FailureKind.TIMEOUT: TIMEOUT,
+    FailureKind.CONTEXT_OVERFLOW: OVERFLOW,
+    FailureKind.REJECTED: REFUSED,
+    FailureKind.UNSUPPORTED: REFUSED,
+    FailureKind.REFUSED: REFUSED,
+    FailureKind.FILTERED: REFUSED,
+}
 BLIND = ("verifier_blind", "verifier_solve", "verifier_reveal", "verdict_sections", "verdict_json")
 """Prompts of a verifier that solves first."""
 _JSON_CORRECTION = "That cannot be used: {fault}. Write the JSON object again, and nothing else."

@@ -32,9 +32,15 @@ PROGRAM_S = 5.0
 """Seconds for all tests of a program, or for each run of one that reads and prints; references take milliseconds."""
 RERUN_S = 15.0
 """Time limit in seconds for the one rerun of a program that exceeded the first limit; no other rerun is beside it."""
-SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJECTED})
+SPLIT = frozenset({FailureKind.TIMEOUT, FailureKind.BAD_REPLY, FailureKind.REJECTED, FailureKind.UNSUPPORTED})
 """Failures of a request for several replies after which they are requested one by one."""
-LOST: dict[FailureKind, Outcome] = {FailureKind.TIMEOUT: "timeout", FailureKind.CONTEXT_OVERFLOW: "truncated"}
+LOST: dict[FailureKind, Outcome] = {
+    FailureKind.TIMEOUT: "timeout",
+    FailureKind.CONTEXT_OVERFLOW: "truncated",
+    FailureKind.REFUSED: "undetermined",
+    FailureKind.FILTERED: "undetermined",
+    FailureKind.EMPTY: "undetermined",
+}
 """Failures of a request for one reply that count as an attempt's outcome."""
 VOTES: dict[Outcome, bool] = {"correct": True, "wrong": False, "too_slow": False}
 
@@ -160,8 +166,6 @@ class Prober:
         choice = reply.choices[0]
         if choice.truncated:
             return Grade("truncated", "the reply was cut off by its token limit")
-        if choice.finish_reason == "content_filter":
-            return Grade("undetermined", "the server withheld the reply")
         if problem.answer_type == "program":
             return await self._grade_program(problem, choice.text)
         return await asyncio.to_thread(grade_answer, problem, choice.text)

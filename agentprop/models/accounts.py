@@ -147,6 +147,13 @@ class OwnAccounts:
         await self._fewer.wait()
 
 
+def kept(accounts: Accounts) -> OwnAccounts:
+    """Copy accounts to ones of this process alone, which outlive those that are shared."""
+    copy = OwnAccounts(accounts.totals())
+    copy._failures, copy._hits = Counter(accounts.failures()), accounts.hits()
+    return copy
+
+
 @dataclass(frozen=True)
 class AccountsHandle:
     """Address of shared accounts, pickled to the processes that join them."""

@@ -34,6 +34,13 @@ GATHER = 256
 COMPRESS_FROM = 1024
 """Smallest response, in bytes, that is worth compressing."""
 
+HEARD = """
+CREATE TABLE IF NOT EXISTS heard (
+    role TEXT NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, pattern TEXT NOT NULL, text TEXT NOT NULL,
+    value INTEGER NOT NULL, PRIMARY KEY (role, model, kind, pattern)
+) WITHOUT ROWID;
+"""
+"""Words of servers about requests that were given up; files of earlier versions get this table when they are opened."""
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
@@ -42,11 +49,16 @@ CREATE TABLE IF NOT EXISTS totals (
     role TEXT NOT NULL, model TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,
     PRIMARY KEY (role, model, name)
 ) WITHOUT ROWID;
+{HEARD}
 """
 ADD_REPLIES = "INSERT OR IGNORE INTO replies (key, body) VALUES {rows}"
 ADD_TOTALS = (
     "INSERT INTO totals (role, model, name, value) VALUES {rows} "
     "ON CONFLICT (role, model, name) DO UPDATE SET value = value + excluded.value"
+)
+ADD_HEARD = (
+    "INSERT INTO heard (role, model, kind, pattern, text, value) VALUES {rows} "
+    "ON CONFLICT (role, model, kind, pattern) DO UPDATE SET value = value + excluded.value"
 )
 
 
@@ -63,7 +75,8 @@ class _Row:
     counts: Mapping[str, int]
     key: bytes | None
     body: bytes
-    done: asyncio.Future[None] = field(compare=False)
+    done: asyncio.Future[None] | None = field(compare=False)
+    heard: tuple[str, str, str] | None = None
 
 
 class ReplyCache:
@@ -76,6 +89,7 @@ class ReplyCache:
         except OSError as error:
             raise _disk_error(path, error) from error
         self._reader = _open(path)
+        self._closed_with: dict[tuple[Account, str, str], tuple[str, int]] | None = None
         self._rows: queue.SimpleQueue[_Row | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name="agentprop-replies", daemon=True)
         self._thread.start()
@@ -91,6 +105,24 @@ class ReplyCache:
         self._rows.put(_Row(account, dict(counts), key, body, done))
         await done
 
+    def forget(self, key: bytes) -> None:
+        """Drop a stored response that is no reply, so that the next one takes its place."""
+        self._rows.put(_Row(("", ""), {}, key, b"", None))
+
+    def hear(self, account: Account, kind: str, pattern: str, text: str) -> None:
+        """Store a server's words about a request that was given up; nobody waits for the disk."""
+        self._rows.put(_Row(account, {}, None, b"", None, (kind, pattern, text)))
+
+    def heard(self) -> dict[tuple[Account, str, str], tuple[str, int]]:
+        """Return what servers said in all sessions and processes: (account, kind, pattern) → a sample and the count.
+
+        A closed cache returns what it held when it was closed.
+        """
+        if self._closed_with is not None:
+            return self._closed_with
+        rows = self._reader.execute("SELECT role, model, kind, pattern, text, value FROM heard")
+        return {((role, model), kind, pattern): (text, count) for role, model, kind, pattern, text, count in rows}
+
     def totals(self) -> dict[Account, Counter[str]]:
         """Return what all sessions and processes have spent, by account."""
         found: dict[Account, Counter[str]] = {}
@@ -105,6 +137,7 @@ class ReplyCache:
         """Commit the waiting rows, and close."""
         self._rows.put(None)
         self._thread.join()
+        self._closed_with = self.heard()
         self._reader.close()
 
     def _write(self) -> None:
@@ -143,6 +176,8 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         if not tables:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        elif not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'heard'").fetchone():
+            connection.executescript(f"BEGIN IMMEDIATE; {HEARD} COMMIT;")
     except (sqlite3.Error, OSError) as error:
         raise _disk_error(path, error) from error
     return connection
@@ -176,11 +211,15 @@ def _commit(connection: sqlite3.Connection, path: Path, rows: list[_Row]) -> Run
     totals: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
         totals.update({(*row.account, name): value for name, value in row.counts.items()})
-    replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None]
+    replies = [(row.key, _packed(row.body)) for row in rows if row.key is not None and row.done is not None]
+    forgotten = [(row.key,) for row in rows if row.key is not None and row.done is None]
+    heard = Counter((*row.account, *row.heard) for row in rows if row.heard is not None)
     try:
         connection.execute("BEGIN IMMEDIATE")
+        connection.executemany("DELETE FROM replies WHERE key = ?", forgotten)
         _insert(connection, ADD_REPLIES, replies)
         _insert(connection, ADD_TOTALS, [(*name, value) for name, value in totals.items()])
+        _insert(connection, ADD_HEARD, [(*words, count) for words, count in heard.items()])
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         if connection.in_transaction:
@@ -198,8 +237,9 @@ def _insert(connection: sqlite3.Connection, statement: str, rows: list[tuple[Any
 
 def _notify(rows: list[_Row], error: RunError | None) -> None:
     """Wake the waiting requests, with one call per event loop."""
-    for loop in {row.done.get_loop() for row in rows}:
-        mine = [row.done for row in rows if row.done.get_loop() is loop]
+    futures = [row.done for row in rows if row.done is not None]
+    for loop in {future.get_loop() for future in futures}:
+        mine = [future for future in futures if future.get_loop() is loop]
         if not loop.is_closed():
             loop.call_soon_threadsafe(_resolve, mine, error)
 
@@ -215,8 +255,8 @@ def _packed(body: bytes) -> bytes:
 
 
 def _unpacked(body: bytes) -> bytes:
-    """Decompress a body unless it is plain JSON, which begins with a brace or white space."""
-    return body if body[:1] in (b"{", b" ", b"\n", b"\t", b"\r") else zlib.decompress(body)
+    """Decompress a body that was compressed: it begins with an x, and no JSON does."""
+    return zlib.decompress(body) if body[:1] == b"x" else body
 
 
 def _disk_error(path: Path, error: sqlite3.Error | OSError) -> RunError:

@@ -22,6 +22,8 @@ class ToolCall:
     """Name of the called function."""
     arguments: str
     """Arguments as the model wrote them: JSON, not necessarily valid."""
+    extra: str = ""
+    """Other fields of the call as JSON, such as a signature of its reasoning, which the server wants back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Message:
     """Tool calls that an assistant made."""
     tool_call_id: str | None = None
     """Id of the call that a tool message answers."""
+    echo: str = ""
+    """Fields of the reply as JSON that go back with its tool calls: the reasoning, under the server's own names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ class Choice:
     """Sampled token ids, if the server gives them."""
     logprobs: tuple[float, ...] | None = None
     """Log-probabilities (nats) of the sampled tokens; as many as `token_ids` if both are given."""
+    echo: str = ""
+    """With tool calls, the reasoning as JSON under the server's own names, to be sent back."""
 
     @property
     def truncated(self) -> bool:
@@ -143,6 +149,8 @@ class Reply:
     """Token ids of the prompt, if the server gives them."""
     fingerprint: str | None = None
     """The server's version of the model, if it gives one."""
+    withheld: int = 0
+    """Number of further choices that came without a usable text: filtered, aborted or empty."""
     cached: bool = False
     """All of it came from the cache and cost nothing now."""
     attempts: int = 1

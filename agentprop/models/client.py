@@ -13,17 +13,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from agentprop.models import wire
+from agentprop.models.batches import BatchTransport
 from agentprop.models.cache import ReplyCache, key_of
 from agentprop.models.chat import Exchange, Reply, Request, Transport, Usage
 from agentprop.models.costs import Meter, charge
-from agentprop.models.failures import FailureKind, ModelFailure, all_of
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage, all_of
 from agentprop.models.limiter import Limiter, RequestSlot
 from agentprop.models.retry import RETRIES, Backoff, CircuitBreaker
 from agentprop.models.settings import ModelSettings, ServedSettings
 
 PUSH_BACK = frozenset({FailureKind.RATE_LIMIT, FailureKind.TIMEOUT})
 """Failures that mean the server is overloaded; 5xx and lost connections mean that it is broken."""
+REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.UNSUPPORTED})
+"""Failures of a request for several replies after which they are asked for one by one."""
 CHARACTERS_PER_TOKEN = 4
+LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
+"""Names of the limit of a reply."""
+MOST_AT_ONCE = 1 << 20
+"""Requests that may be under way where they are asked in batches."""
+MOST_OF_IT = 4
+"""A reply limit is the reason why a conversation does not fit if it is at least so many times the prompt."""
 
 
 @dataclass
@@ -35,6 +44,14 @@ class Channel:
     limiter: Limiter
     breaker: CircuitBreaker
     backoff: Backoff = field(default_factory=Backoff)
+    answered: int = 0
+    """Number of replies so far, stored ones included."""
+    given_up: int = 0
+    """Number of requests that were given up."""
+    batched: bool = False
+    """Requests are asked in batches."""
+    last: ModelFailure | None = None
+    """The last failure of a request that was given up."""
     honours_n: bool | None = None
     """The server returns several replies for one prompt; None until it is known."""
 
@@ -54,6 +71,8 @@ class AllowanceShare(NamedTuple):
 
 def channel_of(settings: ModelSettings, transport: Transport, *, part: AllowanceShare = AllowanceShare()) -> Channel:
     """Open a channel as its settings say, with this process's part of their limits."""
+    if isinstance(transport, BatchTransport):
+        return _batched_channel(settings, transport)
     limiter = Limiter(
         part.of(settings.max_concurrency),
         rpm=settings.rpm and settings.rpm / part.processes,
@@ -64,11 +83,23 @@ def channel_of(settings: ModelSettings, transport: Transport, *, part: Allowance
     return Channel(settings, transport, limiter, breaker, honours_n=settings.n)
 
 
+def _batched_channel(settings: ModelSettings, transport: BatchTransport) -> Channel:
+    """Open a channel that asks in batches: everything may be under way at once, at the price of a batch."""
+    names = ("price_in", "price_out", "price_cached")
+    prices = {name: None if (p := getattr(settings, name)) is None else p * settings.batch_price for name in names}
+    limiter = Limiter(MOST_AT_ONCE)
+    limiter.allowed = float(MOST_AT_ONCE)
+    breaker = CircuitBreaker(settings.identity, patience_s=settings.patience_s)
+    priced = settings.model_copy(update=prices)
+    return Channel(priced, transport, limiter, breaker, honours_n=settings.n, batched=True)
+
+
 class Model:
     """Model as one role uses it: its own account, and the channel it shares with other roles."""
 
     def __init__(self, channel: Channel, meter: Meter, *, role: str = "", cache: ReplyCache | None = None) -> None:
         self.channel, self.meter, self.cache = channel, meter, cache
+        self.settings = channel.settings.for_role(role)
         self.account = (role, channel.settings.identity)
         self._under_way: dict[bytes, asyncio.Future[Exchange]] = {}
 
@@ -76,6 +107,11 @@ class Model:
     def identity(self) -> str:
         """Name and address of the model, the same in every session."""
         return self.channel.settings.identity
+
+    @property
+    def batch_window(self) -> int:
+        """Requests that are worth having under way, because they are asked in batches; 0 if they are not."""
+        return self.channel.settings.batch_size if self.channel.batched else 0
 
     async def reply(self, request: Request) -> Reply:
         """Answer with `request.n` choices, even if the server ignores or refuses n."""
@@ -98,11 +134,11 @@ class Model:
         try:
             reply = await self._one(request)
         except ModelFailure as failure:
-            if failure.kind is not FailureKind.REJECTED or self.channel.honours_n:
+            if failure.kind not in REFUSALS or self.channel.honours_n:
                 raise
             self.channel.honours_n = False
             return await self._one(_nth(request, 0))
-        self.channel.honours_n = len(reply.choices) >= request.n
+        self.channel.honours_n = len(reply.choices) + reply.withheld >= request.n
         return reply
 
     async def _each(self, request: Request, start: int) -> list[Reply]:
@@ -112,7 +148,7 @@ class Model:
     # --- one request ---
 
     async def _one(self, request: Request) -> Reply:
-        body = wire.body_of(request, self.channel.settings)
+        body = wire.body_of(request, self.settings)
         if self.cache is None:
             return await self._ask(body, request, None)
         key = key_of(wire.canonical(body, self.identity, request.sample))
@@ -120,8 +156,12 @@ class Model:
         if stored is None and key in self._under_way:
             stored = await self._wait_for(key)
         if stored is not None:
-            self.meter.accounts.add_hit()
-            return replace(wire.read(Exchange(stored)), cached=True)
+            found = _reread(stored)
+            if found is not None:
+                self.meter.accounts.add_hit()
+                self.channel.answered += 1
+                return found
+            self.cache.forget(key)
         return await self._ask_first(key, body, request)
 
     async def _wait_for(self, key: bytes) -> bytes | None:
@@ -145,35 +185,42 @@ class Model:
             self.channel.breaker.check()
             await self.meter.admit()
             try:
-                exchange, reply = await self._attempt(body, request)
+                exchange, reply = await self._attempt(body, request, key)
                 await self._charge(reply.usage, key, exchange.body)
                 return replace(reply, attempts=failures.total() + 1) if failures else reply
             except ModelFailure as failure:
                 if failure.usage is not None:
                     await self._charge(failure.usage, None, b"")
                 failures[failure.kind] += 1
-                wait_s = self._wait_after(failure, failures)
+                wait_s = self._wait_after(failure, failures, _limit(body, request))
             finally:
                 self.meter.settle()
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, body: Mapping[str, Any], request: Request) -> tuple[Exchange, Reply]:
+    async def _attempt(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> tuple[Exchange, Reply]:
         channel = self.channel
         estimate = _estimate(request, body)
         async with channel.limiter.slot(estimate) as slot:
             channel.breaker.check()
             started = time.perf_counter()
             try:
-                exchange = await channel.transport.post(body)
+                exchange = await self._post(body, request, key)
                 reply = wire.read(exchange)
             except ModelFailure as failure:
                 self._failed(failure, slot)
                 raise
             channel.limiter.succeeded()
             channel.breaker.succeeded()
+            channel.answered += 1
         if reply.usage is not None:
             channel.limiter.correct_tokens(reply.usage.total - estimate)
         return exchange, replace(reply, duration_s=time.perf_counter() - started)
+
+    async def _post(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> Exchange:
+        transport = self.channel.transport
+        if isinstance(transport, BatchTransport):
+            return await transport.post_keyed(body, key or key_of(wire.canonical(body, self.identity, request.sample)))
+        return await transport.post(body)
 
     def _failed(self, failure: ModelFailure, slot: RequestSlot) -> None:
         self.meter.accounts.add_failure(failure.kind)
@@ -182,15 +229,26 @@ class Model:
             limiter.pushed_back(slot.round, failure.retry_after_s)
         elif failure.retry_after_s:
             limiter.pause(failure.retry_after_s)
-        self.channel.breaker.failed(failure)
+        try:
+            self.channel.breaker.failed(failure)
+        except ModelOutage:
+            self._note(failure)
+            raise
 
-    def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind]) -> float:
+    def _note(self, failure: ModelFailure) -> None:
+        """Keep the server's words about a request that is given up."""
+        self.channel.given_up += 1
+        self.channel.last = failure
+        self.meter.heard(self.account, failure, self.cache)
+
+    def _wait_after(self, failure: ModelFailure, failures: Counter[FailureKind], limit: int | None) -> float:
         """Return the seconds until the next attempt. Raises the failure, or an outage, if the request is given up."""
         if failures[failure.kind] <= RETRIES.get(failure.kind, 0):
             return self.channel.backoff.wait_s(failures.total(), failure.retry_after_s)
         self.meter.accounts.add_failure("given_up")
         failure.attempts = failures.total()
-        self.channel.breaker.lost(failure)
+        self._note(failure)
+        self.channel.breaker.lost(failure, limit=limit)
         raise failure
 
     async def _charge(self, usage: Usage | None, key: bytes | None, body: bytes) -> None:
@@ -227,8 +285,28 @@ def _combined(replies: list[Reply]) -> Reply:
     )
 
 
+def _reread(stored: bytes) -> Reply | None:
+    """Return a stored reply; None if it is none by today's rules, so that it is asked for again."""
+    try:
+        return replace(wire.read(Exchange(stored)), cached=True)
+    except ModelFailure:
+        return None
+
+
 def _estimate(request: Request, body: Mapping[str, Any]) -> int:
     """Estimate the tokens of a request, before the server has counted them."""
-    limit = body.get("max_tokens") or body.get("max_completion_tokens") or 0
-    prompt = sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
-    return int(prompt + int(limit) * request.n)
+    return _prompt_tokens(request) + _reply_limit(body) * request.n
+
+
+def _prompt_tokens(request: Request) -> int:
+    return sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
+
+
+def _reply_limit(body: Mapping[str, Any]) -> int:
+    return next((int(body[name]) for name in LIMITS if body.get(name)), 0)
+
+
+def _limit(body: Mapping[str, Any], request: Request) -> int | None:
+    """Return the reply limit of a request if it takes up the most of it."""
+    limit = _reply_limit(body)
+    return limit if limit > MOST_OF_IT * max(1, _prompt_tokens(request)) else None

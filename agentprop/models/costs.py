@@ -6,6 +6,8 @@ is unknown, the cost is null and never a guess.
 
 from __future__ import annotations
 
+import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +16,12 @@ from typing import Protocol
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.models.accounts import Account, Accounts, OwnAccounts
 from agentprop.models.chat import Usage
+from agentprop.models.failures import ModelFailure
 from agentprop.models.settings import ModelSettings
 
+log = logging.getLogger("agentprop")
+VARIABLE = re.compile(r"\b(?:[0-9a-f-]{8,}|(?=\w*\d)\w{6,}|[\d.,]+)\b", re.IGNORECASE)
+"""Numbers and identifiers, in which the texts of one failure differ."""
 PICO = 10**12
 
 
@@ -99,6 +105,14 @@ def spend_of(counts: Mapping[str, int]) -> Spend:
     )
 
 
+class HeardStore(Protocol):
+    """Storage of servers' words that outlives the process."""
+
+    def hear(self, account: Account, kind: str, pattern: str, text: str) -> None:
+        """Store words about a request that was given up."""
+        ...
+
+
 class TotalsStore(Protocol):
     """Storage of totals that outlives the process."""
 
@@ -121,6 +135,9 @@ class Meter:
         self.accounts: Accounts = accounts or OwnAccounts(store.totals() if store else {})
         self._max_pico = None if max_cost is None else round(max_cost * PICO)
         self._max_tokens = max_tokens
+        self.words: dict[tuple[Account, str, str], tuple[str, int]] = {}
+        """(account, kind, pattern) → a sample of what the server said in this process, and how often."""
+        self._uncounted: set[Account] = set()
 
     @property
     def failures(self) -> Counter[str]:
@@ -147,6 +164,20 @@ class Meter:
     def add(self, account: Account, counts: Mapping[str, int]) -> None:
         """Add the counts of one exchange to an account."""
         self.accounts.add(account, counts)
+        if counts.get("unmetered") and account not in self._uncounted:
+            self._uncounted.add(account)
+            log.warning("%s does not count tokens, so what it costs is unknown", account[1])
+
+    def heard(self, account: Account, failure: ModelFailure, store: HeardStore | None) -> None:
+        """Keep a server's words about a request that was given up, and tell them once for each distinct text."""
+        pattern = VARIABLE.sub("#", failure.message)
+        key = (account, str(failure.kind), pattern)
+        text, count = self.words.get(key, (failure.message, 0))
+        self.words[key] = (text, count + 1)
+        if store is not None:
+            store.hear(account, str(failure.kind), pattern, failure.message)
+        if not count:
+            log.warning("%s, %s: %s", account[1], failure.kind.replace("_", " "), failure.message)
 
     def spend(self) -> dict[Account, Spend]:
         """Return the spending by role and model."""

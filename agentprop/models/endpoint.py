@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import email.utils
+import re
 import time
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -21,12 +22,16 @@ import openai
 
 from agentprop.errors import ConfigError
 from agentprop.models.chat import Exchange
+from agentprop.models.complaints import complaint_of, failure_of
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import ModelSettings, ServedSettings
-from agentprop.models.wire import EXCERPT, failure_of_status
+from agentprop.models.streams import exchange_of
 
 OPENAI_HOST = "api.openai.com"
+AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com")
 CONNECT_S = 20.0
+UPLOAD_S = 1800.0
+"""Seconds that a file may take: one of many requests has hundreds of megabytes."""
 MAX_CONNECTIONS = 1 << 20
 """More connections than are ever open; None would mean aiohttp's default of a hundred."""
 PATH = "/chat/completions"
@@ -62,7 +67,7 @@ class Endpoint:
         self.settings = settings
         self._client = _client(settings, api_key)
         self._raw = _response_type()
-        self._path = f"{str(settings.base_url).rstrip('/')}{PATH}"
+        self._path = address(str(settings.base_url), PATH)
         self._options: Any = {**REQUEST_OPTIONS, "timeout": self._client.timeout}
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
@@ -70,20 +75,42 @@ class Endpoint:
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 response = await self._client.post(self._path, body=body, cast_to=self._raw, options=self._options)
-        return Exchange(response.content)
+        return exchange_of(response.content)
 
     async def look_up(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         """Fetch JSON at a path below the root of the API, or of the server if the path begins with a slash."""
-        url = f"{str(self.settings.base_url).removesuffix('/v1')}{path}" if path.startswith("/") else path
+        base = str(self.settings.base_url)
+        root = base if not path.startswith("/") else re.sub(r"/v1/?(?=\?|$)", "", base)
+        url = address(root, path if path.startswith("/") else f"/{path}")
         with _as_model_failures(self.settings):
             async with asyncio.timeout(self.settings.timeout_s):
                 if body is None:
                     return await self._client.get(url, cast_to=object)
                 return await self._client.post(url, body=body, cast_to=object)
 
+    async def upload(self, name: str, content: bytes) -> str:
+        """Upload a file of requests and return the server's id of it. Raises ModelFailure."""
+        with _as_model_failures(self.settings):
+            return (await self._client.files.create(file=(name, content), purpose="batch", timeout=UPLOAD_S)).id
+
+    async def download(self, file: str) -> bytes:
+        """Return the content of a server's file. Raises ModelFailure."""
+        with _as_model_failures(self.settings):
+            return (await self._client.files.content(file, timeout=UPLOAD_S)).content
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+
+def address(base_url: str, path: str) -> str:
+    """Return the address of a path; a query of the base goes behind it.
+
+    >>> address("https://x.example/openai/deployments/m?api-version=1", "/chat/completions")
+    'https://x.example/openai/deployments/m/chat/completions?api-version=1'
+    """
+    base, mark, query = base_url.partition("?")
+    return f"{base.rstrip('/')}{path}{mark}{query}"
 
 
 def api_key(settings: ModelSettings, environ: Mapping[str, str]) -> str | None:
@@ -113,11 +140,19 @@ def _client(settings: ModelSettings, key: str | None) -> openai.AsyncOpenAI:
         api_key=key or "none",
         max_retries=0,
         timeout=timeout,
-        default_headers=cast(Any, {**OMITTED_HEADERS, **settings.headers}),
+        default_headers=cast(Any, {**OMITTED_HEADERS, **_key_headers(settings, key), **settings.headers}),
         http_client=kind(limits=limits, timeout=timeout, trust_env=proxied),
     )
     client.organization = client.project = None  # read from variables that were not meant for this server
     return client
+
+
+def _key_headers(settings: ModelSettings, key: str | None) -> dict[str, Any]:
+    """Return the headers that carry the key otherwise than as a bearer's."""
+    name = settings.api_key_header
+    if name is not None:
+        return {"Authorization": openai.Omit(), **({name: key} if key else {})}
+    return {"api-key": key} if key and settings.host.endswith(AZURE_HOSTS) else {}
 
 
 def _response_type() -> Any:
@@ -144,11 +179,8 @@ def _timed_out(settings: ModelSettings) -> ModelFailure:
 
 
 def _status_failure(error: openai.APIStatusError) -> ModelFailure:
-    found = error.body if isinstance(error.body, Mapping) else {}
-    said = found.get("message") or error.response.text
-    text = " ".join(str(said).split())[:EXCERPT] or "no explanation"
-    wait = retry_after_s(error.response.headers)
-    return failure_of_status(error.status_code, text, found.get("code") or found.get("type"), retry_after_s=wait)
+    said = complaint_of(error.response.content, error.status_code)
+    return failure_of(said, retry_after_s=retry_after_s(error.response.headers))
 
 
 def _connection_failure(error: openai.APIConnectionError, settings: ModelSettings) -> ModelFailure:

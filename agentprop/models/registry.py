@@ -13,12 +13,13 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
 from agentprop.config.env_file import ENV_FILE, read_env_file
 from agentprop.errors import ConfigError
+from agentprop.models.balancing import Balanced
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
 from agentprop.models.client import AllowanceShare, Channel, Model, channel_of
@@ -30,6 +31,8 @@ from agentprop.notices import note_renamed
 
 PROJECT_FILE = "agentprop.toml"
 TABLE = "models"
+SECRETS = frozenset({"key", "api_key", "api-key", "apikey", "token", "access_token", "sig", "signature"})
+"""Names in the query of an address that carry a key."""
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 ADDRESS = re.compile(r"(?:https?://\S+|[\w.-]+:\d+(?:/\S*)?|\[[0-9a-fA-F:]+\]:\d+(?:/\S*)?)")
 
@@ -78,8 +81,11 @@ def _settings(name: str, table: Mapping[str, Any], project: Path) -> ModelSettin
     for old, new in renamed.items():
         note_renamed(old, new, f"[models.{name}] of {project.name}")
     filled = {"model": name, **{renamed.get(key, key): value for key, value in table.items()}}
-    if "base_url" in filled and isinstance(filled["base_url"], str):
-        filled["base_url"] = _base_url(filled["base_url"])
+    for key in ("base_url", "base_urls"):
+        if isinstance(filled.get(key), str):
+            filled[key] = _base_url(filled[key])
+        elif isinstance(filled.get(key), list):
+            filled[key] = [_base_url(url) if isinstance(url, str) else url for url in filled[key]]
     if isinstance(filled.get("replies"), str):
         filled["replies"] = str(project.parent / filled["replies"])
     try:
@@ -113,7 +119,14 @@ def _base_url(address: str) -> str:
             f"the address of a model at {host or 'a server'} holds a user name or a password, and would be stored",
             hint="leave it out, and name the variable that holds the key as api_key_env of [models.NAME]",
         )
-    return url.rstrip("/").removesuffix("/chat/completions")
+    path, mark, query = url.partition("?")
+    secret = next((name for name, _ in parse_qsl(query) if name.lower() in SECRETS), None)
+    if secret is not None:
+        raise ConfigError(
+            f"the address of a model at {host or 'a server'} holds a key ({secret}), and would be stored",
+            hint="leave it out, and name the variable that holds the key as api_key_env of [models.NAME]",
+        )
+    return path.rstrip("/").removesuffix("/chat/completions") + mark + query
 
 
 def _suggestion(name: str, named: Mapping[str, ModelSettings]) -> str:
@@ -127,7 +140,8 @@ def _suggestion(name: str, named: Mapping[str, ModelSettings]) -> str:
 class Models:
     """Models of one process: one meter, one cache, and one channel per server, however many roles share it.
 
-    `loader` returns the transport of a model that this process runs itself. Keys are looked up in `environ` under the
+    `loader` returns the transport of a model that this process runs itself; with `batched`, a batch API is used where
+    the settings name one, and its ledger is kept in `batches`. Keys are looked up in `environ` under the
     names that models give them, by default in the environment and then in `.env`.
     """
 
@@ -139,12 +153,15 @@ class Models:
         environ: Mapping[str, str] | None = None,
         part: AllowanceShare = AllowanceShare(),
         loader: Callable[[InProcessSettings], Transport] | None = None,
+        batches: Path | None = None,
+        batched: bool = False,
     ) -> None:
         self.cache = cache
         self.meter = meter or Meter(cache)
         self._environ = environ if environ is not None else ChainMap(os.environ, read_env_file(Path(ENV_FILE)))
         self._part = part
         self._loader = loader
+        self._batches, self._batched = batches, batched
         self._channels: dict[str, Channel] = {}
 
     def open(self, role: str, settings: ModelSettings) -> Model:
@@ -153,6 +170,11 @@ class Models:
         if key not in self._channels:
             self._channels[key] = channel_of(settings, self._transport(settings), part=self._part)
         return Model(self._channels[key], self.meter, role=role, cache=self.cache)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The open channels."""
+        return tuple(self._channels.values())
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -168,4 +190,12 @@ class Models:
             raise ConfigError(f"no server is up for {settings.model}", hint="start it with `serving`")
         from agentprop.models.endpoint import Endpoint, api_key
 
-        return Endpoint(settings, api_key=api_key(settings, self._environ))
+        key = api_key(settings, self._environ)
+        if settings.batch is not None and self._batched:
+            from agentprop.models.openai_batches import batching
+
+            return batching(settings, key, self._batches)
+        if len(settings.addresses) > 1:
+            ones = [settings.model_copy(update={"base_url": url, "base_urls": ()}) for url in settings.addresses]
+            return Balanced([Endpoint(one, api_key=key) for one in ones])
+        return Endpoint(settings, api_key=key)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from agentprop.models.failures import HOPELESS, FailureKind, ModelFailure, ModelOutage
+from agentprop.models.failures import HOPELESS, FailureKind, ModelFailure, ModelOutage, Scope
 
 RETRIES: Mapping[FailureKind, float] = {
     FailureKind.RATE_LIMIT: float("inf"),  # a request to wait is not a failure of ours; the circuit breaker bounds it
@@ -15,8 +15,14 @@ RETRIES: Mapping[FailureKind, float] = {
     FailureKind.CONNECTION: 8,
     FailureKind.TIMEOUT: 3,
     FailureKind.BAD_REPLY: 4,
+    FailureKind.EMPTY: 2,
+    FailureKind.FILTERED: 2,
 }
 """Most retries of a request by kind of failure; other kinds are not retried, since they would fail again."""
+UNFIT = frozenset({FailureKind.CONTEXT_OVERFLOW, FailureKind.REFUSED, FailureKind.FILTERED, FailureKind.EMPTY})
+"""Failures that are the fault of the conversation, as long as others are answered."""
+AT_ONCE = 5
+"""Conversations whose reply limit leaves no room for them, before any was answered, after which the limit is wrong."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,10 @@ class Backoff:
 class CircuitBreaker:
     """Circuit breaker: opens when a server only fails, and then stays open.
 
-    It opens at once for a failure that every request would meet and for any failure of a server that is `gone`. It
-    also opens after `losses` requests in a row were given up, and when attempts have only failed for `patience_s`
-    seconds. If the server never answered at all, as with a wrong address, a tenth of that is enough, at most 20
-    seconds. A success resets all counts.
+    It opens at once for a failure that every request would meet, for a wrong configuration of a server that has not
+    answered yet, and for any failure of a server that is `gone`. It also opens after `losses` requests in a row were
+    given up, and when attempts have only failed for `patience_s` seconds. If the server never answered at all, as with
+    a wrong address, a tenth of that is enough, at most 20 seconds. A success resets all counts.
     """
 
     def __init__(
@@ -76,7 +82,7 @@ class CircuitBreaker:
     def failed(self, failure: ModelFailure) -> None:
         """Record a failed attempt. Raises ModelOutage if that opens the breaker."""
         self.check()
-        if failure.kind is FailureKind.CONTEXT_OVERFLOW:
+        if failure.kind in UNFIT:
             return  # the fault of the conversation, not of the server
         now = self._clock()
         self._since = now if self._since is None else self._since
@@ -84,18 +90,26 @@ class CircuitBreaker:
         seconds = now - self._since
         if self._gone():
             self._trip(f"the server of {self.name} has ended: {failure.message}", failure)
-        if failure.kind in HOPELESS:
+        wrong = failure.scope is Scope.CONFIGURATION and not self._answered
+        if failure.kind in HOPELESS or wrong:
             self._trip(f"{self.name} cannot be used: {failure.message}", failure)
         if failure.retry_after_s is not None and failure.retry_after_s > self.patience_s:
             self._trip(f"{self.name} asks to wait for {failure.retry_after_s:.0f} s: {failure.message}", failure)
         if self._failed >= 5 and seconds >= self._patience(failure):
             self._trip(f"{self.name} has only failed for {seconds:.0f} s: {failure.message}", failure)
 
-    def lost(self, failure: ModelFailure) -> None:
-        """Record that a request was given up. Raises ModelOutage after too many in a row."""
-        if failure.kind is FailureKind.CONTEXT_OVERFLOW:
+    def lost(self, failure: ModelFailure, *, limit: int | None = None) -> None:
+        """Record that a request was given up. Raises ModelOutage after too many in a row.
+
+        `limit` is the reply limit of a request of which it takes up the most.
+        """
+        if failure.kind in UNFIT and self._answered:
             return
         self._lost += 1
+        if failure.kind is FailureKind.CONTEXT_OVERFLOW and limit is not None and self._lost >= AT_ONCE:
+            failure.hint = f"lower reply_tokens (--reply-tokens), now {limit}: room for the reply is set aside at once"
+            said = f"no conversation fits beside replies of up to {limit} tokens"
+            self._trip(f"{said}, {self._lost} of {self._lost} failed at {self.name}: {failure.message}", failure)
         if self._lost >= self.losses:
             self._trip(f"{self.name} failed {self._lost} requests in a row: {failure.message}", failure)
 

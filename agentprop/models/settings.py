@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from agentprop.models.presets import PRESETS, preset
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Price = Annotated[float, Field(ge=0)]
+ROLES = ("teacher", "rater", "proposer", "verifier", "auditor", "prober", "solver")
+"""Roles that a model may have."""
+
+
+class RoleSettings(BaseModel):
+    """What a model is asked differently in one role: `[models.NAME.roles.ROLE]`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Sampling temperature in this role, if the stage sets none."""
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Nucleus (top-p) in this role, if the stage sets none."""
+    reply_tokens: Count | None = None
+    """Most tokens of a reply in this role, if the stage sets none."""
+    preset: str | None = None
+    """Sampling preset in this role."""
+    extra_body: dict[str, Any] = {}
+    """Fields merged into the body of every request in this role, over those of the model."""
+    omit: tuple[str, ...] = ()
+    """Further fields that are left out of requests in this role."""
 
 
 class ModelSettings(BaseModel):
@@ -26,15 +50,36 @@ class ModelSettings(BaseModel):
     model: str
     """The model's name at its server, a directory with a checkpoint, or a hub id."""
     base_url: str | None = None
-    """Root of an OpenAI-compatible API, usually ending in /v1."""
+    """Root of an OpenAI-compatible API, usually ending in /v1; a list of them shares the requests among servers of the
+    same model. A query (`?api-version=…`) is sent with every request."""
+    base_urls: tuple[str, ...] = ()
+    """All servers of the model, if there are several; `base_url` is the first, and the one that records name."""
     replies: str | None = None
     """File with scripted replies, one JSON document per line, to use instead of a model."""
     api_key_env: str | None = None
     """Environment variable (or name in .env) that holds the API key; null sends no key."""
+    api_key_header: str | None = None
+    """Header that carries the key as it is; null means `Authorization: Bearer`, and `api-key` too at Azure."""
     headers: dict[str, str] = {}
     """Headers sent with every request."""
     extra_body: dict[str, Any] = {}
     """Fields merged into the body of every request."""
+    roles: dict[str, RoleSettings] = {}
+    """What is different in one role: teacher, rater, proposer, verifier, auditor, prober or solver."""
+
+    omit: tuple[str, ...] = ()
+    """Fields that the server does not take, and that are never sent: temperature, top_p, max_tokens, seed, stop, …"""
+    rename: dict[str, str] = {}
+    """Fields that the server calls otherwise, such as {max_tokens = "max_completion_tokens"}."""
+    system: Literal["send", "fold"] = "send"
+    """What becomes of the system message: sent as it is, or put before the first user message, for chat templates
+    without a system role."""
+    stream: bool = False
+    """Ask for replies in pieces, for servers that give no others; what is stored is the same."""
+    echo_reasoning: bool = True
+    """Send a reply's reasoning and signatures back with its tool calls, as thinking models need it."""
+    preset: str | None = None
+    """Sampling that the maker of a model family recommends, by its name in the list of presets."""
 
     temperature: Annotated[float, Field(ge=0)] | None = None
     """Sampling temperature if a stage sets none; null leaves it to the server."""
@@ -78,6 +123,16 @@ class ModelSettings(BaseModel):
     price_cached: Price | None = None
     """Price of a million prompt tokens that the server had cached; null means the same as `price_in`."""
 
+    batch: Literal["openai"] | None = None
+    """Ask through this batch API in verify, probe, extract and evaluate: slower, and at most servers
+    for half the price."""
+    batch_size: Count = 10_000
+    """Most requests of one batch."""
+    batch_poll_s: Positive = 30.0
+    """Seconds between looks at a batch that is under way."""
+    batch_price: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Price of a request in a batch, as a share of the usual one."""
+
     engine: Literal["vllm", "in-process"] | None = None
     """Engine of a local model: `vllm` starts a server (vLLM, or `serve_command`), `in-process` runs it in agentprop by
     transformers; null means in-process only if vLLM is not installed."""
@@ -102,7 +157,63 @@ class ModelSettings(BaseModel):
         """Name and address of the model, the same in every session."""
         if self.replies is not None:
             return f"{self.model}@scripted"
-        return f"{self.model}@{(self.base_url or self.revision or 'local').rstrip('/')}"
+        address = (self.base_url or self.revision or "local").partition("?")[0]
+        return f"{self.model}@{address.rstrip('/')}"
+
+    def for_role(self, role: str) -> Self:
+        """Return the settings as they are in a role; `verifier-2` is a verifier, and a rater has the teacher's."""
+        name = role.partition("-")[0]
+        found = self.roles.get(name) or (self.roles.get("teacher") if name == "rater" else None)
+        return self if found is None else self._as(found)
+
+    def _as(self, role: RoleSettings) -> Self:
+        given = {name: getattr(role, name) for name in ("temperature", "top_p", "reply_tokens", "preset")}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        merged = {"extra_body": {**self.extra_body, **role.extra_body}, "omit": (*self.omit, *role.omit)}
+        return self.model_copy(update={**changes, **merged, "roles": {}})
+
+    @property
+    def recommended(self) -> Mapping[str, Any]:
+        """Parameters of the preset."""
+        return preset(self.preset) if self.preset else {}
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, name: str | None) -> str | None:
+        if name is not None and name not in PRESETS:
+            raise ValueError(f"there is no preset {name}; there are {', '.join(PRESETS)}")
+        return name
+
+    @field_validator("roles")
+    @classmethod
+    def _known_roles(cls, roles: dict[str, RoleSettings]) -> dict[str, RoleSettings]:
+        unknown = roles.keys() - set(ROLES)
+        if unknown:
+            raise ValueError(f"there is no role {min(unknown)}; there are {', '.join(ROLES)}")
+        return roles
+
+    @model_validator(mode="before")
+    @classmethod
+    def _several_addresses(cls, values: Any) -> Any:
+        """A list of addresses is `base_urls`, and its first is `base_url`."""
+        if not isinstance(values, dict):
+            return values
+        urls = values.get("base_url")
+        if isinstance(urls, list | tuple):
+            values = {**values, "base_url": urls[0] if urls else None, "base_urls": tuple(urls)}
+        elif urls is None and values.get("base_urls"):
+            values = {**values, "base_url": values["base_urls"][0]}
+        return values
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every server of the model."""
+        return self.base_urls or ((self.base_url,) if self.base_url else ())
+
+    @property
+    def host(self) -> str:
+        """Host name of the first server."""
+        return urlsplit(self.base_url or "").hostname or ""
 
 
 class ServedSettings(ModelSettings):

@@ -1,36 +1,51 @@
 """Requests → bodies of POST /chat/completions, and bodies of responses → replies.
 
 A response that is not a chat completion is refused as BAD_REPLY; one that is merely unusual (no usage, no ids,
-reasoning in odd places) is normalised.
+reasoning in odd places, invalid UTF-8) is normalised. A choice that the server broke off, withheld or left empty is no
+reply; if there is no other one, the response is a failure and is not stored.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json
 
 from agentprop.models import reasoning
-from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Tool, ToolCall, Usage
+from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling, Tool, ToolCall, Usage
+from agentprop.models.complaints import EXCERPT, complaint_of, failure_of, is_error
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import InProcessSettings, ModelSettings
 
-EXCERPT = 300
-"""Characters of a bad response that an error quotes."""
-WITHOUT_TEXT = frozenset({"length", "content_filter", "tool_calls", "function_call"})
-"""Finish reasons of replies that may have no text."""
+BROKEN_OFF = frozenset({"error", "abort", "aborted", "cancelled", "canceled", "timeout", "failed", "unknown_error"})
+"""Finish reasons of replies that the server did not finish."""
+WITHHELD = frozenset({
+    "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content", "spii",
+    "sensitive", "refused", "guardrail_intervened", "moderation",
+})  # fmt: skip
+"""Finish reasons of replies that the server's filter withheld."""
+ECHOED = (
+    "reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thought_signature", "extra_content",
+)  # fmt: skip
+"""Fields in which servers put reasoning that they want back with the tool calls."""
+CALL_FIELDS = frozenset({"id", "type", "index", "function"})
+CACHED = ("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens")
+"""Fields of a usage in which servers count the tokens of the prompt that they had cached."""
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
     """Return the body of a request; the `extra_body` of the settings takes precedence."""
-    body: dict[str, Any] = {"model": settings.model, "messages": [_message(m) for m in request.messages]}
+    body: dict[str, Any] = {"model": settings.model, "messages": _messages(request.messages, settings)}
     sampling = request.sampling
     limit = sampling.max_tokens or settings.reply_tokens
     optional = {
-        "temperature": settings.temperature if sampling.temperature is None else sampling.temperature,
-        "top_p": settings.top_p if sampling.top_p is None else sampling.top_p,
+        "temperature": _chosen(sampling.temperature, "temperature", settings),
+        "top_p": _chosen(sampling.top_p, "top_p", settings),
         _limit_name(settings): limit,
         "seed": sampling.seed if settings.seed else None,
         "stop": list(sampling.stop) or None,
@@ -42,8 +57,30 @@ def body_of(request: Request, settings: ModelSettings) -> dict[str, Any]:
         "sample": request.sample if isinstance(settings, InProcessSettings) else None,
     }
     body.update({name: value for name, value in optional.items() if value is not None})
+    if settings.stream:
+        body.update(stream=True, stream_options={"include_usage": True})
+    if settings.preset is not None:
+        body.update(_preset_body(settings))
     body.update(settings.extra_body)
+    for name in settings.omit:
+        body.pop(name, None)
+    for old, new in settings.rename.items():
+        if old in body:
+            body[new] = body.pop(old)
     return body
+
+
+def sampling_of(sampling: Sampling, settings: ModelSettings) -> dict[str, Any]:
+    """Return the sampling that a server is really sent, as records state it; what is left out is null."""
+    body = body_of(Request((), sampling), settings)
+
+    def sent(name: str) -> Any:
+        return body.get(settings.rename.get(name, name))
+
+    told = {"temperature": sent("temperature"), "top_p": sent("top_p"), "max_tokens": sent(_limit_name(settings))}
+    seed = {"seed": sent("seed")} if sampling.seed is not None else {}
+    extra = {name: value for name, value in {**_preset_body(settings), **settings.extra_body}.items() if name in body}
+    return {**told, **seed, **({"extra_body": extra} if extra else {})}
 
 
 def canonical(body: Mapping[str, Any], identity: str, sample: int) -> bytes:
@@ -54,19 +91,37 @@ def canonical(body: Mapping[str, Any], identity: str, sample: int) -> bytes:
 
 def read(exchange: Exchange) -> Reply:
     """Parse a response. Raises ModelFailure if it is an error or not a chat completion."""
-    try:
-        data = from_json(exchange.body)
-    except ValueError as error:
-        raise bad_reply(exchange.body, f"not JSON: {error}") from None
+    data = _parsed(exchange.body)
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
     if not isinstance(data, dict):
         raise bad_reply(exchange.body, "not a JSON object")
-    if data.get("error"):
-        raise _error_in_reply(data["error"], exchange.body)
+    if is_error(data):
+        raise failure_of(complaint_of(data, 200))
     usage = _usage(data.get("usage"))
     try:
         return _reply(data, usage)
     except _Unreadable as fault:
         raise bad_reply(exchange.body, str(fault), usage) from None
+
+
+def _parsed(body: bytes) -> Any:
+    """Parse JSON; bytes and escapes that are no text are read as U+FFFD, because the reply was paid for."""
+    try:
+        return from_json(body)
+    except ValueError as error:
+        try:
+            return _without_surrogates(json.loads(body.decode("utf-8-sig", "replace"), strict=False))
+        except (ValueError, RecursionError):
+            raise bad_reply(body, f"not JSON: {error}") from None
+
+
+def _without_surrogates(node: Any) -> Any:
+    if isinstance(node, str):
+        return SURROGATE.sub("\ufffd", node)
+    if isinstance(node, dict):
+        return {_without_surrogates(key): _without_surrogates(value) for key, value in node.items()}
+    return [_without_surrogates(item) for item in node] if isinstance(node, list) else node
 
 
 def bad_reply(body: bytes, fault: str, usage: Usage | None = None) -> ModelFailure:
@@ -87,17 +142,53 @@ class _Unreadable(ValueError):
 # --- request ---
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _messages(messages: Sequence[Message], settings: ModelSettings) -> list[dict[str, Any]]:
+    if settings.system == "fold":
+        messages = folded(messages)
+    return [_message(message, settings.echo_reasoning) for message in messages]
+
+
+def folded(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Put system messages before the next user message, and join messages of one side that follow each other."""
+    out: list[Message] = []
+    for message in messages:
+        one = replace(message, role="user") if message.role == "system" else message
+        if out and one.role == "user" == out[-1].role:
+            out[-1] = replace(out[-1], text=f"{out[-1].text}\n\n{one.text}")
+        else:
+            out.append(one)
+    return tuple(out)
+
+
+def _preset_body(settings: ModelSettings) -> Mapping[str, Any]:
+    """Return the further fields of the preset."""
+    return {} if settings.preset is None else settings.recommended.get("extra_body", {})
+
+
+def _chosen(asked: float | None, name: str, settings: ModelSettings) -> Any:
+    """Return a sampling parameter: the request's, or the settings', or the preset's."""
+    if asked is not None:
+        return asked
+    own = getattr(settings, name)
+    return settings.recommended.get(name) if own is None and settings.preset is not None else own
+
+
+def _message(message: Message, echo: bool) -> dict[str, Any]:
     out: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.tool_calls:
-        out["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in message.tool_calls
-        ]
+        out["tool_calls"] = [_call(call, echo) for call in message.tool_calls]
         out["content"] = message.text or None
+        if echo and message.echo:
+            out.update(json.loads(message.echo))
     if message.tool_call_id is not None:
         out["tool_call_id"] = message.tool_call_id
     return out
+
+
+def _call(call: ToolCall, echo: bool) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments}
+    extra = json.loads(call.extra) if echo and call.extra else {}
+    return {**extra, "id": call.id, "type": "function", "function": {**extra.get("function", {}), **function}}
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
@@ -123,13 +214,60 @@ def _reply(data: Mapping[str, Any], usage: Usage | None) -> Reply:
     choices = data.get("choices")
     if not isinstance(choices, list) or not choices:
         raise _Unreadable("no choices")
+    found, faults = _usable(choices, usage)
+    if not found:
+        raise faults[0]
     return Reply(
-        choices=tuple(_choice(choice) for choice in _in_order(choices)),
+        choices=found,
+        withheld=len(faults),
         model=data["model"] if isinstance(data.get("model"), str) else "",
         usage=usage,
         prompt_token_ids=_ids(data.get("prompt_token_ids")),
         fingerprint=data["system_fingerprint"] if isinstance(data.get("system_fingerprint"), str) else None,
     )
+
+
+def _usable(choices: list[Any], usage: Usage | None) -> tuple[tuple[Choice, ...], list[ModelFailure]]:
+    """Tell the choices that are replies from those that are not, with what is wrong with these."""
+    found: list[Choice] = []
+    faults: list[ModelFailure] = []
+    for choice in _in_order(choices):
+        fault = _broken(choice, usage)
+        if fault is None:
+            one = _choice(choice)
+            fault = _empty(one, usage)
+        if fault is None:
+            found.append(one)
+        else:
+            faults.append(fault)
+    return tuple(found), faults
+
+
+def _broken(choice: Any, usage: Usage | None) -> ModelFailure | None:
+    """Return the failure of a choice that the server broke off or withheld, by its own account."""
+    if not isinstance(choice, Mapping):
+        return None
+    message, finish = choice.get("message"), choice.get("finish_reason")
+    error = choice.get("error") or (message.get("error") if isinstance(message, Mapping) else None)
+    if not error and (finish is None or finish == "stop"):
+        return None
+    finish = finish.lower() if isinstance(finish, str) else None
+    if error:
+        failure = failure_of(complaint_of({"error": error}, 200))
+        failure.usage = usage
+        return failure
+    if finish in WITHHELD:
+        return ModelFailure(FailureKind.FILTERED, f"the server withheld the reply ({finish})", usage=usage)
+    if finish in BROKEN_OFF:
+        return ModelFailure(FailureKind.BAD_REPLY, f"the server broke the reply off ({finish})", usage=usage)
+    return None
+
+
+def _empty(choice: Choice, usage: Usage | None) -> ModelFailure | None:
+    if (choice.text and not choice.text.isspace()) or choice.reasoning or choice.tool_calls or choice.truncated:
+        return None
+    told = f"finish reason {choice.finish_reason}" if choice.finish_reason else "no finish reason"
+    return ModelFailure(FailureKind.EMPTY, f"the reply is empty ({told})", usage=usage)
 
 
 def _in_order(items: list[Any]) -> list[Any]:
@@ -148,16 +286,27 @@ def _choice(choice: Any) -> Choice:
     finish = choice.get("finish_reason")
     if finish is not None and not isinstance(finish, str):
         raise _Unreadable("a finish_reason that is not text")
-    calls = _tool_calls(message.get("tool_calls"))
+    calls = _tool_calls(message.get("tool_calls") or _old_call(message))
     text, thoughts = reasoning.split(message)
-    if text is None and isinstance(message.get("refusal"), str):
+    if not text and isinstance(message.get("refusal"), str):
         text = message["refusal"]
-    if text is None and not calls and not thoughts and finish not in WITHOUT_TEXT:
-        raise _Unreadable("content is null")
     if text is not None and not isinstance(text, str):
         raise _Unreadable("content is not text")
     ids = _ids(choice.get("token_ids"))
-    return Choice(text or "", thoughts, finish, calls, ids, _logprobs(choice.get("logprobs"), ids))
+    logprobs = _logprobs(choice.get("logprobs"), ids)
+    return Choice(text or "", thoughts, finish, calls, ids, logprobs, _echo(message) if calls else "")
+
+
+def _echo(message: Mapping[str, Any]) -> str:
+    """Return the reasoning of a reply as it goes back, under the server's own names."""
+    found = {name: message[name] for name in ECHOED if message.get(name)}
+    return json.dumps(found, ensure_ascii=False, sort_keys=True) if found else ""
+
+
+def _old_call(message: Mapping[str, Any]) -> list[Any] | None:
+    """Return the call of a server that knows only the older form, of one function."""
+    call = message.get("function_call")
+    return [{"function": call}] if isinstance(call, Mapping) else None
 
 
 def _tool_calls(calls: Any) -> tuple[ToolCall, ...]:
@@ -181,7 +330,11 @@ def _tool_call(call: Any, position: int) -> ToolCall:
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         arguments = json.dumps(arguments or {}, ensure_ascii=False)
-    return ToolCall(str(call.get("id") or f"call_{position}"), function["name"], arguments)
+    extra = {name: value for name, value in call.items() if name not in CALL_FIELDS and value}
+    inner = {name: value for name, value in function.items() if name not in ("name", "arguments") and value}
+    kept = {**extra, **({"function": inner} if inner else {})}
+    told = json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
+    return ToolCall(str(call.get("id") or f"call_{position}"), function["name"], arguments, told)
 
 
 def _ids(value: Any) -> tuple[int, ...] | None:
@@ -209,66 +362,25 @@ def _usage(usage: Any) -> Usage | None:
         return None
     details = usage.get("completion_tokens_details")
     thoughts = (_count(details, "reasoning_tokens") or 0) if isinstance(details, Mapping) else 0
-    if thoughts and _count(usage, "total_tokens") == prompt + completion + thoughts:
-        completion += thoughts  # a server that counts reasoning separately
-    return Usage(prompt, completion, thoughts, _cached(usage))
+    beyond = (_count(usage, "total_tokens") or 0) - prompt - completion
+    if beyond > 0:  # tokens that only the total counts: reasoning, at servers that count it separately
+        completion, thoughts = completion + beyond, thoughts or beyond
+    if not prompt and not completion:  # no prompt has no tokens, so nothing was counted
+        return None
+    return Usage(prompt, completion, thoughts, min(prompt, _cached(usage)))
 
 
 def _cached(usage: Mapping[str, Any]) -> int:
     details = usage.get("prompt_tokens_details")
     found = _count(details, "cached_tokens") if isinstance(details, Mapping) else None
-    return found or _count(usage, "prompt_cache_hit_tokens") or 0
+    if found:
+        return found
+    for name in CACHED:
+        if name in usage:
+            return _count(usage, name) or 0
+    return 0
 
 
 def _count(values: Mapping[str, Any], name: str) -> int | None:
     value = values.get(name)
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-def _error_in_reply(error: Any, body: bytes) -> ModelFailure:
-    """Return the failure for an error that came with status 200, as some routers send it."""
-    found = error if isinstance(error, Mapping) else {"message": str(error)}
-    code = found.get("code")
-    status = int(code) if isinstance(code, int | str) and str(code).isdigit() else 502
-    return failure_of_status(status, str(found.get("message") or "error")[:EXCERPT], found.get("code"))
-
-
-def failure_of_status(
-    status: int, message: str, code: object = None, *, retry_after_s: float | None = None, excerpt: str = ""
-) -> ModelFailure:
-    """Return the failure for an HTTP status that is not a success."""
-    kind = kind_of_status(status, f"{code or ''} {message}".lower())
-    said = f"status {status}: {message}"
-    return ModelFailure(kind, said, status=status, retry_after_s=retry_after_s, excerpt=excerpt or message)
-
-
-def kind_of_status(status: int, text: str) -> FailureKind:
-    """Return the kind of failure for a status and the server's text, in lower case."""
-    if status == 402 or "insufficient_quota" in text or "insufficient balance" in text:
-        return FailureKind.QUOTA
-    if status == 429:
-        return FailureKind.RATE_LIMIT
-    if status in (401, 403):
-        return FailureKind.UNAUTHORISED
-    if status == 404:
-        return FailureKind.NOT_FOUND
-    if status in (408, 504, 524):
-        return FailureKind.TIMEOUT
-    if status >= 500:
-        return FailureKind.SERVER
-    if any(phrase in text for phrase in OVERFLOW):
-        return FailureKind.CONTEXT_OVERFLOW
-    return FailureKind.REJECTED
-
-
-OVERFLOW = (
-    "context_length_exceeded",
-    "maximum context length",
-    "context length",
-    "context window",
-    "maximum model length",
-    "prompt is too long",
-    "input is too long",
-    "too many tokens",
-)
-"""Phrases by which servers say that a conversation is too long."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -13,6 +13,9 @@ from typing import Any
 
 from agentprop.report.text import LABEL, clip
 
+WORDS = 400
+"""Most characters of a server's words."""
+
 
 @dataclass(frozen=True)
 class ModelSpending:
@@ -52,17 +55,34 @@ class Spending:
     """Tokens per good problem."""
     cost_each: float | None
     """Cost per good problem."""
+    said: tuple[tuple[str, str, str], ...] = ()
+    """(stage, count and kind, the server's words) of requests that were given up, once per distinct text."""
 
 
-def spending(summaries: Iterable[tuple[str, Mapping[str, Any]]], makers: Iterable[str], good: int) -> Spending:
+def spending(pairs: Iterable[tuple[str, Mapping[str, Any]]], makers: Iterable[str], good: int) -> Spending:
     """Add up (stage, summary) pairs; `makers` are the makers of all records."""
+    summaries = list(pairs)
     entries = tuple(entry for stage, summary in summaries for entry in entries_of(stage, summary))
     asked = bool(entries) or any(maker != "builtin" for maker in makers)
     known = bool(entries) or not asked
     tokens = _total([entry.tokens for entry in entries]) if known else None
     cost = _total([entry.cost for entry in entries]) if known else None
     each = (tokens / good if good and tokens is not None else None, cost / good if good and cost is not None else None)
-    return Spending(asked, entries, None if tokens is None else int(tokens), cost, good, *each)
+    return Spending(
+        asked, entries, None if tokens is None else int(tokens), cost, good, *each, said=words_of(summaries)
+    )
+
+
+def words_of(summaries: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[tuple[str, str, str], ...]:
+    """Read what servers said about requests that were given up; malformed entries are ignored."""
+    found = []
+    for stage, summary in summaries:
+        account = summary.get("spending")
+        said = account.get("servers_said") if isinstance(account, Mapping) else None
+        for text, counts in said.items() if isinstance(said, Mapping) else ():
+            if isinstance(counts, str):
+                found.append((stage, clip(counts, WORDS) or "", clip(str(text), WORDS) or ""))
+    return tuple(found)
 
 
 def entries_of(stage: str, summary: Mapping[str, Any]) -> list[ModelSpending]:

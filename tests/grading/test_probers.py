@@ -200,3 +200,9 @@ def test_a_bound_that_is_met_among_many_requests_is_seen_as_one(sandbox: Sandbox
 
     with pytest.raises(BoundReached):
         attempts(problem(), answer, sandbox, count=3, n=False)
+
+
+def test_a_reply_that_stays_empty_says_nothing_about_the_problem(sandbox: Sandbox) -> None:
+    (attempt,), scripted = attempts(problem(), ["", " ", ""], sandbox)
+    assert (attempt.code, attempt.vote, attempt.response) == ("undetermined", None, None)
+    assert "empty" in attempt.rationale and len(scripted.bodies) == 3

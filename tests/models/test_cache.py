@@ -164,3 +164,25 @@ def test_a_disk_that_takes_nothing_more_fails_the_request_that_paid(tmp_path: Pa
     with pytest.raises(RunError, match="cannot store replies"):
         put(cache, (b"k", b"{}"))
     cache.close()
+
+
+def test_servers_words_are_kept_once_per_distinct_text_also_in_files_of_earlier_versions(tmp_path: Path) -> None:
+    first = ReplyCache(tmp_path / "r")
+    first.close()
+    with sqlite3.connect(tmp_path / "r") as connection:
+        connection.execute("DROP TABLE heard")
+    connection.close()
+    cache = ReplyCache(tmp_path / "r")
+    for number in range(3):
+        cache.hear(("teacher", "m"), "rejected", "it was #", f"it was {number}")
+    cache.close()
+    assert cache.heard() == {(("teacher", "m"), "rejected", "it was #"): ("it was 0", 3)}
+
+
+def test_a_stored_response_that_is_no_reply_makes_room_for_the_next_one(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "r")
+    put(cache, (b"k", b"{}"))
+    cache.forget(b"k")
+    put(cache, (b"k", b'{"n":2}'))
+    assert cache.get(b"k") == b'{"n":2}'
+    cache.close()

@@ -26,7 +26,7 @@ KINDS = {
     "truncated JSON": FailureKind.BAD_REPLY,
     "wrong schema": FailureKind.BAD_REPLY,
     "empty choices": FailureKind.BAD_REPLY,
-    "null content": FailureKind.BAD_REPLY,
+    "null content": FailureKind.EMPTY,
     "HTML error page": FailureKind.SERVER,
     "HTML page": FailureKind.BAD_REPLY,
 }

@@ -133,3 +133,32 @@ def test_processes_divide_what_is_allowed_between_them() -> None:
 def test_a_key_that_was_named_must_be_there(project: Path) -> None:
     with pytest.raises(ConfigError, match="EXAMPLE_KEY is not set"):
         Models(environ={}).open("r", resolve("teacher", directory=project))
+
+
+def test_several_addresses_are_one_model_and_a_query_is_kept_but_not_named(tmp_path: Path) -> None:
+    (tmp_path / "agentprop.toml").write_text(
+        '[models.two]\nbase_url = ["http://a:1/v1/", "b:2/v1/chat/completions"]\n'
+        '[models.azure]\nbase_url = "https://x.openai.azure.com/deployments/m/chat/completions?api-version=1"\n'
+    )
+    two, azure = (resolve(name, directory=tmp_path) for name in ("two", "azure"))
+    assert (two.base_url, two.addresses) == ("http://a:1/v1", ("http://a:1/v1", "http://b:2/v1"))
+    assert two.identity == "two@http://a:1/v1"
+    assert azure.base_url == "https://x.openai.azure.com/deployments/m?api-version=1"
+    assert azure.identity == "azure@https://x.openai.azure.com/deployments/m"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('preset = "qwen9"', "there is no preset qwen9"), ("roles.cook.temperature = 1", "there is no role cook")],
+)
+def test_presets_and_roles_that_there_are_not_are_refused_with_those_there_are(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "agentprop.toml").write_text(f"[models.m]\n{line}\n")
+    with pytest.raises(ConfigError, match=said):
+        resolve("m", directory=tmp_path)
+
+
+def test_an_address_with_a_key_in_its_query_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds a key"):
+        resolve("m@https://x.example/v1?key=abc", directory=tmp_path)

@@ -78,9 +78,45 @@ def test_many_requests_given_up_in_a_row_stop_the_run() -> None:
 
 def test_conversations_that_are_too_long_say_nothing_about_the_server() -> None:
     breaker = CircuitBreaker("s", losses=3)
+    breaker.succeeded()
     for _ in range(10):
         breaker.failed(failure(FailureKind.CONTEXT_OVERFLOW))
         breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW))
+    breaker.check()
+
+
+def test_a_reply_limit_that_leaves_no_room_for_any_conversation_is_named_after_a_few() -> None:
+    breaker = CircuitBreaker("s")
+    for _ in range(4):
+        breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW), limit=30_000)
+    with pytest.raises(ModelOutage, match="no conversation fits beside replies of up to 30000 tokens") as caught:
+        breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW), limit=30_000)
+    assert "--reply-tokens" in str(caught.value.hint)
+
+
+def test_conversations_that_are_all_too_long_before_any_was_answered_stop_the_run() -> None:
+    breaker = CircuitBreaker("s", losses=3)
+    for _ in range(2):
+        breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW))
+    with pytest.raises(ModelOutage, match="failed 3 requests in a row"):
+        breaker.lost(failure(FailureKind.CONTEXT_OVERFLOW))
+
+
+def test_a_moderated_conversation_is_no_other_ones_concern() -> None:
+    breaker = CircuitBreaker("s", losses=3)
+    breaker.succeeded()
+    for _ in range(10):
+        breaker.failed(failure(FailureKind.REFUSED))
+        breaker.lost(failure(FailureKind.REFUSED))
+    breaker.check()
+
+
+def test_a_wrong_configuration_stops_a_server_that_has_not_answered_yet_and_no_other() -> None:
+    with pytest.raises(ModelOutage, match="s cannot be used: it was unsupported"):
+        CircuitBreaker("s").failed(failure(FailureKind.UNSUPPORTED))
+    breaker = CircuitBreaker("s")
+    breaker.succeeded()
+    breaker.failed(failure(FailureKind.UNSUPPORTED))
     breaker.check()
 
 

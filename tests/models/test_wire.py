@@ -11,7 +11,7 @@ import pytest
 from agentprop.models import FailureKind, Message, ModelFailure, ModelSettings, Request, Sampling, Tool, ToolCall, Usage
 from agentprop.models.chat import Exchange, Reply
 from agentprop.models.reasoning import split
-from agentprop.models.wire import body_of, canonical, failure_of_status, read
+from agentprop.models.wire import body_of, canonical, read, sampling_of
 
 SHAPES = json.loads((Path(__file__).parent / "reasoning_shapes.json").read_text(encoding="utf-8"))
 SERVER = ModelSettings(model="m", base_url="http://localhost/v1")
@@ -137,7 +137,6 @@ def test_reasoning_tokens_are_shown_and_counted_once(usage: Any, expected: Usage
     [
         {"message": "hello"},
         "hello",
-        spoken(None),
         spoken(7),
         {**spoken(), "finish_reason": 3},
         spoken(None, tool_calls="add"),
@@ -164,34 +163,102 @@ def test_null_content_is_a_reply_when_something_else_was_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "kind"),
+    ("choice", "kind"),
     [
-        (400, "unknown field", FailureKind.REJECTED),
-        (400, "This model's maximum context length is 4096 tokens", FailureKind.CONTEXT_OVERFLOW),
-        (
-            400,
-            "The decoder prompt (length 5) is longer than the maximum model length of 4",
-            FailureKind.CONTEXT_OVERFLOW,
-        ),
-        (400, "max_tokens=5000 cannot be greater than max_model_len=4096", FailureKind.REJECTED),
-        (401, "bad key", FailureKind.UNAUTHORISED),
-        (402, "pay", FailureKind.QUOTA),
-        (404, "no such model", FailureKind.NOT_FOUND),
-        (408, "late", FailureKind.TIMEOUT),
-        (413, "prompt is too long", FailureKind.CONTEXT_OVERFLOW),
-        (422, "wrong", FailureKind.REJECTED),
-        (429, "slow down", FailureKind.RATE_LIMIT),
-        (429, "insufficient_quota", FailureKind.QUOTA),
-        (500, "boom", FailureKind.SERVER),
-        (529, "overloaded", FailureKind.SERVER),
+        ({**spoken(), "finish_reason": "content_filter"}, FailureKind.FILTERED),
+        ({**spoken(), "finish_reason": "SAFETY"}, FailureKind.FILTERED),
+        ({**spoken(), "finish_reason": "error"}, FailureKind.BAD_REPLY),
+        ({**spoken(), "finish_reason": "abort"}, FailureKind.BAD_REPLY),
+        (spoken(""), FailureKind.EMPTY),
+        (spoken(None), FailureKind.EMPTY),
+        (spoken(" \n"), FailureKind.EMPTY),
+        ({**spoken(None), "finish_reason": "tool_calls"}, FailureKind.EMPTY),
+        ({**spoken(""), "error": {"code": 429, "message": "upstream is busy"}}, FailureKind.RATE_LIMIT),
+        ({**spoken(""), "finish_reason": "error", "error": {"message": "input was flagged", "code": 403}},
+         FailureKind.REFUSED),
     ],
-)
-def test_statuses_are_told_apart(status: int, message: str, kind: FailureKind) -> None:
-    assert failure_of_status(status, message).kind is kind
-
-
-def test_an_error_that_came_with_status_200_is_an_error() -> None:
-    body = json.dumps({"error": {"message": "upstream is busy", "code": 429}}).encode()
+)  # fmt: skip
+def test_what_the_server_broke_off_withheld_or_left_empty_is_no_reply(choice: Any, kind: FailureKind) -> None:
     with pytest.raises(ModelFailure) as caught:
-        read(Exchange(body))
-    assert caught.value.kind is FailureKind.RATE_LIMIT
+        reply_of(choice, usage={"prompt_tokens": 9, "completion_tokens": 5})
+    assert (caught.value.kind, caught.value.usage) == (kind, Usage(9, 5))
+
+
+def test_of_several_choices_the_usable_ones_are_kept() -> None:
+    withheld = {**spoken(), "finish_reason": "content_filter", "index": 1}
+    body = {"model": "m", "choices": [spoken("1"), withheld, {**spoken("3"), "index": 2}]}
+    reply = read(Exchange(json.dumps(body).encode()))
+    assert ([choice.text for choice in reply.choices], reply.withheld) == (["1", "3"], 1)
+
+
+@pytest.mark.parametrize("text", [rb"4\ud800!", b"4\xff!", b"4\xed\xa0\x80!"], ids=["surrogate", "bytes", "half"])
+def test_bytes_that_are_no_text_are_read_with_replacement(text: bytes) -> None:
+    found = read(Exchange(json.dumps({"choices": [spoken("HERE")]}).encode().replace(b"HERE", text))).text
+    assert found.strip("\ufffd")[0] == "4" and found[-1] == "!" and "\ufffd" in found
+    found.encode("utf-8")
+
+
+def test_what_a_server_does_not_take_is_left_out_and_what_it_names_otherwise_is_renamed() -> None:
+    settings = SERVER.model_copy(update={"omit": ("temperature",), "rename": {"max_tokens": "max_completion_tokens"}})
+    sampling = Sampling(temperature=0.6, top_p=0.9, max_tokens=9)
+    body = body_of(Request(ASKED.messages, sampling), settings)
+    assert "temperature" not in body and "max_tokens" not in body
+    assert (body["top_p"], body["max_completion_tokens"]) == (0.9, 9)
+    assert sampling_of(sampling, settings) == {"temperature": None, "top_p": 0.9, "max_tokens": 9}
+
+
+def test_a_system_message_is_folded_into_the_users() -> None:
+    settings = SERVER.model_copy(update={"system": "fold"})
+    messages = (
+        Message("system", "Be brief."),
+        Message("user", "Hi"),
+        Message("assistant", "Yes?"),
+        Message("user", "?"),
+    )
+    sent = body_of(Request(messages), settings)["messages"]
+    assert [(m["role"], m["content"]) for m in sent] == [
+        ("user", "Be brief.\n\nHi"),
+        ("assistant", "Yes?"),
+        ("user", "?"),
+    ]
+
+
+def test_a_preset_fills_in_what_neither_the_request_nor_the_settings_say() -> None:
+    settings = ModelSettings(model="m", base_url="http://localhost/v1", preset="qwen3-thinking", top_p=0.5)
+    body = body_of(Request(ASKED.messages), settings)
+    assert (body["temperature"], body["top_p"], body["top_k"]) == (0.6, 0.5, 20)
+    assert body_of(Request(ASKED.messages, Sampling(temperature=1.0)), settings)["temperature"] == 1.0
+
+
+def test_a_role_has_settings_of_its_own_and_other_roles_do_not_see_them() -> None:
+    roles = {"proposer": {"extra_body": {"tool_choice": "required"}, "temperature": 1.0}, "teacher": {"top_p": 0.3}}
+    settings = ModelSettings.model_validate(
+        {"model": "m", "base_url": "http://x/v1", "temperature": 0.2, "roles": roles}
+    )
+    bodies = {role: body_of(ASKED, settings.for_role(role)) for role in ("proposer", "verifier-2", "rater")}
+    assert (bodies["proposer"]["tool_choice"], bodies["proposer"]["temperature"]) == ("required", 1.0)
+    assert "tool_choice" not in bodies["verifier-2"] and bodies["verifier-2"]["temperature"] == 0.2
+    assert bodies["rater"]["top_p"] == 0.3
+    assert settings.for_role("proposer").identity == settings.identity
+
+
+def test_reasoning_and_signatures_go_back_with_the_tool_calls() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"},
+            "extra_content": {"google": {"thought_signature": "s"}}}  # fmt: skip
+    choice = reply_of(spoken(None, reasoning_content="hm", tool_calls=[call])).choices[0]
+    message = Message("assistant", choice.text, choice.tool_calls, echo=choice.echo)
+    (sent,) = body_of(Request((message,)), SERVER)["messages"]
+    assert sent["reasoning_content"] == "hm"
+    assert sent["tool_calls"] == [call]
+    (plain,) = body_of(Request((message,)), SERVER.model_copy(update={"echo_reasoning": False}))["messages"]
+    assert "reasoning_content" not in plain and "extra_content" not in plain["tool_calls"][0]
+
+
+def test_tokens_that_only_the_total_counts_are_output() -> None:
+    usage = {"prompt_tokens": 500, "completion_tokens": 160, "total_tokens": 1800}
+    assert reply_of(spoken(), usage=usage).usage == Usage(500, 1300, 1140)
+
+
+def test_a_server_that_counts_nothing_is_unmetered() -> None:
+    zeros = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    assert reply_of(spoken(), usage=zeros).usage is None

@@ -77,6 +77,7 @@ function costSection() {
     spending.entries.length ? spendingTable(spending) : null,
     report.messages.length ? messagesTable(report.messages) : null,
     report.messages.some((entry) => entry.faults.length) ? faultsTable(report.messages) : null,
+    spending.said.length ? h("ul", {}, spending.said.map(([stage, counts, words]) => h("li", {}, `${stage}, ${counts}: ${words}`))) : null,
     note("Good problems are valid, or accepted and not judged. A cost is unknown where the settings give no price or the server counts no tokens; it is never guessed."));
 }
 

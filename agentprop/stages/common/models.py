@@ -17,16 +17,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from agentprop.errors import BoundReached
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
 from agentprop.models.client import Model
 from agentprop.models.costs import Meter
+from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.local import fingerprint, serving_all, vllm_program
 from agentprop.models.registry import Models, resolve
 from agentprop.models.settings import InProcessSettings, ModelSettings
 
 FOLDER = "models"
 """Directory of a run that holds the stored replies and the logs of local servers."""
+
+SHOWN = 20
+"""Most distinct texts of servers that a summary quotes."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class RoleModels:
     """Tokens and cost so far."""
     pool: Models
     """Connections, with their limits."""
+    before: int = 0
+    """Replies that earlier sessions paid for."""
 
     def __getitem__(self, role: str) -> Model:
         return self.models[role]
@@ -69,7 +76,30 @@ class RoleModels:
             "per_accepted": dict(total.each(accepted)),
             "projected_cost": total.projected(accepted, target) if target else None,
             "failures": dict(self.meter.failures),
+            **({"unmetered_requests": total.unmetered} if total.unmetered else {}),
+            **({"servers_said": said} if (said := self.said()) else {}),
         }
+
+    def said(self) -> dict[str, str]:
+        """Return the servers' own words about requests that were given up, once per distinct text, with the counts."""
+        stored = self.pool.cache.heard() if self.pool.cache is not None else {}
+        heard = {**self.meter.words, **stored}
+        most = sorted(heard.items(), key=lambda one: -one[1][1])
+        counts: dict[str, list[str]] = {}
+        for ((role, _), kind, _), (text, count) in most[:SHOWN]:
+            counts.setdefault(text, []).append(f"{count} × {kind.replace('_', ' ')} ({role})")
+        return {text: ", ".join(each) for text, each in counts.items()}
+
+    def check_answered(self) -> None:
+        """Raise ModelOutage if a model was asked in this session and never answered."""
+        silent = [channel for channel in self.pool.channels if channel.given_up and not channel.answered]
+        spent = self.meter.total().requests > self.before or self.meter.hits
+        if not silent and (spent or not self.meter.failures["given_up"]):
+            return
+        names = {channel.settings.identity for channel in silent} or {s.identity for s in self.settings.values()}
+        said = next(iter(self.said()), "no explanation")
+        cause = next((c.last for c in silent if c.last is not None), None) or ModelFailure(FailureKind.REJECTED, said)
+        raise ModelOutage(f"{', '.join(sorted(names))} answered no request: {said}", cause=cause)
 
 
 @contextmanager
@@ -80,9 +110,12 @@ def roles(
     max_cost: float | None = None,
     max_tokens: int | None = None,
     tell: Callable[[str], None] | None = None,
+    batched: bool = False,
 ) -> Iterator[RoleModels]:
     """Open the models of a stage. Raises ConfigError, before anything is spent, if a bound could not be kept.
 
+    `batched` says that the stage can wait for a batch API, if a model's settings name one. If a model was asked and
+    never answered, leaving the block raises ModelOutage.
     Without a folder (a stage that writes to a pipe) replies are not stored.
     """
     settings = {role: resolve(name) for role, name in wanted.items()}
@@ -93,8 +126,15 @@ def roles(
         meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
         meter.check_prices(settings.values())
         served = stack.enter_context(_served(settings, folder, tell or _print_line))
-        pool = Models(cache=cache, meter=meter, loader=in_process)
-        yield RoleModels({role: pool.open(role, s) for role, s in served.items()}, served, meter, pool)
+        pool = Models(cache=cache, meter=meter, loader=in_process, batches=folder if batched else None, batched=batched)
+        opened = {role: pool.open(role, s) for role, s in served.items()}
+        found = RoleModels(opened, served, meter, pool, meter.total().requests)
+        try:
+            yield found
+        except BoundReached:
+            found.check_answered()
+            raise
+        found.check_answered()
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.models.wire import sampling_of
 from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, check_storable
 from agentprop.sandbox import Sandbox
@@ -80,7 +81,13 @@ class PanelModels:
     def judge(self, voter: Voter) -> ModelJudge:
         """The model that gives a voter's vote."""
         if self._opened is None:
-            opened = roles(self.folder, self.names, max_cost=self.config.max_cost, max_tokens=self.config.max_tokens)
+            opened = roles(
+                self.folder,
+                self.names,
+                max_cost=self.config.max_cost,
+                max_tokens=self.config.max_tokens,
+                batched=True,
+            )
             self._opened = self._stack.enter_context(opened)
         return ModelJudge(
             voter.name,
@@ -99,14 +106,20 @@ class PanelModels:
 
     def sampling(self, voter: Voter) -> Sampling:
         """Sampling of a voter's replies, from the stage's settings or else the model's."""
-        config, settings = self.config, self.settings[voter.part]
-        temperature = settings.temperature if config.temperature is None else config.temperature
-        return Sampling(temperature=temperature, max_tokens=config.reply_tokens or settings.reply_tokens)
+        config, settings = self.config, self.settings[voter.part].for_role(voter.part)
+        sent = sampling_of(Sampling(config.temperature, max_tokens=config.reply_tokens), settings)
+        return Sampling(temperature=sent["temperature"], max_tokens=sent["max_tokens"])
 
     @property
     def concurrency(self) -> int:
         """Problems under way: twice what one model takes, because each waits for its slowest verifier."""
-        return 2 * max((settings.max_concurrency for settings in self.settings.values()), default=LOCAL_CONCURRENCY)
+        each = [s.batch_size if s.batch else s.max_concurrency for s in self.settings.values()]
+        return 2 * max(each, default=LOCAL_CONCURRENCY)
+
+    def check_answered(self) -> None:
+        """Raise ModelOutage if a model was asked and never answered."""
+        if self._opened is not None:
+            self._opened.check_answered()
 
     def spending(self, valid: int, problems: int) -> dict[str, Any]:
         """Requests, tokens and cost, over all sessions."""

@@ -27,6 +27,7 @@ from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.models.settings import InProcessSettings
+from agentprop.models.wire import sampling_of
 from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
@@ -79,7 +80,11 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     with (
         opened as run_dir,
         roles(
-            run_dir.path / MODELS, {ROLE: config.model}, max_cost=config.max_cost, max_tokens=config.max_tokens
+            run_dir.path / MODELS,
+            {ROLE: config.model},
+            max_cost=config.max_cost,
+            max_tokens=config.max_tokens,
+            batched=True,
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
@@ -139,6 +144,7 @@ def _loop(
         if stop():
             raise KeyboardInterrupt
         totals.tolerance(len(benchmark.items)).check(over=True)
+        models.check_answered()
 
 
 # --- the model ---
@@ -146,7 +152,7 @@ def _loop(
 
 def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
     """Make the model a prober: it gets the statement alone."""
-    settings = models.settings[ROLE]
+    settings = models[ROLE].settings
     sampling = Sampling(
         temperature=config.temperature,
         top_p=config.top_p,
@@ -154,13 +160,11 @@ def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benc
         # with a seed a server would answer a second batch as it answered the first
         seed=config.seed if isinstance(settings, InProcessSettings) else None,
     )
-    parameters = {name: getattr(sampling, name) for name in ("temperature", "top_p", "max_tokens", "seed")}
-    extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     prompts = Prompts.of(config.prompts)
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps({**parameters, **extra}, sort_keys=True),
+        sampling=json.dumps({"seed": None, **sampling_of(sampling, settings)}, sort_keys=True),
         prompt_hash=prompts_hash(prompts, checklist=config.checklist),
         version=__version__,
     )
@@ -187,8 +191,9 @@ class Evaluation:
         def expand(item: AskedQuestion) -> list[Callable[[], Awaitable[EvaluatedProblem]]]:
             return [partial(self._evaluate, item)]
 
+        window = max(WINDOW, models[ROLE].batch_window)
         for found in ordered_rolling(
-            expand, benchmark.items, concurrency=WINDOW, window=WINDOW, stop=stop, idle=idle, close=models.aclose
+            expand, benchmark.items, concurrency=window, window=window, stop=stop, idle=idle, close=models.aclose
         ):
             yield from found
 

@@ -97,7 +97,9 @@ class Teaching:
             return
         c = self._config
         wanted = {"teacher": c.teacher, "rater": c.teacher}
-        with roles(self._run.path / MODELS, wanted, max_cost=c.max_cost, max_tokens=c.max_tokens) as models:
+        with roles(
+            self._run.path / MODELS, wanted, max_cost=c.max_cost, max_tokens=c.max_tokens, batched=True
+        ) as models:
             self._failures = models.meter.failures
             try:
                 self._study_all(models, bar)
@@ -122,8 +124,8 @@ class Teaching:
         batches = ordered_rolling(
             partial(_study_tasks, teacher),
             batched(self._owed(), BATCH),
-            concurrency=settings.max_concurrency,
-            window=WINDOW,
+            concurrency=max(settings.max_concurrency, models["teacher"].batch_window),
+            window=max(WINDOW, models["teacher"].batch_window // BATCH),
             stop=self._stop,
             idle=self._run.tick,
             close=models.aclose,
@@ -134,6 +136,7 @@ class Teaching:
             self._commit()
             self.check()
             bar.update(done=self._counts["chunks"], note=f"{self._counts['proposed']} candidates")
+        models.check_answered()
 
     def _owed(self) -> Iterator[Chunk | UnreadableRecord]:
         """Yield chunks that no segment counts yet; all are read again, because repeats are known by their hash."""

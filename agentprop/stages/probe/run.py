@@ -24,9 +24,11 @@ from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
 from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
 from agentprop.grading.probers import Prober, prompts_hash
 from agentprop.models.chat import Sampling
+from agentprop.models.client import Model
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.models.wire import sampling_of
 from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
@@ -55,7 +57,9 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
     owed = problems_of(source, limit=config.limit, nested=out == "-")
     with (
         _open_sink(config, out, fresh, {**owed.inputs, **prompts.inputs}) as (sink, stored),
-        roles(sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens) as models,
+        roles(
+            sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens, batched=True
+        ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
         probing = PoolRun(config, probers_of(config, models, sandbox), stored.tallies, stored.pool)
@@ -102,6 +106,7 @@ def _loop(
         if stop():
             raise KeyboardInterrupt
         totals.tolerance(owed.total).check(over=True)
+        models.check_answered()
 
 
 def _spending(models: RoleModels, totals: ProbeTotals, total: int | None) -> dict[str, Any]:
@@ -125,15 +130,13 @@ def probers_of(config: ProbeConfig, models: RoleModels, sandbox: Sandbox) -> lis
 
 
 def _prober(config: ProbeConfig, models: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
-    settings = models.settings[part]
+    settings = models[part].settings
     sampling = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
-    parameters = {"temperature": sampling.temperature, "top_p": sampling.top_p, "max_tokens": sampling.max_tokens}
-    extra = {"extra_body": settings.extra_body} if settings.extra_body else {}
     prompts = Prompts.of(config.prompts)
     made_by = MadeBy(
         name=settings.model,
         revision=settings.revision,
-        sampling=json.dumps({**parameters, **extra}, sort_keys=True),
+        sampling=json.dumps(sampling_of(sampling, settings), sort_keys=True),
         prompt_hash=prompts_hash(prompts, checklist=config.checklist),
         version=__version__,
     )
@@ -166,7 +169,8 @@ class PoolRun:
     @property
     def window(self) -> int:
         """Most problems under way: no more than between two decisions about the pool."""
-        return min(WINDOW, self.config.switch_every)
+        most = max([WINDOW, *(p.model.batch_window for p in self.probers if isinstance(p.model, Model))])
+        return most if len(self.probers) == 1 and most > WINDOW else min(most, self.config.switch_every)
 
     @property
     def rule(self) -> SwitchRule:

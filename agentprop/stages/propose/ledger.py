@@ -161,7 +161,8 @@ class Ledger:
         if candidate.trajectory is None:
             return "no_plan", "no composition of this category was found"
         if candidate.problem is None:
-            return candidate.trajectory.stop.value, "the trajectory ended without an accepted submission"
+            ended = candidate.words or "the trajectory ended without an accepted submission"
+            return candidate.trajectory.stop.value, ended
         if candidate.verdict is not None and not self._passes(candidate.verdict):
             return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
         readable = check_answer(candidate.problem)

@@ -22,7 +22,7 @@ from agentprop.agent.candidates import Candidate, CandidateMaker, model_made_by
 from agentprop.config import ProposeConfig
 from agentprop.engine import ordered_as_wanted, usable_cores
 from agentprop.engine.rolling import together
-from agentprop.models.accounts import AccountsHandle, SharedAccounts
+from agentprop.models.accounts import AccountsHandle, SharedAccounts, kept
 from agentprop.models.cache import FILE, ReplyCache
 from agentprop.models.chat import Sampling, Usage
 from agentprop.models.client import AllowanceShare, Model
@@ -178,7 +178,10 @@ def conversations(plan: Plan, folder: Path | None, ledger: Ledger) -> Iterator[M
             models.meter.accounts = shared
             replies = None if folder is None else folder / FILE
             plain = type(settings).model_validate(settings.model_dump())  # without the server that only we can watch
-            yield ModelSource(plan, WorkerSession(plain, replies, shared.handle, count), models, ledger)
+            try:
+                yield ModelSource(plan, WorkerSession(plain, replies, shared.handle, count), models, ledger)
+            finally:
+                models.meter.accounts = kept(shared)  # the shared ones are closed here
 
 
 def _processes(workers: int | None, settings: ModelSettings, window: int) -> int:

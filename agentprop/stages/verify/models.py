@@ -48,6 +48,7 @@ class PanelRun:
             ):
                 yield [judged for judged in found if judged is not None]
                 if found[-1] is None:
+                    self.panel.models.check_answered()
                     return
         finally:
             source.close()
