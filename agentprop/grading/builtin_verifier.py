@@ -19,6 +19,7 @@ from agentprop.answers.outcome import Equivalence, different, same
 from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
+from agentprop.composition.lifted import lifted
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
@@ -41,6 +42,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.grading.judgement import Judgement
+from agentprop.grading.lifted_programs import judge_lifted
 from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import UNDECIDED, Job, Result
@@ -70,6 +72,8 @@ async def judge(
         return Judgement("invalid", "out_of_range", violation)
     if isinstance(term, Program):
         return await _judge_program(problem, term, known, tools, executor)
+    if (program := lifted(term, known)) is not None:
+        return await judge_lifted(problem, program, executor)
     return await _judge_answer(problem, term, known, tools, executor)
 
 
