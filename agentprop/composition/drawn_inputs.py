@@ -61,9 +61,9 @@ class _Pool:
             case bool():
                 return rng.random() < 0.5
             case int():
-                return rng.randint(min(self.integers), max(self.integers))
+                return self._number(self.integers, rng.randint, rng)
             case float():
-                return round(rng.uniform(min(self.floats), max(self.floats)), _places(self.floats))
+                return round(self._number(self.floats, rng.uniform, rng), _places(self.floats))
             case str():
                 return self._text(value, rng)
             case list():
@@ -75,15 +75,22 @@ class _Pool:
             case _:
                 return value
 
+    def _number(self, known: Sequence[Any], draw: Callable[[Any, Any], Any], rng: Random) -> Any:
+        """A recorded number as often as any of their range: arguments of a call often have numbers in common."""
+        return rng.choice(known) if rng.random() < 0.5 else draw(min(known), max(known))
+
     def _list(self, value: list[Any], rng: Random) -> list[Any]:
         if not value:
             return []
-        low, high = min(self.lengths), max(self.lengths)
-        length = len(value) if any(type(item) is list for item in value) else rng.randint(low, high)
+        if any(isinstance(item, list) for item in value):
+            return (
+                _shuffled(value, rng) if rng.random() < 0.5 else _refilled(value, lambda leaf: self.varied(leaf, rng))
+            )
+        if rng.random() < 0.2:
+            return rng.sample(value, len(value))
+        length = rng.randint(min(self.lengths), max(self.lengths))
         drawn = [self.varied(rng.choice(value), rng) for _ in range(length)]
-        if all(one <= other for one, other in _compared(value)):
-            return _sorted(drawn)
-        return drawn
+        return _sorted(drawn) if _ordered(value) and len(value) > 2 else drawn
 
     def _text(self, value: str, rng: Random) -> str:
         """Another recorded text, some of its letters exchanged for letters of their class that texts here have."""
@@ -123,11 +130,16 @@ def _places(values: Sequence[float]) -> int:
     return max(min(len(repr(value).partition(".")[2]), 4) for value in values)
 
 
-def _compared(value: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Neighbours of a list; a pair out of order if they cannot be compared."""
-    if len(value) < 3 or len({type(item) for item in value}) > 1 or not isinstance(value[0], int | float | str):
-        yield 1, 0
-    yield from (pair for pair in pairwise(value) if isinstance(pair[0], int | float | str))
+def _refilled(value: Any, filler: Callable[[Any], Any]) -> Any:
+    """Nested lists of the same lengths with other leaves: a grid stays a grid."""
+    return [_refilled(item, filler) for item in value] if isinstance(value, list) else filler(value)
+
+
+def _shuffled(value: list[Any], rng: Random) -> Any:
+    leaves = list(_leaves(value))
+    rng.shuffle(leaves)
+    rest = iter(leaves)
+    return _refilled(value, lambda leaf: next(rest))
 
 
 def _sorted(values: list[Any]) -> list[Any]:
@@ -172,6 +184,9 @@ _SINGLE: tuple[Callable[[Any], bool], ...] = (
     lambda value: all(number % 2 == 1 for number in _numbers(value)),
     lambda value: all(number == int(number) for number in _numbers(value)),
     lambda value: len({repr(item) for item in _items(value)}) == len(_items(value)),
+    lambda value: len(set(_numbers(value))) == len(_numbers(value)),
+    lambda value: sorted(_numbers(value)) == list(range(1, len(_numbers(value)) + 1)),
+    lambda value: len({len(item) for item in _items(value) if isinstance(item, list)}) <= 1,
     lambda value: len(_items(value)) % 2 == 0,
     lambda value: len(_items(value)) % 2 == 1,
     lambda value: _items(value) == _items(value)[::-1],

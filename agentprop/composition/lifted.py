@@ -19,7 +19,7 @@ from agentprop.records import TestCase
 from agentprop.records.case_text import read_plain
 from agentprop.skills import Package
 
-INPUTS = 16
+INPUTS = 32
 """New inputs tried."""
 TESTS = 10
 """Most hidden tests."""
@@ -65,22 +65,23 @@ import copy
 from skills import {module}
 from tools import Conflict
 
-lines, values = [], set()
+lines = {{}}
 for case in {inputs}:
     try:
         value = {module}.{route}(*copy.deepcopy(case))
         line = repr((case, value))
         if len(line) <= {longest} and ast.literal_eval(repr(value)) == value:
-            lines.append(line)
-            values.add(repr(value))
+            lines.setdefault(repr(value), []).append(line)
     except Exception:
         continue
-if len(lines) < {least}:
-    raise Conflict("few-inputs", value=len(lines), bound={least})
-if len(values) < 2:
+found = [group[n] for n in range({tests}) for group in lines.values() if n < len(group)][:{tests}]
+if len(found) < {least}:
+    raise Conflict("few-inputs", value=len(found), bound={least})
+if len(lines) < 2:
     raise Conflict("constant")
-print("\\n".join(lines[:{tests}]))
+print("\\n".join(found))
 """
+"""Tests of different values come first."""
 
 
 def attempt(package: Package, cases: str, route: str) -> str:
