@@ -336,9 +336,10 @@ def complete_scene(spec: Spec, wording: Wording) -> bool:
     return spec.evidence != "self-consistent" or not only_asked(spec, wording)
 
 
-_ASKING = frozenset(
-    "how many what is are was were do does did will can there in total all altogether together combined overall".split()
-)
+_ASKING = frozenset({
+    "how", "many", "what", "is", "are", "was", "were", "do", "does", "did", "will", "can", "there", "in", "total",
+    "all", "altogether", "together", "combined", "overall",
+})  # fmt: skip
 """Words of a question that hold no condition."""
 
 
@@ -360,10 +361,11 @@ def only_asked(spec: Spec, wording: Wording) -> list[str]:
     return [word for word in asked if word not in _ASKING and not any(_may_be(word, other) for other in told)]
 
 
-_CONDITIONS = frozenset(
-    "if when after before half third quarter twice double each every per more fewer less only except without other "
-    "another remaining rest left extra first last now then also still not no all both".split()
-)
+_CONDITIONS = frozenset({
+    "if", "when", "after", "before", "half", "third", "quarter", "twice", "double", "each", "every", "per", "more",
+    "fewer", "less", "only", "except", "without", "other", "another", "remaining", "rest", "left", "extra", "first",
+    "last", "now", "then", "also", "still", "not", "no", "all", "both",
+})  # fmt: skip
 
 
 def _may_be(word: str, other: str) -> bool:

@@ -1,10 +1,10 @@
 """A problem → an attempt and a verdict, from the statement alone and without a language model.
 
 The verifier reads the statement with the skills' wordings as its grammar, so it recovers every number and the question.
-It refuses a statement that it cannot read, that has two meanings, that breaks a skill's constraints or that differs
-from the certificate's composition; then it computes the answer by `check`, never by the `solve` that produced it. So
-garbage prose over a good certificate is invalid. A statement that it cannot read is undetermined if the certificate
-claims no composition.
+It refuses a statement that it cannot read, that has two meanings, that does not show all that the composition uses
+(`visible`), that breaks a skill's constraints or that differs from the certificate's composition; then it computes the
+answer by `check`, never by the `solve` that produced it. So garbage prose over a good certificate is invalid. A
+statement that it cannot read is undetermined if the certificate claims no composition.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from agentprop.composition.terms import (
 )
 from agentprop.grading.judgement import Judgement
 from agentprop.grading.lifted_programs import judge_lifted
+from agentprop.grading.visible import unseen
 from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import UNDECIDED, Job, Result
@@ -67,14 +68,29 @@ async def judge(
     term = term_of(problem, known)
     if isinstance(term, Judgement):
         return term
+    hidden = unseen(problem.statement, term, known)
+    if hidden is not None:
+        return Judgement("invalid", "not_visible", hidden)
     violation = first_violation(term, known)
     if violation is not None:
         return Judgement("invalid", "out_of_range", violation)
+    judgement = await _computed(problem, term, known, tools, executor)
+    if judgement.value != "valid":
+        return judgement
+    return replace(
+        judgement, message=f"{judgement.message}; every given, relation and condition stands in the statement"
+    )
+
+
+async def _computed(
+    problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    """The judgement of the answer, computed from the term that the statement expresses."""
     if isinstance(term, Program):
-        return await _judge_program(problem, term, known, tools, executor)
-    if (program := lifted(term, known)) is not None:
+        return await _judge_program(problem, term, library, tools, executor)
+    if (program := lifted(term, library)) is not None:
         return await judge_lifted(problem, program, executor)
-    return await _judge_answer(problem, term, known, tools, executor)
+    return await _judge_answer(problem, term, library, tools, executor)
 
 
 # --- reading ---

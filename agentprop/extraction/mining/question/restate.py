@@ -57,18 +57,23 @@ _WHOLE = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?:If|Given(?: that)?|Given the functions?) (?P<given>[^?]+?),? (?:then )?{_ASK} (?P<asked>[^?]+?)\s*[.?]?",
-        rf"(?:Let|Suppose(?: that)?|Assume(?: that)?|Define|Consider) (?P<given>[^?]+?)\. ?{_ASK} (?P<asked>[^?]+?)\s*[.?]?",
+        r"(?:Let|Suppose(?: that)?|Assume(?: that)?|Define|Consider) (?P<given>[^?]+?)\. ?"
+        rf"{_ASK} (?P<asked>[^?]+?)\s*[.?]?",
         rf"{_ASK} (?P<asked>[^?]+?),? (?:if|when|given(?: that)?|such that) (?P<given>[^?]+?)\s*[.?]?",
         rf"{_ASK} (?P<asked>[^?]+?)\s*[.?]?",
         r"How many (?P<count>[^?]+?)\s*\?",
     )
 )
-_COUNTED = (
-    (re.compile(r"(?P<noun>[a-z -]+?) are there (?P<rest>.+)"), "the number of {noun} {rest}"),
-    (re.compile(r"(?P<noun>[a-z -]+?) does (?P<rest>.+) have"), "the number of {noun} of {rest}"),
-    (re.compile(r"(?P<noun>[a-z ,-]+?) (?P<rest>(?:satisfy|divide|are|have|lie) .+)"), "the number of {noun} that {rest}"),
-    (re.compile(r"(?P<noun>[a-z -]+? of .+?)(?: are)? (?P<rest>(?:less|greater|between|that) .+)"), "the number of {noun} {rest}"),
-)  # fmt: skip
+_COUNTED = tuple(
+    (re.compile(pattern), frame)
+    for pattern, frame in (
+        (r"(?P<noun>[a-z -]+?) are there (?P<rest>.+)", "the number of {noun} {rest}"),
+        (r"(?P<noun>[a-z -]+?) does (?P<rest>.+) have", "the number of {noun} of {rest}"),
+        (r"(?P<noun>[a-z ,-]+?) (?P<rest>(?:satisfy|divide|are|have|lie) .+)", "the number of {noun} that {rest}"),
+        (r"(?P<noun>[a-z -]+? of .+?)(?: are)? (?P<rest>(?:less|greater|between) .+)", "the number of {noun} {rest}"),
+    )
+)
+"""What `How many …` counts → its noun phrase."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def _same_sentences(
     """The own sentences that say the same; if neither of the first two does, the parts are not what they seem."""
     found: list[str] = []
     for number, text in enumerate(sentences(parts)):
-        if number == 2 and not found or len(found) == MOST:
+        if (number == 2 and not found) or len(found) == MOST:
             break
         if text != phrasing and _says(text, meaning, template):
             found.append(text)
@@ -128,9 +133,10 @@ def ways(phrasing: str) -> Iterator[Parts]:
         groups = found.groupdict()
         asked = _counted(groups["count"]) if "count" in groups else _noun_phrase(groups["asked"])
         given = _given(groups.get("given") or "")
-        if asked is not None and _whole_formulas(asked) and _whole_formulas(given):
-            if len(asked) + len(given) <= LONGEST_PHRASE:
-                yield Parts(given, asked)
+        if asked is None or len(asked) + len(given) > LONGEST_PHRASE:
+            continue
+        if _whole_formulas(asked) and _whole_formulas(given):
+            yield Parts(given, asked)
 
 
 def _given(text: str) -> str:
