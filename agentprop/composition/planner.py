@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from random import Random
 from typing import Any, cast
 
@@ -93,6 +94,19 @@ class Planner:
     def mined(self, category: str) -> bool:
         """True if a category consists of mined skills only."""
         return all(self.index.mined(name) for name in self.categories[category])
+
+    def most(self, categories: Collection[str], repeats: int) -> int | None:
+        """Most different problems, if all that the categories' skills can do is to be posed alone; None otherwise.
+
+        `repeats` is the most problems that may differ only in their numbers.
+        """
+        total = 0
+        for name in (name for category in categories for name in self.categories[category]):
+            if set(self.shapes(name)) - {"alone"}:
+                return None
+            spec = self.library[name].spec
+            total += len(spec.phrasings) * (repeats if spec.parameters else 1) * prod(map(len, spec.flavour.values()))
+        return total
 
     # --- planning ---
 

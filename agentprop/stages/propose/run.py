@@ -29,6 +29,8 @@ from agentprop.stages.propose.sinks import open_sink, passed_on
 
 CANDIDATES_PER_PROBLEM = 20
 """Default bound on candidates: this many for each problem asked for, plus a thousand."""
+HOPELESS = 3 * BATCH
+"""Candidates without a problem after which the built-in proposer gives up: its chances do not change."""
 
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -90,11 +92,19 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
                 return None
             if ledger.next >= limit:
                 return reached
+            if config.proposer == "builtin" and not ledger.accepted and ledger.next >= HOPELESS:
+                return f"candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}),"
             if config.max_minutes is not None and time.monotonic() - started > 60 * config.max_minutes:
                 return f"--max-minutes {config.max_minutes:g}"
         if stop():
             raise KeyboardInterrupt
     return None
+
+
+def _reasons(ledger: Ledger) -> str:
+    """What most candidates ended for."""
+    found = [(name.split(": ", 1)[1], number) for name, number in ledger.counts.most_common() if ": " in name]
+    return ", ".join(f"{number} × {name}" for name, number in found[:3])
 
 
 @contextmanager
