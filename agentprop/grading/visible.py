@@ -35,7 +35,7 @@ from agentprop.composition.terms import (
 from agentprop.skills import Package, Spec
 
 QUALIFIERS = frozenset({
-    "adjacent", "after", "and", "another", "at", "before", "both", "consecutive", "decreasing", "different", "distinct",
+    "adjacent", "after", "and", "another", "before", "both", "consecutive", "decreasing", "different", "distinct",
     "divisible", "double", "each", "either", "equal", "even", "every", "exactly", "except", "extra", "fewer", "fewest",
     "first", "greater", "greatest", "half", "if", "inclusive", "increasing", "integer", "integers", "largest", "last",
     "least", "left", "less", "minimum", "maximum", "more", "most", "multiple", "multiples", "negative", "neither",
