@@ -1,4 +1,4 @@
-"""Skills that are not of the bundled library are proposed from alone: mined programs, stories, one skill of one's own."""
+"""Skills outside the bundled library are enough to propose from: programs, stories, one skill of one's own."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 
 STORIES = [
-    ("Maya has 150 beads. She makes 6 necklaces with 18 beads each. How many beads does Maya have left?", "6*18=<<6*18=108>>108, 150-108=<<150-108=42>>42\n#### 42"),
-    ("Ann baked 40 rolls and sold 16 of them. If she ate half of the remaining rolls, how many rolls did she eat?", "40-16=<<40-16=24>>24, 24/2=<<24/2=12>>12\n#### 12"),
-]  # fmt: skip
+    (
+        "Maya has 150 beads. She makes 6 necklaces with 18 beads each. How many beads does Maya have left?",
+        "6*18=<<6*18=108>>108, 150-108=<<150-108=42>>42\n#### 42",
+    ),
+    (
+        "Ann baked 40 rolls and sold 16 of them. If she ate half of the remaining rolls, how many rolls did she eat?",
+        "40-16=<<40-16=24>>24, 24/2=<<24/2=12>>12\n#### 12",
+    ),
+]
 PROGRAM = {
     "question": 'def spread(items):\n    """Return the difference of the largest and the smallest of the items."""\n',
     "program": "    return max(items) - min(items)\n",
@@ -59,7 +65,7 @@ def test_mined_skills_alone_are_enough(mined: tuple[Path, dict[str, Any]], tmp_p
     problems = proposed(tmp_path / "run", n=8, skills=[str(mined[0])], categories=["arithmetic"])
     assert len(problems) == 8 and {problem.evidence for problem in problems} == {"self-consistent"}
     eaten = [problem for problem in problems if "remaining" in problem.statement]
-    assert eaten and all("half of the remaining rolls, how many" in problem.statement for problem in eaten)
+    assert eaten and all("half of the remaining rolls" in problem.statement for problem in eaten)
 
 
 def test_a_lifted_program_gets_new_hidden_tests(mined: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
