@@ -79,7 +79,7 @@ class _Pool:
         """A recorded number as often as any of their range: arguments of a call often have numbers in common."""
         return rng.choice(known) if rng.random() < 0.5 else draw(min(known), max(known))
 
-    def _list(self, value: list[Any], rng: Random) -> list[Any]:
+    def _list(self, value: list[Any], rng: Random) -> Any:
         if not value:
             return []
         if any(isinstance(item, list) for item in value):
