@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agentprop.composition import lifted
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -50,6 +51,8 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     """Write the program that tries a draft. `inputs` is a Python list of data to try a program on."""
     if isinstance(term, Program):
         return _program_attempt(term, library, inputs or "[]")
+    if (package := lifted.lifted(term, library)) is not None:
+        return lifted.attempt(package, inputs or "[]", "solve")
     root = term.body if isinstance(term, Printed) else term
     draft = _Draft(library, "solve")
     call = draft.expression(root)
@@ -79,6 +82,8 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
                 f"    print(show({body}))",
             ]
         )
+    if (package := lifted.lifted(term, library)) is not None:
+        return lifted.attempt(package, inputs or "[]", "check")
     root = term.body if isinstance(term, Printed) else term
     draft = _Draft(library, "check", guards=False)  # `attempt` has looked for conflicts: here only values count
     call = draft.expression(root)
@@ -98,6 +103,8 @@ def certificate(term: Term, library: Mapping[str, Package]) -> str:
     if isinstance(term, Program):
         body = expression(term.body, library, "solve")
         return f"{imports(term, library)}\n\ndef solve({term.variable}):\n    return {body}"
+    if (package := lifted.lifted(term, library)) is not None:
+        return lifted.certificate(package)
     call = expression(term, library, "solve")
     # No guards here: a certificate only re-derives the answer, and stands in the record as short as it can be.
     tools = [name for name in _tools(call, []) if name != "show"]

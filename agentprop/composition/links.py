@@ -15,6 +15,7 @@ noun phrase. Of four sampled values, 20 and 135 fit, 2 is too small and 9000 too
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from random import Random
 from typing import Any
 
 from agentprop.composition.writer import complete_follow, complete_scene
-from agentprop.skills import Package, Spec
+from agentprop.skills import Hole, Package, Spec, segments
 from agentprop.skills.values import misfit
 
 # An integer may stand for a rational, never the reverse: whether a rational is whole is only known once it is computed.
@@ -138,7 +139,7 @@ class Links:
                 continue
             for kind in KINDS.get(p.kind, ()):
                 for producer in by_kind.get(kind, ()):
-                    if producer != name and _natural(self.library[producer].spec, spec):
+                    if producer != name and _natural(self.library[producer].spec, spec, parameter):
                         yield Link(name, parameter, producer, story=False)
 
 
@@ -148,11 +149,51 @@ def can_tell_story(spec: Spec) -> bool:
     return starts or any(complete_follow(spec, w, name) for name, ws in spec.follows.items() for w in ws)
 
 
-def _natural(producer: Spec, consumer: Spec) -> bool:
-    """True if a noun phrase reads naturally as a given: not in a mined word problem, nor as measured data."""
-    if consumer.evidence == "self-consistent":  # a mined word problem
-        return False
+def _natural(producer: Spec, consumer: Spec, parameter: str) -> bool:
+    """True if a noun phrase reads naturally as a given: not as measured data, nor where a letter is misread."""
+    if consumer.evidence == "self-consistent":
+        return producer.domain == consumer.domain and takes_letter(consumer, parameter)
     return consumer.domain != "science" or producer.domain == "science"
+
+
+_BEFORE = re.compile(r"[\w.}\\]$|\\\$$")
+_BEHIND = {
+    True: re.compile(r"[\d.%{]|,\d|\s*\\(?:[dtc]?frac|circ|%)"),
+    False: re.compile(r"[\w%°{]|[.,]\d|\s*\\%"),
+}
+"""What a letter may not touch, inside and outside formulas."""
+
+
+def takes_letter(spec: Spec, parameter: str) -> bool:
+    """True if a letter can stand for a parameter of a mined question: the sense is then that of its number.
+
+    Every place of it must stand free, or be a whole argument in braces, because `3<a>` would be another number, and
+    `<a>\\frac{1}{2}` no longer a mixed one. A parameter of a table of settings takes nothing that was computed.
+
+    >>> from agentprop.skills import Wording, load
+    >>> spec = next(iter(load([]).values())).spec
+    >>> asked = Wording(ask=r"Find $x^{<a>} - <b>x$ for \\$<c>.")
+    >>> spec = spec.model_copy(update={"constraints": (), "phrasings": (asked,)})
+    >>> [takes_letter(spec, name) for name in "abc"]
+    [True, True, False]
+    """
+    if any(" in " in text and re.search(rf"\b{parameter}\b", text) for text in spec.constraints):
+        return False
+    return all(_stands_free(segments(wording.text), parameter) for wording in spec.phrasings)
+
+
+def _stands_free(parts: Sequence[str | Hole], parameter: str) -> bool:
+    for position, part in enumerate(parts):
+        if isinstance(part, Hole) and part.name == parameter:
+            before, behind = ("" if isinstance(p, Hole) else p for p in _around(parts, position))
+            whole = before.endswith("{") and behind.startswith("}")
+            if not whole and (_BEFORE.search(before) or _BEHIND[part.math].match(behind)):
+                return False
+    return True
+
+
+def _around(parts: Sequence[str | Hole], position: int) -> tuple[str | Hole, str | Hole]:
+    return parts[position - 1] if position else "", parts[position + 1] if position + 1 < len(parts) else ""
 
 
 def _units_agree(producer: Spec, consumer: Spec, parameter: str) -> bool:

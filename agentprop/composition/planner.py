@@ -3,6 +3,9 @@
 The planner knows types and roles, not values: if a value fits its parameter is only known after running the skills, so
 failures are real. Shapes and their weights are ours, not the paper's.
 
+A skill that is not of the bundled library can also be posed *alone*: its whole question with new numbers. So one skill
+is enough to propose from.
+
 Example, for number-theory with number-theory-factorial-zeros drawn as the skill that asks:
 
 1. `_shapes` weighs what it can be part of: {chain: 6, story: 8, combine: 1.2, swept: 1.6, compared: 0.4}. A story has
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from random import Random
 from typing import Any, cast
 
@@ -51,6 +55,8 @@ DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
 PLANS = 60
 """Compositions tried for a category before it is given up."""
+MINED_ROOTS = 0.2
+"""Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 SWEEP_WIDTH = (12, 60)
 """Least and greatest width of the range of a sweep: every value in it costs a call of the skill."""
 
@@ -73,11 +79,12 @@ class Planner:
         self.allowed = allowed
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.index = Links(self.library, survey or {}, linked=links)
+        self._known_shapes: dict[str, dict[str, float]] = {}
         self.categories: dict[str, list[str]] = {}
         for name, package in self.library.items():
             self.categories.setdefault(package.spec.category, []).append(name)
-        # A category in which no skill can ask a composed question is not drawn at all.
-        for name in [c for c in self.categories if not any(map(self._shapes, self.categories[c]))]:
+        # A category in which no skill can ask a question is not drawn at all.
+        for name in [c for c in self.categories if not any(map(self.shapes, self.categories[c]))]:
             del self.categories[name]
 
     def domain(self, category: str) -> Domain:
@@ -88,13 +95,26 @@ class Planner:
         """True if a category consists of mined skills only."""
         return all(self.index.mined(name) for name in self.categories[category])
 
+    def most(self, categories: Collection[str], repeats: int) -> int | None:
+        """Most different problems, if all that the categories' skills can do is to be posed alone; None otherwise.
+
+        `repeats` is the most problems that may differ only in their numbers.
+        """
+        total = 0
+        for name in (name for category in categories for name in self.categories[category]):
+            if set(self.shapes(name)) - {"alone"}:
+                return None
+            spec = self.library[name].spec
+            total += len(spec.phrasings) * (repeats if spec.parameters else 1) * prod(map(len, spec.flavour.values()))
+        return total
+
     # --- planning ---
 
     def plan(self, category: str, rng: Random) -> Term:
         """Draw a composition whose question belongs to the category. Raises Impossible if none is found."""
         for _ in range(PLANS if category in self.categories else 0):
-            root = rng.choice(self.categories[category])
-            shapes = self._shapes(root)
+            root = self._root(category, rng)
+            shapes = self.shapes(root)
             if not shapes:
                 continue
             names = list(shapes)
@@ -107,14 +127,31 @@ class Planner:
                 return term
         raise Impossible(f"no composition found for {category}")
 
-    def _shapes(self, root: str) -> dict[str, float]:
+    def _root(self, category: str, rng: Random) -> str:
+        """Draw the skill that asks. Mined ones would crowd out the others of their category."""
+        names = self.categories[category]
+        mined = [name for name in names if self.index.mined(name)]
+        if mined and len(mined) < len(names):
+            wanted = rng.random() < MINED_ROOTS
+            names = [name for name in names if self.index.mined(name) == wanted]
+        return rng.choice(names)
+
+    def shapes(self, root: str) -> dict[str, float]:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
-        spec, weights = self.library[root].spec, dict[str, float]()
+        if root not in self._known_shapes:
+            package = self.library[root]
+            alone = {} if package.origin == "bundled" else {"alone": 3.0 if self.index.mined(root) else 1.0}
+            self._known_shapes[root] = self._composed_shapes(root, package.spec) | alone
+        return self._known_shapes[root]
+
+    def _composed_shapes(self, root: str, spec: Spec) -> dict[str, float]:
+        """Shapes in which other skills have a part."""
+        weights = dict[str, float]()
         output = spec.output
         assert output is not None
         links = self.index.into[root]
-        if self.index.mined(root):  # a word problem has no noun phrase: it can only open a story of another skill
-            return {"before_story": 1.0} if output.role and self.index.onward(root, story=True) else {}
+        if self.index.mined(root):
+            return self._mined_shapes(root, output.role, links)
         if spec.domain == "coding":
             return self._coding_shapes(spec, links)
         if links:
@@ -133,11 +170,21 @@ class Planner:
             weights["lowest"] = 3.0
         return weights
 
+    def _mined_shapes(self, root: str, role: str | None, links: Sequence[Link]) -> dict[str, float]:
+        """A mined question takes a value that a noun phrase names; a story can open one of another skill."""
+        weights = {"chain": 2.0} if any(not link.story for link in links) else {}
+        if role and self.index.onward(root, story=True):
+            weights["before_story"] = 1.0
+        return weights
+
     def _coding_shapes(self, spec: Spec, links: Sequence[Link]) -> dict[str, float]:
         data = spec.data
         if data is None or not any(link.parameter == data and not link.story for link in links):
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
+
+    def _plan_alone(self, root: str, rng: Random) -> Term:
+        return self.givens(root, rng)
 
     def _plan_chain(self, root: str, rng: Random) -> Term:
         links = [link for link in self.index.into[root] if not link.story]
@@ -308,12 +355,13 @@ class Planner:
         raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
-        """Skills of the same domain that have a noun phrase and the kind of output."""
-        return [
+        """Skills of the domain with a noun phrase and the kind of output; mined ones if there are no others."""
+        found = [
             n
             for n, p in self.library.items()
             if p.spec.output and p.spec.output.kind == kind and p.spec.value and p.spec.domain == near.domain
         ]
+        return [n for n in found if not self.index.mined(n)] or found
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
@@ -337,8 +385,8 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
 
 
 def _composable(spec: Spec) -> bool:
-    """True if a skill can be composed. Lifted programs cannot: asking for one again would only repeat the corpus."""
-    return spec.output is not None and spec.output.kind != "program" and bool(spec.phrasings or spec.value)
+    """True if a skill has a question, or a noun phrase for its value."""
+    return spec.output is not None and bool(spec.phrasings or spec.value)
 
 
 def skill_count(term: Term) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import draft_code
+from agentprop.composition import draft_code, lifted
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner, body_data, skill_count
@@ -111,6 +111,8 @@ class BuiltinProposer:
         """Reflect on a failed try; change the numbers or the bundle. Returns the new draft, or None to give up."""
         if seen.turns_left < 5 or failures > 6:
             return None
+        if lifted.lifted(self.term, self.library) is not None and failures > REPAIRS:
+            return None  # its statement has no numbers to change, only its inputs can be drawn again
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
         code, about = (seen.conflict.code, seen.conflict.about) if seen.conflict is not None else ("", "")
         culprit = self._culprit(about)
@@ -178,6 +180,18 @@ class BuiltinProposer:
                 composition=composition,
                 tests=_tests(inputs or "[]", _printed(tried.text)),
             )
+        package = lifted.lifted(self.term, self.library)
+        if package is not None:
+            return Submission.model_construct(
+                statement=statement,
+                answer=lifted.reference(package.script or ""),
+                answer_type="program",
+                unit=None,
+                figures=None,
+                certificate=certificate,
+                composition=composition,
+                tests=lifted.tests(_printed(tried.text)),
+            )
         value = _values(tried.text)["answer"]
         output = _output(self.term, self.library)
         unit, figures = (output.unit, output.figures) if output and output.kind == "quantity" else (None, None)
@@ -195,6 +209,9 @@ class BuiltinProposer:
 
     def _inputs(self) -> str | None:
         """Data to try a program on, as a Python list; None if the term is no program."""
+        package = lifted.lifted(self.term, self.library)
+        if package is not None:
+            return repr(lifted.inputs(package, self.rng))
         if not isinstance(self.term, Program):
             return None
         node, name = _innermost(self.term, self.library)

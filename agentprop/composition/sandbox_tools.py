@@ -37,6 +37,7 @@ SENTENCES = {
     "independent": "the answer does not depend on {about}",
     "result-independent": "the result does not depend on {about}",
     "constant": "nearly all inputs give the same result",
+    "few-inputs": "the reference answers {value} of the new inputs, and {bound} are needed",
 }
 """Code of a conflict → its sentence."""
 

@@ -3,9 +3,9 @@
 The verifier reads the statement with the wordings of the whole library as its grammar, so it recovers every number and
 the question, whatever skills the problem names. Then it computes the answer by `check`, never by the `solve` that
 produced it. `invalid` is said of a contradiction only: the computed answer is another one, a number breaks a skill's
-constraints, two meanings have different answers, or the certificate composes another question. A statement that it
-cannot read, be it garbled or faithfully put in other words, contradicts nothing: it is undetermined, whatever
-certificate comes with it.
+constraints, two meanings have different answers, a composition uses what the statement does not show (`visible`), or
+the certificate composes another question. A statement that it cannot read, be it garbled or faithfully put in other
+words, contradicts nothing: it is undetermined, whatever certificate comes with it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from agentprop.answers.outcome import Equivalence, different, same
 from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
+from agentprop.composition.lifted import lifted
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
@@ -43,6 +44,8 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.grading.judgement import Judgement
+from agentprop.grading.lifted_programs import judge_lifted
+from agentprop.grading.visible import unseen
 from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import UNDECIDED, Job, Result
@@ -157,8 +160,25 @@ def _range_fits(node: Least | Total | Count, library: Mapping[str, Package]) -> 
 async def _judge_reading(
     problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
+    hidden = unseen(problem.statement, term, library)
+    if hidden is not None:
+        return Judgement("invalid", "not_visible", hidden)
+    judgement = await _computed(problem, term, library, tools, executor)
+    if judgement.value != "valid":
+        return judgement
+    return replace(
+        judgement, message=f"{judgement.message}; every given, relation and condition stands in the statement"
+    )
+
+
+async def _computed(
+    problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
+) -> Judgement:
+    """The judgement of the answer, computed from the term that the statement expresses."""
     if isinstance(term, Program):
         return await _judge_program(problem, term, library, tools, executor)
+    if (program := lifted(term, library)) is not None:
+        return await judge_lifted(problem, program, executor)
     return await _judge_answer(problem, term, library, tools, executor)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any
 
 from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
-from agentprop.composition.planner import Planner
+from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.survey import survey
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
@@ -81,7 +82,11 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     categories = categories_of(bundles, config.domain, config.categories)
     unknown = sorted(set(config.categories) - set(bundles.categories))
     if unknown:
-        raise ConfigError(f"unknown category {unknown[0]}", hint=f"categories: {', '.join(sorted(bundles.categories))}")
+        raise ConfigError(
+            why_not(unknown[0], library, planner), hint=f"categories: {', '.join(sorted(bundles.categories))}"
+        )
+    if config.proposer == "builtin":
+        categories = _planned(config, planner, library, categories)
     if not categories:
         raise ConfigError("no category is left to propose in", hint="widen --domain or --set categories, or add skills")
     mined = frozenset(c for c in categories if bundles.mined(c))
@@ -91,6 +96,47 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
         curriculum = replace(curriculum, initial=earlier_mastery(config.learn_from, curriculum))
     guidance = guidance_of(config)
     return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance)
+
+
+def why_not(category: str, library: Mapping[str, Package], planner: Planner) -> str:
+    """Sentence on why nothing can be proposed in a category."""
+    own = [package for package in library.values() if package.spec.category == category]
+    if not own:
+        return f"unknown category {category}"
+    written = [package for package in own if not package.executable]
+    if len(written) == len(own):
+        return f"{category}: none of its {len(own)} skills has a script, so only a language model can propose with them"
+    if category not in planner.categories:
+        return f"{category}: none of its {len(own)} skills has a wording for a question"
+    return f"{category}: no numbers were found that its skills' constraints and the run's limits on skills allow"
+
+
+def _planned(
+    config: ProposeConfig, planner: Planner, library: Mapping[str, Package], categories: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The categories in which something can be planned. Raises ConfigError if a wanted one, or every one, fails."""
+    idle = [category for category in categories if not _plans(planner, category)]
+    if idle and (config.categories or len(idle) == len(categories)):
+        raise ConfigError(
+            "; ".join(why_not(category, library, planner) for category in idle[:3]),
+            hint="widen the ranges or constraints of its skills, or the settings max_skills and held_out",
+        )
+    left = tuple(category for category in categories if category not in idle)
+    most = planner.most(left, config.max_template_repeats)
+    if left and most is not None and most < config.n:
+        raise ConfigError(
+            f"these skills can be posed alone only, and give at most {most} problems; {config.n} are asked for",
+            hint=f"ask for --n {most}, add skills to compose them with, or set max_template_repeats higher",
+        )
+    return left
+
+
+def _plans(planner: Planner, category: str) -> bool:
+    try:
+        planner.plan(category, Random(category))
+    except Impossible:
+        return False
+    return True
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:

@@ -54,6 +54,7 @@ from agentprop.stages.extract import gold_audit
 from agentprop.stages.extract.candidates import LACKS, Candidates, SeenDocuments
 from agentprop.stages.extract.notes import EXAMPLES
 from agentprop.stages.extract.packages import unpack
+from agentprop.stages.extract.usage import USABLE, usable
 from agentprop.storage import write_stream
 from agentprop.storage.run import Run, open_run
 
@@ -309,6 +310,7 @@ class Mining:
             "rejected": counts["rejected"],
             "failed": counts["failed"],
             "distinct skills": counts["skills"],
+            USABLE: usable(self._run.path / "skills") if counts["skills"] else {},
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
             **({} if counts["skills"] else {EXAMPLES: self._examples}),

@@ -30,6 +30,9 @@ from agentprop.stages.propose.sinks import open_sink, passed_on
 CANDIDATES_PER_PROBLEM = 20
 FURTHER_CANDIDATES = 1000
 """Default bound on candidates: so many for each problem asked for, plus a thousand."""
+"""Default bound on candidates: this many for each problem asked for, plus a thousand."""
+HOPELESS = 3 * BATCH
+"""Candidates without a problem after which the built-in proposer gives up: its chances do not change."""
 
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -81,6 +84,9 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
                 return given_up(ledger)
             if ledger.next >= limit:
                 return _at_limit(config, ledger)
+            if config.proposer == "builtin" and not ledger.accepted and ledger.next >= HOPELESS:
+                ended = f"candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}),"
+                return stopped_at(ended, ledger, hint="add skills, or widen --domain and --set categories")
             if config.max_minutes is not None and seconds > 60 * config.max_minutes:
                 return stopped_at(f"--max-minutes {config.max_minutes:g}", ledger)
         if stop():
@@ -111,6 +117,12 @@ def stopped_at(
 ) -> BoundReached:
     """The error of a run that a bound ended."""
     return BoundReached(f"stopped at {bound} with {ledger.accepted} of {ledger.config.n} problems accepted", hint=hint)
+
+
+def _reasons(ledger: Ledger) -> str:
+    """What most candidates ended for."""
+    found = [(name.split(": ", 1)[1], number) for name, number in ledger.counts.most_common() if ": " in name]
+    return ", ".join(f"{number} × {name}" for name, number in found[:3])
 
 
 @contextmanager

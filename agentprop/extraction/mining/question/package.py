@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from agentprop.extraction.mining.question.restate import restated
 from agentprop.extraction.mining.question.script import source
 from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate
 
@@ -52,11 +53,12 @@ def task_of(heads: Sequence[str]) -> Task:
 def package(template: QuestionTemplate, phrasings: Sequence[str], documents: int) -> tuple[str, str, str]:
     """(name, SKILL.md, scripts/skill.py)."""
     task = task_of(template.heads)
+    own, phrases = restated(template, phrasings)
     told = "\n".join([*phrasings, template.solve, *(f"{one}" for one in template.parameters)])
     name = f"{task.category}-{task.name}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
     script = source(template, f"{task.title}: {_one_line(template.solve)}")
     front = yaml.safe_dump(
-        _front(template, task, name, phrasings, documents),
+        _front(template, task, name, own or phrasings, phrases, documents),
         sort_keys=False,
         allow_unicode=True,
         width=10_000,
@@ -66,7 +68,12 @@ def package(template: QuestionTemplate, phrasings: Sequence[str], documents: int
 
 
 def _front(
-    template: QuestionTemplate, task: Task, name: str, phrasings: Sequence[str], documents: int
+    template: QuestionTemplate,
+    task: Task,
+    name: str,
+    phrasings: Sequence[str],
+    phrases: Sequence[str],
+    documents: int,
 ) -> dict[str, Any]:
     count = len(template.parameters)
     metadata: dict[str, Any] = {
@@ -80,6 +87,7 @@ def _front(
         "constraints": constraints(template),
         "output": {"kind": {"decimal": "expression"}.get(template.kind, template.kind)},
         "phrasings": [{"ask": phrasing} for phrasing in phrasings],
+        **({"value": list(phrases)} if phrases else {}),
         "evidence": "self-consistent",
         "witness": {
             "documents": documents,
