@@ -13,8 +13,9 @@ from agentprop.config import ProbeConfig
 
 
 @stage.shares
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory with problems; `-` reads a stage's stream from stdin.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=options.SOURCES)],
     out: options.Out,
     prober: Annotated[
         list[str] | None,
@@ -34,6 +35,7 @@ def command(
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.Layout,
     shared: stage.Shared,
 ) -> None:
     """Measure how hard problems are by letting models attempt them.
@@ -41,6 +43,7 @@ def command(
     The same command resumes an unfinished run; with a larger --k it makes the missing attempts.
     """
     flags = {
+        **layout.flags(),
         "prober": prober,
         "k": k,
         "band": band,
@@ -55,7 +58,7 @@ def command(
         return
     from agentprop.stages.probe import run as probe
 
-    shared.present(probe.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    shared.present(probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(ProbeConfig, command)

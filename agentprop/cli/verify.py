@@ -15,8 +15,9 @@ MODELS = "Language models"
 
 
 @stage.shares
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory of a propose stage; `-` reads its stream from stdin.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=options.SOURCES)],
     out: options.Out,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
@@ -55,14 +56,18 @@ def command(
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.Layout,
     shared: stage.Shared,
 ) -> None:
     """Judge problems from their statements alone.
 
     Every problem gets a verdict: valid, invalid, or undetermined. Verifiers that are models also see the trajectory of
-    the problem. The same command resumes an unfinished run.
+    the problem. Problems that others wrote are read with the whole library's grammar and by the question-directed
+    reader, and their own programs and tests are run; what cannot be read is undetermined. The same command resumes an
+    unfinished run.
     """
     flags = {
+        **layout.flags(),
         "skills": skills,
         "bundled_skills": bundled_skills,
         "verifier": verifier,
@@ -83,7 +88,7 @@ def command(
 
     if shared.only_shows(settings, verify.check):
         return
-    shared.present(verify.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    shared.present(verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(VerifyConfig, command)

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import BandText, StageConfig
-from agentprop.config.parts import Attempts, Budget, Limited, ProbingSettings
+from agentprop.config.parts import Attempts, Budget, CorpusSettings, Limited, ProbingSettings
 
 
-class ProbeConfig(ProbingSettings, Attempts, Limited, Budget, StageConfig):
+class ProbeConfig(ProbingSettings, Attempts, CorpusSettings, Limited, Budget, StageConfig):
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agentprop.config.base import Count, StageConfig
-from agentprop.config.parts import Budget, JudgingSettings, Library, ModelCalls
+from agentprop.config.parts import Budget, CorpusSettings, JudgingSettings, Library, ModelCalls
 
 
-class VerifyConfig(Library, JudgingSettings, ModelCalls, Budget, StageConfig):
+class VerifyConfig(Library, JudgingSettings, ModelCalls, CorpusSettings, Budget, StageConfig):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"
