@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from agentprop.config.base import Count, Positive, Share, StageConfig, one_or_more
-from agentprop.config.parts import Budget, CurriculumSettings, EpisodeSettings, Library, ModelCalls, TaskSettings
+from agentprop.config.parts import (
+    Budget,
+    CurriculumSettings,
+    Decontamination,
+    EpisodeSettings,
+    Library,
+    ModelCalls,
+    TaskSettings,
+)
 
 
-class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, CurriculumSettings, Budget, StageConfig):
+class ProposeConfig(
+    TaskSettings, Library, EpisodeSettings, ModelCalls, CurriculumSettings, Decontamination, Budget, StageConfig
+):
     """Skills → problems, with the trajectories they came from."""
 
     stage: ClassVar[str] = "propose"
@@ -35,7 +45,3 @@ class ProposeConfig(TaskSettings, Library, EpisodeSettings, ModelCalls, Curricul
     """Largest share of problems that use a mined skill."""
     learn_from: tuple[str, ...] = ()
     """Earlier runs whose problems and verdicts set the starting mastery of each category."""
-    decontaminate: tuple[str, ...] = ()
-    """Benchmark files; problems that copy one of theirs, even with other numbers, are rejected."""
-    benchmarks: str | None = None
-    """Directory of benchmark files to decontaminate against as well; null means none."""

@@ -29,6 +29,10 @@ class Claim:
     """Tests of a program that are not data in agentprop's own form."""
     references: tuple[str, ...] = ()
     """The row's own programs, one of which must pass."""
+    options: tuple[str, ...] = ()
+    """Texts of the options of a multiple-choice question."""
+    lacks: str = ""
+    """What is needed beside the text and is not there: a `figure` that is spoken of, the `options`."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from shutil import rmtree
 from typing import Any, Final
 
 from agentprop.config.parts import CorpusSettings
+from agentprop.errors import InputError
 from agentprop.extraction.corpus import Corpus, fingerprints, report
 from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.records import AnswerType, Problem, Reject, content_id
@@ -62,9 +63,17 @@ class ForeignProblems:
 
 def read_foreign(sources: Sequence[str], config: CorpusSettings, stage: str, *, quiet: bool) -> ForeignProblems:
     """Files, patterns, directories, archives, hub ids and `-`. Raises InputError for a source that names none."""
-    named = [str(piped()) if source == STDIN else source for source in sources]
+    named = [_stdin_file() if source == STDIN else source for source in sources]
     corpus = Corpus(sources_of(config, named, WANTED), reading_of(config, WANTED), LayoutNotes(quiet))
     return ForeignProblems(corpus, config, stage)
+
+
+def _stdin_file() -> str:
+    """The file that holds what came on stdin. Raises InputError for the stream of a stage."""
+    found = piped()
+    if isinstance(found, Path):
+        return str(found)
+    raise InputError("the stream of a stage is no file of problems", hint="pipe it into verify or probe")
 
 
 class RunOfFiles(StoredRun):

@@ -110,6 +110,8 @@ def row_problem(row: Row, made: Document | UnreadableRecord, config: CorpusSetti
         programs=_programs(row, made) if program is None else (),
         tests=program.tests if program is not None else None,
         references=program.references if program is not None else (),
+        options=made.options,
+        lacks=made.lacks,
     )
     return RowProblem(made.id, check_storable(problem), claim)
 

@@ -21,7 +21,7 @@ from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
-from agentprop.stages.propose.benchmarks import open_benchmarks
+from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
