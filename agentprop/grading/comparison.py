@@ -166,8 +166,8 @@ def run_calls(
         found = _called(outcome, expected, exact, f"test {number} of {len(calls)}")
         if found is not None and found.status == "different":
             return found
-        doubt = doubt or found
-    return doubt or same("tests", f"all {len(calls)} tests pass")
+        doubt = found if doubt is None else doubt
+    return same("tests", f"all {len(calls)} tests pass") if doubt is None else doubt
 
 
 def _called(outcome: CallOutcome, expected: Any, exact: bool, which: str) -> Equivalence | None:
