@@ -16,6 +16,13 @@ _TOLD = re.compile(
     r"(?:\b(?:the |correct |final |right )*(?:answer|solution)\s*(?:is|are|=|:)|####)\s*(?P<told>[^\n]{1,200})",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(
+    r"\b(?:figure|diagram|graph|picture|image|sketch|drawing)s?,? (?:is |are )?(?:below|above|shown|to the )"
+    r"|\b(?:shown|in|from|see|of|the) (?:in )?(?:the |this )?(?:adjoining |accompanying |following |given )?"
+    r"(?:figure|diagram)s?\b|\bas (?:shown|pictured)\b|\[asy\]",
+    re.IGNORECASE,
+)
+"""A figure that the question rests on; `three students in the picture` are none."""
 _END = re.compile(r"(?<!\d)\.(?=\s|$)|\.$|;|\n")
 
 
@@ -28,12 +35,14 @@ def empty_statement(problem: Problem, claim: Claim) -> str | None:
 
 def needs_figure(problem: Problem, claim: Claim) -> str | None:
     """A question about a figure that is not there."""
-    return "the question speaks of a figure, and there is none" if claim.lacks == "figure" else None
+    spoken = _FIGURE.search(claim.question) if claim.lacks == "figure" else None
+    return None if spoken is None else f"the question speaks of a figure, and there is none: {spoken[0]}"
 
 
 def needs_options(problem: Problem, claim: Claim) -> str | None:
     """A question that means nothing without options, which are not there."""
-    return "the question means nothing without its options" if claim.lacks == "options" else None
+    gone = claim.lacks == "options" and not claim.options
+    return "the question means nothing without its options" if gone else None
 
 
 def repeated_options(problem: Problem, claim: Claim) -> str | None:

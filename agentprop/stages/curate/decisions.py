@@ -57,7 +57,8 @@ class _Next(Generic[T]):
 
 def decisions(stored: StoredRun, rows: Iterable[ReadRow], *, keep_undetermined: bool) -> Iterator[Decision]:
     """Every row with its decision. Raises ValueError if the records are not those of the rows."""
-    rejects, problems, verdicts = (_Next(stored.iter(kind)) for kind in (Reject, Problem, Verdict))
+    rejects, problems = _Next(stored.iter(Reject)), _Next(stored.iter(Problem))
+    verdicts = _Next(stored.iter(Verdict))
     for read in rows:
         source, reject = read.made.id, rejects.item
         if reject is not None and reject.item == source:

@@ -141,7 +141,7 @@ def records_of(one: CheckedRow) -> list[Record]:
 
 
 def write_rows(config: CurateConfig, stored: StoredRun) -> dict[str, Any]:
-    """Write the rows with their decisions, and pass rates if there is a probe run, and the report; gives the summary."""
+    """Write the rows with their decisions, and pass rates if there is a probe run, and the report; give the summary."""
     probe = _probe_of(stored)
     rates = _rates(probe)
     foreign = read_foreign(config.sources, config, "curate", quiet=True)
