@@ -5,6 +5,7 @@ What is taken for what is told, and what could not be read keeps its place as a 
 
 from __future__ import annotations
 
+import glob
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +17,15 @@ from typing import Any, Final
 from agentprop.config.parts import CorpusSettings
 from agentprop.errors import InputError
 from agentprop.extraction.corpus import Corpus, fingerprints, report
+from agentprop.extraction.corpus.carriers import carrier_of
 from agentprop.extraction.corpus.settings import reading_of, sources_of
+from agentprop.extraction.corpus.sources import HUB
 from agentprop.records import AnswerType, Problem, Reject, content_id
 from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.row_problems import RowProblem, problem_or_reject
 from agentprop.stages.common.stdin import STDIN, piped
-from agentprop.storage.reader import OURS, StoredRun
+from agentprop.storage import reader
+from agentprop.storage.reader import StoredRun
 from agentprop.storage.run import Run, open_run
 
 WANTED: Final = "all"
@@ -31,9 +35,11 @@ STAGE = "files"
 
 
 def is_run(source: str) -> bool:
-    """Whether a source is to be opened as a run directory: it is one, or it looks like one that lacks its mark."""
-    path = Path(source)
-    return (path / OURS).is_dir() or (path / "manifest.json").is_file()
+    """Whether a source is to be opened as a run directory: it is one, or there is nothing that it could be instead."""
+    if reader.is_run(source):
+        return True
+    named = source.startswith(HUB) or glob.has_magic(source) or carrier_of(source) is not None
+    return source != STDIN and not named and not Path(source).exists()
 
 
 @dataclass

@@ -33,6 +33,7 @@ from agentprop.stages.curate.check import CheckedRow, checked
 from agentprop.stages.curate.decisions import PLACES, Decision, decisions
 from agentprop.stages.curate.rows import curated_rows
 from agentprop.stages.curate.writing import CuratedFiles
+from agentprop.storage import reader
 from agentprop.storage.durable import disk_errors, write_atomically
 from agentprop.storage.run import Run, StoredRun, open_run
 
@@ -45,6 +46,7 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
     """Run or resume the stage, and return the summary."""
     for name in config.lints or ():
         _ = LINTS[name]  # an unknown one is refused before anything is written
+    _check_sources(config)
     library = gather(config.skills, bundled=config.bundled_skills)
     foreign = read_foreign(config.sources, config, "curate", quiet=quiet)
     benchmarks = open_benchmarks(config)
@@ -78,6 +80,13 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
         summary = write_rows(config, stored)
         stored.finish(summary)
     return summary
+
+
+def _check_sources(config: CurateConfig) -> None:
+    """Refuse runs: their problems have no layout to come back in, and verify judges them."""
+    run_directory = next((source for source in config.sources if reader.is_run(source)), None)
+    if run_directory is not None:
+        raise InputError(f"{run_directory} is a run directory", hint=f"`agentprop verify {run_directory}` judges it")
 
 
 @dataclass
