@@ -88,7 +88,7 @@ def command(
 
 def probing_of(settings: CurateConfig) -> ProbeConfig:
     """The settings of the probe run."""
-    common = settings.model_fields.keys() & ProbeConfig.model_fields.keys()
+    common = CurateConfig.model_fields.keys() & ProbeConfig.model_fields.keys()
     return ProbeConfig(**{name: getattr(settings, name) for name in common if name != "limit"})
 
 

@@ -11,7 +11,7 @@ from agentprop.errors import InputError
 from agentprop.records import RECORDS, Problem, Record, Reject, Skill, Trajectory, Verdict
 from agentprop.storage.reader import FOLDERS, StoredRun
 
-PRIMARY = {"extract": "skill", "propose": "problem", "verify": "verdict"}
+PRIMARY = {"extract": "skill", "propose": "problem", "verify": "verdict", "curate": "problem"}
 """Stage → the kind of its main records."""
 LOOKED_UP: tuple[type[Record], ...] = (Problem, Skill, Trajectory, Verdict, Reject)
 """Types that `show` finds, in the order in which an id is tried."""

@@ -218,6 +218,15 @@ def test_a_row_that_an_earlier_one_contradicts_needs_evidence_of_its_own(tmp_pat
     assert summary["reasons"]["undetermined"] == {"not_in_grammar": 1, "answers_differ": 1}
 
 
+def test_a_table_whose_first_record_is_broken_stays_a_table(tmp_path: Path) -> None:
+    (tmp_path / "set.csv").write_text(
+        'question,answer\n"What, now?",1,2,3\n"What is $6 \\cdot 7$?",42\n', encoding="utf-8"
+    )
+    curate.run(settings(tmp_path / "set.csv"), str(tmp_path / "run"), quiet=True)
+    (good,), (bad,) = (read_table(tmp_path / "run" / place / "set.csv", ",") for place in ("accepted", "rejected"))
+    assert (good["answer"], bad["question"], bad["agentprop_code"]) == ("42", "", "wrong-columns")
+
+
 def test_a_curated_set_can_be_curated_again(curated: Path, tmp_path: Path) -> None:
     summary = curate.run(settings(curated / "accepted/set.jsonl"), str(tmp_path / "run"), quiet=True)
     assert (summary["rows"], summary["accepted"]) == (2, 2)

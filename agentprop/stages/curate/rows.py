@@ -48,9 +48,13 @@ class CuratedRow:
     """An earlier row that asks the same and has another answer, with that answer."""
 
 
+KEPT = 64
+"""Characters of an answer that are remembered."""
+
+
 @dataclass
 class SeenQuestions:
-    """The questions so far: about 200 bytes for each."""
+    """The questions so far: about 250 bytes for each."""
 
     answers: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Key of the words → (source, answer) of the first row that asks it."""
@@ -59,16 +63,16 @@ class SeenQuestions:
         """Why a row is a repeat, or the earlier row that contradicts it; the row counts as seen from now on."""
         problem = found.problem
         key = PrefixHashes(tokens(problem.statement)).all
-        earlier = self.answers.setdefault(key, (found.source, problem.answer[:200]))
+        earlier = self.answers.setdefault(key, (found.source, problem.answer[:KEPT]))
         if earlier[0] == found.source:
             return None, ""
         if _same(problem, earlier[1]):
             return Refusal("rejected", "duplicate", f"{earlier[0]} asks the same"), ""
-        return None, f"{earlier[0]} asks the same and has the answer {earlier[1][:60]}"
+        return None, f"{earlier[0]} asks the same and has the answer {earlier[1]}"
 
 
 def _same(problem: Problem, earlier: str) -> bool:
-    if problem.answer[:200] == earlier or problem.answer_type == "program":
+    if problem.answer[:KEPT] == earlier or problem.answer_type == "program":
         return True
     return equivalent(gold=earlier, pred=problem.answer).status == "same"
 

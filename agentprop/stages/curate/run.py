@@ -73,7 +73,6 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
             raise KeyboardInterrupt
         totals.check(over=True)
         _check_problems(totals, foreign)
-        stored.commit(totals.state())
         stored.flush()
         if benchmarks is not None:
             benchmarks.report(stored, stored.rows.get(Problem.kind, 0))

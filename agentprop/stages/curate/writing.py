@@ -115,13 +115,16 @@ class CuratedFiles:
         self._more: dict[str, type] = dict.fromkeys(COLUMNS, str) | ({PASS_RATE: float} if probed else {})
         self._open: dict[Path, RowWriter] = {}
         self._names: dict[str, list[str]] = {}
+        self._held: dict[str, list[tuple[Decision, float | None]]] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with self._stack:
+            for name in list(self._held) if kind is None else ():
+                self._name(name, ())
 
     @property
     def paths(self) -> list[Path]:
@@ -129,11 +132,24 @@ class CuratedFiles:
         return sorted(self._open)
 
     def write(self, decision: Decision, rate: float | None = None) -> None:
-        """Write a row where its decision says."""
+        """Write a row where its decision says; one that could not be read waits for the first that names the fields."""
         name = decision.source.rpartition("#")[0] or decision.source
+        if name not in self._names and not decision.row:
+            self._held.setdefault(name, []).append((decision, rate))
+            return
+        if name not in self._names:
+            self._name(name, decision.row)
+        self._write(name, decision, rate)
+
+    def _name(self, name: str, names: Iterable[str]) -> None:
+        """Settle the fields of a file, and write the rows that waited for that."""
+        self._names[name] = [key for key in names if key not in self._more]
+        for decision, rate in self._held.pop(name, ()):
+            self._write(name, decision, rate)
+
+    def _write(self, name: str, decision: Decision, rate: float | None) -> None:
         file = self._files.get(name) or SourceFile(Path(name), name=name)
         row = {key: value for key, value in decision.row.items() if key not in self._more}
-        self._names.setdefault(name, list(row))
         path = self._root / decision.place / self._target(file, row)
         if path not in self._open:
             with disk_errors(path):
