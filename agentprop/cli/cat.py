@@ -31,7 +31,7 @@ def command(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Print at most this many.", show_default="all")] = None,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
 ) -> None:
     """Print a run's records as JSON lines.
 

@@ -45,7 +45,7 @@ def command(
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Check problems that others wrote: what to keep, and why not the rest.

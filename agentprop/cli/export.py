@@ -54,7 +54,7 @@ def command(
     seed: options.Seed = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Replace the files of an earlier export.")] = False,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Write problems or trajectories in the formats of other tools.

@@ -35,7 +35,7 @@ def command(
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Measure how hard problems are by letting models attempt them.

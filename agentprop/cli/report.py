@@ -29,7 +29,7 @@ def command(
     json: options.Json = False,
     quiet: options.Quiet = False,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
 ) -> None:
     """Write a report of runs as one HTML file.
 

@@ -48,7 +48,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Layout:
+class LayoutOptions:
     """The options of commands that read files which others wrote."""
 
     question_field: options.QuestionField = None
@@ -83,11 +83,13 @@ def shares(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def reads_files(command: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command: the options of `Layout` replace its parameter `layout`."""
-    return _with_options(command, "layout", Layout)
+    """Decorate a command: the options of `LayoutOptions` replace its parameter `layout`."""
+    return _with_options(command, "layout", LayoutOptions)
 
 
-def _with_options(command: Callable[..., None], name: str, kind: type[Shared] | type[Layout]) -> Callable[..., None]:
+def _with_options(
+    command: Callable[..., None], name: str, kind: type[Shared] | type[LayoutOptions]
+) -> Callable[..., None]:
     signature = inspect.signature(command, eval_str=True)
     own = [parameter for parameter in signature.parameters.values() if parameter.name != name]
     declared = inspect.signature(kind, eval_str=True).parameters

@@ -42,7 +42,7 @@ def command(
     ] = None,
     json: options.Json = False,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
 ) -> None:
     """Show a run's funnel, or one of its records step by step."""
     runs = open_runs([run, *(beside or [])], layout.settings())

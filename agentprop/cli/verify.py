@@ -56,7 +56,7 @@ def command(
     max_cost: options.MaxCost = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
-    layout: stage.Layout,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Judge problems from their statements alone.

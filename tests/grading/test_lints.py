@@ -11,7 +11,7 @@ import pytest
 
 from agentprop.errors import ConfigError
 from agentprop.grading.claims import Claim
-from agentprop.grading.lints import LINTS, Fault, first_fault
+from agentprop.grading.lints import LINTS, LintFault, first_fault
 from agentprop.records import Certificate, Problem
 
 CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("lints.toml").read_text(encoding="utf-8"))["case"]
@@ -53,7 +53,7 @@ def registered() -> Iterator[str]:
 
 def test_a_check_of_somebody_else_joins_the_others(registered: str) -> None:
     polite = row({"question": "Find $6 \\cdot 7$, please.", "gold": "42"})
-    assert first_fault(*polite) == Fault(registered, "it says please")
+    assert first_fault(*polite) == LintFault(registered, "it says please")
     assert first_fault(*polite, ["tells-answer"]) is None
 
 

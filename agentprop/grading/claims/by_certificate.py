@@ -40,7 +40,7 @@ async def by_certificate(problem: Problem, claim: Claim, means: Means) -> Findin
 
 
 @dataclass(frozen=True)
-class Certificate:
+class AnswerProgram:
     """A program that computes an answer."""
 
     source: str
@@ -55,7 +55,7 @@ class Certificate:
         return Job(f"{self.source}\n\n{HOLDER} = str({self.expression})\n", returns=HOLDER)
 
 
-def certificate_of(text: str) -> Certificate | None:
+def certificate_of(text: str) -> AnswerProgram | None:
     """The program that a text is; None for prose, and for code that leaves no answer.
 
     >>> certificate_of("def solution():\\n    return 6 * 7").expression
@@ -74,13 +74,13 @@ def certificate_of(text: str) -> Certificate | None:
     functions = {one.name: one.args for one in tree.body if isinstance(one, ast.FunctionDef)}
     for name in FUNCTIONS:
         if name in functions and not _needed(functions[name]):
-            return Certificate(source, f"{name}()")
+            return AnswerProgram(source, f"{name}()")
     assigned = {target.id for one in tree.body for target in _targets(one) if isinstance(target, ast.Name)}
     for name in NAMES:
         if name in assigned:
-            return Certificate(source, name)
+            return AnswerProgram(source, name)
     prints = any(isinstance(one, ast.Call) and _is_print(one.func) for one in ast.walk(tree))
-    return Certificate(source, "") if prints else None
+    return AnswerProgram(source, "") if prints else None
 
 
 def _unfenced(text: str) -> str:
@@ -103,7 +103,7 @@ def _is_print(function: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id == "print"
 
 
-def _found(result: Result, certificate: Certificate, claim: Claim, problem: Problem) -> Finding:
+def _found(result: Result, certificate: AnswerProgram, claim: Claim, problem: Problem) -> Finding:
     """What a run of a program says of the answer."""
     if result.status in UNDECIDED:
         why = f"the row's program ended without an answer: {result.detail or result.status}"
@@ -127,7 +127,7 @@ def _found(result: Result, certificate: Certificate, claim: Claim, problem: Prob
     return Finding("invalid", "certificate_differs", why, value, isolation=result.isolation)
 
 
-def _value(result: Result, certificate: Certificate) -> str:
+def _value(result: Result, certificate: AnswerProgram) -> str:
     if certificate.expression:
         return str(result.value).strip() if result.has_value and result.value != "None" else ""
     return next((line.strip() for line in reversed(result.stdout.splitlines()) if line.strip()), "")

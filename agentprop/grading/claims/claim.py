@@ -64,7 +64,7 @@ class Means(NamedTuple):
     """Where code runs."""
 
 
-Route = Callable[[Problem, Claim, Means], Awaitable[Finding | None]]
+ClaimRoute = Callable[[Problem, Claim, Means], Awaitable[Finding | None]]
 """A way to find something out about a claim; None if it does not apply to it."""
 
 

@@ -14,11 +14,11 @@ from agentprop.grading.claims.by_certificate import by_certificate
 from agentprop.grading.claims.by_grammar import by_grammar
 from agentprop.grading.claims.by_question import by_question
 from agentprop.grading.claims.by_tests import by_tests
-from agentprop.grading.claims.claim import Claim, Finding, Means, Route
+from agentprop.grading.claims.claim import Claim, ClaimRoute, Finding, Means
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Problem
 
-ROUTES: dict[str, Route] = {
+ROUTES: dict[str, ClaimRoute] = {
     "grammar": by_grammar,
     "tests": by_tests,
     "question": by_question,

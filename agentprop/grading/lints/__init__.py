@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentprop.grading.claims import Claim
-from agentprop.grading.lints.fault import Fault, Lint
+from agentprop.grading.lints.fault import Lint, LintFault
 from agentprop.plugins import Registry
 from agentprop.records import Problem
 
-__all__ = ["LINTS", "Fault", "Lint", "first_fault"]
+__all__ = ["LINTS", "Lint", "LintFault", "first_fault"]
 
 _CHECKS = "agentprop.grading.lints.checks"
 
@@ -31,10 +31,10 @@ LINTS: Registry[Lint] = Registry(
 )
 
 
-def first_fault(problem: Problem, claim: Claim, names: Sequence[str] | None = None) -> Fault | None:
+def first_fault(problem: Problem, claim: Claim, names: Sequence[str] | None = None) -> LintFault | None:
     """The first fault that one of the checks finds; None named means all of them. Raises ConfigError."""
     for name in LINTS.names() if names is None else names:
         message = LINTS[name](problem, claim)
         if message is not None:
-            return Fault(name, message)
+            return LintFault(name, message)
     return None

@@ -9,7 +9,7 @@ from agentprop.grading.claims import Claim
 from agentprop.records import Problem
 
 
-class Fault(NamedTuple):
+class LintFault(NamedTuple):
     """What is wrong with a row."""
 
     name: str

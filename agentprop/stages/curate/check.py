@@ -10,7 +10,7 @@ from functools import partial
 from agentprop.boundary import CODES, RecordFailure, contained, died
 from agentprop.config.curate import CurateConfig
 from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usable_cores
-from agentprop.grading.lints import Fault, first_fault
+from agentprop.grading.lints import LintFault, first_fault
 from agentprop.grading.verifiers import BUILTIN
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -18,7 +18,7 @@ from agentprop.skills import Package
 from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import JudgedProblem, LocalJudge, failed
 from agentprop.stages.common.row_problems import RowProblem
-from agentprop.stages.curate.rows import CuratedRow, Refusal
+from agentprop.stages.curate.rows import CuratedRow, RowRefusal
 
 BATCH = 32
 WINDOW = 8
@@ -33,7 +33,7 @@ class CheckedRow:
     """The row."""
     judged: JudgedProblem | None = None
     """Its verdict, if it came so far."""
-    refusal: Refusal | None = None
+    refusal: RowRefusal | None = None
     """Why it is not accepted."""
 
 
@@ -65,14 +65,14 @@ async def _check(row: CuratedRow) -> CheckedRow:
         return CheckedRow(row, refusal=row.refusal)
     fault = contained(partial(first_fault, row.found.problem, row.found.claim, _lints), _itself)
     if isinstance(fault, RecordFailure):
-        return CheckedRow(row, refusal=Refusal("failed", fault.code, fault.told))
+        return CheckedRow(row, refusal=RowRefusal("failed", fault.code, fault.told))
     if fault is not None:
-        return CheckedRow(row, refusal=Refusal("rejected", fault.name, fault.message))
+        return CheckedRow(row, refusal=RowRefusal("rejected", fault.name, fault.message))
     judged = await _judge.judge(item_of(row.found))
     return CheckedRow(row, judged, refusal_of(judged, row.rival))
 
 
-def _itself(failure: RecordFailure) -> Fault | RecordFailure | None:
+def _itself(failure: RecordFailure) -> LintFault | RecordFailure | None:
     return failure
 
 
@@ -81,16 +81,16 @@ def item_of(found: RowProblem) -> ProblemItem:
     return ProblemItem(found.problem, from_pipe=True, claim=found.claim)
 
 
-def refusal_of(judged: JudgedProblem, rival: str) -> Refusal | None:
+def refusal_of(judged: JudgedProblem, rival: str) -> RowRefusal | None:
     """Why a verdict is no reason to accept; a row that an earlier one contradicts needs evidence of its own."""
     verdict = judged.verdict
     if verdict.value == "valid":
         return None
     if verdict.value == "invalid":
-        return Refusal("rejected", verdict.code, verdict.message)
+        return RowRefusal("rejected", verdict.code, verdict.message)
     if judged.failure is not None and verdict.code in CODES:
-        return Refusal("failed", verdict.code, judged.failure.told)
-    return Refusal("failed", DIFFER, rival) if rival else Refusal("failed", verdict.code, verdict.message)
+        return RowRefusal("failed", verdict.code, judged.failure.told)
+    return RowRefusal("failed", DIFFER, rival) if rival else RowRefusal("failed", verdict.code, verdict.message)
 
 
 # --- in the stage ---

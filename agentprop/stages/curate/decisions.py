@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Decision:
+class RowDecision:
     """A row, and what is said of it."""
 
     source: str
@@ -55,7 +55,7 @@ class _Next(Generic[T]):
         return taken
 
 
-def decisions(stored: StoredRun, rows: Iterable[ReadRow], *, keep_undetermined: bool) -> Iterator[Decision]:
+def decisions(stored: StoredRun, rows: Iterable[ReadRow], *, keep_undetermined: bool) -> Iterator[RowDecision]:
     """Every row with its decision. Raises ValueError if the records are not those of the rows."""
     rejects, problems = _Next(stored.iter(Reject)), _Next(stored.iter(Problem))
     verdicts = _Next(stored.iter(Verdict))
@@ -88,13 +88,13 @@ def _problem_of(reject: Reject) -> Mapping[str, Any]:
 
 def _decision(
     read: ReadRow, reject: Reject | None, problem: Mapping[str, Any], verdict: Verdict | None, keep: bool
-) -> Decision:
+) -> RowDecision:
     place: Place = "accepted"
     if reject is not None and not (keep and reject.outcome == "failed" and verdict is not None):
         place = "rejected" if reject.outcome == "rejected" else "undetermined"
     code = reject.code if reject is not None else verdict.code if verdict is not None else ""
     reason = reject.message if reject is not None else verdict.message if verdict is not None else ""
-    return Decision(
+    return RowDecision(
         read.made.id,
         read.row,
         place,

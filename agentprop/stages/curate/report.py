@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentprop.stages.curate.decisions import PLACES, Decision
+from agentprop.stages.curate.decisions import PLACES, RowDecision
 
 FILE = "report.md"
 AUDIT = "gold_audit.jsonl"
@@ -37,11 +37,11 @@ class CuratedTotals:
     places: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: {place: Counter() for place in PLACES})
     evidence: Counter[str] = field(default_factory=Counter)
-    examples: dict[tuple[str, str], list[Decision]] = field(default_factory=dict)
-    wrong: list[Decision] = field(default_factory=list)
+    examples: dict[tuple[str, str], list[RowDecision]] = field(default_factory=dict)
+    wrong: list[RowDecision] = field(default_factory=list)
     wrong_count: int = 0
 
-    def add(self, decision: Decision) -> None:
+    def add(self, decision: RowDecision) -> None:
         """Count a row."""
         self.places[decision.place] += 1
         self.reasons[decision.place][decision.code] += 1
@@ -69,12 +69,12 @@ class CuratedTotals:
         }
 
 
-def is_wrong(decision: Decision) -> bool:
+def is_wrong(decision: RowDecision) -> bool:
     """Whether a row's own answer is contradicted."""
     return decision.place == "rejected" and decision.code in WRONG
 
 
-def audited(decision: Decision) -> dict[str, Any]:
+def audited(decision: RowDecision) -> dict[str, Any]:
     """A line of the audit of answers."""
     problem = decision.problem
     return {
@@ -87,7 +87,7 @@ def audited(decision: Decision) -> dict[str, Any]:
     }
 
 
-def reached(decision: Decision) -> list[str]:
+def reached(decision: RowDecision) -> list[str]:
     """The steps of the funnel that a row passed."""
     if not decision.problem:
         return ["rows"]
@@ -142,7 +142,7 @@ def _figures(found: Mapping[str, Any]) -> str:
     return f"{rate}; {found['never']:,} never solved, {found['always']:,} always"
 
 
-def _reason(code: str, count: int, shown: list[Decision]) -> list[str]:
+def _reason(code: str, count: int, shown: list[RowDecision]) -> list[str]:
     lines = [f"**{code}** ({count:,})", ""]
     for decision in shown:
         statement = _clipped(str(decision.problem.get("statement", "")), 160)
@@ -152,7 +152,7 @@ def _reason(code: str, count: int, shown: list[Decision]) -> list[str]:
     return [*lines, ""]
 
 
-def _wrong(decision: Decision) -> str:
+def _wrong(decision: RowDecision) -> str:
     problem = decision.problem
     cells = (
         f"`{decision.source}`",

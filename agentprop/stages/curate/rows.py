@@ -23,7 +23,7 @@ Outcome = Literal["rejected", "failed"]
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RowRefusal:
     """Why a row is not kept."""
 
     outcome: Outcome
@@ -42,7 +42,7 @@ class CuratedRow:
     """Source: `<file name>#<row>`."""
     found: RowProblem | None
     """Its problem; None if it has none."""
-    refusal: Refusal | None = None
+    refusal: RowRefusal | None = None
     """Why it is not looked at further."""
     rival: str = ""
     """An earlier row that asks the same and has another answer, with that answer."""
@@ -59,7 +59,7 @@ class SeenQuestions:
     answers: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Key of the words → (source, answer) of the first row that asks it."""
 
-    def look(self, found: RowProblem) -> tuple[Refusal | None, str]:
+    def look(self, found: RowProblem) -> tuple[RowRefusal | None, str]:
         """Why a row is a repeat, or the earlier row that contradicts it; the row counts as seen from now on."""
         problem = found.problem
         key = PrefixHashes(tokens(problem.statement)).all
@@ -67,7 +67,7 @@ class SeenQuestions:
         if earlier[0] == found.source:
             return None, ""
         if _same(problem, earlier[1]):
-            return Refusal("rejected", "duplicate", f"{earlier[0]} asks the same"), ""
+            return RowRefusal("rejected", "duplicate", f"{earlier[0]} asks the same"), ""
         return None, f"{earlier[0]} asks the same and has the answer {earlier[1]}"
 
 
@@ -85,7 +85,7 @@ def curated_rows(
     for place, found in enumerate(islice(foreign, config.limit)):
         if isinstance(found, Reject):
             outcome: Outcome = "failed" if found.outcome == "failed" else "rejected"
-            row = CuratedRow(found.item, None, Refusal(outcome, found.code, found.message))
+            row = CuratedRow(found.item, None, RowRefusal(outcome, found.code, found.message))
         else:
             refusal, rival = seen.look(found)
             if refusal is None and place >= done:
@@ -95,6 +95,6 @@ def curated_rows(
             yield row
 
 
-def _contaminated(found: RowProblem, benchmarks: Benchmarks | None) -> Refusal | None:
+def _contaminated(found: RowProblem, benchmarks: Benchmarks | None) -> RowRefusal | None:
     hit = benchmarks.refusal(found.problem.statement) if benchmarks is not None else None
-    return None if hit is None else Refusal("rejected", *hit)
+    return None if hit is None else RowRefusal("rejected", *hit)

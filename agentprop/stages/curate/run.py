@@ -30,7 +30,7 @@ from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.curate import report
 from agentprop.stages.curate.check import CheckedRow, checked
-from agentprop.stages.curate.decisions import PLACES, Decision, decisions
+from agentprop.stages.curate.decisions import PLACES, RowDecision, decisions
 from agentprop.stages.curate.rows import curated_rows
 from agentprop.stages.curate.writing import CuratedFiles
 from agentprop.storage import reader
@@ -177,7 +177,7 @@ def write_rows(config: CurateConfig, stored: StoredRun) -> dict[str, Any]:
     }
 
 
-def _decided(config: CurateConfig, stored: StoredRun, foreign: ForeignProblems) -> Iterator[Decision]:
+def _decided(config: CurateConfig, stored: StoredRun, foreign: ForeignProblems) -> Iterator[RowDecision]:
     rows = islice(foreign.corpus.rows(), config.limit)
     return decisions(stored, rows, keep_undetermined=config.accept_undetermined)
 

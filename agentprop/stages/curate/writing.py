@@ -21,7 +21,7 @@ from agentprop.extraction.corpus import SourceFile
 from agentprop.extraction.corpus.carriers.delimited import separator_of
 from agentprop.extraction.corpus.files import without_compression
 from agentprop.extraction.corpus.streams import seekable
-from agentprop.stages.curate.decisions import Decision
+from agentprop.stages.curate.decisions import RowDecision
 from agentprop.storage import ForeignWriter, foreign_schema
 from agentprop.storage.durable import disk_errors
 
@@ -38,7 +38,7 @@ COLUMNS = (
 """Columns that every row gets; `agentprop_pass_rate` besides where problems were probed."""
 
 
-class RowWriter(Protocol):
+class CuratedWriter(Protocol):
     """A file that rows are written to; a context manager."""
 
     def write(self, row: dict[str, Any]) -> None:
@@ -113,9 +113,9 @@ class CuratedFiles:
     def __init__(self, root: Path, files: Iterable[SourceFile], *, probed: bool) -> None:
         self._root, self._files = root, {file.name: file for file in files}
         self._more: dict[str, type] = dict.fromkeys(COLUMNS, str) | ({PASS_RATE: float} if probed else {})
-        self._open: dict[Path, RowWriter] = {}
+        self._open: dict[Path, CuratedWriter] = {}
         self._names: dict[str, list[str]] = {}
-        self._held: dict[str, list[tuple[Decision, float | None]]] = {}
+        self._held: dict[str, list[tuple[RowDecision, float | None]]] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -131,7 +131,7 @@ class CuratedFiles:
         """The files so far."""
         return sorted(self._open)
 
-    def write(self, decision: Decision, rate: float | None = None) -> None:
+    def write(self, decision: RowDecision, rate: float | None = None) -> None:
         """Write a row where its decision says; one that could not be read waits for the first that names the fields."""
         name = decision.source.rpartition("#")[0] or decision.source
         if name not in self._names and not decision.row:
@@ -147,7 +147,7 @@ class CuratedFiles:
         for decision, rate in self._held.pop(name, ()):
             self._write(name, decision, rate)
 
-    def _write(self, name: str, decision: Decision, rate: float | None) -> None:
+    def _write(self, name: str, decision: RowDecision, rate: float | None) -> None:
         file = self._files.get(name) or SourceFile(Path(name), name=name)
         row = {key: value for key, value in decision.row.items() if key not in self._more}
         path = self._root / decision.place / self._target(file, row)
@@ -169,11 +169,11 @@ class CuratedFiles:
     def _fits(self, file: SourceFile, row: Mapping[str, Any]) -> bool:
         return row.keys() <= set(self._names[file.name])
 
-    def _writer(self, path: Path, file: SourceFile) -> RowWriter:
+    def _writer(self, path: Path, file: SourceFile) -> CuratedWriter:
         return WRITERS[path.suffix.lower().lstrip(".")](path, file, self._names[file.name], self._more)
 
 
-def _columns(decision: Decision) -> dict[str, Any]:
+def _columns(decision: RowDecision) -> dict[str, Any]:
     values = (
         decision.source,
         decision.problem.get("id"),
@@ -186,22 +186,22 @@ def _columns(decision: Decision) -> dict[str, Any]:
     return dict(zip(COLUMNS, values, strict=True))
 
 
-Make = Callable[[Path, SourceFile, list[str], Mapping[str, type]], RowWriter]
+Make = Callable[[Path, SourceFile, list[str], Mapping[str, type]], CuratedWriter]
 
 
-def _lines(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> RowWriter:
+def _lines(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> CuratedWriter:
     return _JsonLines(path)
 
 
-def _array(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> RowWriter:
+def _array(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> CuratedWriter:
     return _JsonArray(path)
 
 
-def _table(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> RowWriter:
+def _table(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> CuratedWriter:
     return _Table(path, separator_of(file), [*names, *more])
 
 
-def _columnar(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> RowWriter:
+def _columnar(path: Path, file: SourceFile, names: list[str], more: Mapping[str, type]) -> CuratedWriter:
     with seekable(file) as source:
         schema = foreign_schema(source, without_compression(file.filename))
     return ForeignWriter(path, schema, more)
