@@ -90,6 +90,7 @@ def reads_files(command: Callable[..., None]) -> Callable[..., None]:
 def _with_options(
     command: Callable[..., None], name: str, kind: type[Shared] | type[LayoutOptions]
 ) -> Callable[..., None]:
+    """The command with the options of a class in place of one parameter, which gets them all at once."""
     signature = inspect.signature(command, eval_str=True)
     own = [parameter for parameter in signature.parameters.values() if parameter.name != name]
     declared = inspect.signature(kind, eval_str=True).parameters
