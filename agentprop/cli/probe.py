@@ -56,9 +56,11 @@ def command(
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings):
         return
+    from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.probe import run as probe
 
-    shared.present(probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    summary = probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else without_layouts(summary), out)
 
 
 epilog = options.further(ProbeConfig, command)

@@ -84,11 +84,13 @@ def command(
     }
     check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
+    from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.verify import run as verify
 
     if shared.only_shows(settings, verify.check):
         return
-    shared.present(verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else without_layouts(summary), out)
 
 
 epilog = options.further(VerifyConfig, command)
