@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import tomllib
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentprop.agent.candidates import tools
+from agentprop.extraction.mining.question.document import Disagreement
 from agentprop.grading.claims import Claim, judge_claim
-from agentprop.grading.claims.by_question import read_claim
+from agentprop.grading.claims.by_question import against, read_claim
 from agentprop.grading.claims.claim import Means
 from agentprop.grading.judgement import Judgement
 from agentprop.grading.program_tests import CallTests
@@ -96,3 +98,18 @@ def test_a_program_is_run_through_the_tests_of_its_row(reference: str, value: st
 def test_a_question_is_never_against_an_answer_that_it_did_not_read() -> None:
     for question in ("", "Prove it.", "$$$", "Solve $x +", "What is the height of the tower in the picture?"):
         assert read_claim(Claim(question, "12")).value == "undetermined"
+
+
+@pytest.mark.parametrize(
+    ("found", "gold", "value"),
+    [
+        (Fraction(-13860, 19601), r"-\sqrt{2} / 2", "undetermined"),
+        (Fraction(1, 3), "0.333", "undetermined"),
+        (Fraction(1, 4), "25", "undetermined"),
+        (4, "2, -2", "undetermined"),
+        (Fraction(17, 15), r"-\frac{19}{20}", "invalid"),
+        (4, "5", "invalid"),
+    ],
+)
+def test_what_may_be_the_same_number_is_no_evidence_against_an_answer(found: object, gold: str, value: str) -> None:
+    assert against(Disagreement(str(found), found, ""), Claim("What is it?", gold)).value == value

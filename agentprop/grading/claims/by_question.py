@@ -7,13 +7,14 @@ evidence against it, unless what was asked can be taken in another way: over oth
 from __future__ import annotations
 
 import asyncio
+import cmath
 import re
 
 from agentprop.extraction.mining.lift import Refusal
-from agentprop.extraction.mining.question.answers import gold_trees
+from agentprop.extraction.mining.question.answers import gold_trees, value_of
 from agentprop.extraction.mining.question.document import Disagreement, was_read
 from agentprop.extraction.mining.question.execute import FAILURES, NotComputed
-from agentprop.extraction.mining.question.kernel.exact import decimal_of
+from agentprop.extraction.mining.question.kernel.exact import decimal_of, number
 from agentprop.extraction.mining.question.latex.tree import Unreadable
 from agentprop.extraction.mining.question.mine import solved
 from agentprop.extraction.mining.question.reading import numbers_of, readings
@@ -22,6 +23,8 @@ from agentprop.grading.claims.numbers import nearly
 from agentprop.records import Problem
 
 NOT_READ = "not_in_grammar"
+CLOSE = 1e-6
+"""Relative difference of values that may be one, computed in two ways."""
 _IMAGINARY = re.compile(r"(?<![A-Za-z\\])i(?![A-Za-z])")
 
 
@@ -38,7 +41,7 @@ def read_claim(claim: Claim) -> Finding:
         understood = readings(claim.question)
         found = solved(understood, numbers_of(understood.question), claim.gold)
     except Disagreement as other:
-        return _against(other, claim)
+        return against(other, claim)
     except Refusal as refusal:
         code = refusal.code.replace("-", "_") if was_read(refusal) else NOT_READ
         return undecided(code, f"the question is not decided by its text: {refusal.message}")
@@ -46,7 +49,7 @@ def read_claim(claim: Claim) -> Finding:
     return Finding("valid", "question_agrees", why, found.text, "self-consistent")
 
 
-def _against(other: Disagreement, claim: Claim) -> Finding:
+def against(other: Disagreement, claim: Claim) -> Finding:
     """What it means that two routes agree on another value."""
     doubt = _doubt(other, claim)
     if doubt:
@@ -64,9 +67,20 @@ def _doubt(other: Disagreement, claim: Claim) -> str:
         return "the row's answer is over the complex numbers"
     if nearly(_decimal(other), claim.gold):
         return "they may be one number, rounded or in percent"
+    if _close(other, claim.gold):
+        return "they are one number to many places, and one of the two is rounded"
     if _size(claim.gold) != _count(other.value):
         return "they are of different size, so the question may be taken otherwise"
     return ""
+
+
+def _close(other: Disagreement, gold: str) -> bool:
+    """Whether a single value is the answer but for what floating point cannot tell."""
+    try:
+        (tree,) = gold_trees(gold)
+        return cmath.isclose(number(other.value), number(value_of(tree)), rel_tol=CLOSE)
+    except (Unreadable, NotComputed, *FAILURES, TypeError):
+        return False
 
 
 def _decimal(other: Disagreement) -> str:
