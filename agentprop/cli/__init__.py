@@ -28,6 +28,11 @@ class _Commands(LazyGroup):
         "probe": Entry(
             "agentprop.cli.probe", "Measure how hard problems are by letting models attempt them.", PROBLEMS
         ),
+        "curate": Entry(
+            "agentprop.cli.curate",
+            "Check problems that others wrote: what to keep, and why not the rest.",
+            PROBLEMS,
+        ),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
             "Train a model to propose by imitating valid trajectories (SFT).",

@@ -1,24 +1,28 @@
-"""`agentprop cat RUN`: records as JSON lines, for jq and similar tools, with only a few rows in memory at a time."""
+"""`agentprop cat RUN...`: records as JSON lines, for jq and similar tools, with only a few rows in memory at a time."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from agentprop.cli import options
+from agentprop.cli import shared as stage
 from agentprop.cli.lookup import kind_of, primary_of
+from agentprop.config.parts import CorpusSettings
 from agentprop.errors import InputError
 from agentprop.records import RECORDS, PipedProblem
 from agentprop.storage import read_stream
-from agentprop.storage.reader import open_run
 
 
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory; `-` reads the stream of a stage from stdin.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=options.SOURCES)],
     records: Annotated[
         str | None,
         typer.Option(
@@ -26,20 +30,29 @@ def command(
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Print at most this many.", show_default="all")] = None,
+    *,
+    layout: stage.LayoutOptions,
 ) -> None:
-    """Print a run's records as JSON lines."""
+    """Print a run's records as JSON lines.
+
+    Of files of problems their problems are printed, as the other commands take them.
+    """
     if limit is not None and limit < 0:
         raise InputError(f"--limit must be at least 0, not {limit}", hint="leave it out to print all records")
     write = sys.stdout.write
-    for row in islice(_rows(run, records), limit):
+    for row in islice(_rows(sources, records, layout.settings()), limit):
         write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _rows(run: str, records: str | None) -> Iterator[dict[str, Any]]:
-    if run == "-":
+def _rows(sources: Sequence[str], records: str | None, layout: CorpusSettings) -> Iterator[dict[str, Any]]:
+    from agentprop.stages.common.foreign import open_sources
+    from agentprop.stages.common.stdin import STDIN, piped
+
+    stream = piped() if STDIN in sources else None
+    if stream is not None and not isinstance(stream, Path):
         if records is not None:
             raise InputError("a stream holds one kind of record", hint="leave out --records")
-        return (record.model_dump(mode="json") for record in read_stream(sys.stdin.buffer, PipedProblem))
-    stored = open_run(run)
-    record_type = RECORDS[kind_of(records)] if records else primary_of(stored)
-    return stored.iter_rows(record_type)
+        yield from (record.model_dump(mode="json") for record in read_stream(stream, PipedProblem))
+        sources = [source for source in sources if source != STDIN]
+    for stored in open_sources(sources, layout):
+        yield from stored.iter_rows(RECORDS[kind_of(records)] if records else primary_of(stored))

@@ -12,9 +12,14 @@ from agentprop.config import ExportConfig
 
 
 @stage.shares
+@stage.reads_files
 def command(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Runs of propose, verify and probe; their records are joined.")
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Runs of propose, verify and probe, and files of problems; their records are joined by content.",
+        ),
     ],
     out: Annotated[
         str,
@@ -49,6 +54,7 @@ def command(
     seed: options.Seed = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Replace the files of an earlier export.")] = False,
     *,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Write problems or trajectories in the formats of other tools.
@@ -57,6 +63,7 @@ def command(
     `datasets.load_dataset`. Formats for solvers hold question and answer and nothing else.
     """
     flags = {
+        **layout.flags(),
         "format": format_,
         "difficulty": difficulty,
         "held_out": held_out,
@@ -71,7 +78,7 @@ def command(
         return
     from agentprop.stages.export import run as export
 
-    shared.present(export.run(settings, runs, out, fresh=fresh), out)
+    shared.present(export.run(settings, runs, out, fresh=fresh, quiet=shared.quiet), out)
 
 
 epilog = options.further(ExportConfig, command, "format", "workers", "allow_weak_sandbox")  # it runs no code

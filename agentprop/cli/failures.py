@@ -23,7 +23,7 @@ from agentprop.cli.streams import discard_stdout
 from agentprop.errors import AgentpropError
 
 USAGE_ERRORS: tuple[type[Exception], ...] = (typer.BadParameter.__mro__[1],)  # UsageError, wherever typer has its click
-KEPT = dict.fromkeys(("extract", "propose", "verify", "probe"), "finished shards are kept") | dict.fromkeys(
+KEPT = dict.fromkeys(("extract", "propose", "verify", "probe", "curate"), "finished shards are kept") | dict.fromkeys(
     ("train-sft", "train-mgpo", "train-solver"), "the last checkpoint is kept"
 )
 """Command → the work that an interruption leaves behind."""

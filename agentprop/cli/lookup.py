@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from agentprop.config.parts import CorpusSettings
 from agentprop.errors import InputError
 from agentprop.records import RECORDS, Problem, Record, Reject, Skill, Trajectory, Verdict
-from agentprop.storage.reader import FOLDERS, StoredRun, open_run
+from agentprop.storage.reader import FOLDERS, StoredRun
 
-PRIMARY = {"extract": "skill", "propose": "problem", "verify": "verdict"}
+PRIMARY = {"extract": "skill", "propose": "problem", "verify": "verdict", "curate": "problem"}
 """Stage → the kind of its main records."""
 LOOKED_UP: tuple[type[Record], ...] = (Problem, Skill, Trajectory, Verdict, Reject)
 """Types that `show` finds, in the order in which an id is tried."""
@@ -35,9 +36,11 @@ def primary_of(run: StoredRun) -> type[Record]:
     return RECORDS[held[0] if held else kinds[0]]
 
 
-def open_runs(paths: Sequence[str]) -> list[StoredRun]:
-    """Open runs; the first is the one that was asked for."""
-    return [open_run(path, warn=not number) for number, path in enumerate(paths)]
+def open_runs(paths: Sequence[str], layout: CorpusSettings) -> list[StoredRun]:
+    """Open runs, and files of problems as runs; the first is the one that was asked for."""
+    from agentprop.stages.common.foreign import open_sources
+
+    return open_sources(paths, layout)
 
 
 def find(runs: Sequence[StoredRun], wanted: str) -> Record:

@@ -123,6 +123,13 @@ LoraRank = Annotated[
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, cuda:1, …", rich_help_panel=TRAINING)]
 
 
+SOURCES = (
+    "Runs with problems; files of problems of any kind and layout that extract reads, directories, hf:OWNER/NAME; `-` "
+    "reads a stage's stream, JSON lines or an Arrow stream from stdin. Several at once."
+)
+"""Help of the argument of commands that take problems from wherever they are."""
+
+
 def _field(flag: str, what: str) -> Any:
     """An option that names the field of a part: a name, a path such as `qa.question`, or `-` for none."""
     return typer.Option(flag, metavar="PATH", help=f"Field of {what}.", show_default="found", rich_help_panel=LAYOUT)

@@ -13,8 +13,9 @@ from agentprop.config import ProbeConfig
 
 
 @stage.shares
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory with problems; `-` reads a stage's stream from stdin.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=options.SOURCES)],
     out: options.Out,
     prober: Annotated[
         list[str] | None,
@@ -38,6 +39,7 @@ def command(
     prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Measure how hard problems are by letting models attempt them.
@@ -45,6 +47,7 @@ def command(
     The same command resumes an unfinished run; with a larger --k it makes the missing attempts.
     """
     flags = {
+        **layout.flags(),
         "prober": prober,
         "k": k,
         "band": band,
@@ -61,9 +64,11 @@ def command(
     settings = shared.settings(ProbeConfig, flags)
     if shared.only_shows(settings):
         return
+    from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.probe import run as probe
 
-    shared.present(probe.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    summary = probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else without_layouts(summary), out)
 
 
 epilog = options.further(ProbeConfig, command)

@@ -10,8 +10,12 @@ from agentprop.cli import options
 from agentprop.cli import shared as stage
 
 
+@stage.reads_files
 def command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Run directories of any stages, in any order.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Run directories of any stages, and files of problems, in any order."),
+    ],
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="FILE", help="File to write; `-` is stdout.")
     ] = "report.html",
@@ -24,6 +28,8 @@ def command(
     max_failures: options.MaxFailures = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
+    *,
+    layout: stage.LayoutOptions,
 ) -> None:
     """Write a report of runs as one HTML file.
 
@@ -34,6 +40,14 @@ def command(
     from agentprop.stages.report import run as report
 
     allowed = {} if max_failures is None else {"max_failures": max_failures}
-    settings = report.ReportOptions(problems=problems, trajectories=trajectories, seed=seed, title=title, **allowed)
+    settings = report.ReportOptions(
+        problems=problems,
+        trajectories=trajectories,
+        seed=seed,
+        title=title,
+        layout=layout.settings(),
+        quiet=quiet,
+        **allowed,
+    )
     summary = report.run(runs, out, settings)
     stage.present(summary, out, as_json=json, quiet=quiet)

@@ -12,6 +12,7 @@ from typing import Any
 from agentprop.cli import options
 from agentprop.cli.settings import C, resolve
 from agentprop.config import StageConfig
+from agentprop.config.parts import CorpusSettings
 from agentprop.prompts import Prompts
 from agentprop.skills import load
 
@@ -47,22 +48,64 @@ class Shared:
             present(summary, out, as_json=self.json, quiet=self.quiet)
 
 
+@dataclass(frozen=True)
+class LayoutOptions:
+    """The options of commands that read files which others wrote."""
+
+    question_field: options.QuestionField = None
+    context_field: options.ContextField = None
+    solution_field: options.SolutionField = None
+    answer_field: options.AnswerField = None
+    options_field: options.OptionsField = None
+    unit_field: options.UnitField = None
+    equation_field: options.EquationField = None
+    program_field: options.ProgramField = None
+    tests_field: options.TestsField = None
+    entry_point_field: options.EntryPointField = None
+    id_field: options.IdField = None
+    split: options.Split = None
+    encoding: options.Encoding = None
+
+    def flags(self) -> dict[str, Any]:
+        """The options that were given, by the names of their settings."""
+        return vars(self)
+
+    def settings(self) -> CorpusSettings:
+        """The same as settings, for commands that have no others."""
+        return CorpusSettings(**{name: value for name, value in vars(self).items() if value is not None})
+
+
 def shares(command: Callable[..., None]) -> Callable[..., None]:
     """Decorate a command: the options of `Shared` replace its last parameter, which gets them all at once.
 
     An option that the command declares itself is left alone.
     """
+    return _with_options(command, list(inspect.signature(command).parameters)[-1], Shared)
+
+
+def reads_files(command: Callable[..., None]) -> Callable[..., None]:
+    """Decorate a command: the options of `LayoutOptions` replace its parameter `layout`."""
+    return _with_options(command, "layout", LayoutOptions)
+
+
+def _with_options(
+    command: Callable[..., None], name: str, kind: type[Shared] | type[LayoutOptions]
+) -> Callable[..., None]:
+    """The command with the options of a class in place of one parameter, which gets them all at once."""
     signature = inspect.signature(command, eval_str=True)
-    *own, last = signature.parameters.values()
-    declared = inspect.signature(Shared, eval_str=True).parameters
-    added = {name: parameter for name, parameter in declared.items() if name not in signature.parameters}
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != name]
+    declared = inspect.signature(kind, eval_str=True).parameters
+    added = {key: parameter for key, parameter in declared.items() if key not in signature.parameters}
+    last = [parameter for parameter in own if parameter.kind is parameter.KEYWORD_ONLY]
+    first = [parameter for parameter in own if parameter not in last]
 
     def wrapped(**given: Any) -> None:
-        shared = Shared(**{name: given.pop(name) for name in added})
-        command(**given, **{last.name: shared})
+        made = kind(**{key: given.pop(key) for key in added})
+        command(**given, **{name: made})
 
     wrapped.__doc__ = command.__doc__
-    vars(wrapped)["__signature__"] = signature.replace(parameters=[*own, *added.values()])  # typer reads this
+    parameters = [*first, *added.values(), *last]
+    vars(wrapped)["__signature__"] = signature.replace(parameters=parameters)  # typer reads this
     return wrapped
 
 

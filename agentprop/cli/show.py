@@ -11,6 +11,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import render as views
+from agentprop.cli import shared as stage
 from agentprop.cli.lookup import find, open_runs, related
 from agentprop.cli.shared import print_summary
 from agentprop.records import Attempt, Problem, Record, Reject, Skill, Trajectory, Verdict
@@ -26,8 +27,9 @@ COUNTED: Mapping[type[Record], tuple[str, ...]] = {
 """Columns whose values are counted."""
 
 
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory.")],
+    run: Annotated[str, typer.Argument(help="Run directory, or a file of problems.")],
     wanted: Annotated[
         str | None,
         typer.Argument(
@@ -39,9 +41,11 @@ def command(
         typer.Option("--with", metavar="RUN", help="Another run to search, such as the verify run; may be repeated."),
     ] = None,
     json: options.Json = False,
+    *,
+    layout: stage.LayoutOptions,
 ) -> None:
     """Show a run's funnel, or one of its records step by step."""
-    runs = open_runs([run, *(beside or [])])
+    runs = open_runs([run, *(beside or [])], layout.settings())
     if wanted is None:
         overview = describe(runs[0])
         print(json_.dumps(overview, ensure_ascii=False)) if json else _print_overview(overview)

@@ -13,8 +13,9 @@ from agentprop.config import VerifyConfig
 
 
 @stage.shares
+@stage.reads_files
 def command(
-    run: Annotated[str, typer.Argument(help="Run directory of a propose stage; `-` reads its stream from stdin.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help=options.SOURCES)],
     out: options.Out,
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
@@ -52,14 +53,18 @@ def command(
     prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Judge problems from their statements alone.
 
     Every problem gets a verdict: valid, invalid, or undetermined. Verifiers that are models also see the trajectory of
-    the problem. The same command resumes an unfinished run.
+    the problem. Problems that others wrote are read with the whole library's grammar and by the question-directed
+    reader, and their own programs and tests are run; what cannot be read is undetermined. The same command resumes an
+    unfinished run.
     """
     flags = {
+        **layout.flags(),
         "skills": skills,
         "bundled_skills": bundled_skills,
         "verifier": verifier,
@@ -77,11 +82,13 @@ def command(
     }
     check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
+    from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.verify import run as verify
 
     if shared.only_shows(settings, verify.check):
         return
-    shared.present(verify.run(settings, run, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary if shared.json else without_layouts(summary), out)
 
 
 epilog = options.further(VerifyConfig, command)

@@ -7,6 +7,7 @@ settings in `outside_identity` only say how far to go and how fast.
 from __future__ import annotations
 
 from agentprop.config.base import BAND, StageConfig
+from agentprop.config.curate import CurateConfig
 from agentprop.config.evaluate import EvaluateConfig
 from agentprop.config.export import ExportConfig
 from agentprop.config.extract import ExtractConfig
@@ -24,6 +25,7 @@ STAGES: dict[str, type[StageConfig]] = {
         ProposeConfig,
         VerifyConfig,
         ProbeConfig,
+        CurateConfig,
         ExportConfig,
         TrainSftConfig,
         TrainMgpoConfig,
@@ -36,6 +38,7 @@ STAGES: dict[str, type[StageConfig]] = {
 __all__ = [
     "BAND",
     "STAGES",
+    "CurateConfig",
     "EvaluateConfig",
     "ExportConfig",
     "ExtractConfig",

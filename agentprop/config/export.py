@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import Share, StageConfig
-from agentprop.config.parts import DifficultyBand, Limited, Splits
+from agentprop.config.parts import CorpusSettings, DifficultyBand, Limited, Splits
 
 
-class ExportConfig(DifficultyBand, Splits, Limited, StageConfig):
+class ExportConfig(DifficultyBand, Splits, CorpusSettings, Limited, StageConfig):
     """Runs → a file or directory that other tools read."""
 
     stage: ClassVar[str] = "export"

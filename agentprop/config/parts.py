@@ -103,6 +103,15 @@ class CorpusSettings(Settings):
     """Encoding of text files, such as latin-1 or gb18030; null detects it."""
 
 
+class Decontamination(Settings):
+    """Benchmarks that problems must not be taken from."""
+
+    decontaminate: tuple[str, ...] = ()
+    """Benchmark files; problems that copy one of theirs, even with other numbers, are rejected."""
+    benchmarks: str | None = None
+    """Directory of benchmark files to decontaminate against as well; null means none."""
+
+
 class Library(Settings):
     """The skills that a stage works with."""
 

@@ -7,10 +7,18 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import BandText, StageConfig
-from agentprop.config.parts import Attempts, Budget, Limited, ProbingSettings, PromptSettings, Scaffold
+from agentprop.config.parts import (
+    Attempts,
+    Budget,
+    CorpusSettings,
+    Limited,
+    ProbingSettings,
+    PromptSettings,
+    Scaffold,
+)
 
 
-class ProbeConfig(ProbingSettings, Attempts, PromptSettings, Scaffold, Limited, Budget, StageConfig):
+class ProbeConfig(ProbingSettings, Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Budget, StageConfig):
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"

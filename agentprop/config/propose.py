@@ -10,6 +10,7 @@ from agentprop.config.base import BandText, Count, Positive, Share, StageConfig,
 from agentprop.config.parts import (
     Budget,
     CurriculumSettings,
+    Decontamination,
     EpisodeSettings,
     Library,
     ModelCalls,
@@ -19,7 +20,15 @@ from agentprop.config.parts import (
 
 
 class ProposeConfig(
-    TaskSettings, Library, EpisodeSettings, ModelCalls, PromptSettings, CurriculumSettings, Budget, StageConfig
+    TaskSettings,
+    Library,
+    EpisodeSettings,
+    ModelCalls,
+    PromptSettings,
+    CurriculumSettings,
+    Decontamination,
+    Budget,
+    StageConfig,
 ):
     """Skills → problems, with the trajectories they came from."""
 
@@ -63,10 +72,6 @@ class ProposeConfig(
     """Largest share of problems that use a mined skill."""
     learn_from: tuple[str, ...] = ()
     """Earlier runs whose problems and verdicts set the starting mastery of each category."""
-    decontaminate: tuple[str, ...] = ()
-    """Benchmark files; problems that copy one of theirs, even with other numbers, are rejected."""
-    benchmarks: str | None = None
-    """Directory of benchmark files to decontaminate against as well; null means none."""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agentprop.config.base import Count, StageConfig
-from agentprop.config.parts import Budget, JudgingSettings, Library, ModelCalls, PromptSettings, Scaffold
+from agentprop.config.parts import (
+    Budget,
+    CorpusSettings,
+    JudgingSettings,
+    Library,
+    ModelCalls,
+    PromptSettings,
+    Scaffold,
+)
 
 
-class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, Budget, StageConfig):
+class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, CorpusSettings, Budget, StageConfig):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"

@@ -27,6 +27,8 @@ class Judgement:
     """Answer that the verifier computed."""
     isolation: str = ""
     """Sandbox level of the computation."""
+    evidence: Evidence | None = None
+    """What a verdict `valid` rests on; None means the problem's own evidence."""
 
     def records(self, problem: Problem, made_by: MadeBy) -> tuple[Attempt, Verdict]:
         """Make the attempt and the verdict to store; `made_by` names the verifier."""
@@ -42,7 +44,7 @@ class Judgement:
             isolation=self.isolation,
             made_by=made_by,
         )
-        evidence: Evidence = problem.evidence if self.value == "valid" else "none"
+        evidence: Evidence = (self.evidence or problem.evidence) if self.value == "valid" else "none"
         verdict = Verdict(
             problem_id=problem.id,
             value=self.value,

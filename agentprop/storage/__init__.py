@@ -9,7 +9,13 @@ recomputed on reading.
 from __future__ import annotations
 
 from agentprop.storage.arrow_schema import Row, arrow_schema
-from agentprop.storage.foreign import read_foreign_arrow, read_foreign_parquet, zstd_stream
+from agentprop.storage.foreign import (
+    ForeignWriter,
+    foreign_schema,
+    read_foreign_arrow,
+    read_foreign_parquet,
+    zstd_stream,
+)
 from agentprop.storage.parquet import (
     ROW_GROUP,
     Shard,
@@ -24,6 +30,7 @@ from agentprop.storage.streams import STREAM_SECONDS, PipeClosed, StreamWriter, 
 __all__ = [
     "ROW_GROUP",
     "STREAM_SECONDS",
+    "ForeignWriter",
     "PipeClosed",
     "Row",
     "Shard",
@@ -31,6 +38,7 @@ __all__ = [
     "TableWriter",
     "arrow_schema",
     "count_rows",
+    "foreign_schema",
     "read_foreign_arrow",
     "read_foreign_parquet",
     "read_rows",

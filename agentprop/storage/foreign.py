@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +49,59 @@ def read_foreign_arrow(source: Path | BinaryIO, name: str) -> Iterator[Row]:
             _check_names(reader.schema, name)
         batches = (reader.get_batch(i) for i in range(reader.num_record_batches)) if whole else iter(reader)
         yield from _rows(_valid(batches), name)
+
+
+def foreign_schema(source: Path | BinaryIO, name: str) -> pa.Schema:
+    """The columns of a Parquet file, or of an Arrow file or stream. Raises ShardError."""
+    if name.endswith((".parquet", ".pq")):
+        with read_errors(name, _AGAIN):
+            return pq.read_schema(source)
+    opened = pa.OSFile(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
+    with opened as file, read_errors(name, _AGAIN):
+        whole = file.read(6) == b"ARROW1"
+        file.seek(0)
+        return (pa.ipc.open_file(file) if whole else pa.ipc.open_stream(file)).schema
+
+
+class ForeignWriter:
+    """Rows → a Parquet or Arrow file with the columns of somebody's file and a few more; use it as a context manager.
+
+    Further columns hold text, or numbers where their type is `float`.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, more: Mapping[str, type]) -> None:
+        kept = [field for field in schema if field.name not in more]
+        added = [pa.field(name, pa.float64() if kind is float else pa.string()) for name, kind in more.items()]
+        self._schema = pa.schema([*kept, *added])
+        self._waiting: list[Row] = []
+        suffix = path.name.rpartition(".")[2]
+        self._parquet = pq.ParquetWriter(path, self._schema) if suffix in ("parquet", "pq") else None
+        self._arrow = None if self._parquet is not None else pa.ipc.new_file(str(path), self._schema)
+
+    def write(self, row: Row) -> None:
+        """Write a row; columns that it lacks are null."""
+        self._waiting.append(row)
+        if len(self._waiting) >= BATCH:
+            self._send()
+
+    def _send(self) -> None:
+        table = pa.Table.from_pylist(self._waiting, schema=self._schema)
+        self._waiting = []
+        if self._parquet is not None:
+            self._parquet.write_table(table)
+        elif self._arrow is not None:
+            self._arrow.write_table(table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._waiting:
+            self._send()
+        if self._parquet is not None:
+            self._parquet.close()
+        elif self._arrow is not None:
+            self._arrow.close()
 
 
 def _valid(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

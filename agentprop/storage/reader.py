@@ -215,10 +215,16 @@ def open_run(path: str | Path, *, warn: bool = True) -> StoredRun:
     return run
 
 
+def is_run(path: str | Path) -> bool:
+    """Whether a directory is a run: it has the mark of one, or the manifest."""
+    root = Path(path)
+    return (root / RUN).exists() or _is_manifest(root / MANIFEST)
+
+
 def _check_is_run(root: Path) -> None:
     if not root.exists():
         raise RunError(f"there is no run directory {root}", hint="name a directory that a stage wrote with --out")
-    if (root / RUN).exists() or _is_manifest(root / MANIFEST):
+    if is_run(root):
         return
     around = next((parent for parent in root.absolute().parents if (parent / OURS).is_dir()), None)
     hint = f"name the run directory itself: {around}" if around else "name a directory that a stage wrote with --out"

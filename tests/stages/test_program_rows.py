@@ -14,11 +14,12 @@ import pytest
 
 from agentprop.config import EvaluateConfig
 from agentprop.grading.probers import PROGRAM_S, ProgramJudge, question
+from agentprop.grading.program_check import program_judge
 from agentprop.records import Problem, Reject
 from agentprop.sandbox import Sandbox
+from agentprop.stages.common.program_rows import UnusableRow, read_program
 from agentprop.stages.evaluate.items import AskedQuestion, read_benchmark
-from agentprop.stages.evaluate.program_rows import UnusableRow, read_program
-from agentprop.stages.evaluate.references import ReferenceCheck, program_judge
+from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.storage.run import Run, open_run
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("program_rows.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Runs of propose, verify and probe → the problems that V accepted, with their trajectories and pass rates.
+"""Runs, and files of problems → the problems that V accepted, with their trajectories and pass rates.
 
 Records are joined by id. Runs are read in the order of their stages, and of several verdicts on a problem, or several
 measurements of it, the last one counts. Problems left out are counted by reason: in = out + left out.
@@ -10,13 +10,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from agentprop.config.parts import CorpusSettings
 from agentprop.errors import InputError
 from agentprop.grading.comparison import check_answer
 from agentprop.grading.difficulty import Band
 from agentprop.records import Difficulty, Problem, StopReason, Trajectory, Verdict
-from agentprop.storage.reader import Segment, StoredRun, open_run
+from agentprop.stages.common.foreign import STAGE as FILES
+from agentprop.stages.common.foreign import open_sources
+from agentprop.storage.reader import Segment, StoredRun
 
-ORDER = ("extract", "propose", "verify", "probe")
+ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 OWN_FAULT = frozenset({StopReason.ABANDONED, StopReason.TURN_LIMIT, StopReason.MALFORMED, StopReason.SUBMISSION_LIMIT})
 """Stop reasons without a problem that are the proposer's fault, not that of a server or a token limit."""
 
@@ -120,13 +123,20 @@ class JoinedRuns:
         return None if band.holds(rate.c, rate.k) else "outside the band of difficulty"
 
 
-def join(paths: Sequence[str], *, band: Band | None = None, prober: str | None = None) -> JoinedRuns:
-    """Open runs and join their verdicts and measurements.
+def join(
+    paths: Sequence[str],
+    layout: CorpusSettings | None = None,
+    *,
+    band: Band | None = None,
+    prober: str | None = None,
+    quiet: bool = True,
+) -> JoinedRuns:
+    """Open runs, and files of problems as `layout` says, and join their verdicts and measurements.
 
     `prober` selects the measurements of one prober, by a part of its name. Raises InputError if there are no problems,
     no verdicts, or, with a band, no measurements.
     """
-    runs = sorted((open_run(path) for path in paths), key=_place)
+    runs = sorted(open_sources(paths, layout or CorpusSettings(), quiet=quiet), key=_place)
     joined = JoinedRuns(tuple(runs))
     for stored in runs:
         for row in stored.iter_rows(Verdict, ["problem_id", "value"]):

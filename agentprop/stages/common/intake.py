@@ -1,22 +1,27 @@
-"""A run directory or a pipe → the problems to work on, in order, with their trajectories and skills."""
+"""Run directories, a pipe and somebody's files → the problems to work on, in order, with all that is known of them."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from agentprop.records import PipedProblem, Problem, Skill, Trajectory
+from agentprop.config.parts import CorpusSettings
+from agentprop.grading.claims import Claim
+from agentprop.records import AnswerType, PipedProblem, Problem, Reject, Skill, Trajectory
 from agentprop.skills import Package
+from agentprop.stages.common.foreign import ForeignProblems, answer_types, as_known, is_run, read_foreign
 from agentprop.stages.common.library import completed
+from agentprop.stages.common.stdin import STDIN, piped
 from agentprop.storage import read_stream
 from agentprop.storage.run import StoredRun, open_run
 
 
 @dataclass(frozen=True)
 class ProblemItem:
-    """A problem to work on, with its trajectory and skills."""
+    """A problem to work on, with its trajectory and skills, or with what somebody's row says of it."""
 
     problem: Problem
     """The problem."""
@@ -25,7 +30,9 @@ class ProblemItem:
     skills: tuple[Skill, ...] = ()
     """The packages that it composes, if asked for or from a pipe."""
     from_pipe: bool = False
-    """It comes from a pipe and is stored nowhere else, so the run that reads it stores it."""
+    """It comes from a pipe or a file and is stored nowhere else, so the run that reads it stores it."""
+    claim: Claim | None = None
+    """What its row gives to show that its answer is right, if somebody else wrote it."""
 
     def piped(self) -> PipedProblem:
         """Make the row that is passed on through a pipe."""
@@ -34,39 +41,105 @@ class ProblemItem:
 
 @dataclass(frozen=True)
 class Intake:
-    """An open source of problems."""
+    """Open sources of problems."""
 
     items: Iterator[ProblemItem]
     """The problems, as they come."""
     inputs: Mapping[str, str]
-    """Fingerprints of the source."""
+    """Fingerprints of the sources."""
     total: int | None = None
     """Largest possible number of problems; None if unknown."""
-    stored: StoredRun | None = None
-    """The run that they come from; None for a pipe."""
+    runs: tuple[StoredRun, ...] = ()
+    """The runs among the sources."""
     library: dict[str, Package] = field(default_factory=dict)
     """Packages for judging them."""
+    foreign: ForeignProblems | None = None
+    """The sources that are no runs."""
+    unreadable: list[Reject] = field(default_factory=list)
+    """Rows that are no problems; complete once all items were taken."""
+
+    def sources(self) -> dict[str, Any]:
+        """The part of a summary that tells of somebody's files; complete once all items were taken."""
+        if self.foreign is None:
+            return {}
+        unreadable = {"unreadable": len(self.unreadable)} if self.unreadable else {}
+        return {**unreadable, "sources": self.foreign.summary()}
 
 
 def open_intake(
-    source: str, library: dict[str, Package] | None = None, *, traces: bool, skills: bool = False
+    sources: str | Sequence[str],
+    config: CorpusSettings,
+    library: dict[str, Package] | None = None,
+    *,
+    stage: str,
+    traces: bool,
+    skills: bool = False,
+    quiet: bool = True,
 ) -> Intake:
-    """Open a run directory, or the stream on stdin if the source is `-`.
+    """Open run directories, files of others, and what comes on stdin for a source `-`, in this order.
 
     `traces` adds each problem's trajectory and `skills` its packages; a pipe always has both. The packages that a run
     stores are added to `library`.
     """
-    if source == "-":
-        # A separate file object: a thread may still wait in it when the interpreter ends and closes sys.stdin.
-        pipe = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
-        records = read_stream(pipe, PipedProblem)
-        piped = (ProblemItem(p.problem, p.trajectory, p.skills, from_pipe=True) for p in records)
-        return Intake(piped, {"source": "stdin"}, library=library or {})
-    stored = open_run(source)
+    named = [sources] if isinstance(sources, str) else list(dict.fromkeys(sources))
+    stream = piped() if STDIN in named else None
+    runs = tuple(open_run(source) for source in named if source != STDIN and is_run(source))
+    files = [one for one in named if (one != STDIN or isinstance(stream, Path)) and not is_run(one)]
+    foreign = read_foreign(files, config, stage, quiet=quiet) if files else None
+    parts = [_of_run(stored, traces, skills) for stored in runs]
+    known = library
+    for stored in runs:
+        known = completed(known, stored.iter(Skill)) if known is not None else None
+    inputs = _inputs(runs)
+    total: int | None = sum(stored.rows.get("problem", 0) for stored in runs)
+    unreadable: list[Reject] = []
+    if foreign is not None:
+        parts.append(_of_files(foreign, answer_types(runs), unreadable))
+        inputs |= foreign.inputs
+    if stream is not None and not isinstance(stream, Path):
+        parts.append(_of_stage(stream))
+        inputs |= {"stdin" if inputs else "source": "stdin"}
+    if len(parts) > len(runs):
+        total = None
+    items = parts[0] if len(parts) == 1 and foreign is None else _once(chain(*parts))
+    return Intake(items, inputs, total, runs, known or {}, foreign, unreadable)
+
+
+def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:
+    """The fingerprints of runs; that of a single one is called `source`, wherever it lies."""
+    if len(runs) == 1:
+        return {"source": runs[0].fingerprint}
+    return {f"source {number}": stored.fingerprint for number, stored in enumerate(runs, 1)}
+
+
+def _of_stage(stream: BinaryIO) -> Iterator[ProblemItem]:
+    records = read_stream(stream, PipedProblem)
+    return (ProblemItem(p.problem, p.trajectory, p.skills, from_pipe=True) for p in records)
+
+
+def _of_files(
+    foreign: ForeignProblems, known: Mapping[bytes, AnswerType], unreadable: list[Reject]
+) -> Iterator[ProblemItem]:
+    for found in foreign:
+        if isinstance(found, Reject):
+            unreadable.append(found)
+        else:
+            yield ProblemItem(as_known(found.problem, known), from_pipe=True, claim=found.claim)
+
+
+def _once(items: Iterator[ProblemItem]) -> Iterator[ProblemItem]:
+    """Leave out problems that came before: the same question with the same answer is one problem."""
+    seen: set[bytes] = set()
+    for item in items:
+        mark = bytes.fromhex(item.problem.id)
+        if mark not in seen:
+            seen.add(mark)
+            yield item
+
+
+def _of_run(stored: StoredRun, traces: bool, skills: bool) -> Iterator[ProblemItem]:
     found = _with_traces(stored) if traces else (ProblemItem(problem) for problem in stored.iter(Problem))
-    items = _with_skills(stored, found) if skills else found
-    known = completed(library, stored.iter(Skill)) if library is not None else {}
-    return Intake(items, {"source": stored.fingerprint}, stored.rows.get("problem", 0), stored, known)
+    return _with_skills(stored, found) if skills else found
 
 
 def _with_traces(stored: StoredRun) -> Iterator[ProblemItem]:

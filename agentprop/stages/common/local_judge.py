@@ -15,6 +15,8 @@ from functools import partial
 from agentprop import __version__
 from agentprop.agent.candidates import tools
 from agentprop.boundary import RecordFailure, contained_async
+from agentprop.grading.claims import Claim, judge_claim
+from agentprop.grading.claims.claim import Means
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
@@ -84,7 +86,17 @@ class LocalJudge:
         return await contained_async(partial(self._judge, item), partial(failed, self.name, item))
 
     async def _judge(self, item: ProblemItem) -> JudgedProblem:
+        if item.claim is not None and self.name == BUILTIN:
+            return await self._judge_claim(item, item.claim)
         judgement = await self._verifier(item.problem, self._library(item.skills), self.tools, self.executor)
+        attempt, verdict = judgement.records(item.problem, self.made_by)
+        return JudgedProblem(item, (check_storable(attempt),), check_storable(verdict))
+
+    async def _judge_claim(self, item: ProblemItem, claim: Claim) -> JudgedProblem:
+        """Judge a problem that somebody else wrote, by every route that needs no model."""
+        judgement = await judge_claim(item.problem, claim, Means(self.library, self.tools, self.executor))
+        if isinstance(judgement, RecordFailure):
+            return failed(self.name, item, judgement)
         attempt, verdict = judgement.records(item.problem, self.made_by)
         return JudgedProblem(item, (check_storable(attempt),), check_storable(verdict))
 

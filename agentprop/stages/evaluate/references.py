@@ -8,49 +8,23 @@ decided stays decided: a resumed run looks only at rows it has never met.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
-from agentprop.answers.outcome import Equivalence
-from agentprop.grading.comparison import HiddenTests
-from agentprop.grading.probers import PROGRAM_S, RERUN_S, ProgramJudge
-from agentprop.grading.program_tests import BoundTests, CodeTests, ProgramTests, stub
-from agentprop.records import Problem, Reject
+from agentprop.grading.probers import PROGRAM_S, RERUN_S
+from agentprop.grading.program_check import TOLD, UNDECIDED, RowFault, row_fault
+from agentprop.records import Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark
 from agentprop.storage.run import Run
 
-FAILS, UNDECIDED, FORGIVING = "reference-fails", "reference-undecided", "tests-pass-anything"
-TOLD = {
-    FAILS: "the row's own reference program fails its tests",
-    UNDECIDED: "the row's own reference program is not shown to pass its tests",
-    FORGIVING: "the tests pass a program that does nothing but raise",
-}
-"""Reason codes and their sentences."""
 BESIDE = 4
 """References under way; the sandbox runs as many as it has places for."""
 KEPT_AT_ONCE = 64
 """Rows looked at between two looks at the bar."""
-
-
-def program_judge(
-    tests: Mapping[str, ProgramTests], sandbox: Sandbox, problem: Problem, seconds: float
-) -> ProgramJudge:
-    """How programs for a problem are judged: by its row's tests, or by those that it carries itself."""
-    found = tests.get(problem.id)
-    return HiddenTests(problem, sandbox, seconds) if found is None else BoundTests(found, sandbox, seconds)
-
-
-class RowFault(NamedTuple):
-    """Why the tests of a row cannot be relied on."""
-
-    code: str
-    """Reason code."""
-    verdict: Equivalence
-    """What the tests say of the program that shows it."""
 
 
 @dataclass
@@ -95,20 +69,7 @@ class ReferenceCheck:
         return found
 
     def _fault(self, item: AskedQuestion, seconds: float = PROGRAM_S) -> RowFault | None:
-        """The first of a row's references that passes decides; else the last."""
-        tests = {} if item.tests is None else {item.problem.id: item.tests}
-        judge = program_judge(tests, self.sandbox, item.problem, seconds)
-        if isinstance(item.tests, CodeTests) and item.tests.forgiving:
-            verdict = judge.passes(stub(item.tests.plan.target))
-            if verdict.status == "same":
-                return RowFault(FORGIVING, verdict)
-        fault: RowFault | None = None
-        for program in item.references:
-            verdict = judge.passes(program)
-            if verdict.status == "same":
-                return None
-            fault = RowFault(FAILS if verdict.status == "different" else UNDECIDED, verdict)
-        return fault
+        return row_fault(item.problem, item.tests, item.references, self.sandbox, seconds)
 
 
 def _reject(item: AskedQuestion, fault: RowFault) -> Reject:

@@ -23,6 +23,7 @@ from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Prober, prompt_name, prompts_hash
+from agentprop.grading.program_check import program_judge
 from agentprop.models.chat import Sampling
 from agentprop.models.failures import ModelFailure, ModelOutage
 from agentprop.models.registry import resolve
@@ -36,7 +37,7 @@ from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
-from agentprop.stages.evaluate.references import ReferenceCheck, program_judge
+from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome_of, score_of
 from agentprop.storage.run import Run
 

@@ -64,11 +64,13 @@ class ExportResult:
     """Ids of what could not be written, and why."""
 
 
-def run(config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = False) -> dict[str, Any]:
+def run(
+    config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = True
+) -> dict[str, Any]:
     """Run the stage and return its summary; `-` writes JSON lines to stdout."""
     suffix = suffix_of(out)
     _check(config, out, suffix)
-    joined = join(runs, band=Band.of(config.difficulty), prober=config.measured_by)
+    joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
     if out == "-":
         return _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
     place = Path(out)

@@ -1,4 +1,4 @@
-"""Problems → difficulties, by attempts of language models, from a run directory or from a pipe.
+"""Problems → difficulties, by attempts of language models, from runs, files of others, and pipes.
 
 The work to do is k attempts at every problem, less those that are stored. Attempts at one problem are stored together,
 so a resumed run goes on with whole problems and pays for no reply twice; a larger k makes the missing attempts. Of
@@ -8,7 +8,7 @@ several difficulties of a problem the last one counts.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +22,9 @@ from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
 from agentprop.grading.difficulty import AttemptCounts, Band, attempts_due
 from agentprop.grading.prober_pool import PoolState, ProberSchedule, SwitchRule
-from agentprop.grading.probers import Prober, prompts_hash
+from agentprop.grading.probers import Prober, ProgramJudge, prompts_hash
+from agentprop.grading.program_check import program_judge
+from agentprop.grading.program_tests import ProgramTests
 from agentprop.models.chat import Sampling
 from agentprop.models.client import Model
 from agentprop.models.failures import ModelFailure, ModelOutage
@@ -38,7 +40,7 @@ from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
-from agentprop.stages.probe.problems import problems_of
+from agentprop.stages.probe.problems import noting_tests, problems_of
 from agentprop.stages.probe.results import ProbedProblem, ProbeTotals
 from agentprop.stages.probe.stored import StoredProbes, passed_on
 from agentprop.storage.run import Run
@@ -47,14 +49,23 @@ WINDOW = 128
 """Problems under way; fixed, because a new prober takes over that many problems after the decision."""
 
 
-def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Probe every problem of a run directory, or of the stream on stdin if the source is `-`."""
+def run(
+    config: ProbeConfig,
+    source: str | Sequence[str] | Intake,
+    out: str,
+    *,
+    fresh: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Probe every problem of run directories, of files that others wrote, and of what comes on stdin for `-`."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     for name in config.prober:
         resolve(name)  # what cannot be used is refused before it is stored
     prompts = Prompts.of(config.prompts)
-    owed = problems_of(source, limit=config.limit, nested=out == "-")
+    owed = problems_of(source, config, nested=out == "-", quiet=quiet)
+    tests: dict[str, ProgramTests] = {}
+    owed = replace(owed, items=noting_tests(owed.items, tests))
     with (
         _open_sink(config, out, fresh, {**owed.inputs, **prompts.inputs}) as (sink, stored),
         roles(
@@ -62,11 +73,11 @@ def run(config: ProbeConfig, source: str, out: str, *, fresh: bool = False, quie
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
-        probing = PoolRun(config, probers_of(config, models, sandbox), stored.tallies, stored.pool)
+        probing = PoolRun(config, probers_of(config, models, sandbox, tests), stored.tallies, stored.pool)
         totals = ProbeTotals(config, probing.probers)
 
         def summary() -> dict[str, Any]:
-            return {**totals.summary(), "spending": _spending(models, totals, owed.total)}
+            return {**totals.summary(), "spending": _spending(models, totals, owed.total), **owed.sources()}
 
         try:
             _loop(probing, owed, sink, stored, totals, models, quiet)
@@ -123,13 +134,23 @@ def _parts(config: ProbeConfig) -> dict[str, str]:
     return {f"prober-{i}" if i > 1 else "prober": name for i, name in enumerate(config.prober, 1)}
 
 
-def probers_of(config: ProbeConfig, models: RoleModels, sandbox: Sandbox) -> list[Prober]:
-    """Make the pool, weak → strong."""
+def probers_of(
+    config: ProbeConfig, models: RoleModels, sandbox: Sandbox, tests: Mapping[str, ProgramTests]
+) -> list[Prober]:
+    """Make the pool, weak → strong; `tests` are those that are not data in agentprop's own form, by problem."""
     sampling = Sampling(temperature=config.temperature, top_p=config.top_p, max_tokens=config.reply_tokens)
-    return [_prober(config, models, part, sampling, sandbox) for part in _parts(config)]
+    judges = partial(program_judge, tests, sandbox)
+    return [_prober(config, models, part, sampling, sandbox, judges) for part in _parts(config)]
 
 
-def _prober(config: ProbeConfig, models: RoleModels, part: str, sampling: Sampling, sandbox: Sandbox) -> Prober:
+def _prober(
+    config: ProbeConfig,
+    models: RoleModels,
+    part: str,
+    sampling: Sampling,
+    sandbox: Sandbox,
+    tests: Callable[[Problem, float], ProgramJudge],
+) -> Prober:
     settings = models[part].settings
     sampling = replace(sampling, max_tokens=sampling.max_tokens or settings.reply_tokens)
     prompts = Prompts.of(config.prompts)
@@ -141,7 +162,7 @@ def _prober(config: ProbeConfig, models: RoleModels, part: str, sampling: Sampli
         version=__version__,
     )
     model, name = models[part], name_of(settings)
-    return Prober(model, name, sampling, made_by, sandbox, prompts=prompts, checklist=config.checklist)
+    return Prober(model, name, sampling, made_by, sandbox, tests=tests, prompts=prompts, checklist=config.checklist)
 
 
 def name_of(settings: ModelSettings) -> str:

@@ -12,8 +12,8 @@ from agentprop.models.costs import PICO, Meter
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.notices import note
+from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.common.library import fingerprint, gather
-from agentprop.stages.propose.benchmarks import open_benchmarks
 from agentprop.stages.propose.run import limit_of
 from agentprop.storage.run import Run
 

@@ -16,11 +16,11 @@ from typing import Any
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
 from agentprop.errors import AgentpropError, BoundReached, TooManyFailures
+from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
-from agentprop.stages.propose.benchmarks import open_benchmarks
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.giving_up import given_up, hopeless
 from agentprop.stages.propose.ledger import BATCH, Ledger

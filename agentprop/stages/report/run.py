@@ -16,6 +16,7 @@ from typing import Any
 
 from agentprop import __version__
 from agentprop.boundary import HINT_WITHOUT_RUN, RecordFailure, Tolerance, contained
+from agentprop.config.parts import CorpusSettings
 from agentprop.errors import RunError
 from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict, is_of_attempt
 from agentprop.report.checkers import FILE as CHECKERS
@@ -35,11 +36,13 @@ from agentprop.report.spending import spending
 from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
 from agentprop.report.verdicts import VerdictTable
 from agentprop.report.votes import Votes
+from agentprop.stages.common.foreign import STAGE as FILES
+from agentprop.stages.common.foreign import open_sources
 from agentprop.storage import Row
 from agentprop.storage.durable import check_target, disk_errors, write_atomically
-from agentprop.storage.reader import StoredRun, open_run, read_errors
+from agentprop.storage.reader import StoredRun, read_errors
 
-ORDER = ("extract", "propose", "verify", "probe")
+ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
 REFUSED = 500
 """Most refused candidates listed for each reason code."""
@@ -66,6 +69,10 @@ class ReportOptions:
     """Heading; null means the names of the runs."""
     max_failures: float = 0.01
     """Share of the records that may fail to be shown."""
+    layout: CorpusSettings = field(default_factory=CorpusSettings)
+    """How files that are no runs are read."""
+    quiet: bool = True
+    """Do not tell what is taken for what in them."""
 
 
 @dataclass
@@ -125,7 +132,7 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
     """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
     if out != "-":
         _check_replaceable(Path(out))
-    runs = sorted((open_run(path) for path in dict.fromkeys(paths)), key=_order)
+    runs = sorted(open_sources(paths, options.layout, quiet=options.quiet), key=_order)
     title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
     data = ReportData(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
     tables, details = _gather(data, options)

@@ -1,4 +1,4 @@
-"""Problems → verdicts, by the built-in verifier or by language models, from a run directory or from a pipe.
+"""Problems → verdicts, by the built-in verifier or by language models, from runs, files of others, and pipes.
 
 The work to do is the problems without a stored verdict, less the attempts that are taken from earlier runs.
 """
@@ -6,7 +6,7 @@ The work to do is the problems without a stored verdict, less the attempts that 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,15 +14,15 @@ from typing import Any, Protocol
 
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
-from agentprop.errors import BoundReached, ConfigError, TooManyFailures
+from agentprop.errors import BoundReached, ConfigError, InputError, TooManyFailures
 from agentprop.grading.verifiers import is_local
 from agentprop.models.costs import Meter
 from agentprop.models.failures import ModelOutage
 from agentprop.models.registry import resolve
 from agentprop.prompts import Prompts
-from agentprop.records import Verdict
+from agentprop.records import Reject, Verdict
 from agentprop.skills import Package
-from agentprop.stages.common.intake import ProblemItem, open_intake
+from agentprop.stages.common.intake import Intake, ProblemItem, open_intake
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
@@ -36,12 +36,14 @@ from agentprop.stages.verify.results import VerifyTotals, passed_on, records_of
 from agentprop.storage.run import Run
 
 
-def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Judge every problem of a run directory, or of the stream on stdin if the source is `-`."""
+def run(
+    config: VerifyConfig, source: str | Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Judge every problem of run directories, of files that others wrote, and of what comes on stdin for `-`."""
     check(config)
     library = gather(config.skills, bundled=config.bundled_skills)
     traces = (uses_models(config) and not config.audit_checkers) or out == "-"
-    intake = open_intake(source, library, traces=traces, skills=out == "-")
+    intake = open_intake(source, config, library, stage="verify", traces=traces, skills=out == "-", quiet=quiet)
     inputs = {**intake.inputs, **Prompts.of(config.prompts).inputs}
     if config.audit_checkers:
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
@@ -51,11 +53,12 @@ def run(config: VerifyConfig, source: str, out: str, *, fresh: bool = False, qui
     ):
 
         def summary() -> dict[str, Any]:
-            return {**totals.summary(), **judging.spending(totals.counts)}
+            return {**totals.summary(), **judging.spending(totals.counts), **intake.sources()}
 
         try:
             owed = (item for item in intake.items if item.problem.id not in done)
             _judge(judging, owed, intake.total, sink, totals, quiet)
+            _keep_unreadable(intake, sink, totals)
         except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
@@ -75,6 +78,21 @@ def _open_sink(
     with Run.open(out, "verify", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
         totals = VerifyTotals(config.max_failures, Counter(run.state.get("counts", {})))
         yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
+
+
+def _keep_unreadable(intake: Intake, sink: Sink, totals: VerifyTotals) -> None:
+    """Store rows that are no problems as rejects, unless they are stored already. Raises InputError if all are."""
+    if not intake.unreadable:
+        return
+    if not totals.counts["problems"]:
+        why = intake.unreadable[0].message
+        raise InputError(
+            f"there is no question with an answer ({why})", hint="give --question-field and --answer-field"
+        )
+    if isinstance(sink, DirectorySink):
+        stored = sink.run.done_ids(Reject)
+        sink.add((reject for reject in intake.unreadable if reject.id not in stored), lambda: None)
+        sink.commit({"counts": dict(totals.counts)})
 
 
 def check(config: VerifyConfig) -> None:

@@ -49,6 +49,14 @@ def read_delimited(file: SourceFile) -> Iterator[Rows]:
             yield _row(names, cells, number)
 
 
+def separator_of(file: SourceFile) -> str:
+    """What stands between the fields of a table."""
+    with opened(file) as stream:
+        head = list(islice(_lines(file, stream), 10 * _LOOKED_AT))
+    named = re.fullmatch(r"sep=(.)\s*", head[0]) if head else None
+    return named[1] if named else _dialect(file, head)[0]
+
+
 def _lines(file: SourceFile, stream: BinaryIO) -> Iterator[str]:
     """Lines as text; bytes that are not UTF-8 become characters by which their row is known later."""
     number = 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agentprop.config import ProposeConfig
+from agentprop.config.parts import Decontamination
 from agentprop.errors import InputError
 from agentprop.extraction.corpus import Document, UnreadableRecord, find_files, fingerprints, read_documents
 from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, BenchmarkIndex, BenchmarkMatch
@@ -92,7 +92,7 @@ def _described(hit: BenchmarkMatch, reject: Reject, problem: Problem) -> dict[st
     }
 
 
-def open_benchmarks(config: ProposeConfig) -> Benchmarks | None:
+def open_benchmarks(config: Decontamination) -> Benchmarks | None:
     """Open the benchmarks that the settings name; None if they name none. Raises InputError if they are empty."""
     sources = [*config.decontaminate, *([config.benchmarks] if config.benchmarks is not None else [])]
     if not sources:

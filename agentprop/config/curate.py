@@ -1,0 +1,39 @@
+"""Settings of the stage that checks problems which others wrote."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from agentprop.config.base import StageConfig
+from agentprop.config.parts import (
+    Attempts,
+    Budget,
+    CorpusSettings,
+    Decontamination,
+    Library,
+    Limited,
+    ProbingSettings,
+)
+
+
+class CurateConfig(Library, CorpusSettings, Decontamination, ProbingSettings, Attempts, Limited, Budget, StageConfig):
+    """Problems of others → those to keep, and the reasons against the rest."""
+
+    stage: ClassVar[str] = "curate"
+    outside_identity: ClassVar[frozenset[str]] = (
+        Budget.bounds
+        | {"workers", "limit", "sources", "decontaminate", "benchmarks", "accept_undetermined"}
+        | ProbingSettings.model_fields.keys()
+        | Attempts.model_fields.keys()
+    )
+    """A run identifies its sources and benchmarks by their contents; the probe run inside it has an identity of its
+    own."""
+
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Files, patterns, directories, data sets of the hub as hf:OWNER/NAME, and `-` for stdin."""
+    lints: tuple[str, ...] | None = None
+    """Lint checks to run, by name; null runs all that are installed."""
+    accept_undetermined: bool = False
+    """Keep also problems about which nothing was found out: no fault, and no evidence that the answer is right."""
