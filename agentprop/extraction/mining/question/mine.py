@@ -23,11 +23,8 @@ from agentprop.extraction.mining.question.rewriting import has_holes, rewritten,
 from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate, names_for
 from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
 from agentprop.extraction.mining.question.witness import idle_conditions
+from agentprop.extraction.mining.question.written import ROUNDED, unwritable
 
-_ROUNDED = re.compile(
-    r"\bnearest\b|\bround(?:ed|ing)?\b|\bdecimal places?\b|\bsignificant\b|\bapproximat", re.IGNORECASE
-)
-_DECIMAL = re.compile(r"\bas an? (?:\w+ )?decimal\b", re.IGNORECASE)
 REREAD = 6
 """Settings whose rewritten text is read again."""
 
@@ -81,7 +78,7 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     agreed = _agrees(value, gold, understood.question.source, computed[0][0])
     if not agreed and confirmed and _is_complex(gold) and _is_real(value):
         raise Refusal("not-reproduced", "the answer has complex numbers, and the question was taken over the reals")
-    if not agreed and confirmed and _ROUNDED.search(understood.question.source):
+    if not agreed and confirmed and ROUNDED.search(understood.question.source):
         raise Refusal("not-reproduced", "the answer is to be rounded, which no computation here does")
     if not agreed and confirmed:
         raise Disagreement(texts.pop(), value, computed[0][0].program.solve)
@@ -134,11 +131,12 @@ def varied(understood: Readings, numbers: Sequence[Any], found: Solved, gold: st
         kind = kind_of(found.value)
     except FAILURES as problem:
         raise Refusal("form-answer", f"the answer has no text: {problem}") from None
-    if _ROUNDED.search(question.source):
+    if ROUNDED.search(question.source):
         raise Refusal("fixed", "the answer is to be rounded, which no computation here does")
     domain = vary(question, found.readings, numbers, kind)
-    if _DECIMAL.search(question.source) and not all(map(_ends, (answer for _, answer in domain.settings))):
-        raise Refusal("fixed", "the answer is to be a decimal, and with other numbers it has no end")
+    wanted = unwritable(question.source, [answer for _, answer in domain.settings])
+    if wanted is not None:
+        raise Refusal("fixed", f"the answer is to be {wanted}, and with other numbers it is not")
     _read_again(understood, domain)
     return _template(understood, numbers, found, kind, domain)
 
@@ -191,17 +189,6 @@ def _read_again(understood: Readings, domain: Variation) -> None:
             raise Refusal("not-read-again", f"with other numbers: {refusal.message}") from None
         if not understood.programs <= again.programs or _numerals(again) != _numerals(understood, texts):
             raise Refusal("not-read-again", "with other numbers the question reads otherwise")
-
-
-def _ends(answer: Any) -> bool:
-    """Whether a number has finitely many decimal places."""
-    if not isinstance(answer, Fraction):
-        return True
-    rest = answer.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
 
 
 def _numerals(understood: Readings, texts: dict[int, str] | None = None) -> list[Fraction]:
