@@ -104,9 +104,8 @@ def lift(
         root = fix(root, index, original[index])
     if not givens(root):
         raise Refusal("nothing-varies", "no number of the question can vary on its own")
-    lifted = Lift(
-        fold(root), tuple(numbers), answer, {**ties, **more}, _distractors(root, numbers) if given_alone else ()
-    )
+    distractors = _distractors(question, root, numbers) if given_alone else ()
+    lifted = Lift(fold(root), tuple(numbers), answer, {**ties, **more}, distractors)
     if value(lifted.root, lifted.original()) != answer:
         raise Refusal("not-reproduced", "the graph does not give back the original answer")
     return lifted
@@ -209,11 +208,17 @@ def _accounted(mention: Mention, constants_used: set[Fraction]) -> bool:
     return bool(forms & constants_used)
 
 
-def _distractors(root: Node, numbers: Sequence[Mention]) -> tuple[Fraction, ...]:
+_EACH = re.compile(r"\beach of (?:the |his |her |their |its )?$", re.IGNORECASE)
+_TOTAL = re.compile(r"\b(?:in total|in all|altogether)\b", re.IGNORECASE)
+
+
+def _distractors(question: str, root: Node, numbers: Sequence[Mention]) -> tuple[Fraction, ...]:
+    """Numbers that the equation does not use. Raises Refusal for one by which a total is multiplied."""
     used = set(givens(root))
-    return tuple(
-        mention.value for index, mention in enumerate(numbers) if index not in used and mention.form != "label"
-    )
+    unused = [mention for index, mention in enumerate(numbers) if index not in used and mention.form != "label"]
+    if _TOTAL.search(question) and any(_EACH.search(question[: mention.start]) for mention in unused):
+        raise Refusal("unused-number", "a total is asked for, and the equation leaves out of how many")
+    return tuple(mention.value for mention in unused)
 
 
 # --- several ways that are left ---

@@ -23,6 +23,7 @@ from agentprop.extraction.mining.question.rewriting import has_holes, rewritten,
 from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate, names_for
 from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
 from agentprop.extraction.mining.question.witness import idle_conditions
+from agentprop.extraction.mining.question.written import ROUNDED, unwritable
 
 REREAD = 6
 """Settings whose rewritten text is read again."""
@@ -77,6 +78,8 @@ def solved(understood: Readings, numbers: Sequence[Any], gold: str) -> Solved:
     agreed = _agrees(value, gold, understood.question.source, computed[0][0])
     if not agreed and confirmed and _is_complex(gold) and _is_real(value):
         raise Refusal("not-reproduced", "the answer has complex numbers, and the question was taken over the reals")
+    if not agreed and confirmed and ROUNDED.search(understood.question.source):
+        raise Refusal("not-reproduced", "the answer is to be rounded, which no computation here does")
     if not agreed and confirmed:
         raise Disagreement(texts.pop(), value, computed[0][0].program.solve)
     if not agreed:
@@ -128,7 +131,12 @@ def varied(understood: Readings, numbers: Sequence[Any], found: Solved, gold: st
         kind = kind_of(found.value)
     except FAILURES as problem:
         raise Refusal("form-answer", f"the answer has no text: {problem}") from None
+    if ROUNDED.search(question.source):
+        raise Refusal("fixed", "the answer is to be rounded, which no computation here does")
     domain = vary(question, found.readings, numbers, kind)
+    wanted = unwritable(question.source, [answer for _, answer in domain.settings])
+    if wanted is not None:
+        raise Refusal("fixed", f"the answer is to be {wanted}, and with other numbers it is not")
     _read_again(understood, domain)
     return _template(understood, numbers, found, kind, domain)
 

@@ -15,7 +15,7 @@ from agentprop.extraction.mining.question.grammar.terminals import TERMINALS
 from agentprop.extraction.mining.question.latex.tree import Tree, Unreadable
 from agentprop.extraction.mining.question.text import Piece
 
-MAX_READINGS = 24
+MAX_READINGS = 60
 """Different trees of one category at one place; more are no language."""
 MAX_WORK = 200_000
 """Items matched for one question."""

@@ -396,8 +396,8 @@ def plain_written_in(value: Any, base: Any) -> str:
 
 
 def numeral(found: list[int], base: Any, negative: bool) -> str:
-    """Digits as text."""
-    if whole(base) > len(DIGITS):
+    """Digits as text; in base ten a number is written without its base, and is no such text."""
+    if whole(base) > len(DIGITS) or base == 10:
         raise Undefined("such a base")
     return ("-" if negative else "") + "".join(DIGITS[digit] for digit in found) + f"_{{{whole(base)}}}"
 
