@@ -37,7 +37,8 @@ class ReinforceConfig(Budget, TrainConfig):
     """Most tokens in one reply of the policy."""
     mask_cut_off: bool = True
     """Leave attempts that were cut off out of the loss: a reply or context too long, an episode out of turns. They stay
-    in the statistics of their group. False counts them as failures, which teaches the policy to be brief."""
+    in the statistics of their group. False counts them as failures and trains on all their tokens, those of the reply
+    that was cut off included, which teaches the policy to be brief."""
     sampler: str = IN_PROCESS
     """Sampler: `in-process` is the trainer's own model; `vllm` is a server on this machine that receives the weights
     after every step; a name from agentprop.toml is such a server with that model's serve_args and serve_env."""

@@ -148,7 +148,8 @@ def learn(
     imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
     sums = torch.zeros(3, dtype=torch.float64)
-    for batch in even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world):
+    rows = even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world) if n or m else ()
+    for batch in rows:  # without a token to learn from there is no gradient, and the step is not applied
         scores = policy(batch.to(policy.device))
         loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
         loss.backward()
@@ -181,7 +182,7 @@ def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, wo
         logprob = policy(batch.to(policy.device)).logprob.double().cpu()
         nll -= float(logprob @ per_token(batch, ours))
     policy.train()
-    return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
+    return world.sum([nll])[0] / max(1, sum(sequence.n_actions for sequence in sequences))
 
 
 def after_evaluation(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:

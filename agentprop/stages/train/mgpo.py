@@ -27,7 +27,15 @@ from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.judges import Judges, judges_of
-from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, load_policy, reinforce, sampler_of
+from agentprop.stages.train.rl_run import (
+    RlProgress,
+    check_sampler,
+    check_world,
+    load_policy,
+    publish,
+    reinforce,
+    sampler_of,
+)
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -104,9 +112,8 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        run_dir.publish(progress.step)
         summary = {**_summary(progress, config), "spending": judges.spending()}
-        run_dir.summarise(summary, finished=True)
+        publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 
 
@@ -182,7 +189,9 @@ def _env(
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_made_by(config.model, None, sampling)
-    setup = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    setup = RolloutSetup(
+        bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by, keep_cut=not config.mask_cut_off
+    )
     return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed),
         setup=setup,

@@ -18,6 +18,7 @@ from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.stages.train.outcome import NothingLearnt, check_episodes, check_weights
 from agentprop.stages.train.run_dir import TrainingRun
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class RlProgress:
     """Episodes of all processes."""
     failures: int = 0
     """Those of them that failed unexpectedly."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """Those of them that were cut off, ran out of turns or were lost, by name."""
 
     def stored(self) -> dict[str, Any]:
         """Return the state that a checkpoint keeps, as JSON values."""
@@ -75,12 +78,17 @@ class RlProgress:
             env,
             self.episodes,
             self.failures,
+            self.ends,
         )
 
     def counting(self, experience: Experience, config: ReinforceConfig, world: World) -> RlProgress:
         """With the episodes of a step. Raises TooManyFailures, in all processes, where too many of them failed."""
-        failed, rolled = world.sum([float(len(experience.failures)), float(experience.episodes)])
-        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed))
+        from agentprop.training.rl.loop import ENDS
+
+        own = [experience.ends.get(end, 0) for end in ENDS]
+        failed, rolled, *ended = world.sum([float(len(experience.failures)), float(experience.episodes), *own])
+        ends = {end: self.ends.get(end, 0) + int(count) for end, count in zip(ENDS, ended, strict=True)}
+        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed), ends=ends)
         last = experience.failures[-1][1].message if experience.failures else ""
         expected = config.steps * config.groups * config.group_size
         Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
@@ -170,6 +178,18 @@ def reinforce(
         finally:
             runner.run(loop.aclose())
     return progress
+
+
+def publish(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, summary: Mapping[str, Any]) -> None:
+    """Publish the model and the summary. Raises NothingLearnt, after the summary is written, if nothing was learnt."""
+    try:
+        check_episodes(loop.config, loop.optimiser, progress.episodes, progress.ends)
+        check_weights(loop.policy, loop.world)
+    except NothingLearnt:
+        run_dir.summarise(summary, finished=False)
+        raise
+    run_dir.publish(progress.step)
+    run_dir.summarise(summary, finished=True)
 
 
 def _attempt(

@@ -15,6 +15,7 @@ from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
 from agentprop.stages.common.accepted import JoinedRuns
+from agentprop.stages.train.outcome import NothingLearnt, check_steps, check_weights
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
 from agentprop.stages.train.sft_material import gather
 from agentprop.storage.run import open_run
@@ -79,10 +80,28 @@ def _run(
         optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
         progress = _imitate(config, policy, optimiser, material, run_dir, quiet=quiet, stop=stop)
         kept = progress.best_step if config.patience else progress.step
-        run_dir.publish(kept or progress.step)
         summary = _summary(progress, kept, reader, policy)
-        run_dir.summarise(summary, finished=True)
+        _publish(config, policy, optimiser, run_dir, kept or progress.step, summary)
     return summary if world.first else {}
+
+
+def _publish(
+    config: TrainSftConfig,
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    run_dir: TrainingRun,
+    step: int,
+    summary: dict[str, Any],
+) -> None:
+    """Publish the model and the summary. Raises NothingLearnt, after the summary is written, if nothing was learnt."""
+    try:
+        check_steps(config, optimiser)
+        check_weights(policy, run_dir.world)
+    except NothingLearnt:
+        run_dir.summarise(summary, finished=False)
+        raise
+    run_dir.publish(step)
+    run_dir.summarise(summary, finished=True)
 
 
 def _tell_failures(config: TrainSftConfig, reading: TrajectoryReader, place: TrainingRun) -> None:

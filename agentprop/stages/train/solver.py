@@ -23,7 +23,7 @@ from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, reinforce, sampler_of
+from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, publish, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -112,10 +112,9 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        run_dir.publish(progress.step)
         left_out = dict(joined.left_out)
         summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
-        run_dir.summarise(summary, finished=True)
+        publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 
 

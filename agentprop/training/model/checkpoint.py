@@ -27,9 +27,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from agentprop.errors import RunError
+from agentprop.inference.weights import not_finite
 from agentprop.storage.durable import sync_directory, write_json
 from agentprop.training.memory_errors import saving_errors
-from agentprop.training.model.distributed import World, full_tensor
+from agentprop.training.model.distributed import World, full_tensor, local_part
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -110,6 +111,8 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
         if document["version"] > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
         optimiser.load(_OptimiserTensors(path), document)
+        if any(not_finite((name, local_part(tensor)) for name, tensor in optimiser.tensors())):
+            raise ValueError("it holds NaN or infinite values")
         _set_random_state(load_file(path / RNG), world)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -41,7 +41,7 @@ class StepReport:
     clipped: bool
     """The gradient was scaled down."""
     applied: bool
-    """The weights were updated; False if the gradient was not finite."""
+    """The weights were updated; False if the gradient was not finite, or there was none."""
 
 
 class Optimiser:
@@ -70,16 +70,26 @@ class Optimiser:
         )
 
     def step(self) -> StepReport:
-        """Apply and clear the gradients. Raises TrainingDiverged after too many in a row that were not finite."""
+        """Apply and clear the gradients. Raises TrainingDiverged after too many in a row that were not finite.
+
+        Without a gradient the step counts, but is not applied: it would move the weights by their momentum alone.
+        """
         rate = self._config.rate * self._factor(self.steps)
         gradients = [copy.grad for copy in self._copies if copy.grad is not None]
-        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
+        if not gradients:
+            self.steps += 1
+            return StepReport(0.0, rate, clipped=False, applied=False)
+        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False))
         finite = math.isfinite(float(norm))
         if finite:
             clip_grads_with_norm_(self._copies, self._config.clip, norm)
             self._apply(rate)
         self._clear(finite)
         return StepReport(float(norm), rate, clipped=float(norm) > self._config.clip, applied=finite)
+
+    def abandon(self) -> None:
+        """Clear the gradients gathered so far, as if the step had not begun."""
+        self._adam.zero_grad(set_to_none=True)
 
     def _apply(self, rate: float) -> None:
         for group in self._adam.param_groups:

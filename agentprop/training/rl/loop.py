@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -30,6 +30,8 @@ from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
+ENDS = ("truncated", "out_of_turns", "lost")
+"""Ends of episodes that a run counts: cut off by the limit of a reply or the context, out of turns, reward unknown."""
 POLL_S = 0.25
 """Seconds between checks for a request to stop."""
 
@@ -53,6 +55,8 @@ class Experience:
     """Episodes that this process rolled out."""
     failures: Sequence[tuple[str, RecordFailure]] = ()
     """Names of those that failed unexpectedly, and why."""
+    ends: Mapping[str, int] = field(default_factory=dict)
+    """Those of them that ended by no decision of the policy's, by `ENDS`."""
 
 
 class TrainingEnv(Protocol[Rollouts]):

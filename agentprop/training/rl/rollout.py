@@ -67,6 +67,8 @@ class RolloutSetup:
     """Limits and available actions of an episode."""
     made_by: MadeBy = field(default_factory=MadeBy)
     """Description of the proposer for the records."""
+    keep_cut: bool = False
+    """Keep a reply that was cut off as the last turn of its episode, so that its tokens can be trained on."""
 
     def environment(self, task: Task) -> Environment:
         """Return a fresh environment for a task."""
@@ -106,7 +108,8 @@ async def _episode(
     sample = (task.seed * 1_000_003 + task.index) * size + number
 
     async def played() -> tuple[Episode, RecordFailure | None]:
-        return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample)), None
+        policy = ChatPolicy(model, sampling, sample=sample, keep_cut=setup.keep_cut)
+        return await rollout(setup.environment(task), policy), None
 
     def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None]:
         environment = setup.environment(task)
