@@ -45,8 +45,6 @@ class ChatPolicy:
     """Number that tells candidates with equal prompts apart, so that they get independent replies."""
     native: bool = False
     """Actions are native tool calls."""
-    keep_cut: bool = False
-    """A reply that was cut off is kept as the last turn of the trajectory, for training that counts it as a failure."""
     usage: list[Usage] = field(default_factory=list)
     """Tokens of every reply, as the server counted them."""
     replies: list[Message] = field(default_factory=list)
@@ -64,13 +62,8 @@ class ChatPolicy:
             self.usage.append(reply.usage)
         choice = reply.choices[0]
         if choice.truncated:
-            return self._cut(reply, choice)
+            return Move(stop=StopReason.TRUNCATED, finish_reason=choice.finish_reason)
         return self._called(choice) if self.native else _sampled_move(reply, choice)
-
-    def _cut(self, reply: Reply, choice: Choice) -> Move:
-        if self.keep_cut and not self.native and (choice.token_ids or choice.text):
-            return _sampled_move(reply, choice).model_copy(update={"stop": StopReason.TRUNCATED})
-        return Move(stop=StopReason.TRUNCATED, finish_reason=choice.finish_reason)
 
     def _called(self, choice: Choice) -> Move:
         message, fault = functions.message_of_calls(choice)

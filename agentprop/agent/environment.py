@@ -29,7 +29,6 @@ from agentprop.records import (
     Turn,
 )
 from agentprop.records.action_text import Malformed, parse
-from agentprop.records.trajectory import TRUNCATED
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package, origin_of, split
@@ -157,43 +156,26 @@ class Environment:
         self.stage = stage if outcome == "read" else next_stage(stage, kind, outcome == "ok")
         self._limits()
         text = _storable(f"[{self.stage}] {text}".rstrip())
-        self._record(move, stage, kind, text, outcome, skills, time.perf_counter() - started)
-        self.history += [("assistant", message), ("tool", text)]
-        if self.stop is None and len(self.turns) >= self.rules.max_turns:
-            self.stop = StopReason.TURN_LIMIT
-        return self.observe(text, outcome)
-
-    def cut(self, move: Move) -> None:
-        """Record a message that was cut off as the last turn: it is no action, and nothing answers it."""
-        self._record(move, self.stage, "malformed", "", TRUNCATED, tuple(self.active), 0.0)
-        self.stop = move.stop
-
-    def _record(
-        self,
-        move: Move,
-        stage: Stage,
-        kind: ActionKind,
-        text: str,
-        outcome: str,
-        skills: tuple[str, ...],
-        duration_s: float,
-    ) -> None:
         self.turns.append(
             Turn.model_construct(
                 index=len(self.turns),
                 stage=stage,
                 action=kind,
-                message=_storable(move.message or ""),
+                message=message,
                 observation=text,
                 outcome=outcome,
                 skills=skills,
-                duration_s=duration_s,
+                duration_s=time.perf_counter() - started,
                 prompt_token_ids=move.prompt_token_ids,
                 token_ids=move.token_ids,
                 logprobs=move.logprobs,
                 finish_reason=move.finish_reason,
             )
         )
+        self.history += [("assistant", message), ("tool", text)]
+        if self.stop is None and len(self.turns) >= self.rules.max_turns:
+            self.stop = StopReason.TURN_LIMIT
+        return self.observe(text, outcome)
 
     def _limits(self) -> None:
         if self.stop is None and self.malformed >= self.rules.max_malformed:
@@ -296,8 +278,6 @@ async def rollout(environment: Environment, policy: Policy) -> Episode:
         move = await policy.act(observation)
         if move.message is None:
             environment.stop = move.stop or StopReason.ABANDONED
-        elif move.stop is not None:
-            environment.cut(move)
         else:
             observation = await environment.step(move)
     return environment.episode()

@@ -134,12 +134,12 @@ class Observation(Part):
 
 
 class Move(Part):
-    """Choice of a policy: a message, or the reason why there is none; with both, the message was cut off."""
+    """Choice of a policy: a message, or the reason why there is none."""
 
     message: str | None = None
     """The assistant message."""
     stop: StopReason | None = None
-    """Reason why there is no whole message; None with no message means that the policy gave up."""
+    """Reason why there is no message; None with no message means that the policy gave up."""
     fault: str | None = None
     """Reason why the message is no action, if the policy knows it; the environment answers with it."""
     prompt_token_ids: tuple[int, ...] | None = None

@@ -286,7 +286,6 @@ def test_trajectories_that_nobody_judged_are_refused(model: Path, tmp_path: Path
         ({"max_length": 100}, r"all 16 accepted trajectories are longer than 100 tokens"),
         ({"validation_share": 1}, r"every trajectory is held out"),
         ({"patience": 2, "validation_share": 0}, r"nothing is"),
-        ({"held_out": ["one"]}, r"one is not a pair of skills"),
         ({"model": "/nowhere"}, r"no tokenizer can be read from /nowhere"),
         ({"device": "cuda:7"}, r"there is no GPU"),
     ],

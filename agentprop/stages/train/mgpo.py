@@ -20,13 +20,17 @@ from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.grading.prober_pool import SwitchRule
 from agentprop.models.chat import Sampling
+from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.records import StopReason, Trajectory
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import runs_here, spending_of
+from agentprop.stages.common.panel import check_verifiers
 from agentprop.stages.common.plan import Plan, plan_of
-from agentprop.stages.train.judges import Judges, judges_of
+from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.judges import Judges, judges_of, verifying
 from agentprop.stages.train.rl_run import (
     RlProgress,
     check_sampler,
@@ -78,8 +82,10 @@ def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
     check_sampler(config.sampler)
-    for name in config.prober:
-        resolve(name)
+    check_verifiers(verifying(config))
+    probers = [resolve(name) for name in config.prober]
+    served = [one for one in probers if not (one.local and runs_here(one))]
+    Meter(max_cost=config.max_cost).check_prices([*served])
     _algorithm(config)
 
 
@@ -97,9 +103,11 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
+        models = run_dir.path / MODELS
+        meter = shared_meter(config, models, world.size)
+        sampler = sampler_of(config, policy, world, models, meter, stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        judges = judges_of(config, dict(plan.library), run_dir.path / MODELS, sandbox, world, stack)
+        judges = judges_of(config, dict(plan.library), models, sandbox, world, stack, meter)
         env = _env(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
         loop = Loop(
@@ -112,7 +120,7 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        summary = {**_summary(progress, config), "spending": judges.spending()}
+        summary = {**_summary(progress, config), "spending": spending_of(meter)}
         publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 

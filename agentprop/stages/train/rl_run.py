@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,9 +16,13 @@ from typing import TYPE_CHECKING, Any, Self
 from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
+from agentprop.models.cache import FILE as REPLIES
+from agentprop.models.cache import ReplyCache
+from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.stages.train.budget import POLICY
 from agentprop.stages.train.outcome import NothingLearnt, check_episodes, check_weights
 from agentprop.stages.train.run_dir import TrainingRun
 
@@ -135,16 +140,27 @@ def check_sampler(name: str) -> ModelSettings | None:
     return settings
 
 
-def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path) -> Sampler:
-    """Return the sampler of the settings; `folder` is for the log of a server."""
+def sampler_of(
+    config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path, meter: Meter, stack: ExitStack
+) -> Sampler:
+    """Return the sampler of the settings; `folder` is for the log of a server.
+
+    If its settings have prices, `meter` counts what it costs, and the folder stores that.
+    """
     from agentprop.training.rl.samplers import InProcessSampler
 
     settings = check_sampler(config.sampler)
     if settings is None:
         return InProcessSampler(policy, config, world)
+    from agentprop.training.rl.vllm_chat import PolicyAccount
     from agentprop.training.rl.vllm_sampler import VllmSampler
 
-    return VllmSampler(policy, config, world, folder, settings)
+    account = None
+    if settings.price_in is not None and settings.price_out is not None:
+        journal = ReplyCache(folder / POLICY / REPLIES)
+        stack.callback(journal.close)
+        account = PolicyAccount(settings, meter, journal)
+    return VllmSampler(policy, config, world, folder, settings, account)
 
 
 def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
@@ -172,7 +188,7 @@ def reinforce(
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
                 experience, progress = _attempt(loop, run_dir, progress, runner, stop)
-                step_metrics = runner.run(loop.learn(progress.step, experience))
+                step_metrics = _update(loop, run_dir, progress, experience, runner, stop)
                 progress = progress.after(step_metrics, watched, loop.env.state)
                 _record_step(loop, run_dir, metrics, progress, experience, step_metrics)
         finally:
@@ -195,23 +211,51 @@ def publish(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, summary
 def _attempt(
     loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> tuple[Experience, RlProgress]:
-    """Roll out and score one step, and count its failures; alone, a process may be stopped in the middle of it."""
+    """Roll out and score one step, and count its failures.
+
+    It may be stopped in the middle, but several processes cannot be stopped while they score.
+    """
     from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
     try:
         if loop.world.any(stop()):
             raise KeyboardInterrupt
-        attempt = loop.attempt(progress.step)
-        experience = runner.run(unless_stopped(stop, attempt) if alone else attempt)
+        attempt = unless_stopped(stop, loop.attempt(progress.step)) if alone else loop.attempt(progress.step, stop)
+        experience = runner.run(attempt)
         run_dir.reject(progress.step, experience.failures)
         return experience, progress.counting(experience, loop.config, loop.world)
     except (KeyboardInterrupt, AgentpropError) as ended:
-        if progress.step and (alone or isinstance(ended, KeyboardInterrupt | TooManyFailures)):
-            run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
-        elif run_dir.run is not None and not progress.step:
-            run_dir.run.commit({"step": 0})
+        if not progress.step or alone or isinstance(ended, KeyboardInterrupt | TooManyFailures):
+            _save_before(loop, run_dir, progress)
         raise
+
+
+def _update(
+    loop: Loop[Any],
+    run_dir: TrainingRun,
+    progress: RlProgress,
+    experience: Experience,
+    runner: asyncio.Runner,
+    stop: Callable[[], bool],
+) -> dict[str, float]:
+    """Learn from one step. If it is stopped in the middle, the steps before it are saved as they were."""
+    from agentprop.training.model.undo import Interrupted
+
+    try:
+        return runner.run(loop.learn(progress.step, experience, stop))
+    except Interrupted as ended:
+        if ended.clean:
+            _save_before(loop, run_dir, progress)
+        raise
+
+
+def _save_before(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress) -> None:
+    """Save the steps that are finished; before the first one there is nothing to save."""
+    if progress.step:
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
+    elif run_dir.run is not None:
+        run_dir.run.commit({"step": 0})
 
 
 def _record_step(

@@ -70,7 +70,7 @@ def _run(
     with memory_errors("the model"):
         policy = PolicyModel.load(config)
     reader = TrajectoryReader(Renderer(policy.tokenizer), config.max_length)
-    material = gather(config, joined, reader)
+    material = gather(config, joined, reader, stop)
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as run_dir:

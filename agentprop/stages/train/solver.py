@@ -23,6 +23,7 @@ from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.train.budget import shared_meter
 from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, publish, reinforce, sampler_of
 from agentprop.stages.train.run_dir import require, training_run
 
@@ -98,7 +99,8 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
+        models = run_dir.path / MODELS
+        sampler = sampler_of(config, policy, world, models, shared_meter(config, models, world.size), stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         env = _env(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches

@@ -1,7 +1,8 @@
 """State of a trainer ↔ checkpoints/step-000100/, so that a killed run continues to the same losses.
 
     checkpoints/step-000100/
-        model.safetensors, config.json, tokenizer …   the model, as `propose --proposer` and vLLM load it
+        model.safetensors, config.json, tokenizer …   the model, as `propose --proposer` and vLLM load it, in the number
+                                                      format of the model that training started from
         adapter/                                      with LoRA: the adapters alone
         optimiser-00000.safetensors …                 exact trained weights and AdamW's means, about 2 GiB a file
         rng.safetensors                               random state of every process
@@ -77,7 +78,7 @@ def save(
         if world.first:
             _remove_temporaries(folder)
             temporary.mkdir(parents=True)
-        save_model(policy, temporary)
+        save_model(policy, temporary, optimiser.exact())
         _write_optimiser(temporary, optimiser, world)
         random = _random_states(world)
         if world.first:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -106,16 +106,33 @@ class Loop(Generic[Rollouts]):
     world: World
     timer: Timer = field(default_factory=Timer)
 
-    async def attempt(self, step: int) -> Experience:
-        """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on."""
+    async def attempt(self, step: int, stop: Callable[[], bool] | None = None) -> Experience:
+        """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on.
+
+        With `stop`, which all processes must give, raises KeyboardInterrupt in all of them if one of them was asked to
+        stop while it sampled.
+        """
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self.env.roll_out(step)
+                rollouts = await self._rolled_out(step, stop)
             with self.timer.phase("score"):
                 return await self.env.score(rollouts)
 
-    async def learn(self, step: int, experience: Experience) -> dict[str, float]:
-        """Update the policy, the environment and the sampler; return the metrics of the whole step."""
+    async def _rolled_out(self, step: int, stop: Callable[[], bool] | None) -> Rollouts:
+        if stop is None:
+            return await self.env.roll_out(step)
+        rollouts: Rollouts | None = None
+        with suppress(KeyboardInterrupt):
+            rollouts = await unless_stopped(stop, self.env.roll_out(step))
+        if self.world.any(rollouts is None) or rollouts is None:
+            raise KeyboardInterrupt
+        return rollouts
+
+    async def learn(self, step: int, experience: Experience, stop: Callable[[], bool] = bool) -> dict[str, float]:
+        """Update the policy, the environment and the sampler; return the metrics of the whole step.
+
+        Raises Interrupted, with nothing learnt, if it was asked to stop in the middle of the update.
+        """
         with self.timer.phase("update"), memory_errors("an update"):
             update = learn(
                 self.policy,
@@ -126,6 +143,7 @@ class Loop(Generic[Rollouts]):
                 n_groups=self.config.groups,
                 pack_tokens=self.config.pack_tokens,
                 seed=f"{self.config.seed}/{step}",
+                stop=stop,
             )
         self.env.state = experience.state
         with self.timer.phase("refresh"):
