@@ -180,7 +180,7 @@ def learn(
     imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
     sums = torch.zeros(3, dtype=torch.float64)
-    rows = even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world) if n or m else ()
+    rows = even_rows([*chosen.trajectories, *chosen.skills], config.tokens_per_pass, world) if n or m else ()
     for batch in until(
         stop, rows, world
     ):  # without a token to learn from there is no gradient, and the step is not applied
@@ -219,7 +219,7 @@ def evaluate(
     sequences = [sequence for sample in material.held_out for sequence in sample]
     ours = {sequence.trajectory_id: 1.0 for sequence in sequences}
     nll = 0.0
-    for batch in until(stop, even_rows(sequences, config.pack_tokens, world), world):
+    for batch in until(stop, even_rows(sequences, config.tokens_per_pass, world), world):
         logprob = policy(batch.to(policy.device)).logprob.double().cpu()
         nll -= float(logprob @ per_token(batch, ours))
     policy.train()

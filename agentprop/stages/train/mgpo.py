@@ -35,6 +35,7 @@ from agentprop.stages.train.rl_run import (
     RlProgress,
     check_sampler,
     check_world,
+    fit_memory,
     load_policy,
     publish,
     reinforce,
@@ -103,6 +104,7 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
+        config = fit_memory(config, policy, run_dir, quiet=quiet)
         models = run_dir.path / MODELS
         meter = shared_meter(config, models, world.size)
         sampler = sampler_of(config, policy, world, models, meter, stack)

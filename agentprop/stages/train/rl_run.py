@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
@@ -23,6 +23,7 @@ from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.stages.train.budget import POLICY
+from agentprop.stages.train.memory import GIB, memory_plan, tell_memory
 from agentprop.stages.train.outcome import NothingLearnt, check_episodes, check_weights
 from agentprop.stages.train.run_dir import TrainingRun
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
+R = TypeVar("R", bound=ReinforceConfig)
 ENV_STATE = "school"
 """Key of the environment's state in checkpoints; every version of them has it under this name."""
 RECENT = 10
@@ -140,6 +142,15 @@ def check_sampler(name: str) -> ModelSettings | None:
     return settings
 
 
+def fit_memory(config: R, policy: PolicyModel, run_dir: TrainingRun, *, quiet: bool) -> R:
+    """Return the settings with sizes that fit the device, after an estimate of the memory is printed."""
+    from agentprop.training.rl.samplers import context_length
+
+    chosen = memory_plan(config, policy, run_dir)
+    tell_memory(config, policy, chosen, run_dir, longest=context_length(policy, config), quiet=quiet)
+    return config.model_copy(update={"pack_tokens": chosen.pack_tokens, "cache_gib": chosen.cache_bytes / GIB})
+
+
 def sampler_of(
     config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path, meter: Meter, stack: ExitStack
 ) -> Sampler:
@@ -151,7 +162,8 @@ def sampler_of(
 
     settings = check_sampler(config.sampler)
     if settings is None:
-        return InProcessSampler(policy, config, world)
+        size = {} if config.cache_gib is None else {"cache_bytes": round(config.cache_gib * GIB)}
+        return InProcessSampler(policy, config, world, **size)
     from agentprop.training.rl.vllm_chat import PolicyAccount
     from agentprop.training.rl.vllm_sampler import VllmSampler
 

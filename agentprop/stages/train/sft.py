@@ -15,6 +15,7 @@ from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
 from agentprop.stages.common.accepted import JoinedRuns
+from agentprop.stages.train.memory import memory_plan, tell_memory
 from agentprop.stages.train.outcome import NothingLearnt, check_steps, check_weights
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
 from agentprop.stages.train.sft_material import gather
@@ -77,6 +78,10 @@ def _run(
         _tell_failures(config, reader, run_dir)
         with memory_errors("the model"):
             policy.distribute(world)
+        chosen = memory_plan(config, policy, run_dir)
+        config = config.model_copy(update={"pack_tokens": chosen.pack_tokens})
+        longest = max(len(sequence) for sample in material.train for sequence in sample)
+        tell_memory(config, policy, chosen, run_dir, longest=longest, quiet=quiet)
         optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
         progress = _imitate(config, policy, optimiser, material, run_dir, quiet=quiet, stop=stop)
         kept = progress.best_step if config.patience else progress.step

@@ -24,7 +24,15 @@ from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
-from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, publish, reinforce, sampler_of
+from agentprop.stages.train.rl_run import (
+    check_sampler,
+    check_world,
+    fit_memory,
+    load_policy,
+    publish,
+    reinforce,
+    sampler_of,
+)
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -99,6 +107,7 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
+        config = fit_memory(config, policy, run_dir, quiet=quiet)
         models = run_dir.path / MODELS
         sampler = sampler_of(config, policy, world, models, shared_meter(config, models, world.size), stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))

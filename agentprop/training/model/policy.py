@@ -77,6 +77,11 @@ class PolicyModel(nn.Module):
 
     # --- π_ref ---
 
+    @property
+    def keeps_reference(self) -> bool:
+        """A copy of the model is kept as π_ref."""
+        return bool(self._frozen)
+
     def keep_reference(self, copy: PolicyModel) -> None:
         """Use `copy`, a second loading of the same model, as π_ref; not needed with adapters."""
         self._frozen = (copy.requires_grad_(False).eval(),)

@@ -141,7 +141,7 @@ class Loop(Generic[Rollouts]):
                 self.objective,
                 self.world,
                 n_groups=self.config.groups,
-                pack_tokens=self.config.pack_tokens,
+                pack_tokens=self.config.tokens_per_pass,
                 seed=f"{self.config.seed}/{step}",
                 stop=stop,
             )
