@@ -88,9 +88,9 @@ class PanelModels:
     def judge(self, voter: Voter) -> ModelJudge:
         """The model that gives a voter's vote."""
         if self._opened is None:
-            config = self.config
-            bounds = {"max_cost": config.max_cost, "max_tokens": config.max_tokens, "meter": self._meter}
-            self._opened = self._stack.enter_context(roles(self.folder, self.names, **bounds))
+            config, meter = self.config, self._meter
+            opened = roles(self.folder, self.names, max_cost=config.max_cost, max_tokens=config.max_tokens, meter=meter)
+            self._opened = self._stack.enter_context(opened)
         return ModelJudge(
             voter.name,
             voter.number,

@@ -101,8 +101,8 @@ class SolverEnv:
         metrics = solver_means(rollouts, found).reduce(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
         failures = [named for one in rollouts for named in failures_of(one)]
-        outcomes = Counter(tried.grade.outcome for one in rollouts for tried in one.tries)
-        unknown = sum(self.size for one in rollouts if not one.tries) + sum(outcomes[name] for name in LOST)
+        outcomes: Counter[str] = Counter(tried.grade.outcome for one in rollouts for tried in one.tries)
+        unknown = sum(outcomes[name] for name in LOST) + self.size * sum(not one.tries for one in rollouts)
         ends = {"truncated": outcomes["truncated"], "lost": unknown}
         return Experience(found, metrics, records, {}, len(rollouts) * self.size, failures, ends)
 
