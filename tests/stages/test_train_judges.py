@@ -178,7 +178,10 @@ def test_processes_share_what_is_left_of_a_bound(tmp_path: Path) -> None:
 
 
 def test_verifiers_and_probers_spend_from_one_meter(url: str, tmp_path: Path) -> None:
-    config = settings(verifier=("agrees", "verbose"), prober=("agrees",), max_cost=1.0)
+    (tmp_path / "said").write_text('"\\\\boxed{2}"\n' * 4, encoding="utf-8")
+    with (tmp_path / "agentprop.toml").open("a", encoding="utf-8") as project:
+        project.write("[models.tries]\nmodel = 't'\nreplies = 'said'\nprice_in = 1.0\nprice_out = 1.0\n")
+    config = settings(verifier=("agrees", "verbose"), prober=("tries",), max_cost=1.0)
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox())
         meter = shared_meter(config, tmp_path / "models")

@@ -122,7 +122,7 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        summary = {**_summary(progress, config), "spending": spending_of(meter)}
+        summary = {**_summary(progress, config), "spending": spending_of(meter) if meter.spend() else {}}
         publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from agentprop.boundary import Tolerance
@@ -80,7 +81,8 @@ def _run(
             policy.distribute(world)
         chosen = memory_plan(config, policy, run_dir)
         config = config.model_copy(update={"pack_tokens": chosen.pack_tokens})
-        longest = max(len(sequence) for sample in material.train for sequence in sample)
+        everything = chain(material.skills, *material.train, *material.held_out)
+        longest = max((len(sequence) for sequence in everything), default=0)
         tell_memory(config, policy, chosen, run_dir, longest=longest, quiet=quiet)
         optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
         progress = _imitate(config, policy, optimiser, material, run_dir, quiet=quiet, stop=stop)
