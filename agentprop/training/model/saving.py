@@ -57,7 +57,7 @@ def merged(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
     """
     layers = _adapted_layers(policy)
     for name, tensor in _plain(policy):
-        full = full_tensor(tensor)
+        full = full_tensor(tensor.detach())
         if name in layers:
             full = full + _delta(layers[name]).to(full.dtype)
         yield name.replace(BASE, "."), full.cpu()
@@ -74,12 +74,12 @@ def _stored(policy: PolicyModel, exact: Mapping[str, Tensor]) -> Iterator[tuple[
         )
         if id(tensor) not in made:
             better = exact.get(f"model.{name}") if wanted.itemsize > tensor.dtype.itemsize else None
-            full = full_tensor(tensor if better is None else better)
+            full = full_tensor((tensor if better is None else better).detach())
             if name in layers:
                 delta = _delta(layers[name])
                 full = full.to(torch.promote_types(full.dtype, wanted))
                 full = full + delta.to(full.dtype)
-            made[id(tensor)] = full.to(wanted).cpu()
+            made[id(tensor)] = full.to(wanted).cpu() if is_first() else torch.empty(0)  # only the first one saves it
         yield name.replace(BASE, "."), made[id(tensor)]
 
 
