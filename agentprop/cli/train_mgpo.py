@@ -33,6 +33,10 @@ def command(
             rich_help_panel=JUDGING,
         ),
     ] = None,
+    auditor: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=JUDGING),
+    ] = None,
     prober: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,6 +82,7 @@ def command(
         "skills": skills,
         "bundled_skills": bundled_skills,
         "verifier": verifier,
+        "auditor": auditor,
         "prober": prober,
         "k": k,
         "algorithm": algorithm,

@@ -8,7 +8,7 @@ import typer
 
 from agentprop.cli import options
 from agentprop.cli import shared as stage
-from agentprop.cli.streams import check_stream
+from agentprop.cli.streams import check_stream, refuse_stream
 from agentprop.config import VerifyConfig
 
 
@@ -80,6 +80,8 @@ def command(
         "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
+    if audit_checkers:
+        refuse_stream(out, "verify --audit-checkers")
     check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
     from agentprop.stages.common.layout_notes import without_layouts

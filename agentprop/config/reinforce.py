@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from agentprop.config.base import Count, Share
+from agentprop.config.base import Count, Positive, Share
 from agentprop.config.parts import Budget
 from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig
 
@@ -20,7 +20,9 @@ IN_PROCESS, VLLM = "in-process", "vllm"
 class ReinforceConfig(Budget, TrainConfig):
     """Settings of training on groups of attempts. A step is one rollout batch and the update on it."""
 
-    outside_identity: ClassVar[frozenset[str]] = TRAINING_FREE | Budget.bounds | {"steps", "sampler", "sample_every"}
+    outside_identity: ClassVar[frozenset[str]] = (
+        TRAINING_FREE | Budget.bounds | {"steps", "sampler", "cache_gib", "sample_every"}
+    )
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
 
@@ -37,10 +39,14 @@ class ReinforceConfig(Budget, TrainConfig):
     """Most tokens in one reply of the policy."""
     mask_cut_off: bool = True
     """Leave attempts that were cut off out of the loss: a reply or context too long, an episode out of turns. They stay
-    in the statistics of their group. False counts them as failures, which teaches the policy to be brief."""
+    in the statistics of their group. False counts them as failures and trains on all their tokens, those of the reply
+    that was cut off included, which teaches the policy to be brief."""
     sampler: str = IN_PROCESS
     """Sampler: `in-process` is the trainer's own model; `vllm` is a server on this machine that receives the weights
     after every step; a name from agentprop.toml is such a server with that model's serve_args and serve_env."""
+    cache_gib: Positive | None = None
+    """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
+    of the free memory of the device; a run keeps what it began with."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """Treatment of groups whose attempts all earn the same: drop them, or still pull them to the reference model."""
     std: Literal["sample", "none"] = "sample"

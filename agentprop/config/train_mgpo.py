@@ -62,7 +62,7 @@ class TrainMgpoConfig(
     lam: NonNegative = 0.5
     """Largest bonus for difficulty (λ in r_T)."""
     malformed_reward: Annotated[float, Field(le=0)] = 0.0
-    """Process reward of a malformed message (r_proc)."""
+    """Process reward of a malformed message (r_proc), and of one that was cut off if that counts as a failure."""
     prober_temperature: Temperature = 0.6
     """Sampling temperature of the prober's attempts."""
     prober_top_p: TopP = 0.95

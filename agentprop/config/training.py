@@ -13,6 +13,8 @@ Whole = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
+PACK_TOKENS = 8192
+"""Default number of tokens in one forward pass."""
 TRAINING_FREE = frozenset(
     {
         "workers",
@@ -54,8 +56,9 @@ class TrainConfig(StageConfig):
     """Dropout on the input of the adapters."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, about a third more time."""
-    pack_tokens: Count = 8192
-    """Tokens in one forward pass; a longer sequence gets a pass of its own."""
+    pack_tokens: Count | None = None
+    """Tokens in one forward pass; a longer sequence gets a pass of its own. Null means 8192, or fewer on a device with
+    little memory; a run keeps what it began with."""
     max_length: Count = 20480
     """Longest sequence in tokens (default: the paper's context); longer ones are left out and counted."""
     learning_rate: Positive | None = None
@@ -82,6 +85,11 @@ class TrainConfig(StageConfig):
     """Steps between lines in metrics.jsonl."""
     tensorboard: bool = False
     """Also write metrics for TensorBoard."""
+
+    @property
+    def tokens_per_pass(self) -> int:
+        """Tokens in one forward pass: the given number, or the default."""
+        return self.pack_tokens or PACK_TOKENS
 
     @property
     def rate(self) -> float:

@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from agentprop.errors import InputError
 from agentprop.inference.chat import InProcessChat
+from agentprop.inference.weights import check_finite
 from agentprop.models.chat import Choice, Exchange, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.models.settings import InProcessSettings
@@ -89,6 +90,7 @@ def load(settings: InProcessSettings) -> InProcessChat:
     if found["missing_keys"]:
         missing = min(found["missing_keys"])
         raise InputError(f"the weights of {settings.model} lack {missing}", hint="copy the whole directory again")
+    check_finite(model, settings.model)
     return InProcessChat(
         model.to("cuda" if cuda else "cpu").eval(),
         tokenizer,

@@ -30,6 +30,10 @@ class Task(Record):
     """Names of K_0, in order."""
 
 
+TRUNCATED = "truncated"
+"""Outcome of a turn whose message was cut off."""
+
+
 class Turn(Part):
     """One action and the environment's answer."""
 
@@ -44,7 +48,7 @@ class Turn(Part):
     observation: str
     """The tool text that came back, word for word."""
     outcome: str = "ok"
-    """Short code of the outcome: ok, error, timeout, memory, conflict, refused:<code>, …"""
+    """Short code of the outcome: ok, error, timeout, memory, conflict, truncated, refused:<code>, …"""
     skills: tuple[str, ...] = ()
     """Names of the active skills K_t before the action."""
     duration_s: float = 0.0
@@ -57,6 +61,11 @@ class Turn(Part):
     """Log-probabilities (nats) of the sampled ids under the sampling policy."""
     finish_reason: str | None = None
     """The server's finish reason."""
+
+    @property
+    def cut_off(self) -> bool:
+        """The message was cut off by its token limit: nothing was carried out, and no token ends it."""
+        return self.outcome == TRUNCATED
 
 
 class Trajectory(Record):

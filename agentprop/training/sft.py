@@ -26,7 +26,8 @@ from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.model.rows import even_rows, per_token
+from agentprop.training.model.rows import even_rows, per_token, until
+from agentprop.training.model.undo import Interrupted, Undo
 
 Values = dict[str, float]
 
@@ -114,25 +115,18 @@ def imitate(
     progress: SftProgress,
     hooks: Hooks,
 ) -> SftProgress:
-    """Train from `progress` to the end. Raises KeyboardInterrupt, after saving, if asked to stop."""
+    """Train from `progress` to the end. Raises Interrupted if asked to stop, after saving the steps until then."""
     order = EpochOrder(material, config)
     last = min(order.total, config.max_steps or order.total)
     policy.train()
     while progress.step < last and not plateaued(progress, config):
-        if world.any(hooks.stop()):
-            hooks.save(progress)
-            raise KeyboardInterrupt
-        began = time.perf_counter()
-        with memory_errors("a step of training"):
-            values = learn(policy, optimiser, order.sequences(progress.step), config, world)
-        values |= _pace(values, time.perf_counter() - began, policy)
-        progress = replace(
-            progress, step=progress.step + 1, tokens=progress.tokens + int(values["tokens"]), loss=values["loss"]
-        )
-        if material.held_out and (progress.step % config.eval_every == 0 or progress.step == last):
-            values["held_out_loss"] = evaluate(policy, material, config, world)
-            progress = after_evaluation(progress, values["held_out_loss"], config)
-        progress = replace(progress, seconds=progress.seconds + time.perf_counter() - began)
+        undo = Undo(optimiser, policy.device)
+        try:
+            progress, values = _step(policy, optimiser, material, order, config, world, progress, undo, hooks.stop)
+        except Interrupted:
+            if not world.any(not undo.back()):
+                hooks.save(progress)
+            raise
         if progress.step % config.log_every == 0 or "held_out_loss" in values:
             hooks.record(progress.step, {"epoch": progress.step / order.per_epoch, **values})
         if progress.step % config.save_every == 0 or _pinned(progress, config) or progress.step == last:
@@ -140,15 +134,56 @@ def imitate(
     return progress
 
 
+def _step(
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    material: Material,
+    order: EpochOrder,
+    config: TrainSftConfig,
+    world: World,
+    progress: SftProgress,
+    undo: Undo,
+    stop: Callable[[], bool],
+) -> tuple[SftProgress, Values]:
+    """Take one step, with its evaluation if one is due. Raises Interrupted, between two rows, if asked to stop."""
+    began = time.perf_counter()
+    step = progress.step + 1
+    last = min(order.total, config.max_steps or order.total)
+    due = bool(material.held_out) and (step % config.eval_every == 0 or step == last)
+    with memory_errors("a step of training"):
+        before = undo.keep if due else None  # an evaluation that is stopped undoes its step
+        values = learn(policy, optimiser, order.sequences(progress.step), config, world, stop=stop, before=before)
+    values |= _pace(values, time.perf_counter() - began, policy)
+    tokens = progress.tokens + int(values["tokens"])
+    progress = replace(progress, step=step, tokens=tokens, loss=values["loss"])
+    if due:
+        values["held_out_loss"] = evaluate(policy, material, config, world, stop=stop)
+        progress = after_evaluation(progress, values["held_out_loss"], config)
+    return replace(progress, seconds=progress.seconds + time.perf_counter() - began), values
+
+
 def learn(
-    policy: PolicyModel, optimiser: Optimiser, chosen: StepSequences, config: TrainSftConfig, world: World
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    chosen: StepSequences,
+    config: TrainSftConfig,
+    world: World,
+    *,
+    stop: Callable[[], bool] = bool,
+    before: Callable[[], None] | None = None,
 ) -> Values:
-    """Take one optimiser step and return its metrics."""
+    """Take one optimiser step and return its metrics; `before` is called before the weights change.
+
+    Raises Interrupted, in all processes, before a row at which one of them was asked to stop.
+    """
     n, m = (sum(sequence.n_actions for sequence in part) for part in chosen)
     imitated, acquired = (dict.fromkeys((sequence.trajectory_id for sequence in part), 1.0) for part in chosen)
     weights = dict.fromkeys(imitated, 1 / max(1, n)) | dict.fromkeys(acquired, config.skill_weight / max(1, m))
     sums = torch.zeros(3, dtype=torch.float64)
-    for batch in even_rows([*chosen.trajectories, *chosen.skills], config.pack_tokens, world):
+    rows = even_rows([*chosen.trajectories, *chosen.skills], config.tokens_per_pass, world) if n or m else ()
+    for batch in until(
+        stop, rows, world
+    ):  # without a token to learn from there is no gradient, and the step is not applied
         scores = policy(batch.to(policy.device))
         loss = -(scores.logprob @ per_token(batch, weights).to(policy.device, torch.float32))
         loss.backward()
@@ -157,6 +192,8 @@ def learn(
         theirs = per_token(batch, acquired)
         sums += torch.stack([-(logprob @ mine), -(logprob @ theirs), entropy @ mine])
     nll, skill_nll, entropy_sum = world.sum(sums.tolist())
+    if before is not None:
+        before()
     step = optimiser.step()
     values = {"loss": nll / max(1, n), "entropy": entropy_sum / max(1, n), "tokens": float(n)}
     if m:
@@ -171,17 +208,22 @@ def learn(
 
 
 @torch.no_grad()
-def evaluate(policy: PolicyModel, material: Material, config: TrainSftConfig, world: World) -> float:
-    """Return the mean of −log π over the action tokens of the held-out trajectories, nats."""
+def evaluate(
+    policy: PolicyModel, material: Material, config: TrainSftConfig, world: World, *, stop: Callable[[], bool] = bool
+) -> float:
+    """Return the mean of −log π over the action tokens of the held-out trajectories, nats.
+
+    Raises Interrupted, in all processes, before a row at which one of them was asked to stop.
+    """
     policy.eval()
     sequences = [sequence for sample in material.held_out for sequence in sample]
     ours = {sequence.trajectory_id: 1.0 for sequence in sequences}
     nll = 0.0
-    for batch in even_rows(sequences, config.pack_tokens, world):
+    for batch in until(stop, even_rows(sequences, config.tokens_per_pass, world), world):
         logprob = policy(batch.to(policy.device)).logprob.double().cpu()
         nll -= float(logprob @ per_token(batch, ours))
     policy.train()
-    return world.sum([nll])[0] / sum(sequence.n_actions for sequence in sequences)
+    return world.sum([nll])[0] / max(1, sum(sequence.n_actions for sequence in sequences))
 
 
 def after_evaluation(progress: SftProgress, loss: float, config: TrainSftConfig) -> SftProgress:

@@ -104,6 +104,8 @@ class ScriptedPolicy:
     """Scripts; sample i follows the one at i modulo their number. Replies after its end are cut off."""
     exact: bool = True
     """Replies have token ids."""
+    cut: str = ""
+    """What is said of a reply that is cut off."""
     asked: list[Request] = field(default_factory=list)
     identity: str = "told"
     prompt_cache: PromptCache = field(init=False)
@@ -117,7 +119,10 @@ class ScriptedPolicy:
         script = self.scripts[request.sample % len(self.scripts)]
         turn = sum(message.role == "assistant" for message in request.messages)
         if turn >= len(script):
-            return Reply((Choice("", finish_reason="length"),), self.identity)
+            prompt = self.prompt_cache.prompt(request.messages, request.sample)
+            ids = self.renderer.reply_ids(self.cut)[:-1] if self.cut and self.exact else None
+            said = Choice(self.cut, finish_reason="length", token_ids=ids)
+            return Reply((said,), self.identity, prompt_token_ids=prompt if ids else None)
         if script[turn] == "down":
             raise ModelFailure(FailureKind.CONNECTION, "nobody is there")
         prompt = self.prompt_cache.prompt(request.messages, request.sample)

@@ -59,20 +59,8 @@ class RoleModels:
     def spending(self, accepted: int, target: int | None = None) -> dict[str, Any]:
         """Cost part of a summary: by role, in all, per accepted problem; null if a price is unknown."""
         total = self.meter.total()
-        by_role = {
-            f"{role} {model}": {
-                "requests": s.requests,
-                "tokens": s.tokens,
-                "reasoning_tokens": s.reasoning_tokens,
-                "cost": s.cost,
-            }
-            for (role, model), s in self.meter.spend().items()
-        }
         return {
-            "requests": total.requests,
-            "tokens": total.tokens,
-            "cost": total.cost,
-            "by_role": by_role,
+            **spending_of(self.meter),
             "per_accepted": dict(total.each(accepted)),
             "projected_cost": total.projected(accepted, target) if target else None,
             "failures": dict(self.meter.failures),
@@ -102,6 +90,21 @@ class RoleModels:
         raise ModelOutage(f"{', '.join(sorted(names))} answered no request: {said}", cause=cause)
 
 
+def spending_of(meter: Meter) -> dict[str, Any]:
+    """Return requests, tokens and cost in all and by role; null if a price is unknown."""
+    total = meter.total()
+    by_role = {
+        f"{role} {model}": {
+            "requests": s.requests,
+            "tokens": s.tokens,
+            "reasoning_tokens": s.reasoning_tokens,
+            "cost": s.cost,
+        }
+        for (role, model), s in meter.spend().items()
+    }
+    return {"requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role}
+
+
 @contextmanager
 def roles(
     folder: Path | None,
@@ -111,19 +114,21 @@ def roles(
     max_tokens: int | None = None,
     tell: Callable[[str], None] | None = None,
     batched: bool = False,
+    meter: Meter | None = None,
 ) -> Iterator[RoleModels]:
     """Open the models of a stage. Raises ConfigError, before anything is spent, if a bound could not be kept.
 
     `batched` says that the stage can wait for a batch API, if a model's settings name one. If a model was asked and
     never answered, leaving the block raises ModelOutage.
-    Without a folder (a stage that writes to a pipe) replies are not stored.
+    Without a folder (a stage that writes to a pipe) replies are not stored. `meter` is one that others share, with
+    bounds of its own; it must know what the folder stores.
     """
     settings = {role: resolve(name) for role, name in wanted.items()}
     with ExitStack() as stack:
         cache = ReplyCache(folder / "replies.sqlite") if folder is not None else None
         if cache is not None:
             stack.callback(cache.close)
-        meter = Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
+        meter = meter or Meter(cache, max_cost=max_cost, max_tokens=max_tokens)
         meter.check_prices(settings.values())
         served = stack.enter_context(_served(settings, folder, tell or _print_line))
         pool = Models(cache=cache, meter=meter, loader=in_process, batches=folder if batched else None, batched=batched)

@@ -20,12 +20,14 @@ from agentprop import __version__
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.config import VerifyConfig
 from agentprop.engine.rolling import together
+from agentprop.errors import ConfigError
 from agentprop.grading import auditor
 from agentprop.grading.comparison import ComparisonLimits, comparison_of
 from agentprop.grading.consensus import Tally, tally_votes, verdict
 from agentprop.grading.model_verifier import ModelJudge, Role, reread, verifier_prompts, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling
+from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.models.wire import sampling_of
@@ -70,8 +72,15 @@ def voters_of(config: VerifyConfig) -> tuple[Voter, ...]:
 class PanelModels:
     """The models of the voters; all are opened when the first one is asked."""
 
-    def __init__(self, config: VerifyConfig, voters: Sequence[Voter], folder: Path | None, stack: ExitStack) -> None:
-        self.config, self.folder, self._stack = config, folder, stack
+    def __init__(
+        self,
+        config: VerifyConfig,
+        voters: Sequence[Voter],
+        folder: Path | None,
+        stack: ExitStack,
+        meter: Meter | None = None,
+    ) -> None:
+        self.config, self.folder, self._stack, self._meter = config, folder, stack, meter
         self.names = {voter.part: voter.name for voter in voters if not is_local(voter.name)}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
         self.prompts = Prompts.of(config.prompts)
@@ -81,12 +90,14 @@ class PanelModels:
     def judge(self, voter: Voter) -> ModelJudge:
         """The model that gives a voter's vote."""
         if self._opened is None:
+            config, meter = self.config, self._meter
             opened = roles(
                 self.folder,
                 self.names,
-                max_cost=self.config.max_cost,
-                max_tokens=self.config.max_tokens,
+                max_cost=config.max_cost,
+                max_tokens=config.max_tokens,
                 batched=True,
+                meter=meter,
             )
             self._opened = self._stack.enter_context(opened)
         return ModelJudge(
@@ -237,13 +248,39 @@ def _without_vote(voter: Voter, item: ProblemItem, failure: RecordFailure) -> At
     )
 
 
+def check_verifiers(config: VerifyConfig) -> None:
+    """Check the verifiers and prices before a directory is claimed. Raises ConfigError."""
+    twice = [name for name, count in Counter(config.verifier).items() if count > 1 and is_local(name)]
+    if twice:
+        raise ConfigError(
+            f"the verifier {twice[0]} votes the same each time", hint="name it once, with MODELs beside it"
+        )
+    if config.auditor is not None and not uses_models(config):
+        raise ConfigError(
+            "an auditor settles differences between models, and no verifier is one",
+            hint="name the models with --verifier, once for each",
+        )
+    named = {name for name in (*config.verifier, config.auditor) if name is not None and not is_local(name)}
+    Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(named)])
+
+
+def uses_models(config: VerifyConfig) -> bool:
+    """True if a language model judges."""
+    return not all(map(is_local, config.verifier))
+
+
 @contextmanager
-def open_panel(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[Panel]:
-    """Open the panel that the settings name. Raises ConfigError if a model is unknown."""
+def open_panel(
+    config: VerifyConfig, library: dict[str, Package], folder: Path | None, meter: Meter | None = None
+) -> Iterator[Panel]:
+    """Open the panel that the settings name. Raises ConfigError if a model is unknown.
+
+    `meter` is one that the panel shares with other models, whose bounds then hold.
+    """
     voters = voters_of(config)
     auditing = Voter("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None
     with ExitStack() as stack:
-        models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack)
+        models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack, meter)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         executor = Executor(sandbox, shared=False)
         local = {v.name: LocalJudge(library, executor, v.name) for v in voters if is_local(v.name)}

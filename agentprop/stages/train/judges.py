@@ -7,7 +7,7 @@ runs in this process. It discards its cache with every step, so its attempts at 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from agentprop.config import TrainMgpoConfig, VerifyConfig
 from agentprop.grading.probers import Prober
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import ChatModel, Sampling
+from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
 from agentprop.prompts import prompt_hash
@@ -29,13 +30,13 @@ from agentprop.stages.common.intake import ProblemItem
 from agentprop.stages.common.local_judge import LocalJudge
 from agentprop.stages.common.models import loaded, roles, runs_here
 from agentprop.stages.common.panel import Panel, open_panel
+from agentprop.stages.train.budget import PROBERS, VERIFIERS
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
     from agentprop.training.rl.scoring import ValidityJudge
 
 Close = Callable[[], Awaitable[None]]
-Account = Callable[[], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -72,28 +73,50 @@ class Judges:
     """Probers, weakest first."""
     closing: tuple[Close, ...]
     """Functions that close their connections."""
-    accounts: Mapping[str, Account]
-    """Spending so far on models behind a server, by role."""
 
     async def aclose(self) -> None:
         """Close all connections, in the event loop that used them."""
         for close in self.closing:
             await close()
 
-    def spending(self) -> dict[str, Any]:
-        """Return requests, tokens and money of verifiers and probers, over all sessions."""
-        spendings = {name: account() for name, account in self.accounts.items()}
-        return {name: {key: spent[key] for key in ("requests", "tokens", "cost")} for name, spent in spendings.items()}
-
 
 def judges_of(
-    config: TrainMgpoConfig, library: dict[str, Package], folder: Path, sandbox: Sandbox, world: World, stack: ExitStack
+    config: TrainMgpoConfig,
+    library: dict[str, Package],
+    folder: Path,
+    sandbox: Sandbox,
+    world: World,
+    stack: ExitStack,
+    meter: Meter,
 ) -> Judges:
-    """Open the verifiers and probers in the settings; their replies and costs are stored in the folder."""
-    accounts: dict[str, Account] = {}
-    verify, close_verifiers = _verifier(config, library, folder / "verifiers", sandbox, stack, accounts)
-    probers, close_probers = _probers(config, folder / "probers", sandbox, world, stack, accounts)
-    return Judges(verify, probers, (close_verifiers, close_probers), accounts)
+    """Open the verifiers and probers in the settings; their replies and costs are stored in the folder.
+
+    `meter` counts what all of them cost and keeps the bounds.
+    """
+    verify, close_verifiers = _verifier(config, library, folder / VERIFIERS, sandbox, stack, meter)
+    probers, close_probers = _probers(config, folder / PROBERS, sandbox, world, stack, meter)
+    return Judges(verify, probers, (close_verifiers, close_probers))
+
+
+def verifying(config: TrainMgpoConfig) -> VerifyConfig:
+    """Return the settings of `verify` that judge as this training does, so that V is the same in both."""
+    return VerifyConfig(
+        verifier=config.verifier,
+        auditor=config.auditor,
+        temperature=config.verifier_temperature,
+        reply_tokens=config.verifier_reply_tokens,
+        blind=False,  # one message for each problem of each step: a run has tens of thousands of them
+        comparison_timeout_s=config.comparison_timeout_s,
+        program_timeout_s=config.program_timeout_s,
+        skills=config.skills,
+        bundled_skills=config.bundled_skills,
+        seed=config.seed,
+        workers=config.workers,
+        max_failures=config.max_failures,
+        max_tokens=config.max_tokens,
+        max_cost=config.max_cost,
+        allow_weak_sandbox=config.allow_weak_sandbox,
+    )
 
 
 def _verifier(
@@ -102,44 +125,24 @@ def _verifier(
     folder: Path,
     sandbox: Sandbox,
     stack: ExitStack,
-    accounts: dict[str, Account],
+    meter: Meter,
 ) -> tuple[ValidityJudge, Close]:
     """Return the judge of validity and the function that closes it."""
     if len(config.verifier) == 1 and is_local(config.verifier[0]):
         return LocalValidity(LocalJudge(library, Executor(sandbox), config.verifier[0])), _nothing
-    settings = VerifyConfig(
-        verifier=config.verifier,
-        auditor=config.auditor,
-        temperature=config.verifier_temperature,
-        reply_tokens=config.verifier_reply_tokens,
-        blind=False,  # one message for each problem of each step: a run has tens of thousands of them
-        comparison_timeout_s=config.comparison_timeout_s,
-        program_timeout_s=config.program_timeout_s,
-        seed=config.seed,
-        max_tokens=config.max_tokens,
-        max_cost=config.max_cost,
-        allow_weak_sandbox=config.allow_weak_sandbox,
-    )
-    panel = stack.enter_context(open_panel(settings, library, folder))
-    accounts["verifiers"] = lambda: panel.models.spending(0, 0)
+    panel = stack.enter_context(open_panel(verifying(config), library, folder, meter))
     return PanelValidity(panel), panel.models.aclose
 
 
 def _probers(
-    config: TrainMgpoConfig,
-    folder: Path,
-    sandbox: Sandbox,
-    world: World,
-    stack: ExitStack,
-    accounts: dict[str, Account],
+    config: TrainMgpoConfig, folder: Path, sandbox: Sandbox, world: World, stack: ExitStack, meter: Meter
 ) -> tuple[list[Prober], Close]:
     """Return the prober pool and the function that closes it."""
     settings = {f"prober-{i}": resolve(name) for i, name in enumerate(config.prober)}
     served = {part: config.prober[i] for i, (part, one) in enumerate(settings.items()) if not _here(one)}
     if not served:
         return [_prober(one, _load(one, config, world), config, sandbox) for one in settings.values()], _nothing
-    served_models = stack.enter_context(roles(folder, served, max_cost=config.max_cost, max_tokens=config.max_tokens))
-    accounts["probers"] = lambda: served_models.spending(0)
+    served_models = stack.enter_context(roles(folder, served, meter=meter))
     models: dict[str, ChatModel] = {
         part: served_models[part] if part in served else _load(one, config, world) for part, one in settings.items()
     }

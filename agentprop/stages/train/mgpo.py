@@ -20,14 +20,27 @@ from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.grading.prober_pool import SwitchRule
 from agentprop.models.chat import Sampling
+from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.records import StopReason, Trajectory
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.library import fingerprint, gather
 from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import runs_here, spending_of
+from agentprop.stages.common.panel import check_verifiers
 from agentprop.stages.common.plan import Plan, plan_of
-from agentprop.stages.train.judges import Judges, judges_of
-from agentprop.stages.train.rl_run import RlProgress, check_sampler, check_world, load_policy, reinforce, sampler_of
+from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.judges import Judges, judges_of, verifying
+from agentprop.stages.train.rl_run import (
+    RlProgress,
+    check_sampler,
+    check_world,
+    fit_memory,
+    load_policy,
+    publish,
+    reinforce,
+    sampler_of,
+)
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -70,8 +83,10 @@ def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
     check_sampler(config.sampler)
-    for name in config.prober:
-        resolve(name)
+    check_verifiers(verifying(config))
+    probers = [resolve(name) for name in config.prober]
+    served = [one for one in probers if not (one.local and runs_here(one))]
+    Meter(max_cost=config.max_cost).check_prices([*served])
     _algorithm(config)
 
 
@@ -89,9 +104,12 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
+        config = fit_memory(config, policy, run_dir, quiet=quiet)
+        models = run_dir.path / MODELS
+        meter = shared_meter(config, models, world.size)
+        sampler = sampler_of(config, policy, world, models, meter, stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        judges = judges_of(config, dict(plan.library), run_dir.path / MODELS, sandbox, world, stack)
+        judges = judges_of(config, dict(plan.library), models, sandbox, world, stack, meter)
         env = _env(config, plan, policy, sampler, sandbox, judges, world)
         total = config.steps * config.minibatches
         loop = Loop(
@@ -104,9 +122,8 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        run_dir.publish(progress.step)
-        summary = {**_summary(progress, config), "spending": judges.spending()}
-        run_dir.summarise(summary, finished=True)
+        summary = {**_summary(progress, config), "spending": spending_of(meter) if meter.spend() else {}}
+        publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 
 
@@ -183,7 +200,9 @@ def _env(
     bundles = Bundles(plan.planner(), written_skills(plan.library))
     sampling = Sampling(temperature=1.0, top_p=1.0, max_tokens=config.reply_tokens)
     made_by = model_made_by(config.model, None, sampling)
-    setup = RolloutSetup(bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by)
+    setup = RolloutSetup(
+        bundles.library, tools(), sampler.executor(sandbox), plan.rules, made_by, keep_cut=not config.mask_cut_off
+    )
     return ProposerEnv(
         tasks=Tasks(bundles, plan.curriculum, config.seed),
         setup=setup,

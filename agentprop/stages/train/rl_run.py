@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agentprop.boundary import Tolerance
 from agentprop.config.reinforce import IN_PROCESS, VLLM, ReinforceConfig
 from agentprop.errors import AgentpropError, ConfigError, TooManyFailures
+from agentprop.models.cache import FILE as REPLIES
+from agentprop.models.cache import ReplyCache
+from agentprop.models.costs import Meter
 from agentprop.models.local import vllm_program
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
+from agentprop.stages.train.budget import POLICY
+from agentprop.stages.train.memory import GIB, memory_plan, tell_memory
+from agentprop.stages.train.outcome import NothingLearnt, check_episodes, check_weights
 from agentprop.stages.train.run_dir import TrainingRun
 
 if TYPE_CHECKING:
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from agentprop.training.rl.loop import Experience, Loop
     from agentprop.training.rl.samplers import Sampler
 
+R = TypeVar("R", bound=ReinforceConfig)
 ENV_STATE = "school"
 """Key of the environment's state in checkpoints; every version of them has it under this name."""
 RECENT = 10
@@ -51,6 +59,8 @@ class RlProgress:
     """Episodes of all processes."""
     failures: int = 0
     """Those of them that failed unexpectedly."""
+    ends: dict[str, int] = field(default_factory=dict)
+    """Those of them that were cut off, ran out of turns or were lost, by name."""
 
     def stored(self) -> dict[str, Any]:
         """Return the state that a checkpoint keeps, as JSON values."""
@@ -75,12 +85,17 @@ class RlProgress:
             env,
             self.episodes,
             self.failures,
+            self.ends,
         )
 
     def counting(self, experience: Experience, config: ReinforceConfig, world: World) -> RlProgress:
         """With the episodes of a step. Raises TooManyFailures, in all processes, where too many of them failed."""
-        failed, rolled = world.sum([float(len(experience.failures)), float(experience.episodes)])
-        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed))
+        from agentprop.training.rl.loop import ENDS
+
+        own = [experience.ends.get(end, 0) for end in ENDS]
+        failed, rolled, *ended = world.sum([float(len(experience.failures)), float(experience.episodes), *own])
+        ends = {end: self.ends.get(end, 0) + int(count) for end, count in zip(ENDS, ended, strict=True)}
+        counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed), ends=ends)
         last = experience.failures[-1][1].message if experience.failures else ""
         expected = config.steps * config.groups * config.group_size
         Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
@@ -127,16 +142,37 @@ def check_sampler(name: str) -> ModelSettings | None:
     return settings
 
 
-def sampler_of(config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path) -> Sampler:
-    """Return the sampler of the settings; `folder` is for the log of a server."""
+def fit_memory(config: R, policy: PolicyModel, run_dir: TrainingRun, *, quiet: bool) -> R:
+    """Return the settings with sizes that fit the device, after an estimate of the memory is printed."""
+    from agentprop.training.rl.samplers import context_length
+
+    chosen = memory_plan(config, policy, run_dir)
+    tell_memory(config, policy, chosen, run_dir, longest=context_length(policy, config), quiet=quiet)
+    return config.model_copy(update={"pack_tokens": chosen.pack_tokens, "cache_gib": chosen.cache_bytes / GIB})
+
+
+def sampler_of(
+    config: ReinforceConfig, policy: PolicyModel, world: World, folder: Path, meter: Meter, stack: ExitStack
+) -> Sampler:
+    """Return the sampler of the settings; `folder` is for the log of a server.
+
+    If its settings have prices, `meter` counts what it costs, and the folder stores that.
+    """
     from agentprop.training.rl.samplers import InProcessSampler
 
     settings = check_sampler(config.sampler)
     if settings is None:
-        return InProcessSampler(policy, config, world)
+        size = {} if config.cache_gib is None else {"cache_bytes": round(config.cache_gib * GIB)}
+        return InProcessSampler(policy, config, world, **size)
+    from agentprop.training.rl.vllm_chat import PolicyAccount
     from agentprop.training.rl.vllm_sampler import VllmSampler
 
-    return VllmSampler(policy, config, world, folder, settings)
+    account = None
+    if settings.price_in is not None and settings.price_out is not None:
+        journal = ReplyCache(folder / POLICY / REPLIES)
+        stack.callback(journal.close)
+        account = PolicyAccount(settings, meter, journal)
+    return VllmSampler(policy, config, world, folder, settings, account)
 
 
 def load_policy(config: ReinforceConfig, world: World, *, beta: float) -> PolicyModel:
@@ -164,7 +200,7 @@ def reinforce(
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
             while progress.step < total:
                 experience, progress = _attempt(loop, run_dir, progress, runner, stop)
-                step_metrics = runner.run(loop.learn(progress.step, experience))
+                step_metrics = _update(loop, run_dir, progress, experience, runner, stop)
                 progress = progress.after(step_metrics, watched, loop.env.state)
                 _record_step(loop, run_dir, metrics, progress, experience, step_metrics)
         finally:
@@ -172,26 +208,66 @@ def reinforce(
     return progress
 
 
+def publish(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, summary: Mapping[str, Any]) -> None:
+    """Publish the model and the summary. Raises NothingLearnt, after the summary is written, if nothing was learnt."""
+    try:
+        check_episodes(loop.config, loop.optimiser, progress.episodes, progress.ends)
+        check_weights(loop.policy, loop.world)
+    except NothingLearnt:
+        run_dir.summarise(summary, finished=False)
+        raise
+    run_dir.publish(progress.step)
+    run_dir.summarise(summary, finished=True)
+
+
 def _attempt(
     loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, runner: asyncio.Runner, stop: Callable[[], bool]
 ) -> tuple[Experience, RlProgress]:
-    """Roll out and score one step, and count its failures; alone, a process may be stopped in the middle of it."""
+    """Roll out and score one step, and count its failures.
+
+    It may be stopped in the middle, but several processes cannot be stopped while they score.
+    """
     from agentprop.training.rl.loop import unless_stopped
 
     alone = loop.world.size == 1
     try:
         if loop.world.any(stop()):
             raise KeyboardInterrupt
-        attempt = loop.attempt(progress.step)
-        experience = runner.run(unless_stopped(stop, attempt) if alone else attempt)
+        attempt = unless_stopped(stop, loop.attempt(progress.step)) if alone else loop.attempt(progress.step, stop)
+        experience = runner.run(attempt)
         run_dir.reject(progress.step, experience.failures)
         return experience, progress.counting(experience, loop.config, loop.world)
     except (KeyboardInterrupt, AgentpropError) as ended:
-        if progress.step and (alone or isinstance(ended, KeyboardInterrupt | TooManyFailures)):
-            run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
-        elif run_dir.run is not None and not progress.step:
-            run_dir.run.commit({"step": 0})
+        if not progress.step or alone or isinstance(ended, KeyboardInterrupt | TooManyFailures):
+            _save_before(loop, run_dir, progress)
         raise
+
+
+def _update(
+    loop: Loop[Any],
+    run_dir: TrainingRun,
+    progress: RlProgress,
+    experience: Experience,
+    runner: asyncio.Runner,
+    stop: Callable[[], bool],
+) -> dict[str, float]:
+    """Learn from one step. If it is stopped in the middle, the steps before it are saved as they were."""
+    from agentprop.training.model.undo import Interrupted
+
+    try:
+        return runner.run(loop.learn(progress.step, experience, stop))
+    except Interrupted as ended:
+        if ended.clean:
+            _save_before(loop, run_dir, progress)
+        raise
+
+
+def _save_before(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress) -> None:
+    """Save the steps that are finished; before the first one there is nothing to save."""
+    if progress.step:
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
+    elif run_dir.run is not None:
+        run_dir.run.commit({"step": 0})
 
 
 def _record_step(

@@ -3,6 +3,7 @@
 checkpoints/step-000100/   complete state of the trainer; the same command continues from the newest
 metrics.jsonl              one line per step; on resuming it is cut to the length that the checkpoint stores
 tensorboard/               if asked for
+memory.json                tokens of a pass and size of the sampler's cache, fitted to the device of the first session
 model/                     the finished model, a Hugging Face directory
 other files                as in the run of every stage
 """
@@ -20,6 +21,7 @@ from agentprop.boundary import RecordFailure
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
 from agentprop.records import Reject
+from agentprop.stages.train.memory import FILE as MEMORY
 from agentprop.storage.run import Run
 
 if TYPE_CHECKING:
@@ -54,6 +56,13 @@ class TrainingRun:
         self._metrics_bytes = 0
         self._saved: int | None = None
         self._rejected: set[str] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """An earlier session has saved a checkpoint."""
+        from agentprop.training.model import checkpoint
+
+        return checkpoint.newest(self._checkpoints) is not None
 
     def restore(self, optimiser: Optimiser) -> Restored | None:
         """Restore the newest checkpoint; return None if there is none."""
@@ -156,7 +165,7 @@ def training_run(
     from agentprop.training import metrics
     from agentprop.training.model import checkpoint
 
-    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD, *folders)
+    ours = (checkpoint.FOLDER, MODEL, metrics.FILE, metrics.BOARD, MEMORY, *folders)
     with ExitStack() as stack:
         run = None
         if world.first:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from agentprop.boundary import Tolerance
@@ -15,6 +16,8 @@ from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
 from agentprop.stages.common.accepted import JoinedRuns
+from agentprop.stages.train.memory import memory_plan, tell_memory
+from agentprop.stages.train.outcome import NothingLearnt, check_steps, check_weights
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
 from agentprop.stages.train.sft_material import gather
 from agentprop.storage.run import open_run
@@ -69,20 +72,43 @@ def _run(
     with memory_errors("the model"):
         policy = PolicyModel.load(config)
     reader = TrajectoryReader(Renderer(policy.tokenizer), config.max_length)
-    material = gather(config, joined, reader)
+    material = gather(config, joined, reader, stop)
     read = [*joined.runs, *map(open_run, config.extracted)]
     inputs = {"model": fingerprint(config.model), "runs": " ".join(sorted(run.fingerprint for run in read))}
     with training_run(config, out, world, inputs=inputs, fresh=fresh, free=_free(config)) as run_dir:
         _tell_failures(config, reader, run_dir)
         with memory_errors("the model"):
             policy.distribute(world)
+        chosen = memory_plan(config, policy, run_dir)
+        config = config.model_copy(update={"pack_tokens": chosen.pack_tokens})
+        everything = chain(material.skills, *material.train, *material.held_out)
+        longest = max((len(sequence) for sequence in everything), default=0)
+        tell_memory(config, policy, chosen, run_dir, longest=longest, quiet=quiet)
         optimiser = Optimiser(policy.trainable(), config, total_steps=EpochOrder(material, config).total)
         progress = _imitate(config, policy, optimiser, material, run_dir, quiet=quiet, stop=stop)
         kept = progress.best_step if config.patience else progress.step
-        run_dir.publish(kept or progress.step)
         summary = _summary(progress, kept, reader, policy)
-        run_dir.summarise(summary, finished=True)
+        _publish(config, policy, optimiser, run_dir, kept or progress.step, summary)
     return summary if world.first else {}
+
+
+def _publish(
+    config: TrainSftConfig,
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    run_dir: TrainingRun,
+    step: int,
+    summary: dict[str, Any],
+) -> None:
+    """Publish the model and the summary. Raises NothingLearnt, after the summary is written, if nothing was learnt."""
+    try:
+        check_steps(config, optimiser)
+        check_weights(policy, run_dir.world)
+    except NothingLearnt:
+        run_dir.summarise(summary, finished=False)
+        raise
+    run_dir.publish(step)
+    run_dir.summarise(summary, finished=True)
 
 
 def _tell_failures(config: TrainSftConfig, reading: TrajectoryReader, place: TrainingRun) -> None:

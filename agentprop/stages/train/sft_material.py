@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from agentprop.training.data.splits import Holdout
 
 
-def gather(config: TrainSftConfig, joined: JoinedRuns, reader: TrajectoryReader) -> Material:
+def gather(
+    config: TrainSftConfig, joined: JoinedRuns, reader: TrajectoryReader, stop: Callable[[], bool] = bool
+) -> Material:
     """Everything as token sequences; `reader.counts` says what became of what. Raises InputError if nothing is left.
+
+    Raises KeyboardInterrupt between two trajectories once `stop` returns True.
 
     Problems whose skills are a held-out bundle or contain a held-out pair are held out, and so are trajectories that
     begin with such a pair.
@@ -34,6 +38,8 @@ def gather(config: TrainSftConfig, joined: JoinedRuns, reader: TrajectoryReader)
             (train if known else held_out).append(sample)
         if len(train) + len(held_out) == config.limit:
             break
+        if stop():
+            raise KeyboardInterrupt
     reader.counts.update(train=len(train), held_out=len(held_out), **joined.left_out)
     _check(config, train, held_out, reader, joined)
     skills = ((one.skill, one.passage) for one in (skill_passages(config.extracted) if config.skill_weight else ()))

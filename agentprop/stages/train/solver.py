@@ -23,7 +23,16 @@ from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.train.rl_run import check_sampler, check_world, load_policy, reinforce, sampler_of
+from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.rl_run import (
+    check_sampler,
+    check_world,
+    fit_memory,
+    load_policy,
+    publish,
+    reinforce,
+    sampler_of,
+)
 from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
@@ -98,7 +107,9 @@ def _run(
         ExitStack() as stack,
     ):
         policy = load_policy(config, world, beta=config.beta)
-        sampler = sampler_of(config, policy, world, run_dir.path / MODELS)
+        config = fit_memory(config, policy, run_dir, quiet=quiet)
+        models = run_dir.path / MODELS
+        sampler = sampler_of(config, policy, world, models, shared_meter(config, models, world.size), stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         env = _env(config, exercises, sampler, sandbox, world)
         total = config.steps * config.minibatches
@@ -112,10 +123,9 @@ def _run(
             world,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
-        run_dir.publish(progress.step)
         left_out = dict(joined.left_out)
         summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
-        run_dir.summarise(summary, finished=True)
+        publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
 
 

@@ -14,11 +14,8 @@ from typing import Any, Protocol
 
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
-from agentprop.errors import BoundReached, ConfigError, InputError, TooManyFailures
-from agentprop.grading.verifiers import is_local
-from agentprop.models.costs import Meter
+from agentprop.errors import BoundReached, InputError, TooManyFailures
 from agentprop.models.failures import ModelOutage
-from agentprop.models.registry import resolve
 from agentprop.prompts import Prompts
 from agentprop.records import Reject, Verdict
 from agentprop.skills import Package
@@ -26,7 +23,7 @@ from agentprop.stages.common.intake import Intake, ProblemItem, open_intake
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.panel import open_panel
+from agentprop.stages.common.panel import check_verifiers, open_panel, uses_models
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.verify import audit_checkers
@@ -97,23 +94,7 @@ def _keep_unreadable(intake: Intake, sink: Sink, totals: VerifyTotals) -> None:
 
 def check(config: VerifyConfig) -> None:
     """Check the verifiers and prices before a directory is claimed. Raises ConfigError."""
-    twice = [name for name, count in Counter(config.verifier).items() if count > 1 and is_local(name)]
-    if twice:
-        raise ConfigError(
-            f"the verifier {twice[0]} votes the same each time", hint="name it once, with MODELs beside it"
-        )
-    if config.auditor is not None and not uses_models(config):
-        raise ConfigError(
-            "an auditor settles differences between models, and no verifier is one",
-            hint="name the models with --verifier, once for each",
-        )
-    named = {name for name in (*config.verifier, config.auditor) if name is not None and not is_local(name)}
-    Meter(max_cost=config.max_cost).check_prices([resolve(name) for name in sorted(named)])
-
-
-def uses_models(config: VerifyConfig) -> bool:
-    """True if a language model judges."""
-    return not all(map(is_local, config.verifier))
+    check_verifiers(config)
 
 
 def _judge(

@@ -151,6 +151,8 @@ def _rendered_turns(trajectory: Trajectory, renderer: Renderer) -> list[SampledT
     ids = renderer.prompt(_messages(trajectory, 0))
     for turn in trajectory.turns:
         said = renderer.reply_ids(turn.message)
+        if turn.cut_off:
+            said = said[:-1]  # the model never said that the turn ends here
         turns.append(SampledTurn(ids, said))
         ids = (*ids, *said, *renderer.bridge(said, chat_messages([("tool", turn.observation)])))
     return turns

@@ -1,7 +1,8 @@
 """State of a trainer ↔ checkpoints/step-000100/, so that a killed run continues to the same losses.
 
     checkpoints/step-000100/
-        model.safetensors, config.json, tokenizer …   the model, as `propose --proposer` and vLLM load it
+        model.safetensors, config.json, tokenizer …   the model, as `propose --proposer` and vLLM load it, in the number
+                                                      format of the model that training started from
         adapter/                                      with LoRA: the adapters alone
         optimiser-00000.safetensors …                 exact trained weights and AdamW's means, about 2 GiB a file
         rng.safetensors                               random state of every process
@@ -27,9 +28,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from agentprop.errors import RunError
+from agentprop.inference.weights import not_finite
 from agentprop.storage.durable import sync_directory, write_json
 from agentprop.training.memory_errors import saving_errors
-from agentprop.training.model.distributed import World, full_tensor
+from agentprop.training.model.distributed import World, full_tensor, local_part
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import save_model
@@ -76,7 +78,7 @@ def save(
         if world.first:
             _remove_temporaries(folder)
             temporary.mkdir(parents=True)
-        save_model(policy, temporary)
+        save_model(policy, temporary, optimiser.exact())
         _write_optimiser(temporary, optimiser, world)
         random = _random_states(world)
         if world.first:
@@ -110,6 +112,8 @@ def restore(path: Path, optimiser: Optimiser, world: World) -> Restored:
         if document["version"] > VERSION:
             raise RunError(f"{path} was written by a newer agentprop", hint="upgrade agentprop")
         optimiser.load(_OptimiserTensors(path), document)
+        if any(not_finite((name, local_part(tensor)) for name, tensor in optimiser.tensors())):
+            raise ValueError("it holds NaN or infinite values")
         _set_random_state(load_file(path / RNG), world)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]

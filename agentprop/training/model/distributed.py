@@ -129,6 +129,11 @@ def full_tensor(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
+def local_part(tensor: Tensor) -> Tensor:
+    """Return this process's part of a tensor that may be sharded, without communication."""
+    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+
+
 def sharded_like(tensor: Tensor, full: Tensor) -> Tensor:
     """Shard `full` as `tensor` is and return this process's part, without communication."""
     if not isinstance(tensor, DTensor):

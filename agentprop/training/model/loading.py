@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 from agentprop.config.training import TrainConfig
 from agentprop.errors import InputError
 from agentprop.inference.chat_template import load_tokenizer
+from agentprop.inference.weights import check_finite
 from agentprop.storage.durable import digest_file
 from agentprop.training.model import packed_attention as attention
 
@@ -131,6 +132,7 @@ def _model(source: str, shape: PretrainedConfig, number: torch.dtype) -> PreTrai
     model, found = loaded
     if found["missing_keys"]:
         raise InputError(f"the weights of {source} lack {min(found['missing_keys'])}", hint=COMPLETE)
+    check_finite(model, source)
     return model
 
 

@@ -17,7 +17,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from agentprop.config.training import TrainConfig
 from agentprop.errors import AgentpropError
-from agentprop.training.model.distributed import full_tensor, sharded_like
+from agentprop.training.model.distributed import full_tensor, local_part, sharded_like
 
 MAX_SKIPPED = 10
 """Most steps in a row that may be skipped before training is given up."""
@@ -41,7 +41,7 @@ class StepReport:
     clipped: bool
     """The gradient was scaled down."""
     applied: bool
-    """The weights were updated; False if the gradient was not finite."""
+    """The weights were updated; False if the gradient was not finite, or there was none."""
 
 
 class Optimiser:
@@ -70,16 +70,26 @@ class Optimiser:
         )
 
     def step(self) -> StepReport:
-        """Apply and clear the gradients. Raises TrainingDiverged after too many in a row that were not finite."""
+        """Apply and clear the gradients. Raises TrainingDiverged after too many in a row that were not finite.
+
+        Without a gradient the step counts, but is not applied: it would move the weights by their momentum alone.
+        """
         rate = self._config.rate * self._factor(self.steps)
         gradients = [copy.grad for copy in self._copies if copy.grad is not None]
-        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False)) if gradients else torch.zeros(())
+        if not gradients:
+            self.steps += 1
+            return StepReport(0.0, rate, clipped=False, applied=False)
+        norm = full_tensor(get_total_norm(gradients, error_if_nonfinite=False))
         finite = math.isfinite(float(norm))
         if finite:
             clip_grads_with_norm_(self._copies, self._config.clip, norm)
             self._apply(rate)
         self._clear(finite)
         return StepReport(float(norm), rate, clipped=float(norm) > self._config.clip, applied=finite)
+
+    def abandon(self) -> None:
+        """Clear the gradients gathered so far, as if the step had not begun."""
+        self._adam.zero_grad(set_to_none=True)
 
     def _apply(self, rate: float) -> None:
         for group in self._adam.param_groups:
@@ -110,6 +120,11 @@ class Optimiser:
             state = self._adam.state.get(copy, {})
             yield from ((f"{key}/{name}", state[key]) for key in STATE if key in state)
 
+    def exact(self) -> dict[str, Tensor]:
+        """Return the float32 copies of trained weights that are computed with in a lower precision, by name."""
+        trained = zip(self.names, self._weights, self._copies, strict=True)
+        return {name: copy.detach() for name, weight, copy in trained if weight is not copy}
+
     def counts(self) -> dict[str, int]:
         """Return the step counts that belong to `tensors`."""
         return {"steps": self.steps, "applied": self.applied, "skipped": self.skipped}
@@ -127,6 +142,32 @@ class Optimiser:
             }
             if state:
                 self._adam.state[copy] = {"step": torch.tensor(float(self.applied)), **state}
+
+    # --- what a stopped step goes back to ---
+
+    def state_bytes(self) -> int:
+        """Return the size of this process's part of `tensors`."""
+        return sum(local_part(tensor).nbytes for _, tensor in self.tensors())
+
+    def copies(self) -> dict[str, Tensor]:
+        """Copy this process's part of `tensors` to main memory."""
+        return {name: local_part(tensor).detach().to("cpu", copy=True) for name, tensor in self.tensors()}
+
+    @torch.no_grad()
+    def put_back(self, copies: Mapping[str, Tensor], counts: Mapping[str, int]) -> None:
+        """Restore what `copies` and `counts` gave."""
+        self.steps, self.applied, self.skipped = counts["steps"], counts["applied"], counts["skipped"]
+        for name, weight, copy in zip(self.names, self._weights, self._copies, strict=True):
+            local_part(copy).copy_(copies[f"weight/{name}"])
+            if weight is not copy:
+                weight.copy_(copy)
+            state = self._adam.state[copy]
+            for key in STATE:
+                if f"{key}/{name}" in copies:
+                    local_part(state[key]).copy_(copies[f"{key}/{name}"])
+                    state["step"] = torch.tensor(float(self.applied))
+                else:
+                    state.clear()  # its first step is being undone
 
 
 def schedule(config: TrainConfig, total_steps: int | None) -> Callable[[int], float]:

@@ -22,6 +22,7 @@ from agentprop.training.data.packing import Batch
 from agentprop.training.model import loading
 from agentprop.training.model import packed_attention as attention
 from agentprop.training.model.distributed import World, shard
+from agentprop.training.model.formats import StoredFormats
 from agentprop.training.model.logprobs import Scores, token_scores
 
 HEAD_CHUNK = 1024
@@ -31,8 +32,12 @@ HEAD_CHUNK = 1024
 class PolicyModel(nn.Module):
     """Policy π_θ(a_t | o_t) over packed rows."""
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, formats: StoredFormats | None = None
+    ) -> None:
         super().__init__()
+        self.formats = formats or StoredFormats()
+        """Number formats of the files that it was loaded from, which its checkpoints keep."""
         self.model = model
         """Hugging Face model."""
         self.tokenizer = tokenizer
@@ -72,6 +77,11 @@ class PolicyModel(nn.Module):
 
     # --- π_ref ---
 
+    @property
+    def keeps_reference(self) -> bool:
+        """A copy of the model is kept as π_ref."""
+        return bool(self._frozen)
+
     def keep_reference(self, copy: PolicyModel) -> None:
         """Use `copy`, a second loading of the same model, as π_ref; not needed with adapters."""
         self._frozen = (copy.requires_grad_(False).eval(),)
@@ -101,7 +111,9 @@ class PolicyModel(nn.Module):
 
         A `frozen` model gets no adapters. Raises InputError if the files cannot be read or do not fit together.
         """
-        return cls(*loading.load(source or config.model, config, frozen=frozen))
+        place = source or config.model
+        loaded = loading.load(place, config, frozen=frozen)
+        return cls(*loaded, StoredFormats() if loading.from_scratch(place) else StoredFormats.read(place))
 
     def distribute(self, world: World) -> Self:
         """Move to the process's device, sharded if there are several processes; return self."""

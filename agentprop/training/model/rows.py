@@ -6,7 +6,7 @@ and takes its share, and one that runs out of rows is given a row of `EMPTY_SEQU
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import ceil
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 from agentprop.training.data.packing import Batch, batch_of, pack
 from agentprop.training.data.sequences import EMPTY_SEQUENCE, TokenSequence
 from agentprop.training.model.distributed import World
+from agentprop.training.model.undo import Interrupted
 
 
 def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World) -> Iterator[Batch]:
@@ -24,6 +25,14 @@ def even_rows(sequences: Sequence[TokenSequence], pack_tokens: int, world: World
     own = world.share(rows)
     for number in range(ceil(len(rows) / world.size)):
         yield batch_of([sequences[place] for place in sorted(own[number])] if number < len(own) else [EMPTY_SEQUENCE])
+
+
+def until(stop: Callable[[], bool], rows: Iterable[Batch], world: World) -> Iterator[Batch]:
+    """Yield the rows. Raises Interrupted, in all processes, before a row at which one of them was asked to stop."""
+    for row in rows:
+        if world.any(stop()):
+            raise Interrupted
+        yield row
 
 
 def per_token(batch: Batch, values: Mapping[str, float]) -> Tensor:

@@ -1,12 +1,14 @@
 """A policy → a plain Hugging Face directory that transformers and vLLM load: weights, config, tokenizer.
 
 Adapters are merged into copies of the weights, so the trained model is unchanged. They are also saved separately in
-adapter/, in peft's format.
+adapter/, in peft's format. Weights are saved in the number format of the files that the model was loaded from, and from
+the optimiser's exact copies if that format has more digits than the computation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,16 +26,20 @@ ADAPTER_FOLDER = "adapter"
 BASE, ADAPTED = ".base_layer.", (".lora_A.", ".lora_B.")
 
 
-def save_model(policy: PolicyModel, path: Path) -> None:
+def save_model(policy: PolicyModel, path: Path, exact: Mapping[str, Tensor] | None = None) -> None:
     """Write a Hugging Face directory: merged weights, config, tokenizer, and adapter/ if there are adapters.
 
-    Every process of a distributed run must call it; the first one writes, to a `path` that exists.
+    `exact` are the optimiser's copies of trained weights, by their names in the policy. Every process of a distributed
+    run must call it; the first one writes, to a `path` that exists.
     """
-    weights = {name: tensor for name, tensor in merged(policy) if is_first()}
+    weights = {name: tensor for name, tensor in _stored(policy, exact or {}) if is_first()}
     adapter = {name: tensor for name, tensor in adapters(policy) if is_first()}
     if not is_first():
         return
     policy.model.save_pretrained(path, state_dict=weights)
+    config = copy.deepcopy(policy.model.config)
+    config.dtype = policy.formats.commonest or config.dtype
+    config.save_pretrained(path)
     policy.tokenizer.save_pretrained(path)
     if adapter:
         folder = path / ADAPTER_FOLDER
@@ -46,17 +52,48 @@ def save_model(policy: PolicyModel, path: Path) -> None:
 def merged(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
     """Yield every weight by its name in the plain model, unsharded, on the CPU, with adapters merged.
 
-    Samplers load these weights too. Every process of a distributed run must exhaust the iterator.
+    They are in the precision of the computation: samplers load them. Every process of a distributed run must exhaust
+    the iterator.
     """
-    layers = {name: part for name, part in policy.model.named_modules() if isinstance(part, LoraLayer)}
-    for name, tensor in policy.model.state_dict().items():
-        if any(part in name for part in ADAPTED):
-            continue
-        full = full_tensor(tensor)
-        layer = layers.get(name.removesuffix(".base_layer.weight"))
-        if layer is not None and name.endswith(f"{BASE}weight"):
-            full = full + _delta(layer).to(full.dtype)
+    layers = _adapted_layers(policy)
+    for name, tensor in _plain(policy):
+        full = full_tensor(tensor.detach())
+        if name in layers:
+            full = full + _delta(layers[name]).to(full.dtype)
         yield name.replace(BASE, "."), full.cpu()
+
+
+@torch.no_grad()
+def _stored(policy: PolicyModel, exact: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield every weight as `merged` does, but in the number format of the files that the model was loaded from."""
+    layers = _adapted_layers(policy)
+    made: dict[int, Tensor] = {}  # weights that are tied stay one tensor, which is saved once
+    for name, tensor in _plain(policy):
+        wanted = (
+            policy.formats.of(name.replace(BASE, "."), tensor.dtype) if tensor.is_floating_point() else tensor.dtype
+        )
+        if id(tensor) not in made:
+            better = exact.get(f"model.{name}") if wanted.itemsize > tensor.dtype.itemsize else None
+            full = full_tensor((tensor if better is None else better).detach())
+            if name in layers:
+                delta = _delta(layers[name])
+                full = full.to(torch.promote_types(full.dtype, wanted))
+                full = full + delta.to(full.dtype)
+            made[id(tensor)] = full.to(wanted).cpu() if is_first() else torch.empty(0)  # only the first one saves it
+        yield name.replace(BASE, "."), made[id(tensor)]
+
+
+def _plain(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
+    """Yield the model's own weights, without those of adapters, by their names in the policy's model."""
+    for name, tensor in policy.model.state_dict(keep_vars=True).items():
+        if not any(part in name for part in ADAPTED):
+            yield name, tensor
+
+
+def _adapted_layers(policy: PolicyModel) -> dict[str, LoraLayer]:
+    """Return the layers that have adapters, by the names of their own weights."""
+    layers = ((name, part) for name, part in policy.model.named_modules() if isinstance(part, LoraLayer))
+    return {f"{name}{BASE}weight": part for name, part in layers}
 
 
 def adapters(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:

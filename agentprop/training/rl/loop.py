@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -30,6 +30,8 @@ from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
+ENDS = ("truncated", "out_of_turns", "lost")
+"""Ends of episodes that a run counts: cut off by the limit of a reply or the context, out of turns, reward unknown."""
 POLL_S = 0.25
 """Seconds between checks for a request to stop."""
 
@@ -53,6 +55,8 @@ class Experience:
     """Episodes that this process rolled out."""
     failures: Sequence[tuple[str, RecordFailure]] = ()
     """Names of those that failed unexpectedly, and why."""
+    ends: Mapping[str, int] = field(default_factory=dict)
+    """Those of them that ended by no decision of the policy's, by `ENDS`."""
 
 
 class TrainingEnv(Protocol[Rollouts]):
@@ -102,16 +106,33 @@ class Loop(Generic[Rollouts]):
     world: World
     timer: Timer = field(default_factory=Timer)
 
-    async def attempt(self, step: int) -> Experience:
-        """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on."""
+    async def attempt(self, step: int, stop: Callable[[], bool] | None = None) -> Experience:
+        """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on.
+
+        With `stop`, which all processes must give, raises KeyboardInterrupt in all of them if one of them was asked to
+        stop while it sampled.
+        """
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self.env.roll_out(step)
+                rollouts = await self._rolled_out(step, stop)
             with self.timer.phase("score"):
                 return await self.env.score(rollouts)
 
-    async def learn(self, step: int, experience: Experience) -> dict[str, float]:
-        """Update the policy, the environment and the sampler; return the metrics of the whole step."""
+    async def _rolled_out(self, step: int, stop: Callable[[], bool] | None) -> Rollouts:
+        if stop is None:
+            return await self.env.roll_out(step)
+        rollouts: Rollouts | None = None
+        with suppress(KeyboardInterrupt):
+            rollouts = await unless_stopped(stop, self.env.roll_out(step))
+        if self.world.any(rollouts is None) or rollouts is None:
+            raise KeyboardInterrupt
+        return rollouts
+
+    async def learn(self, step: int, experience: Experience, stop: Callable[[], bool] = bool) -> dict[str, float]:
+        """Update the policy, the environment and the sampler; return the metrics of the whole step.
+
+        Raises Interrupted, with nothing learnt, if it was asked to stop in the middle of the update.
+        """
         with self.timer.phase("update"), memory_errors("an update"):
             update = learn(
                 self.policy,
@@ -120,8 +141,9 @@ class Loop(Generic[Rollouts]):
                 self.objective,
                 self.world,
                 n_groups=self.config.groups,
-                pack_tokens=self.config.pack_tokens,
+                pack_tokens=self.config.tokens_per_pass,
                 seed=f"{self.config.seed}/{step}",
+                stop=stop,
             )
         self.env.state = experience.state
         with self.timer.phase("refresh"):

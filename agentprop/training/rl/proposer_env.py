@@ -83,7 +83,8 @@ class ProposerEnv:
         members = [(group.group.task.index, one) for group in scored for one in group.members]
         failures = [(f"task {i} episode {one.member.number}", one.failure) for i, one in members if one.failure]
         records = kept(scored[:KEPT_GROUPS])
-        return Experience(found, means.reduce(self.world) | reported, records, state, len(members), failures)
+        ends = ends_of([one for _, one in members])
+        return Experience(found, means.reduce(self.world) | reported, records, state, len(members), failures, ends)
 
     async def aclose(self) -> None:
         """Close the connections of verifiers and probers."""
@@ -138,6 +139,16 @@ class ProposerEnv:
 # --- metrics and records ---
 
 
+def ends_of(members: Sequence[Scored]) -> dict[str, int]:
+    """Count the episodes that were cut off, that ran out of turns, and whose reward is unknown."""
+    stops = Counter(one.member.trajectory.stop for one in members)
+    return {
+        "truncated": stops[StopReason.TRUNCATED] + stops[StopReason.CONTEXT_OVERFLOW],
+        "out_of_turns": stops[StopReason.TURN_LIMIT],
+        "lost": sum(one.fate == "lost" for one in members),
+    }
+
+
 def kept(groups: Sequence[ScoredGroup]) -> list[Record]:
     """Return the records of some groups, each once."""
     found: dict[str, Record] = {}
@@ -181,7 +192,8 @@ def _add_turns(means: RunningMeans, known: Sequence[Scored]) -> None:
     trajectories = [one.member.trajectory for one in known]
     turns = [turn for trajectory in trajectories for turn in trajectory.turns]
     means.add("turns/count", (len(trajectory.turns) for trajectory in trajectories))
-    means.add("turns/malformed", (turn.action == "malformed" for turn in turns))
+    means.add("turns/malformed", (turn.action == "malformed" and not turn.cut_off for turn in turns))
+    means.add("turns/truncated", (turn.cut_off for turn in turns))
     means.add("turns/exec_ok", (turn.outcome == "ok" for turn in turns if turn.action == "exec"))
     means.add("edits/pruned", (trajectory.pruned > 0 for trajectory in trajectories))
     means.add("edits/replaced", (trajectory.replaced > 0 for trajectory in trajectories))

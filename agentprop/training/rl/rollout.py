@@ -13,8 +13,9 @@ from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.engine.rolling import together
-from agentprop.models.chat import ChatModel, Sampling
-from agentprop.records import MadeBy, Problem, StopReason, Task, Trajectory
+from agentprop.models.chat import ChatModel, Choice, Reply, Request, Sampling
+from agentprop.records import MadeBy, Problem, StopReason, Task, Trajectory, Turn
+from agentprop.records.trajectory import TRUNCATED
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
@@ -67,6 +68,8 @@ class RolloutSetup:
     """Limits and available actions of an episode."""
     made_by: MadeBy = field(default_factory=MadeBy)
     """Description of the proposer for the records."""
+    keep_cut: bool = False
+    """Keep a reply that was cut off as the last turn of its episode, so that its tokens can be trained on."""
 
     def environment(self, task: Task) -> Environment:
         """Return a fresh environment for a task."""
@@ -106,7 +109,12 @@ async def _episode(
     sample = (task.seed * 1_000_003 + task.index) * size + number
 
     async def played() -> tuple[Episode, RecordFailure | None]:
-        return await rollout(setup.environment(task), ChatPolicy(model, sampling, sample=sample)), None
+        environment, heard = setup.environment(task), _LastReply(model)
+        episode = await rollout(environment, ChatPolicy(heard, sampling, sample=sample))
+        if setup.keep_cut and environment.stop is StopReason.TRUNCATED and heard.said:
+            environment.turns.append(_cut_turn(environment, *heard.said))
+            episode = environment.episode()
+        return episode, None
 
     def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None]:
         environment = setup.environment(task)
@@ -114,6 +122,48 @@ async def _episode(
         return environment.episode(), failure
 
     return await contained_async(played, failed)
+
+
+@dataclass
+class _LastReply:
+    """A chat model, and its last reply."""
+
+    model: ChatModel
+    said: tuple[Reply, Choice] | None = None
+    """The reply and its only choice, if something was sampled."""
+
+    @property
+    def identity(self) -> str:
+        """Name of the model."""
+        return self.model.identity
+
+    async def reply(self, request: Request) -> Reply:
+        """Answer as the model does."""
+        reply = await self.model.reply(request)
+        choice = reply.choices[0]
+        self.said = (reply, choice) if choice.token_ids or choice.text else None
+        return reply
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self.model.aclose()
+
+
+def _cut_turn(environment: Environment, reply: Reply, choice: Choice) -> Turn:
+    """Return the turn of a reply that was cut off: it is no action, and nothing answers it."""
+    return Turn(
+        index=len(environment.turns),
+        stage=environment.stage,
+        action="malformed",
+        message=choice.text.encode("utf-8", "replace").decode("utf-8"),  # lone surrogates cannot be stored
+        observation="",
+        outcome=TRUNCATED,
+        skills=tuple(environment.active),
+        prompt_token_ids=reply.prompt_token_ids,
+        token_ids=choice.token_ids,
+        logprobs=choice.logprobs,
+        finish_reason=choice.finish_reason,
+    )
 
 
 def _member(number: int, episode: Episode, failure: RecordFailure | None) -> RolledOut:

@@ -22,6 +22,18 @@ from agentprop.training.model.loading import load
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
 
+SLOTS = 128
+"""Most replies under way in this process."""
+CACHE_BYTES = 4 << 30
+"""Default memory of keys and values."""
+
+
+def context_length(policy: PolicyModel, config: TrainConfig) -> int:
+    """Return the longest conversation that the in-process sampler takes, in tokens."""
+    shape: Any = policy.model.config.get_text_config()
+    positions = getattr(shape, "max_position_embeddings", None) or config.max_length
+    return min(config.max_length, positions)
+
 
 class Sampler(Protocol):
     """The policy as a chat model."""
@@ -54,17 +66,24 @@ class InProcessSampler:
 
     exact = True
 
-    def __init__(self, policy: PolicyModel, config: TrainConfig, world: World) -> None:
+    def __init__(
+        self, policy: PolicyModel, config: TrainConfig, world: World, *, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        """Sample with the policy's weights; `cache_bytes` bounds the memory of keys and values."""
         self._name = config.model
         self._copy: nn.Module | None = None
         if world.mesh is not None:
             copy: nn.Module = load(config.model, config, frozen=True)[0]
             self._copy = copy.to(world.device)
         module = self._copy or policy.model
-        shape: Any = policy.model.config.get_text_config()
-        positions = getattr(shape, "max_position_embeddings", None) or config.max_length
-        longest = min(config.max_length, positions)
-        self.model = DeterministicChat(module, policy.tokenizer, name=config.model, context_length=longest)
+        self.model = DeterministicChat(
+            module,
+            policy.tokenizer,
+            name=config.model,
+            context_length=context_length(policy, config),
+            slots=SLOTS,
+            cache_bytes=cache_bytes,
+        )
 
     def executor(self, sandbox: Sandbox) -> Executor:
         """Return an executor whose results arrive after a fixed number of forward passes."""

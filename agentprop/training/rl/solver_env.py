@@ -8,6 +8,7 @@ settings say so; one that could not be graded is left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -100,7 +101,10 @@ class SolverEnv:
         metrics = solver_means(rollouts, found).reduce(self.world)
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
         failures = [named for one in rollouts for named in failures_of(one)]
-        return Experience(found, metrics, records, {}, len(rollouts) * self.size, failures)
+        outcomes: Counter[str] = Counter(tried.grade.outcome for one in rollouts for tried in one.tries)
+        unknown = sum(outcomes[name] for name in LOST) + self.size * sum(not one.tries for one in rollouts)
+        ends = {"truncated": outcomes["truncated"], "lost": unknown}
+        return Experience(found, metrics, records, {}, len(rollouts) * self.size, failures, ends)
 
     async def aclose(self) -> None:
         """Do nothing: grading keeps nothing open."""

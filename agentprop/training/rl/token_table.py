@@ -14,7 +14,7 @@ A row of the sequences 3 and 0 holds them as 0, 3 and has the places 0, 1, 2, 9,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -24,6 +24,7 @@ from torch import Tensor
 from agentprop.training.data.packing import Batch, batch_of, pack
 from agentprop.training.data.sequences import EMPTY_SEQUENCE, TokenSequence
 from agentprop.training.model.distributed import World
+from agentprop.training.model.undo import Interrupted
 from agentprop.training.rl.examples import TrainingGroup
 
 
@@ -70,12 +71,20 @@ class TokenTable:
             yield batch_of([self.sequences[number] for number in chosen]), torch.tensor(places)
 
 
-def padded_rows(rows: Iterable[tuple[Batch, Tensor]], world: World) -> Iterator[tuple[Batch, Tensor]]:
-    """Yield the rows, then empty rows while another process has more, since all must call the model together."""
+def padded_rows(
+    rows: Iterable[tuple[Batch, Tensor]], world: World, stop: Callable[[], bool] = bool
+) -> Iterator[tuple[Batch, Tensor]]:
+    """Yield the rows, then empty rows while another process has more, since all must call the model together.
+
+    Raises Interrupted, in all processes, before a row at which one of them was asked to stop.
+    """
     mine = iter(rows)
     while True:
         row = next(mine, None)
         # Every process reaches this call the same number of times, since it is collective.
-        if not world.any(row is not None):
+        left, stopped = world.sum([float(row is not None), float(stop())])
+        if not left:
             return
+        if stopped:
+            raise Interrupted
         yield row if row is not None else (batch_of([EMPTY_SEQUENCE]), torch.zeros(0, dtype=torch.int64))

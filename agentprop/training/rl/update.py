@@ -22,6 +22,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.model.logprobs import Scores
 from agentprop.training.model.optimiser import Optimiser, StepReport
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.undo import Interrupted, Undo
 from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.advantages import GroupAdvantages
 from agentprop.training.rl.algorithms import Algorithm
@@ -71,19 +72,42 @@ def learn(
     n_groups: int,
     pack_tokens: int,
     seed: str,
+    stop: Callable[[], bool] = bool,
 ) -> dict[str, float]:
     """Take up to `minibatches` optimiser steps and return their metrics. Every process calls it with its own groups.
 
     `n_groups` is the number of groups in a rollout batch over all processes; a group's number says which of them it is.
     If no group has a signal, nothing is computed and no step is taken.
 
-    Raises TrainingDiverged if the gradient stays non-finite, and InputError if tokens are missing.
+    Once `stop` returns True, the update ends before the next row and is undone.
+
+    Raises TrainingDiverged if the gradient stays non-finite, InputError if tokens are missing, and Interrupted if it
+    was stopped.
     """
+    undo = Undo(optimiser, policy.device)
+    try:
+        return _learn(policy, optimiser, groups, objective, world, undo, n_groups, pack_tokens, seed, stop)
+    except Interrupted:
+        raise Interrupted(clean=not world.any(not undo.back())) from None
+
+
+def _learn(
+    policy: PolicyModel,
+    optimiser: Optimiser,
+    groups: Sequence[TrainingGroup],
+    objective: Objective,
+    world: World,
+    undo: Undo,
+    n_groups: int,
+    pack_tokens: int,
+    seed: str,
+    stop: Callable[[], bool],
+) -> dict[str, float]:
     active = [group for group in groups if not objective.skips(group.advantages)]
     if not world.any(bool(active)):
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
-    frozen = freeze(policy, table, objective, world)
+    frozen = freeze(policy, table, objective, world, stop)
     weight, means = weigh(active, frozen, objective)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     policy.train()
@@ -95,11 +119,13 @@ def learn(
         n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum
-        for batch, places in padded_rows(table.rows(numbers), world):
+        for batch, places in padded_rows(table.rows(numbers), world, stop):
             tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction)
             loss = objective.algorithm.loss(tokens, n_tokens)
             loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
+        if not steps and objective.minibatches > 1:
+            undo.keep()  # with later minibatches there is something to undo
         steps.append(optimiser.step())
     describe(means, frozen, correction)
     return means.reduce(world) | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
@@ -122,14 +148,16 @@ def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world:
 
 
 @torch.no_grad()
-def freeze(policy: PolicyModel, table: TokenTable, objective: Objective, world: World) -> FrozenLogprobs:
+def freeze(
+    policy: PolicyModel, table: TokenTable, objective: Objective, world: World, stop: Callable[[], bool] = bool
+) -> FrozenLogprobs:
     """Compute the log-probs of every action token at the weights that sampled."""
     policy.eval()
-    old, entropy = _scores(policy, table, world)
+    old, entropy = _scores(policy, table, world, stop)
     ref = None
     if objective.algorithm.beta:
         with policy.reference() as reference:
-            ref, _ = _scores(reference, table, world)
+            ref, _ = _scores(reference, table, world, stop)
     unknown = [
         np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in table.sequences
     ]
@@ -137,10 +165,10 @@ def freeze(policy: PolicyModel, table: TokenTable, objective: Objective, world: 
     return FrozenLogprobs(old, ref, engine, entropy)
 
 
-def _scores(policy: PolicyModel, table: TokenTable, world: World) -> tuple[Tensor, Tensor]:
+def _scores(policy: PolicyModel, table: TokenTable, world: World, stop: Callable[[], bool]) -> tuple[Tensor, Tensor]:
     """Return log-probs and entropies [A], on the CPU."""
     logprob, entropy = torch.zeros(2, table.n_actions)
-    for batch, places in padded_rows(table.rows(range(len(table.sequences))), world):
+    for batch, places in padded_rows(table.rows(range(len(table.sequences))), world, stop):
         found = policy(batch.to(policy.device))
         logprob[places] = found.logprob[: len(places)].float().cpu()
         entropy[places] = found.entropy[: len(places)].float().cpu()

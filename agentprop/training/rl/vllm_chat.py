@@ -9,33 +9,64 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agentprop.inference.chat_template import PromptCache, Renderer
+from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Choice, Reply, Request, Usage
+from agentprop.models.costs import Meter, charge
 from agentprop.models.endpoint import Endpoint
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.local import log_ending
-from agentprop.models.settings import ServedSettings
+from agentprop.models.settings import ModelSettings, ServedSettings
 
 ENDING_S = 3.0
 """Seconds to wait for a failing server to end, before the failure is put down to the request alone."""
 
 
+@dataclass(frozen=True)
+class PolicyAccount:
+    """Account of the policy in the budget of a run, for a sampler that has prices."""
+
+    settings: ModelSettings
+    """Settings with the prices."""
+    meter: Meter
+    """Meter that the policy shares with verifiers and probers."""
+    journal: ReplyCache
+    """File that keeps the counts over sessions."""
+
+    async def charge(self, usage: Usage) -> None:
+        """Add the cost of a reply to the totals, and store it on disk."""
+        account, counts = ("policy", self.settings.identity), charge(usage, self.settings)
+        self.meter.add(account, counts)
+        await self.journal.put(account, counts, key=None, body=b"")
+
+
 class VllmModel:
     """Chat model over a server's completions of token ids."""
 
-    def __init__(self, renderer: Renderer, stop_ids: Sequence[int], context_length: int, log: Path) -> None:
+    def __init__(
+        self,
+        renderer: Renderer,
+        stop_ids: Sequence[int],
+        context_length: int,
+        log: Path,
+        account: PolicyAccount | None = None,
+    ) -> None:
         self.identity = ""
         self.context_length = context_length
         self.server: Endpoint | None = None
         """Connection to the server, once it is up."""
-        self._renderer, self._stop_ids, self._log = renderer, list(stop_ids), log
+        self._renderer, self._stop_ids, self._log, self._account = renderer, list(stop_ids), log, account
         self._prompt_cache = PromptCache(renderer)
 
     async def reply(self, request: Request) -> Reply:
-        """Answer with `request.n` choices. Raises ModelFailure, or ModelOutage if the server has ended."""
+        """Answer with `request.n` choices. Raises ModelFailure, or ModelOutage if the server has ended.
+
+        Raises BoundReached if the budget of the run has no room for another request.
+        """
         if request.tools or request.schema is not None:
             raise ModelFailure(
                 FailureKind.REJECTED, f"{self.identity} is asked by token ids, without tools and schemas"
@@ -46,12 +77,25 @@ class VllmModel:
                 FailureKind.CONTEXT_OVERFLOW, f"the conversation has {len(prompt)} tokens of {self.context_length}"
             )
         started = time.perf_counter()
-        found = await self.post("completions", self._body(request, prompt))
+        found = await self._completed(request, prompt)
         choices = tuple(self._choice(one) for one in sorted(found["choices"], key=lambda one: int(one["index"])))
         for number, choice in enumerate(choices, request.sample):
             self._prompt_cache.remember(request.messages, prompt, choice.token_ids or (), choice.text, number)
         usage = Usage(found["usage"]["prompt_tokens"], found["usage"]["completion_tokens"])
         return Reply(choices, self.identity, usage, prompt, duration_s=time.perf_counter() - started)
+
+    async def _completed(self, request: Request, prompt: Sequence[int]) -> Any:
+        """Post a request for completions, within the budget."""
+        body = self._body(request, prompt)
+        if self._account is None:
+            return await self.post("completions", body)
+        await self._account.meter.admit()
+        try:
+            found = await self.post("completions", body)
+            await self._account.charge(Usage(found["usage"]["prompt_tokens"], found["usage"]["completion_tokens"]))
+        finally:
+            self._account.meter.settle()
+        return found
 
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
         """Post a request and return the server's JSON. Raises ModelFailure, or ModelOutage if the server has ended."""

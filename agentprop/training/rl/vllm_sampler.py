@@ -36,7 +36,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
-from agentprop.training.rl.vllm_chat import VllmModel
+from agentprop.training.rl.vllm_chat import PolicyAccount, VllmModel
 
 TIMEOUT_S = 6 * 3600.0
 """Seconds for one reply: the server queues what does not fit."""
@@ -58,8 +58,11 @@ class VllmSampler:
         world: World,
         folder: Path,
         settings: ModelSettings | None = None,
+        account: PolicyAccount | None = None,
     ) -> None:
         """Prepare the server; `folder` holds its log and weights, and `settings` may have serve_args and serve_env.
+
+        Replies are charged to `account`, if there is one.
 
         Raises ConfigError if the run spans several machines.
         """
@@ -71,7 +74,7 @@ class VllmSampler:
         self._settings = _settings(settings, self._weights, policy, context_length)
         renderer = Renderer(policy.tokenizer)
         stop_ids = renderer.stop_ids | _stop_ids(policy)
-        self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log)
+        self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log, account)
         self._server = ExitStack()
 
     def executor(self, sandbox: Sandbox) -> Executor:
