@@ -57,6 +57,10 @@ class TooManyFailures(AgentpropError):
     """More records failed, by no fault of their own, than a run may lose; what was finished is kept."""
 
 
+class NothingAnswered(AgentpropError):
+    """A model that answered no request at all, so that a run brought nothing."""
+
+
 class BoundReached(AgentpropError):
     """A bound (candidates, tokens, cost, minutes) was reached before the target; finished work is kept."""
 

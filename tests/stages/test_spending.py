@@ -16,10 +16,10 @@ from servers import running
 from agentprop.agent.candidates import Candidate, Curriculum
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.config import ProposeConfig
-from agentprop.errors import BoundReached, ConfigError, RunError
+from agentprop.errors import BoundReached, ConfigError, NothingAnswered, RunError
 from agentprop.records import Certificate, Problem, StopReason, Task, Trajectory, content_id
 from agentprop.stages.propose.dry_run import check, worst_case
-from agentprop.stages.propose.giving_up import NothingAnswered, given_up, hopeless
+from agentprop.stages.propose.giving_up import given_up, hopeless
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.opening import Price, wanted
 from agentprop.storage.run import open_run

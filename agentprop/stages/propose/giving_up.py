@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agentprop.agent.message_notes import Fault
-from agentprop.errors import AgentpropError, BoundReached
+from agentprop.errors import AgentpropError, BoundReached, NothingAnswered
 from agentprop.stages.propose.ledger import Ledger
 
 RECENT = 200
@@ -53,10 +53,6 @@ ADVICE = {
     "duplicate": Advice("problems were accepted before", "raise the temperature, or add skills or categories"),
 }
 OTHER = Advice("candidates do not count", "`agentprop show RUN` lists the reasons")
-
-
-class NothingAnswered(AgentpropError):
-    """A model that answered no request at all."""
 
 
 def hopeless(ledger: Ledger, limit: int) -> bool:
