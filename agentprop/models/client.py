@@ -153,7 +153,7 @@ class Model:
             return await self._ask(body, request, None)
         key = key_of(wire.canonical(body, self.identity, request.sample))
         stored = self.cache.get(key)
-        if stored is None and key in self._under_way:
+        while stored is None and key in self._under_way:  # of many that wait for one that failed, one asks again
             stored = await self._wait_for(key)
         if stored is not None:
             found = _reread(stored)

@@ -183,6 +183,20 @@ def test_when_the_one_that_paid_is_cancelled_another_takes_over(tmp_path: Path) 
     cache.close()
 
 
+def test_when_the_one_that_paid_fails_one_of_those_that_wait_asks_again(tmp_path: Path) -> None:
+    cache = ReplyCache(tmp_path / "r")
+    transport = Flaky([ModelFailure(FailureKind.CONTEXT_OVERFLOW, "too long")])
+    model = model_of(transport, cache=cache)
+
+    async def main() -> list[Any]:
+        return await asyncio.gather(*(model.reply(QUESTION) for _ in range(8)), return_exceptions=True)
+
+    failed, *answered = asyncio.run(main())
+    assert isinstance(failed, ModelFailure) and len(transport.bodies) == 2
+    assert [reply.text for reply in answered] == ["42"] * 7
+    cache.close()
+
+
 @pytest.mark.parametrize(
     "kind",
     [FailureKind.RATE_LIMIT, FailureKind.SERVER, FailureKind.CONNECTION, FailureKind.TIMEOUT, FailureKind.BAD_REPLY],

@@ -198,7 +198,7 @@ def _rows(config: VerifyConfig, models: RoleModels, part: str, name: str) -> Ite
             models[part],
             sampling,
             prompts=prompts,
-            blind=config.blind,
+            blind=True,  # there is no trace that would hold the claim
             checklist=checklist,
             schema=settings.schema_support,
             schemaless=schemaless,
