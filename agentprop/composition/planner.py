@@ -43,7 +43,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
-from agentprop.composition.writer import complete_follow, story_wordings
+from agentprop.composition.writer import complete_follow, shares_letters, story_wordings
 from agentprop.records import Domain
 from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
@@ -123,7 +123,7 @@ class Planner:
                 term = cast(Term, getattr(self, f"_plan_{shape}")(root, rng))
             except Impossible:
                 continue
-            if self.allowed(skills(term)):
+            if self.allowed(skills(term)) and not shares_letters(term, self.library):
                 return term
         raise Impossible(f"no composition found for {category}")
 

@@ -61,6 +61,8 @@ class Unwritable(ValueError):
 
 def write(term: Term, library: Mapping[str, Package], rng: Random) -> str:
     """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one."""
+    if shares_letters(term, library):
+        raise Unwritable("a letter would have two meanings")
     return _Writer(library, rng, _reserved(term, library)).statement(term)
 
 
@@ -72,6 +74,16 @@ def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
             spec = library[node.skill].spec
             used |= _letters_of((*(w.text for w in spec.phrasings), *spec.value))
     return used | {"p", "q"}  # the frames for lowest terms use these
+
+
+def shares_letters(term: Term, library: Mapping[str, Package]) -> bool:
+    """True if a mined question has a letter of its own that another skill of the term uses for something else."""
+    names = {node.skill for node in walk(term) if isinstance(node, Apply)}
+    if all(library[name].spec.evidence != "self-consistent" for name in names):
+        return False
+    specs = [library[name].spec for name in names]
+    used = [_letters_of((*(w.text for w in spec.phrasings), *spec.value)) for spec in specs]
+    return len(frozenset().union(*used)) < sum(map(len, used))
 
 
 @lru_cache(maxsize=8192)

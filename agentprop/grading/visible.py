@@ -73,7 +73,9 @@ _ALWAYS = frozenset({"and", "no", "total"})
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
 _OPERATIONS = {"sum": ("sum",), "difference": ("exceed",), "product": ("product",)}
 
-_NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(\.\d+)?|(?<=[a-z}])(?<=\\frac)(\d)(\d)")
+_NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(\.\d+)?")
+_SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _HOLE = re.compile(r"<\w+>")
 
@@ -120,11 +122,9 @@ def _often(times: int) -> str:
 def numbers(text: str) -> list[Fraction]:
     """The numbers of a text without their signs, in order; a digit that belongs to a name is none."""
     found = []
-    for match in _NUMBER.finditer(text.replace("{,}", ",")):
-        if match[3]:
-            found += [Fraction(int(match[3])), Fraction(int(match[4]))]
-        else:
-            found.append(Fraction(match[1].replace(",", "") + (match[2] or "")))
+    plain = _COMMAND.sub(" ", _SHORT_FRACTION.sub(r" \1 \2", text.replace("{,}", ",")))
+    for match in _NUMBER.finditer(plain):
+        found.append(Fraction(match[1].replace(",", "") + (match[2] or "")))
     return found
 
 
