@@ -72,7 +72,7 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
             if ledger.next % BATCH == 0:
                 ledger.close_batch()
             seconds = time.monotonic() - started
-            note = source.progress(seconds, quiet=quiet)  # before the state is kept, of which the first forecast is part
+            note = source.progress(seconds, quiet=quiet)  # first: the state holds the first forecast
             sink.commit(ledger.state())
             bar.update(done=ledger.accepted, note=note)
             ledger.tolerance.check()
