@@ -74,9 +74,10 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
                     sink.add(records, passed_on(records, plan.library))
             if ledger.next % BATCH == 0:
                 ledger.close_batch()
-            sink.commit(ledger.state())
             seconds = time.monotonic() - started
-            bar.update(done=ledger.accepted, note=source.progress(seconds, quiet=quiet))
+            note = source.progress(seconds, quiet=quiet)  # first: the state holds the first forecast
+            sink.commit(ledger.state())
+            bar.update(done=ledger.accepted, note=note)
             ledger.tolerance.check()
             if ledger.accepted >= config.n:
                 return None
