@@ -16,8 +16,8 @@ import agentprop
 from agentprop.config import ProposeConfig
 from agentprop.errors import InputError, RunError
 from agentprop.records import Problem, Reject
-from agentprop.stages.propose import run as propose
 from agentprop.stages.common.benchmarks import REPORT
+from agentprop.stages.propose import run as propose
 from agentprop.storage.ownership import lock
 from agentprop.storage.run import open_run
 

@@ -28,8 +28,8 @@ from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
 from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, content_id
-from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.benchmarks import Benchmarks
+from agentprop.stages.common.failures import is_unexpected, tolerance_of
 
 BATCH = 96
 """Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""

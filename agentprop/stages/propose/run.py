@@ -17,11 +17,11 @@ from typing import Any
 from agentprop.config import ProposeConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached, TooManyFailures
+from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import CandidateBatch, Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
-from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of

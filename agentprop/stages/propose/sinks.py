@@ -8,11 +8,11 @@ from typing import Any
 
 from agentprop.records import PipedProblem, Problem, Record, Trajectory
 from agentprop.skills import Package
+from agentprop.stages.common.benchmarks import REPORT
 from agentprop.stages.common.library import fingerprint
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.plan import Plan
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
-from agentprop.stages.common.benchmarks import REPORT
 from agentprop.stages.propose.ledger import Ledger
 from agentprop.storage.run import Run
 
