@@ -14,9 +14,9 @@ import pytest
 
 from agentprop.config import EvaluateConfig
 from agentprop.grading.probers import PROGRAM_S, ProgramJudge, question
+from agentprop.grading.program_check import program_judge
 from agentprop.records import Problem, Reject
 from agentprop.sandbox import Sandbox
-from agentprop.grading.program_check import program_judge
 from agentprop.stages.common.program_rows import UnusableRow, read_program
 from agentprop.stages.evaluate.items import AskedQuestion, read_benchmark
 from agentprop.stages.evaluate.references import ReferenceCheck
