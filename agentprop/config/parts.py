@@ -162,6 +162,9 @@ class JudgingSettings(Settings):
     """Verifiers: `builtin` and MODELs, each named once per vote; of three votes, two must be valid."""
     auditor: str | None = None
     """MODEL that arbitrates when the answers of the verifiers differ; null rejects such problems."""
+    blind: bool = True
+    """A verifier that is a model solves the statement first, and is shown claim and trace in a second message; false
+    shows it all at once, for about half the cost."""
     comparison_timeout_s: Positive = 5.0
     """Seconds for comparing two answers; a comparison that takes longer is undetermined."""
     program_timeout_s: Positive = 5.0

@@ -27,9 +27,6 @@ class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffol
         "program_timeout_s",
     }
 
-    blind: bool = True
-    """A verifier that is a model solves the statement first, and is shown claim and trace in a second message; false
-    shows it all at once, for about half the cost."""
     reuse: tuple[str, ...] = ()
     """Earlier verify runs whose attempts to use again, instead of asking the same model once more."""
     audit_checkers: bool = False

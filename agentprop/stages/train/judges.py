@@ -105,7 +105,7 @@ def verifying(config: TrainMgpoConfig) -> VerifyConfig:
         auditor=config.auditor,
         temperature=config.verifier_temperature,
         reply_tokens=config.verifier_reply_tokens,
-        blind=False,  # one message for each problem of each step: a run has tens of thousands of them
+        blind=config.blind,
         comparison_timeout_s=config.comparison_timeout_s,
         program_timeout_s=config.program_timeout_s,
         skills=config.skills,

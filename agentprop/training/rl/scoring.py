@@ -35,7 +35,7 @@ CUT_OFF = frozenset({StopReason.TRUNCATED, StopReason.CONTEXT_OVERFLOW, StopReas
 """Ends that cut the policy off and say nothing about its work until then."""
 BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
 """Ends that are nobody's mistake."""
-UNDECIDED = CODES | OUTSIDE | {"timeout", "memory", "outage"}
+UNDECIDED = CODES | OUTSIDE | {"timeout", "memory", "outage", "malformed"}
 """Codes of `undetermined` that are failures of the verifying, not of the problem; the verifier's of a program and the
 auditor's have a word before them."""
 
