@@ -32,8 +32,6 @@ GIB = 1 << 30
 
 def memory_plan(config: TrainConfig, policy: PolicyModel, run_dir: TrainingRun) -> MemoryPlan:
     """Return the plan of a run, of its first session if there was one. Every process must call it."""
-    import torch
-
     from agentprop.training.model.hardware import free_memory
     from agentprop.training.model.memory import MemoryPlan, ModelSize, SamplerNeeds, plan
     from agentprop.training.rl.samplers import SLOTS, context_length
@@ -45,8 +43,7 @@ def memory_plan(config: TrainConfig, policy: PolicyModel, run_dir: TrainingRun) 
         needs = SamplerNeeds(context_length(policy, config), SLOTS) if sampled else None
         free, size = free_memory(policy.device), ModelSize.of(policy)
         own = plan(size, free, recomputed=config.gradient_checkpointing, sampler=needs)
-        every = run_dir.world.gather(torch.tensor([own.pack_tokens, own.cache_bytes]))
-        stored = MemoryPlan(*(int(n) for n in torch.stack(every).min(0).values))  # rows must be the same everywhere
+        stored = MemoryPlan(*run_dir.world.least([own.pack_tokens, own.cache_bytes]))  # rows are the same everywhere
     if run_dir.world.first:
         write_json(path, asdict(stored))
     chosen = replace(stored, pack_tokens=config.pack_tokens or stored.pack_tokens)

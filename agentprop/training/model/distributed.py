@@ -67,6 +67,11 @@ class World:
         dist.all_gather(found, own)
         return [one.cpu() for one in found]
 
+    def least(self, values: Sequence[int]) -> list[int]:
+        """Return the smallest of each value over all processes."""
+        every = torch.stack(self.gather(torch.tensor(list(values), dtype=torch.int64)))
+        return [int(value) for value in every.amin(0)]
+
     def barrier(self) -> None:
         """Wait for the other processes."""
         if self.mesh is not None:
