@@ -15,6 +15,7 @@ from agentprop.config.parts import (
     JudgingSettings,
     Library,
     ProbingSettings,
+    Scaffold,
     TaskSettings,
 )
 from agentprop.config.reinforce import ReinforceConfig
@@ -25,7 +26,14 @@ Gate = Literal["paper", "sapo", "none"]
 
 
 class TrainMgpoConfig(
-    TaskSettings, Library, EpisodeSettings, JudgingSettings, ProbingSettings, CurriculumSettings, ReinforceConfig
+    TaskSettings,
+    Library,
+    EpisodeSettings,
+    JudgingSettings,
+    ProbingSettings,
+    Scaffold,
+    CurriculumSettings,
+    ReinforceConfig,
 ):
     """Skills and a proposer → a better proposer. Defaults are ours unless a line says that they are the paper's."""
 

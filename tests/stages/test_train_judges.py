@@ -17,6 +17,7 @@ from toy_groups import ALONE, LIBRARY
 from toy_problems import problem, proposed, trace
 
 from agentprop.config import TrainMgpoConfig, VerifyConfig
+from agentprop.config.parts import CorpusSettings
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.models.cache import FILE, ReplyCache
 from agentprop.records import Attempt, Verdict
@@ -28,11 +29,13 @@ from agentprop.stages.train.judges import LocalValidity, PanelValidity, judges_o
 from agentprop.stages.verify import run as verify
 from agentprop.storage.run import open_run
 
-OWN = {"reuse", "audit_checkers", "audit_problems"}
-"""Settings of verify that are about stored attempts and the audit, not about V."""
+OWN = {"reuse", "audit_checkers", "audit_problems", "prompts", *CorpusSettings.model_fields}
+"""Settings of verify that are about stored attempts, the audit, files, and texts that training takes as they are."""
 CHANGED: dict[str, tuple[str, Any]] = {
     "verifier": ("verifier", ("a", "b", "a")),
     "auditor": ("auditor", "c"),
+    "blind": ("blind", False),
+    "checklist": ("checklist", True),
     "temperature": ("verifier_temperature", 0.3),
     "reply_tokens": ("verifier_reply_tokens", 77),
     "comparison_timeout_s": ("comparison_timeout_s", 2.5),

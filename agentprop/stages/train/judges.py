@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from agentprop import __version__
 from agentprop.config import TrainMgpoConfig, VerifyConfig
-from agentprop.grading.probers import Prober
+from agentprop.grading.probers import Prober, prompts_hash
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import ChatModel, Sampling
 from agentprop.models.costs import Meter
 from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
-from agentprop.prompts import prompt_hash
+from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
@@ -106,6 +106,7 @@ def verifying(config: TrainMgpoConfig) -> VerifyConfig:
         temperature=config.verifier_temperature,
         reply_tokens=config.verifier_reply_tokens,
         blind=config.blind,
+        checklist=config.checklist,
         comparison_timeout_s=config.comparison_timeout_s,
         program_timeout_s=config.program_timeout_s,
         skills=config.skills,
@@ -187,7 +188,7 @@ def _prober(settings: ModelSettings, model: ChatModel, config: TrainMgpoConfig, 
         name=settings.model,
         revision=settings.revision,
         sampling=json.dumps(sampling_settings, sort_keys=True),
-        prompt_hash=prompt_hash("prober"),
+        prompt_hash=prompts_hash(Prompts(), checklist=config.checklist),
         version=__version__,
     )
-    return Prober(model, model.identity, sampling, made_by, sandbox)
+    return Prober(model, model.identity, sampling, made_by, sandbox, checklist=config.checklist)
