@@ -33,7 +33,7 @@ NUMBER_WORDS = dict(zip(_WORDS.split(), map(float, range(21)), strict=True)) | {
 
 
 @dataclass(frozen=True)
-class Refusal:
+class CertificateRefusal:
     """Why a certificate does not count."""
 
     code: str
@@ -62,7 +62,7 @@ async def called_skills(
     tools: Mapping[str, str],
     executor: Executor,
     origin: str | None,
-) -> tuple[str, ...] | Refusal:
+) -> tuple[str, ...] | CertificateRefusal:
     """The skills that a certificate calls, the last one first, or why it does not count."""
     generated = generated_skills(submission, active)
     if generated is not None:
@@ -86,28 +86,30 @@ def numbers_of(statement: str) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def _judged(s: Submission, active: Mapping[str, Package], result: Result) -> tuple[str, ...] | Refusal:
+def _judged(s: Submission, active: Mapping[str, Package], result: Result) -> tuple[str, ...] | CertificateRefusal:
     if result.status in OUTSIDE:
         code = result.status.replace("-", "_")
-        return Refusal(code, result.detail or "the sandbox did not answer", unavailable=True)
+        return CertificateRefusal(code, result.detail or "the sandbox did not answer", unavailable=True)
     match result.value:
         case (bool(literal), list(imported), list(called), bool(depends)):
             pass
         case _:
             told = result.error or result.detail or result.status
-            return Refusal("certificate_unstable", f"the certificate does not run a second time: {told}")
+            return CertificateRefusal("certificate_unstable", f"the certificate does not run a second time: {told}")
     if literal:
-        return Refusal("certificate_literal", "the certificate only states the answer: let it compute the answer")
+        return CertificateRefusal(
+            "certificate_literal", "the certificate only states the answer: let it compute the answer"
+        )
     names = {package.module: name for name, package in active.items()}
     composed = {name for name in _composed(s) if name in active}
     used = tuple(name for name in reversed(called) if name in active)
     missing = sorted(composed - set(used) if used else composed | {names[m] for m in imported if m in names})
     if missing:
         told = f"the certificate names {', '.join(missing)} and does not call {'it' if len(missing) == 1 else 'them'}"
-        return Refusal("skills_not_called", f"{told}: call what you name, or leave it out")
+        return CertificateRefusal("skills_not_called", f"{told}: call what you name, or leave it out")
     if not depends:
         told = "the certificate gives the same answer whatever the numbers in the statement are"
-        return Refusal("certificate_independent", f"{told}: compute the answer from these numbers")
+        return CertificateRefusal("certificate_independent", f"{told}: compute the answer from these numbers")
     return used
 
 

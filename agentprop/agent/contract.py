@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
-from agentprop.agent.certificates import Refusal, called_skills
+from agentprop.agent.certificates import CertificateRefusal, called_skills
 from agentprop.answers.equivalence import equivalent
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.grammar import masked
@@ -65,7 +65,7 @@ async def check_contract(
     if violation is not None:
         return violation
     called = await called_skills(submission, active, tools, executor, origin)
-    if isinstance(called, Refusal):
+    if isinstance(called, CertificateRefusal):
         return Violation(called.code, called.message, called.unavailable)
     # A package without a script is a text to work by: nobody can trace its use.
     used = (*called, *(name for name, package in active.items() if package.script is None))

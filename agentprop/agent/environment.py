@@ -200,11 +200,11 @@ class Environment:
                 break
         return observation
 
-    def _read(self, message: str, fault: str | None) -> reading.Reading:
+    def _read(self, message: str, fault: str | None) -> reading.MessageReading:
         """The actions of a message. Raises Malformed, with the policy's own reason if it gives one."""
         if fault is not None:
             raise Malformed(fault, kind="call", example="")
-        return reading.Reading(((message, parse(message)),)) if self.rules.strict else reading.read(message)
+        return reading.MessageReading(((message, parse(message)),)) if self.rules.strict else reading.read(message)
 
     async def _act(self, message: str, action: Action, move: Move) -> Observation:
         before = self._now()

@@ -22,7 +22,7 @@ COMMONEST = 3
 
 
 @dataclass(frozen=True)
-class Fault:
+class MessageFault:
     """One kind of fault."""
 
     count: int
@@ -43,7 +43,7 @@ class MessageNotes:
     """Messages that held an action."""
     repaired: Mapping[str, int] = field(default_factory=dict)
     """What was mended → number of messages."""
-    faults: Mapping[str, Fault] = field(default_factory=dict)
+    faults: Mapping[str, MessageFault] = field(default_factory=dict)
     """Kind of fault → its cases: malformed messages, refused submissions, code that failed, requests that failed."""
 
     def __add__(self, other: MessageNotes) -> MessageNotes:
@@ -65,9 +65,9 @@ class MessageNotes:
 
     def with_fault(self, kind: str, words: str, sample: str) -> MessageNotes:
         """Add a fault."""
-        return self + MessageNotes(faults={kind: Fault(1, words[:WORDS], sample[:SAMPLE])})
+        return self + MessageNotes(faults={kind: MessageFault(1, words[:WORDS], sample[:SAMPLE])})
 
-    def commonest(self, count: int = COMMONEST) -> list[tuple[str, Fault]]:
+    def commonest(self, count: int = COMMONEST) -> list[tuple[str, MessageFault]]:
         """The commonest faults, the most frequent first."""
         return sorted(self.faults.items(), key=lambda item: (-item[1].count, item[0]))[:count]
 
@@ -97,5 +97,5 @@ class MessageNotes:
     @classmethod
     def restored(cls, state: Mapping[str, Any]) -> MessageNotes:
         """The notes of a state."""
-        faults = {kind: Fault(*values) for kind, values in state.get("faults", {}).items()}
+        faults = {kind: MessageFault(*values) for kind, values in state.get("faults", {}).items()}
         return cls(state.get("messages", 0), state.get("usable", 0), state.get("repaired", {}), faults)

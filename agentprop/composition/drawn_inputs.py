@@ -28,7 +28,7 @@ def new_calls(recorded: Sequence[Call], rng: Random, wanted: int) -> list[Call]:
     if not recorded or len({len(call) for call in recorded}) > 1 or not recorded[0]:
         return []
     kept = [rule for rule in _rules(len(recorded[0])) if all(rule(call) for call in recorded)]
-    pools = [_Pool([call[place] for call in recorded]) for place in range(len(recorded[0]))]
+    pools = [_SeenValues([call[place] for call in recorded]) for place in range(len(recorded[0]))]
     seen = {repr(call) for call in recorded}
     found: list[Call] = []
     for _ in range(TRIES * wanted):
@@ -44,7 +44,7 @@ def new_calls(recorded: Sequence[Call], rng: Random, wanted: int) -> list[Call]:
 # --- drawing ---
 
 
-class _Pool:
+class _SeenValues:
     """What the recorded calls have in one place: numbers, lengths, letters."""
 
     def __init__(self, values: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 from agentprop import __version__
 from agentprop.grading.consensus import MALFORMED
 from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
-from agentprop.grading.verifier_reply import Fault, Opinion, read
+from agentprop.grading.verifier_reply import Opinion, ReplyFault, read
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure
 from agentprop.prompts import Prompts
@@ -151,7 +151,7 @@ class ModelJudge:
         """Ask for the opinion, and once more if the reply is none."""
         reply = await self._ask(messages, schema)
         fault = read(sectioned(reply.text)) if not reply.choices[0].truncated else None
-        if not isinstance(fault, Fault):
+        if not isinstance(fault, ReplyFault):
             return reply
         wrong = Message("assistant", reply.text or "(no text)")
         told = (_JSON_CORRECTION if schema else _CORRECTION).format(fault=fault.message)
@@ -181,7 +181,7 @@ def reread(attempt: Attempt) -> Attempt:
         cut_off = "the reply was cut off by its limit"
         return _changed(attempt, vote=None, answer=None, code=TRUNCATED, rationale=cut_off)
     opinion = read(sectioned(attempt.response))
-    if isinstance(opinion, Fault):
+    if isinstance(opinion, ReplyFault):
         return _changed(attempt, vote=None, answer=None, code=MALFORMED, rationale=opinion.message)
     return _changed(
         attempt, vote=opinion.valid, answer=opinion.answer, code=_code(opinion), rationale=opinion.rationale

@@ -39,31 +39,31 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ReplyFault:
     """The reason why a reply is no opinion, as a correction that a model can act on."""
 
     message: str
 
 
-def read(text: str) -> Opinion | Fault:
+def read(text: str) -> Opinion | ReplyFault:
     """Read the opinion of a reply."""
     sections = {tag: _section(text, tag) for tag in ("verdict", "flags", "answer", "rationale")}
     missing = [f"<{tag}>…</{tag}>" for tag, content in sections.items() if content is None]
     if missing:
-        return Fault(f"the reply lacks {', '.join(missing)}")
+        return ReplyFault(f"the reply lacks {', '.join(missing)}")
     verdict, listed, answer, rationale = (content or "" for content in sections.values())
     vote = _VOTES.get(verdict.strip(" .*`").lower())
     if vote is None:
-        return Fault("the verdict must be the one word valid or invalid")
+        return ReplyFault("the verdict must be the one word valid or invalid")
     flags, unknown = _flags(listed)
     if unknown:
-        return Fault(f"the flags must be none, or some of {', '.join(FLAGS)}; {unknown[0][:40]} is not one")
+        return ReplyFault(f"the flags must be none, or some of {', '.join(FLAGS)}; {unknown[0][:40]} is not one")
     if vote and not answer:
-        return Fault("a valid problem has an answer: write yours")
+        return ReplyFault("a valid problem has an answer: write yours")
     if len(answer) > MAX_ANSWER:
-        return Fault(f"the answer is longer than {MAX_ANSWER} characters")
+        return ReplyFault(f"the answer is longer than {MAX_ANSWER} characters")
     if not rationale:
-        return Fault("the rationale is empty")
+        return ReplyFault("the rationale is empty")
     return Opinion(vote, answer or None, rationale[:MAX_RATIONALE], tuple(flag for flag in FLAGS if flag in flags))
 
 

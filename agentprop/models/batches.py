@@ -75,7 +75,7 @@ class BatchApi(Protocol):
 
 
 @dataclass
-class Batch:
+class SentBatch:
     """A batch that was sent, or was about to be."""
 
     mark: str
@@ -84,12 +84,12 @@ class Batch:
     task: asyncio.Task[None] | None = field(default=None, compare=False)
 
 
-class Ledger:
+class BatchLedger:
     """The batches of a model in one run, as lines of a file; without a file they are forgotten with the process."""
 
     def __init__(self, path: Path | None, identity: str) -> None:
         self._path, self._identity = path, identity
-        self.batches: dict[str, Batch] = {}
+        self.batches: dict[str, SentBatch] = {}
         for event in _events(path):
             if event.get("model") == identity:
                 self._apply(event)
@@ -105,10 +105,10 @@ class Ledger:
         self._apply(event)
 
     def _apply(self, event: Mapping[str, Any]) -> None:
-        batch = self.batches.setdefault(event["mark"], Batch(event["mark"], tuple(event.get("keys", ()))))
+        batch = self.batches.setdefault(event["mark"], SentBatch(event["mark"], tuple(event.get("keys", ()))))
         batch.id = event.get("id", batch.id)
 
-    def latest(self) -> dict[str, Batch]:
+    def latest(self) -> dict[str, SentBatch]:
         """Return the last batch of each request."""
         return {key: batch for batch in self.batches.values() for key in batch.keys}
 
@@ -135,7 +135,7 @@ def _append(path: Path, event: Mapping[str, Any]) -> None:
 class BatchTransport:
     """Transport that asks in batches."""
 
-    def __init__(self, settings: ModelSettings, api: BatchApi, ledger: Ledger) -> None:
+    def __init__(self, settings: ModelSettings, api: BatchApi, ledger: BatchLedger) -> None:
         self.settings = settings
         self._api, self._ledger = api, ledger
         self._known = ledger.latest()
@@ -197,7 +197,7 @@ class BatchTransport:
                 self._follow(batch)
             self._more.clear()
 
-    def _noted(self, requests: Mapping[str, Mapping[str, Any]]) -> Batch:
+    def _noted(self, requests: Mapping[str, Mapping[str, Any]]) -> SentBatch:
         mark = uuid.uuid4().hex
         self._ledger.note(mark, keys=list(requests))
         batch = self._ledger.batches[mark]
@@ -205,7 +205,7 @@ class BatchTransport:
         batch.task = asyncio.get_running_loop().create_task(self._submit(batch, requests))
         return batch
 
-    async def _submit(self, batch: Batch, requests: Mapping[str, Mapping[str, Any]]) -> None:
+    async def _submit(self, batch: SentBatch, requests: Mapping[str, Mapping[str, Any]]) -> None:
         try:
             number = await self._api.submit(batch.mark, requests)
         except ModelFailure as failure:
@@ -218,11 +218,11 @@ class BatchTransport:
 
     # --- waiting ---
 
-    def _follow(self, batch: Batch) -> None:
+    def _follow(self, batch: SentBatch) -> None:
         if batch.task is None or batch.task.done():
             batch.task = asyncio.get_running_loop().create_task(self._resume(batch))
 
-    async def _resume(self, batch: Batch) -> None:
+    async def _resume(self, batch: SentBatch) -> None:
         """Find a batch of an earlier session, or of a failed submission, and wait for it."""
         try:
             if batch.id is None:
@@ -236,7 +236,7 @@ class BatchTransport:
             return
         await self._finish(batch)
 
-    def _again(self, batch: Batch) -> None:
+    def _again(self, batch: SentBatch) -> None:
         """Put the requests of a batch that never came about into the next one."""
         for name in batch.keys:
             if self._known.get(name) is batch:
@@ -244,7 +244,7 @@ class BatchTransport:
                 if name in self._futures:
                     self._enter(name)
 
-    async def _finish(self, batch: Batch) -> None:
+    async def _finish(self, batch: SentBatch) -> None:
         assert batch.id is not None
         try:
             state = await self._ended(batch.id)
@@ -299,7 +299,7 @@ class BatchTransport:
             if found is not None and not found.done():
                 found.set_exception(_copy(failure))
 
-    def _forget(self, batch: Batch, failure: ModelFailure, keep: Set[str] = frozenset()) -> None:
+    def _forget(self, batch: SentBatch, failure: ModelFailure, keep: Set[str] = frozenset()) -> None:
         for name in batch.keys:
             if name not in keep and self._known.get(name) is batch:
                 self._lose(name, failure)

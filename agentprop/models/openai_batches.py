@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from agentprop.models.batches import LEDGER, BatchState, BatchTransport, Ledger, Line
+from agentprop.models.batches import LEDGER, BatchLedger, BatchState, BatchTransport, Line
 from agentprop.models.chat import Exchange
 from agentprop.models.complaints import complaint_of, failure_of
 from agentprop.models.endpoint import Endpoint
@@ -107,5 +107,5 @@ def _outcome(line: Mapping[str, Any]) -> Any:
 
 def batching(settings: ModelSettings, key: str | None, folder: Path | None) -> BatchTransport:
     """Open the batch API of a model, with the ledger of a run's folder."""
-    ledger = Ledger(None if folder is None else folder / LEDGER, settings.identity)
+    ledger = BatchLedger(None if folder is None else folder / LEDGER, settings.identity)
     return BatchTransport(settings, OpenAiBatches(settings, key), ledger)

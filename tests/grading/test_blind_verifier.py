@@ -12,7 +12,7 @@ from toy_problems import opinion, problem, scripted, trace
 
 from agentprop.grading.json_reply import SCHEMA, blind_answer, sectioned
 from agentprop.grading.model_verifier import ModelJudge, reread
-from agentprop.grading.verifier_reply import Fault, Opinion, read
+from agentprop.grading.verifier_reply import Opinion, ReplyFault, read
 from agentprop.models import FailureKind, ModelFailure
 from agentprop.models.scripted import Script
 from agentprop.prompts import prompt, prompt_hash
@@ -110,7 +110,7 @@ def test_a_verdict_in_json_is_read_as_sections_are(
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"verdict": "valid"}', '{"answer": "4"}', "null", "[" * 100_000])
 def test_json_that_is_no_verdict_is_a_fault(text: str) -> None:
-    assert isinstance(read(sectioned(text)), Fault)
+    assert isinstance(read(sectioned(text)), ReplyFault)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from toy_problems import opinion
 
 from agentprop.grading.reports import FLAGS
-from agentprop.grading.verifier_reply import MAX_ANSWER, MAX_RATIONALE, Fault, Opinion, read
+from agentprop.grading.verifier_reply import MAX_ANSWER, MAX_RATIONALE, Opinion, ReplyFault, read
 
 CASES = tomllib.loads((Path(__file__).parent / "verifier_replies.toml").read_text(encoding="utf-8"))["case"]
 PIECES = [f"<{slash}{tag}>" for tag in ("verdict", "flags", "answer", "rationale") for slash in ("", "/")]
@@ -23,7 +23,7 @@ PIECES += ["valid", "invalid", "none", *FLAGS, " ", "\n", "<", ">", "5", "\ud800
 def test_a_reply_is_read_or_corrected(case: dict[str, Any]) -> None:
     found = read(case["reply"])
     if "fault" in case:
-        assert isinstance(found, Fault) and case["fault"] in found.message
+        assert isinstance(found, ReplyFault) and case["fault"] in found.message
     else:
         assert isinstance(found, Opinion), found
         assert (found.valid, found.answer) == (case["vote"], case.get("answer"))
@@ -33,7 +33,7 @@ def test_a_reply_is_read_or_corrected(case: dict[str, Any]) -> None:
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)))
 def test_reading_never_raises_and_an_opinion_is_whole(text: str) -> None:
     found = read(text)
-    if isinstance(found, Fault):
+    if isinstance(found, ReplyFault):
         assert found.message
     else:
         assert found.rationale and set(found.flags) <= set(FLAGS)
@@ -51,10 +51,10 @@ def test_what_is_written_is_read_back(valid: bool, flags: list[str], answer: str
 
 
 def test_lengths_are_bounded() -> None:
-    assert isinstance(read(opinion(answer="1" * (MAX_ANSWER + 1))), Fault)
+    assert isinstance(read(opinion(answer="1" * (MAX_ANSWER + 1))), ReplyFault)
     found = read(opinion(rationale="r" * (MAX_RATIONALE + 1)))
     assert isinstance(found, Opinion) and len(found.rationale) == MAX_RATIONALE
 
 
 def test_a_reply_of_a_million_tags_is_read_in_one_pass() -> None:
-    assert isinstance(read("<answer>" * 500_000 + "</verdict>" * 500_000), Fault)
+    assert isinstance(read("<answer>" * 500_000 + "</verdict>" * 500_000), ReplyFault)

@@ -104,18 +104,18 @@ def test_a_run_that_is_killed_finds_its_batch_and_pays_for_nothing_twice(tmp_pat
 
 @pytest.mark.parametrize("cut", [1, 7, 30])
 def test_a_ledger_whose_last_line_was_cut_off_is_read_up_to_there(tmp_path: Path, cut: int) -> None:
-    from agentprop.models.batches import Ledger
+    from agentprop.models.batches import BatchLedger
 
     path = tmp_path / "batches.jsonl"
-    first = Ledger(path, "m")
+    first = BatchLedger(path, "m")
     first.note("a", keys=["k1", "k2"])
     first.note("a", id="batch-1")
     first.note("b", keys=["k3"])
     path.write_bytes(path.read_bytes()[:-cut])
-    Ledger(path, "m").note("c", keys=["k4"])
-    found = Ledger(path, "m")
+    BatchLedger(path, "m").note("c", keys=["k4"])
+    found = BatchLedger(path, "m")
     assert {name: batch.id for name, batch in found.batches.items()} == {"a": "batch-1", "c": None}
-    assert Ledger(path, "other").batches == {}
+    assert BatchLedger(path, "other").batches == {}
 
 
 def test_a_stage_asks_in_batches_where_the_model_says_so(tmp_path: Path) -> None:

@@ -5,6 +5,6 @@ for word, and one that did is kept as the block that means the same. So one reco
 strict parser of `agentprop.records.action_text`. With `strict=true` nothing here is used.
 """
 
-from agentprop.agent.reading.reader import Reading, read, read_calls
+from agentprop.agent.reading.reader import MessageReading, read, read_calls
 
-__all__ = ["Reading", "read", "read_calls"]
+__all__ = ["MessageReading", "read", "read_calls"]

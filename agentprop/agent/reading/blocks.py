@@ -59,7 +59,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundBlocks:
     """The blocks of a message, and what became of the rest."""
 
     blocks: tuple[Block, ...]
@@ -68,7 +68,7 @@ class Found:
     """What had to be set apart or mended around them."""
 
 
-def blocks_of(message: str) -> Found:
+def blocks_of(message: str) -> FoundBlocks:
     """Find the blocks of a message; an answer that it invents after a block ends the search."""
     text, repairs = _without_thought(message)
     found = _found(text)
@@ -77,8 +77,10 @@ def blocks_of(message: str) -> Found:
         found, repairs = _found(unescaped), (*repairs, "escapes")
     if not found.blocks:
         calls = whole_message(text)
-        found = Found(tuple(_of_call(call) for call in calls), (*found.repairs, "call") if calls else found.repairs)
-    return Found(found.blocks, (*repairs, *found.repairs))
+        found = FoundBlocks(
+            tuple(_of_call(call) for call in calls), (*found.repairs, "call") if calls else found.repairs
+        )
+    return FoundBlocks(found.blocks, (*repairs, *found.repairs))
 
 
 def _without_thought(message: str) -> tuple[str, tuple[str, ...]]:
@@ -90,13 +92,13 @@ def _without_thought(message: str) -> tuple[str, tuple[str, ...]]:
     return (rest, ("thinking",)) if _next(rest, 0) is not None else (message, ())
 
 
-def _found(text: str) -> Found:
+def _found(text: str) -> FoundBlocks:
     blocks: list[Block] = []
     repairs: list[str] = []
     position = 0
     while (opening := _next(text, position)) is not None:
         if blocks and INVENTED.search(text, position, opening.start()):
-            return Found(tuple(blocks), (*repairs, "invented"))
+            return FoundBlocks(tuple(blocks), (*repairs, "invented"))
         if opening.re is THINKING:
             position = _thinking_end(text, opening)
             repairs.append("thinking")
@@ -111,7 +113,7 @@ def _found(text: str) -> Found:
         position = opening.end()
     if blocks and INVENTED.search(text, position):
         repairs.append("invented")
-    return Found(tuple(blocks), tuple(repairs))
+    return FoundBlocks(tuple(blocks), tuple(repairs))
 
 
 def _next(text: str, position: int) -> re.Match[str] | None:

@@ -27,7 +27,7 @@ ENDS = frozenset({"exec", "submit"})
 
 
 @dataclass(frozen=True)
-class Reading:
+class MessageReading:
     """What a message means."""
 
     actions: tuple[tuple[str, Action], ...]
@@ -36,27 +36,27 @@ class Reading:
     """What was mended, each name once."""
 
 
-def read(message: str) -> Reading:
+def read(message: str) -> MessageReading:
     """Read a message. Raises Malformed with a correction that the model can act on."""
     if len(message) > protocol.MAX_MESSAGE:
         raise Malformed(f"the message is longer than {protocol.MAX_MESSAGE} characters", kind="length", example="")
     plain = message.replace("\r\n", "\n").replace("\r", "\n")
     if plain != message:
         found = read(plain)
-        return Reading(found.actions, ("line ends", *found.repairs))
+        return MessageReading(found.actions, ("line ends", *found.repairs))
     try:
         strict = protocol.parse(message)
     except Malformed as fault:
         return _loosely(message, fault)
     if _is_plain(message, strict):
-        return Reading(((message, strict),))
+        return MessageReading(((message, strict),))
     try:
         return _loosely(message, Malformed(""))
     except Malformed:
-        return Reading(((message, strict),))  # nothing that is well formed is refused
+        return MessageReading(((message, strict),))  # nothing that is well formed is refused
 
 
-def read_calls(calls: Sequence[ToolCall]) -> Reading:
+def read_calls(calls: Sequence[ToolCall]) -> MessageReading:
     """Read native calls. Raises Malformed."""
     return _reading(Block(call.name, call.arguments, call=True) for call in calls)
 
@@ -87,7 +87,7 @@ def _reads(action: Action) -> bool:
     return action.kind == "exec" and any(name in action.text for name in READS)
 
 
-def _loosely(message: str, fault: Malformed) -> Reading:
+def _loosely(message: str, fault: Malformed) -> MessageReading:
     found = blocks_of(message)
     if not found.blocks:
         code = _code_alone(message)
@@ -105,7 +105,7 @@ def _code_alone(message: str) -> str | None:
     return code if "fence" in names and parses(code) and code.strip() else None
 
 
-def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> Reading:
+def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> MessageReading:
     """The actions up to the first whose answer must be seen. Raises Malformed if the first block cannot be used."""
     actions: list[tuple[str, Action]] = []
     used, ended = list(repairs), False
@@ -127,7 +127,7 @@ def _reading(blocks: Iterable[Block], repairs: tuple[str, ...] = ()) -> Reading:
         actions += made
         used += [*block.repairs, *names, *(["several"] if number else [])]
         ended = made[-1][1].kind in ENDS and not _reads(made[-1][1])
-    return Reading(tuple(actions), tuple(dict.fromkeys(used)))
+    return MessageReading(tuple(actions), tuple(dict.fromkeys(used)))
 
 
 def _actions(block: Block) -> tuple[list[tuple[str, Action]], tuple[str, ...]]:

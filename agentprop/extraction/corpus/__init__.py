@@ -6,7 +6,7 @@ Reading is streaming: a sample of rows, one record and a chunk of a file are in 
 
 from agentprop.extraction.corpus.carriers import Carrier, register, suffixes
 from agentprop.extraction.corpus.document import Document, Fields, UnreadableRecord
-from agentprop.extraction.corpus.documents import Corpus, FileReport, Reading, ReadRow, read_documents
+from agentprop.extraction.corpus.documents import Corpus, CorpusReading, FileReport, ReadRow, read_documents
 from agentprop.extraction.corpus.files import SourceFile
 from agentprop.extraction.corpus.rows import MAX_RECORD_BYTES
 from agentprop.extraction.corpus.sources import Sources, find_files, find_sources, fingerprints
@@ -15,11 +15,11 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "Carrier",
     "Corpus",
+    "CorpusReading",
     "Document",
     "Fields",
     "FileReport",
     "ReadRow",
-    "Reading",
     "SourceFile",
     "Sources",
     "UnreadableRecord",

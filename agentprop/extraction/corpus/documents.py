@@ -69,7 +69,7 @@ class FileReport:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CorpusReading:
     """How a corpus is read."""
 
     fields: Fields = field(default_factory=Fields)
@@ -86,7 +86,7 @@ class Corpus:
     def __init__(
         self,
         sources: Sources,
-        reading: Reading,
+        reading: CorpusReading,
         announce: Callable[[FileReport], None] | None = None,
         limit: int | None = None,
     ) -> None:
@@ -129,7 +129,7 @@ def read_documents(
     files: Sequence[SourceFile | Path], fields: Fields | None = None
 ) -> Iterator[Document | UnreadableRecord]:
     """Every record of every file, in order. Raises InputError if none of them is a document."""
-    return Corpus(Sources(as_files(files)), Reading(fields or Fields())).documents()
+    return Corpus(Sources(as_files(files)), CorpusReading(fields or Fields())).documents()
 
 
 def final_answer(solution: str) -> str:
@@ -152,7 +152,7 @@ class _FileReader:
     def __init__(
         self,
         file: SourceFile,
-        reading: Reading,
+        reading: CorpusReading,
         report: FileReport,
         announce: Callable[[FileReport], None],
         joined: bool,

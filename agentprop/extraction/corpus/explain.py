@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from agentprop.extraction.corpus.document import Document
-from agentprop.extraction.corpus.documents import Corpus, Reading
+from agentprop.extraction.corpus.documents import Corpus, CorpusReading
 from agentprop.extraction.corpus.layout.detect import SAMPLE
 from agentprop.extraction.corpus.report import summary
 from agentprop.extraction.corpus.sources import Sources
@@ -16,7 +16,7 @@ DOCUMENTS = 3
 _HIDDEN = frozenset({"sha"})
 
 
-def explain(sources: Sources, reading: Reading) -> dict[str, Any]:
+def explain(sources: Sources, reading: CorpusReading) -> dict[str, Any]:
     """The summary of the first records of each file, and sample documents. Raises InputError if there are none."""
     corpus = Corpus(sources, reading, limit=SAMPLE)
     samples = [shown(made) for made in _spread(corpus)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentprop.config.parts import CorpusSettings
 from agentprop.extraction.corpus.document import Fields
-from agentprop.extraction.corpus.documents import Reading
+from agentprop.extraction.corpus.documents import CorpusReading
 from agentprop.extraction.corpus.encodings import check_encoding
 from agentprop.extraction.corpus.sources import Sources, Wanted, find_sources
 
@@ -35,6 +35,6 @@ def fields_of(config: CorpusSettings) -> Fields:
     )
 
 
-def reading_of(config: CorpusSettings, wanted: Wanted) -> Reading:
+def reading_of(config: CorpusSettings, wanted: Wanted) -> CorpusReading:
     """How the files are read."""
-    return Reading(fields_of(config), config.split, wanted)
+    return CorpusReading(fields_of(config), config.split, wanted)

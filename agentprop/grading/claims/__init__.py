@@ -4,7 +4,7 @@ Each route looks at the claim that the answer is right, and finds for it, agains
 it only if it took the whole question; what no route can read is undetermined.
 """
 
-from agentprop.grading.claims.claim import Claim, Finding
+from agentprop.grading.claims.claim import Claim, RouteFinding
 from agentprop.grading.claims.judge import judge_claim
 
-__all__ = ["Claim", "Finding", "judge_claim"]
+__all__ = ["Claim", "RouteFinding", "judge_claim"]

@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 
 from agentprop.answers.equivalence import equivalent
-from agentprop.grading.claims.claim import Claim, Finding, Means, undecided
+from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.grading.claims.numbers import same_when_rounded
 from agentprop.records import Problem
 from agentprop.sandbox.records import UNDECIDED, Job, Result
@@ -25,11 +25,11 @@ NAMES = ("answer", "result", "ans")
 HOLDER = "_agentprop_text"
 
 
-async def by_certificate(problem: Problem, claim: Claim, means: Means) -> Finding | None:
+async def by_certificate(problem: Problem, claim: Claim, means: Means) -> RouteFinding | None:
     """Whether the row's program gives the row's answer; None for a row without one."""
     if not claim.gold or problem.answer_type == "program":
         return None
-    last: Finding | None = None
+    last: RouteFinding | None = None
     for text in claim.programs:
         certificate = certificate_of(text)
         if certificate is not None:
@@ -103,7 +103,7 @@ def _is_print(function: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id == "print"
 
 
-def _found(result: Result, certificate: AnswerProgram, claim: Claim, problem: Problem) -> Finding:
+def _found(result: Result, certificate: AnswerProgram, claim: Claim, problem: Problem) -> RouteFinding:
     """What a run of a program says of the answer."""
     if result.status in UNDECIDED:
         why = f"the row's program ended without an answer: {result.detail or result.status}"
@@ -124,7 +124,7 @@ def _found(result: Result, certificate: AnswerProgram, claim: Claim, problem: Pr
         why = f"the row's program gives {value:.80}, which is not shown to be its answer: {compared.why}"
         return undecided("certificate_unclear", why, result.isolation)
     why = f"the row's own program gives {value:.80}, and its answer is {claim.gold:.80}"
-    return Finding("invalid", "certificate_differs", why, value, isolation=result.isolation)
+    return RouteFinding("invalid", "certificate_differs", why, value, isolation=result.isolation)
 
 
 def _value(result: Result, certificate: AnswerProgram) -> str:
@@ -133,6 +133,6 @@ def _value(result: Result, certificate: AnswerProgram) -> str:
     return next((line.strip() for line in reversed(result.stdout.splitlines()) if line.strip()), "")
 
 
-def _agrees(value: str, result: Result) -> Finding:
+def _agrees(value: str, result: Result) -> RouteFinding:
     why = "the row's own program gives its answer"
-    return Finding("valid", "certificate_agrees", why, value, "certificate", result.isolation)
+    return RouteFinding("valid", "certificate_agrees", why, value, "certificate", result.isolation)

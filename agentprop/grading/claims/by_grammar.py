@@ -12,7 +12,7 @@ from agentprop.composition.answer_text import TYPES
 from agentprop.composition.reader import read
 from agentprop.composition.terms import Printed, Program, Term, skills
 from agentprop.grading.builtin_verifier import judge
-from agentprop.grading.claims.claim import Claim, Finding, Means, undecided
+from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.records import Certificate, Evidence, Problem
 from agentprop.skills import Package
 
@@ -20,7 +20,7 @@ EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "ind
 """From the weakest."""
 
 
-async def by_grammar(problem: Problem, claim: Claim, means: Means) -> Finding | None:
+async def by_grammar(problem: Problem, claim: Claim, means: Means) -> RouteFinding | None:
     """What the independent check of the skills that a statement names says; None if it cannot be read."""
     library = {name: package for name, package in means.library.items() if package.executable}
     program = problem.answer_type == "program"
@@ -33,10 +33,10 @@ async def by_grammar(problem: Problem, claim: Claim, means: Means) -> Finding | 
     found = await judge(asked, library, means.tools, means.executor)
     if found.value == "valid":
         evidence = min((library[name].spec.evidence for name in asked.skills), key=EVIDENCE.index)
-        return Finding("valid", found.code, found.message, found.answer, evidence, found.isolation)
+        return RouteFinding("valid", found.code, found.message, found.answer, evidence, found.isolation)
     if found.value == "invalid" and found.code == "answer_differs":
         why = f"the statement is read in the library's grammar, and {found.message}; the row says {claim.gold:.80}"
-        return Finding("invalid", found.code, why, found.answer, isolation=found.isolation)
+        return RouteFinding("invalid", found.code, why, found.answer, isolation=found.isolation)
     return undecided(found.code, found.message, found.isolation)
 
 

@@ -18,7 +18,7 @@ from agentprop.extraction.mining.question.kernel.exact import decimal_of, number
 from agentprop.extraction.mining.question.latex.tree import Unreadable
 from agentprop.extraction.mining.question.mine import solved
 from agentprop.extraction.mining.question.reading import numbers_of, readings
-from agentprop.grading.claims.claim import Claim, Finding, Means, undecided
+from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.grading.claims.numbers import nearly
 from agentprop.records import Problem
 
@@ -28,14 +28,14 @@ CLOSE = 1e-6
 _IMAGINARY = re.compile(r"(?<![A-Za-z\\])i(?![A-Za-z])")
 
 
-async def by_question(problem: Problem, claim: Claim, means: Means) -> Finding | None:
+async def by_question(problem: Problem, claim: Claim, means: Means) -> RouteFinding | None:
     """What two routes over the whole question say of its answer; None for a row without one."""
     if problem.answer_type == "program" or not claim.gold.strip():
         return None
     return await asyncio.to_thread(read_claim, claim)
 
 
-def read_claim(claim: Claim) -> Finding:
+def read_claim(claim: Claim) -> RouteFinding:
     """The same, at once."""
     try:
         understood = readings(claim.question)
@@ -46,17 +46,17 @@ def read_claim(claim: Claim) -> Finding:
         code = refusal.code.replace("-", "_") if was_read(refusal) else NOT_READ
         return undecided(code, f"the question is not decided by its text: {refusal.message}")
     why = f"two routes over the whole question give {found.text:.80}, as the row says"
-    return Finding("valid", "question_agrees", why, found.text, "self-consistent")
+    return RouteFinding("valid", "question_agrees", why, found.text, "self-consistent")
 
 
-def against(other: Disagreement, claim: Claim) -> Finding:
+def against(other: Disagreement, claim: Claim) -> RouteFinding:
     """What it means that two routes agree on another value."""
     doubt = _doubt(other, claim)
     if doubt:
         why = f"two routes over the whole question give {other.found:.80}, and the row says {claim.gold:.80}: {doubt}"
         return undecided("reads_otherwise", why)
     why = f"two routes over the whole question give {other.found:.80}, and the row says {claim.gold:.80}"
-    return Finding("invalid", "question_differs", why, other.found)
+    return RouteFinding("invalid", "question_differs", why, other.found)
 
 
 def _doubt(other: Disagreement, claim: Claim) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from agentprop.grading.claims.claim import Claim, Finding, Means, undecided
+from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.grading.program_check import TOLD, UNDECIDED, row_fault
 from agentprop.records import Problem
 
 
-async def by_tests(problem: Problem, claim: Claim, means: Means) -> Finding | None:
+async def by_tests(problem: Problem, claim: Claim, means: Means) -> RouteFinding | None:
     """Whether one of the row's own programs passes its tests; None for a problem that asks for no program."""
     if problem.answer_type != "program":
         return None
@@ -18,7 +18,7 @@ async def by_tests(problem: Problem, claim: Claim, means: Means) -> Finding | No
         return undecided("no_reference", "the row has tests, and no program of its own to run through them")
     fault = await asyncio.to_thread(row_fault, problem, claim.tests, references, means.executor.sandbox)
     if fault is None:
-        return Finding("valid", "tests_pass", "the row's own program passes its tests", evidence="certificate")
+        return RouteFinding("valid", "tests_pass", "the row's own program passes its tests", evidence="certificate")
     message = f"{TOLD[fault.code]}: {fault.verdict.why}"
     code = fault.code.replace("-", "_")
-    return undecided(code, message) if fault.code == UNDECIDED else Finding("invalid", code, message)
+    return undecided(code, message) if fault.code == UNDECIDED else RouteFinding("invalid", code, message)

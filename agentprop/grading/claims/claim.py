@@ -36,7 +36,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RouteFinding:
     """What one route found of a claim."""
 
     value: Value
@@ -64,10 +64,10 @@ class Means(NamedTuple):
     """Where code runs."""
 
 
-ClaimRoute = Callable[[Problem, Claim, Means], Awaitable[Finding | None]]
+ClaimRoute = Callable[[Problem, Claim, Means], Awaitable[RouteFinding | None]]
 """A way to find something out about a claim; None if it does not apply to it."""
 
 
-def undecided(code: str, message: str, isolation: str = "") -> Finding:
+def undecided(code: str, message: str, isolation: str = "") -> RouteFinding:
     """A finding that says nothing of the claim."""
-    return Finding("undetermined", code, message, isolation=isolation)
+    return RouteFinding("undetermined", code, message, isolation=isolation)

@@ -14,7 +14,7 @@ from agentprop.grading.claims.by_certificate import by_certificate
 from agentprop.grading.claims.by_grammar import by_grammar
 from agentprop.grading.claims.by_question import by_question
 from agentprop.grading.claims.by_tests import by_tests
-from agentprop.grading.claims.claim import Claim, ClaimRoute, Finding, Means
+from agentprop.grading.claims.claim import Claim, ClaimRoute, Means, RouteFinding
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Problem
 
@@ -32,18 +32,18 @@ UNREAD = "the statement is not written in a grammar that is read, and the row ha
 async def judge_claim(problem: Problem, claim: Claim, means: Means) -> Judgement | RecordFailure:
     """Judge a problem by all routes; the failure of one counts only if no other finds anything."""
     found = [await contained_async(partial(route, problem, claim, means), _itself) for route in ROUTES.values()]
-    findings = [one for one in found if isinstance(one, Finding)]
+    findings = [one for one in found if isinstance(one, RouteFinding)]
     failures = [one for one in found if isinstance(one, RecordFailure)]
     if failures and all(one.value == "undetermined" for one in findings):
         return failures[0]
     return combined(findings)
 
 
-def _itself(failure: RecordFailure) -> Finding | RecordFailure | None:
+def _itself(failure: RecordFailure) -> RouteFinding | RecordFailure | None:
     return failure
 
 
-def combined(findings: Sequence[Finding]) -> Judgement:
+def combined(findings: Sequence[RouteFinding]) -> Judgement:
     """The judgement of several findings; the first ones have the better evidence."""
     good = [one for one in findings if one.value == "valid"]
     bad = [one for one in findings if one.value == "invalid"]
@@ -64,5 +64,5 @@ def combined(findings: Sequence[Finding]) -> Judgement:
     return Judgement("undetermined", told_open[0].code, told, told_open[0].answer, _isolation(findings))
 
 
-def _isolation(findings: Sequence[Finding]) -> str:
+def _isolation(findings: Sequence[RouteFinding]) -> str:
     return next((one.isolation for one in findings if one.isolation), "")

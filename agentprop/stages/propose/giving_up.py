@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentprop.agent.message_notes import Fault
+from agentprop.agent.message_notes import MessageFault
 from agentprop.errors import AgentpropError, BoundReached, NothingAnswered
 from agentprop.stages.propose.ledger import Ledger
 
@@ -79,7 +79,7 @@ def given_up(ledger: Ledger) -> AgentpropError:
     return BoundReached(message, hint=f"{advice.hint}; {AGAIN}")
 
 
-def said(fault: Fault) -> str:
+def said(fault: MessageFault) -> str:
     """The words about a fault's first case, on one line."""
     words = " ".join(fault.words.split())
     return words if len(words) <= 300 else f"{words[:300]}…"

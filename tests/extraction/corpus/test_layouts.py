@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from agentprop.extraction.corpus import Corpus, Document, Fields, Reading, UnreadableRecord, find_sources
+from agentprop.extraction.corpus import Corpus, CorpusReading, Document, Fields, UnreadableRecord, find_sources
 
 LAYOUTS = tomllib.loads(Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8"))["layout"]
 
 
 def corpus(path: Path, **fields: str) -> Corpus:
     sources = find_sources([str(path)], wanted="train")
-    return Corpus(sources, Reading(Fields(**fields), wanted="train"))
+    return Corpus(sources, CorpusReading(Fields(**fields), wanted="train"))
 
 
 def written(directory: Path, text: str, suffix: str = ".jsonl") -> Path:

@@ -8,7 +8,7 @@ import pytest
 from places import ROOT
 
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Corpus, Document, Reading, find_sources
+from agentprop.extraction.corpus import Corpus, CorpusReading, Document, find_sources
 
 SHARED = ROOT.parent / "shared"
 pytestmark = [pytest.mark.corpora, pytest.mark.skipif(not SHARED.exists(), reason="the corpora are not here")]
@@ -27,7 +27,7 @@ RAW = {
 
 
 def documents(source: Path) -> tuple[list[Document], Corpus]:
-    corpus = Corpus(find_sources([str(source)], wanted="train"), Reading(wanted="train"))
+    corpus = Corpus(find_sources([str(source)], wanted="train"), CorpusReading(wanted="train"))
     return [one for one in corpus.documents() if isinstance(one, Document)], corpus
 
 

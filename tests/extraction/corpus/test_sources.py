@@ -10,7 +10,15 @@ import pytest
 from toy_files import LINES, ROWS, arrow, parquet, zipped
 
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Corpus, Document, Reading, UnreadableRecord, find_sources, fingerprints, report
+from agentprop.extraction.corpus import (
+    Corpus,
+    CorpusReading,
+    Document,
+    UnreadableRecord,
+    find_sources,
+    fingerprints,
+    report,
+)
 from agentprop.extraction.corpus.sources import Wanted
 
 
@@ -24,7 +32,7 @@ def tree(root: Path, **files: bytes) -> Path:
 
 
 def corpus(root: Path, *splits: str, wanted: Wanted = "train") -> Corpus:
-    return Corpus(find_sources([str(root)], splits=splits, wanted=wanted), Reading(splits=splits, wanted=wanted))
+    return Corpus(find_sources([str(root)], splits=splits, wanted=wanted), CorpusReading(splits=splits, wanted=wanted))
 
 
 def names(read: Corpus) -> list[str]:

@@ -18,12 +18,12 @@ from agentprop.extraction.mining.question.kernel.exact import Exact, decimal_of,
 from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.ranges import Interval, Intervals
 from agentprop.extraction.mining.question.latex.arguments import one_digit_each
-from agentprop.extraction.mining.question.latex.lexer import Token, lex
+from agentprop.extraction.mining.question.latex.lexer import LatexToken, lex
 from agentprop.extraction.mining.question.latex.parser import Names, parse
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -39,7 +39,7 @@ ROUNDING = re.compile(r"nearest|round|decimal|approximat|significant", re.IGNORE
 
 def gold_trees(gold: str) -> list[Tree]:
     """The values that an answer lists. Raises Unreadable."""
-    runs: list[list[Token]] = [[]]
+    runs: list[list[LatexToken]] = [[]]
     depth = 0
     for token in one_digit_each(lex(_plain(gold))):
         depth += _depth(token)
@@ -63,13 +63,13 @@ def _plain(gold: str) -> str:
     return re.sub(r"(?<=[\d})])\s+(?:[a-z]{2,}\.?\s*)+$", "", text).strip().rstrip(".")
 
 
-def _trimmed(run: list[Token]) -> list[Token]:
+def _trimmed(run: list[LatexToken]) -> list[LatexToken]:
     while run and run[-1].kind == "symbol" and run[-1].text in (".", "~"):
         run = run[:-1]
     return run
 
 
-def _depth(token: Token) -> int:
+def _depth(token: LatexToken) -> int:
     if token.kind == "begin":
         return 1
     if token.kind == "end":
@@ -108,7 +108,7 @@ def _one_sign(tree: Tree, sign: int) -> Tree | None:
 def letters(tree: Tree) -> Tree:
     """i and e of an answer as numbers."""
     names = {"i": node("imaginary"), "e": node("euler")}
-    return rewrite(tree, lambda one: names.get(one.name) if isinstance(one, Symbol) else None)
+    return rewrite(tree, lambda one: names.get(one.name) if isinstance(one, Letter) else None)
 
 
 def value_of(tree: Tree) -> Any:
@@ -221,9 +221,9 @@ def _interval(text: str) -> list[Interval]:
             raise Unreadable("no interval")
         left, right = map(bare, part.args)
         below = part.head in ("<", "<=")
-        if isinstance(right, Symbol):
+        if isinstance(right, Letter):
             left, right, below = right, left, not below
-        if not isinstance(left, Symbol):
+        if not isinstance(left, Letter):
             raise Unreadable("no interval")
         if below:
             high, closed[1] = value_of(right), part.head.endswith("=")
@@ -295,7 +295,7 @@ def _rounded_to(value: Any, tree: Tree, question: str) -> bool:
     """Whether a decimal is the value to its places, in a question that speaks of rounding."""
     sign = -1 if isinstance(tree, Node) and tree.head == "neg" else 1
     inner = tree.args[0] if sign < 0 and isinstance(tree, Node) else tree
-    if not isinstance(inner, Number) or not ROUNDING.search(question):
+    if not isinstance(inner, Numeral) or not ROUNDING.search(question):
         return False
     places = len(inner.text.partition(".")[2])
     if _exact(value):
@@ -327,7 +327,7 @@ def same_form(tree: Tree, gold: str) -> bool:
 
 def _is_antiderivative(tree: Tree, gold: str) -> bool:
     """Whether the answer's derivative is what was to be integrated."""
-    assert isinstance(tree, Node) and isinstance(tree.args[0], Symbol)
+    assert isinstance(tree, Node) and isinstance(tree.args[0], Letter)
     trees = [letters(one) for one in gold_trees(re.sub(r"\+\s*[CcKk]\b", "", gold))]
     name = tree.args[0].name
     return len(trees) == 1 and _same_values(tree.args[1], derivative(trees[0], name))
@@ -363,10 +363,10 @@ def _fixed(tree: Tree, slots: dict[str, int]) -> Tree:
     """Numerals as literals, letters as numbered arguments."""
 
     def change(one: Tree) -> Tree | None:
-        if isinstance(one, Number):
-            return Number(one.text, -1)
-        if isinstance(one, Symbol) and one.name in slots:
-            return Number("0", slots[one.name])
+        if isinstance(one, Numeral):
+            return Numeral(one.text, -1)
+        if isinstance(one, Letter) and one.name in slots:
+            return Numeral("0", slots[one.name])
         return None
 
     return rewrite(tree, change)

@@ -6,9 +6,9 @@ to one of the bases are compared, which are rational if the bases are powers of 
 
 from __future__ import annotations
 
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Tree, node, symbols
+from agentprop.extraction.mining.question.latex.tree import Node, Numeral, Tree, node, symbols
 
-ONE = Number("1")
+ONE = Numeral("1")
 
 
 def in_exponents(equation: Node) -> Tree | None:

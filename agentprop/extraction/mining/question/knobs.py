@@ -14,9 +14,9 @@ from itertools import combinations
 from typing import Any
 
 from agentprop.extraction.mining.question.latex.lexer import plain_number
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, walk
-from agentprop.extraction.mining.question.reading import Reading
-from agentprop.extraction.mining.question.text import Question
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree, walk
+from agentprop.extraction.mining.question.reading import QuestionReading
+from agentprop.extraction.mining.question.text import QuestionText
 
 MOST_VALUES = 40
 MOST_PLACES = 3
@@ -39,7 +39,7 @@ class Knob:
         return tuple(value if slot in self.slots else one for slot, one in enumerate(setting))
 
 
-def knobs(question: Question, reading: Reading, ones: bool = False) -> list[Knob]:
+def knobs(question: QuestionText, reading: QuestionReading, ones: bool = False) -> list[Knob]:
     """One knob for each numeral that may vary; `ones` are those that are 1, which mostly stay."""
     fixed = fixed_slots(question, reading)
     shares = _percentages(reading.tree)
@@ -69,7 +69,7 @@ def ties(single: Sequence[Knob], numbers: Sequence[Any]) -> list[Knob]:
     return found
 
 
-def fixed_slots(question: Question, reading: Reading) -> frozenset[int]:
+def fixed_slots(question: QuestionText, reading: QuestionReading) -> frozenset[int]:
     """Numerals that stay as they are."""
     used = {int(found) for found in re.findall(r"\bn(\d+)\b", reading.program.solve)}
     found = {slot for slot, token in enumerate(question.numerals) if slot not in used or token.text == "0"}
@@ -84,14 +84,14 @@ def _written(tree: Tree) -> Iterator[int]:
     for one in walk(tree):
         if not isinstance(one, Node):
             continue
-        if (one.head == "pow" and any(isinstance(inner, Symbol) for inner in walk(one.args[0]))) or one.head == "root":
+        if (one.head == "pow" and any(isinstance(inner, Letter) for inner in walk(one.args[0]))) or one.head == "root":
             yield from _slots(one.args[1])
         elif one.head == "repeating":
             yield from _slots(one)
 
 
 def _slots(tree: Tree) -> Iterator[int]:
-    return (one.slot for one in walk(tree) if isinstance(one, Number) and one.slot >= 0)
+    return (one.slot for one in walk(tree) if isinstance(one, Numeral) and one.slot >= 0)
 
 
 def _percentages(tree: Tree) -> frozenset[int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate
+from agentprop.extraction.mining.question.template import QuestionTemplate, VaryingNumber
 
 MOST_PHRASINGS = 12
 LEAST_SETTINGS = 8
@@ -87,7 +87,7 @@ def _common(one: QuestionTemplate, other: QuestionTemplate) -> QuestionTemplate 
         shared = tuple(value for value in left.values if value in right.values)
         if len(shared) < LEAST_OVERLAP * min(len(left.values), len(right.values)):
             return None
-        parameters.append(Parameter(left.name, left.places, shared))
+        parameters.append(VaryingNumber(left.name, left.places, shared))
     if prod(len(one.values) for one in parameters) < LEAST_SETTINGS:
         return None
     size, rate = max(one.size, other.size), min(one.rate, other.rate)

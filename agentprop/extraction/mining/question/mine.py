@@ -18,9 +18,9 @@ from agentprop.extraction.mining.question.execute import FAILURES, NotComputed, 
 from agentprop.extraction.mining.question.kernel.answer import named, single_value
 from agentprop.extraction.mining.question.kernel.texts import text_of
 from agentprop.extraction.mining.question.latex.tree import Node, Unreadable, walk
-from agentprop.extraction.mining.question.reading import Form, Reading, Readings, numbers_of, readings
+from agentprop.extraction.mining.question.reading import LetterForm, QuestionReading, Readings, numbers_of, readings
 from agentprop.extraction.mining.question.rewriting import has_holes, rewritten, template
-from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate, names_for
+from agentprop.extraction.mining.question.template import QuestionTemplate, VaryingNumber, names_for
 from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
 from agentprop.extraction.mining.question.witness import idle_conditions
 from agentprop.extraction.mining.question.written import ROUNDED, unwritable
@@ -33,7 +33,7 @@ REREAD = 6
 class Solved:
     """A question whose value both routes agree on."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[QuestionReading, ...]
     """Its readings; all have this value."""
     value: Any
     """The exact value."""
@@ -109,7 +109,7 @@ def _one_route(understood: Readings, numbers: Sequence[Any], gold: str, problem:
     return Refusal("not-executed", str(problem))
 
 
-def _form_refusal(forms: Sequence[Form], gold: str) -> Refusal:
+def _form_refusal(forms: Sequence[LetterForm], gold: str) -> Refusal:
     """Why an expression in letters is no answer to vary: it equals the question itself, so nothing is tested."""
     for form in forms:
         try:
@@ -165,7 +165,7 @@ def _same(value: Any, other: Any) -> bool:
         return False
 
 
-def _agrees(value: Any, gold: str, question: str, reading: Reading) -> bool:
+def _agrees(value: Any, gold: str, question: str, reading: QuestionReading) -> bool:
     unordered = isinstance(reading.tree, Node) and reading.tree.head == "ordered"
     try:
         return agrees(value, gold, question, unordered)
@@ -215,7 +215,7 @@ def _template(
     reading = found.readings[0]
     written = {slot: holes.get(slot, _literal(number)) for slot, number in enumerate(numbers)}
     parameters = [
-        Parameter(name, knob.places, tuple(map(str, knob.values)))
+        VaryingNumber(name, knob.places, tuple(map(str, knob.values)))
         for name, knob in zip(names, domain.knobs, strict=True)
     ]
     return QuestionTemplate(
@@ -238,7 +238,7 @@ def _template(
     )
 
 
-def _idle_share(reading: Reading, numbers: Sequence[Any], domain: Variation, kind: Kind) -> float:
+def _idle_share(reading: QuestionReading, numbers: Sequence[Any], domain: Variation, kind: Kind) -> float:
     """Share of the question's conditions that never matter."""
     settings = []
     for values, answer in domain.settings:
@@ -259,5 +259,5 @@ def _with_names(expression: str, written: dict[int, str]) -> str:
     return re.sub(r"\bn(\d+)\b", lambda found: written[int(found[1])], expression)
 
 
-def _heads(reading: Reading) -> tuple[str, ...]:
+def _heads(reading: QuestionReading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.head for one in walk(reading.tree) if isinstance(one, Node)))

@@ -16,14 +16,14 @@ import yaml
 
 from agentprop.extraction.mining.question.restate import restated
 from agentprop.extraction.mining.question.script import source
-from agentprop.extraction.mining.question.template import Parameter, QuestionTemplate
+from agentprop.extraction.mining.question.template import QuestionTemplate, VaryingNumber
 
 LONGEST_TABLE = 1900
 """Characters of a constraint that lists settings."""
 
 
 @dataclass(frozen=True)
-class Task:
+class QuestionTask:
     """A kind of question."""
 
     name: str
@@ -39,13 +39,13 @@ class Task:
 
 
 @cache
-def tasks() -> tuple[Task, ...]:
+def tasks() -> tuple[QuestionTask, ...]:
     """The kinds of questions, in order of precedence."""
     text = files("agentprop.extraction.mining.question").joinpath("tasks.toml").read_text("utf-8")
-    return tuple(Task(**{**one, "heads": frozenset(one["heads"])}) for one in tomllib.loads(text)["task"])
+    return tuple(QuestionTask(**{**one, "heads": frozenset(one["heads"])}) for one in tomllib.loads(text)["task"])
 
 
-def task_of(heads: Sequence[str]) -> Task:
+def task_of(heads: Sequence[str]) -> QuestionTask:
     """The kind of question that a reading with these heads is."""
     return next(task for task in tasks() if not task.heads or task.heads & set(heads))
 
@@ -69,7 +69,7 @@ def package(template: QuestionTemplate, phrasings: Sequence[str], documents: int
 
 def _front(
     template: QuestionTemplate,
-    task: Task,
+    task: QuestionTask,
     name: str,
     phrasings: Sequence[str],
     phrases: Sequence[str],
@@ -107,7 +107,7 @@ def _front(
     }
 
 
-def _parameter(one: Parameter) -> dict[str, Any]:
+def _parameter(one: VaryingNumber) -> dict[str, Any]:
     if one.places:
         return {"kind": "decimal", "min": _float(one.values[0]), "max": _float(one.values[-1]), "digits": one.places}
     values = [int(value) for value in one.values]
@@ -139,7 +139,7 @@ def _written(value: str) -> str:
     return value if "/" not in value else str(_float(value))
 
 
-def _body(template: QuestionTemplate, task: Task) -> str:
+def _body(template: QuestionTemplate, task: QuestionTask) -> str:
     setting, answer = template.trials[0]
     givens = ", ".join(
         f"{one.name} = {_written(value)}" for one, value in zip(template.parameters, setting, strict=True)

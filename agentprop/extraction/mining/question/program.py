@@ -15,13 +15,13 @@ from typing import Literal
 
 from agentprop.extraction.mining.question.exponential import in_exponents
 from agentprop.extraction.mining.question.heads import HEADS
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree, Unreadable, bare, node
 
 Route = Literal["solve", "check"]
 
 
 @dataclass(frozen=True)
-class Program:
+class RouteProgram:
     """Both expressions of a tree's value."""
 
     solve: str
@@ -30,17 +30,17 @@ class Program:
     """The other route."""
 
 
-def program(tree: Tree, names: Mapping[int, str]) -> Program:
+def program(tree: Tree, names: Mapping[int, str]) -> RouteProgram:
     """The expressions, numerals by their names. Raises Unreadable for what has no meaning."""
-    solve, check = _Writer("solve", names).text(tree), _Writer("check", names).text(tree)
+    solve, check = _RouteWriter("solve", names).text(tree), _RouteWriter("check", names).text(tree)
     if solve == check and _is_arithmetic(tree):
-        check = f"from_residues(lambda m: {_Writer('check', names, modulus='m').text(tree)})"
-    return Program(solve, check)
+        check = f"from_residues(lambda m: {_RouteWriter('check', names, modulus='m').text(tree)})"
+    return RouteProgram(solve, check)
 
 
 def in_floats(tree: Tree, names: Mapping[int, str]) -> str:
     """The expression that also takes floats in place of its numerals. Raises Unreadable."""
-    return _Writer("check", names).text(tree)
+    return _RouteWriter("check", names).text(tree)
 
 
 def slot_names(count: int) -> dict[int, str]:
@@ -49,7 +49,7 @@ def slot_names(count: int) -> dict[int, str]:
 
 
 @dataclass
-class _Writer:
+class _RouteWriter:
     route: Route
     names: Mapping[int, str]
     bound: dict[str, str] = field(default_factory=dict)
@@ -61,16 +61,16 @@ class _Writer:
     # --- leaves ---
 
     def text(self, tree: Tree) -> str:
-        if isinstance(tree, Number):
+        if isinstance(tree, Numeral):
             return self._number(tree)
-        if isinstance(tree, Symbol):
+        if isinstance(tree, Letter):
             return self._symbol(tree.name)
         special = _SPECIAL.get(tree.head)
         if special is not None:
             return special(self, tree)
         return self._call(tree)
 
-    def _number(self, tree: Number) -> str:
+    def _number(self, tree: Numeral) -> str:
         text = self.names.get(tree.slot) or literal(tree.text)
         if self.route == "check" and "." in tree.text:
             return f"float({text})"
@@ -97,7 +97,7 @@ class _Writer:
         """name(how many letters, functions of them)."""
         letters, *expressions = tree.args
         assert isinstance(letters, Node)
-        names = [one.name for one in letters.args if isinstance(one, Symbol)]
+        names = [one.name for one in letters.args if isinstance(one, Letter)]
         return f"{name}({len(names)}, {', '.join(self._function(names, one) for one in expressions)})"
 
     def _function(self, names: list[str], tree: Tree) -> str:
@@ -121,8 +121,8 @@ class _Writer:
         """over_roots(roots(…), letters(x), polynomial, body)."""
         roots, letters, polynomial, body = tree.args
         assert isinstance(roots, Node) and isinstance(letters, Node)
-        names = [one.name for one in roots.args if isinstance(one, Symbol)]
-        letter = [one.name for one in letters.args if isinstance(one, Symbol)]
+        names = [one.name for one in roots.args if isinstance(one, Letter)]
+        letter = [one.name for one in letters.args if isinstance(one, Letter)]
         name = self.either("over_roots", "plain_over_roots")
         return f"{name}({len(names)}, {self._function(letter, polynomial)}, {self._function(names, body)})"
 
@@ -130,7 +130,7 @@ class _Writer:
         """identity(letters(…), expression): the residuals of an expression that is to vanish for all letters."""
         letters, expression = tree.args
         assert isinstance(letters, Node)
-        names = [one.name for one in letters.args if isinstance(one, Symbol)]
+        names = [one.name for one in letters.args if isinstance(one, Letter)]
         name = self.either("identity_residuals", "plain_identity_residuals")
         return f"*{name}({len(names)}, {self._function(names, expression)})"
 
@@ -141,7 +141,7 @@ class _Writer:
         """real_set(letters(x), borders(…), condition)."""
         letters, borders, condition = tree.args
         assert isinstance(letters, Node) and isinstance(borders, Node)
-        names = [one.name for one in letters.args if isinstance(one, Symbol)]
+        names = [one.name for one in letters.args if isinstance(one, Letter)]
         functions = ", ".join(self._function(names, one) for one in borders.args)
         outer = dict(self.bound)
         self.bound |= {name: identifier(name) for name in names}
@@ -155,7 +155,7 @@ class _Writer:
 
     def quoted(self, tree: Node) -> str:
         word = tree.args[0]
-        assert isinstance(word, Symbol)
+        assert isinstance(word, Letter)
         return repr(word.name)
 
     def either(self, solve: str, check: str) -> str:
@@ -235,7 +235,7 @@ class _Writer:
 
     def repeating(self, tree: Node) -> str:
         start, repeated = tree.args
-        assert isinstance(start, Number) and isinstance(repeated, Number)
+        assert isinstance(start, Numeral) and isinstance(repeated, Numeral)
         places = len(start.text.partition(".")[2])
         name = self.either("repeating", "plain_repeating")
         return f"{name}({self.text(start)}, {places}, {self.text(repeated)}, {len(repeated.text)})"
@@ -274,7 +274,7 @@ class _Writer:
 
     def domain(self, tree: Node) -> str:
         sort = tree.args[1]
-        assert isinstance(sort, Symbol)
+        assert isinstance(sort, Letter)
         return f"{self.either('within', 'plain_within')}({self.text(tree.args[0])}, {sort.name!r})"
 
     def cases(self, tree: Node) -> str:
@@ -302,7 +302,7 @@ class _Writer:
         """where(unknowns(…), equations(…), conditions(…), body): the body's values over all solutions."""
         unknowns, equations, conditions, body, field_ = tree.args
         assert all(isinstance(one, Node) for one in (unknowns, equations, conditions))
-        names = [one.name for one in unknowns.args if isinstance(one, Symbol)]  # type: ignore[union-attr]
+        names = [one.name for one in unknowns.args if isinstance(one, Letter)]  # type: ignore[union-attr]
         outer = dict(self.bound)
         self.bound |= {name: identifier(name) for name in names}
         variables = ", ".join(self.bound[name] for name in names)
@@ -311,15 +311,15 @@ class _Writer:
         value = self.text(body)
         self.bound = outer
         solver = self.either("solutions_exact", "solutions_found")
-        real = {"real": "True", "complex": "False"}.get(field_.name if isinstance(field_, Symbol) else "", "None")
+        real = {"real": "True", "complex": "False"}.get(field_.name if isinstance(field_, Letter) else "", "None")
         also = ""
         if self.route == "solve" and len(names) == 1 and real != "False":
             also = f", {self._other_route()._plain_residuals(names, equations)}"  # type: ignore[arg-type]
         loop = f"for ({variables},) in {solver}({len(names)}, lambda {variables}: [{residuals}], {real}{also})"
         return f"[{value} {loop}{''.join(f' if {test}' for test in tests)}]"
 
-    def _other_route(self) -> _Writer:
-        return _Writer("check", self.names, dict(self.bound), list(self.it))
+    def _other_route(self) -> _RouteWriter:
+        return _RouteWriter("check", self.names, dict(self.bound), list(self.it))
 
     def _plain_residuals(self, names: list[str], equations: Node) -> str:
         """The same equations for floats: where to look for solutions that no algebra gives."""
@@ -421,7 +421,7 @@ class _Writer:
         """The least or greatest value of an expression over everything that equations and conditions allow."""
         unknowns, equations, conditions, body, _ = inner.args
         assert all(isinstance(one, Node) for one in (unknowns, equations, conditions))
-        names = [one.name for one in unknowns.args if isinstance(one, Symbol)]  # type: ignore[union-attr]
+        names = [one.name for one in unknowns.args if isinstance(one, Letter)]  # type: ignore[union-attr]
         made = []
         for writer in (self, self._other_route()) if self.route == "solve" else (self,):
             outer = dict(writer.bound)
@@ -446,7 +446,7 @@ class _Writer:
     def listed(self, tree: Node) -> str:
         """each(variable, list, body): the body for every member."""
         variable, members, body = tree.args
-        assert isinstance(variable, Symbol)
+        assert isinstance(variable, Letter)
         text = self.text(members)
         outer = dict(self.bound)
         self.bound[variable.name] = identifier(variable.name)
@@ -467,7 +467,7 @@ class _Writer:
     def index_sum(self, tree: Node) -> str:
         """`\\sum_{k=low}^{high} body`, and products."""
         variable, low, high, body = tree.args
-        assert isinstance(variable, Symbol)
+        assert isinstance(variable, Letter)
         bounds = self.text(low), self.text(high) if high != Node("infinity") else ""
         outer = dict(self.bound)
         self.bound[variable.name] = identifier(variable.name)
@@ -489,7 +489,7 @@ class _Writer:
     def limit(self, tree: Node) -> str:
         """limit(x, point, side, body)."""
         variable, point, side, body = tree.args
-        assert isinstance(side, Symbol)
+        assert isinstance(side, Letter)
         far = bare(point)
         inner = far.args[0] if isinstance(far, Node) and far.head == "neg" else far
         if inner == Node("infinity"):
@@ -500,7 +500,7 @@ class _Writer:
 
     def _in_letter(self, variable: Tree, body: Tree) -> str:
         """A lambda of one letter; on the exact route also the other route's, for values that have to be named."""
-        assert isinstance(variable, Symbol)
+        assert isinstance(variable, Letter)
         writers = (self, self._other_route()) if self.route == "solve" else (self,)
         return ", ".join(writer._function([variable.name], body) for writer in writers)
 
@@ -552,7 +552,7 @@ def _is_positive(condition: Tree) -> bool:
     if not isinstance(condition, Node) or condition.head not in (">", ">="):
         return False
     left, right = condition.args
-    return bare(left) == IT and isinstance(bare(right), Number)
+    return bare(left) == IT and isinstance(bare(right), Numeral)
 
 
 _ARITHMETIC = frozenset({"add", "neg", "mul", "div", "pow", "factorial", "paren"})
@@ -560,9 +560,9 @@ _ARITHMETIC = frozenset({"add", "neg", "mul", "div", "pow", "factorial", "paren"
 
 def _is_arithmetic(tree: Tree) -> bool:
     """Whether a tree can be taken modulo a number operation by operation."""
-    if isinstance(tree, Number):
+    if isinstance(tree, Numeral):
         return "." not in tree.text
-    if isinstance(tree, Symbol) or tree.head not in _ARITHMETIC:
+    if isinstance(tree, Letter) or tree.head not in _ARITHMETIC:
         return False
     if tree.head in ("pow", "factorial"):
         return _is_arithmetic(tree.args[0]) if tree.head == "pow" else True
@@ -582,54 +582,54 @@ def identifier(name: str) -> str:
     return "u_" + re.sub(r"\W", "_", name)
 
 
-_SPECIAL: dict[str, Callable[[_Writer, Node], str]] = {
-    "add": _Writer.add,
-    "neg": _Writer.neg,
-    "mul": _Writer.mul,
-    "div": _Writer.div,
-    "pow": _Writer.pow,
-    "factorial": _Writer.factorial,
-    "paren": _Writer.paren,
-    "percent": _Writer.percent,
-    "root": _Writer.root,
-    "abs": _Writer.absolute,
-    "norm": _Writer.absolute,
-    "pi": _Writer.constant,
-    "imaginary": _Writer.constant,
-    "euler": _Writer.constant,
-    "repeating": _Writer.repeating,
-    "remainder": _Writer.remainder,
-    "residue": _Writer.remainder,
-    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">="), _Writer.compare),
-    "and": _Writer.both,
-    "or": _Writer.any_of,
-    "not": _Writer.negated,
-    "true": _Writer.true,
-    "domain": _Writer.domain,
-    "cases": _Writer.cases,
-    "list": _Writer.items,
-    "set": _Writer.items,
-    "row": _Writer.items,
-    "matrix": _Writer.matrix,
-    "over_roots": _Writer.over_roots,
-    "identity": _Writer.identity,
-    "complex_parts": _Writer.complex_parts,
-    "real_set": _Writer.real_set,
-    "defined": _Writer.defined,
-    "quoted": _Writer.quoted,
-    "tuple": _Writer.tuple_,
-    "where": _Writer.where,
-    "integers": _Writer.integers,
-    "it": _Writer.variable,
-    "smallest": _Writer.extreme,
-    "largest": _Writer.extreme,
-    "first_few": _Writer.first_few,
-    "last_few": _Writer.first_few,
-    "each": _Writer.listed,
-    "such_that": _Writer.kept,
-    "sum": _Writer.index_sum,
-    "product": _Writer.index_sum,
-    "rows": _Writer.rows,
-    "integral": _Writer.integral,
-    "limit": _Writer.limit,
+_SPECIAL: dict[str, Callable[[_RouteWriter, Node], str]] = {
+    "add": _RouteWriter.add,
+    "neg": _RouteWriter.neg,
+    "mul": _RouteWriter.mul,
+    "div": _RouteWriter.div,
+    "pow": _RouteWriter.pow,
+    "factorial": _RouteWriter.factorial,
+    "paren": _RouteWriter.paren,
+    "percent": _RouteWriter.percent,
+    "root": _RouteWriter.root,
+    "abs": _RouteWriter.absolute,
+    "norm": _RouteWriter.absolute,
+    "pi": _RouteWriter.constant,
+    "imaginary": _RouteWriter.constant,
+    "euler": _RouteWriter.constant,
+    "repeating": _RouteWriter.repeating,
+    "remainder": _RouteWriter.remainder,
+    "residue": _RouteWriter.remainder,
+    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">="), _RouteWriter.compare),
+    "and": _RouteWriter.both,
+    "or": _RouteWriter.any_of,
+    "not": _RouteWriter.negated,
+    "true": _RouteWriter.true,
+    "domain": _RouteWriter.domain,
+    "cases": _RouteWriter.cases,
+    "list": _RouteWriter.items,
+    "set": _RouteWriter.items,
+    "row": _RouteWriter.items,
+    "matrix": _RouteWriter.matrix,
+    "over_roots": _RouteWriter.over_roots,
+    "identity": _RouteWriter.identity,
+    "complex_parts": _RouteWriter.complex_parts,
+    "real_set": _RouteWriter.real_set,
+    "defined": _RouteWriter.defined,
+    "quoted": _RouteWriter.quoted,
+    "tuple": _RouteWriter.tuple_,
+    "where": _RouteWriter.where,
+    "integers": _RouteWriter.integers,
+    "it": _RouteWriter.variable,
+    "smallest": _RouteWriter.extreme,
+    "largest": _RouteWriter.extreme,
+    "first_few": _RouteWriter.first_few,
+    "last_few": _RouteWriter.first_few,
+    "each": _RouteWriter.listed,
+    "such_that": _RouteWriter.kept,
+    "sum": _RouteWriter.index_sum,
+    "product": _RouteWriter.index_sum,
+    "rows": _RouteWriter.rows,
+    "integral": _RouteWriter.integral,
+    "limit": _RouteWriter.limit,
 }

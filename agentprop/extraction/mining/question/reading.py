@@ -18,20 +18,20 @@ from agentprop.extraction.mining.question.grammar.load import grammar
 from agentprop.extraction.mining.question.latex.lexer import plain_number
 from agentprop.extraction.mining.question.latex.tree import Tree, Unreadable, symbols
 from agentprop.extraction.mining.question.meaning import understand
-from agentprop.extraction.mining.question.program import Program, program, slot_names
-from agentprop.extraction.mining.question.text import Question, read
+from agentprop.extraction.mining.question.program import RouteProgram, program, slot_names
+from agentprop.extraction.mining.question.text import QuestionText, read
 
 FIGURE = re.compile(r"\[asy\]|\\begin\{(?:tabular|picture|tikzpicture)|\\includegraphics|<image|!\[")
 MOST_CHARACTERS = 1500
 
 
 @dataclass(frozen=True)
-class Reading:
+class QuestionReading:
     """One way to take a question."""
 
     tree: Tree
     """Its value."""
-    program: Program
+    program: RouteProgram
     """The value as two expressions over the numerals n0, n1, …"""
     count: int
     """How many numerals the question has."""
@@ -48,7 +48,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Form:
+class LetterForm:
     """A reading that asks for an expression in the letters of the question."""
 
     tree: Tree
@@ -61,11 +61,11 @@ class Form:
 class Readings:
     """Everything that a question can mean."""
 
-    question: Question
+    question: QuestionText
     """Its pieces and numerals."""
-    values: tuple[Reading, ...]
+    values: tuple[QuestionReading, ...]
     """Readings with a value."""
-    forms: tuple[Form, ...]
+    forms: tuple[LetterForm, ...]
     """Readings that ask for a form."""
 
     @property
@@ -88,22 +88,22 @@ def readings(text: str) -> Readings:
     return _understood(question, trees)
 
 
-def _understood(question: Question, trees: Sequence[Tree]) -> Readings:
-    values: dict[str, Reading] = {}
-    forms: dict[str, Form] = {}
+def _understood(question: QuestionText, trees: Sequence[Tree]) -> Readings:
+    values: dict[str, QuestionReading] = {}
+    forms: dict[str, LetterForm] = {}
     reasons: list[str] = []
     names = slot_names(len(question.numerals))
     for tree in trees:
         try:
             meaning = understand(question, tree)
             if meaning.form and (symbols(meaning.tree) or meaning.form == "antiderivative"):
-                forms.setdefault(f"{meaning.form} {meaning.tree}", Form(meaning.tree, meaning.form))
+                forms.setdefault(f"{meaning.form} {meaning.tree}", LetterForm(meaning.tree, meaning.form))
                 continue
             made = program(meaning.tree, names)
         except Unreadable as problem:
             reasons.append(str(problem))
             continue
-        values.setdefault(_core(made.solve), Reading(meaning.tree, made, len(question.numerals)))
+        values.setdefault(_core(made.solve), QuestionReading(meaning.tree, made, len(question.numerals)))
     if not values and not forms:
         raise Refusal("unmeant", "; ".join(dict.fromkeys(reasons))[:300])
     return Readings(question, tuple(values.values()), tuple(forms.values()))
@@ -119,6 +119,6 @@ def _core(expression: str) -> str:
     return re.sub(r"\], (?:True|None)(?=[,)])", "]", expression)
 
 
-def numbers_of(question: Question) -> list[Any]:
+def numbers_of(question: QuestionText) -> list[Any]:
     """The values of a question's numerals."""
     return [exact_number(plain_number(token.text)) for token in question.numerals]

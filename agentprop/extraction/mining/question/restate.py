@@ -77,7 +77,7 @@ _COUNTED = tuple(
 
 
 @dataclass(frozen=True)
-class Parts:
+class RestatedParts:
     """What is given, which may be nothing, and what is asked for, as a noun phrase."""
 
     given: str
@@ -100,7 +100,7 @@ def restated(template: QuestionTemplate, phrasings: Sequence[str]) -> tuple[list
 
 
 def _same_sentences(
-    parts: Parts, phrasing: str, meaning: Sequence[frozenset[str]], template: QuestionTemplate
+    parts: RestatedParts, phrasing: str, meaning: Sequence[frozenset[str]], template: QuestionTemplate
 ) -> list[str]:
     """The own sentences that say the same; if neither of the first two does, the parts are not what they seem."""
     found: list[str] = []
@@ -112,18 +112,18 @@ def _same_sentences(
     return found
 
 
-def sentences(parts: Parts) -> Iterator[str]:
+def sentences(parts: RestatedParts) -> Iterator[str]:
     """The question by every template."""
     for frame in _GIVEN if parts.given else _PLAIN:
         yield frame.replace("<asked>", parts.asked).replace("<given>", parts.given)
 
 
-def taken_apart(phrasing: str) -> Parts | None:
+def taken_apart(phrasing: str) -> RestatedParts | None:
     """The first way to take a question apart; None if it has another form."""
     return next(ways(phrasing), None)
 
 
-def ways(phrasing: str) -> Iterator[Parts]:
+def ways(phrasing: str) -> Iterator[RestatedParts]:
     """The ways to take a question apart into what is given and what is asked for."""
     text = _FORM.sub("", phrasing.strip()).strip()
     for pattern in _WHOLE:
@@ -136,7 +136,7 @@ def ways(phrasing: str) -> Iterator[Parts]:
         if asked is None or len(asked) + len(given) > LONGEST_PHRASE:
             continue
         if _whole_formulas(asked) and _whole_formulas(given):
-            yield Parts(given, asked)
+            yield RestatedParts(given, asked)
 
 
 def _given(text: str) -> str:
@@ -165,7 +165,7 @@ def _whole_formulas(text: str) -> bool:
     return text.replace(r"\$", "").count("$") % 2 == 0 and "\\[" not in text and "$$" not in text
 
 
-def _named(parts: Parts, meaning: Sequence[frozenset[str]], template: QuestionTemplate) -> Iterator[str]:
+def _named(parts: RestatedParts, meaning: Sequence[frozenset[str]], template: QuestionTemplate) -> Iterator[str]:
     """Noun phrases whose question says the same."""
     frames = _PHRASES if parts.given else ("<asked>",)
     for frame in frames:

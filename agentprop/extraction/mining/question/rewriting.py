@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 
 from agentprop.extraction.mining.question.latex.arguments import unbraced
-from agentprop.extraction.mining.question.text import Question
+from agentprop.extraction.mining.question.text import QuestionText
 
 _HOLE = re.compile(r"<\w+>")
 
 
-def rewritten(question: Question, texts: Mapping[int, str]) -> str:
+def rewritten(question: QuestionText, texts: Mapping[int, str]) -> str:
     """The question with numerals exchanged."""
     bare = _unbraced(question)
     parts, position = [], 0
@@ -28,17 +28,17 @@ def rewritten(question: Question, texts: Mapping[int, str]) -> str:
     return "".join(parts)
 
 
-def template(question: Question, names: Mapping[int, str]) -> str:
+def template(question: QuestionText, names: Mapping[int, str]) -> str:
     """The question as one line with holes `<a>` for some numerals."""
     text = rewritten(question, {slot: f"<{name}>" for slot, name in names.items()})
     return re.sub(r"\s+", " ", text).strip()
 
 
-def has_holes(question: Question) -> bool:
+def has_holes(question: QuestionText) -> bool:
     """Whether the text itself has something like a hole."""
     return _HOLE.search(question.source) is not None
 
 
-def _unbraced(question: Question) -> frozenset[int]:
+def _unbraced(question: QuestionText) -> frozenset[int]:
     """Slots of the numerals that are arguments without braces."""
     return frozenset(question.numbers[start] for piece in question.pieces for start in unbraced(piece.tokens))

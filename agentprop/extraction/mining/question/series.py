@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -61,7 +61,7 @@ def _series(items: Sequence[Tree], combine: str, endless: str | None) -> Tree:
     last_template, last = _common([_as_power(plain[0], plain), _as_power(ends[-1], plain)])
     if last_template != template or not columns:
         raise Unreadable("a last term of another shape")
-    pattern = node("signs", *(Number(str(sign)) if sign > 0 else node("neg", Number("1")) for sign in signs))
+    pattern = node("signs", *(Numeral(str(sign)) if sign > 0 else node("neg", Numeral("1")) for sign in signs))
     rows = node(
         "rows",
         node("columns", *(node("column", *column) for column in columns)),
@@ -99,15 +99,15 @@ def _signs(terms: Sequence[Tree]) -> tuple[list[int], list[Tree]]:
 
 def _as_power(term: Tree, terms: Sequence[Tree]) -> Tree:
     """x as x^1 among powers of x."""
-    if isinstance(term, Number | Symbol) or (isinstance(term, Node) and term.head == "imaginary"):
+    if isinstance(term, Numeral | Letter) or (isinstance(term, Node) and term.head == "imaginary"):
         for other in terms:
             if isinstance(other, Node) and other.head == "pow" and _same_shape(bare(other.args[0]), bare(term)):
-                return node("pow", term, Number("1"))
+                return node("pow", term, Numeral("1"))
     return term
 
 
 def _same_shape(left: Tree, right: Tree) -> bool:
-    if isinstance(left, Number) and isinstance(right, Number):
+    if isinstance(left, Numeral) and isinstance(right, Numeral):
         return left.text == right.text
     return left == right
 
@@ -121,9 +121,9 @@ def _common(terms: Sequence[Tree]) -> tuple[Tree, list[list[Tree]]]:
 
 def _hole(terms: Sequence[Tree], columns: list[list[Tree]]) -> Tree:
     first = terms[0]
-    if all(isinstance(one, Number) for one in terms):
+    if all(isinstance(one, Numeral) for one in terms):
         columns.append(list(terms))
-        return Symbol(f"hole {len(columns) - 1}")
+        return Letter(f"hole {len(columns) - 1}")
     if not isinstance(first, Node):
         if all(one == first for one in terms):
             return first
@@ -138,7 +138,7 @@ def _hole(terms: Sequence[Tree], columns: list[list[Tree]]) -> Tree:
 
 # --- what is nested without end ---
 
-NEST = Symbol("nest")
+NEST = Letter("nest")
 
 
 def _nest(tree: Node) -> Node | None:

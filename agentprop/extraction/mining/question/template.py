@@ -11,7 +11,7 @@ NAMES = "abcdefgmnpqrstuvwz"
 
 
 @dataclass(frozen=True)
-class Parameter:
+class VaryingNumber:
     """A number of the question that may vary."""
 
     name: str
@@ -28,7 +28,7 @@ class QuestionTemplate:
 
     phrasing: str
     """The whole question, `<a>` for each number that varies."""
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[VaryingNumber, ...]
     """What may vary."""
     table: tuple[tuple[str, ...], ...]
     """Allowed settings; empty where all are."""
@@ -76,7 +76,7 @@ def from_json(data: Mapping[str, Any]) -> QuestionTemplate:
         **{
             **data,
             "parameters": tuple(
-                Parameter(one["name"], one["places"], tuple(one["values"])) for one in data["parameters"]
+                VaryingNumber(one["name"], one["places"], tuple(one["values"])) for one in data["parameters"]
             ),
             "table": tuple(map(tuple, data["table"])),
             "trials": tuple((tuple(values), answer) for values, answer in data["trials"]),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop.extraction.mining.question.latex.arguments import one_digit_each
-from agentprop.extraction.mining.question.latex.lexer import Token, lex, plain_number
+from agentprop.extraction.mining.question.latex.lexer import LatexToken, lex, plain_number
 
 PieceKind = Literal["word", "mark", "formula", "ordinal"]
 
@@ -29,19 +29,19 @@ class Piece:
     """Where it begins in the question."""
     end: int
     """One past its last character."""
-    tokens: tuple[Token, ...] = ()
+    tokens: tuple[LatexToken, ...] = ()
     """Tokens of a formula, or the numeral of an ordinal."""
 
 
 @dataclass(frozen=True)
-class Question:
+class QuestionText:
     """A question in pieces, and its numerals in reading order."""
 
     source: str
     """The text as it is."""
     pieces: tuple[Piece, ...]
     """Everything in it, in order."""
-    numerals: tuple[Token, ...]
+    numerals: tuple[LatexToken, ...]
     """Number tokens of formulas and ordinals, in order; a numeral's place here is its slot."""
     numbers: dict[int, int] = field(default_factory=dict)
     """Where a numeral begins → its slot."""
@@ -78,13 +78,13 @@ _SEPARATORS = frozenset({",", ";", ":"})
 _ORDINALS = frozenset({"th", "st", "nd", "rd"})
 
 
-def read(source: str) -> Question:
+def read(source: str) -> QuestionText:
     """The pieces of a question."""
     pieces = tuple(_joined(list(_pieces(source))))
     numerals = sorted(
         (token for piece in pieces for token in piece.tokens if token.kind == "number"), key=lambda token: token.start
     )
-    return Question(source, pieces, tuple(numerals), {token.start: slot for slot, token in enumerate(numerals)})
+    return QuestionText(source, pieces, tuple(numerals), {token.start: slot for slot, token in enumerate(numerals)})
 
 
 def _pieces(source: str) -> Iterator[Piece]:
@@ -115,7 +115,7 @@ def _words(source: str, start: int, stop: int) -> Iterator[Piece]:
         elif match["word"]:
             yield Piece("word", match["word"].lower().replace("’", "'"), begin, end)
         elif match["ordinal"]:
-            token = Token("number", match["ordinal"], begin, match.end("ordinal"))
+            token = LatexToken("number", match["ordinal"], begin, match.end("ordinal"))
             yield Piece("ordinal", match["ordinal"], begin, end, (token,))
         elif match["number"]:
             yield Piece("formula", match.group(), begin, end, tuple(_prose_number(match)))
@@ -126,14 +126,14 @@ def _words(source: str, start: int, stop: int) -> Iterator[Piece]:
             yield Piece("mark", mark, begin, end)
 
 
-def _prose_number(match: re.Match[str]) -> Iterator[Token]:
+def _prose_number(match: re.Match[str]) -> Iterator[LatexToken]:
     if match["minus"]:
-        yield Token("symbol", "-", *match.span("minus"))
-    yield Token("number", match["number"], *match.span("number"))
+        yield LatexToken("symbol", "-", *match.span("minus"))
+    yield LatexToken("number", match["number"], *match.span("number"))
     if match["factorial"]:
-        yield Token("symbol", "!", *match.span("factorial"))
+        yield LatexToken("symbol", "!", *match.span("factorial"))
     if match["percent"]:
-        yield Token("command", "%", *match.span("percent"))
+        yield LatexToken("command", "%", *match.span("percent"))
 
 
 # --- formulas ---
@@ -141,7 +141,7 @@ def _prose_number(match: re.Match[str]) -> Iterator[Token]:
 
 def _formulas(source: str, start: int, stop: int) -> Iterator[Piece]:
     """A stretch of mathematics cut at its top level."""
-    run: list[Token] = []
+    run: list[LatexToken] = []
     depth = 0
     for token in one_digit_each(list(_without_display(lex(source, start, stop)))):
         depth += _depth(token)
@@ -163,18 +163,18 @@ def _formulas(source: str, start: int, stop: int) -> Iterator[Piece]:
     yield from _finished(source, run)
 
 
-def _without_display(tokens: Sequence[Token]) -> Iterator[Token]:
+def _without_display(tokens: Sequence[LatexToken]) -> Iterator[LatexToken]:
     for token in tokens:
         if token.kind in ("begin", "end") and re.fullmatch(_DISPLAY, token.text):
             continue
         yield token
 
 
-def _opens_or_closes(token: Token) -> bool:
+def _opens_or_closes(token: LatexToken) -> bool:
     return _depth(token) != 0
 
 
-def _depth(token: Token) -> int:
+def _depth(token: LatexToken) -> int:
     if token.kind == "begin":
         return 1
     if token.kind == "end":
@@ -186,7 +186,7 @@ def _depth(token: Token) -> int:
     return 0
 
 
-def _cut(token: Token) -> str | None:
+def _cut(token: LatexToken) -> str | None:
     """The mark that a token at the top level stands for, "" for words; None where it belongs to a formula."""
     if token.kind == "text":
         return "" if token.text not in ("mod",) else None
@@ -199,12 +199,12 @@ def _cut(token: Token) -> str | None:
     return None
 
 
-def _text_token(source: str, token: Token) -> Iterator[Piece]:
+def _text_token(source: str, token: LatexToken) -> Iterator[Piece]:
     inside = source.index("{", token.start, token.end) + 1
     yield from _words(source, inside, token.end - 1)
 
 
-def _finished(source: str, run: list[Token]) -> Iterator[Piece]:
+def _finished(source: str, run: list[LatexToken]) -> Iterator[Piece]:
     """A formula's tokens as a piece, marks behind it apart."""
     behind = []
     while run and run[-1].kind == "symbol" and run[-1].text in (".", "?", "~"):
@@ -216,7 +216,7 @@ def _finished(source: str, run: list[Token]) -> Iterator[Piece]:
             yield Piece("mark", token.text, token.start, token.end)
 
 
-def _formula(source: str, run: list[Token]) -> Iterator[Piece]:
+def _formula(source: str, run: list[LatexToken]) -> Iterator[Piece]:
     start, end = run[0].start, run[-1].end
     if len(run) == 1 and run[0].kind == "command" and run[0].text == "ldots":
         yield Piece("mark", "...", start, end)
@@ -232,7 +232,7 @@ def _formula(source: str, run: list[Token]) -> Iterator[Piece]:
     yield Piece("formula", source[start:end], start, end, tuple(run))
 
 
-def _is_ordinal(tokens: list[Token]) -> bool:
+def _is_ordinal(tokens: list[LatexToken]) -> bool:
     texts = [token.text for token in tokens if token.text not in "^{}"]
     return texts in (["th"], ["st"], ["nd"], ["rd"], ["t", "h"], ["s", "t"], ["n", "d"], ["r", "d"])
 
@@ -247,7 +247,7 @@ def _joined(pieces: list[Piece]) -> Iterator[Piece]:
         piece = pieces[position]
         following = pieces[position + 1] if position + 1 < len(pieces) else None
         if following is not None and _is_number(piece) and _is_percent(following):
-            sign = Token("command", "%", following.start, following.end)
+            sign = LatexToken("command", "%", following.start, following.end)
             yield Piece("formula", piece.text + "%", piece.start, following.end, (*piece.tokens, sign))
             position += 2
         elif following is not None and _is_number(piece) and following.text in _ORDINALS and following.kind == "word":

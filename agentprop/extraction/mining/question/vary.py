@@ -27,8 +27,8 @@ from agentprop.extraction.mining.question.kernel.answer import (
 )
 from agentprop.extraction.mining.question.kernel.limits import MOST_STEPS, Steps
 from agentprop.extraction.mining.question.knobs import Knob, knobs, ties
-from agentprop.extraction.mining.question.reading import Reading
-from agentprop.extraction.mining.question.text import Question
+from agentprop.extraction.mining.question.reading import QuestionReading
+from agentprop.extraction.mining.question.text import QuestionText
 
 BUDGET = 300_000
 """Steps that one document may take to be varied."""
@@ -104,7 +104,7 @@ class Variation:
 class Trials:
     """Settings tried on all readings of a question, with a budget."""
 
-    readings: Sequence[Reading]
+    readings: Sequence[QuestionReading]
     kind: Kind
     left: int = BUDGET
     known: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -142,7 +142,7 @@ class Trials:
         return self.kind.name == "integer" and answer in (0, 1) and not self.kind.trivial
 
 
-def vary(question: Question, readings: Sequence[Reading], numbers: Sequence[Any], kind: Kind) -> Variation:
+def vary(question: QuestionText, readings: Sequence[QuestionReading], numbers: Sequence[Any], kind: Kind) -> Variation:
     """The domain of a question. Raises Refusal: fixed, no-second-route."""
     trials = Trials(readings, kind)
     reason = Refusal("fixed", "no numeral of the question may vary")

@@ -12,7 +12,7 @@ from typing import Any
 from agentprop.extraction.mining.question.execute import FAILURES, NotComputed, call, compiled
 from agentprop.extraction.mining.question.latex.tree import Node, Tree, Unreadable, rewrite, walk
 from agentprop.extraction.mining.question.program import program, slot_names
-from agentprop.extraction.mining.question.reading import Reading
+from agentprop.extraction.mining.question.reading import QuestionReading
 from agentprop.extraction.mining.question.vary import Kind
 
 MOST_SETTINGS = 6
@@ -29,7 +29,9 @@ def conditions(tree: Tree) -> Iterator[tuple[Node, int]]:
             yield from ((one, place) for place in range(len(one.args)))
 
 
-def idle_conditions(reading: Reading, settings: Sequence[tuple[tuple[Any, ...], Any]], kind: Kind) -> tuple[int, int]:
+def idle_conditions(
+    reading: QuestionReading, settings: Sequence[tuple[tuple[Any, ...], Any]], kind: Kind
+) -> tuple[int, int]:
     """(how many conditions never matter, how many there are), over settings of all numerals with their answers."""
     found = list(conditions(reading.tree))
     tried = settings[:: max(1, len(settings) // MOST_SETTINGS)][:MOST_SETTINGS]
@@ -37,7 +39,7 @@ def idle_conditions(reading: Reading, settings: Sequence[tuple[tuple[Any, ...], 
 
 
 def _is_idle(
-    reading: Reading, place: tuple[Node, int], settings: Sequence[tuple[tuple[Any, ...], Any]], kind: Kind
+    reading: QuestionReading, place: tuple[Node, int], settings: Sequence[tuple[tuple[Any, ...], Any]], kind: Kind
 ) -> bool:
     owner, index = place
     without = Node(owner.head, (*owner.args[:index], *owner.args[index + 1 :]))

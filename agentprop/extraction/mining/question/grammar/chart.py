@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agentprop.extraction.mining.question.grammar.patterns import Item, Part, Template, Word, fill
+from agentprop.extraction.mining.question.grammar.patterns import Item, PatternPart, Template, Word, fill
 from agentprop.extraction.mining.question.grammar.terminals import TERMINALS
 from agentprop.extraction.mining.question.latex.tree import Tree, Unreadable
 from agentprop.extraction.mining.question.text import Piece
@@ -108,7 +108,7 @@ class Chart:
         if isinstance(item, Word):
             if at < len(self.pieces) and self.pieces[at].text == item.text and self.pieces[at].kind != "formula":
                 yield from self._match(items, place + 1, at + 1, bound)
-        elif isinstance(item, Part):
+        elif isinstance(item, PatternPart):
             for end, tree in self.read(item.category, at):
                 inner = {**bound, item.name: tree} if item.name else bound
                 yield from self._match(items, place + 1, end, inner)

@@ -15,10 +15,10 @@ from typing import Any
 
 from agentprop.extraction.mining.question.grammar.chart import Grammar, Phrase
 from agentprop.extraction.mining.question.grammar.patterns import (
+    Alternatives,
     BadPhrase,
-    Choice,
     Item,
-    Part,
+    PatternPart,
     compile_meaning,
     compile_phrase,
     names,
@@ -83,10 +83,10 @@ def _macro(name: str, macros: dict[str, str]) -> str:
     return macros[name]
 
 
-def _parts(items: tuple[Item, ...]) -> Iterator[Part]:
+def _parts(items: tuple[Item, ...]) -> Iterator[PatternPart]:
     for item in items:
-        if isinstance(item, Part):
+        if isinstance(item, PatternPart):
             yield item
-        elif isinstance(item, Choice):
+        elif isinstance(item, Alternatives):
             for option in item.options:
                 yield from _parts(option)

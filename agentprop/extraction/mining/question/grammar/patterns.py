@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PatternPart:
     """A category, and the name its meaning gets."""
 
     category: str
@@ -32,13 +32,13 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Alternatives:
     """Alternatives; an empty one means that all of it may be left out."""
 
     options: tuple[tuple[Item, ...], ...]
 
 
-Item = Word | Part | Choice
+Item = Word | PatternPart | Alternatives
 
 _TOKEN = re.compile(r"\s*(\{[^}]*\}|\.\.\.|[()\[\]|]|[^\s()\[\]|{}]+)")
 
@@ -69,7 +69,7 @@ def _sequence(tokens: Sequence[str], at: int) -> tuple[tuple[Item, ...], int]:
     return tuple(items), at
 
 
-def _choice(tokens: Sequence[str], at: int, closing: str) -> tuple[Choice, int]:
+def _choice(tokens: Sequence[str], at: int, closing: str) -> tuple[Alternatives, int]:
     options: list[tuple[Item, ...]] = [()] if closing == "]" else []
     while True:
         option, at = _sequence(tokens, at)
@@ -77,15 +77,15 @@ def _choice(tokens: Sequence[str], at: int, closing: str) -> tuple[Choice, int]:
         if at >= len(tokens):
             raise BadPhrase(f"no {closing!r}")
         if tokens[at] == closing:
-            return Choice(tuple(dict.fromkeys(options))), at + 1
+            return Alternatives(tuple(dict.fromkeys(options))), at + 1
         if tokens[at] != "|":
             raise BadPhrase(f"{tokens[at]!r} where {closing!r} belongs")
         at += 1
 
 
-def _part(token: str) -> Part:
+def _part(token: str) -> PatternPart:
     category, _, name = token[1:-1].partition(":")
-    return Part(category, name)
+    return PatternPart(category, name)
 
 
 def opening_words(items: Sequence[Item]) -> frozenset[str] | None:
@@ -94,7 +94,7 @@ def opening_words(items: Sequence[Item]) -> frozenset[str] | None:
     for item in items:
         if isinstance(item, Word):
             return frozenset(found | {item.text})
-        if isinstance(item, Part):
+        if isinstance(item, PatternPart):
             return None
         empty = False
         for option in item.options:
@@ -112,9 +112,9 @@ def names(items: Sequence[Item]) -> frozenset[str]:
     """Names that a match may bind."""
     found: set[str] = set()
     for item in items:
-        if isinstance(item, Part) and item.name:
+        if isinstance(item, PatternPart) and item.name:
             found.add(item.name)
-        elif isinstance(item, Choice):
+        elif isinstance(item, Alternatives):
             found = found.union(*map(names, item.options))
     return frozenset(found)
 
@@ -133,7 +133,7 @@ class Name:
     """Whether the arguments of a list are put in its place."""
 
 
-Template = Node | Number | Symbol | Name | tuple[str, tuple["Template", ...]]
+Template = Node | Numeral | Letter | Name | tuple[str, tuple["Template", ...]]
 
 
 def compile_meaning(text: str) -> Template:
@@ -159,10 +159,10 @@ def _term(tokens: Sequence[str], at: int) -> tuple[Template, int]:
                 at += 1
         return (token, tuple(arguments)), at + 1
     if re.fullmatch(r"-?\d+", token):
-        number: Template = Number(token) if not token.startswith("-") else Node("neg", (Number(token[1:]),))
+        number: Template = Numeral(token) if not token.startswith("-") else Node("neg", (Numeral(token[1:]),))
         return number, at + 1
     if token.startswith("'"):
-        return Symbol(token[1:-1]), at + 1
+        return Letter(token[1:-1]), at + 1
     return Name(token.removeprefix("*"), token.startswith("*")), at + 1
 
 

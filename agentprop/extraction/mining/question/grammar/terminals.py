@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from agentprop.extraction.mining.question.latex.lexer import Token
+from agentprop.extraction.mining.question.latex.lexer import LatexToken
 from agentprop.extraction.mining.question.latex.parser import RELATIONS
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree
 from agentprop.extraction.mining.question.text import Piece
 
 Terminal = Callable[[Sequence[Piece], int], Iterator[tuple[int, Tree]]]
@@ -32,7 +32,7 @@ FRACTIONS = {
 
 def chunk(role: str, at: int) -> Node:
     """The formula of a piece, to be parsed once the question's definitions are known."""
-    return Node(f"chunk:{role}", (Number(str(at)),))
+    return Node(f"chunk:{role}", (Numeral(str(at)),))
 
 
 def _texts(piece: Piece) -> list[str]:
@@ -61,7 +61,7 @@ def is_relation(piece: Piece) -> bool:
     return False
 
 
-def _is_sign(token: Token) -> bool:
+def _is_sign(token: LatexToken) -> bool:
     return token.kind in ("symbol", "command") and (token.text in RELATIONS or token.text in ("in", "mid", "nmid"))
 
 
@@ -90,7 +90,7 @@ def number_words(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]
             total, current = total + max(current, 1) * (1000 if word == "thousand" else 10**6), 0
         at += 1
     if at > start:
-        yield at, Number(str(total + current))
+        yield at, Numeral(str(total + current))
 
 
 def percent(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]:
@@ -178,29 +178,29 @@ def ordinal(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]:
         yield at + 1, chunk("ordinal", at)
     word = _word(pieces, at)
     if word in ORDINALS:
-        yield at + 1, Number(str(ORDINALS[word]))
+        yield at + 1, Numeral(str(ORDINALS[word]))
     two = f"{word}-{_word(pieces, at + 1)}"
     if word in TENS and _word(pieces, at + 1) in ORDINALS and two not in ORDINALS:
-        yield at + 2, Number(str(TENS[word] + ORDINALS[_word(pieces, at + 1)]))
+        yield at + 2, Numeral(str(TENS[word] + ORDINALS[_word(pieces, at + 1)]))
     elif two in ORDINALS:
-        yield at + 2, Number(str(ORDINALS[two]))
+        yield at + 2, Numeral(str(ORDINALS[two]))
 
 
 def fraction_words(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]:
     """`half`, `one third`, `two fifths`, `a quarter`."""
     word = _word(pieces, at)
     if word in ("half", "quarter"):
-        yield at + 1, Node("div", (Number("1"), Number(str(FRACTIONS[word]))))
+        yield at + 1, Node("div", (Numeral("1"), Numeral(str(FRACTIONS[word]))))
     following = _word(pieces, at + 1)
     if following in FRACTIONS and (word in UNITS or word in ("a", "an")):
         top = UNITS.get(word, 1)
-        yield at + 2, Node("div", (Number(str(top)), Number(str(FRACTIONS[following]))))
+        yield at + 2, Node("div", (Numeral(str(top)), Numeral(str(FRACTIONS[following]))))
 
 
 def word(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]:
     """Any word."""
     if _word(pieces, at):
-        yield at + 1, Symbol(pieces[at].text)
+        yield at + 1, Letter(pieces[at].text)
 
 
 def end(pieces: Sequence[Piece], at: int) -> Iterator[tuple[int, Tree]]:

@@ -21,9 +21,9 @@ from agentprop.extraction.mining.question.kernel.exact import (
     root,
     sqrt,
 )
-from agentprop.extraction.mining.question.kernel.forms import Form, settled
+from agentprop.extraction.mining.question.kernel.forms import QuotientForm, settled
 from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, fresh_steps
-from agentprop.extraction.mining.question.kernel.matrices import Matrix
+from agentprop.extraction.mining.question.kernel.matrices import ExactMatrix
 from agentprop.extraction.mining.question.kernel.plain import rational_near
 from agentprop.extraction.mining.question.kernel.ranges import Intervals
 from agentprop.extraction.mining.question.kernel.texts import text_of
@@ -105,7 +105,7 @@ def answer_shape(value: Any) -> str:
         return "t"
     if isinstance(value, Exact):
         return f"s{len(value.terms)}{'' if is_real(value) else 'c'}"
-    if isinstance(value, Form):
+    if isinstance(value, QuotientForm):
         return "f"
     if isinstance(value, Intervals):
         return "u" + " ".join(interval_shape(one) for one in value)
@@ -114,7 +114,7 @@ def answer_shape(value: Any) -> str:
         parts = ["i"] * len(parts)
     if isinstance(value, list):
         return f"[{','.join(sorted(parts))}]"
-    return f"{'m' if isinstance(value, Matrix) else ''}({','.join(parts)})"
+    return f"{'m' if isinstance(value, ExactMatrix) else ''}({','.join(parts)})"
 
 
 def interval_shape(interval: Any) -> str:
@@ -133,8 +133,8 @@ def named(value: Any) -> Any:
     value = settled(value)
     if isinstance(value, Intervals):
         return Intervals((named_end(a), named_end(b), c, d) for a, b, c, d in value)
-    if isinstance(value, Matrix):
-        return Matrix(tuple(named(one) for one in row) for row in value)
+    if isinstance(value, ExactMatrix):
+        return ExactMatrix(tuple(named(one) for one in row) for row in value)
     if isinstance(value, list):
         return sorted((named(one) for one in value), key=place_of)
     if isinstance(value, tuple):
@@ -153,7 +153,7 @@ def place_of(value: Any) -> Any:
     """What values of a list are ordered by: their size, complex ones by both parts."""
     if isinstance(value, list | tuple):
         return [place_of(one) for one in value]
-    if isinstance(value, str | Form):
+    if isinstance(value, str | QuotientForm):
         return [0.0, 0.0]
     found = complex(number(value))
     return [round(found.real, 9), round(found.imag, 9)]

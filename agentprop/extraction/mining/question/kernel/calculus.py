@@ -10,7 +10,7 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.answer import named_number
 from agentprop.extraction.mining.question.kernel.exact import div, number
-from agentprop.extraction.mining.question.kernel.forms import Form, numbers_in, settled, unknown, value_at
+from agentprop.extraction.mining.question.kernel.forms import QuotientForm, numbers_in, settled, unknown, value_at
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.polynomials import polynomial_of
@@ -102,7 +102,7 @@ def continuous_value(point: Any, function: OneLetter) -> Any:
 def reduced_value(point: Any, function: OneLetter) -> Any:
     """The value of a reduced quotient at the place."""
     form = settled(function(unknown(0)))
-    if not isinstance(form, Form):
+    if not isinstance(form, QuotientForm):
         return form
     return value_at(numbers_in(polynomial_of(1, function), 0), point)
 

@@ -18,7 +18,7 @@ Polynomial = dict[Monomial, Any]
 MOST_TERMS = 400
 
 
-class Form:
+class QuotientForm:
     """top / bottom; the bottom is never zero."""
 
     __slots__ = ("bottom", "top")
@@ -28,17 +28,17 @@ class Form:
         self.bottom = bottom
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, Form):
+        if not isinstance(other, QuotientForm):
             return NotImplemented if not is_coefficient(other) else self + constant_form(other)
         if self.bottom == other.bottom:
-            return Form(poly_sum(self.top, other.top), self.bottom)
+            return QuotientForm(poly_sum(self.top, other.top), self.bottom)
         top = poly_sum(poly_product(self.top, other.bottom), poly_product(other.top, self.bottom))
-        return reduced(Form(top, poly_product(self.bottom, other.bottom)))
+        return reduced(QuotientForm(top, poly_product(self.bottom, other.bottom)))
 
     __radd__ = __add__
 
-    def __neg__(self) -> Form:
-        return Form({key: -value for key, value in self.top.items()}, self.bottom)
+    def __neg__(self) -> QuotientForm:
+        return QuotientForm({key: -value for key, value in self.top.items()}, self.bottom)
 
     def __sub__(self, other: Any) -> Any:
         return self + -other
@@ -47,33 +47,35 @@ class Form:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Form):
+        if not isinstance(other, QuotientForm):
             if not is_coefficient(other):
                 return NotImplemented
-            return Form({key: value * other for key, value in self.top.items() if value * other != 0}, self.bottom)
-        return reduced(Form(poly_product(self.top, other.top), poly_product(self.bottom, other.bottom)))
+            return QuotientForm(
+                {key: value * other for key, value in self.top.items() if value * other != 0}, self.bottom
+            )
+        return reduced(QuotientForm(poly_product(self.top, other.top), poly_product(self.bottom, other.bottom)))
 
     __rmul__ = __mul__
 
-    def over(self, other: Any) -> Form:
+    def over(self, other: Any) -> QuotientForm:
         """self / other."""
-        if not isinstance(other, Form):
+        if not isinstance(other, QuotientForm):
             other = constant_form(other)
         if not other.top:
             raise Undefined("division by zero")
-        return reduced(Form(poly_product(self.top, other.bottom), poly_product(self.bottom, other.top)))
+        return reduced(QuotientForm(poly_product(self.top, other.bottom), poly_product(self.bottom, other.top)))
 
-    def under(self, other: Any) -> Form:
+    def under(self, other: Any) -> QuotientForm:
         """other / self."""
-        return (other if isinstance(other, Form) else constant_form(other)).over(self)
+        return (other if isinstance(other, QuotientForm) else constant_form(other)).over(self)
 
-    def conjugated(self) -> Form:
+    def conjugated(self) -> QuotientForm:
         """The conjugate for real unknowns."""
         top = {key: conjugate(value) for key, value in self.top.items()}
-        return Form(top, {key: conjugate(value) for key, value in self.bottom.items()})
+        return QuotientForm(top, {key: conjugate(value) for key, value in self.bottom.items()})
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Form):
+        if not isinstance(other, QuotientForm):
             if not is_coefficient(other):
                 return False
             other = constant_form(other)
@@ -96,21 +98,21 @@ def is_coefficient(value: object) -> bool:
     return is_rational(value) or isinstance(value, Exact)
 
 
-def constant_form(value: Any) -> Form:
+def constant_form(value: Any) -> QuotientForm:
     """A number as a form."""
-    return Form({(): value} if value != 0 else {}, {(): 1})
+    return QuotientForm({(): value} if value != 0 else {}, {(): 1})
 
 
-def unknown(index: int) -> Form:
+def unknown(index: int) -> QuotientForm:
     """The unknown of a number."""
-    return Form({((index, 1),): 1}, {(): 1})
+    return QuotientForm({((index, 1),): 1}, {(): 1})
 
 
 def settled(value: Any) -> Any:
     """The number that a form is equal to, if it holds no unknown; other values as they are."""
     if isinstance(value, Fraction):
         return value.numerator if value.denominator == 1 else value
-    if not isinstance(value, Form):
+    if not isinstance(value, QuotientForm):
         return value
     if not value.top:
         return 0
@@ -188,21 +190,23 @@ def numbers_in(polynomial: Polynomial, index: int) -> list[Any]:
     return [part.get((), 0) for part in coefficients_in(polynomial, index)]
 
 
-def put_in(polynomial: Polynomial, index: int, value: Any) -> Form:
+def put_in(polynomial: Polynomial, index: int, value: Any) -> QuotientForm:
     """The polynomial with a number or a form for one unknown."""
     total: Any = constant_form(0)
     for part in reversed(coefficients_in(polynomial, index)):
-        total = total * value + Form(part, {(): 1})
-    return total if isinstance(total, Form) else constant_form(total)
+        total = total * value + QuotientForm(part, {(): 1})
+    return total if isinstance(total, QuotientForm) else constant_form(total)
 
 
-def reduced(form: Form) -> Form:
+def reduced(form: QuotientForm) -> QuotientForm:
     """The form without a common factor, for forms in one unknown; without a common monomial and number for others."""
     if not form.top:
-        return Form({}, {(): 1})
+        return QuotientForm({}, {(): 1})
     if set(form.bottom) == {()}:
         below = form.bottom[()]
-        return form if below == 1 else Form({key: div(value, below) for key, value in form.top.items()}, {(): 1})
+        return (
+            form if below == 1 else QuotientForm({key: div(value, below) for key, value in form.top.items()}, {(): 1})
+        )
     present = unknowns_of(form.top) | unknowns_of(form.bottom)
     if len(present) != 1 or not all(is_rational(v) for v in (*form.top.values(), *form.bottom.values())):
         return form
@@ -211,7 +215,7 @@ def reduced(form: Form) -> Form:
     shared = common_divisor(top, bottom)
     if len(shared) > 1:
         top, bottom = divided(top, shared)[0], divided(bottom, shared)[0]
-    return Form(from_list(top, index), from_list(bottom, index)) if len(shared) > 1 else form
+    return QuotientForm(from_list(top, index), from_list(bottom, index)) if len(shared) > 1 else form
 
 
 def from_list(numbers: list[Any], index: int) -> Polynomial:

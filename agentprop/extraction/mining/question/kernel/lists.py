@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import div, is_rational, is_real, sign_of
-from agentprop.extraction.mining.question.kernel.forms import Form, settled
+from agentprop.extraction.mining.question.kernel.forms import QuotientForm, settled
 from agentprop.extraction.mining.question.kernel.limits import Undefined
 from agentprop.extraction.mining.question.kernel.plain import plain_div, same_number
 from agentprop.extraction.mining.question.kernel.ranges import Intervals
@@ -124,7 +124,7 @@ def only(values: Iterable[Any]) -> Any:
     found = list(dict.fromkeys(map(hashable, map(settled, values))))
     if len(found) != 1:
         raise Undefined("no single value")
-    if isinstance(found[0], Form):
+    if isinstance(found[0], QuotientForm):
         raise Undefined("not determined")
     return found[0]
 
@@ -168,7 +168,7 @@ def holds_form(value: Any) -> bool:
     """Whether an unknown is left in a value."""
     if isinstance(value, list | tuple):
         return any(holds_form(settled(one)) for one in value)
-    return isinstance(value, Form)
+    return isinstance(value, QuotientForm)
 
 
 def nth(values: Sequence[Any], place: Any) -> Any:
@@ -220,7 +220,7 @@ def plain_congruent(left: Any, right: Any, modulus: Any) -> bool:
 def within(value: Any, kind: str) -> bool:
     """Whether a value belongs to a sort of numbers; an unknown that stays free may."""
     value = settled(value)
-    if isinstance(value, Form):
+    if isinstance(value, QuotientForm):
         return True
     return kind in sorts_of(value)
 

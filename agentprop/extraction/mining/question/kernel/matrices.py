@@ -9,32 +9,32 @@ from agentprop.extraction.mining.question.kernel.exact import div, integer_power
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined
 
 
-class Matrix(tuple[tuple[Any, ...], ...]):
+class ExactMatrix(tuple[tuple[Any, ...], ...]):
     """Rows of equal length with the arithmetic of matrices; a list of rows to everything else."""
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, Matrix) or shape(self) != shape(other):
+        if not isinstance(other, ExactMatrix) or shape(self) != shape(other):
             raise Undefined("matrices of different shapes")
-        return Matrix(tuple(a + b for a, b in zip(r, s, strict=True)) for r, s in zip(self, other, strict=True))
+        return ExactMatrix(tuple(a + b for a, b in zip(r, s, strict=True)) for r, s in zip(self, other, strict=True))
 
     def __sub__(self, other: Any) -> Any:
         return self + -1 * other
 
-    def __neg__(self) -> Matrix:
-        return Matrix(tuple(-entry for entry in row) for row in self)
+    def __neg__(self) -> ExactMatrix:
+        return ExactMatrix(tuple(-entry for entry in row) for row in self)
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, Matrix):
+        if not isinstance(other, ExactMatrix):
             return self.__rmul__(other)
         if shape(self) == shape(other) and shape(self)[1] == 1:
             return sum(a * b for (a,), (b,) in zip(self, other, strict=True))
         if shape(self)[1] != shape(other)[0]:
             raise Undefined("matrices that do not fit")
         columns = list(zip(*other, strict=True))
-        return Matrix(tuple(sum(a * b for a, b in zip(r, c, strict=True)) for c in columns) for r in self)
+        return ExactMatrix(tuple(sum(a * b for a, b in zip(r, c, strict=True)) for c in columns) for r in self)
 
     def __rmul__(self, other: Any) -> Any:
-        return Matrix(tuple(other * entry for entry in row) for row in self)
+        return ExactMatrix(tuple(other * entry for entry in row) for row in self)
 
     def __pow__(self, exponent: Any) -> Any:
         return matrix_power(self, exponent)
@@ -45,21 +45,21 @@ def shape(matrix: Sequence[Sequence[Any]]) -> tuple[int, int]:
     return len(matrix), len(matrix[0])
 
 
-def matrix(rows: Sequence[Sequence[Any]]) -> Matrix:
+def matrix(rows: Sequence[Sequence[Any]]) -> ExactMatrix:
     """Rows as a matrix."""
     if len({len(row) for row in rows}) != 1:
         raise Undefined("rows of different lengths")
-    return Matrix(map(tuple, rows))
+    return ExactMatrix(map(tuple, rows))
 
 
-def identity(size: int) -> Matrix:
+def identity(size: int) -> ExactMatrix:
     """The matrix that changes nothing."""
-    return Matrix(tuple(int(i == j) for j in range(size)) for i in range(size))
+    return ExactMatrix(tuple(int(i == j) for j in range(size)) for i in range(size))
 
 
 def matrix_power(base: Any, exponent: Any) -> Any:
     """A power of a matrix, or of a number."""
-    if not isinstance(base, Matrix):
+    if not isinstance(base, ExactMatrix):
         return integer_power(base, exponent)
     rows, columns = shape(base)
     if rows != columns or not isinstance(exponent, int) or abs(exponent) > 5000:
@@ -109,31 +109,31 @@ def plain_determinant(rows: Sequence[Sequence[Any]]) -> Any:
     return total.real if total.imag == 0 else total
 
 
-def inverse_matrix(rows: Any) -> Matrix:
+def inverse_matrix(rows: Any) -> ExactMatrix:
     """The inverse by cofactors."""
     whole_ = determinant(rows)
     if whole_ == 0:
         raise Undefined("no inverse")
     size = len(rows)
     if size == 1:
-        return Matrix([(div(1, rows[0][0]),)])
+        return ExactMatrix([(div(1, rows[0][0]),)])
 
     def minor(i: int, j: int) -> list[list[Any]]:
         return [[*row[:j], *row[j + 1 :]] for place, row in enumerate(rows) if place != i]
 
-    return Matrix(
+    return ExactMatrix(
         tuple(div((-1) ** (i + j) * determinant(minor(j, i)), whole_) for j in range(size)) for i in range(size)
     )
 
 
-def transposed(rows: Sequence[Sequence[Any]]) -> Matrix:
+def transposed(rows: Sequence[Sequence[Any]]) -> ExactMatrix:
     """Rows as columns."""
-    return Matrix(zip(*rows, strict=True))
+    return ExactMatrix(zip(*rows, strict=True))
 
 
 def entries(vector: Any) -> list[Any]:
     """The numbers of a vector, whether it is a column, a row or a list."""
-    if isinstance(vector, Matrix):
+    if isinstance(vector, ExactMatrix):
         return [entry for row in vector for entry in row]
     return list(vector)
 
@@ -152,15 +152,15 @@ def cross(left: Any, right: Any) -> Any:
     if len(a) != 3 or len(b) != 3:
         raise Undefined("no vectors of space")
     made = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
-    return Matrix((one,) for one in made) if isinstance(left, Matrix) else made
+    return ExactMatrix((one,) for one in made) if isinstance(left, ExactMatrix) else made
 
 
 def projection(of: Any, onto: Any) -> Any:
     """The projection of one vector onto another."""
     factor = div(dot(of, onto), dot(onto, onto))
     return (
-        Matrix((factor * one,) for one in entries(onto))
-        if isinstance(onto, Matrix)
+        ExactMatrix((factor * one,) for one in entries(onto))
+        if isinstance(onto, ExactMatrix)
         else tuple(factor * one for one in entries(onto))
     )
 

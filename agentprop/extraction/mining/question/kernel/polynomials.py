@@ -10,9 +10,9 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import div, is_rational
 from agentprop.extraction.mining.question.kernel.forms import (
-    Form,
     Monomial,
     Polynomial,
+    QuotientForm,
     constant_form,
     divided,
     numbers_in,
@@ -28,10 +28,10 @@ from agentprop.extraction.mining.question.kernel.plain import plain_div, rationa
 Function = Callable[..., Any]
 
 
-def form_of(count: int, function: Function) -> Form:
+def form_of(count: int, function: Function) -> QuotientForm:
     """A function of letters as the form that it is."""
     value = settled(function(*map(unknown, range(count))))
-    return value if isinstance(value, Form) else constant_form(value)
+    return value if isinstance(value, QuotientForm) else constant_form(value)
 
 
 def polynomial_of(count: int, function: Function) -> Polynomial:
@@ -50,7 +50,7 @@ def polynomial_of(count: int, function: Function) -> Polynomial:
     raise Undefined("no polynomial")
 
 
-def laurent(form: Form) -> Polynomial:
+def laurent(form: QuotientForm) -> Polynomial:
     """A quotient by one term, exponents below zero allowed."""
     ((below, factor),) = form.bottom.items()
     found: Polynomial = {}
@@ -146,7 +146,7 @@ def single(count: int, function: Function) -> list[Any]:
     return numbers_in(found, 0)
 
 
-def quotient_form(count: int, top: Function, bottom: Function) -> Form:
+def quotient_form(count: int, top: Function, bottom: Function) -> QuotientForm:
     """The polynomial part of a quotient."""
     numbers = divided(single(count, top), single(count, bottom))[0]
     return from_numbers(numbers)
@@ -157,9 +157,11 @@ def remainder_form(count: int, top: Function, bottom: Function) -> Any:
     return settled(from_numbers(divided(single(count, top), single(count, bottom))[1]))
 
 
-def from_numbers(numbers: Sequence[Any]) -> Form:
+def from_numbers(numbers: Sequence[Any]) -> QuotientForm:
     """Coefficients, constant first, as a form in the first letter."""
-    return Form({((0, power),) if power else (): value for power, value in enumerate(numbers) if value != 0}, {(): 1})
+    return QuotientForm(
+        {((0, power),) if power else (): value for power, value in enumerate(numbers) if value != 0}, {(): 1}
+    )
 
 
 def plain_remainder_form(count: int, top: Function, bottom: Function) -> Any:
@@ -178,7 +180,7 @@ def plain_quotient_form(count: int, top: Function, bottom: Function) -> Any:
     points = [complex(2.0 + 0.7 * place, 0.3 * (-1) ** place) for place in range(size)]
     values = []
     for point in points:
-        below = rest if not isinstance(rest, Form) else value_at(numbers_in(rest.top, 0), point)
+        below = rest if not isinstance(rest, QuotientForm) else value_at(numbers_in(rest.top, 0), point)
         values.append((complex(top(point)) - complex(below)) / complex(bottom(point)))
     return settled(from_numbers([rational_near(one) for one in interpolated(points, values)]))
 
@@ -287,10 +289,10 @@ def plain_numbers(count: int, function: Function) -> list[Any]:
 # --- forms as answers ---
 
 
-def expanded_form(count: int, function: Function) -> Form:
+def expanded_form(count: int, function: Function) -> QuotientForm:
     """The expression as a polynomial, or as a quotient without common factor."""
     form = form_of(count, function)
-    return Form(polynomial_of(count, function), {(): 1}) if has_polynomial(count, function) else form
+    return QuotientForm(polynomial_of(count, function), {(): 1}) if has_polynomial(count, function) else form
 
 
 def has_polynomial(count: int, function: Function) -> bool:
@@ -302,7 +304,7 @@ def has_polynomial(count: int, function: Function) -> bool:
     return True
 
 
-def plain_expanded_form(count: int, function: Function) -> Form:
+def plain_expanded_form(count: int, function: Function) -> QuotientForm:
     """The polynomial read off from its values: one letter after the other by interpolation through whole numbers."""
     if count == 0:
         return constant_form(rational_near(function()))
@@ -310,7 +312,7 @@ def plain_expanded_form(count: int, function: Function) -> Form:
     if size > 12 or count > 3:
         raise NotExact("too high a degree")
     found = grid_coefficients(grid_values(count, function, size), count)
-    return Form({key: value for key, value in found.items() if value != 0}, {(): 1})
+    return QuotientForm({key: value for key, value in found.items() if value != 0}, {(): 1})
 
 
 def exact_value(function: Function, point: Sequence[Any]) -> Any:

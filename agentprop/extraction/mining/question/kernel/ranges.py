@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import decimal_of, is_real, number, sqrt
-from agentprop.extraction.mining.question.kernel.forms import Form, Polynomial, poly_product, poly_sum, settled
+from agentprop.extraction.mining.question.kernel.forms import Polynomial, QuotientForm, poly_product, poly_sum, settled
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
 from agentprop.extraction.mining.question.kernel.plain import rational_near, same_number
 from agentprop.extraction.mining.question.kernel.polynomials import form_of
@@ -38,7 +38,7 @@ def real_set(borders: Sequence[Callable[[Any], Any]], test: Callable[[Any], bool
     points: list[Any] = []
     for function in borders:
         for (x,) in solutions_exact(1, lambda x, function=function: [function(x)]):
-            if isinstance(settled(x), Form):
+            if isinstance(settled(x), QuotientForm):
                 continue
             if is_real(x) and not any(x == known for known in points):
                 points.append(x)
@@ -124,7 +124,7 @@ def derivative(polynomial: Polynomial, index: int) -> Polynomial:
     return found
 
 
-def slope_of(form: Form, index: int) -> Polynomial:
+def slope_of(form: QuotientForm, index: int) -> Polynomial:
     """The numerator of the derivative of a quotient."""
     left = poly_product(derivative(form.top, index), form.bottom)
     return poly_sum(left, poly_product(form.top, derivative(form.bottom, index)), -1)
@@ -144,7 +144,7 @@ def extreme(count: int, function: Callable[..., Any], sign: int) -> Any:
     """The extreme among the places where all slopes vanish, if no place tried beyond is more extreme."""
     places = stationary(count, function)
     values = [settled(function(*place)) for place in places]
-    if not values or any(isinstance(value, Form) or not is_real(value) for value in values):
+    if not values or any(isinstance(value, QuotientForm) or not is_real(value) for value in values):
         raise Undefined("no extreme value")
     best = max(values) if sign > 0 else min(values)
     rng = Random("elsewhere")
@@ -172,15 +172,17 @@ def extreme_place(count: int, function: Callable[..., Any]) -> Any:
 def stationary(count: int, function: Callable[..., Any]) -> list[list[Any]]:
     """The places where all slopes vanish."""
     form = form_of(count, function)
-    slopes = [Form(slope_of(form, index), {(): 1}) for index in range(count)]
+    slopes = [QuotientForm(slope_of(form, index), {(): 1}) for index in range(count)]
 
     def residuals(*point: Any) -> list[Any]:
         return [filled_in(slope, point) for slope in slopes]
 
-    return [place for place in solutions_exact(count, residuals) if not any(isinstance(one, Form) for one in place)]
+    return [
+        place for place in solutions_exact(count, residuals) if not any(isinstance(one, QuotientForm) for one in place)
+    ]
 
 
-def filled_in(form: Form, point: Sequence[Any]) -> Any:
+def filled_in(form: QuotientForm, point: Sequence[Any]) -> Any:
     """A polynomial's value at a place, or as it is for the unknowns themselves."""
     total: Any = 0
     for key, value in form.top.items():

@@ -8,9 +8,9 @@ from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import div
 from agentprop.extraction.mining.question.kernel.forms import (
-    Form,
     Monomial,
     Polynomial,
+    QuotientForm,
     constant_form,
     poly_product,
     poly_sum,
@@ -94,14 +94,14 @@ def identity_residuals(count: int, function: Callable[..., Any]) -> list[Any]:
     first = Further.next
     Further.next += count
     form = settled(function(*[unknown(first + place) for place in range(count)]))
-    if not isinstance(form, Form):
+    if not isinstance(form, QuotientForm):
         return [form]
     parts: dict[Monomial, Polynomial] = {}
     for key, value in form.top.items():
         letters = tuple(part for part in key if first <= part[0] < first + count)
         others = tuple(part for part in key if not first <= part[0] < first + count)
         parts.setdefault(letters, {})[others] = value
-    return [settled(Form(part, {(): 1})) for part in parts.values()] or [constant_form(0)]
+    return [settled(QuotientForm(part, {(): 1})) for part in parts.values()] or [constant_form(0)]
 
 
 def plain_identity_residuals(count: int, function: Callable[..., Any]) -> list[Any]:

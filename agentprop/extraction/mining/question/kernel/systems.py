@@ -26,8 +26,8 @@ from agentprop.extraction.mining.question.kernel.exact import (
     whole,
 )
 from agentprop.extraction.mining.question.kernel.forms import (
-    Form,
     Polynomial,
+    QuotientForm,
     coefficients_in,
     constant_form,
     numbers_in,
@@ -55,7 +55,7 @@ class Further:
     positive: ClassVar[list[int]] = []
 
 
-def further(equation: Callable[[Form], Any], positive: bool) -> Form:
+def further(equation: Callable[[QuotientForm], Any], positive: bool) -> QuotientForm:
     """A new unknown for which the equation's value is zero."""
     made = unknown(Further.next)
     if positive:
@@ -68,22 +68,22 @@ def further(equation: Callable[[Form], Any], positive: bool) -> Form:
 def form_root(value: Any, degree: Any) -> Any:
     """The root of a number or of a form."""
     value = settled(value)
-    if not isinstance(value, Form):
+    if not isinstance(value, QuotientForm):
         return root(value, degree)
     degree = whole(degree)
-    made = Form({((Further.next, degree),): 1}, {(): 1})
+    made = QuotientForm({((Further.next, degree),): 1}, {(): 1})
     return further(lambda _: made - value, positive=degree % 2 == 0)
 
 
 def form_absolute(value: Any) -> Any:
     """The absolute value of a number or of a form."""
     value = settled(value)
-    if not isinstance(value, Form):
+    if not isinstance(value, QuotientForm):
         return absolute(value)
     square = settled(value * conjugate(value))
-    if not isinstance(square, Form):
+    if not isinstance(square, QuotientForm):
         return root(square, 2)
-    made = Form({((Further.next, 2),): 1}, {(): 1})
+    made = QuotientForm({((Further.next, 2),): 1}, {(): 1})
     return further(lambda _: made - square, positive=True)
 
 
@@ -121,7 +121,7 @@ def solutions_exact(
 
 def real_ones(found: list[list[Any]]) -> list[list[Any]]:
     """The solutions that are real."""
-    return [values for values in found if all(isinstance(value, Form) or is_real(value) for value in values)]
+    return [values for values in found if all(isinstance(value, QuotientForm) or is_real(value) for value in values)]
 
 
 def recognised(x: float, residuals: Residuals) -> Any:
@@ -147,9 +147,9 @@ def solutions_by_elimination(count: int, residuals: Residuals, real: bool) -> li
     """Every solution that elimination gives, put into the equations as they were. Raises NotExact."""
     Further.next, Further.equations, Further.positive = count, [], []
     forms = [settled(one) for one in residuals(*map(unknown, range(count)))]
-    if any(not isinstance(one, Form) and one != 0 for one in forms):
+    if any(not isinstance(one, QuotientForm) and one != 0 for one in forms):
         return []
-    equations = [one.top for one in forms if isinstance(one, Form)] + Further.equations
+    equations = [one.top for one in forms if isinstance(one, QuotientForm)] + Further.equations
     positive = list(Further.positive)
     found: list[list[Any]] = []
     for solution in eliminated(equations, real, 0):
@@ -163,14 +163,14 @@ def solutions_by_elimination(count: int, residuals: Residuals, real: bool) -> li
 def is_positive(value: Any) -> bool:
     """Whether a value may be a square root or an absolute value."""
     value = settled(value)
-    if value is None or isinstance(value, Form):
+    if value is None or isinstance(value, QuotientForm):
         return True
     return is_real(value) and sign_of(value) >= 0 if value != 0 else True
 
 
 def satisfied(residuals: Residuals, values: Sequence[Any]) -> bool:
     """Whether the equations as they were hold."""
-    if any(isinstance(value, Form) for value in values):
+    if any(isinstance(value, QuotientForm) for value in values):
         return True
     try:
         return all(settled(one) == 0 for one in residuals(*values))
@@ -237,11 +237,11 @@ def by_substitution(
 ) -> list[Solution]:
     """index = -rest/factor in the others; where the factor may be zero, that case by itself."""
     rest, factor = coefficients_in(equation, index)
-    value = constant_form(0) - Form(rest, {(): 1}).over(Form(factor, {(): 1}))
+    value = constant_form(0) - QuotientForm(rest, {(): 1}).over(QuotientForm(factor, {(): 1}))
     others = [one for one in equations if one is not equation]
     found = []
     for solution in eliminated([put_in(one, index, value).top for one in others], real, depth + 1):
-        below = filled(Form(factor, {(): 1}), solution)
+        below = filled(QuotientForm(factor, {(): 1}), solution)
         if below == 0:
             continue
         found.append({**solution, index: settled(filled(value, solution))})
@@ -256,7 +256,7 @@ def filled(form: Any, solution: Solution) -> Any:
     """A form with a solution's values for its unknowns."""
     form = settled(form)
     for _ in range(len(solution) + 1):
-        if not isinstance(form, Form):
+        if not isinstance(form, QuotientForm):
             return form
         known = [index for index in unknowns_of(form.top) | unknowns_of(form.bottom) if index in solution]
         if not known:
@@ -267,12 +267,12 @@ def filled(form: Any, solution: Solution) -> Any:
             if bottom == 0:
                 raise NotExact("a value at a pole")
             form = settled(div_forms(put_in(form.top, index, value), bottom))
-            if not isinstance(form, Form):
+            if not isinstance(form, QuotientForm):
                 return form
     return form
 
 
-def div_forms(top: Form, bottom: Any) -> Any:
+def div_forms(top: QuotientForm, bottom: Any) -> Any:
     return top.over(bottom)
 
 

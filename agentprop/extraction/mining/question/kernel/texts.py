@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import Exact, TermKey, decimal_of, is_rational
-from agentprop.extraction.mining.question.kernel.forms import Form, Polynomial, settled
+from agentprop.extraction.mining.question.kernel.forms import Polynomial, QuotientForm, settled
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined
-from agentprop.extraction.mining.question.kernel.matrices import Matrix
+from agentprop.extraction.mining.question.kernel.matrices import ExactMatrix
 from agentprop.extraction.mining.question.kernel.plain import rational_near
 from agentprop.extraction.mining.question.kernel.ranges import Intervals
 
@@ -23,14 +23,14 @@ def text_of(value: Any, letters: Sequence[str] = LETTERS) -> str:
         return value
     if isinstance(value, Intervals):
         return interval_text(value)
-    if isinstance(value, Matrix):
+    if isinstance(value, ExactMatrix):
         rows = r" \\ ".join(" & ".join(text_of(one) for one in row) for row in value)
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
     if isinstance(value, tuple):
         return "(" + ", ".join(text_of(one) for one in value) + ")"
     if isinstance(value, list):
         return ", ".join(text_of(one) for one in sorted_values(value))
-    if isinstance(value, Form):
+    if isinstance(value, QuotientForm):
         return form_text(value, letters)
     if isinstance(value, Exact):
         return exact_text(value)
@@ -114,7 +114,7 @@ def interval_text(intervals: Intervals) -> str:
     return r" \cup ".join(parts)
 
 
-def form_text(form: Form, letters: Sequence[str]) -> str:
+def form_text(form: QuotientForm, letters: Sequence[str]) -> str:
     """A polynomial by falling powers, or a quotient of polynomials."""
     if set(form.bottom) != {()}:
         top, bottom = polynomial_text(form.top, letters), polynomial_text(form.bottom, letters)

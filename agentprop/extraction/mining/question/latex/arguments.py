@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agentprop.extraction.mining.question.latex.lexer import Token
+from agentprop.extraction.mining.question.latex.lexer import LatexToken
 
 _TAKES = {"frac": 2, "binom": 2, "sqrt": 1, "overline": 1}
 """Commands whose arguments may stand without braces, and how many they take."""
 
 
-def one_digit_each(tokens: Sequence[Token]) -> list[Token]:
+def one_digit_each(tokens: Sequence[LatexToken]) -> list[LatexToken]:
     """The tokens, with numerals cut where only their first digit is an argument."""
-    found: list[Token] = []
+    found: list[LatexToken] = []
     for token, wanted in _with_wanted(tokens):
         if wanted and token.kind == "number" and token.text.isdigit():
             digits = token.text[:wanted]
             found += [
-                Token("number", digit, token.start + place, token.start + place + 1)
+                LatexToken("number", digit, token.start + place, token.start + place + 1)
                 for place, digit in enumerate(digits)
             ]
             if len(token.text) > wanted:
-                found.append(Token("number", token.text[wanted:], token.start + wanted, token.end))
+                found.append(LatexToken("number", token.text[wanted:], token.start + wanted, token.end))
         else:
             found.append(token)
     return found
 
 
-def unbraced(tokens: Sequence[Token]) -> set[int]:
+def unbraced(tokens: Sequence[LatexToken]) -> set[int]:
     """Where the numerals begin that are arguments without braces."""
     return {token.start for token, wanted in _with_wanted(tokens) if wanted and token.kind == "number"}
 
 
-def _with_wanted(tokens: Sequence[Token]) -> Iterator[tuple[Token, int]]:
+def _with_wanted(tokens: Sequence[LatexToken]) -> Iterator[tuple[LatexToken, int]]:
     """Each token with the number of unbraced arguments that a command or script before it still takes."""
     wanted, option = 0, False
     for token in tokens:

@@ -14,7 +14,7 @@ Kind = Literal["number", "letter", "command", "symbol", "text", "begin", "end"]
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class LatexToken:
     """A token and its place in the source."""
 
     kind: Kind
@@ -66,10 +66,10 @@ _ALIASES = {
 _BRACKETS = {"lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")"}
 
 
-def lex(source: str, start: int = 0, stop: int | None = None) -> list[Token]:
+def lex(source: str, start: int = 0, stop: int | None = None) -> list[LatexToken]:
     """The tokens of a stretch of the source."""
     stop = len(source) if stop is None else stop
-    found: list[Token] = []
+    found: list[LatexToken] = []
     position = start
     while position < stop:
         match = _TOKEN.match(source, position, stop)
@@ -81,46 +81,48 @@ def lex(source: str, start: int = 0, stop: int | None = None) -> list[Token]:
     return found
 
 
-def _token(match: re.Match[str]) -> Token | None:
+def _token(match: re.Match[str]) -> LatexToken | None:
     start, end = match.span()
     if match["space"]:
         return None
     if match["edge"]:
-        return Token("begin" if match["edge"] == "begin" else "end", match["environment"].rstrip("*"), start, end)
+        return LatexToken("begin" if match["edge"] == "begin" else "end", match["environment"].rstrip("*"), start, end)
     if match["words"] is not None:
         words = match["words"].strip()
-        return Token("command", words, start, end) if words in _FUNCTIONS else Token("text", words, start, end)
+        return (
+            LatexToken("command", words, start, end) if words in _FUNCTIONS else LatexToken("text", words, start, end)
+        )
     if match["wrapped"] or match["bare"]:
-        return Token("letter", match["wrapped"] or match["bare"], start, end)
+        return LatexToken("letter", match["wrapped"] or match["bare"], start, end)
     if match["command"]:
         return _command(match["command"], start, end)
     if match["number"]:
-        return Token("number", match["number"], start, end)
+        return LatexToken("number", match["number"], start, end)
     if match["letter"]:
-        return Token("letter", match["letter"], start, end)
+        return LatexToken("letter", match["letter"], start, end)
     return _symbol(match["symbol"], start, end) if match["symbol"] else None
 
 
-def _command(name: str, start: int, end: int) -> Token | None:
+def _command(name: str, start: int, end: int) -> LatexToken | None:
     if name in _SPACING:
         return None
     if name in _BRACKETS:
-        return Token("symbol", _BRACKETS[name], start, end)
+        return LatexToken("symbol", _BRACKETS[name], start, end)
     name = _ALIASES.get(name, name)
     if name in ("*", ":", "^", "_"):
-        return Token("symbol", name, start, end)
-    return Token("command", name, start, end)
+        return LatexToken("symbol", name, start, end)
+    return LatexToken("command", name, start, end)
 
 
-def _symbol(text: str, start: int, end: int) -> Token | None:
+def _symbol(text: str, start: int, end: int) -> LatexToken | None:
     if text.startswith("..."):
-        return Token("command", "ldots", start, end)
+        return LatexToken("command", "ldots", start, end)
     plain = _TYPOGRAPHY.get(text, text)
     if plain == "...":
-        return Token("command", "ldots", start, end)
+        return LatexToken("command", "ldots", start, end)
     if plain.startswith("\\"):
-        return Token("command", plain[1:], start, end)
-    return Token("symbol", plain, start, end)
+        return LatexToken("command", plain[1:], start, end)
+    return LatexToken("symbol", plain, start, end)
 
 
 def plain_number(text: str) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from agentprop.extraction.mining.question.latex.lexer import Token, plain_number
-from agentprop.extraction.mining.question.latex.tree import Node, Number, Symbol, Tree, Unreadable, bare, node
+from agentprop.extraction.mining.question.latex.lexer import LatexToken, plain_number
+from agentprop.extraction.mining.question.latex.tree import Letter, Node, Numeral, Tree, Unreadable, bare, node
 
 TRIGONOMETRIC = ("sin", "cos", "tan", "cot", "sec", "csc")
 INVERSES = ("arcsin", "arccos", "arctan", "arccot")
@@ -46,7 +46,7 @@ class Names:
     """Signs that are operations."""
 
 
-def parse(tokens: Sequence[Token], numbers: dict[int, int], names: Names | None = None) -> Tree:
+def parse(tokens: Sequence[LatexToken], numbers: dict[int, int], names: Names | None = None) -> Tree:
     """The tree of a formula; `numbers` gives the slot of the numeral that begins at an offset. Raises Unreadable."""
     parser = _Parser(list(tokens), numbers, names or Names())
     tree = parser.statement()
@@ -55,12 +55,12 @@ def parse(tokens: Sequence[Token], numbers: dict[int, int], names: Names | None 
     return tree
 
 
-_END = Token("symbol", "", -1, -1)
+_END = LatexToken("symbol", "", -1, -1)
 
 
 @dataclass
 class _Parser:
-    tokens: list[Token]
+    tokens: list[LatexToken]
     numbers: dict[int, int]
     names: Names
     at: int = 0
@@ -69,10 +69,10 @@ class _Parser:
 
     # --- tokens ---
 
-    def peek(self, ahead: int = 0) -> Token:
+    def peek(self, ahead: int = 0) -> LatexToken:
         return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else _END
 
-    def take(self) -> Token:
+    def take(self) -> LatexToken:
         token = self.peek()
         self.at += 1
         return token
@@ -91,8 +91,8 @@ class _Parser:
         if not self.eat(*texts):
             raise Unreadable(f"“{texts[0]}” missing before “{self.peek().text or 'the end'}”")
 
-    def number(self, token: Token) -> Number:
-        return Number(plain_number(token.text), self.numbers.get(token.start, -1))
+    def number(self, token: LatexToken) -> Numeral:
+        return Numeral(plain_number(token.text), self.numbers.get(token.start, -1))
 
     # --- statements ---
 
@@ -229,15 +229,15 @@ class _Parser:
         """A factor, or an operation of the question's own between factors, taken from the left."""
         if self._is_operator():
             sign = self.take().text
-            return node("operate", Symbol(sign), self.factor())
+            return node("operate", Letter(sign), self.factor())
         tree = self.factor()
         while self._is_operator():
             sign = self.take().text
             if not self._starts() and not self.sees("-"):
-                tree = node("operate", Symbol(sign), tree)
+                tree = node("operate", Letter(sign), tree)
                 continue
             right = node("neg", self.factor()) if self.eat("-") else self.factor()
-            tree = node("operate", Symbol(sign), tree, right)
+            tree = node("operate", Letter(sign), tree, right)
         return tree
 
     def _is_operator(self) -> bool:
@@ -305,7 +305,7 @@ class _Parser:
         if token.kind == "number":
             return self.number(token)
         if token.kind == "letter":
-            return Symbol(token.text)
+            return Letter(token.text)
         if token.kind == "command":
             self.at -= 1
             return self.base()
@@ -327,7 +327,7 @@ class _Parser:
 
     # --- numbers ---
 
-    def _numeral(self, token: Token) -> Tree:
+    def _numeral(self, token: LatexToken) -> Tree:
         if self.sees("frac") and token.text.isdigit():
             mixed = self._mixed(token)
             if mixed is not None:
@@ -340,20 +340,20 @@ class _Parser:
             return self._repeating(None, token)
         return self.number(token)
 
-    def _mixed(self, token: Token) -> Tree | None:
+    def _mixed(self, token: LatexToken) -> Tree | None:
         """`4\\frac12` is four and a half; before anything but a proper fraction of numerals it multiplies."""
         start = self.at
         self.need("frac")
         try:
             top, bottom = self.group(), self.group()
         except Unreadable:
-            top = bottom = Symbol("")
-        if isinstance(top, Number) and isinstance(bottom, Number) and _below(top, bottom):
+            top = bottom = Letter("")
+        if isinstance(top, Numeral) and isinstance(bottom, Numeral) and _below(top, bottom):
             return node("mixed", self.number(token), top, bottom)
         self.at = start
         return None
 
-    def _repeating(self, whole: Number | None, token: Token | None) -> Tree:
+    def _repeating(self, whole: Numeral | None, token: LatexToken | None) -> Tree:
         """`0.1\\overline{6}`: whole part, digits that do not repeat, digits that do."""
         self.need("{")
         digits = self.take()
@@ -362,7 +362,7 @@ class _Parser:
         self.need("}")
         repeated = self.number(digits)
         if token is not None:
-            return node("repeating", Number(token.text, self.numbers.get(token.start, -1)), repeated)
+            return node("repeating", Numeral(token.text, self.numbers.get(token.start, -1)), repeated)
         assert whole is not None
         return node("repeating", whole, repeated)
 
@@ -374,14 +374,14 @@ class _Parser:
         if name in _NEVER_PRODUCTS and (self.sees("(") or self._inverse_ahead()):
             raise Unreadable(f"the function {name} is not defined")
         subscript = self._subscript()
-        symbol = Symbol(f"{name}_{subscript}") if subscript else Symbol(name)
+        symbol = Letter(f"{name}_{subscript}") if subscript else Letter(name)
         if symbol.name in self.names.functions:
             return self._function_letter(symbol.name)
         return symbol
 
     def _function_letter(self, name: str) -> Tree:
         subscript = "" if "_" in name else self._subscript()
-        symbol = Symbol(f"{name}_{subscript}") if subscript else Symbol(name)
+        symbol = Letter(f"{name}_{subscript}") if subscript else Letter(name)
         if self._inverse_ahead():
             self.need("^")
             self.group()
@@ -391,7 +391,7 @@ class _Parser:
             self.need("^")
             exponent = self.group()
             if self.sees("("):
-                if isinstance(bare(exponent), Number):
+                if isinstance(bare(exponent), Numeral):
                     raise Unreadable(f"{name}^n(x) may be a power or an iteration")
                 raise Unreadable(f"an exponent on the function {name}")
             self.at = start
@@ -435,14 +435,14 @@ class _Parser:
                 power = self.group()
         argument = self._function_argument()
         if name == "log":
-            tree = node("log", base or Number("10"), argument)
+            tree = node("log", base or Numeral("10"), argument)
         elif name == "lg":
-            tree = node("log", Number("10"), argument)
+            tree = node("log", Numeral("10"), argument)
         else:
             tree = node(name, argument)
         if power is None:
             return tree
-        if power == node("neg", Number("1")) or (isinstance(power, Node) and _is_minus_one(power)):
+        if power == node("neg", Numeral("1")) or (isinstance(power, Node) and _is_minus_one(power)):
             if f"arc{name}" not in INVERSES:
                 raise Unreadable(f"{name} to the minus one")
             return node(f"arc{name}", argument)
@@ -487,7 +487,7 @@ class _Parser:
         if text == "|":
             return self._absolute("|")
         if text == "." and self.eat("overline"):
-            return self._repeating(Number("0"), None)
+            return self._repeating(Numeral("0"), None)
         raise Unreadable(f"“{text or 'the end'}” in a formula")
 
     def _round(self, opening: str) -> Tree:
@@ -496,7 +496,7 @@ class _Parser:
         while self.eat(",", ";"):
             items.append(self.sum())
         self.bars = bars
-        if len(items) == 1 and not isinstance(items[0], Number):
+        if len(items) == 1 and not isinstance(items[0], Numeral):
             relation = self._relation()
             if relation is not None:
                 raise Unreadable("a relation in brackets")
@@ -534,7 +534,7 @@ class _Parser:
         if name in self.names.functions:
             return self._function_letter(name)
         subscript = self._subscript()
-        return Symbol(f"{name}_{subscript}" if subscript else name)
+        return Letter(f"{name}_{subscript}" if subscript else name)
 
     def _listed(self, name: str) -> Tree:
         if not self.eat("(", "["):
@@ -552,7 +552,7 @@ class _Parser:
         return node("binom", self.group(), self.group())
 
     def _sqrt(self) -> Tree:
-        degree: Tree = Number("2")
+        degree: Tree = Numeral("2")
         if self.eat("["):
             degree = self.sum()
             self.need("]")
@@ -603,7 +603,7 @@ class _Parser:
         if self.peek().kind == "letter" and self.peek(1).kind == "letter":
             name = self.take().text + self.take().text
             self.need("}")
-            return Symbol(name)
+            return Letter(name)
         tree = self.sum()
         self.need("}")
         return node("conj", tree)
@@ -626,7 +626,7 @@ class _Parser:
         if variable is None or low is None or high is None:
             raise Unreadable(f"a {head} without bounds")
         body = self.product() if not self.sees("-") else self._first_term()
-        return node(head, Symbol(variable), low, high, body)
+        return node(head, Letter(variable), low, high, body)
 
     def _sum_sign(self) -> Tree:
         return self._bound("sum")
@@ -641,7 +641,7 @@ class _Parser:
         self.need("to")
         point, side = self._limit_point()
         self.need("}")
-        return node("limit", Symbol(variable), point, Symbol(side), self.sum())
+        return node("limit", Letter(variable), point, Letter(side), self.sum())
 
     def _limit_point(self) -> tuple[Tree, str]:
         point = node("neg", self.product()) if self.eat("-") else self.product_without_power()
@@ -674,7 +674,7 @@ class _Parser:
         stop = self._differential()
         body = self._until(stop)
         self.at = stop + 1 + (self.tokens[stop].text == "mathrmd")
-        variable = Symbol(self.take().text)
+        variable = Letter(self.take().text)
         if (low is None) != (high is None):
             raise Unreadable("an integral with one bound")
         if low is None or high is None:
@@ -698,7 +698,7 @@ class _Parser:
     def _until(self, stop: int) -> Tree:
         inner = _Parser(self.tokens[self.at : stop], self.numbers, self.names)
         if not inner.tokens:
-            return Number("1")
+            return Numeral("1")
         tree = inner.sum()
         if inner.at < len(inner.tokens):
             raise Unreadable(f"an integrand goes on at “{inner.peek().text}”")
@@ -757,14 +757,14 @@ class _Parser:
         """`n is odd` as the condition on n."""
         words = self.peek().text.strip(" .,") if self.peek().kind == "text" else ""
         described = {
-            "is odd": node("not", node("divides", Number("2"), condition)),
-            "is even": node("divides", Number("2"), condition),
-            "is rational": node("domain", condition, Symbol("rational")),
-            "is irrational": node("domain", condition, Symbol("irrational")),
+            "is odd": node("not", node("divides", Numeral("2"), condition)),
+            "is even": node("divides", Numeral("2"), condition),
+            "is rational": node("domain", condition, Letter("rational")),
+            "is irrational": node("domain", condition, Letter("irrational")),
             "is an integer": node("is_integer", condition),
             "is not an integer": node("not", node("is_integer", condition)),
-            "is real": node("domain", condition, Symbol("real")),
-            "is not real": node("domain", condition, Symbol("nonreal")),
+            "is real": node("domain", condition, Letter("real")),
+            "is not real": node("domain", condition, Letter("nonreal")),
             "is prime": node("is_prime", condition),
         }
         if words in described:
@@ -813,13 +813,13 @@ def _product(factors: list[Tree]) -> Tree:
 
 def _has_digits(tree: Tree) -> bool:
     inner = bare(tree)
-    return isinstance(inner, Number) and inner.text.isdigit()
+    return isinstance(inner, Numeral) and inner.text.isdigit()
 
 
-def _below(top: Number, bottom: Number) -> bool:
+def _below(top: Numeral, bottom: Numeral) -> bool:
     return top.text.isdigit() and bottom.text.isdigit() and int(top.text) < int(bottom.text)
 
 
 def _is_minus_one(tree: Node) -> bool:
     inner = tree.args[0] if tree.head == "neg" else None
-    return isinstance(inner, Number) and inner.text == "1"
+    return isinstance(inner, Numeral) and inner.text == "1"

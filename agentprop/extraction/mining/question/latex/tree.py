@@ -14,7 +14,7 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Numeral:
     """A numeral as written, and which numeral of the question it is; -1 for one that the question does not hold."""
 
     text: str
@@ -22,7 +22,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
+class Letter:
     """A letter, possibly with a subscript: `x`, `a_1`, `theta`."""
 
     name: str
@@ -36,7 +36,7 @@ class Node:
     args: tuple[Tree, ...] = ()
 
 
-Tree = Number | Symbol | Node
+Tree = Numeral | Letter | Node
 
 
 def node(head: str, *args: Tree) -> Node:
@@ -56,9 +56,9 @@ def walk(tree: Tree) -> Iterator[Tree]:
 
 def symbols(tree: Tree) -> frozenset[str]:
     """Names of the symbols that occur free: not bound by a sum, a set, or the unknowns of equations."""
-    if isinstance(tree, Symbol):
+    if isinstance(tree, Letter):
         return frozenset() if tree.name.startswith("hole ") else frozenset({tree.name})
-    if isinstance(tree, Number):
+    if isinstance(tree, Numeral):
         return frozenset()
     if tree.head == "quoted":
         return frozenset()
@@ -71,7 +71,7 @@ def symbols(tree: Tree) -> frozenset[str]:
         first = tree.args[0]
         bound = first.args if isinstance(first, Node) else (first,)
         outer = symbols(tree.args[1]) if tree.head == "each" else frozenset()
-        return (found - {one.name for one in bound if isinstance(one, Symbol)} - WORDS) | outer
+        return (found - {one.name for one in bound if isinstance(one, Letter)} - WORDS) | outer
     return found
 
 
@@ -90,7 +90,7 @@ LABELLED = frozenset({"domain"})
 
 def slots(tree: Tree) -> list[int]:
     """Which numerals of the question occur, in reading order, each as often as it does."""
-    return [one.slot for one in walk(tree) if isinstance(one, Number) and one.slot >= 0]
+    return [one.slot for one in walk(tree) if isinstance(one, Numeral) and one.slot >= 0]
 
 
 def rewrite(tree: Tree, change: Callable[[Tree], Tree | None]) -> Tree:
@@ -108,7 +108,7 @@ def substitute(tree: Tree, values: dict[str, Tree]) -> Tree:
     """The tree with symbols exchanged for trees."""
     if not values:
         return tree
-    return rewrite(tree, lambda one: values.get(one.name) if isinstance(one, Symbol) else None)
+    return rewrite(tree, lambda one: values.get(one.name) if isinstance(one, Letter) else None)
 
 
 def holds(tree: Tree, *heads: str) -> bool:
@@ -125,8 +125,8 @@ def bare(tree: Tree) -> Tree:
 
 def show(tree: Tree) -> str:
     """A compact text for messages and comparisons."""
-    if isinstance(tree, Number):
+    if isinstance(tree, Numeral):
         return tree.text
-    if isinstance(tree, Symbol):
+    if isinstance(tree, Letter):
         return tree.name
     return f"{tree.head}({', '.join(map(show, tree.args))})"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -18,7 +18,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     symbols,
 )
 
-ZERO, ONE, TWO = Number("0"), Number("1"), Number("2")
+ZERO, ONE, TWO = Numeral("0"), Numeral("1"), Numeral("2")
 
 
 def written_out(tree: Tree) -> Tree:
@@ -30,9 +30,9 @@ def written_out(tree: Tree) -> Tree:
 
 def derivative(tree: Tree, name: str) -> Tree:
     """The derivative of a tree by a letter. Raises Unreadable for what has no rule."""
-    if isinstance(tree, Number):
+    if isinstance(tree, Numeral):
         return ZERO
-    if isinstance(tree, Symbol):
+    if isinstance(tree, Letter):
         return ONE if tree.name == name else ZERO
     if name not in symbols(tree):
         return ZERO
@@ -97,7 +97,7 @@ def _absolute(tree: Node, name: str) -> Tree:
 def _integral(tree: Node, name: str) -> Tree:
     """The derivative of an integral by a letter of its bounds."""
     variable, low, high, body = tree.args
-    if not isinstance(variable, Symbol) or name in symbols(body) - {variable.name}:
+    if not isinstance(variable, Letter) or name in symbols(body) - {variable.name}:
         raise Unreadable("an integral that depends on a letter twice")
     ends = [
         node(
@@ -183,7 +183,7 @@ def _tangent(args: tuple[Tree, ...]) -> Tree:
     tree, place = args
     name = _letter(tree)
     height = node("paren", substitute(tree, {name: node("paren", place)}))
-    away = node("paren", node("add", Symbol(name), node("neg", node("paren", place))))
+    away = node("paren", node("add", Letter(name), node("neg", node("paren", place))))
     return node("add", height, node("mul", node("paren", _value_at(args)), away))
 
 
@@ -191,7 +191,7 @@ def _antiderivative(args: tuple[Tree, ...]) -> Tree:
     (tree,) = args
     if isinstance(bare(tree), Node) and bare(tree).head == "antiderivative":  # type: ignore[union-attr]
         return tree
-    return node("antiderivative", Symbol(_letter(tree)), tree)
+    return node("antiderivative", Letter(_letter(tree)), tree)
 
 
 _WRITTEN: dict[str, Callable[[tuple[Tree, ...]], Tree]] = {

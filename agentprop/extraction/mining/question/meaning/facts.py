@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -80,8 +80,8 @@ class Facts:
         """One expression divides another: whole numbers, or polynomials, whose remainder vanishes identically."""
         divisor, multiple = fact.args
         if symbols(divisor) & symbols(multiple):
-            letters = node("letters", *map(Symbol, sorted(symbols(divisor))))
-            self.factors.append(node("=", node("remainder_form", letters, multiple, divisor), Number("0")))
+            letters = node("letters", *map(Letter, sorted(symbols(divisor))))
+            self.factors.append(node("=", node("remainder_form", letters, multiple, divisor), Numeral("0")))
         else:
             self.relations.append(node("divides", divisor, multiple))
 
@@ -94,14 +94,14 @@ class Facts:
 
     def _sort(self, fact: Node) -> None:
         variable, sort = fact.args
-        if not isinstance(variable, Symbol) or not isinstance(sort, Node):
+        if not isinstance(variable, Letter) or not isinstance(sort, Node):
             raise Unreadable("a sort of no letter")
         self.sorts.append((variable.name, sort.head))
 
     def _roots(self, fact: Node) -> None:
         names, relation = fact.args[:2]
         assert isinstance(names, Node)
-        found = tuple(one.name for one in names.args if isinstance(one, Symbol))
+        found = tuple(one.name for one in names.args if isinstance(one, Letter))
         if len(found) != len(names.args) or len(set(found)) != len(found):
             raise Unreadable("roots without names")
         self.roots.append((found, relation))
@@ -114,7 +114,7 @@ class Facts:
             return
         relation, names = fact.args
         assert isinstance(names, Node)
-        found = frozenset(one.name for one in names.args if isinstance(one, Symbol))
+        found = frozenset(one.name for one in names.args if isinstance(one, Letter))
         if isinstance(relation, Node) and relation.head == "=" and self._defines(relation):
             return
         self.identities.append((relation, found))
@@ -125,7 +125,7 @@ class Facts:
         if isinstance(left, Node) and left.head in ("apply", "operate"):
             return self._defines_function(left, right)
         for one, other in ((left, right), (right, left)):
-            if isinstance(one, Symbol) and one.name not in self.known and not symbols(other):
+            if isinstance(one, Letter) and one.name not in self.known and not symbols(other):
                 self.known[one.name] = other
                 return True
         return False
@@ -133,8 +133,8 @@ class Facts:
     def _defines_function(self, left: Node, right: Tree) -> bool:
         name, *arguments = left.args
         letters = [bare(one) for one in arguments]
-        assert isinstance(name, Symbol)
-        names = tuple(one.name for one in letters if isinstance(one, Symbol))
+        assert isinstance(name, Letter)
+        names = tuple(one.name for one in letters if isinstance(one, Letter))
         if len(names) != len(letters) or len(set(names)) != len(names):
             return self._defines_through(left, right)
         if left.head == "apply":
@@ -151,7 +151,7 @@ class Facts:
     def _defines_through(self, left: Node, right: Tree) -> bool:
         """g(2x + 5) = …: g is given through an expression in one letter."""
         name, *arguments = left.args
-        assert isinstance(name, Symbol)
+        assert isinstance(name, Letter)
         if left.head != "apply" or len(arguments) != 1 or name.name in self.functions or name.name in self.through:
             return False
         letters = symbols(arguments[0])
@@ -167,13 +167,13 @@ class Facts:
         self.expanded += 1
         if self.expanded > MAX_EXPANSION or depth > 40:
             raise Unreadable("definitions without end")
-        if isinstance(tree, Symbol):
+        if isinstance(tree, Letter):
             value = self.known.get(tree.name)
             if value is None:
                 return tree
             self.used.add(tree.name)
             return node("paren", self.put_in(value, depth + 1))
-        if isinstance(tree, Number):
+        if isinstance(tree, Numeral):
             return tree
         if tree.head == "apply":
             return self._applied(tree, depth)
@@ -184,7 +184,7 @@ class Facts:
         return Node(tree.head, tuple(self.put_in(arg, depth + 1) for arg in tree.args))
 
     def _function(self, name: Tree, count: int) -> tuple[tuple[str, ...], Tree]:
-        assert isinstance(name, Symbol)
+        assert isinstance(name, Letter)
         if name.name not in self.functions:
             raise Unreadable(f"the function {name.name} is not defined")
         parameters, body = self.functions[name.name]
@@ -203,7 +203,7 @@ class Facts:
 
     def _applied(self, tree: Node, depth: int) -> Tree:
         name, *arguments = tree.args
-        assert isinstance(name, Symbol)
+        assert isinstance(name, Letter)
         if name.name in self.through and len(arguments) == 1:
             return self._applied_through(name.name, arguments[0], depth)
         parameters, body = self._function(name, len(arguments))
@@ -216,8 +216,8 @@ class Facts:
         self.used.add(name)
         value = self.put_in(argument, depth + 1)
         unknown = self._new_letter()
-        inside = self.put_in(substitute(expression, {letter: Symbol(unknown)}), depth + 1)
-        body = self.put_in(substitute(right, {letter: Symbol(unknown)}), depth + 1)
+        inside = self.put_in(substitute(expression, {letter: Letter(unknown)}), depth + 1)
+        body = self.put_in(substitute(right, {letter: Letter(unknown)}), depth + 1)
         return node("paren", node("only", where([unknown], [node("=", inside, value)], [], body)))
 
     def _new_letter(self) -> str:
@@ -226,7 +226,7 @@ class Facts:
 
     def _operated(self, tree: Node, depth: int) -> Tree:
         name, *arguments = tree.args
-        assert isinstance(name, Symbol)
+        assert isinstance(name, Letter)
         key = (name.name, len(arguments))
         if key not in self.operators:
             raise Unreadable(f"the operation {name.name} is not defined")
@@ -241,7 +241,7 @@ class Facts:
             raise Unreadable("an inverse of several letters")
         parameters, body = self._function(name, 1)
         value = self.put_in(arguments[0], depth + 1)
-        unknown = Symbol(self._new_letter())
+        unknown = Letter(self._new_letter())
         inner = _with_values(self._inner(parameters, body, depth), parameters, [unknown])
         return node("paren", node("only", where([unknown.name], [node("=", inner, value)], [], unknown)))
 
@@ -253,7 +253,7 @@ def _with_values(body: Tree, parameters: Sequence[str], values: Sequence[Tree]) 
 def _mentions(tree: Tree, function: str) -> bool:
     if not isinstance(tree, Node):
         return False
-    if tree.head in ("apply", "inverse") and tree.args[0] == Symbol(function):
+    if tree.head in ("apply", "inverse") and tree.args[0] == Letter(function):
         return True
     return any(_mentions(arg, function) for arg in tree.args)
 
@@ -271,26 +271,26 @@ def where(
     """
     return node(
         "where",
-        node("unknowns", *map(Symbol, names)),
+        node("unknowns", *map(Letter, names)),
         node("equations", *equations),
         node("conditions", *conditions),
         body,
-        Symbol(numbers),
+        Letter(numbers),
     )
 
 
 def sort_condition(subject: Tree, sort: str) -> Tree | None:
     """The condition that a sort of numbers puts on a value; None for sorts that are none."""
-    integer = node("domain", subject, Symbol("integer"))
+    integer = node("domain", subject, Letter("integer"))
     if sort in ("distinct", "constant", "different", "number"):
         return None
     if sort == "natural":
-        return node("and", integer, node("domain", subject, Symbol("positive")))
+        return node("and", integer, node("domain", subject, Letter("positive")))
     if sort == "whole":
-        return node("and", integer, node("domain", subject, Symbol("nonnegative")))
+        return node("and", integer, node("domain", subject, Letter("nonnegative")))
     if sort == "prime":
         return node("and", integer, node("is_prime", subject))
-    return node("domain", subject, Symbol(sort))
+    return node("domain", subject, Letter(sort))
 
 
 def componentwise(fact: Node) -> list[Tree] | None:
@@ -308,7 +308,7 @@ def _part(side: Tree, place: int) -> Tree:
         if place >= len(side.args):
             raise Unreadable("tuples of different lengths")
         return side.args[place]
-    return node("part", side, Number(str(place + 1)))
+    return node("part", side, Numeral(str(place + 1)))
 
 
 def interval_condition(subject: Tree, interval: Node) -> Tree:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -24,7 +24,7 @@ from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condi
 from agentprop.extraction.mining.question.meaning.letters import letters_of
 from agentprop.extraction.mining.question.meaning.shorthand import ZERO, Expander
 from agentprop.extraction.mining.question.meaning.targets import bound, domain_of, split, values_of
-from agentprop.extraction.mining.question.text import Question
+from agentprop.extraction.mining.question.text import QuestionText
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Meaning:
     """How many facts it rests on, definitions apart."""
 
 
-def understand(question: Question, parsed: Tree) -> Meaning:
+def understand(question: QuestionText, parsed: Tree) -> Meaning:
     """The meaning of one reading. Raises Unreadable."""
     letters = letters_of(question)
     facts = Facts()
@@ -76,7 +76,7 @@ class _Joiner:
             facts.relations = []
         several = isinstance(target, Node) and target.head in UNKNOWNS
         asked = self._asked(target)
-        if several and any(isinstance(one, Symbol) and one.name in facts.known for one in walk(asked)):
+        if several and any(isinstance(one, Letter) and one.name in facts.known for one in walk(asked)):
             raise Unreadable("what is asked is given")
         relations = [self._without_nests(facts.put_in(one)) for one in facts.relations]
         relations = [one for one in relations if not _says_nothing(one)]
@@ -136,14 +136,14 @@ class _Joiner:
         relations: list[Tree],
     ) -> Tree:
         """The values of an expression whose letters are only bounded: for its least and greatest value."""
-        made = [one for name, sort in sorts if (one := sort_condition(Symbol(name), sort)) is not None]
+        made = [one for name, sort in sorts if (one := sort_condition(Letter(name), sort)) is not None]
         if not conditions and not any(sort not in ("real", "number") for _, sort in sorts):
             head = asked.head if isinstance(asked, Node) and asked.args == (inner,) else ""
             heads = {"smallest": "least_value", "largest": "greatest_value"}
             if head not in heads:
                 raise Unreadable("possible values without an equation")
             self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
-            return node(heads[head], node("letters", *map(Symbol, names)), inner.args[0])
+            return node(heads[head], node("letters", *map(Letter, names)), inner.args[0])
         values = node("ordered", where(names, [], [*conditions, *made], bare(inner.args[0])))
         relations.clear()
         self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
@@ -155,7 +155,7 @@ class _Joiner:
         def change(one: Tree) -> Tree | None:
             if not isinstance(one, Node) or one.head != "nest":
                 return None
-            unknown = Symbol(f"nest{len(self.nests)}")
+            unknown = Letter(f"nest{len(self.nests)}")
             body = substitute(one.args[1], {"nest": unknown})
             self.nests.append(node("=", unknown, body))
             if isinstance(body, Node) and body.head == "root":
@@ -174,7 +174,7 @@ class _Joiner:
             assert isinstance(group, Node)
             for name in names:
                 for sort in group.args:
-                    if isinstance(name, Symbol) and isinstance(sort, Node):
+                    if isinstance(name, Letter) and isinstance(sort, Node):
                         self.facts.sorts.append((name.name, sort.head))
         return names[0] if len(names) == 1 else node("tuple", *names)
 
@@ -193,7 +193,7 @@ class _Joiner:
         letters = letters & free if letters else free - asked
         if not letters or letters & asked:
             raise Unreadable("an identity in no letters")
-        return node("identity", node("letters", *map(Symbol, sorted(letters))), node("=", *relation.args))
+        return node("identity", node("letters", *map(Letter, sorted(letters))), node("=", *relation.args))
 
     # --- roots with names ---
 
@@ -216,11 +216,11 @@ class _Joiner:
         letter = next(iter(letters))
         if len(names) > 1 and not relations and not several and symbols(asked) <= set(names):
             tree = node(
-                "over_roots", node("roots", *map(Symbol, names)), node("letters", Symbol(letter)), polynomial, asked
+                "over_roots", node("roots", *map(Letter, names)), node("letters", Letter(letter)), polynomial, asked
             )
             return Meaning(tree, "", 1)
         equations = [_put(polynomial, letter, name) for name in names]
-        distinct = [node("!=", Symbol(a), Symbol(b)) for place, a in enumerate(names) for b in names[:place]]
+        distinct = [node("!=", Letter(a), Letter(b)) for place, a in enumerate(names) for b in names[:place]]
         return self._solved(asked, [*relations, *equations, *distinct], [], several, "")
 
     # --- equations ---
@@ -246,9 +246,9 @@ class _Joiner:
             if not several:
                 raise Unreadable("conditions without an equation")
             return Meaning(values_of(sorted(used), relations, sorts, asked, self.complex_), form, count)
-        conditions = [made for name, sort in sorts if (made := sort_condition(Symbol(name), sort)) is not None]
+        conditions = [made for name, sort in sorts if (made := sort_condition(Letter(name), sort)) is not None]
         distinct = [name for name, sort in sorts if sort == "distinct"]
-        conditions += [node("!=", Symbol(a), Symbol(b)) for place, a in enumerate(distinct) for b in distinct[:place]]
+        conditions += [node("!=", Letter(a), Letter(b)) for place, a in enumerate(distinct) for b in distinct[:place]]
         if self.complex_ and any(holds(one, "abs", "conj", "Re", "Im") for one in [*equations, asked]):
             return self._in_parts(asked, equations, [*others, *conditions], used, several)
         unsaid = not several and not others and not any(sort != "distinct" for _, sort in sorts)
@@ -269,7 +269,7 @@ class _Joiner:
                 continue
             names += [f"{name} re", f"{name} im"]
             parts[name] = node(
-                "paren", node("add", Symbol(f"{name} re"), node("mul", node("imaginary"), Symbol(f"{name} im")))
+                "paren", node("add", Letter(f"{name} re"), node("mul", node("imaginary"), Letter(f"{name} im")))
             )
         made = [node("complex_parts", substitute(one, parts)) for one in equations]
         kept = [substitute(one, parts) for one in conditions]
@@ -302,7 +302,7 @@ def _says_nothing(relation: Tree) -> bool:
     if not isinstance(relation, Node) or relation.head != "=":
         return False
     left, right = relation.args
-    square = node("pow", node("imaginary"), Number("2"))
+    square = node("pow", node("imaginary"), Numeral("2"))
     if isinstance(left, Node) and left.head == "pow" and left.args[0] == square.args[0] and bare(right) != ZERO:
         return True
     if not symbols(relation):
@@ -312,5 +312,5 @@ def _says_nothing(relation: Tree) -> bool:
 
 def _put(polynomial: Tree, letter: str, name: str) -> Tree:
 
-    made = substitute(polynomial, {letter: Symbol(name)})
+    made = substitute(polynomial, {letter: Letter(name)})
     return made if isinstance(made, Node) and made.head == "=" else node("=", made, ZERO)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from agentprop.extraction.mining.question.latex.parser import OPERATORS, Names
-from agentprop.extraction.mining.question.latex.tree import Symbol, Tree, node, rewrite
-from agentprop.extraction.mining.question.text import Piece, Question
+from agentprop.extraction.mining.question.latex.tree import Letter, Tree, node, rewrite
+from agentprop.extraction.mining.question.text import Piece, QuestionText
 
 _USUAL_FUNCTIONS = frozenset("fghpqrskPQFGHt")
 _ALWAYS_FUNCTIONS = frozenset("fghFGHPQ")
@@ -32,7 +32,7 @@ class Letters:
         """The tree with i and e as the numbers that they are."""
 
         def change(one: Tree) -> Tree | None:
-            if isinstance(one, Symbol):
+            if isinstance(one, Letter):
                 if one.name == "i" and self.imaginary:
                     return node("imaginary")
                 if one.name == "e" and self.euler:
@@ -42,7 +42,7 @@ class Letters:
         return rewrite(tree, change) if self.imaginary or self.euler else tree
 
 
-def letters_of(question: Question) -> Letters:
+def letters_of(question: QuestionText) -> Letters:
     """What letters and signs mean in a question."""
     words = " ".join(piece.text for piece in question.pieces if piece.kind == "word")
     texts = [[token.text for token in piece.tokens] for piece in question.pieces if piece.tokens]
@@ -52,7 +52,7 @@ def letters_of(question: Question) -> Letters:
     return Letters(_names_of(question), imaginary, complex_, euler)
 
 
-def _names_of(question: Question) -> Names:
+def _names_of(question: QuestionText) -> Names:
     functions, operators = set[str](), set[str]()
     for piece in question.pieces:
         texts = [token.text for token in piece.tokens]

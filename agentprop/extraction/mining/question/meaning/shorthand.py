@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from agentprop.extraction.mining.question.latex.lexer import plain_number
 from agentprop.extraction.mining.question.latex.parser import parse
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -26,10 +26,10 @@ from agentprop.extraction.mining.question.latex.tree import (
 from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
 from agentprop.extraction.mining.question.meaning.letters import Letters
 from agentprop.extraction.mining.question.series import progression, with_series
-from agentprop.extraction.mining.question.text import Question
+from agentprop.extraction.mining.question.text import QuestionText
 
 IT = Node("it")
-ZERO = Number("0")
+ZERO = Numeral("0")
 COMPARISONS = {"less": "<", "more": ">", "most": "<=", "least": ">=", "same": "=", "unequal": "!="}
 
 
@@ -37,7 +37,7 @@ COMPARISONS = {"less": "<", "more": ">", "most": "<=", "least": ">=", "same": "=
 class Expander:
     """Writes out the tree of one reading."""
 
-    question: Question
+    question: QuestionText
     letters: Letters
 
     def tree(self, parsed: Tree) -> Tree:
@@ -52,17 +52,17 @@ class Expander:
     def formula(self, parsed: Node) -> Tree:
         """A piece of the question as the tree of its formula."""
         place = parsed.args[0]
-        assert isinstance(place, Number)
+        assert isinstance(place, Numeral)
         piece = self.question.pieces[int(place.text)]
         role = parsed.head.removeprefix("chunk:")
         tokens = piece.tokens
         if role == "ordinal":
-            return Number(plain_number(piece.text), self.question.numbers[tokens[0].start])
+            return Numeral(plain_number(piece.text), self.question.numbers[tokens[0].start])
         if role == "point":
             opening = next(place for place, token in enumerate(tokens) if token.text == "(")
             tokens = tokens[opening:]
         tree = self.letters.resolve(with_series(parse(tokens, self.question.numbers, self.letters.names)))
-        if role == "variable" and not isinstance(tree, Symbol):
+        if role == "variable" and not isinstance(tree, Letter):
             raise Unreadable(f"{piece.text} is no letter")
         return tree
 
@@ -106,15 +106,15 @@ def _ends_below_zero(condition: Tree) -> bool:
     if not isinstance(condition, Node) or condition.head not in ("<", "<="):
         return False
     bound = bare(condition.args[1])
-    if isinstance(bound, Number):
+    if isinstance(bound, Numeral):
         return bound.text == "0"
     return isinstance(bound, Node) and bound.head == "neg"
 
 
 def _digits_count(args: Args) -> Tree:
     subject, count = args
-    below = node("pow", Number("10"), node("add", count, node("neg", Number("1"))))
-    return node("and", node(">=", subject, below), node("<", subject, node("pow", Number("10"), count)))
+    below = node("pow", Numeral("10"), node("add", count, node("neg", Numeral("1"))))
+    return node("and", node(">=", subject, below), node("<", subject, node("pow", Numeral("10"), count)))
 
 
 def _leaves(args: Args) -> Tree:
@@ -124,7 +124,7 @@ def _leaves(args: Args) -> Tree:
 
 def _about(args: Args) -> Tree:
     variable, relation = args
-    if not isinstance(variable, Symbol):
+    if not isinstance(variable, Letter):
         raise Unreadable("a condition on no letter")
     return substitute(relation, {variable.name: IT})
 
@@ -154,9 +154,9 @@ def _sort(args: Args) -> Tree:
 def _letters_of(args: Args) -> Tree:
     """A word as text, for its letters."""
     (word,) = args
-    if not isinstance(word, Symbol):
+    if not isinstance(word, Letter):
         raise Unreadable("no word")
-    return node("quoted", Symbol(word.name.upper()))
+    return node("quoted", Letter(word.name.upper()))
 
 
 def _none_if_nonzero(args: Args) -> Tree:
@@ -180,7 +180,7 @@ def _inside(args: Args) -> Tree:
     free = symbols(relations) - {"real", "complex"}
     if len(free) != 1 or not isinstance(interval, Node):
         raise Unreadable("an interval for several letters")
-    return node("given", relations, interval_condition(Symbol(next(iter(free))), interval))
+    return node("given", relations, interval_condition(Letter(next(iter(free))), interval))
 
 
 def _solutions_inside(args: Args) -> Tree:
@@ -197,7 +197,7 @@ def _conditions_with(args: Args) -> Tree:
     found = [one.args[0] if isinstance(one, Node) and one.head == "named" else one for one in others]
     found = [one for one in found if one != Node("b")]
     merged = _conditions(tuple(found))
-    return substitute(merged, {letter.name: IT}) if isinstance(letter, Symbol) else merged
+    return substitute(merged, {letter.name: IT}) if isinstance(letter, Letter) else merged
 
 
 def _about_letter(args: Args) -> Tree:
@@ -226,19 +226,19 @@ def _about_expression(args: Args) -> Tree:
 
 
 def _squares(args: Args) -> Tree:
-    return _each(args[0], lambda one: node("pow", one, Number("2")))
+    return _each(args[0], lambda one: node("pow", one, Numeral("2")))
 
 
 def _cubes(args: Args) -> Tree:
-    return _each(args[0], lambda one: node("pow", one, Number("3")))
+    return _each(args[0], lambda one: node("pow", one, Numeral("3")))
 
 
 def _reciprocals(args: Args) -> Tree:
-    return _each(args[0], lambda one: node("div", Number("1"), one))
+    return _each(args[0], lambda one: node("div", Numeral("1"), one))
 
 
 def _each(members: Tree, body: Callable[[Tree], Tree]) -> Tree:
-    member = Symbol("member")
+    member = Letter("member")
     return node("each", member, members, body(member))
 
 
@@ -251,7 +251,7 @@ def _terms(args: Args) -> Tree:
 
 def _in_base(args: Args) -> Tree:
     value, base = args
-    if isinstance(bare(base), Number) and bare(base).text == "10":  # type: ignore[union-attr]
+    if isinstance(bare(base), Numeral) and bare(base).text == "10":  # type: ignore[union-attr]
         return value
     return node("written_in", value, base)
 
@@ -268,9 +268,9 @@ def _right_side(args: Args) -> Tree:
 def _coordinate(args: Args) -> Tree:
     letter, point = args
     places = {"x": "1", "y": "2", "z": "3"}
-    if not isinstance(letter, Symbol) or letter.name not in places:
+    if not isinstance(letter, Letter) or letter.name not in places:
         raise Unreadable("a coordinate of another letter")
-    return node("part", point, Number(places[letter.name]))
+    return node("part", point, Numeral(places[letter.name]))
 
 
 def _nth_of(args: Args) -> Tree:
@@ -288,7 +288,7 @@ def _angle_in_radians(args: Args) -> Tree:
 def _angle_between(args: Args) -> Tree:
     a, b = args
     lengths = node("mul", node("abs", a), node("abs", b))
-    return node("div", node("mul", Number("180"), node("arccos", node("div", node("dot", a, b), lengths))), Node("pi"))
+    return node("div", node("mul", Numeral("180"), node("arccos", node("div", node("dot", a, b), lengths))), Node("pi"))
 
 
 def _difference_by(args: Args) -> Tree:

@@ -11,9 +11,9 @@ from typing import Literal
 
 from agentprop.extraction.mining.question.heads import HEADS
 from agentprop.extraction.mining.question.latex.tree import (
+    Letter,
     Node,
-    Number,
-    Symbol,
+    Numeral,
     Tree,
     Unreadable,
     bare,
@@ -43,7 +43,7 @@ def bound(tree: Tree, facts: Facts, outside: frozenset[str], complex_: bool) -> 
     if head.takes == "curve" and len(args) == 1:
         if symbols(args[0]) - outside != {"x", "y"}:
             raise Unreadable("a curve in other letters than x and y")
-        return node(tree.head, node("letters", Symbol("x"), Symbol("y")), args[0])
+        return node(tree.head, node("letters", Letter("x"), Letter("y")), args[0])
     if isinstance(args[0], Node) and args[0].head == "letters":
         return Node(tree.head, args)
     return with_letters(tree.head, args, outside)
@@ -64,7 +64,7 @@ def with_letters(head: str, args: Sequence[Tree], outside: frozenset[str]) -> No
     free = sorted(frozenset().union(*map(symbols, args)) - outside)
     if not free:
         raise Unreadable("an expression without letters")
-    return node(head, node("letters", *map(Symbol, free)), *args)
+    return node(head, node("letters", *map(Letter, free)), *args)
 
 
 def solution_set(tree: Node, facts: Facts, complex_: bool) -> Tree:
@@ -78,12 +78,12 @@ def solution_set(tree: Node, facts: Facts, complex_: bool) -> Tree:
         raise Unreadable("solutions of nothing")
     names = sorted(frozenset().union(*map(symbols, relations)))
     chosen = [bare(one) for one in variable if one != Node("none")]
-    body = chosen[0] if chosen else (Symbol(names[0]) if len(names) == 1 else node("tuple", *map(Symbol, names)))
+    body = chosen[0] if chosen else (Letter(names[0]) if len(names) == 1 else node("tuple", *map(Letter, names)))
     if symbols(body) - set(names):
         raise Unreadable("a letter that the condition does not hold")
     sorts_found = [one.head for one in sorts.args if isinstance(one, Node)] if isinstance(sorts, Node) else []
     more = [(name, sort) for name, sort in inner.sorts]
-    if chosen and isinstance(body, Symbol):
+    if chosen and isinstance(body, Letter):
         more += [(body.name, sort) for sort in sorts_found]
     elif len(names) == 1:
         more += [(names[0], sort) for sort in sorts_found]
@@ -118,13 +118,13 @@ def values_of(
 ) -> Tree:
     """The different values of the body over everything that the relations allow."""
     equations, others = split(relations)
-    conditions = [made for name, sort in sorts if (made := sort_condition(Symbol(name), sort)) is not None]
+    conditions = [made for name, sort in sorts if (made := sort_condition(Letter(name), sort)) is not None]
     integer = [name for name in names if any(one == name and sort in INTEGER_SORTS for one, sort in sorts)]
     if equations and not (len(names) == 1 and integer and _awkward(equations)):
         unsaid = not others and not sorts and _is_polynomial(equations)
         numbers: Literal["real", "complex", "any"] = "complex" if complex_ else "any" if unsaid else "real"
         return node("ordered", where(names, equations, [*others, *conditions], body, numbers))
-    if len(names) != 1 or body != Symbol(names[0]):
+    if len(names) != 1 or body != Letter(names[0]):
         raise Unreadable("conditions without an equation")
     if integer or _is_about_integers(relations):
         whole: dict[str, Tree] = {names[0]: IT}
@@ -159,12 +159,12 @@ def _integer_condition(tree: Tree) -> Tree:
     """Sorts of an integer as bounds and divisibility."""
     if isinstance(tree, Node) and tree.head == "domain":
         subject, sort = tree.args
-        assert isinstance(sort, Symbol)
+        assert isinstance(sort, Letter)
         bounds = {"positive": ">", "negative": "<", "nonnegative": ">=", "nonzero": "!=", "nonpositive": "<="}
         if sort.name in bounds:
             return node(bounds[sort.name], subject, ZERO)
         if sort.name in ("even", "odd"):
-            even = node("divides", Number("2"), subject)
+            even = node("divides", Numeral("2"), subject)
             return even if sort.name == "even" else node("not", even)
         return Node("true")
     if isinstance(tree, Node) and tree.head == "and":
@@ -188,7 +188,7 @@ def real_set(name: str, conditions: Sequence[Tree]) -> Node:
     """The reals that meet conditions, with the functions at whose zeros that can change."""
     borders = list(dict.fromkeys(border for one in conditions for border in _borders(one)))
     borders = [one for one in borders if name in symbols(one)]
-    return node("real_set", node("letters", Symbol(name)), node("borders", *borders), node("and", *conditions))
+    return node("real_set", node("letters", Letter(name)), node("borders", *borders), node("and", *conditions))
 
 
 def domain_of(expression: Tree) -> Node:
@@ -197,7 +197,7 @@ def domain_of(expression: Tree) -> Node:
     if len(free) != 1:
         raise Unreadable("a domain in several letters")
     borders = [one for one in dict.fromkeys(_inner_borders(expression)) if free[0] in symbols(one)]
-    return node("real_set", node("letters", Symbol(free[0])), node("borders", *borders), node("defined", expression))
+    return node("real_set", node("letters", Letter(free[0])), node("borders", *borders), node("defined", expression))
 
 
 def _borders(condition: Tree) -> Iterator[Tree]:
