@@ -12,7 +12,7 @@ class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited
     """A benchmark and a model → the accuracy of the model."""
 
     stage: ClassVar[str] = "evaluate"
-    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit", "by"}
+    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "prompts", "k", "limit", "by"}
     """Raising k or the limit keeps the attempts that were already made."""
 
     model: str

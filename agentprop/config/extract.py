@@ -14,7 +14,7 @@ class ExtractConfig(ModelCalls, PromptSettings, CorpusSettings, Limited, Budget,
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "sources"}) | Budget.bounds
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "prompts", "sources"}) | Budget.bounds
     """A run identifies its sources by their contents, not by their paths."""
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]

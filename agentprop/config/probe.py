@@ -22,7 +22,7 @@ class ProbeConfig(ProbingSettings, Attempts, PromptSettings, Scaffold, CorpusSet
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"
-    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "k", "limit"}
+    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "prompts", "k", "limit"}
     """Raising k or the limit keeps the attempts that were already made."""
 
     prober: Annotated[tuple[str, ...], Field(min_length=1)]

@@ -34,7 +34,7 @@ class ProposeConfig(
 
     stage: ClassVar[str] = "propose"
     bounds: ClassVar[frozenset[str]] = Budget.bounds | {"max_candidates", "max_minutes", "give_up_after", "pilot"}
-    outside_identity: ClassVar[frozenset[str]] = bounds | {"n", "workers", "decontaminate", "benchmarks"}
+    outside_identity: ClassVar[frozenset[str]] = bounds | {"n", "workers", "prompts", "decontaminate", "benchmarks"}
     """A run identifies its benchmarks by their contents, not by their paths."""
 
     n: Count

@@ -22,6 +22,7 @@ class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffol
     stage: ClassVar[str] = "verify"
     outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {
         "workers",
+        "prompts",
         "reuse",
         "comparison_timeout_s",
         "program_timeout_s",

@@ -14,7 +14,7 @@ from agentprop.cli.skills import _SkillCommands as Skills
 
 from .conftest import Run
 
-LEAVES = [(name, entry) for name, entry in Root.entries.items() if name != "skills"]
+LEAVES = [(name, entry) for name, entry in Root.entries.items() if name not in ("skills", "prompts")]
 LEAVES += [(f"skills {name}", entry) for name, entry in Skills.entries.items()]
 
 

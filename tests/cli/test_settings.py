@@ -260,7 +260,18 @@ def test_a_former_name_of_a_setting_goes_on_working_with_a_notice(
     assert "note: the setting edits" in told and "is now called prune" in told
 
 
-MORE_EXACT = {"temperature", "reply_tokens", "held_out", "verifier", "k", "model", "schedule", "mask_cut_off", "beta"}
+MORE_EXACT = {
+    "sources",
+    "temperature",
+    "reply_tokens",
+    "held_out",
+    "verifier",
+    "k",
+    "model",
+    "schedule",
+    "mask_cut_off",
+    "beta",
+}
 """Settings that each stage describes in its own words."""
 
 

@@ -12,8 +12,9 @@ from toy_groups import ALONE
 
 from agentprop.config import TrainMgpoConfig
 from agentprop.models.costs import Meter
-from agentprop.stages.train.memory import FILE, memory_plan, said, tell_memory
+from agentprop.stages.train.memory import memory_plan, said, tell_memory
 from agentprop.stages.train.rl_run import fit_memory, sampler_of
+from agentprop.stages.train.run_dir import MEMORY as FILE
 from agentprop.stages.train.run_dir import TrainingRun
 from agentprop.training.model import checkpoint, hardware
 from agentprop.training.model.memory import MemoryPlan

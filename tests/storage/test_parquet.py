@@ -184,7 +184,7 @@ BAD = {
     make_text: "is truncated or damaged",
     make_directory: "is truncated or damaged",
     make_foreign: "was not written by agentprop",
-    make_newer: "has schema version 99, and this agentprop reads up to 1",
+    make_newer: "has schema version 99, and this agentprop reads up to 2",
     make_rejects: "holds records of kind reject, not problem",
     drop_a_column: "has columns other than those of a problem",
     change_an_answer: "holds a damaged problem",

@@ -44,7 +44,7 @@ def signs(answer: str) -> Iterator[Mutant]:
         leading = not before.strip() or before.rstrip()[-1:] in "([{,=<>$&"
         other = "-" if found[0] == "+" else "" if leading else "+"
         yield Mutant("sign", before + other + after)
-    if re.fullmatch(r"\$?\d[\d.,]*\$?", answer.strip()) and re.search(r"[1-9]", answer):
+    if re.fullmatch(r"\$?\d[\d.,]*\$?", answer.strip()) and re.match(r"\$?0*(?:\.0*)?[1-9]", answer):
         yield Mutant("sign", re.sub(r"^(\$?)", r"\1-", answer.strip(), count=1))
 
 

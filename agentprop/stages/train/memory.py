@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from agentprop.config.reinforce import IN_PROCESS, ReinforceConfig
 from agentprop.config.training import PACK_TOKENS, TrainConfig
+from agentprop.stages.train.run_dir import MEMORY
 from agentprop.storage.durable import write_json
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("agentprop")
 
-FILE = "memory.json"
 GIB = 1 << 30
 
 
@@ -36,7 +36,7 @@ def memory_plan(config: TrainConfig, policy: PolicyModel, run_dir: TrainingRun) 
     from agentprop.training.model.memory import MemoryPlan, ModelSize, SamplerNeeds, plan
     from agentprop.training.rl.samplers import SLOTS, context_length
 
-    path = run_dir.path / FILE
+    path = run_dir.path / MEMORY
     stored = _stored(path, begun=run_dir.begun)
     if stored is None:
         sampled = isinstance(config, ReinforceConfig) and config.sampler == IN_PROCESS

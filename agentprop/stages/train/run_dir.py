@@ -21,7 +21,6 @@ from agentprop.boundary import RecordFailure
 from agentprop.config.training import TrainConfig
 from agentprop.errors import ConfigError
 from agentprop.records import Reject
-from agentprop.stages.train.memory import FILE as MEMORY
 from agentprop.storage.run import Run
 
 if TYPE_CHECKING:
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
     from agentprop.training.model.optimiser import Optimiser
     from agentprop.training.model.policy import PolicyModel
+
+MEMORY = "memory.json"
+"""The memory plan of a run."""
 
 MODEL = "model"
 SIZE = "metrics_bytes"
