@@ -3,10 +3,10 @@
     python examples/benchmarks/loop.py [--smoke] [--requests 3000] [--rounds 3] [--concurrency 64] [--workers 1,2]
                                        [--json] [--peer distilabel=PYTHON] [--peer curator=PYTHON] [--peer designer=…]
 
-The server answers every request at once with a problem that lacks its certificate, whose statement holds a counter: so
-statements differ, nothing is run in the sandbox, nothing is in the cache, and every candidate takes three requests,
-with the growing conversation a model would read. Requests count, not acceptances; when they came says the server. The
-bare clients and agentprop's send the conversation of the second request, over and over. All of them take turns, round
+The server answers every request at once with a problem whose statement holds a counter: so statements differ, nothing
+is in the cache, and every candidate takes one request and what the contract runs in the sandbox. Requests count, not
+acceptances; when they came says the server. The bare clients and agentprop's send the conversation of a second request,
+over and over. All of them take turns, round
 by round, because the machine has other work; each ratio is the median over the rounds of a ratio within a round.
 """
 
@@ -32,7 +32,7 @@ from loopback import COUNTER, Server, counting_server
 from model_server import STATEMENT
 from processes import Sample, Watch
 
-REQUESTS_PER_CANDIDATE = 3
+REQUESTS_PER_CANDIDATE = 1
 SAMPLE_S = 0.1
 REPLY = {
     "id": "x",
@@ -46,7 +46,9 @@ REPLY = {
             "message": {
                 "role": "assistant",
                 "content": f"<action:submit>\n<statement>\n{STATEMENT.replace('$', '').format(name=COUNTER)}\n"
-                '</statement>\n<answer type="integer">\n68\n</answer>\n</action:submit>',
+                '</statement>\n<answer type="integer">\n68\n</answer>\n'
+                "<certificate>\nanswer = 14 + 23 + 31\n</certificate>\n"
+                "</action:submit>",
             },
         }
     ],
@@ -59,7 +61,7 @@ def main() -> None:
     options = arguments()
     rates: dict[str, list[float]] = defaultdict(list)
     costs: dict[str, list[Costs]] = defaultdict(list)
-    with counting_server(json.dumps(REPLY), "claim") as server, tempfile.TemporaryDirectory() as folder:
+    with counting_server(json.dumps(REPLY), "submit") as server, tempfile.TemporaryDirectory() as folder:
         for number in range(options.rounds):
             one_round(server, options, Path(folder) / str(number), rates, costs)
         report = summary(rates, costs, options)
@@ -138,7 +140,7 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
         Watch(process.pid, every_s=SAMPLE_S, memory=False) as watch,
     ):
         told = process.communicate()[1].decode()
-    if process.returncode != 3:  # the bound on candidates, and nothing accepted
+    if process.returncode not in (0, 3):  # all accepted, or the bound on candidates
         sys.exit(f"propose ended with exit code {process.returncode}: {told}")
     seen = server.seen()
     first_s, last_s, count = seen["first_s"], seen["last_s"], seen["requests"]
@@ -163,6 +165,10 @@ def propose(candidates: int, workers: int, out: Path) -> list[str]:
         str(workers),
         "--out",
         str(out),
+        "--verifier",
+        "none",
+        "--set",
+        "max_template_repeats=1000000",
         *skill_flags(),
     ]
 
