@@ -125,9 +125,26 @@ def test_provenance_tells_the_prompts_apart() -> None:
     ],
     ids=["in a field", "in tags"],
 )
-def test_reasoning_is_neither_kept_nor_sent_back(play: Play, said: dict[str, str]) -> None:
+def test_reasoning_is_not_kept_and_goes_back_beside_the_calls_that_it_led_to(play: Play, said: dict[str, str]) -> None:
     episode, bodies = play({**THINK, **said}, SUBMIT)
     assert episode.trajectory.turns[0].message == f"I begin.\n{TAGGED[0]}"
+    assert "secret" not in episode.trajectory.model_dump_json()
+    (sent,) = [message for message in bodies[1]["messages"] if message["role"] == "assistant"]
+    in_a_field = {name: text for name, text in said.items() if name != "content"}
+    assert sent == {"role": "assistant", "content": "I begin.", "tool_calls": sent["tool_calls"], **in_a_field}
+    assert [made["id"] for made in sent["tool_calls"]] == ["t"]
+
+
+def test_reasoning_is_not_sent_back_to_a_server_that_wants_none(play: Play) -> None:
+    script = Scripted([{**THINK, "reasoning_content": "secret plans"}, SUBMIT])
+    play(model=Model(channel_of(ModelSettings(model="m", echo_reasoning=False), script), Meter()))
+    assert len(script.bodies) == 2 and "secret" not in json.dumps(script.bodies)
+
+
+def test_reasoning_before_tagged_text_is_neither_kept_nor_sent_back(play: Play) -> None:
+    first = {"reasoning_content": "secret plans", "content": TAGGED[0], "finish_reason": "stop"}
+    episode, bodies = play(first, TAGGED[3], native=False)
+    assert [turn.message for turn in episode.trajectory.turns] == [TAGGED[0], TAGGED[3]]
     assert "secret" not in json.dumps([bodies[1], episode.trajectory.messages()])
 
 
@@ -195,7 +212,7 @@ FAULTY = {
         "a backslash is written twice",
     ),
     "no call": ("I would rather talk.", "no function was called; call exactly one of"),
-    "nothing at all": ({"content": "", "finish_reason": "stop"}, "no function was called"),
+    "only thoughts": ({"content": "", "reasoning_content": "Hm.", "finish_reason": "stop"}, "no function was called"),
 }
 
 
@@ -208,6 +225,16 @@ def test_what_is_no_action_is_corrected_counted_and_never_upsets_the_server(play
     with pytest.raises(Malformed):
         protocol.parse(first.message)  # a replay of the record would refuse it, too
     check_conversation(bodies[1]["messages"])
+
+
+def test_an_empty_reply_is_a_failed_request_and_no_mistake_of_the_proposer(play: Play) -> None:
+    nothing = {"content": "", "finish_reason": "stop"}
+    episode, bodies = play(nothing, SUBMIT)
+    assert len(bodies) == 2 and bodies[0] == bodies[1], "it is asked again"
+    assert [turn.outcome for turn in episode.trajectory.turns] == ["ok"] and episode.problem is not None
+    episode, _ = play(*[nothing] * 50)
+    assert (episode.trajectory.stop, episode.trajectory.turns) == (StopReason.INFRASTRUCTURE, ())
+    assert "the reply is empty" in episode.words
 
 
 def check_conversation(messages: Sequence[Mapping[str, Any]]) -> None:

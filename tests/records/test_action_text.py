@@ -155,7 +155,19 @@ MALFORMED = {
 def test_a_malformed_message_is_answered_with_its_fault(name: str) -> None:
     with pytest.raises(Malformed) as raised:
         parse(MALFORMED[name])
-    assert 10 < len(str(raised.value)) < 300
+    fault, example = raised.value.fault, raised.value.example
+    assert 10 < len(fault) < 300
+    assert str(raised.value) == f"{fault}; for example:\n{example}" and example in protocol.EXAMPLES.values()
+
+
+@pytest.mark.parametrize("kind", ["message", "edit", "submit"])
+def test_what_a_correction_shows_for_example_can_be_read(kind: str) -> None:
+    assert parse(protocol.EXAMPLES[kind]).kind == {"message": "exec"}.get(kind, kind)
+
+
+def test_a_correction_of_the_type_of_an_answer_lists_the_types() -> None:
+    with pytest.raises(Malformed, match=f"'joke' is no type of an answer; the types are {protocol.TYPES}"):
+        parse(MALFORMED["an unknown type"])
 
 
 PIECES = st.sampled_from(

@@ -48,7 +48,7 @@ def plain(messages: list[dict[str, Any]], habit: dict[str, Any]) -> str:
     found = facts(messages, habit)
     statement = STATEMENT.format(**found)
     answers = [m["content"] for m in messages[2:] if m["role"] != "assistant" and m["content"]]
-    done = sum("malformed" not in answer for answer in answers)
+    done = sum("] malformed: " not in answer for answer in answers)  # what is left of them stands in every answer
     steps = [THINK.format(**found), EXEC.format(**found), SUBMIT.format(statement=statement, **found)]
     return steps[min(done, 2)]
 
