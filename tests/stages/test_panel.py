@@ -126,7 +126,6 @@ def test_seats_of_one_model_are_told_apart_and_asked_apart(server: Server, sourc
         (("agrees", "agrees", "thinks"), ("valid", "agrees"), None),
         (("agrees", "thinks", "thinks"), ("undetermined", "truncated"), "failed"),
         (("agrees", "rambles", "refuses"), ("undetermined", "malformed"), "failed"),
-        (("agrees", "too-short", "too-short"), ("undetermined", "context_overflow"), "failed"),
         (("agrees", "refuses", "refuses"), ("invalid", "outvoted"), "rejected"),
         (("agrees", "agrees", "flags"), ("invalid", "ambiguous"), "rejected"),
     ],
@@ -145,6 +144,22 @@ def test_the_builtin_verifier_may_sit_among_models(server: Server, source: str, 
     last = [attempt for attempt in run.iter(Attempt) if attempt.verifier == "builtin"]
     assert len(last) == COUNT and all(attempt.vote is None for attempt in last), "toys are not in its grammar"
     assert verdicts(run) == [("valid", "agrees")] * COUNT
+
+
+def test_a_conversation_beyond_the_context_says_nothing_about_its_problem(
+    server: Server, source: str, tmp_path: Path
+) -> None:
+    _, run = judged(server.panel("agrees", "narrow", "narrow"), source, tmp_path / "v")
+    long = [problem(i) for i in range(1, COUNT + 1) if len(str(i)) > 1]
+    told = ("undetermined", "context_overflow")
+    assert verdicts(run) == [("valid", "agrees")] * (COUNT - len(long)) + [told] * len(long)
+    assert [(r.outcome, r.code) for r in run.iter(Reject)] == [("failed", "context_overflow")] * len(long)
+
+
+def test_a_context_that_holds_no_conversation_stops_the_run(server: Server, source: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelOutage, match="maximum context length is 10 tokens"):
+        judged(server.panel("agrees", "too-short", "too-short"), source, tmp_path / "v")
+    assert not open_run(tmp_path / "v").complete
 
 
 # --- nothing is paid twice ---

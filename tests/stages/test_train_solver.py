@@ -16,6 +16,7 @@ from agentprop.errors import ConfigError, InputError
 from agentprop.records import Attempt, Problem
 from agentprop.stages.train import solver as train_solver
 from agentprop.storage.run import open_run
+from agentprop.training.rl.solver_env import exercise
 
 CLOCKED = ("seconds/", "speed/", "memory")
 PROBLEMS = [problem(statement) for statement in STATEMENTS]
@@ -74,7 +75,7 @@ def test_the_result_is_a_model_with_a_summary_and_samples(straight: Path) -> Non
     run = open_run(straight)
     assert run.complete and run.summary is not None
     assert run.summary["exercises"] == 4 and run.summary["steps"] == 10
-    assert {one.id for one in run.iter(Problem)} == {one.id for one in PROBLEMS}
+    assert {one.id for one in run.iter(Problem)} == {exercise(one).id for one in PROBLEMS}
     assert {attempt.code for attempt in run.iter(Attempt)} >= {"correct", "wrong"}
 
 

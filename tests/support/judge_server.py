@@ -15,6 +15,7 @@ from typing import Any
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 CLAIM = re.compile(r"<(?:answer[^>\n]*|claimed)>\n(.*?)\n</(?:answer|claimed)>", re.DOTALL)
+TWO_DIGITS = re.compile(r"the double of \d\d")
 ANSWER_TO_CHECK = re.compile(r"<right>\n(.*?)\n</right>\s*<check>\n(.*?)\n</check>", re.DOTALL)
 
 DELAY_S = float(sys.argv[1]) if len(sys.argv) > 1 else 0.0
@@ -35,7 +36,7 @@ def judged(model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
     claims = CLAIM.findall(material)
     claim = claims[-1] if "<trace>" in material else claims[0] if claims else ""
     match model.split("/")[0]:
-        case "agrees":
+        case "agrees" | "narrow":
             return {"content": opinion("valid", claim)}
         case "verbose":
             return {"content": opinion("valid", f"The answer is \\boxed{{{claim}}}.")}
@@ -91,7 +92,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def answer(body: dict[str, Any]) -> bytes:
     model = body["model"]
     asked[model] += 1
-    if model == "too-short":
+    if model == "too-short" or (model == "narrow" and TWO_DIGITS.search(json.dumps(body["messages"]))):
         return http("400 Bad Request", {"error": {"message": "maximum context length is 10 tokens"}})
     return http("200 OK", completion(model, judged(model, body["messages"])))
 

@@ -1,6 +1,6 @@
 """A tiny proposer that has learnt a few conversations by heart: some end in a valid problem, some do not.
 
-Its two skills make two tasks, and what it says to either is one of the conversations of `SCRIPTS`.
+Its two skills make four tasks, together in either order and each alone; what it says is one of `SCRIPTS`.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def taught(folder: Path, executor: Executor, steps: int = 120) -> Path:
 
 def heard(renderer: Renderer, executor: Executor) -> list[TokenSequence]:
     """The conversations as they would be sampled in the real environment."""
-    tasks = [task(0, ("toy-square", "toy-double")), task(1, ("toy-double", "toy-square"))]
+    bundles = (("toy-square", "toy-double"), ("toy-double", "toy-square"), ("toy-square",), ("toy-double",))
+    tasks = [task(number, names) for number, names in enumerate(bundles)]
     groups = rolled_out(executor, ScriptedPolicy(renderer, SCRIPTS), tasks=tasks)
     return [sequence for group in groups for m in group.members for sequence in sequences_of(m.trajectory)]

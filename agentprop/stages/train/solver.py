@@ -68,14 +68,21 @@ def run(
 
 
 def gather(config: TrainSolverConfig, joined: JoinedRuns) -> list[Problem]:
-    """Question and answer of every problem that V accepted, in the band. Raises InputError where there is none."""
+    """Question and answer of every problem that V accepted, in the band, each once. Raises InputError if none is left.
+
+    Problems that differ only in their certificate are one exercise.
+    """
     from agentprop.training.rl.solver_env import exercise
 
-    found: list[Problem] = []
+    kept: dict[str, Problem] = {}
     for accepted in joined.problems(Band.of(config.difficulty)):
-        if config.limit is not None and len(found) >= config.limit:
+        if config.limit is not None and len(kept) >= config.limit:
             break
-        found.append(exercise(accepted.problem))
+        one = exercise(accepted.problem)
+        if one.id in kept:
+            joined.left_out["there before"] += 1
+        kept.setdefault(one.id, one)
+    found = list(kept.values())
     if not found:
         reasons = ", ".join(f"{count} {reason}" for reason, count in joined.left_out.most_common())
         raise InputError(

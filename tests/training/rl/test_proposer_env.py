@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from agentprop.models.chat import ChatModel, Choice, Reply, Request, Sampling
 from agentprop.records import Attempt, Difficulty, MadeBy, Problem, Task, Trajectory, Verdict
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package
 from agentprop.training.data.sequences import drift
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.examples import ComparisonRule, encode_exactly
@@ -32,6 +33,9 @@ from agentprop.training.rl.loop import Experience
 from agentprop.training.rl.proposer_env import ProposerEnv, kept, proposer_means
 from agentprop.training.rl.scoring import Rewards
 from agentprop.training.rl.tasks import Tasks, success_rates
+
+BUNDLED = {name: replace(package, origin="bundled") for name, package in LIBRARY.items()}
+"""The skills as agentprop's own, which are not posed alone."""
 
 
 @dataclass
@@ -112,8 +116,8 @@ def env(renderer: Renderer, executor: Executor) -> ToyEnv:
     return ToyEnv(renderer, executor)
 
 
-def tasks(*held_out: str, alpha: float = 0.5) -> Tasks:
-    bundles = Bundles(Planner(LIBRARY, allowed=BundleFilter.of(held_out)), {})
+def tasks(*held_out: str, alpha: float = 0.5, library: Mapping[str, Package] = LIBRARY) -> Tasks:
+    bundles = Bundles(Planner(library, allowed=BundleFilter.of(held_out)), {})
     return Tasks(bundles, Curriculum(("toy",), alpha=alpha), seed=3)
 
 
@@ -137,12 +141,22 @@ def test_a_task_follows_from_seed_number_and_mastery() -> None:
     assert [task.index for task in drawn] == list(range(8))
     assert len({task.id for task in drawn}) == 8
     assert drawn[5:] == tasks().draw(range(5, 8), mastery_state)
-    assert all(set(task.skill_names) == set(LIBRARY) for task in drawn)
+    assert {len(task.skill_names) for task in drawn} == {1, 2}, "skills of one's own are also posed alone"
+
+
+def test_bundled_skills_are_always_composed() -> None:
+    drawn = tasks(library=BUNDLED).draw(range(8), MasteryState({"toy": 0.5}, {"toy": 1.0}))
+    assert all(set(task.skill_names) == set(BUNDLED) for task in drawn)
+
+
+def test_of_a_pair_that_is_held_out_each_skill_is_posed_alone() -> None:
+    drawn = tasks("toy-square+toy-double").draw(range(8), MasteryState({"toy": 0.5}, {"toy": 1.0}))
+    assert {task.skill_names for task in drawn} == {("toy-square",), ("toy-double",)}
 
 
 def test_where_every_bundle_is_held_out_there_is_nothing_to_train_on() -> None:
     with pytest.raises(InputError, match="no bundle"):
-        tasks("toy-square+toy-double").draw([0], MasteryState({"toy": 0.5}, {"toy": 1.0}))
+        tasks("toy-square+toy-double", library=BUNDLED).draw([0], MasteryState({"toy": 0.5}, {"toy": 1.0}))
 
 
 def test_successes_of_a_group_are_all_new() -> None:
