@@ -13,7 +13,8 @@ from transformers import AutoModelForCausalLM
 
 from agentprop.config import TrainSolverConfig
 from agentprop.errors import ConfigError, InputError
-from agentprop.records import Attempt, Problem
+from agentprop.records import Attempt, Certificate, Problem
+from agentprop.stages.common.accepted import join
 from agentprop.stages.train import solver as train_solver
 from agentprop.storage.run import open_run
 from agentprop.training.rl.solver_env import exercise
@@ -98,6 +99,13 @@ def test_only_what_v_accepted_and_the_band_holds_is_learnt_from(model: Path, jud
     source = run_of(tmp_path / "source", PROBLEMS, values=["valid", "invalid", "undetermined", "valid"])
     summary = train_solver.run(settings(model, steps=1), [str(source)], str(tmp_path / "valid"), quiet=True)
     assert summary["exercises"] == 2 and sum(summary["left_out"].values()) == 2
+
+
+def test_two_certificates_of_one_question_are_one_exercise(model: Path, tmp_path: Path) -> None:
+    other = {**dict(PROBLEMS[0]), "id": "", "certificate": Certificate(form="program", source="answer = 3 + 4")}
+    joined = join([str(run_of(tmp_path / "source", [*PROBLEMS, Problem.model_validate(other)]))])
+    found = train_solver.gather(settings(model), joined)
+    assert [one.statement for one in found] == list(STATEMENTS) and joined.left_out == {"there before": 1}
 
 
 def test_nothing_to_learn_from_is_said_with_the_reason(model: Path, judged: Path, tmp_path: Path) -> None:
