@@ -248,7 +248,7 @@ def test_a_prober_that_dies_ends_the_run_with_a_sentence_and_nothing_is_lost(
 
 
 def test_a_prober_may_be_a_directory_of_weights(place: Path, tmp_path: Path) -> None:
-    config = settings(place, prober=[str(place / "model")], k=4, prober_reply_tokens=8, steps=1)
+    config = settings(place, prober=[str(place / "model")], k=4, prober_reply_tokens=8, steps=1, groups=6)
     summary = train(config, tmp_path / "run")
     [told] = lines(tmp_path / "run")
     assert summary["prober"] == str(place / "model")
