@@ -136,7 +136,13 @@ def _refilled(value: Any, filler: Callable[[Any], Any]) -> Any:
 
 
 def _shuffled(value: list[Any], rng: Random) -> Any:
-    leaves = list(_leaves(value))
+    """Nested lists of the same lengths with their leaves exchanged; a tuple or a dictionary is a leaf.
+
+    >>> _shuffled([[1, (2, 3)], [{}]], Random(1))
+    [[(2, 3), {}], [1]]
+    """
+    leaves: list[Any] = []
+    _refilled(value, leaves.append)
     rng.shuffle(leaves)
     rest = iter(leaves)
     return _refilled(value, lambda leaf: next(rest))
