@@ -3,7 +3,7 @@
 Every candidate brings its notes, and the run adds them up; what is kept of each kind of fault is its count and the
 first sample, so that the sum stays small.
 
->>> notes = MessageNotes(2, 1, {"fence": 1}, {"malformed:message": Fault(1, "no action block", "Hi")})
+>>> notes = MessageNotes(2, 1, {"fence": 1}, {"malformed:message": MessageFault(1, "no action block", "Hi")})
 >>> both = (notes + notes).summary()
 >>> both["usable_share"], both["repaired"], both["faults"]["malformed:message"]["count"]
 (0.5, {'fence': 2}, 2)

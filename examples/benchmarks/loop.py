@@ -136,7 +136,9 @@ def whole_loop(server: Server, requests: int, concurrency: int, workers: int, ou
     (out / "agentprop.toml").write_text(project)
     server.forget()
     with (
-        subprocess.Popen(propose(candidates, workers, out / "run"), cwd=out, stderr=subprocess.PIPE) as process,
+        subprocess.Popen(
+            propose(candidates, workers, out / "run"), cwd=out, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process,
         Watch(process.pid, every_s=SAMPLE_S, memory=False) as watch,
     ):
         told = process.communicate()[1].decode()

@@ -18,13 +18,13 @@ pytest.importorskip("datasets")
 READ = """
 import json, sys
 from agentprop.errors import InputError
-from agentprop.extraction.corpus import Corpus, Document, Reading, find_sources, fingerprints
+from agentprop.extraction.corpus import Corpus, Document, CorpusReading, find_sources, fingerprints
 def read(source):
     try:
         sources = find_sources([source], wanted="train")
     except InputError as error:
         return {"message": error.message, "hint": error.hint}
-    made = [one.id for one in Corpus(sources, Reading(wanted="train")).documents() if isinstance(one, Document)]
+    made = [one.id for one in Corpus(sources, CorpusReading(wanted="train")).documents() if isinstance(one, Document)]
     return {"made": made, "left out": sources.left_out, "files": list(fingerprints(sources.files))}
 print(json.dumps([read(source) for source in sys.argv[1:]]))
 """
