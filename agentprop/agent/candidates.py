@@ -27,6 +27,7 @@ from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
 from agentprop.grading import builtin_verifier as builtin
+from agentprop.grading.comparison import check_answer
 from agentprop.grading.verifiers import BUILTIN
 from agentprop.models.chat import ChatModel, Sampling, Usage
 from agentprop.prompts import Prompts, prompt_hash
@@ -64,6 +65,8 @@ class Candidate:
     """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
     words: str = ""
     """What the model's server said, if it ended the conversation."""
+    unreadable: str = ""
+    """Why the problem's answer cannot be graded; empty if it can."""
 
     @property
     def mined(self) -> bool:
@@ -220,8 +223,10 @@ class CandidateMaker:
             usage=usage,
             words=episode.words,
         )
-        if self.verify and episode.problem is not None:
-            candidate = await self._judged(candidate)
+        if episode.problem is not None:
+            candidate = replace(candidate, unreadable=check_answer(episode.problem).why)
+            if self.verify:
+                candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
             if record is not None:
                 check_storable(record)

@@ -15,6 +15,7 @@ from agentprop.config.evaluate import EvaluateConfig
 
 
 @stage.shares
+@stage.reads_files
 def command(
     benchmark: Annotated[
         str,
@@ -38,14 +39,6 @@ def command(
             show_default="by name",
         ),
     ] = None,
-    question_field: options.QuestionField = None,
-    context_field: options.ContextField = None,
-    answer_field: options.AnswerField = None,
-    options_field: options.OptionsField = None,
-    tests_field: options.TestsField = None,
-    entry_point_field: options.EntryPointField = None,
-    split: options.Split = None,
-    encoding: options.Encoding = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
     reply_tokens: options.ReplyTokens = None,
@@ -56,6 +49,7 @@ def command(
     prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Measure a model on a benchmark: Mean@k, pass@k, majority@k.
@@ -64,17 +58,10 @@ def command(
     attempts. If MODEL is a directory and vLLM is not installed, the model runs in this process.
     """
     flags = {
+        **layout.flags(),
         "model": model,
         "k": k,
         "by": by,
-        "question_field": question_field,
-        "context_field": context_field,
-        "answer_field": answer_field,
-        "options_field": options_field,
-        "tests_field": tests_field,
-        "entry_point_field": entry_point_field,
-        "split": split,
-        "encoding": encoding,
         "temperature": temperature,
         "top_p": top_p,
         "reply_tokens": reply_tokens,

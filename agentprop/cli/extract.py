@@ -19,6 +19,7 @@ SOURCES = (
 
 
 @stage.shares
+@stage.reads_files
 def command(
     sources: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help=SOURCES, show_default=False)] = None,
     out: Annotated[
@@ -34,19 +35,6 @@ def command(
         float | None,
         typer.Option(min=0, max=1, help="Reject skills of lower quality (r(k) of the paper).", show_default="0.6"),
     ] = None,
-    question_field: options.QuestionField = None,
-    context_field: options.ContextField = None,
-    solution_field: options.SolutionField = None,
-    answer_field: options.AnswerField = None,
-    options_field: options.OptionsField = None,
-    unit_field: options.UnitField = None,
-    equation_field: options.EquationField = None,
-    program_field: options.ProgramField = None,
-    tests_field: options.TestsField = None,
-    entry_point_field: options.EntryPointField = None,
-    id_field: options.IdField = None,
-    split: options.Split = None,
-    encoding: options.Encoding = None,
     audit_gold: Annotated[
         bool | None, typer.Option("--audit-gold", help="Report answers of the corpus that two routes contradict.")
     ] = None,
@@ -59,6 +47,7 @@ def command(
     prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
+    layout: stage.LayoutOptions,
     shared: stage.Shared,
 ) -> None:
     """Mine corpora for skills.
@@ -67,22 +56,10 @@ def command(
     and scored. A model as the teacher can work from any text. The same command resumes an unfinished run.
     """
     flags = {
+        **layout.flags(),
         "sources": sources or None,
         "teacher": teacher,
         "min_quality": min_quality,
-        "question_field": question_field,
-        "context_field": context_field,
-        "solution_field": solution_field,
-        "answer_field": answer_field,
-        "options_field": options_field,
-        "unit_field": unit_field,
-        "equation_field": equation_field,
-        "program_field": program_field,
-        "tests_field": tests_field,
-        "entry_point_field": entry_point_field,
-        "id_field": id_field,
-        "split": split,
-        "encoding": encoding,
         "audit_gold": audit_gold,
         "limit": limit,
         "workers": workers,

@@ -143,13 +143,8 @@ def _divided(
         for number, part in enumerate(parts):
             team.add(number, part)
             while number not in team.done:
-                team.serve(_IDLE_S)
-                if idle:
-                    idle()
-            found = team.done.pop(number)
-            if isinstance(found, Raised):
-                raise found.error
-            results.append(found)
+                _serve(team, idle)
+            results.append(_taken(team, number))
         team.finish()
     finally:
         team.kill()
@@ -177,13 +172,8 @@ def _in_order(
                 pulled = pool.drop_waiting(pulled)
                 if yielded >= pulled:
                     return
-            pool.serve(_IDLE_S)
-            if idle:
-                idle()
-        outcome = pool.done.pop(yielded)
-        if isinstance(outcome, Raised):
-            raise outcome.error
-        yield outcome
+            _serve(pool, idle)
+        yield _taken(pool, yielded)
         yielded += 1
         if not stop():
             pulled = _pull(pool, items, pulled, 1)
@@ -206,14 +196,24 @@ def _as_wanted(
         while yielded not in pool.done:
             if stop():
                 return
-            pool.serve(_IDLE_S)
-            if idle:
-                idle()
-        outcome = pool.done.pop(yielded)
-        if isinstance(outcome, Raised):
-            raise outcome.error
-        yield outcome
+            _serve(pool, idle)
+        yield _taken(pool, yielded)
         yielded += 1
+
+
+def _serve(pool: WorkerPool[Item], idle: Callable[[], None] | None) -> None:
+    """Serve the workers for a while, then let the caller do what it does meanwhile."""
+    pool.serve(_IDLE_S)
+    if idle:
+        idle()
+
+
+def _taken(pool: WorkerPool[Item], number: int) -> Any:
+    """Take the outcome of an item that is done. Raises what its function raised."""
+    outcome = pool.done.pop(number)
+    if isinstance(outcome, Raised):
+        raise outcome.error
+    return outcome
 
 
 def _pull(pool: WorkerPool[Item], items: Iterator[Item], pulled: int, count: int) -> int:

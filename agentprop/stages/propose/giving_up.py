@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from agentprop.agent.message_notes import MessageFault
 from agentprop.errors import AgentpropError, BoundReached, NothingAnswered
-from agentprop.stages.propose.ledger import Ledger
+from agentprop.stages.propose.ledger import BATCH, Ledger
 
+FRUITLESS = 3 * BATCH
+"""Candidates without a problem after which the built-in proposer gives up: its chances do not change."""
 RECENT = 200
 """Candidates in a row without success that say something about the share of success."""
 NO_SUCCESS = 3.0
@@ -56,7 +58,14 @@ OTHER = Advice("candidates do not count", "`agentprop show RUN` lists the reason
 
 
 def hopeless(ledger: Ledger, limit: int) -> bool:
-    """True if nothing was accepted for too long, or the target is out of reach within the limit on candidates."""
+    """True if nothing was accepted for too long, or the target is out of reach within the limit on candidates.
+
+    A pilot of a language model goes to its end.
+    """
+    if ledger.own_proposer:
+        return not ledger.accepted and FRUITLESS <= ledger.next < limit
+    if ledger.config.pilot is not None:
+        return False
     ended, accepted = ledger.ended
     if not accepted and ended >= ledger.config.give_up_after:
         return True
@@ -67,6 +76,12 @@ def hopeless(ledger: Ledger, limit: int) -> bool:
 def given_up(ledger: Ledger) -> AgentpropError:
     """The error that ends the run: how far it came, the commonest fault in its own words, what to change."""
     accepted, n, ended = ledger.accepted, ledger.config.n, ledger.in_vain
+    if ledger.own_proposer:
+        return BoundReached(
+            f"stopped at candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}), with {accepted} "
+            f"of {n} problems accepted",
+            hint="add skills, or widen --domain and --set categories",
+        )
     head = f"stopped with {accepted} of {n} problems accepted, because the last {ended} candidates brought none"
     faults = ledger.notes.commonest(1)
     if not faults:
@@ -77,6 +92,12 @@ def given_up(ledger: Ledger) -> AgentpropError:
     if kind == "infrastructure" and not ledger.notes.messages:
         return NothingAnswered(message, hint=advice.hint)
     return BoundReached(message, hint=f"{advice.hint}; {AGAIN}")
+
+
+def _reasons(ledger: Ledger) -> str:
+    """What most candidates ended for."""
+    found = [(name.split(": ", 1)[1], number) for name, number in ledger.counts.most_common() if ": " in name]
+    return ", ".join(f"{number} × {name}" for name, number in found[:3])
 
 
 def said(fault: MessageFault) -> str:

@@ -27,7 +27,6 @@ from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
 from agentprop.config import ProposeConfig
-from agentprop.grading.comparison import check_answer
 from agentprop.records import Record, Reject, Trajectory, Verdict, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
@@ -165,9 +164,8 @@ class Ledger:
             return candidate.trajectory.stop.value, ended
         if candidate.verdict is not None and not self._passes(candidate.verdict):
             return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
-        readable = check_answer(candidate.problem)
-        if not readable.ok:
-            return UNREADABLE, readable.why
+        if candidate.unreadable:
+            return UNREADABLE, candidate.unreadable
         if _digest(candidate.problem.statement) in self.statements:
             return "duplicate", "the same statement was accepted before"
         if self.templates[bytes.fromhex(candidate.problem.template[:16])] >= self.config.max_template_repeats:

@@ -27,12 +27,8 @@ from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
 from agentprop.stages.propose.sinks import open_sink, passed_on
 
-CANDIDATES_PER_PROBLEM = 20
-FURTHER_CANDIDATES = 1000
-"""Default bound on candidates: so many for each problem asked for, plus a thousand."""
-"""Default bound on candidates: this many for each problem asked for, plus a thousand."""
-HOPELESS = 3 * BATCH
-"""Candidates without a problem after which the built-in proposer gives up: its chances do not change."""
+CANDIDATES_PER_PROBLEM, FURTHER_CANDIDATES = 20, 1000
+"""Default bound on candidates: this many for each problem asked for, and this many more."""
 
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
@@ -81,13 +77,10 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
             ledger.tolerance.check()
             if ledger.accepted >= config.n:
                 return None
-            if not ledger.own_proposer and config.pilot is None and hopeless(ledger, limit):
+            if hopeless(ledger, limit):
                 return given_up(ledger)
             if ledger.next >= limit:
                 return _at_limit(config, ledger)
-            if config.proposer == "builtin" and not ledger.accepted and ledger.next >= HOPELESS:
-                ended = f"candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}),"
-                return stopped_at(ended, ledger, hint="add skills, or widen --domain and --set categories")
             if config.max_minutes is not None and seconds > 60 * config.max_minutes:
                 return stopped_at(f"--max-minutes {config.max_minutes:g}", ledger)
         if stop():
@@ -107,7 +100,8 @@ def _at_limit(config: ProposeConfig, ledger: Ledger) -> AgentpropError | None:
         return None
     if config.max_candidates is not None:
         return stopped_at(f"--max-candidates {config.max_candidates}", ledger)
-    default = f"{limit_of(config)} candidates, the default limit (20 for each problem asked for, and 1,000 more)"
+    each, more = CANDIDATES_PER_PROBLEM, FURTHER_CANDIDATES
+    default = f"{limit_of(config)} candidates, the default limit ({each} for each problem asked for, and {more:,} more)"
     return stopped_at(
         default, ledger, hint="set --max-candidates and run the same command again; it continues from here"
     )
@@ -118,12 +112,6 @@ def stopped_at(
 ) -> BoundReached:
     """The error of a run that a bound ended."""
     return BoundReached(f"stopped at {bound} with {ledger.accepted} of {ledger.config.n} problems accepted", hint=hint)
-
-
-def _reasons(ledger: Ledger) -> str:
-    """What most candidates ended for."""
-    found = [(name.split(": ", 1)[1], number) for name, number in ledger.counts.most_common() if ": " in name]
-    return ", ".join(f"{number} × {name}" for name, number in found[:3])
 
 
 @contextmanager
