@@ -185,8 +185,7 @@ class Model:
             self.channel.breaker.check()
             await self.meter.admit()
             try:
-                exchange, reply = await self._attempt(body, request, key)
-                await self._charge(reply.usage, key, exchange.body)
+                reply = await self._attempt(body, request, key)
                 return replace(reply, attempts=failures.total() + 1) if failures else reply
             except ModelFailure as failure:
                 if failure.usage is not None:
@@ -197,7 +196,8 @@ class Model:
                 self.meter.settle()
             await asyncio.sleep(wait_s)
 
-    async def _attempt(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> tuple[Exchange, Reply]:
+    async def _attempt(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> Reply:
+        """Try once. The slot is held until the reply is on disk: a kill loses no more replies than there are slots."""
         channel = self.channel
         estimate = _estimate(request, body)
         async with channel.limiter.slot(estimate) as slot:
@@ -212,9 +212,11 @@ class Model:
             channel.limiter.succeeded()
             channel.breaker.succeeded()
             channel.answered += 1
+            reply = replace(reply, duration_s=time.perf_counter() - started)
+            await self._charge(reply.usage, key, exchange.body)
         if reply.usage is not None:
             channel.limiter.correct_tokens(reply.usage.total - estimate)
-        return exchange, replace(reply, duration_s=time.perf_counter() - started)
+        return reply
 
     async def _post(self, body: Mapping[str, Any], request: Request, key: bytes | None) -> Exchange:
         transport = self.channel.transport

@@ -173,10 +173,9 @@ def test_a_run_that_was_killed_goes_on_and_pays_for_nothing_twice(
         with start(tmp_path, *line) as process:
             output = process.communicate(timeout=120)
         assert process.returncode == 0, output
-        # two kills, each with two requests under way and two replies on their way to disk; if n is ignored, the reply
-        # to a request for sixteen is no reply to the first of sixteen requests, so the first attempt at a problem that
-        # was under way may be made once more
-        under_way = 2 * 4 * 16 if "--ignore-n" not in options else 2 * 4 + COUNT
+        # two kills with two requests under way; if n is ignored, the reply to a request for sixteen is no reply to the
+        # first of sixteen requests, so the first attempt at a problem that was under way may be made once more
+        under_way = 2 * 2 * 16 if "--ignore-n" not in options else 2 * 2 + COUNT
         assert COUNT * 16 <= server.ledger["replies"] <= COUNT * 16 + under_way
     out = open_run(tmp_path / "d")
     assert out.complete
