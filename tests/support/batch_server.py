@@ -13,8 +13,9 @@ import re
 import socket
 import sys
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from json_handler import JsonHandler, serve
 
 POLLS = int(sys.argv[1]) if len(sys.argv) > 1 else 2
 files: dict[str, bytes] = {}
@@ -60,27 +61,27 @@ def process(batch: dict[str, Any]) -> None:
     batch["status"] = "completed"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0].removeprefix("/v1")
         if path == "/ledger":
-            self.answer({"answered": answered, "files": len(files), "batches": len(batches)})
+            self.answer(200, {"answered": answered, "files": len(files), "batches": len(batches)})
         elif path == "/end":
             for batch in batches.values():
                 process(batch)
-            self.answer({})
+            self.answer(200, {})
         elif path == "/batches":
-            self.answer({"data": list(batches.values())})
+            self.answer(200, {"data": list(batches.values())})
         elif path.startswith("/batches/"):
             batch = batches[path.rpartition("/")[2]]
             batch["looks"] += 1
             if batch["status"] == "in_progress" and batch["looks"] >= POLLS:
                 process(batch)
-            self.answer(batch)
+            self.answer(200, batch)
         else:
-            self.send(files[path.split("/")[2]])
+            self.send(200, files[path.split("/")[2]])
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -89,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
             parts = [part.partition(b"\r\n\r\n") for part in body.split(b"--" + boundary)]
             name = f"file-{len(files)}"
             files[name] = next(content for head, _, content in parts if b"filename=" in head).strip()
-            self.answer({"id": name, "object": "file", "purpose": "batch", "status": "processed"})
+            self.answer(200, {"id": name, "object": "file", "purpose": "batch", "status": "processed"})
         elif self.path == "/v1/batches":
             name = f"batch-{len(batches)}"
             batches[name] = {**json.loads(body), "id": name, "status": "in_progress", "looks": 0}
@@ -97,25 +98,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
                 return
-            self.answer(batches[name])
+            self.answer(200, batches[name])
         else:
-            self.answer(completion(json.loads(body)))
-
-    def answer(self, found: object) -> None:
-        self.send(json.dumps(found).encode())
-
-    def send(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+            self.answer(200, completion(json.loads(body)))
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    serve(Handler)

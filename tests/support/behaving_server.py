@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from json_handler import JsonHandler, serve
 
 CASES = Path(__file__).parents[1] / "models" / "endpoint_cases.toml"
 case: dict[str, Any] = {}
@@ -43,43 +44,31 @@ def chunks(usage: dict[str, Any]) -> list[dict[str, Any]]:
     return [*pieces, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, {"choices": [], "usage": usage}]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         found = received if self.path == "/v1/received" else {"data": [{"id": "toy"}, {"id": "toy-large"}]}
-        self.answer(200, json.dumps(found).encode())
+        self.answer(200, found)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path, _, query = self.path.partition("?")
         if path != "/v1/chat/completions" or query != case.get("query", ""):
-            self.answer(404, b'{"detail":"Not Found"}')
+            self.send(404, b'{"detail":"Not Found"}')
             return
         received.append(body)
         field = refused(body)
         if body["model"] != "toy":
-            self.answer(404, b'{"error":{"message":"The model `other` does not exist.","type":"NotFoundError"}}')
+            self.send(404, b'{"error":{"message":"The model `other` does not exist.","type":"NotFoundError"}}')
         elif field is not None:
             words = case.get("bodies", {}).get(field, case["body"])
-            self.answer(case["status"], words.replace("FIELD", field).encode())
+            self.send(case["status"], words.replace("FIELD", field).encode())
         else:
-            self.answer(200, completion(body))
-
-    def answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+            self.send(200, completion(body))
 
 
 if __name__ == "__main__":
     rows = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
     case = next(row for row in rows if row["name"] == sys.argv[1])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    serve(Handler)

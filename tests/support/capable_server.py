@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from json_handler import JsonHandler, serve
 
 ABLE = set(sys.argv[1:])
 FIELDS = {"n": "n", "tools": "tools", "schema": "response_format", "logprobs": "logprobs", "ids": "return_token_ids"}
@@ -33,7 +34,7 @@ def completion(body: dict[str, Any]) -> dict[str, Any]:
     return {**out, "prompt_token_ids": [1, 2, 3]} if "ids" in wanted else out
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -58,19 +59,6 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(200, completion(body))
 
-    def answer(self, status: int, found: object) -> None:
-        body = json.dumps(found).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_port, flush=True)
-    server.serve_forever()
+    serve(Handler)

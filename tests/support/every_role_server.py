@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import Any
 
 import toy_teacher
+from json_handler import JsonHandler, serve
 from judge_server import ANSWER_TO_CHECK, CLAIM, opinion
 
 SUM = re.compile(r"the value of \$(\d+) \+ \d+\^2\$")
@@ -37,11 +36,11 @@ def answer(messages: list[dict[str, str]]) -> str:
     return "ready"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.say({"data": [{"id": "toy", "max_model_len": 32768}]})
+        self.answer(200, {"data": [{"id": "toy", "max_model_len": 32768}]})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -50,23 +49,8 @@ class Handler(BaseHTTPRequestHandler):
             for index, text in enumerate(answer(body["messages"]) for _ in range(body.get("n", 1)))
         ]
         usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
-        self.say({"object": "chat.completion", "model": body["model"], "choices": choices, "usage": usage})
-
-    def say(self, document: dict[str, Any]) -> None:
-        """Answer with JSON."""
-        data = json.dumps(document).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
+        self.answer(200, {"object": "chat.completion", "model": body["model"], "choices": choices, "usage": usage})
 
 
 if __name__ == "__main__":
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    print(server.server_address[1], flush=True)
-    server.serve_forever()
+    serve(Handler)

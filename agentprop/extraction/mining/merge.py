@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from agentprop.extraction.mining.candidate import Template
 from agentprop.extraction.mining.freedom import MIN_ACCEPTANCE, MIN_SETTINGS, FreedomRule, acceptance_of
+from agentprop.extraction.mining.gathering import gathered
 from agentprop.extraction.mining.graph import Node
 from agentprop.extraction.mining.wording import Phrasing
 
@@ -73,16 +74,12 @@ def key(candidate: Template) -> str:
 
 def families(members: Sequence[FamilyMember]) -> list[SkillFamily]:
     """Members of one key, greedily, in order."""
-    found: list[SkillFamily] = []
-    for member in members:
-        for position, family in enumerate(found):
-            if (joined := _join(family, member)) is not None:
-                found[position] = joined
-                break
-        else:
-            candidate = member.candidate
-            found.append(SkillFamily((member,), candidate.domains, candidate.rules, candidate.acceptance))
-    return found
+    return gathered(members, _founded, _join)
+
+
+def _founded(member: FamilyMember) -> SkillFamily:
+    candidate = member.candidate
+    return SkillFamily((member,), candidate.domains, candidate.rules, candidate.acceptance)
 
 
 def _join(family: SkillFamily, member: FamilyMember) -> SkillFamily | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from agentprop.extraction.mining.gathering import gathered
 from agentprop.extraction.mining.question.template import QuestionTemplate, VaryingNumber
 
 MOST_PHRASINGS = 12
@@ -56,15 +57,7 @@ def key(template: QuestionTemplate) -> str:
 
 def families(members: Sequence[QuestionMember]) -> list[QuestionFamily]:
     """Members of one key, greedily, in order."""
-    found: list[QuestionFamily] = []
-    for member in members:
-        for position, family in enumerate(found):
-            if (joined := _join(family, member)) is not None:
-                found[position] = joined
-                break
-        else:
-            found.append(QuestionFamily((member,), member.template))
-    return found
+    return gathered(members, lambda member: QuestionFamily((member,), member.template), _join)
 
 
 def _join(family: QuestionFamily, member: QuestionMember) -> QuestionFamily | None:
