@@ -40,14 +40,17 @@ class BundleFilter:
     """Only bundles with such a pair, instead of only those without."""
     most: int | None = None
     """Most skills of a bundle; None means as many as are planned."""
+    least: int = 1
+    """Fewest skills of a bundle."""
 
     @classmethod
-    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None) -> BundleFilter:
+    def of(cls, pairs: Iterable[str], wanted: bool = False, most: int | None = None, least: int = 1) -> BundleFilter:
         """Build the filter from pairs written `ONE+OTHER`."""
-        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most)
+        return cls(frozenset(frozenset(pair.split("+")) for pair in pairs), wanted, most, least)
 
     def __call__(self, names: Collection[str]) -> bool:
-        if self.most is not None and len(set(names)) > self.most:
+        count = len(set(names))
+        if count < self.least or (self.most is not None and count > self.most):
             return False
         if not self.held_out:
             return True

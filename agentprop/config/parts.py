@@ -128,6 +128,8 @@ class TaskSettings(Settings):
     """Propose only in this domain: mathematics, coding or science; null means all."""
     categories: tuple[str, ...] = ()
     """Propose only in these categories; empty means all of the domain."""
+    min_skills: Count = 1
+    """Fewest skills in one problem: 1 also poses skills alone that are not bundled, 2 only composes."""
     max_skills: Annotated[int, Field(ge=2)] | None = None
     """Most skills in one problem; null leaves it to the planner, which takes up to four."""
     held_out: Pairs = ()

@@ -433,7 +433,9 @@ class Proposer:
             n=10 * most,
             verifier="builtin",
             max_candidates=most,
+            give_up_after=most,
             held_out_only=held_out_only,
+            **AS_TRAINED,
             **self.rules,
         )
         return Step(name, command, self.out / name, self.needs, bounded=True)
@@ -448,12 +450,15 @@ def world(tasks: Tasks) -> dict[str, object]:
     return {
         "skills": packages,
         "bundled_skills": False,
+        "min_skills": 2,
         "max_skills": tasks.most,
         "max_turns": 12,
         "held_out": tasks.held_out,
     }
 
 
+AS_TRAINED: dict[str, object] = {"guidance": False, "strict": True}
+"""An exam asks as training asked: without advice that the proposer never saw, and without mending what it writes."""
 SFT: dict[str, object] = {
     "warmup_steps": 50,
     "pack_tokens": 4096,

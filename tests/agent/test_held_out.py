@@ -57,6 +57,7 @@ def test_an_exchange_does_not_bring_a_held_out_pair_back(library: dict[str, Pack
 def test_no_composition_has_more_skills_than_may_be(library: dict[str, Package]) -> None:
     assert max(len(skills(term)) for term in _drawn(Planner(library), 60)) > 2
     assert {len(skills(term)) for term in _drawn(Planner(library, allowed=BundleFilter(most=2)), 60)} <= {1, 2}
+    assert min(len(skills(term)) for term in _drawn(Planner(library, allowed=BundleFilter(least=2)), 60)) == 2
 
 
 def test_without_pairs_every_bundle_is_allowed() -> None:

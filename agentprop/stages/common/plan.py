@@ -119,7 +119,7 @@ def _planned(
     if idle and (config.categories or len(idle) == len(categories)):
         raise ConfigError(
             "; ".join(why_not(category, library, planner) for category in idle[:3]),
-            hint="widen the ranges or constraints of its skills, or the settings max_skills and held_out",
+            hint="widen the ranges or constraints of its skills, or the settings min_skills, max_skills and held_out",
         )
     left = tuple(category for category in categories if category not in idle)
     most = planner.most(left, config.max_template_repeats)
@@ -140,4 +140,5 @@ def _plans(planner: Planner, category: str) -> bool:
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
-    return Planner(library, values, allowed=BundleFilter.of(config.held_out, config.held_out_only, config.max_skills))
+    allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
+    return Planner(library, values, allowed=allowed)

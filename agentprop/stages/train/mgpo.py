@@ -140,6 +140,7 @@ def _proposing(config: TrainMgpoConfig) -> ProposeConfig:
         skills=config.skills,
         bundled_skills=config.bundled_skills,
         held_out=config.held_out,
+        min_skills=config.min_skills,
         max_skills=config.max_skills,
         max_turns=config.max_turns,
         prune=config.prune,
