@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,6 @@ from agentprop.agent.candidates import Candidate, Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.records import RECORDS, Certificate, Problem, Reject, Trajectory, Verdict, content_id
-from agentprop.sandbox import Sandbox
-from agentprop.skills import Package
 from agentprop.stages.propose import run as propose
 from agentprop.stages.propose.ledger import BATCH, WINDOW, Ledger
 from agentprop.storage.run import StoredRun, open_run
@@ -292,16 +290,3 @@ def test_the_mastery_of_a_batch_is_that_of_a_window_before() -> None:
         book.close_batch()
         seen.append(book.latest)
     assert len({tuple(s.mastery.values()) for s in seen}) == len(seen)
-
-
-# --- the survey ---
-
-
-def test_the_survey_is_the_same_twice_and_all_its_values_are_real(library: Mapping[str, Package]) -> None:
-    from agentprop.composition.survey import survey
-
-    few = {n: p for n, p in library.items() if n.startswith(("number-theory", "combinatorics"))}
-    with Sandbox(preload=()) as sandbox:
-        first, second = survey(few, sandbox), survey(few, sandbox)
-    assert first == second
-    assert len(first) > 5 and all(len(values) > 3 for values in first.values())

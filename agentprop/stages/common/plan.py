@@ -12,7 +12,7 @@ from agentprop.agent.candidates import Curriculum, MasteryState, categories_of
 from agentprop.agent.environment import ONE_SHOT, Rules
 from agentprop.agent.guidance import Guidance
 from agentprop.composition.planner import Impossible, Planner
-from agentprop.composition.survey import survey
+from agentprop.composition.survey import library_values
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
 from agentprop.prompts import Prompts
@@ -75,8 +75,7 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
     """Make the plan of a run. Raises ConfigError if no category is left to propose in."""
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
-    with Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox) as sandbox:
-        values = survey(library, sandbox, seed=0)
+    values = library_values(library, lambda: Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox))
     planner = _planner(config, library, values)
     bundles = Bundles(planner, {} if config.proposer == "builtin" else written_skills(library))
     categories = categories_of(bundles, config.domain, config.categories)
