@@ -86,7 +86,7 @@ logp = torch.tensor([-1.0, -2.0], requires_grad=True)
 algorithm.loss(Tokens(logp, logp.detach(), torch.tensor([1.0, -3.0])), 4).loss.backward()
 print(ALGORITHMS.names(), logp.grad.tolist())
 """
-    assert python(code, environment) == "['mgpo', 'grpo', 'reinforce'] [-0.25, 0.75]\n"
+    assert python(code, environment) == "['mgpo', 'grpo', 'drgrpo', 'gspo', 'cispo', 'reinforce'] [-0.25, 0.75]\n"
 
 
 DOUBTER = """

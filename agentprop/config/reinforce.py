@@ -57,7 +57,29 @@ class ReinforceConfig(Budget, TrainConfig):
     """GRPO: the ratio is clipped at 1 minus this value (ε)."""
     clip_high: NonNegative = 0.2
     """GRPO: the ratio is clipped at 1 plus this value (ε)."""
+    ratio_cap: AtLeastOne = 5.0
+    """CISPO: largest ratio that weighs a token."""
+    reply_clip_low: Share = 3e-4
+    """GSPO: the ratio of a whole reply is clipped at 1 minus this value (ε)."""
+    reply_clip_high: NonNegative = 4e-4
+    """GSPO: the ratio of a whole reply is clipped at 1 plus this value (ε)."""
+    correction: Literal["truncate", "mask"] = "truncate"
+    """Correction for a sampler other than the trainer's model, by the importance ratio π_old/π_engine of each token:
+    cut the ratio off at `correction_cap`, or leave tokens out whose ratio is beyond it or below `correction_low`."""
     correction_cap: AtLeastOne = 2.0
-    """Cap of the importance ratio that corrects for a sampler other than the trainer's model (π_old/π_engine)."""
+    """Largest importance ratio of the correction."""
+    correction_low: Share = 0.5
+    """Smallest importance ratio of a correction by mask."""
+    cov: Literal["none", "clip", "kl"] = "none"
+    """Keep entropy up where log-prob and weight of a token vary together most: leave some of those tokens out of the
+    loss (Clip-Cov), or pull them to the sampling policy (KL-Cov); KL-Cov acts from the second optimiser step on."""
+    cov_share: Share | None = None
+    """Share of tokens that `cov` chooses; null means 0.0002 for clip and 0.002 for kl."""
+    cov_low: float = 1.0
+    """Clip-Cov: smallest covariance of a token that may be left out."""
+    cov_high: float = 5.0
+    """Clip-Cov: largest covariance of a token that may be left out."""
+    cov_kl: NonNegative = 1.0
+    """KL-Cov: weight of |log r| of a chosen token."""
     sample_every: Count = 10
     """Keep the attempts of every so many steps, for `agentprop show`."""

@@ -45,7 +45,8 @@ class TrainMgpoConfig(
     renamed: ClassVar[Mapping[str, str]] = {"edits": "prune", "prober_tokens": "prober_reply_tokens"}
 
     algorithm: str = "mgpo"
-    """Algorithm: mgpo; grpo, its ablation on the same trajectories; or the name of an installed algorithm."""
+    """Algorithm: mgpo; grpo, its ablation on the same trajectories; drgrpo, gspo or cispo; or the name of an installed
+    algorithm."""
     omega: NonNegative = 0.5
     """Weight of the stage advantage (ω, paper); 0 compares only whole episodes, as GRPO always does."""
     beta: NonNegative = 0.01

@@ -16,6 +16,8 @@ class TrainSolverConfig(DifficultyBand, Limited, ReinforceConfig):
 
     stage: ClassVar[str] = "train-solver"
 
+    algorithm: str = "grpo"
+    """Algorithm: grpo, drgrpo, gspo, cispo, or the name of an installed algorithm that needs no stages."""
     mask_cut_off: bool = False
     """Leave replies that were cut off out of the loss. False counts them as wrong, so that a solver that no longer
     finishes its replies is corrected."""

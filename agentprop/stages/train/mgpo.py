@@ -177,12 +177,7 @@ def _comparison(config: TrainMgpoConfig) -> ComparisonRule:
 def _objective(config: TrainMgpoConfig, sampler: Sampler) -> Objective:
     from agentprop.training.rl.update import Objective
 
-    return Objective(
-        _algorithm(config),
-        constant_groups=config.constant_groups,
-        minibatches=config.minibatches,
-        correction=None if sampler.exact else config.correction_cap,
-    )
+    return Objective.of(config, _algorithm(config), exact=sampler.exact)
 
 
 def _env(

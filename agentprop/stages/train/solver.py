@@ -37,6 +37,7 @@ from agentprop.stages.train.run_dir import require, training_run
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
+    from agentprop.training.rl.algorithms import Algorithm
     from agentprop.training.rl.samplers import Sampler
     from agentprop.training.rl.solver_env import SolverEnv
     from agentprop.training.rl.update import Objective
@@ -59,6 +60,7 @@ def run(
     """Train, or resume training; return the summary, which is empty in all processes but the first."""
     require()
     check_sampler(config.sampler)
+    _algorithm(config)
     joined = join(sources, band=Band.of(config.difficulty))
     exercises = gather(config, joined)
     from agentprop.training.model.distributed import join as take_part
@@ -163,12 +165,12 @@ def _env(
 
 
 def _objective(config: TrainSolverConfig, sampler: Sampler) -> Objective:
-    from agentprop.training.rl.algorithms.grpo import Grpo
     from agentprop.training.rl.update import Objective
 
-    return Objective(
-        Grpo.of(config),
-        constant_groups=config.constant_groups,
-        minibatches=config.minibatches,
-        correction=None if sampler.exact else config.correction_cap,
-    )
+    return Objective.of(config, _algorithm(config), exact=sampler.exact)
+
+
+def _algorithm(config: TrainSolverConfig) -> Algorithm:
+    from agentprop.training.rl.algorithms import ALGORITHMS
+
+    return ALGORITHMS[config.algorithm].of(config)

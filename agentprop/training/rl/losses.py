@@ -35,6 +35,8 @@ class Tokens(NamedTuple):
     """Correction c: the truncated ratio of π_old to the engine that sampled; None means 1."""
     logp_ref_A: Tensor | None = None
     """log π_ref of each token, nats; only used by losses with a KL term."""
+    action_A: Tensor | None = None
+    """Index of each token's action in the rollout batch; only used by losses over whole replies."""
 
 
 class Loss(NamedTuple):
@@ -51,9 +53,55 @@ def ratio(logp_A: Tensor, logp_old_A: Tensor) -> Tensor:
     return (logp_A - logp_old_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO).exp()
 
 
-def rollout_correction(logp_old_A: Tensor, logp_engine_A: Tensor, *, cap: float = 2.0) -> Tensor:
-    """Return c = min(π_old/π_engine, cap) [A], detached: the correction for sampling by another engine."""
-    return ratio(logp_old_A.detach(), logp_engine_A.detach()).clamp(max=cap)
+def rollout_correction(
+    logp_old_A: Tensor, logp_engine_A: Tensor, *, cap: float = 2.0, low: float | None = None
+) -> Tensor:
+    """Return the correction c for sampling by another engine, [A], detached.
+
+    Without `low` it is min(π_old/π_engine, cap); with it, the ratio inside [low, cap] and 0 outside, as in IcePop.
+
+    >>> old = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0, 2.0])
+    >>> [round(c, 4) for c in rollout_correction(old, torch.zeros(6)).tolist()]
+    [0.3679, 0.6065, 1.0, 1.6487, 2.0, 2.0]
+    >>> [round(c, 4) for c in rollout_correction(old, torch.zeros(6), cap=5.0, low=0.5).tolist()]
+    [0.0, 0.6065, 1.0, 1.6487, 2.7183, 0.0]
+    """
+    found = ratio(logp_old_A.detach(), logp_engine_A.detach())
+    if low is None:
+        return found.clamp(max=cap)
+    return torch.where((found >= low) & (found <= cap), found, 0.0)
+
+
+def effective_share(correction_A: Tensor) -> float:
+    """Return the effective sample size (Σc)²/(n·Σc²) as a share of the tokens; 0 if every correction is 0.
+
+    >>> round(effective_share(torch.tensor([1.0, 1.0, 1.0, 2.0])), 4)
+    0.8929
+    """
+    c = correction_A.double()
+    squares = float((c * c).sum())
+    return float(c.sum()) ** 2 / (len(c) * squares) if squares else 0.0
+
+
+def with_extras(tokens: Tokens, gain_A: Tensor, sums: Sums, *, n_tokens: float, beta: float) -> Loss:
+    """Return −(1/N) Σ c·(gain − β·KL), where KL is the k3 estimator of KL(π_θ ‖ π_ref) and c the correction.
+
+    Raises ValueError if β > 0 and the tokens have no `logp_ref_A`.
+    """
+    if beta:
+        kl = _k3(tokens)
+        gain_A, sums = gain_A - beta * kl, sums | {"kl_ref": kl.detach().sum()}
+    if tokens.correction_A is not None:
+        gain_A, sums = gain_A * tokens.correction_A.detach(), sums | {"correction": tokens.correction_A.sum()}
+    return Loss(-gain_A.sum() / n_tokens, sums)
+
+
+def _k3(tokens: Tokens) -> Tensor:
+    """Return π_ref/π_θ − 1 − log(π_ref/π_θ) of each token, [A], with its graph."""
+    if tokens.logp_ref_A is None:
+        raise ValueError("a KL term with β > 0 needs the reference's log-probs")
+    log_ratio = (tokens.logp_ref_A.detach() - tokens.logp_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
+    return log_ratio.exp() - 1 - log_ratio
 
 
 def ratio_sums(tokens: Tokens, ratio_A: Tensor) -> Sums:

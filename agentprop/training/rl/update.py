@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -27,8 +27,19 @@ from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.advantages import GroupAdvantages
 from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
-from agentprop.training.rl.losses import Sums, Tokens, rollout_correction, token_means
+from agentprop.training.rl.explore import Chosen, Explore, choose, draws
+from agentprop.training.rl.losses import Sums, Tokens, effective_share, rollout_correction, token_means
 from agentprop.training.rl.token_table import TokenTable, padded_rows
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Correction for another engine's sampling, by the ratio π_old/π_engine of each token."""
+
+    cap: float = 2.0
+    """Largest ratio."""
+    low: float | None = None
+    """Smallest ratio of a token that is not left out; None cuts ratios off at the cap instead of leaving tokens out."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,24 @@ class Objective:
     """Algorithm: weights and loss of the action tokens."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """Treatment of groups without a signal: drop them, or still pull them to the reference."""
-    correction: float | None = None
-    """Cap of the correction π_old/π_engine; None if the trainer's own model sampled."""
+    correction: Correction | None = None
+    """Correction π_old/π_engine; None if the trainer's own model sampled."""
     minibatches: int = 4
     """Optimiser steps per rollout batch."""
+    explore: Explore | None = None
+    """What keeps entropy up; None for nothing."""
+
+    @classmethod
+    def of(cls, config: Any, algorithm: Algorithm, *, exact: bool) -> Self:
+        """Build from the settings of a stage; `exact` says that the trainer's own model samples."""
+        correction = Correction(config.correction_cap, config.correction_low if config.correction == "mask" else None)
+        return cls(
+            algorithm,
+            constant_groups=config.constant_groups,
+            correction=None if exact else correction,
+            minibatches=config.minibatches,
+            explore=Explore.of(config),
+        )
 
     def skips(self, group: GroupAdvantages) -> bool:
         """Return True if nothing can be learnt from a group, so that it is in no step and no N."""
@@ -108,8 +133,13 @@ def _learn(
         return {"steps": 0.0}
     table = TokenTable.of(active, pack_tokens)
     frozen = freeze(policy, table, objective, world, stop)
-    weight, means = weigh(active, frozen, objective)
+    actions = Actions.of([group.advantages for group in active], [group.lengths for group in active])
+    weight, means = weigh(actions, frozen, objective)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
+    chosen = (
+        None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
+    )
+    weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
@@ -120,15 +150,17 @@ def _learn(
         if not n_tokens:
             continue  # a step without a gradient would still move the weights by its momentum
         for batch, places in padded_rows(table.rows(numbers), world, stop):
-            tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction)
+            tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction, actions)
             loss = objective.algorithm.loss(tokens, n_tokens)
-            loss.loss.backward()  # type: ignore[no-untyped-call]
+            whole = loss.loss if pull is None else loss.loss + _pulled(tokens, pull[places], n_tokens)
+            whole.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         if not steps and objective.minibatches > 1:
             undo.keep()  # with later minibatches there is something to undo
         steps.append(optimiser.step())
     describe(means, frozen, correction)
-    return means.reduce(world) | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
+    extra = {} if chosen is None else chosen.metrics
+    return means.reduce(world) | extra | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
 
 def minibatches(own: Sequence[int], n_groups: int, count: int, seed: str, world: World) -> list[set[int]]:
@@ -175,9 +207,8 @@ def _scores(policy: PolicyModel, table: TokenTable, world: World, stop: Callable
     return logprob, entropy
 
 
-def weigh(groups: Sequence[TrainingGroup], frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
+def weigh(actions: Actions, frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
     """Return the weight of each action token's log-prob [A], and metrics about the weights."""
-    actions = Actions.of([group.advantages for group in groups], [group.lengths for group in groups])
     found = objective.algorithm.weigh(actions, frozen.old, frozen.ref)
     means = RunningMeans()
     for name, value in found.metrics.items():
@@ -185,12 +216,42 @@ def weigh(groups: Sequence[TrainingGroup], frozen: FrozenLogprobs, objective: Ob
     return found.weight_A, means
 
 
-def corrections(frozen: FrozenLogprobs, cap: float) -> Tensor:
+def corrections(frozen: FrozenLogprobs, how: Correction) -> Tensor:
     """Return the correction c of each action token [A]; 1 for tokens without a log-prob of the engine."""
-    return rollout_correction(frozen.old, torch.where(frozen.engine.isnan(), frozen.old, frozen.engine), cap=cap)
+    engine = torch.where(frozen.engine.isnan(), frozen.old, frozen.engine)
+    return rollout_correction(frozen.old, engine, cap=how.cap, low=how.low)
 
 
-def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: FrozenLogprobs, correction: Tensor | None) -> Tokens:
+def explored(
+    explore: Explore,
+    groups: Sequence[TrainingGroup],
+    table: TokenTable,
+    frozen: FrozenLogprobs,
+    weight: Tensor,
+    world: World,
+    seed: str,
+) -> Chosen:
+    """Choose the tokens whose covariance of weight and log-prob lowers entropy most."""
+    in_loss = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
+    sizes = [sum(example.n_actions for example in group.examples) for group in groups]
+    keys = draws(seed, [group.number for group in groups], sizes)
+    return choose(explore, weight, frozen.old, torch.tensor(in_loss, dtype=torch.bool), keys, world)
+
+
+def _pulled(tokens: Tokens, pull_A: Tensor, n_tokens: float) -> Tensor:
+    """Return (1/N) Σ pull·|log π_θ − log π_old|, the term of KL-Cov."""
+    far = (tokens.logp_A - tokens.logp_old_A).abs()
+    return (pull_A.to(far.device) * far).sum() / n_tokens
+
+
+def _tokens(
+    live: Scores,
+    places: Tensor,
+    weight: Tensor,
+    frozen: FrozenLogprobs,
+    correction: Tensor | None,
+    actions: Actions,
+) -> Tokens:
     """Collect the action tokens of a row; an empty row has none, but its graph still reaches every weight."""
 
     def of(values: Tensor) -> Tensor:
@@ -202,6 +263,7 @@ def _tokens(live: Scores, places: Tensor, weight: Tensor, frozen: FrozenLogprobs
         of(weight),
         None if correction is None else of(correction),
         None if frozen.ref is None else of(frozen.ref),
+        of(actions.action_A),
     )
 
 
@@ -216,6 +278,7 @@ def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | N
         values["kl_ref"] = frozen.old - frozen.ref
     if correction is not None:
         values["correction_mean"] = correction
+        means.add_mean("effective_share", effective_share(correction), len(correction))
     for name, found in values.items():
         means.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
 

@@ -23,7 +23,7 @@ from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.token_table import TokenTable
-from agentprop.training.rl.update import Objective, corrections, freeze, learn, minibatches
+from agentprop.training.rl.update import Correction, Objective, corrections, freeze, learn, minibatches
 
 FLAT = Objective(Mgpo(beta=0.0, gate="none"), minibatches=1)
 """REINFORCE with the group's baseline."""
@@ -269,12 +269,12 @@ def test_another_engine_is_corrected_for_up_to_a_cap(policy: PolicyModel) -> Non
         return replace(one, examples=tuple(replace(e, sequences=(own,)) for e, own in examples))
 
     [plain] = gradients(policy, [one], FLAT)
-    corrected = replace(FLAT, correction=2.0)
+    corrected = replace(FLAT, correction=Correction(2.0))
     for shift, factor in ((0.0, 1.0), (0.4, np.exp(0.4)), (5.0, 2.0)):
         [found] = gradients(policy, [sampled_with(shift)], corrected)
         same(found, {name: tensor * factor for name, tensor in plain.items()})
     unknown = freeze(policy, TokenTable.of([one], 512), corrected, ALONE)
-    assert torch.equal(corrections(unknown, 2.0), torch.ones(20))
+    assert torch.equal(corrections(unknown, Correction(2.0)), torch.ones(20))
 
 
 def _heard(own: TokenSequence, logprobs: Tensor) -> TokenSequence:

@@ -9,6 +9,9 @@ ALGORITHMS: Registry[type[Algorithm]] = Registry(
     {
         "mgpo": "agentprop.training.rl.algorithms.mgpo:Mgpo",
         "grpo": "agentprop.training.rl.algorithms.grpo:Grpo",
+        "drgrpo": "agentprop.training.rl.algorithms.drgrpo:DrGrpo",
+        "gspo": "agentprop.training.rl.algorithms.gspo:Gspo",
+        "cispo": "agentprop.training.rl.algorithms.cispo:Cispo",
     },
 )
 

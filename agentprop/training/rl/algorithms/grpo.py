@@ -2,7 +2,8 @@
 
 GRPO is from DeepSeekMath (arXiv 2402.03300, equation 3); its KL term is the k3 estimator of equation 4. Ours: the loss
 is normalised over the tokens of the whole optimiser step, as in MGPO, so that the two differ in nothing else; a group
-of equal rewards has advantage 0. The advantages are those of `advantages.advantages` with ω = 0.
+of equal rewards has advantage 0. A `clip_high` above `clip_low` is DAPO's clip-higher (arXiv 2503.14476: 0.28 and 0.2).
+The advantages are those of `advantages.advantages` with ω = 0.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from agentprop.config.reinforce import ReinforceConfig
 from agentprop.errors import ConfigError
 from agentprop.training.rl.actions import Actions
 from agentprop.training.rl.algorithms.base import Weighed
-from agentprop.training.rl.losses import MAX_LOG_RATIO, Loss, Tokens, ratio, ratio_sums
+from agentprop.training.rl.losses import Loss, Tokens, ratio, ratio_sums, with_extras
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,4 @@ def grpo_loss(
         "frac_clipped_high": ((r > 1 + clip_high) & (a > 0)).sum(),
         "w_sum_pre": a.sum(),
     }
-    if beta:
-        kl = _k3(tokens)
-        gain = gain - beta * kl
-        sums["kl_ref"] = kl.detach().sum()
-    if tokens.correction_A is not None:
-        gain = gain * tokens.correction_A.detach()
-        sums["correction"] = tokens.correction_A.sum()
-    return Loss(-gain.sum() / n_tokens, sums)
-
-
-def _k3(tokens: Tokens) -> torch.Tensor:
-    """Return π_ref/π_θ − 1 − log(π_ref/π_θ) of each token, [A], with its graph."""
-    if tokens.logp_ref_A is None:
-        raise ValueError("a KL term with β > 0 needs the reference's log-probs")
-    log_ratio = (tokens.logp_ref_A.detach() - tokens.logp_A).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
-    return log_ratio.exp() - 1 - log_ratio
+    return with_extras(tokens, gain, sums, n_tokens=n_tokens, beta=beta)
