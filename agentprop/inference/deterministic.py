@@ -35,6 +35,9 @@ THREADS = 16
 class DeterministicChat(InProcessChat):
     """In-process chat model with passes in the event loop: equal calls in equal order give bitwise equal replies."""
 
+    order_matters = True
+    """What is decoded together moves the last bits of the log-probs."""
+
     def __init__(
         self, model: nn.Module, tokenizer: PreTrainedTokenizerBase, *, fresh_when_idle: bool = False, **options: Any
     ) -> None:

@@ -37,3 +37,11 @@ def test_the_benchmark_of_the_update_phase_runs_both_trainers_on_the_same_tokens
     assert ours["tokens_per_s"] * ours["seconds"] == pytest.approx(found["tokens"], rel=0.01)
     assert trl["tokens_per_s"] * trl["seconds"] == pytest.approx(found["tokens"], rel=0.01)
     assert found["speed_ratio"] == pytest.approx(ours["tokens_per_s"] / trl["tokens_per_s"], abs=1e-3)
+
+
+def test_the_benchmark_of_streaming_judgement_compares_both_orders(tmp_path: Path) -> None:
+    command = [sys.executable, str(BENCHMARKS / "streaming.py"), "--smoke", "--episodes", "8"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|") for line in done.stdout.splitlines()[2:]]
+    assert len(rows) == 2 and all(float(row[4]) > 0 and "%" in row[2] and "%" in row[3] for row in rows)

@@ -34,7 +34,7 @@ from agentprop.stages.train.budget import PROBERS, VERIFIERS
 
 if TYPE_CHECKING:
     from agentprop.training.model.distributed import World
-    from agentprop.training.rl.scoring import ValidityJudge
+    from agentprop.training.rl.judgement import ValidityJudge
 
 Close = Callable[[], Awaitable[None]]
 

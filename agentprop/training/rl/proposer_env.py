@@ -22,14 +22,25 @@ from agentprop.training.data.sequences import Drift
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, training_groups
+from agentprop.training.rl.judgement import Judgement, ValidityJudge
 from agentprop.training.rl.loop import Experience
 from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 from agentprop.training.rl.samplers import Sampler
-from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, ValidityJudge, score
+from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, score
 from agentprop.training.rl.tasks import Tasks, success_rates
 
 KEPT_GROUPS = 2
 """Number of groups of a sampled step whose records are kept."""
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """Episodes of a step, and their judging."""
+
+    groups: Sequence[Group]
+    """Groups of this process, in order."""
+    judgement: Judgement
+    """Judging that began as they ended."""
 
 
 @dataclass
@@ -59,19 +70,27 @@ class ProposerEnv:
     """Drift of a trajectory's rendering from what was sent; None if training uses sampled ids only."""
     state: dict[str, Any] = field(default_factory=dict)
 
-    async def roll_out(self, step: int) -> list[Group]:
-        """Roll out this process's groups of a step."""
+    async def roll_out(self, step: int) -> Rollouts:
+        """Roll out this process's groups of a step, and begin to judge each episode when it ends."""
         numbers = range(step * self.groups, (step + 1) * self.groups)
         tasks = self.tasks.draw(self.world.share(numbers), self._mastery_state)
-        return await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling)
+        judgement = Judgement(self.verify, self._prober, self.k)
+        try:
+            return Rollouts(
+                await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling, judgement.take),
+                judgement,
+            )
+        except BaseException:
+            await judgement.aclose()
+            raise
 
-    async def score(self, rollouts: Sequence[Group]) -> Experience:
+    async def score(self, rollouts: Rollouts) -> Experience:
         """Score the episodes, and compute the next state of curriculum and prober pool."""
-        scored = await score(rollouts, self.verify, self._prober, k=self.k, rewards=self.rewards)
+        scored = await score(rollouts.groups, rollouts.judgement, self.rewards)
         found = training_groups(scored, self.encode, self.comparison)
         means = proposer_means(scored, found)
         if self.drift is not None:
-            for one in chain.from_iterable(group.members for group in rollouts):
+            for one in chain.from_iterable(group.members for group in rollouts.groups):
                 drifted = self.drift(one.trajectory)
                 means.add_mean("tokens/drift", drifted.rate, drifted.turns)
         mastery_state, pool = self._advanced(scored)

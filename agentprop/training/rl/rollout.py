@@ -6,7 +6,7 @@ that sample. Environment, sandbox and action protocol are those of `propose`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agentprop.agent.chat_policy import ChatPolicy
@@ -77,15 +77,28 @@ class RolloutSetup:
 
 
 async def roll_out(
-    tasks: Sequence[Task], size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
+    tasks: Sequence[Task],
+    size: int,
+    setup: RolloutSetup,
+    model: ChatModel,
+    sampling: Sampling,
+    ended: Callable[[RolledOut], None] | None = None,
 ) -> list[Group]:
-    """Run `size` episodes of each task; return the groups in order. Raises ModelOutage if the model fails for good."""
-    episodes = await together(
-        [_episode(task, number, size, setup, model, sampling) for task in tasks for number in range(size)]
-    )
+    """Run `size` episodes of each task; return the groups in order. Raises ModelOutage if the model fails for good.
+
+    `ended` is called with each episode as it ends.
+    """
+
+    async def run(task: Task, number: int) -> RolledOut:
+        member = _member(number, *await _episode(task, number, size, setup, model, sampling))
+        if ended is not None:
+            ended(member)
+        return member
+
+    members = await together([run(task, number) for task in tasks for number in range(size)])
     groups = [
-        Group(task, tuple(_member(n, *one) for n, one in enumerate(episodes[start : start + size])))
-        for task, start in zip(tasks, range(0, len(episodes), size), strict=True)
+        Group(task, tuple(members[start : start + size]))
+        for task, start in zip(tasks, range(0, len(members), size), strict=True)
     ]
     check(groups, size)
     return groups

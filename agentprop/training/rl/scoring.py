@@ -16,16 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
-from agentprop.boundary import CODES, RecordFailure, contained_async
-from agentprop.engine.rolling import together
-from agentprop.grading.difficulty import AttemptCounts
-from agentprop.grading.probers import Prober
-from agentprop.grading.wilson import wilson
-from agentprop.models.failures import ModelFailure
-from agentprop.records import Attempt, Difficulty, Problem, StopReason, Trajectory, Verdict
+from agentprop.boundary import CODES, RecordFailure
+from agentprop.records import Attempt, Difficulty, StopReason, Verdict
 from agentprop.sandbox import OUTSIDE
+from agentprop.training.rl.judgement import Judgement, ProberResult, SubmissionVerdict
 from agentprop.training.rl.rewards import process, terminal
 from agentprop.training.rl.rollout import Group, RolledOut
 
@@ -38,14 +34,6 @@ BROKEN = frozenset({StopReason.INFRASTRUCTURE, StopReason.TOOL_FAILURE})
 UNDECIDED = CODES | OUTSIDE | {"timeout", "memory", "outage", "malformed"}
 """Codes of `undetermined` that are failures of the verifying, not of the problem; the verifier's of a program and the
 auditor's have a word before them."""
-
-
-class ValidityJudge(Protocol):
-    """Judge of validity, V."""
-
-    async def __call__(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
-        """Return the attempts behind a verdict, and the verdict. Raises ModelOutage if the verifiers stop answering."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -104,97 +92,14 @@ class ScoredGroup:
     """Scores of the members, in the same order."""
 
 
-@dataclass(frozen=True)
-class SubmissionVerdict:
-    """Verdict on one submission, with the attempts behind it."""
-
-    attempts: tuple[Attempt, ...]
-    verdict: Verdict | None
-    """None where the verifiers could not be reached."""
-    failure: RecordFailure | None = None
-    """What failed unexpectedly instead."""
-
-
-@dataclass(frozen=True)
-class ProberResult:
-    """Difficulty of one problem, with the attempts behind it."""
-
-    attempts: tuple[Attempt, ...] = ()
-    difficulty: Difficulty | None = None
-    """None where no attempt counts, or the prober could not be reached."""
-    failure: RecordFailure | None = None
-    """What failed unexpectedly instead."""
-
-
-async def score(
-    groups: Sequence[Group], verify: ValidityJudge, prober: Prober | None, *, k: int, rewards: Rewards
-) -> list[ScoredGroup]:
-    """Score all members. Raises ModelOutage or BoundReached if verifying or probing cannot go on."""
-    submitted = {m.trajectory.id: (m.problem, m.trajectory) for g in groups for m in g.members if m.problem is not None}
-    verdicts = await together([_judge(verify, problem, trajectory) for problem, trajectory in submitted.values()])
-    judged = dict(zip(submitted, verdicts, strict=True))
-    valid = {p.id: p for key, (p, _) in submitted.items() if (v := judged[key].verdict) and v.value == "valid"}
-    measured = await measure(list(valid.values()), prober, k) if prober is not None else {}
+async def score(groups: Sequence[Group], judgement: Judgement, rewards: Rewards) -> list[ScoredGroup]:
+    """Score all members, once all are judged. Raises ModelOutage or BoundReached if judging cannot go on."""
+    judged, measured = await judgement.results([member for group in groups for member in group.members])
+    probed = judgement.prober is not None
     return [
-        ScoredGroup(group, tuple(_scored(m, judged, measured, prober is not None, rewards) for m in group.members))
+        ScoredGroup(group, tuple(_scored(m, judged, measured, probed, rewards) for m in group.members))
         for group in groups
     ]
-
-
-async def _judge(verify: ValidityJudge, problem: Problem, trajectory: Trajectory) -> SubmissionVerdict:
-    """Its verdict; judging that fails is no other episode's concern."""
-
-    async def judged() -> SubmissionVerdict:
-        try:
-            attempts, verdict = await verify(problem, trajectory)
-        except ModelFailure:
-            return SubmissionVerdict((), None)
-        failed = next((a for a in attempts if verdict.code in CODES and a.code == verdict.code), None)
-        failure = RecordFailure.of(failed.code, failed.rationale) if failed is not None else None
-        return SubmissionVerdict(tuple(attempts), verdict, failure)
-
-    return await contained_async(judged, lambda failure: SubmissionVerdict((), None, failure))
-
-
-# --- ρ ---
-
-
-async def measure(problems: Sequence[Problem], prober: Prober, k: int) -> dict[str, ProberResult]:
-    """Measure problems by k attempts each; return the results by problem id."""
-    found = await together([_measure(problem, prober, k) for problem in problems])
-    return {problem.id: one for problem, one in zip(problems, found, strict=True)}
-
-
-async def _measure(problem: Problem, prober: Prober, k: int) -> ProberResult:
-    """Its difficulty; a measurement that fails is no other problem's concern."""
-
-    async def measured() -> ProberResult:
-        try:
-            attempts = tuple(await prober.attempts(problem, 0, k))
-        except ModelFailure:
-            return ProberResult()
-        tally = AttemptCounts().plus(attempt.code for attempt in attempts)
-        return ProberResult(attempts, _difficulty(problem, tally, prober))
-
-    return await contained_async(measured, lambda failure: ProberResult(failure=failure))
-
-
-def _difficulty(problem: Problem, tally: AttemptCounts, prober: Prober) -> Difficulty | None:
-    if not tally.counted:
-        return None
-    low, high = wilson(tally.correct, tally.counted)
-    return Difficulty(
-        problem_id=problem.id,
-        prober=prober.name,
-        k=tally.counted,
-        c=tally.correct,
-        truncated=tally.truncated,
-        timeouts=tally.timeouts,
-        low=low,
-        high=high,
-        sampling=prober.made_by.sampling,
-        made_by=prober.made_by,
-    )
 
 
 # --- rewards of a member ---

@@ -22,6 +22,7 @@ from agentprop.training.data.sequences import drift, rendered, sequences_of
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import ComparisonRule, TrainingGroup, encode_exactly, training_groups
+from agentprop.training.rl.judgement import Judgement
 from agentprop.training.rl.proposer_env import ends_of, proposer_means
 from agentprop.training.rl.rollout import Group, roll_out
 from agentprop.training.rl.scoring import Rewards, ScoredGroup, score
@@ -44,7 +45,7 @@ def scored(groups: list[Group], executor: Executor, rewards: Rewards) -> list[Sc
         attempt, verdict = (await builtin.judge(problem, LIBRARY, tools(), executor)).records(problem, MadeBy())
         return (attempt,), verdict
 
-    return asyncio.run(score(groups, verify, None, k=16, rewards=rewards))
+    return asyncio.run(score(groups, Judgement(verify, None, 16), rewards))
 
 
 def trained(groups: list[Group], executor: Executor, rewards: Rewards) -> TrainingGroup:

@@ -233,7 +233,7 @@ def test_drift_is_reported_if_text_is_learnt_from(env: ToyEnv, renderer: Rendere
 
 def test_records_of_a_sample_are_kept_once(env: ToyEnv) -> None:
     one = env.of([GOOD, GOOD, GARBAGE], right=[4], groups=3)
-    groups = asyncio.run(one.roll_out(0))
+    groups = asyncio.run(one.roll_out(0)).groups
     [found] = stepped(one, 1)
     ids = [record.id for record in found.records]
     assert len(ids) == len(set(ids))
@@ -249,6 +249,6 @@ def test_the_judges_connections_are_closed(env: ToyEnv) -> None:
 
 
 def test_a_task_of_the_environment_is_one_of_the_curriculums(env: ToyEnv) -> None:
-    groups = asyncio.run(env.of([GARBAGE, GARBAGE]).roll_out(4))
+    groups = asyncio.run(env.of([GARBAGE, GARBAGE]).roll_out(4)).groups
     assert [group.task.index for group in groups] == [8, 9]
     assert all(isinstance(group.task, Task) and group.task.category == "toy" for group in groups)

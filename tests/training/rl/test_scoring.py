@@ -31,7 +31,8 @@ from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.records import Attempt, MadeBy, Problem, StopReason, Trajectory, Verdict
 from agentprop.sandbox.executor import Executor
 from agentprop.training.rl.examples import ComparisonRule, encode_exactly, encode_or_render, training_groups
-from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, ValidityJudge, score
+from agentprop.training.rl.judgement import Judgement, ValidityJudge
+from agentprop.training.rl.scoring import CUT_OFF, Rewards, Scored, score
 
 OTHER = [submission(9)]
 PAY = Rewards()
@@ -97,7 +98,7 @@ def scored(renderer: Renderer, executor: Executor) -> Scoring:
     ) -> list[Scored]:
         groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
         by = None if right is None else prober(right, executor)
-        found = score(groups, verify or Judge(executor), by, k=16, rewards=rewards)
+        found = score(groups, Judgement(verify or Judge(executor), by, 16), rewards)
         [group] = asyncio.run(found)
         return list(group.members)
 
@@ -191,7 +192,7 @@ def test_an_outage_ends_the_step(scored: Scoring) -> None:
 def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: Executor) -> None:
     groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, [THINK, *GOOD], OTHER]), groups=2)
     by, judge = prober(4, executor), Judge(executor)
-    found = asyncio.run(score(groups, judge, by, k=16, rewards=Rewards()))
+    found = asyncio.run(score(groups, Judgement(judge, by, 16), Rewards()))
     assert isinstance(by.model, Solver)
     assert len(by.model.asked) == 2
     rates = [{one.rho for one in group.members} for group in found]
@@ -205,7 +206,7 @@ def test_a_problem_is_measured_once_by_one_prober(renderer: Renderer, executor: 
 def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Renderer, executor: Executor) -> None:
     def episodes(*scripts: Sequence[str]) -> list[float]:
         groups = rolled_out(executor, ScriptedPolicy(renderer, scripts), max_turns=4)
-        scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
+        scores = asyncio.run(score(groups, Judgement(Judge(executor), None, 16), Rewards()))
         [group] = training_groups(scores, encode_exactly, ComparisonRule(std="none"))
         assert [e.id for e in group.examples] == [m.id for m in group.advantages.members]
         return [member.episode for member in group.advantages.members]
@@ -217,7 +218,7 @@ def test_the_masked_stay_in_the_statistics_and_the_lost_do_not(renderer: Rendere
 
 def test_a_training_group_has_the_tokens_of_every_action(renderer: Renderer, executor: Executor) -> None:
     groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE, [RUNS]]), max_turns=4)
-    scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
+    scores = asyncio.run(score(groups, Judgement(Judge(executor), None, 16), Rewards()))
     [group] = training_groups(scores, encode_exactly, ComparisonRule())
     said = [[len(renderer.reply_ids(text)) for text in script] for script in (GOOD, GARBAGE, [RUNS])]
     assert group.lengths == said
@@ -228,7 +229,7 @@ def test_a_training_group_has_the_tokens_of_every_action(renderer: Renderer, exe
 
 def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, executor: Executor) -> None:
     groups = rolled_out(executor, ScriptedPolicy(renderer, [[RUNS, submission()], [FAILS, submission()]]))
-    scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
+    scores = asyncio.run(score(groups, Judgement(Judge(executor), None, 16), Rewards()))
     [with_stages], [without] = (
         training_groups(scores, encode_exactly, ComparisonRule(omega=omega)) for omega in (0.5, 0.0)
     )
@@ -240,7 +241,7 @@ def test_stages_are_compared_among_the_actions_of_the_group(renderer: Renderer, 
 
 def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, executor: Executor) -> None:
     groups = rolled_out(executor, ScriptedPolicy(renderer, [GOOD, GARBAGE], exact=False))
-    scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
+    scores = asyncio.run(score(groups, Judgement(Judge(executor), None, 16), Rewards()))
     with pytest.raises(InputError, match="no token ids"):
         training_groups(scores, encode_exactly, ComparisonRule())
     [group] = training_groups(scores, encode_or_render(renderer), ComparisonRule())
@@ -249,7 +250,7 @@ def test_text_without_ids_is_refused_unless_it_is_allowed(renderer: Renderer, ex
 
 def test_a_group_without_a_member_left_gives_no_training_group(renderer: Renderer, executor: Executor) -> None:
     groups = rolled_out(executor, ScriptedPolicy(renderer, [["down"], ["down"]]))
-    scores = asyncio.run(score(groups, Judge(executor), None, k=16, rewards=Rewards()))
+    scores = asyncio.run(score(groups, Judgement(Judge(executor), None, 16), Rewards()))
     assert training_groups(scores, encode_exactly, ComparisonRule()) == []
     one = replace(scores[0], members=scores[0].members[:1])
     assert training_groups([one], encode_exactly, ComparisonRule()) == []
