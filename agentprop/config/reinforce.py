@@ -81,5 +81,12 @@ class ReinforceConfig(Budget, TrainConfig):
     """Clip-Cov: largest covariance of a token that may be left out."""
     cov_kl: NonNegative = 1.0
     """KL-Cov: weight of |log r| of a chosen token."""
+    evaluate_every: Count | None = None
+    """Evaluate the policy before the first step, after every so many steps and at the end, on tasks that training never
+    sees, and publish the best evaluated model; null never evaluates, and the last model is published. The proposer gets
+    tasks with the pairs in `held_out`, or new ones if there are none; the solver gets `evaluate_groups` of the
+    questions, which are then held out."""
+    evaluate_groups: Count = 8
+    """Groups in an evaluation, of `group_size` attempts each."""
     sample_every: Count = 10
     """Keep the attempts of every so many steps, for `agentprop show`."""

@@ -136,6 +136,34 @@ def test_the_result_is_a_model_directory(straight: Path) -> None:
     assert summary["steps"] == 6 and summary["mean_of_last"] == 6 and "toy" in summary["mastery"]
 
 
+# --- evaluation ---
+
+
+def test_evaluation_changes_no_number_of_training_and_the_best_policy_is_published(
+    place: Path, straight: Path, tmp_path: Path
+) -> None:
+    watched = {"evaluate_every": 2, "evaluate_groups": 2, "save_every": 10, "keep_checkpoints": 1}
+    train(settings(place, steps=4, **watched), tmp_path / "run")
+    rows = timeless(tmp_path / "run")
+    assert [row for row in rows if "reward/r_T" in row] == timeless(straight)[:4]
+    found = {row["step"]: row["evaluation/r_T"] for row in rows if "evaluation/r_T" in row}
+    assert found.keys() == {0, 2, 4} and all("evaluation/validity" in row for row in rows if row["step"] == 0)
+    summary = open_run(tmp_path / "run").summary
+    assert summary is not None
+    best = 2 if found[2] >= found[4] else 4
+    assert (summary["evaluation_before"], summary["evaluation_best"], summary["best_step"]) == (
+        found[0],
+        found[best],
+        best,
+    )
+    kept = tmp_path / "run" / "checkpoints" / f"step-{best:06}"
+    published, chosen = (AutoModelForCausalLM.from_pretrained(one) for one in (tmp_path / "run" / "model", kept))
+    assert all(torch.equal(*pair) for pair in zip(published.parameters(), chosen.parameters(), strict=True))
+    for steps in (2, 4):
+        train(settings(place, steps=steps, **watched), tmp_path / "parts")
+    assert timeless(tmp_path / "parts") == rows
+
+
 # --- interruptions ---
 
 

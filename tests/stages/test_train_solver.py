@@ -101,6 +101,17 @@ def test_only_what_v_accepted_and_the_band_holds_is_learnt_from(model: Path, jud
     assert summary["exercises"] == 2 and sum(summary["left_out"].values()) == 2
 
 
+def test_questions_of_an_evaluation_are_not_trained_on(model: Path, judged: Path, tmp_path: Path) -> None:
+    chosen = settings(model, steps=4, evaluate_every=4, evaluate_groups=1, groups=3, sample_every=1)
+    summary = train_solver.run(chosen, [str(judged)], str(tmp_path / "run"), quiet=True)
+    run = open_run(tmp_path / "run")
+    assert summary["exercises"] == len({one.id for one in run.iter(Problem)}) == 3
+    found = {row["step"]: row["evaluation/accuracy"] for row in lines(tmp_path / "run") if "evaluation/accuracy" in row}
+    assert found.keys() == {0, 4} and summary["evaluation_before"] == found[0] and summary["best_step"] == 4
+    with pytest.raises(InputError, match="4 problems cannot spare 8"):
+        train_solver.run(settings(model, evaluate_every=1), [str(judged)], str(tmp_path / "few"), quiet=True)
+
+
 def test_two_certificates_of_one_question_are_one_exercise(model: Path, tmp_path: Path) -> None:
     other = {**dict(PROBLEMS[0]), "id": "", "certificate": Certificate(form="program", source="answer = 3 + 4")}
     joined = join([str(run_of(tmp_path / "source", [*PROBLEMS, Problem.model_validate(other)]))])

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agentprop.agent.bundles import Bundles, written_skills
+from agentprop.agent.bundles import BundleFilter, Bundles, written_skills
 from agentprop.agent.candidates import model_made_by, tools
+from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
 from agentprop.grading.prober_pool import SwitchRule
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from agentprop.training.rl.scoring import Rewards
     from agentprop.training.rl.update import Objective
 
+EVALUATION_SEED = 1_000_000_007
+"""Added to the seed for the tasks of an evaluation, which training must not meet."""
 WATCHED = (
     "reward/r_T",
     "reward/r_T_formed",
@@ -95,9 +99,11 @@ def _run(
 ) -> dict[str, Any]:
     from agentprop.training.model.loading import fingerprint as model_fingerprint
     from agentprop.training.model.optimiser import Optimiser
-    from agentprop.training.rl.loop import Loop
+    from agentprop.training.rl.loop import Evaluation, Loop
 
     check_world(config.groups, world)
+    if config.evaluate_every is not None:
+        check_world(config.evaluate_groups, world)
     inputs = {"model": model_fingerprint(config.model), "skills": fingerprint(plan.library)}
     with (
         training_run(config, out, world, inputs=inputs, fresh=fresh, folders=(MODELS,)) as run_dir,
@@ -111,6 +117,9 @@ def _run(
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         judges = judges_of(config, dict(plan.library), models, sandbox, world, stack, meter)
         env = _env(config, plan, policy, sampler, sandbox, judges, world)
+        evaluation = None
+        if config.evaluate_every is not None:
+            evaluation = Evaluation(_held_out(config, plan, env), "r_T")
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
@@ -120,6 +129,7 @@ def _run(
             _objective(config, sampler),
             config,
             world,
+            evaluation=evaluation,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
         summary = {**_summary(progress, config), "spending": spending_of(meter) if meter.spend() else {}}
@@ -217,6 +227,19 @@ def _env(
         size=config.group_size,
         world=world,
     )
+
+
+def _held_out(config: TrainMgpoConfig, plan: Plan, env: ProposerEnv) -> ProposerEnv:
+    """Return the environment of an evaluation: other tasks, with held-out pairs if there are any.
+
+    Its mastery is never updated, so the tasks stay the same and the first prober measures them.
+    """
+    from agentprop.training.rl.tasks import Tasks
+
+    allowed = BundleFilter.of(config.held_out, bool(config.held_out), config.max_skills, config.min_skills)
+    bundles = replace(env.tasks.bundles, planner=Planner(plan.library, plan.survey, allowed=allowed))
+    tasks = Tasks(bundles, plan.curriculum, config.seed + EVALUATION_SEED)
+    return replace(env, tasks=tasks, groups=config.evaluate_groups, state={})
 
 
 def _rule(config: TrainMgpoConfig) -> SwitchRule:

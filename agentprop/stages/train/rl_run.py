@@ -61,6 +61,14 @@ class RlProgress:
     """Those of them that failed unexpectedly."""
     ends: dict[str, int] = field(default_factory=dict)
     """Those of them that were cut off, ran out of turns or were lost, by name."""
+    evaluated: int = -1
+    """Step after which the policy was last evaluated; −1 if it never was."""
+    best: float | None = None
+    """Best evaluation of a trained policy; None without one."""
+    best_step: int | None = None
+    """The step after which it was found."""
+    began_at: float | None = None
+    """Evaluation before the first step."""
 
     def stored(self) -> dict[str, Any]:
         """Return the state that a checkpoint keeps, as JSON values."""
@@ -77,16 +85,29 @@ class RlProgress:
         """Return the progress after one more step."""
         row = {name: metrics[name] for name in watched if name in metrics}
         seconds = sum(value for name, value in metrics.items() if name.startswith("seconds/"))
-        return RlProgress(
-            self.step + 1,
-            self.tokens + int(metrics["tokens/sampled"]),
-            self.seconds + seconds,
-            [*self.recent, row][-RECENT:],
-            env,
-            self.episodes,
-            self.failures,
-            self.ends,
+        return replace(
+            self,
+            step=self.step + 1,
+            tokens=self.tokens + int(metrics["tokens/sampled"]),
+            seconds=self.seconds + seconds,
+            recent=[*self.recent, row][-RECENT:],
+            env=env,
         )
+
+    def due(self, config: ReinforceConfig) -> bool:
+        """Tell whether the policy is to be evaluated now."""
+        every = config.evaluate_every
+        if every is None or self.evaluated == self.step:
+            return False
+        return self.step % every == 0 or self.step >= config.steps
+
+    def after_evaluation(self, value: float) -> RlProgress:
+        """Return the progress after an evaluation; of equal ones the earlier is the best."""
+        if not self.step:
+            return replace(self, evaluated=0, began_at=value)
+        if self.best is not None and value <= self.best:
+            return replace(self, evaluated=self.step)
+        return replace(self, evaluated=self.step, best=value, best_step=self.step)
 
     def counting(self, experience: Experience, config: ReinforceConfig, world: World) -> RlProgress:
         """With the episodes of a step. Raises TooManyFailures, in all processes, where too many of them failed."""
@@ -113,7 +134,13 @@ class RlProgress:
             "mean_of_last": len(self.recent),
             **({"failed_episodes": self.failures} if self.failures else {}),
             **means,
+            **self._evaluations(),
         }
+
+    def _evaluations(self) -> dict[str, Any]:
+        if self.best is None:
+            return {}
+        return {"evaluation_before": self.began_at, "evaluation_best": self.best, "best_step": self.best_step}
 
 
 def check_world(groups: int, world: World) -> None:
@@ -198,7 +225,11 @@ def reinforce(
     with run_dir.metrics(total, watched, quiet=quiet) as metrics, asyncio.Runner() as runner:
         try:
             runner.run(loop.sampler.refresh(loop.policy, progress.step))
-            while progress.step < total:
+            while True:
+                if progress.due(loop.config):
+                    progress = _evaluate(loop, run_dir, metrics, progress, runner, stop)
+                if progress.step >= total:
+                    break
                 experience, progress = _attempt(loop, run_dir, progress, runner, stop)
                 step_metrics = _update(loop, run_dir, progress, experience, runner, stop)
                 progress = progress.after(step_metrics, watched, loop.env.state)
@@ -216,7 +247,7 @@ def publish(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress, summary
     except NothingLearnt:
         run_dir.summarise(summary, finished=False)
         raise
-    run_dir.publish(progress.step)
+    run_dir.publish(progress.best_step or progress.step)
     run_dir.summarise(summary, finished=True)
 
 
@@ -243,6 +274,24 @@ def _attempt(
         raise
 
 
+def _evaluate(
+    loop: Loop[Any],
+    run_dir: TrainingRun,
+    metrics: Metrics,
+    progress: RlProgress,
+    runner: asyncio.Runner,
+    stop: Callable[[], bool],
+) -> RlProgress:
+    """Evaluate the policy. The step before it is saved; if it is stopped, a resumed run evaluates first."""
+    from agentprop.training.rl.loop import unless_stopped
+
+    assert loop.evaluation is not None
+    work = loop.evaluate(progress.step)
+    found = runner.run(unless_stopped(stop, work) if loop.world.size == 1 else work)
+    metrics.write(progress.step, found)
+    return progress.after_evaluation(found.get(f"evaluation/{loop.evaluation.measure}", 0.0))
+
+
 def _update(
     loop: Loop[Any],
     run_dir: TrainingRun,
@@ -265,7 +314,7 @@ def _update(
 def _save_before(loop: Loop[Any], run_dir: TrainingRun, progress: RlProgress) -> None:
     """Save the steps that are finished; before the first one there is nothing to save."""
     if progress.step:
-        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored(), pinned=progress.best_step)
     elif run_dir.run is not None:
         run_dir.run.commit({"step": 0})
 
@@ -285,5 +334,5 @@ def _record_step(
     if run_dir.run is not None and (progress.step - 1) % config.sample_every == 0:
         for record in experience.records:
             run_dir.run.add(record)
-    if progress.step % config.save_every == 0 or progress.step == config.steps:
-        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored())
+    if progress.step % config.save_every == 0 or progress.step == config.steps or progress.due(config):
+        run_dir.save(progress.step, loop.policy, loop.optimiser, progress.stored(), pinned=progress.best_step)

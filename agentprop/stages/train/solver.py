@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from agentprop import __version__
@@ -106,9 +108,11 @@ def _run(
 ) -> dict[str, Any]:
     from agentprop.training.model.loading import fingerprint
     from agentprop.training.model.optimiser import Optimiser
-    from agentprop.training.rl.loop import Loop
+    from agentprop.training.rl.loop import Evaluation, Loop
 
     check_world(config.groups, world)
+    if config.evaluate_every is not None:
+        check_world(config.evaluate_groups, world)
     runs = " ".join(sorted(stored.fingerprint for stored in joined.runs))
     inputs = {"model": fingerprint(config.model), "runs": runs}
     with (
@@ -120,7 +124,11 @@ def _run(
         models = run_dir.path / MODELS
         sampler = sampler_of(config, policy, world, models, shared_meter(config, models, world.size), stack)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
-        env = _env(config, exercises, sampler, sandbox, world)
+        kept, held_out = _divided(config, exercises)
+        env = _env(config, kept, sampler, sandbox, world)
+        evaluation = None
+        if held_out:
+            evaluation = Evaluation(replace(env, exercises=held_out, groups=len(held_out)), "accuracy")
         total = config.steps * config.minibatches
         loop = Loop(
             policy,
@@ -130,12 +138,29 @@ def _run(
             _objective(config, sampler),
             config,
             world,
+            evaluation=evaluation,
         )
         progress = reinforce(loop, run_dir, WATCHED, stop=stop, quiet=quiet)
         left_out = dict(joined.left_out)
-        summary = {**progress.summary(), "exercises": len(exercises), "left_out": left_out}
+        summary = {**progress.summary(), "exercises": len(kept), "left_out": left_out}
         publish(loop, run_dir, progress, summary)
     return summary if world.first else {}
+
+
+def _divided(config: TrainSolverConfig, exercises: list[Problem]) -> tuple[list[Problem], list[Problem]]:
+    """Return what is trained on and what evaluations ask, drawn by the seed. Raises InputError if there are too few."""
+    if config.evaluate_every is None:
+        return exercises, []
+    if len(exercises) <= config.evaluate_groups:
+        raise InputError(
+            f"{len(exercises)} problems cannot spare {config.evaluate_groups} for evaluation",
+            hint="lower evaluate_groups, or propose more",
+        )
+    held_out = set(Random(f"{config.seed}/evaluation").sample(range(len(exercises)), config.evaluate_groups))
+    return (
+        [one for place, one in enumerate(exercises) if place not in held_out],
+        [one for place, one in enumerate(exercises) if place in held_out],
+    )
 
 
 def _env(

@@ -93,6 +93,22 @@ class Timer:
         self.seconds[name] = time.perf_counter() - started
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """Evaluation of the policy on tasks that training never sees, the same ones every time."""
+
+    env: TrainingEnv[Any]
+    """Environment of these tasks, of which only the first step is taken."""
+    measure: str
+    """Metric by which the best policy is chosen, without `reward/`; more is better."""
+
+    async def __call__(self) -> dict[str, float]:
+        """Return the environment's rewards as `evaluation/…`."""
+        found = (await self.env.score(await self.env.roll_out(0))).metrics
+        rewards = {name: value for name, value in found.items() if name.startswith("reward/")}
+        return {name.replace("reward/", "evaluation/", 1): value for name, value in rewards.items()}
+
+
 @dataclass
 class Loop(Generic[Rollouts]):
     """Trainer: policy, optimiser, sampler, environment and objective."""
@@ -105,6 +121,7 @@ class Loop(Generic[Rollouts]):
     config: ReinforceConfig
     world: World
     timer: Timer = field(default_factory=Timer)
+    evaluation: Evaluation | None = None
 
     async def attempt(self, step: int, stop: Callable[[], bool] | None = None) -> Experience:
         """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on.
@@ -149,6 +166,14 @@ class Loop(Generic[Rollouts]):
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
+
+    async def evaluate(self, step: int) -> dict[str, float]:
+        """Return the evaluation after `step`; the sampler is left as the step left it. Raises as `attempt` does."""
+        assert self.evaluation is not None
+        with memory_errors("an evaluation"):
+            found = await self.evaluation()
+        await self.sampler.refresh(self.policy, step)
+        return found
 
     async def aclose(self) -> None:
         """Close sampler and environment, in the event loop that used them."""
