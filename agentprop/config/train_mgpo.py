@@ -21,6 +21,7 @@ from agentprop.config.parts import (
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.config.training import NonNegative
 
+StageWeights = dict[Literal["draft", "check", "refine", "finalize"], Positive]
 Granularity = Literal["action", "token", "trajectory"]
 Gate = Literal["paper", "sapo", "none"]
 
@@ -52,6 +53,9 @@ class TrainMgpoConfig(
     beta: NonNegative = 0.01
     """Weight of the implicit reward (β in R_θ = β·log(π_θ/π_ref)), or of the KL term in GRPO; 0 needs no reference
     model."""
+    stage_weights: StageWeights | None = None
+    """Weights of stages relative to others, such as draft = 1.5; their sizes are scaled so that the update stays as
+    large. Needs granularity = action."""
     granularity: Granularity = "action"
     """Unit that the implicit reward (R_θ) is summed over; beta = 0.02 for tokens and 0.001 for trajectories pull about
     as strongly as the default does for actions."""

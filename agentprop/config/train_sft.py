@@ -22,6 +22,9 @@ class TrainSftConfig(Splits, Limited, TrainConfig):
     imitate: Literal["trajectories", "answers"] = "trajectories"
     """Target of the imitation: `trajectories` makes a proposer; `answers`, the bare answer to each statement, makes a
     first solver if there is no trained one."""
+    learn_stages: tuple[Literal["draft", "check", "refine", "finalize"], ...] = ()
+    """Imitate only the turns of these stages and read the others; empty means all. `draft` alone teaches what to
+    compose from a new library, with the protocol known (exploration-focused SFT)."""
     epochs: Count = 3
     """Number of passes over the trajectories."""
     max_steps: Count | None = None

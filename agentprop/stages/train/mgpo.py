@@ -20,6 +20,7 @@ from agentprop.agent.candidates import model_made_by, tools
 from agentprop.composition.planner import Planner
 from agentprop.config import ProposeConfig, TrainMgpoConfig
 from agentprop.engine import Interruption
+from agentprop.errors import ConfigError
 from agentprop.grading.prober_pool import SwitchRule
 from agentprop.models.chat import Sampling
 from agentprop.models.costs import Meter
@@ -92,6 +93,8 @@ def check(config: TrainMgpoConfig) -> None:
     served = [one for one in probers if not (one.local and runs_here(one))]
     Meter(max_cost=config.max_cost).check_prices([*served])
     _algorithm(config)
+    if config.stage_weights and config.granularity != "action":
+        raise ConfigError("stage weights need one weight for each action", hint="drop granularity or stage_weights")
 
 
 def _run(

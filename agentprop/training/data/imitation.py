@@ -7,8 +7,10 @@ does not extend the one before. Any other trajectory, such as one of another mod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from agentprop.boundary import RecordFailure, contained
 from agentprop.grading.probers import question
@@ -43,8 +45,11 @@ class TrajectoryReader:
     renderer: Renderer
     max_length: int
     """Length of the longest sequence that is kept, in tokens."""
+    stages: frozenset[str] = frozenset()
+    """Stages whose turns are imitated, the others being context; empty means all."""
     counts: Counter[str] = field(default_factory=Counter)
-    """Number of `exact` and `rendered` trajectories, of `answers` and `skills`, and of items that were `too_long`."""
+    """Number of `exact` and `rendered` trajectories, of `answers` and `skills`, of items that were `too_long`, and of
+    trajectories `without_stage` to imitate."""
     drift: Drift = field(default_factory=Drift)
     """How often a server that renders from scratch would send other ids, of the first that were rendered."""
     failures: list[tuple[str, RecordFailure]] = field(default_factory=list)
@@ -65,6 +70,12 @@ class TrajectoryReader:
         sample = tuple(sequences_of(trajectory)) if exact else (rendered(trajectory, self.renderer),)
         if not exact and self.counts["rendered"] < DRIFT_SAMPLE:
             self.drift += drift(_without_ids(trajectory), self.renderer)
+        if self.stages:
+            turns = [turn.index for turn in trajectory.turns if turn.stage in self.stages]
+            sample = tuple(learnt for one in sample if (learnt := only_turns(one, turns)).n_actions)
+            if not sample:
+                self.counts["without_stage"] += 1
+                return None
         return self._kept(sample, "exact" if exact else "rendered")
 
     def answer(self, problem: Problem) -> Sample | None:
@@ -85,6 +96,11 @@ class TrajectoryReader:
             return None
         self.counts[kind] += 1
         return sample
+
+
+def only_turns(sequence: TokenSequence, turns: Sequence[int]) -> TokenSequence:
+    """Return the sequence with a mask of the tokens of some turns alone."""
+    return replace(sequence, mask=sequence.mask & np.isin(sequence.action, turns))
 
 
 def _without_ids(trajectory: Trajectory) -> Trajectory:

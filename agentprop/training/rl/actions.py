@@ -21,6 +21,8 @@ class Actions:
     """Index of each action's trajectory."""
     group_I: Tensor
     """Index of each trajectory's group."""
+    stage_J: tuple[str, ...]
+    """Cognitive stage of each action."""
     action_A: Tensor
     """Index of each action token's action: group by group, trajectory by trajectory, in the order of the turns."""
     constant_G: Tensor
@@ -51,6 +53,7 @@ class Actions:
             advantage_J=torch.tensor([a for m in members for a in m.fused], dtype=torch.float64).to(device),
             trajectory_J=torch.repeat_interleave(per_member).to(device),
             group_I=torch.repeat_interleave(per_group).to(device),
+            stage_J=tuple(stage for m in members for stage in (m.names or ("",) * len(m.fused))),
             action_A=torch.repeat_interleave(flat).to(device),
             constant_G=torch.tensor([group.constant for group in groups], dtype=torch.bool).to(device),
             singleton_G=torch.tensor([group.singleton for group in groups], dtype=torch.bool).to(device),

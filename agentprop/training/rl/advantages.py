@@ -71,6 +71,8 @@ class Advantage:
     """A_S of each action."""
     fused: tuple[float, ...]
     """A = A_E + ω·A_S of each action."""
+    names: tuple[str, ...] = ()
+    """Cognitive stage of each action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +183,5 @@ def _pools(group: Sequence[ReturnedEpisode]) -> Mapping[str, _Pool]:
 
 
 def _fused(member: ReturnedEpisode, episode: float, stages: tuple[float, ...], omega: float) -> Advantage:
-    return Advantage(member.id, episode, stages, tuple(episode + omega * stage for stage in stages))
+    fused = tuple(episode + omega * stage for stage in stages)
+    return Advantage(member.id, episode, stages, fused, tuple(str(action.stage) for action in member.actions))

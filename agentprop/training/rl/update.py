@@ -8,8 +8,8 @@ step       whole groups at a time, so that every optimiser step is zero-sum; the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, NamedTuple, Self
 
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agentprop.records import Stage
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
 from agentprop.training.model.logprobs import Scores
@@ -29,6 +30,7 @@ from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.explore import Chosen, Explore, choose, draws
 from agentprop.training.rl.losses import Sums, Tokens, effective_share, rollout_correction, token_means
+from agentprop.training.rl.stage_weights import by_stage
 from agentprop.training.rl.token_table import TokenTable, padded_rows
 
 
@@ -56,6 +58,8 @@ class Objective:
     """Optimiser steps per rollout batch."""
     explore: Explore | None = None
     """What keeps entropy up; None for nothing."""
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """Weight of the actions of a stage, relative to others."""
 
     @classmethod
     def of(cls, config: Any, algorithm: Algorithm, *, exact: bool) -> Self:
@@ -67,6 +71,7 @@ class Objective:
             correction=None if exact else correction,
             minibatches=config.minibatches,
             explore=Explore.of(config),
+            stages=getattr(config, "stage_weights", None) or {},
         )
 
     def skips(self, group: GroupAdvantages) -> bool:
@@ -135,6 +140,8 @@ def _learn(
     frozen = freeze(policy, table, objective, world, stop)
     actions = Actions.of([group.advantages for group in active], [group.lengths for group in active])
     weight, means = weigh(actions, frozen, objective)
+    if objective.stages:
+        weight = by_stage(weight, actions, objective.stages, world)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
@@ -158,7 +165,7 @@ def _learn(
         if not steps and objective.minibatches > 1:
             undo.keep()  # with later minibatches there is something to undo
         steps.append(optimiser.step())
-    describe(means, frozen, correction)
+    describe(means, frozen, correction, actions)
     extra = {} if chosen is None else chosen.metrics
     return means.reduce(world) | extra | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
@@ -270,10 +277,13 @@ def _tokens(
 # --- metrics ---
 
 
-def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | None) -> None:
-    """Add entropy, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer."""
+def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | None, actions: Actions) -> None:
+    """Add entropy, also by stage, KL(π_old ‖ π_ref), and the gap between the sampling engine and the trainer."""
     known = ~frozen.engine.isnan()
     values = {"entropy": frozen.entropy, "engine_gap": (frozen.old - frozen.engine)[known].abs()}
+    for stage in Stage:
+        chosen = torch.tensor([name == stage.value for name in actions.stage_J], dtype=torch.bool)
+        values[f"entropy_{stage.value}"] = frozen.entropy[chosen[actions.action_A]]
     if frozen.ref is not None:
         values["kl_ref"] = frozen.old - frozen.ref
     if correction is not None:

@@ -9,8 +9,7 @@ from tiny_model import tiny_model
 
 from agentprop.inference.chat_template import Renderer, load_tokenizer
 from agentprop.models.chat import Message
-from agentprop.records import Skill, StopReason, Task, Trajectory, Turn
-from agentprop.records.environment import Stage
+from agentprop.records import Skill, Stage, StopReason, Task, Trajectory, Turn
 from agentprop.training.data.imitation import TrajectoryReader, ids_match_text, skill_sequence
 from agentprop.training.data.sequences import Drift
 
@@ -91,6 +90,20 @@ def test_what_is_longer_than_allowed_is_left_out_and_counted(renderer: Renderer)
     reading = TrajectoryReader(renderer, 50)
     assert reading.trajectory(trajectory(renderer)) is None
     assert reading.counts == {"too_long": 1}
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["one sequence", "two sequences"])
+def test_only_turns_of_the_chosen_stages_are_imitated(renderer: Renderer, split: bool) -> None:
+    one = trajectory(renderer, split=split)
+    stages = [turn.stage for turn in one.turns]
+    assert len(stages) == 2
+    later = one.turns[1].model_copy(update={"stage": Stage.CHECK})
+    one = one.model_copy(update={"turns": (one.turns[0], later)})
+    reading = TrajectoryReader(renderer, 1000, frozenset({"draft"}))
+    ((_, imitated),) = shown(reading, one)
+    assert imitated == f"{SAID[0]}<|im_end|>"
+    none = TrajectoryReader(renderer, 1000, frozenset({"refine"}))
+    assert none.trajectory(one) is None and none.counts == {"without_stage": 1}
 
 
 def test_a_skill_is_learnt_after_its_passage(renderer: Renderer) -> None:
