@@ -33,6 +33,7 @@ class _Commands(LazyGroup):
             "Check problems that others wrote: what to keep, and why not the rest.",
             PROBLEMS,
         ),
+        "merge": Entry("agentprop.cli.merge", "Make one run of the parts of a divided run.", PROBLEMS),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
             "Train a model to propose by imitating valid trajectories (SFT).",

@@ -41,6 +41,14 @@ def command(
     ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            help="Batches under way; for more than 10 workers, 1.5 times as many keep them busy.", show_default="16"
+        ),
+    ] = None,
+    partitions: options.Partitions = None,
+    partition: options.Partition = None,
     max_candidates: Annotated[
         int | None, typer.Option(help="Stop after this many candidates.", rich_help_panel=options.BOUNDS)
     ] = None,
@@ -90,6 +98,9 @@ def command(
         "verifier": verifier,
         "seed": seed,
         "workers": workers,
+        "window": window,
+        "partitions": partitions,
+        "partition": partition,
         "max_candidates": max_candidates,
         "pilot": pilot,
         "max_minutes": max_minutes,

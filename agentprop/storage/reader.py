@@ -28,6 +28,9 @@ OURS = ".agentprop"
 """Hidden directory that marks a run directory."""
 RUN, JOURNAL = f"{OURS}/run.json", f"{OURS}/journal.jsonl"
 
+PARTS = "parts"
+"""Folder of the parts of a divided run, each a run directory of its own."""
+
 FOLDERS = {
     "skill": "skill_records",
     "task": "tasks",
@@ -166,9 +169,11 @@ class StoredRun:
         for path in self._paths(record_type, segment):
             yield from read_shard(path, record_type)
 
-    def iter_rows(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
-        """Yield the records of one type as plain dicts, or only some of their columns."""
-        for path in self._paths(record_type):
+    def iter_rows(
+        self, record_type: type[Record], columns: Sequence[str] | None = None, segment: Segment | None = None
+    ) -> Iterator[Row]:
+        """Yield the records of one type as plain dicts, or only some of their columns; of the run or of one segment."""
+        for path in self._paths(record_type, segment):
             yield from read_rows(path, record_type, columns)
 
     def done_ids(self, record_type: type[Record], column: str = "id") -> set[str]:

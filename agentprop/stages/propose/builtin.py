@@ -11,7 +11,7 @@ from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usable_c
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
-from agentprop.stages.propose.ledger import WINDOW, Ledger
+from agentprop.stages.propose.ledger import Ledger
 
 
 class CandidateSource(Protocol):
@@ -48,7 +48,7 @@ class BuiltinSource:
             make,
             self._batches(limit),
             workers=workers,
-            window=WINDOW,
+            window=self.ledger.window,
             initializer=prepare,
             initargs=(self.plan,),
             stop=stop,
@@ -61,7 +61,7 @@ class BuiltinSource:
         first = self.ledger.next
         while (batch := self.ledger.batch(first, limit)) is not None:
             yield batch
-            first = batch.indices.stop
+            first = batch.indices.stop - self.ledger.offset
 
     def progress(self, seconds: float, *, quiet: bool) -> str:
         """Share of the candidates that were accepted, and speed."""
