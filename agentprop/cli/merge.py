@@ -49,6 +49,10 @@ def _merge(stage: str, out: str, n: int | None, fresh: bool, quiet: bool) -> dic
         from agentprop.stages.extract.merge import merge as merge_skills
 
         return merge_skills(out, fresh=fresh, quiet=quiet)
-    from agentprop.stages.common.merging import merge as merge_records
+    if stage == "probe":
+        from agentprop.stages.probe.merge import merge as merge_difficulties
 
-    return merge_records(out, fresh=fresh)
+        return merge_difficulties(out, fresh=fresh)
+    from agentprop.stages.verify.merge import merge as merge_verdicts
+
+    return merge_verdicts(out, fresh=fresh)

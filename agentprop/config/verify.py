@@ -11,12 +11,15 @@ from agentprop.config.parts import (
     JudgingSettings,
     Library,
     ModelCalls,
+    Partitioned,
     PromptSettings,
     Scaffold,
 )
 
 
-class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, CorpusSettings, Budget, StageConfig):
+class VerifyConfig(
+    Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, CorpusSettings, Partitioned, Budget, StageConfig
+):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"

@@ -27,6 +27,8 @@ CONFIG, SUMMARY, MANIFEST, LOG = "config.json", "summary.json", "manifest.json",
 OURS = ".agentprop"
 """Hidden directory that marks a run directory."""
 RUN, JOURNAL = f"{OURS}/run.json", f"{OURS}/journal.jsonl"
+FINGERPRINT = f"{OURS}/fingerprint.json"
+"""Fingerprint of the shards of a compacted run, and that of the shards before: runs that read it know the latter."""
 
 PARTS = "parts"
 """Folder of the parts of a divided run, each a run directory of its own."""
@@ -157,12 +159,13 @@ class StoredRun:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all records of the run."""
+        """Hash of all records of the run, which a compaction does not change."""
         digest = hashlib.sha256()
         for segment in self.segments:
             for shard in segment.shards:
                 digest.update(f"{shard.path} {shard.sha256}\n".encode())
-        return digest.hexdigest()
+        known = load_json(self.path / FINGERPRINT) if (self.path / FINGERPRINT).exists() else {}
+        return str(known["was"]) if known.get("now") == digest.hexdigest() else digest.hexdigest()
 
     def iter(self, record_type: type[R], segment: Segment | None = None) -> Iterator[R]:
         """Yield the records of one type in order, of the whole run or of one segment."""
@@ -190,9 +193,10 @@ class StoredRun:
         for part in self.segments if segment is None else [segment]:
             for shard in part.shards:
                 if shard.kind == record_type.kind:
-                    yield self._check(shard)
+                    yield self.checked(shard)
 
-    def _check(self, shard: StoredShard) -> Path:
+    def checked(self, shard: StoredShard) -> Path:
+        """Path of a shard whose checksum is right. Raises ShardError if it is missing or damaged."""
         path = self.path / shard.path
         if shard.path in self._checked:
             return path

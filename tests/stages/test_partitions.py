@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 from propose_process import config
 
-from agentprop.config import ProposeConfig
+from agentprop.config import ProposeConfig, VerifyConfig
+from agentprop.config.parts import Partitioned
 from agentprop.errors import BoundReached, ConfigError, RunError
 from agentprop.records import Problem, Trajectory, Verdict
-from agentprop.stages.common.partitions import numbers_of, part_directory, part_of
+from agentprop.stages.common.partitions import numbers_of, own_share, own_total, part_directory, part_of
 from agentprop.stages.propose import merge as merging
 from agentprop.stages.propose import run as propose
 from agentprop.stages.propose.ledger import BATCH, INDICES
+from agentprop.stages.verify import run as verify
+from agentprop.stages.verify.merge import merge as merge_verdicts
 from agentprop.storage.run import Run, open_run
 
 PARTS = 2
@@ -176,6 +179,31 @@ def test_where_the_number_of_a_part_comes_from(
     else:
         part, out = part_of(divided, "o", claimed=False)
         assert (part.partition, out) == (number, f"o/parts/0000{number}")
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 1000])
+def test_every_item_is_the_work_of_one_part(count: int) -> None:
+    divided = [Partitioned(partitions=3, partition=number) for number in range(3)]
+    shares = [list(own_share(range(count), one)) for one in divided]
+    assert sorted(item for share in shares for item in share) == list(range(count))
+    assert [len(share) for share in shares] == [own_total(count, one) for one in divided]
+
+
+def test_parts_of_verify_give_the_verdicts_of_one_run(parts: Path, tmp_path: Path) -> None:
+    source, whole, out = str(part_directory(parts, 0)), tmp_path / "whole", tmp_path / "divided"
+    library = {"skills": settings().skills, "bundled_skills": False, "workers": 1}
+    verify.run(VerifyConfig(**library), source, str(whole), quiet=True)
+    verify.run(VerifyConfig(**library, partitions=2, partition=1), source, str(out), quiet=True)
+    with pytest.raises(BoundReached, match=r"partition 0 of 2 under .* is not finished"):
+        merge_verdicts(str(out))
+    for number in (0, 1):
+        verify.run(VerifyConfig(**library, partitions=2, partition=number), source, str(out), quiet=True)
+    summary = merge_verdicts(str(out))
+    assert merge_verdicts(str(out)) == summary
+    ids = [[verdict.id for verdict in open_run(run).iter(Verdict)] for run in (whole, out)]
+    assert ids[0] == ids[1]
+    before = open_run(whole).summary or {}
+    assert {name: summary[name] for name in before} == before
 
 
 def test_numbers_are_told_as_array_jobs_take_them() -> None:

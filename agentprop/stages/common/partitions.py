@@ -81,6 +81,20 @@ def _number(config: Partitioned) -> int:
     return number
 
 
+def own_bounds(config: C) -> C:
+    """The settings with this part's share of the bounds on tokens and money, to work by; the run keeps those given."""
+    bounds = {name: getattr(config, name, None) for name in ("max_tokens", "max_cost")}
+    if config.partitions == 1:
+        return config
+    tokens, cost = bounds["max_tokens"], bounds["max_cost"]
+    return config.model_copy(
+        update={
+            "max_tokens": tokens and max(1, tokens // config.partitions),
+            "max_cost": cost and cost / config.partitions,
+        }
+    )
+
+
 def own_share(items: Iterable[Item], config: Partitioned) -> Iterator[Item]:
     """Take the items that are the work of this part: block by block in turn, so that later input only adds to it.
 
@@ -95,6 +109,19 @@ def own_share(items: Iterable[Item], config: Partitioned) -> Iterator[Item]:
     for number, block in enumerate(batched(items, BLOCK)):
         if number % config.partitions == config.partition:
             yield from block
+
+
+def own_total(total: int | None, config: Partitioned) -> int | None:
+    """Number of items that are the work of this part.
+
+    >>> from agentprop.config.parts import Partitioned
+    >>> [own_total(300, Partitioned(partitions=3, partition=k)) for k in range(3)]
+    [128, 108, 64]
+    """
+    if total is None or config.partitions == 1:
+        return total
+    blocks = range(int(config.partition or 0) * BLOCK, total, config.partitions * BLOCK)
+    return sum(min(BLOCK, total - first) for first in blocks)
 
 
 def finished(config: StageConfig, out: str, inputs: Mapping[str, str] | None = None) -> StoredRun | None:

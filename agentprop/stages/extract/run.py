@@ -12,6 +12,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ from agentprop.engine import (
     ordered_map,
     usable_cores,
 )
-from agentprop.errors import TooManyFailures
+from agentprop.errors import ConfigError, TooManyFailures
 from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
 from agentprop.extraction.corpus.settings import reading_of, sources_of
 from agentprop.extraction.mining.work import (
@@ -49,6 +50,7 @@ from agentprop.prompts import Prompts
 from agentprop.records import Reject, Skill
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.layout_notes import LayoutNotes
+from agentprop.stages.common.partitions import finished, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract import gold_audit
 from agentprop.stages.extract.candidates import LACKS, Candidates, SeenDocuments
@@ -90,36 +92,44 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
     work_type = _work_of(config)
+    config, place = part_of(config, str(out))
+    out = Path(place)
     sources = sources_of(config, config.sources, WANTED)
-    opened = Run.open(
-        out,
-        "extract",
-        config,
-        fresh=fresh,
-        inputs={**fingerprints(sources.files), **Prompts.of(config.prompts).inputs},
-        folders=work_type.FOLDERS,
-    )
+    inputs = {**fingerprints(sources.files), **Prompts.of(config.prompts).inputs}
+    if not fresh and (part := finished(config, str(out), inputs)) is not None:
+        return part.summary or {}
+    opened = Run.open(out, "extract", config, fresh=fresh, inputs=inputs, folders=work_type.FOLDERS)
     with opened as stored, Interruption() as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
-        work = work_type(config, stored, sources, stop, quiet)
-        try:
-            with Progress(work_type.UNIT, None, quiet=quiet) as bar:
-                work.read(bar)
-            with Progress("skills", None, quiet=quiet) as bar:
-                work.make_skills(bar)
-            work.check(over=True)
-        except TooManyFailures:
-            stored.flush()
-            raise
-        return work.finish()
+        return worked(work_type(config, stored, sources, stop, quiet), stored, quiet)
+
+
+def worked(work: Mining | Teaching, stored: Run, quiet: bool) -> dict[str, Any]:
+    """Do all that is left of the work, and return the summary."""
+    try:
+        with Progress(work.UNIT, None, quiet=quiet) as bar:
+            work.read(bar)
+        with Progress("skills", None, quiet=quiet) as bar:
+            work.make_skills(bar)
+        work.check(over=True)
+    except TooManyFailures:
+        stored.flush()
+        raise
+    return work.finish()
 
 
 def _work_of(config: ExtractConfig) -> type[Mining] | type[Teaching]:
     """Choose the built-in teacher or a model. Raises ConfigError for an unknown name."""
-    if config.teacher == "builtin":
+    if config.teacher == "builtin" and config.partitions == 1:
         return Mining
+    if config.teacher == "builtin":
+        from agentprop.stages.extract.parts import PartMining  # which knows this module
+
+        return PartMining
+    if config.partitions > 1:
+        raise ConfigError("extraction by a model cannot be divided", hint="raise the model's max_concurrency instead")
     from agentprop.models.registry import resolve  # imported only if a model is used
     from agentprop.stages.extract.teach import Teaching
 
@@ -134,10 +144,15 @@ class Mining:
     FOLDERS = ("skills", WORKING, gold_audit.FILE)
 
     def __init__(
-        self, config: ExtractConfig, stored: Run, sources: Sources, stop: Callable[[], bool], quiet: bool = False
+        self,
+        config: ExtractConfig,
+        stored: Run,
+        sources: Sources | None,
+        stop: Callable[[], bool],
+        quiet: bool = False,
     ) -> None:
         self._config, self._run, self._stop = config, stored, stop
-        self._corpus = Corpus(sources, reading_of(config, WANTED), LayoutNotes(quiet))
+        self._given, self._quiet = sources, quiet
         self._workers = config.workers or usable_cores()
         state = stored.state
         self._documents: int = state.get("documents", 0)
@@ -149,6 +164,11 @@ class Mining:
         self._last_failure = ""
         self._candidates = Candidates(stored.path / WORKING / "candidates.jsonl", state.get("size", 0))
 
+    @cached_property
+    def _corpus(self) -> Corpus:
+        assert self._given is not None  # only a merge has none, and reads none
+        return Corpus(self._given, reading_of(self._config, WANTED), LayoutNotes(self._quiet))
+
     # --- documents to candidates ---
 
     def read(self, bar: Progress) -> None:
@@ -156,7 +176,27 @@ class Mining:
         bar.total = self._config.limit
         if self._read_all:
             return
-        known = SeenDocuments(self._candidates)
+        known = self._known()
+        for chunk in self._mined(known):
+            self._take(chunk, known)
+            self.check()
+            bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
+        self._halt()
+        self._read_all = True
+        self._sources = self._report()
+        for name, why in self._sources.get("unreadable files", {}).items():
+            log.warning("%s was not read, or not to its end: %s", name, why)
+        self._commit()
+
+    def _known(self) -> SeenDocuments:
+        """What the candidates so far are known by."""
+        return SeenDocuments(self._candidates)
+
+    def _report(self) -> dict[str, Any]:
+        """What was taken from which files."""
+        return report.summary(self._corpus)
+
+    def _mined(self, known: SeenDocuments) -> Iterator[list[Found]]:
         chunks = batched(self._owed(known), CHUNK)
         mined = ordered_map(
             _find_chunk,
@@ -167,16 +207,7 @@ class Mining:
             idle=self._run.tick,
             split=each_alone,
         )
-        for chunk in flattened(mined, _unfound):
-            self._take(chunk, known)
-            self.check()
-            bar.update(done=self._documents, note=f"{self._documents - self._counts['rejected']} candidates")
-        self._halt()
-        self._read_all = True
-        self._sources = report.summary(self._corpus)
-        for name, why in self._sources.get("unreadable files", {}).items():
-            log.warning("%s was not read, or not to its end: %s", name, why)
-        self._commit()
+        return flattened(mined, _unfound)
 
     def _owed(self, known: SeenDocuments) -> Iterator[MinerInput | Found]:
         """Documents that no segment counts yet; repeated ones are known by their hash, so all are read again."""

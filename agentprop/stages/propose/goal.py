@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
+from agentprop.stages.common.partitions import own_bounds
 from agentprop.stages.propose.canonical import quota
 
 
@@ -17,11 +18,5 @@ def goal_of(config: ProposeConfig) -> ProposeConfig:
         return config
     if config.pilot is not None:
         raise ConfigError("a pilot cannot be divided", hint="run the pilot without --partitions")
-    return config.model_copy(
-        update={
-            "n": quota(config.n, parts),
-            "max_candidates": config.max_candidates and max(1, config.max_candidates // parts),
-            "max_tokens": config.max_tokens and max(1, config.max_tokens // parts),
-            "max_cost": config.max_cost and config.max_cost / parts,
-        }
-    )
+    candidates = config.max_candidates and max(1, config.max_candidates // parts)
+    return own_bounds(config).model_copy(update={"n": quota(config.n, parts), "max_candidates": candidates})
