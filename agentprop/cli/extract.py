@@ -42,6 +42,8 @@ def command(
     workers: options.Workers = None,
     partitions: options.Partitions = None,
     partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     temperature: options.Temperature = None,
     reply_tokens: options.ReplyTokens = None,
     max_tokens: options.MaxTokens = None,
@@ -67,6 +69,8 @@ def command(
         "workers": workers,
         "partitions": partitions,
         "partition": partition,
+        "engine": engine,
+        "address": address,
         "temperature": temperature,
         "reply_tokens": reply_tokens,
         "max_tokens": max_tokens,
@@ -84,10 +88,12 @@ def command(
         raise typer.BadParameter("say where to write the run, or give --explain", param_hint="'--out'")
     if shared.only_shows(settings):
         return
+    from agentprop.engine import on_engine
     from agentprop.stages.extract import run as extract
     from agentprop.stages.extract.notes import nothing_extracted, told
 
-    summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
+    with on_engine(settings.engine, settings.address):
+        summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else told(summary), out)
     nothing = nothing_extracted(summary)
     if nothing is not None:

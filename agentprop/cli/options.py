@@ -55,6 +55,25 @@ Partitions = Annotated[
         rich_help_panel="Many machines",
     ),
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="local|ray",
+        help="Where workers run: this machine, or a Ray cluster (extra `cluster`).",
+        show_default="local",
+        rich_help_panel="Many machines",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="Address of the Ray cluster.",
+        show_default="a new one on this machine",
+        rich_help_panel="Many machines",
+    ),
+]
 Partition = Annotated[
     str | None,
     typer.Option(

@@ -50,6 +50,8 @@ def command(
     workers: options.Workers = None,
     partitions: options.Partitions = None,
     partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     prompts: options.Prompts = None,
@@ -79,6 +81,8 @@ def command(
         "workers": workers,
         "partitions": partitions,
         "partition": partition,
+        "engine": engine,
+        "address": address,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "prompts": prompts,
@@ -93,7 +97,10 @@ def command(
 
     if shared.only_shows(settings, verify.check):
         return
-    summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    from agentprop.engine import on_engine
+
+    with on_engine(settings.engine, settings.address):
+        summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)
 
 

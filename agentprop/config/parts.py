@@ -210,3 +210,12 @@ class Partitioned(Settings):
     run of them. What comes out depends on this number, never on the machines."""
     partition: Annotated[int, Field(ge=0)] | Literal["auto"] | None = None
     """Part that this process works on, from 0; `auto` takes SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX."""
+
+
+class Placed(Settings):
+    """The engine that runs the worker processes, which changes nothing that comes out."""
+
+    engine: Literal["local", "ray"] = "local"
+    """Where workers run: processes of this machine, or actors of a Ray cluster (extra `cluster`)."""
+    address: str | None = None
+    """Address of the Ray cluster to work on; null starts one on this machine."""

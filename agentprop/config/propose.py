@@ -15,6 +15,7 @@ from agentprop.config.parts import (
     Library,
     ModelCalls,
     Partitioned,
+    Placed,
     PromptSettings,
     TaskSettings,
 )
@@ -29,6 +30,7 @@ class ProposeConfig(
     CurriculumSettings,
     Decontamination,
     Partitioned,
+    Placed,
     Budget,
     StageConfig,
 ):

@@ -12,13 +12,23 @@ from agentprop.config.parts import (
     Library,
     ModelCalls,
     Partitioned,
+    Placed,
     PromptSettings,
     Scaffold,
 )
 
 
 class VerifyConfig(
-    Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, CorpusSettings, Partitioned, Budget, StageConfig
+    Library,
+    JudgingSettings,
+    ModelCalls,
+    PromptSettings,
+    Scaffold,
+    CorpusSettings,
+    Partitioned,
+    Placed,
+    Budget,
+    StageConfig,
 ):
     """Problems → verdicts."""
 

@@ -29,7 +29,7 @@ from agentprop.engine import (
     each_alone,
     flattened,
     ordered_map,
-    usable_cores,
+    usual_workers,
 )
 from agentprop.errors import ConfigError, TooManyFailures
 from agentprop.extraction.corpus import Corpus, Sources, fingerprints, report
@@ -153,7 +153,7 @@ class Mining:
     ) -> None:
         self._config, self._run, self._stop = config, stored, stop
         self._given, self._quiet = sources, quiet
-        self._workers = config.workers or usable_cores()
+        self._workers = config.workers or usual_workers()
         state = stored.state
         self._documents: int = state.get("documents", 0)
         self._read_all: bool = state.get("read_all", False)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.boundary import died
-from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usable_cores
+from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
@@ -43,7 +43,7 @@ class BuiltinSource:
 
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
         """Yield the candidates of each batch, in order."""
-        workers = self.plan.config.workers or usable_cores()
+        workers = self.plan.config.workers or usual_workers()
         made = ordered_map(
             make,
             self._batches(limit),
