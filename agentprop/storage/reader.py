@@ -160,12 +160,17 @@ class StoredRun:
     @property
     def fingerprint(self) -> str:
         """Hash of all records of the run, which a compaction does not change."""
+        known = load_json(self.path / FINGERPRINT) if (self.path / FINGERPRINT).exists() else {}
+        return str(known["was"]) if known.get("now") == self.fingerprint_of_shards else self.fingerprint_of_shards
+
+    @property
+    def fingerprint_of_shards(self) -> str:
+        """Hash of the shards as they lie there."""
         digest = hashlib.sha256()
         for segment in self.segments:
             for shard in segment.shards:
                 digest.update(f"{shard.path} {shard.sha256}\n".encode())
-        known = load_json(self.path / FINGERPRINT) if (self.path / FINGERPRINT).exists() else {}
-        return str(known["was"]) if known.get("now") == digest.hexdigest() else digest.hexdigest()
+        return digest.hexdigest()
 
     def iter(self, record_type: type[R], segment: Segment | None = None) -> Iterator[R]:
         """Yield the records of one type in order, of the whole run or of one segment."""
