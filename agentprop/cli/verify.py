@@ -92,13 +92,12 @@ def command(
         refuse_stream(out, "verify --audit-checkers")
     check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
+    from agentprop.engine import on_engine
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.verify import run as verify
 
     if shared.only_shows(settings, verify.check):
         return
-    from agentprop.engine import on_engine
-
     with on_engine(settings.engine, settings.address):
         summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)

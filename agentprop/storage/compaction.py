@@ -128,11 +128,8 @@ def _replace(root: Path, old: Sequence[Segment], new: Sequence[Segment]) -> None
     manifest = load_part(root / MANIFEST, Manifest) if (root / MANIFEST).exists() else None
     plan = _Plan(manifest=manifest, segments=tuple(new))
     write_json(root / PLAN, plan.model_dump())
-    fingerprints = {
-        "now": StoredRun(root, "", list(new)).fingerprint,
-        "was": StoredRun(root, "", list(old)).fingerprint,
-    }
-    write_json(root / FINGERPRINT, fingerprints)
+    now, was = (StoredRun(root, "", list(segments)) for segments in (new, old))
+    write_json(root / FINGERPRINT, {"now": now.fingerprint_of_shards, "was": was.fingerprint})
     if manifest is not None:
         with disk_errors(root):
             (root / MANIFEST).unlink()

@@ -98,7 +98,7 @@ def test_a_node_may_die_with_what_it_runs(on_cluster: Any) -> None:
     for one in ordered_map(ray_work.slowly, range(40), workers=2, window=8):
         results.append(one)
         if len(results) == 10:
-            on_cluster.remove_node(list(on_cluster.worker_nodes)[0])
+            on_cluster.remove_node(next(iter(on_cluster.worker_nodes)))
             on_cluster.add_node(**NODE)
     assert results == list(range(40))
 
@@ -110,7 +110,7 @@ def test_a_node_may_die_with_results_that_were_finished_and_not_fetched(on_clust
         assert len(one) == ray_work.SIZE
         if len(results) == 4:
             time.sleep(3)  # both actors finish what they hold, and nobody fetches it
-            on_cluster.remove_node(list(on_cluster.worker_nodes)[0])
+            on_cluster.remove_node(next(iter(on_cluster.worker_nodes)))
             on_cluster.add_node(**NODE)
     assert results == list(range(24))
 
@@ -149,7 +149,7 @@ def test_ctrl_c_drains_to_a_prefix_and_stdout_stays_the_product() -> None:
 
 
 def test_an_address_at_which_nothing_answers_is_a_sentence() -> None:
-    with pytest.raises(RunError, match="no Ray cluster answers at 127.0.0.1:1"), on_engine("ray", "127.0.0.1:1"):
+    with pytest.raises(RunError, match=r"no Ray cluster answers at 127.0.0.1:1"), on_engine("ray", "127.0.0.1:1"):
         pass
 
 
