@@ -52,6 +52,7 @@ def merge(out: str, n: int | None = None, *, fresh: bool = False, quiet: bool = 
                 bar.update(done=rules.kept)
                 if stop():
                     raise KeyboardInterrupt
+        run.flush()
         summary = whole.summary()
         if rules.kept < config.n:
             run.summarise(summary)
