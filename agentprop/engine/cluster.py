@@ -6,6 +6,7 @@ Ray places and starts the actors; order, retries and back-pressure are ours:
   items.
 - An actor holds two items at most, so that what waits can go to another one. It runs them in the order it got them.
 - An actor or node that dies costs the item it was running one of its two tries; the item behind it goes back unharmed.
+  The second try has an actor to itself, since an answer may be lost that was on its way when the next item killed.
 - A result may be lost after its actor has finished, with the node that keeps it. It is made again, and nobody died.
 - Ray itself retries nothing, because such retries could not be counted.
 - An actor is synchronous: inside an asynchronous one `asyncio.run` is refused, and our functions use it.
@@ -147,6 +148,11 @@ class _Actor(Generic[Item]):
     jobs: dict[int, QueuedItem[Item]] = field(default_factory=dict)
     ready: bool = False
 
+    def has_room_for(self, job: QueuedItem[Item]) -> bool:
+        """True if it may hold the job as well; one that an actor died with has an actor to itself."""
+        alone = job.deaths or any(held.deaths for held in self.jobs.values())
+        return not self.jobs or (len(self.jobs) < AHEAD and not alone)
+
 
 class RayPool(Generic[Item]):
     """Up to `size` actors, the jobs that wait for one, and the outcomes by index; the face of a `WorkerPool`."""
@@ -215,7 +221,7 @@ class RayPool(Generic[Item]):
             if len(self._actors) < self._size and starting < len(self._waiting):
                 self._start()
                 continue
-            if actor is None or len(actor.jobs) >= AHEAD:
+            if actor is None or not actor.has_room_for(self._waiting[0]):
                 return
             self._give(actor, self._waiting.popleft())
 
