@@ -47,7 +47,7 @@ def test_scripts_are_bash(script: Path) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
+@pytest.mark.parametrize("words", list(commands()), ids=" ".join)
 def test_commands_are_parsed_by_our_own_command_line(words: list[str]) -> None:
     assert words[0] == "agentprop"
     group = typer.main.get_command(app)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
+from agentprop.engine.choice import on_engine
 from agentprop.engine.interruption import Interruption
-from agentprop.engine.placement import Pool, check_local, here, on_engine, usable_cores
+from agentprop.engine.placement import Pool, check_local, here, usable_cores
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
 

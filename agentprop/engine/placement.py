@@ -69,18 +69,10 @@ def check_local(work: str) -> None:
 
 
 @contextmanager
-def on_engine(name: str, address: str | None = None) -> Iterator[None]:
-    """Run the ordered work of the block on an engine: `local` or `ray`. Raises ConfigError or RunError."""
-    if name == LOCAL.name:
-        if address is not None:
-            raise ConfigError("--address is the address of a Ray cluster", hint="add --engine ray")
+def at(placement: Placement) -> Iterator[None]:
+    """Run the ordered work of the block at a place."""
+    token = _here.set(placement)
+    try:
         yield
-        return
-    from agentprop.engine.cluster import ray_cluster  # ray is an extra
-
-    with ray_cluster(address) as placement:
-        token = _here.set(placement)
-        try:
-            yield
-        finally:
-            _here.reset(token)
+    finally:
+        _here.reset(token)

@@ -4,12 +4,12 @@ One node has 64 cores. Four designs are compared by candidates per second:
 
 - one run with the default window of 16 batches, which keeps at most 16 workers busy;
 - one run with a window of 1.5 times the workers, whose single process commits everything;
-- partitions of 64 cores: one run per node (--partitions NODES --window 96), and a merge of their problems at the end;
+- partitions of 64 cores: one run per node (--partitions NODES --window 96), and a merge at the end;
 - partitions of 16 cores: four runs per node (--partitions 4·NODES --window 24), and likewise a merge.
 
 Simulated are workers whose batches take uneven time, the order of commits, the window, and the committing process.
-Left out are stragglers among partitions, the file system, start-up (about half a second a partition), and the exhaustion
-of templates, which ends very long runs before the cores do. Speeds are those of this machine's cores.
+Left out are stragglers among partitions, the file system, start-up (about half a second a partition), and the
+exhaustion of templates, which ends very long runs before the cores do. Speeds are those of this machine's cores.
 
     scale.py                        measures for a minute or so, then simulates
     scale.py --make-ms 10 --commit-us 340 --merge-us 400     simulates with given constants

@@ -16,6 +16,7 @@ from agentprop import skills
 from agentprop.config import ExtractConfig
 from agentprop.errors import AgentpropError, InputError
 from agentprop.records import Reject, Skill
+from agentprop.stages.extract import mining
 from agentprop.stages.extract import run as extract
 from agentprop.stages.extract.merge import merge
 from agentprop.storage.reader import open_run
@@ -180,7 +181,7 @@ def test_a_killed_extraction_resumes_to_the_same_content(done: Path, tmp_path: P
     assert start(out).wait() == 0
     assert content(out) == content(done)
     assert sorted(p.name for p in (out / "skills").iterdir()) == sorted(p.name for p in (done / "skills").iterdir())
-    assert not (out / extract.WORKING).exists()
+    assert not (out / mining.WORKING).exists()
 
 
 @pytest.mark.corpora

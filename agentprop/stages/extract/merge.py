@@ -15,8 +15,9 @@ from agentprop.records import Skill
 from agentprop.stages.common.merging import finished_parts
 from agentprop.stages.common.partitions import BLOCK, stored_parts
 from agentprop.stages.extract.candidates import SeenDocuments
+from agentprop.stages.extract.mining import CHUNK, WORKING, Mining
 from agentprop.stages.extract.packages import unpack
-from agentprop.stages.extract.run import CHUNK, WORKING, Mining, worked
+from agentprop.stages.extract.run import worked
 from agentprop.storage.run import Run
 
 

@@ -17,7 +17,7 @@ from agentprop.extraction.mining.work import Found, MinerInput
 from agentprop.stages.common.partitions import own_share
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.extract.candidates import SeenDocuments
-from agentprop.stages.extract.run import Mining
+from agentprop.stages.extract.mining import Mining
 
 
 class PartMining(Mining):
