@@ -49,6 +49,15 @@ def call(directory: Path, *arguments: str | Path) -> str:
     return done.stdout
 
 
+def test_the_simulation_of_scale_grows_with_partitions_and_not_with_one_run(tmp_path: Path) -> None:
+    printed = run(tmp_path, "benchmarks/scale.py", "--make-ms", "10", "--commit-us", "340", "--merge-us", "400")
+    rows = [re.findall(r"[\d,]+", line.split("|")[1]) for line in printed.splitlines() if "%" in line]
+    first, *_, last = [[int(cell.replace(",", "")) for cell in row] for row in rows]
+    assert len(rows) == 11 and first[3] <= 6400
+    assert last[0] < 2 * first[0] and last[1] < 2 * first[1]  # one process commits everything
+    assert [round(last[design] / first[design]) for design in (2, 3)] == [1000, 1000]
+
+
 def test_every_example_has_a_test() -> None:
     """A script is named by a test; a module is imported, or started, by a script of its directory."""
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))

@@ -22,6 +22,7 @@ from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
 from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
+from agentprop.agent.sampling_seed import sampling_seed
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
@@ -247,7 +248,7 @@ class CandidateMaker:
 
     def _policy(self, environment: Environment, term: Term | None, rng: Random) -> Policy:
         if self.model is not None:
-            sample, strict = self.seed * 1_000_003 + environment.task.index, self.rules.strict
+            sample, strict = sampling_seed(self.seed, environment.task.index), self.rules.strict
             system = self._native_system(environment) if self.native else None
             return ChatPolicy(self.model, self.sampling, sample, self.native, strict, self.stops, system)
         assert term is not None  # only models are given bundles without a composition

@@ -33,6 +33,7 @@ class _Commands(LazyGroup):
             "Check problems that others wrote: what to keep, and why not the rest.",
             PROBLEMS,
         ),
+        "merge": Entry("agentprop.cli.merge", "Make one run of the parts of a divided run.", PROBLEMS),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
             "Train a model to propose by imitating valid trajectories (SFT).",
@@ -59,6 +60,7 @@ class _Commands(LazyGroup):
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write a report of runs as one HTML file.", LOOKING),
+        "compact": Entry("agentprop.cli.compact", "Put the many small files of a run together.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
         "prompts": Entry(
             "agentprop.cli.prompts", "Show the prompts of language models, or copy them to change.", LIBRARY

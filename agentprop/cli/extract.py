@@ -40,6 +40,10 @@ def command(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read at most so many documents.")] = None,
     workers: options.Workers = None,
+    partitions: options.Partitions = None,
+    partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     temperature: options.Temperature = None,
     reply_tokens: options.ReplyTokens = None,
     max_tokens: options.MaxTokens = None,
@@ -63,6 +67,10 @@ def command(
         "audit_gold": audit_gold,
         "limit": limit,
         "workers": workers,
+        "partitions": partitions,
+        "partition": partition,
+        "engine": engine,
+        "address": address,
         "temperature": temperature,
         "reply_tokens": reply_tokens,
         "max_tokens": max_tokens,
@@ -80,10 +88,12 @@ def command(
         raise typer.BadParameter("say where to write the run, or give --explain", param_hint="'--out'")
     if shared.only_shows(settings):
         return
+    from agentprop.engine import on_engine
     from agentprop.stages.extract import run as extract
     from agentprop.stages.extract.notes import nothing_extracted, told
 
-    summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
+    with on_engine(settings.engine, settings.address):
+        summary = extract.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else told(summary), out)
     nothing = nothing_extracted(summary)
     if nothing is not None:

@@ -45,6 +45,44 @@ Seed = Annotated[int | None, typer.Option("--seed", help="Seed of everything ran
 Workers = Annotated[
     int | None, typer.Option("--workers", "-w", help="Number of worker processes.", show_default="all cores")
 ]
+Partitions = Annotated[
+    int | None,
+    typer.Option(
+        "--partitions",
+        metavar="P",
+        help="Divide the work into so many parts; `agentprop merge` makes one run of them.",
+        show_default="1",
+        rich_help_panel="Many machines",
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="local|ray",
+        help="Where workers run: this machine, or a Ray cluster (extra `cluster`).",
+        show_default="local",
+        rich_help_panel="Many machines",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="Address of the Ray cluster.",
+        show_default="a new one on this machine",
+        rich_help_panel="Many machines",
+    ),
+]
+Partition = Annotated[
+    str | None,
+    typer.Option(
+        "--partition",
+        metavar="K|auto",
+        help="Part to work on, from 0; auto asks Slurm or Kubernetes.",
+        rich_help_panel="Many machines",
+    ),
+]
 Temperature = Annotated[
     float | None,
     typer.Option(

@@ -41,6 +41,16 @@ def command(
     ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            help="Batches under way; for more than 10 workers, 1.5 times as many keep them busy.", show_default="16"
+        ),
+    ] = None,
+    partitions: options.Partitions = None,
+    partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     max_candidates: Annotated[
         int | None, typer.Option(help="Stop after this many candidates.", rich_help_panel=options.BOUNDS)
     ] = None,
@@ -90,6 +100,11 @@ def command(
         "verifier": verifier,
         "seed": seed,
         "workers": workers,
+        "window": window,
+        "partitions": partitions,
+        "partition": partition,
+        "engine": engine,
+        "address": address,
         "max_candidates": max_candidates,
         "pilot": pilot,
         "max_minutes": max_minutes,
@@ -107,9 +122,12 @@ def command(
     settings = shared.settings(ProposeConfig, flags)
     if shared.only_shows(settings, partial(_check, out=out, fresh=shared.fresh)):
         return
+    from agentprop.engine import on_engine
     from agentprop.stages.propose import run as propose
 
-    shared.present(propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
+    with on_engine(settings.engine, settings.address):
+        summary = propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
+    shared.present(summary, out)
 
 
 def _check(settings: ProposeConfig, *, out: str, fresh: bool) -> None:

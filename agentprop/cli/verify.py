@@ -48,6 +48,10 @@ def command(
     ] = False,
     seed: options.Seed = None,
     workers: options.Workers = None,
+    partitions: options.Partitions = None,
+    partition: options.Partition = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
     prompts: options.Prompts = None,
@@ -75,6 +79,10 @@ def command(
         "audit_checkers": audit_checkers or None,
         "seed": seed,
         "workers": workers,
+        "partitions": partitions,
+        "partition": partition,
+        "engine": engine,
+        "address": address,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
         "prompts": prompts,
@@ -84,12 +92,14 @@ def command(
         refuse_stream(out, "verify --audit-checkers")
     check_stream(out, what="problems")
     settings = shared.settings(VerifyConfig, flags)
+    from agentprop.engine import on_engine
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.verify import run as verify
 
     if shared.only_shows(settings, verify.check):
         return
-    summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
+    with on_engine(settings.engine, settings.address):
+        summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)
 
 

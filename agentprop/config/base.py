@@ -60,7 +60,7 @@ class StageConfig(Settings):
 
     stage: ClassVar[str]
     """Name of the stage's command."""
-    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "max_failures"})
+    outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "max_failures", "engine", "address"})
     """Settings that may change when a run is resumed; those of every stage hold for each of them."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Former names of settings and their present ones; the former names are still accepted."""

@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from agentprop.config.base import Count, Share, StageConfig
-from agentprop.config.parts import Budget, CorpusSettings, Limited, ModelCalls, PromptSettings
+from agentprop.config.parts import Budget, CorpusSettings, Limited, ModelCalls, Partitioned, Placed, PromptSettings
 
 
-class ExtractConfig(ModelCalls, PromptSettings, CorpusSettings, Limited, Budget, StageConfig):
+class ExtractConfig(ModelCalls, PromptSettings, CorpusSettings, Limited, Partitioned, Placed, Budget, StageConfig):
     """Corpora → skill packages."""
 
     stage: ClassVar[str] = "extract"

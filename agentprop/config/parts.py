@@ -7,7 +7,7 @@ A stage may give a setting of a part another default, never another meaning.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -202,3 +202,22 @@ class Splits(Settings):
     """Pairs of skills `ONE+OTHER` that training must not see in one problem."""
     validation_share: Share = 0.0
     """Share of the remaining skill bundles to hold out for validation."""
+
+
+class Partitioned(Settings):
+    """Division of the work among processes that need not know each other, on any number of machines."""
+
+    partitions: Count = 1
+    """Parts into which the work is divided; each is a run of its own under `parts/`, and `agentprop merge` makes one
+    run of them. What comes out depends on this number, never on the machines."""
+    partition: Annotated[int, Field(ge=0)] | Literal["auto"] | None = None
+    """Part that this process works on, from 0; `auto` takes SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX."""
+
+
+class Placed(Settings):
+    """The engine that runs the worker processes, which changes nothing that comes out."""
+
+    engine: Literal["local", "ray"] = "local"
+    """Where workers run: processes of this machine, or actors of a Ray cluster (extra `cluster`)."""
+    address: str | None = None
+    """Address of the Ray cluster to work on; null starts one on this machine."""

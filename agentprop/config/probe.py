@@ -12,13 +12,16 @@ from agentprop.config.parts import (
     Budget,
     CorpusSettings,
     Limited,
+    Partitioned,
     ProbingSettings,
     PromptSettings,
     Scaffold,
 )
 
 
-class ProbeConfig(ProbingSettings, Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Budget, StageConfig):
+class ProbeConfig(
+    ProbingSettings, Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Partitioned, Budget, StageConfig
+):
     """Problems → difficulties."""
 
     stage: ClassVar[str] = "probe"

@@ -14,6 +14,8 @@ from agentprop.config.parts import (
     EpisodeSettings,
     Library,
     ModelCalls,
+    Partitioned,
+    Placed,
     PromptSettings,
     TaskSettings,
 )
@@ -27,6 +29,8 @@ class ProposeConfig(
     PromptSettings,
     CurriculumSettings,
     Decontamination,
+    Partitioned,
+    Placed,
     Budget,
     StageConfig,
 ):
@@ -66,6 +70,9 @@ class ProposeConfig(
     """Propose only this many candidates, and forecast from them what `n` problems will take."""
     max_minutes: Positive | None = None
     """Stop after this many minutes."""
+    window: Count = 16
+    """Batches of 96 candidates under way, so also the most useful workers; 1.5 times the workers keeps them busy.
+    Mastery lags behind by that many batches, so it is part of the run. A language model may have more under way."""
     max_template_repeats: Count = 10
     """Most accepted problems that differ only in their numbers."""
     mined_share: Share = 0.2

@@ -11,12 +11,25 @@ from agentprop.config.parts import (
     JudgingSettings,
     Library,
     ModelCalls,
+    Partitioned,
+    Placed,
     PromptSettings,
     Scaffold,
 )
 
 
-class VerifyConfig(Library, JudgingSettings, ModelCalls, PromptSettings, Scaffold, CorpusSettings, Budget, StageConfig):
+class VerifyConfig(
+    Library,
+    JudgingSettings,
+    ModelCalls,
+    PromptSettings,
+    Scaffold,
+    CorpusSettings,
+    Partitioned,
+    Placed,
+    Budget,
+    StageConfig,
+):
     """Problems → verdicts."""
 
     stage: ClassVar[str] = "verify"

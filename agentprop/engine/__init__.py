@@ -7,14 +7,15 @@ when it makes item i, and a run has the same content on one core or on sixty-fou
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
+from agentprop.engine.choice import on_engine
 from agentprop.engine.interruption import Interruption
+from agentprop.engine.placement import Pool, check_local, here, usable_cores
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
 
@@ -25,9 +26,11 @@ __all__ = [
     "batched",
     "each_alone",
     "flattened",
+    "on_engine",
     "ordered_as_wanted",
     "ordered_map",
     "usable_cores",
+    "usual_workers",
 ]
 
 Item = TypeVar("Item")
@@ -52,9 +55,9 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def usable_cores() -> int:
-    """Return the number of cores this process may run on, which is the default number of workers."""
-    return len(os.sched_getaffinity(0))
+def usual_workers() -> int:
+    """Return the default number of workers: one for each core of this machine, or of the cluster in use."""
+    return here().cores()
 
 
 def ordered_map(
@@ -69,7 +72,7 @@ def ordered_map(
     idle: Callable[[], None] | None = None,
     split: Callable[[Item], Sequence[Item]] | None = None,
 ) -> Iterator[Result | WorkerDied | Parts]:
-    """Yield `function(item)` for each item, in order, from `workers` processes.
+    """Yield `function(item)` for each item, in order, from `workers` processes of this machine or of a cluster.
 
     An exception raised by `function` is raised here, at its place in the order. Once `stop` returns True no more items
     are pulled, the items that workers hold are finished and yielded, and the iteration ends, so the results are a
@@ -79,7 +82,7 @@ def ordered_map(
     """
     _check(workers, window)
     setup = WorkerSetup(function, initializer, initargs)
-    pool: WorkerPool[Item] = WorkerPool(workers, setup)
+    pool = here().open(workers, setup)
     try:
         for outcome in _in_order(pool, iter(items), window, stop or _never, idle):
             yield _divided(outcome, setup, split, idle)
@@ -106,6 +109,7 @@ def ordered_as_wanted(
     ends when it has returned None and every item has been handled. Once `stop` returns True, or when the caller leaves,
     items under way are cancelled.
     """
+    check_local("conversations")
     setup = WorkerSetup(opening, arguments=arguments, waits=True)
     pool: WorkerPool[Item] = WorkerPool(workers, setup)
     try:
@@ -137,7 +141,7 @@ def _divided(
     parts = split(outcome.item) if split is not None and isinstance(outcome, WorkerDied) else ()
     if len(parts) < 2:
         return outcome
-    team: WorkerPool[Item] = WorkerPool(1, setup)
+    team = WorkerPool[Item](1, setup) if setup.waits else here().open(1, setup)
     results = []
     try:
         for number, part in enumerate(parts):
@@ -157,7 +161,7 @@ def _check(workers: int, window: int) -> None:
 
 
 def _in_order(
-    pool: WorkerPool[Item],
+    pool: Pool,
     items: Iterator[Item],
     window: int,
     stop: Callable[[], bool],
@@ -180,7 +184,7 @@ def _in_order(
 
 
 def _as_wanted(
-    pool: WorkerPool[Item],
+    pool: Pool,
     wanted: Callable[[int], Item | None],
     stop: Callable[[], bool],
     idle: Callable[[], None] | None,
@@ -201,14 +205,14 @@ def _as_wanted(
         yielded += 1
 
 
-def _serve(pool: WorkerPool[Item], idle: Callable[[], None] | None) -> None:
+def _serve(pool: Pool, idle: Callable[[], None] | None) -> None:
     """Serve the workers for a while, then let the caller do what it does meanwhile."""
     pool.serve(_IDLE_S)
     if idle:
         idle()
 
 
-def _taken(pool: WorkerPool[Item], number: int) -> Any:
+def _taken(pool: Pool, number: int) -> Any:
     """Take the outcome of an item that is done. Raises what its function raised."""
     outcome = pool.done.pop(number)
     if isinstance(outcome, Raised):
@@ -216,7 +220,7 @@ def _taken(pool: WorkerPool[Item], number: int) -> Any:
     return outcome
 
 
-def _pull(pool: WorkerPool[Item], items: Iterator[Item], pulled: int, count: int) -> int:
+def _pull(pool: Pool, items: Iterator[Item], pulled: int, count: int) -> int:
     """Pull up to `count` more items and return the number pulled in all."""
     for _ in range(count):
         try:

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from agentprop.engine.placement import check_local
+
 Batch = TypeVar("Batch")
 Result = TypeVar("Result")
 
@@ -34,6 +36,7 @@ def ordered_rolling(
     Once `stop` returns True, tasks under way are cancelled. Replies that were paid for are in the cache, so a resumed
     run does not pay for them again. An exception raised by a task is raised here, at its batch's place in the order.
     """
+    check_local("conversations")
     loop = asyncio.new_event_loop()
     places = asyncio.Semaphore(concurrency)
     source = iter(batches)

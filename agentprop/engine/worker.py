@@ -76,7 +76,7 @@ def serve(pipe: Connection[Any, Any], level: int) -> None:
     except EOFError:
         return
     except Exception as error:
-        outbox.send("unusable", _portable(error))
+        outbox.send("unusable", portable(error))
         return
     if setup.waits:
         asyncio.run(_wait(setup, pipe, outbox))
@@ -92,9 +92,9 @@ def _compute(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox) ->
         if setup.initializer:
             setup.initializer(*setup.arguments)
     except Exception as error:
-        outbox.send("unusable", _portable(error))
+        outbox.send("unusable", portable(error))
         return
-    _freeze_collector()
+    freeze_collector()
     outbox.send("ready")
     while message := inbox.get():
         index, item = message
@@ -102,7 +102,7 @@ def _compute(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox) ->
         try:
             kind, value = "result", pickle.dumps(setup.function(item))
         except Exception as error:
-            kind, value = "raised", pickle.dumps(_portable(error))
+            kind, value = "raised", pickle.dumps(portable(error))
         outbox.send(kind, value, index, time.perf_counter() - started)
 
 
@@ -116,7 +116,7 @@ async def _wait(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox)
     try:
         async with setup.function(*setup.arguments) as function:
             begun = True
-            _freeze_collector()
+            freeze_collector()
             outbox.send("ready")
             threading.Thread(target=_send_results, args=(results, outbox), daemon=True).start()
             tasks: set[asyncio.Task[None]] = set()
@@ -130,7 +130,7 @@ async def _wait(setup: WorkerSetup, pipe: Connection[Any, Any], outbox: _Outbox)
     except Exception as error:
         if begun:  # closing failed: no item is at fault, and no caller waits for it
             raise
-        outbox.send("unusable", _portable(error))
+        outbox.send("unusable", portable(error))
 
 
 async def _run_item(
@@ -139,7 +139,7 @@ async def _run_item(
     try:
         kind, value = "result", pickle.dumps(await function(item))
     except Exception as error:
-        kind, value = "raised", pickle.dumps(_portable(error))
+        kind, value = "raised", pickle.dumps(portable(error))
     results.put((kind, value, index))
 
 
@@ -149,7 +149,7 @@ def _send_results(results: queue.SimpleQueue[tuple[str, bytes, int]], outbox: _O
         outbox.send(*results.get())
 
 
-def _freeze_collector() -> None:
+def freeze_collector() -> None:
     """Exempt the objects that the setup made from garbage collection: they live as long as the worker."""
     gc.collect()
     gc.freeze()
@@ -185,7 +185,7 @@ def _listen(pipe: Connection[Any, Any], inbox: Inbox) -> None:
     threading.Thread(target=listen, daemon=True).start()
 
 
-def _portable(error: Exception) -> BaseException:
+def portable(error: Exception) -> BaseException:
     """Return the error in a form that can be pickled, with its traceback as a note."""
     text = "".join(traceback.format_exception(error)).rstrip()
     try:

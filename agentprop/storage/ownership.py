@@ -23,6 +23,7 @@ from agentprop.storage.reader import (
     LOG,
     MANIFEST,
     OURS,
+    PARTS,
     RUN,
     SUMMARY,
     Identity,
@@ -31,7 +32,7 @@ from agentprop.storage.reader import (
 )
 
 _LOCK = f"{OURS}/lock"
-_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, *FOLDERS.values()})
+_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, PARTS, *FOLDERS.values()})
 
 
 def claim(path: Path) -> None:

@@ -20,6 +20,8 @@ from agentprop.storage.durable import write_atomically
 
 ROW_GROUP = 256
 """Records read or written at a time, which bounds memory."""
+LARGE_ROW_GROUP = 16_384
+"""Records of a row group in a compacted shard: few enough for memory, and many enough that footers stay small."""
 _ROWS_KEY = b"agentprop.rows"
 
 
@@ -47,6 +49,48 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
     data = memoryview(sink.getvalue())
     write_atomically(path, data)
     return Shard(rows, len(data), hashlib.sha256(data).hexdigest())
+
+
+def concatenate(paths: Sequence[Path], target: Path) -> Shard:
+    """Write the rows of shards of one schema as one shard, in order, in one atomic step; it must fit in memory."""
+    schema = pq.read_schema(paths[0])
+    sink = pa.BufferOutputStream()
+    rows = 0
+    options = {"compression": "zstd", "use_dictionary": True, "write_page_checksum": True, "write_page_index": True}
+    with pq.ParquetWriter(sink, schema, **options) as writer:
+        for group in _groups(paths):
+            table = pa.Table.from_batches(group, schema=schema)
+            writer.write_table(table, row_group_size=LARGE_ROW_GROUP)
+            rows += table.num_rows
+        writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
+    data = memoryview(sink.getvalue())
+    write_atomically(target, data)
+    return Shard(rows, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _groups(paths: Sequence[Path]) -> Iterator[list[pa.RecordBatch]]:
+    """Rows of all shards in groups of LARGE_ROW_GROUP, the last one smaller."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for path in paths:
+        with read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for batch in file.iter_batches(ROW_GROUP, use_threads=False):
+                waiting.append(batch)
+                rows += batch.num_rows
+                if rows >= LARGE_ROW_GROUP:
+                    yield waiting
+                    waiting, rows = [], 0
+    if waiting:
+        yield waiting
+
+
+def schema_print(path: Path) -> str:
+    """Return a text that is the same for shards whose rows can be put together."""
+    with read_errors(str(path)):
+        schema = pq.read_schema(path).remove_metadata()
+        metadata = pq.read_schema(path).metadata or {}
+    kept = sorted((key, value) for key, value in metadata.items() if key != _ROWS_KEY)
+    return f"{schema.to_string()} {kept}"
 
 
 def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:

@@ -27,6 +27,11 @@ CONFIG, SUMMARY, MANIFEST, LOG = "config.json", "summary.json", "manifest.json",
 OURS = ".agentprop"
 """Hidden directory that marks a run directory."""
 RUN, JOURNAL = f"{OURS}/run.json", f"{OURS}/journal.jsonl"
+FINGERPRINT = f"{OURS}/fingerprint.json"
+"""Fingerprint of the shards of a compacted run, and that of the shards before: runs that read it know the latter."""
+
+PARTS = "parts"
+"""Folder of the parts of a divided run, each a run directory of its own."""
 
 FOLDERS = {
     "skill": "skill_records",
@@ -154,7 +159,13 @@ class StoredRun:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of all records of the run."""
+        """Hash of all records of the run, which a compaction does not change."""
+        known = load_json(self.path / FINGERPRINT) if (self.path / FINGERPRINT).exists() else {}
+        return str(known["was"]) if known.get("now") == self.fingerprint_of_shards else self.fingerprint_of_shards
+
+    @property
+    def fingerprint_of_shards(self) -> str:
+        """Hash of the shards as they lie there."""
         digest = hashlib.sha256()
         for segment in self.segments:
             for shard in segment.shards:
@@ -166,9 +177,11 @@ class StoredRun:
         for path in self._paths(record_type, segment):
             yield from read_shard(path, record_type)
 
-    def iter_rows(self, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
-        """Yield the records of one type as plain dicts, or only some of their columns."""
-        for path in self._paths(record_type):
+    def iter_rows(
+        self, record_type: type[Record], columns: Sequence[str] | None = None, segment: Segment | None = None
+    ) -> Iterator[Row]:
+        """Yield the records of one type as plain dicts, or only some of their columns; of the run or of one segment."""
+        for path in self._paths(record_type, segment):
             yield from read_rows(path, record_type, columns)
 
     def done_ids(self, record_type: type[Record], column: str = "id") -> set[str]:
@@ -185,9 +198,10 @@ class StoredRun:
         for part in self.segments if segment is None else [segment]:
             for shard in part.shards:
                 if shard.kind == record_type.kind:
-                    yield self._check(shard)
+                    yield self.checked(shard)
 
-    def _check(self, shard: StoredShard) -> Path:
+    def checked(self, shard: StoredShard) -> Path:
+        """Path of a shard whose checksum is right. Raises ShardError if it is missing or damaged."""
         path = self.path / shard.path
         if shard.path in self._checked:
             return path

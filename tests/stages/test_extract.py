@@ -16,7 +16,9 @@ from agentprop import skills
 from agentprop.config import ExtractConfig
 from agentprop.errors import AgentpropError, InputError
 from agentprop.records import Reject, Skill
+from agentprop.stages.extract import mining
 from agentprop.stages.extract import run as extract
+from agentprop.stages.extract.merge import merge
 from agentprop.storage.reader import open_run
 
 EXAMPLES = str(ROOT / "examples" / "corpora")
@@ -47,6 +49,19 @@ def test_every_document_is_in_a_lineage_or_among_the_rejects(done: Path) -> None
     assert len(in_skills) == summary["accepted"] and len(rejected) == summary["rejected"]
     assert len(in_skills) + len(rejected) == summary["documents"] == len({*in_skills, *rejected})
     assert summary["failed"] == 0 and all(reject.message for reject in run.iter(Reject))
+
+
+def test_parts_give_the_skills_of_an_undivided_extraction(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("common.partitions", "extract.merge"):
+        monkeypatch.setattr(f"agentprop.stages.{module}.BLOCK", 7)
+    for number in (1, 0, 2):
+        extract.run(config(EXAMPLES, partitions=3, partition=number), str(tmp_path / "run"), quiet=True)
+    summary = merge(str(tmp_path / "run"), quiet=True)
+    assert content(tmp_path / "run") == content(done)
+    assert summary == (open_run(done).summary or {})
+    assert merge(str(tmp_path / "run"), quiet=True) == summary
 
 
 def test_most_examples_become_skills_that_can_be_loaded(done: Path) -> None:
@@ -166,7 +181,7 @@ def test_a_killed_extraction_resumes_to_the_same_content(done: Path, tmp_path: P
     assert start(out).wait() == 0
     assert content(out) == content(done)
     assert sorted(p.name for p in (out / "skills").iterdir()) == sorted(p.name for p in (done / "skills").iterdir())
-    assert not (out / extract.WORKING).exists()
+    assert not (out / mining.WORKING).exists()
 
 
 @pytest.mark.corpora

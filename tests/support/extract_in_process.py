@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 
 from agentprop.config import ExtractConfig
+from agentprop.stages.extract import mining
 from agentprop.stages.extract import run as extract
 from agentprop.storage import run as runs
 
 
 def main(source: str, out: str, workers: str = "1") -> int:
     runs.SEGMENT_RECORDS = 4
-    extract.CHUNK, extract.WINDOW = 4, 2
+    mining.CHUNK, mining.WINDOW = 4, 2
     extract.run(ExtractConfig(sources=(source,), workers=int(workers)), out, quiet=True)
     return 0
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agentprop.config.parts import CorpusSettings
+from agentprop.config.parts import CorpusSettings, Partitioned
 from agentprop.grading.claims import Claim
 from agentprop.records import AnswerType, PipedProblem, Problem, Reject, Skill, Trajectory
 from agentprop.skills import Package
 from agentprop.stages.common.foreign import ForeignProblems, answer_types, as_known, is_run, read_foreign
 from agentprop.stages.common.library import completed
+from agentprop.stages.common.partitions import own_share, own_total
 from agentprop.stages.common.stdin import STDIN, piped
 from agentprop.storage import read_stream
 from agentprop.storage.run import StoredRun, open_run
@@ -105,6 +106,11 @@ def open_intake(
     return Intake(items, inputs, total, runs, known or {}, foreign, unreadable)
 
 
+def own_part(intake: Intake, config: Partitioned) -> Intake:
+    """The part of the problems that is the work of this process."""
+    return replace(intake, items=own_share(intake.items, config), total=own_total(intake.total, config))
+
+
 def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:
     """The fingerprints of runs; that of a single one is called `source`, wherever it lies."""
     if len(runs) == 1:
@@ -143,19 +149,26 @@ def _of_run(stored: StoredRun, traces: bool, skills: bool) -> Iterator[ProblemIt
 
 
 def _with_traces(stored: StoredRun) -> Iterator[ProblemItem]:
-    """Yield problems with their trajectories, a segment at a time: both are stored by the same commit."""
+    """Yield problems with their trajectories, which lie in the same segment, and in the same order."""
     for segment in stored.segments:
-        problems = list(stored.iter(Problem, segment))
-        wanted = {problem.trajectory_id for problem in problems}
-        traces = {t.id: t for t in stored.iter(Trajectory, segment) if t.id in wanted}
-        for problem in problems:
-            yield ProblemItem(problem, _trace(problem, traces, stored))
+        rows = stored.iter_rows(Problem, ["trajectory_id"], segment)
+        wanted = {row["trajectory_id"] for row in rows} - {None}
+        traces = (trace for trace in stored.iter(Trajectory, segment) if trace.id in wanted)
+        passed: dict[str, Trajectory] = {}
+        for problem in stored.iter(Problem, segment):
+            yield ProblemItem(problem, _trace(problem, traces, passed, stored))
 
 
-def _trace(problem: Problem, near: Mapping[str, Trajectory], stored: StoredRun) -> Trajectory | None:
-    if problem.trajectory_id is None:
+def _trace(
+    problem: Problem, traces: Iterator[Trajectory], passed: dict[str, Trajectory], stored: StoredRun
+) -> Trajectory | None:
+    """The trajectory of a problem; those of others on the way to it are kept in `passed`."""
+    wanted = problem.trajectory_id
+    if wanted is None:
         return None
-    return near.get(problem.trajectory_id) or next(stored.find(Trajectory, problem.trajectory_id), None)
+    while wanted not in passed and (trace := next(traces, None)) is not None:
+        passed[trace.id] = trace
+    return passed.pop(wanted, None) or next(stored.find(Trajectory, wanted), None)
 
 
 def _with_skills(stored: StoredRun, items: Iterator[ProblemItem]) -> Iterator[ProblemItem]:

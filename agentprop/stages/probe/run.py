@@ -35,9 +35,10 @@ from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.feed import ThreadedSource
-from agentprop.stages.common.intake import Intake, ProblemItem
+from agentprop.stages.common.intake import Intake, ProblemItem, own_part
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, roles
+from agentprop.stages.common.partitions import finished, own_bounds, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.probe.problems import noting_tests, problems_of
@@ -62,14 +63,18 @@ def run(
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
     for name in config.prober:
         resolve(name)  # what cannot be used is refused before it is stored
+    config, out = part_of(config, out)
     prompts = Prompts.of(config.prompts)
     owed = problems_of(source, config, nested=out == "-", quiet=quiet)
+    if not fresh and (part := finished(config, out, {**owed.inputs, **prompts.inputs})) is not None:
+        return part.summary or {}
+    owed, bounds = own_part(owed, config), own_bounds(config)
     tests: dict[str, ProgramTests] = {}
     owed = replace(owed, items=noting_tests(owed.items, tests))
     with (
         _open_sink(config, out, fresh, {**owed.inputs, **prompts.inputs}) as (sink, stored),
         roles(
-            sink.folder, _parts(config), max_cost=config.max_cost, max_tokens=config.max_tokens, batched=True
+            sink.folder, _parts(config), max_cost=bounds.max_cost, max_tokens=bounds.max_tokens, batched=True
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):

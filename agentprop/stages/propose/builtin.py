@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from agentprop.agent.candidates import Candidate, CandidateMaker
 from agentprop.boundary import died
-from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usable_cores
+from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
-from agentprop.stages.propose.ledger import WINDOW, Ledger
+from agentprop.stages.propose.ledger import Ledger
 
 
 class CandidateSource(Protocol):
@@ -43,12 +43,12 @@ class BuiltinSource:
 
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
         """Yield the candidates of each batch, in order."""
-        workers = self.plan.config.workers or usable_cores()
+        workers = self.plan.config.workers or usual_workers()
         made = ordered_map(
             make,
             self._batches(limit),
             workers=workers,
-            window=WINDOW,
+            window=self.ledger.window,
             initializer=prepare,
             initargs=(self.plan,),
             stop=stop,
@@ -61,7 +61,7 @@ class BuiltinSource:
         first = self.ledger.next
         while (batch := self.ledger.batch(first, limit)) is not None:
             yield batch
-            first = batch.indices.stop
+            first = batch.indices.stop - self.ledger.offset
 
     def progress(self, seconds: float, *, quiet: bool) -> str:
         """Share of the candidates that were accepted, and speed."""

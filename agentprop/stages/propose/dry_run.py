@@ -14,12 +14,14 @@ from agentprop.models.settings import ModelSettings
 from agentprop.notices import note
 from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.common.library import fingerprint, gather
+from agentprop.stages.common.partitions import part_of
 from agentprop.stages.propose.run import limit_of
 from agentprop.storage.run import Run
 
 
 def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
     """Check skills, categories, model, prices, benchmarks and the run directory. Raises AgentpropError."""
+    config, out = part_of(config, out, claimed=False)
     library = gather(config.skills, bundled=config.bundled_skills)
     domains = {package.spec.category: package.spec.domain for package in library.values()}
     unknown = sorted(set(config.categories) - domains.keys())

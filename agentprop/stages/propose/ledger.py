@@ -36,7 +36,9 @@ from agentprop.stages.propose.avoided import Avoided
 BATCH = 96
 """Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
 WINDOW = 16
-"""Batches in flight, so also the most useful workers; fixed, because mastery lags behind by that many batches."""
+"""Batches in flight, unless the settings say otherwise."""
+INDICES = 10**9
+"""Candidates that a partition may number: those of partition p begin at p times this, so no two share a number."""
 
 
 @dataclass
@@ -48,8 +50,10 @@ class Ledger:
     benchmarks: Benchmarks | None = None
     window: int = WINDOW
     """Batches by which mastery lags behind; a run keeps the number that it began with."""
+    rounds: int = 0
+    """Batches that a part must finish, if a merge asked for more than the problems of its own quota."""
     next: int = 0
-    """Number of the next candidate."""
+    """Number of the next candidate, counted from the first one of the partition."""
     accepted: int = 0
     """Accepted problems."""
     mined: int = 0
@@ -89,12 +93,30 @@ class Ledger:
             "tallies": self.tallies,
             "snapshots": [[s.mastery, s.novelty] for s in self.snapshots],
             **({} if self.own_proposer else self._of_a_model()),
+            **({"mined_share": self.curriculum.mined_share} if self.config.partitions > 1 else {}),
         }
 
     def _of_a_model(self) -> dict[str, Any]:
         """The part of the state that only a language model's run has."""
         told = {key: value for key, value in self.first_forecast.items() if key != "seconds"}  # which no one can repeat
         return {"notes": self.notes.state(), "avoided": self.avoided.state(), "first_forecast": told}
+
+    @property
+    def offset(self) -> int:
+        """Index of the first candidate."""
+        return INDICES * self.config.partition if isinstance(self.config.partition, int) else 0
+
+    @property
+    def done(self) -> bool:
+        """True if no candidate is owed; a part ends with a whole batch, so that it can be merged up to its end."""
+        if self.accepted < self.config.n or self.config.partitions == 1:
+            return self.accepted >= self.config.n
+        return self.next % BATCH == 0 and self.next >= self.rounds * BATCH
+
+    @property
+    def owed(self) -> int:
+        """Problems to accept until it is done: at least one."""
+        return max(self.config.n - self.accepted, 1)
 
     @property
     def own_proposer(self) -> bool:
@@ -137,11 +159,14 @@ class Ledger:
         if last <= first or number >= self.next // BATCH + self.window:
             return None
         if self.own_proposer:
-            return CandidateBatch(range(first, last), self.mastery_for(number))
+            return CandidateBatch(self._indices(first, last), self.mastery_for(number))
         last = min(last, self.avoided.end(first))
         if last > self.avoided.horizon(self.next):
             return None
-        return CandidateBatch(range(first, last), self.mastery_for(number), self.avoided.before(first))
+        return CandidateBatch(self._indices(first, last), self.mastery_for(number), self.avoided.before(first))
+
+    def _indices(self, first: int, last: int) -> range:
+        return range(self.offset + first, self.offset + last)
 
     def close_batch(self) -> None:
         """Update the mastery after a whole batch."""
@@ -181,7 +206,7 @@ class Ledger:
 
     def commit(self, candidate: Candidate) -> list[Record]:
         """Accept or refuse one candidate, and return the records to store."""
-        self.next = candidate.index + 1
+        self.next = candidate.index + 1 - self.offset
         self.counts["candidates"] += 1
         refused = contained(partial(self.refusal, candidate), lambda failure: (failure.code, failure.told))
         if candidate.failure is None:

@@ -37,7 +37,7 @@ from agentprop.stages.common.plan import CandidateBatch, Plan
 from agentprop.stages.propose.avoided import Statements
 from agentprop.stages.propose.builtin import surviving
 from agentprop.stages.propose.forecast import PILOT, forecast, in_words
-from agentprop.stages.propose.ledger import BATCH, WINDOW, Ledger
+from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.opening import Price, wanted
 
 ROLE = "proposer"
@@ -58,8 +58,8 @@ disk, sends no request meanwhile."""
 def window_of(config: ProposeConfig) -> int:
     """Number of batches in flight. Mastery lags behind by that many, so a run keeps the number that it began with."""
     if config.proposer == "builtin":
-        return WINDOW
-    return max(WINDOW, math.ceil(CANDIDATES_PER_REQUEST * resolve(config.proposer).max_concurrency / BATCH))
+        return config.window
+    return max(config.window, math.ceil(CANDIDATES_PER_REQUEST * resolve(config.proposer).max_concurrency / BATCH))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class ModelSource:
         ledger, begun = self.ledger, self._first - self.ledger.next
         candidates, accepted = ledger.ended
         prices = self._prices()
-        owed, most = ledger.config.n - ledger.accepted, ledger.window * BATCH
+        owed, most = ledger.owed, ledger.window * BATCH
         room = wanted(owed, accepted, candidates, most=most, prices=tuple(prices.values())) - begun
         if not begun and room <= 0:
             self.bound = next((name for name, price in prices.items() if not price.affords()), "")
@@ -117,7 +117,7 @@ class ModelSource:
         if room < size:
             return None
         batch = ledger.batch(self._first, limit, most=size)
-        self._first = self._first if batch is None else batch.indices.stop
+        self._first = self._first if batch is None else batch.indices.stop - ledger.offset
         return batch
 
     def _prices(self) -> dict[str, Price]:

@@ -18,11 +18,13 @@ from agentprop.engine import Interruption
 from agentprop.errors import AgentpropError, BoundReached, TooManyFailures
 from agentprop.stages.common.benchmarks import open_benchmarks
 from agentprop.stages.common.library import gather
+from agentprop.stages.common.partitions import finished, owed_rounds, part_of
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
 from agentprop.stages.propose.giving_up import given_up, hopeless
+from agentprop.stages.propose.goal import goal_of
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
 from agentprop.stages.propose.sinks import open_sink, passed_on
@@ -33,39 +35,56 @@ CANDIDATES_PER_PROBLEM, FURTHER_CANDIDATES = 20, 1000
 
 def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Propose until `config.n` problems are accepted. Raises BoundReached if a bound comes first."""
+    given, out = part_of(config, out)
+    rounds = owed_rounds(out) if given.partitions > 1 else 0
+    if not fresh and (done := _finished(given, out, rounds)) is not None:
+        return done
+    config = goal_of(given)
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
-    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config))
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config), rounds)
     with (
-        open_sink(plan, out, fresh, ledger) as sink,
+        open_sink(plan, given, out, fresh, ledger) as sink,
         _proposing(plan, sink.folder, ledger) as source,
     ):
 
         def summary() -> dict[str, Any]:
-            return {**ledger.summary(), "target": config.n, **source.spending(ledger.accepted, config.n)}
+            return {
+                **ledger.summary(),
+                **_part(ledger),
+                "target": config.n,
+                **source.spending(ledger.accepted, config.n),
+            }
 
         try:
-            ended = _loop(plan, source, ledger, sink, quiet) if ledger.accepted < config.n else None
+            ended = None if ledger.done else _loop(plan, source, ledger, sink, quiet)
         except (TooManyFailures, BoundReached):
             sink.finish(summary(), complete=False)
             raise
         told = summary()
-        sink.finish(told, complete=ledger.accepted >= config.n)
+        sink.finish(told, complete=ledger.done)
     if ended is not None:
         raise ended
     return told
 
 
+def _finished(config: ProposeConfig, out: str, rounds: int) -> dict[str, Any] | None:
+    """Summary of a part that owes nothing, which is all that such a part is asked for."""
+    stored = finished(config, out)
+    summary = stored.summary if stored is not None else None
+    return summary if summary is not None and summary["rounds"] >= rounds else None
+
+
 def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet: bool) -> AgentpropError | None:
     """Make and commit candidates until the target, a bound or a pilot's end; returns what ended the run too early."""
     config, started = plan.config, time.monotonic()
-    limit = limit_of(config)
+    limit = limit_of(config, ledger.rounds)
     if ledger.next >= limit:
         return _at_limit(config, ledger)
     with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
         for result in source.results(limit, stop, sink.tick):
             for candidate in result:
-                if ledger.accepted < config.n:
+                if not ledger.done:
                     records = ledger.commit(candidate)
                     sink.add(records, passed_on(records, plan.library))
             if ledger.next % BATCH == 0:
@@ -75,7 +94,7 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
             sink.commit(ledger.state())
             bar.update(done=ledger.accepted, note=note)
             ledger.tolerance.check()
-            if ledger.accepted >= config.n:
+            if ledger.done:
                 return None
             if hopeless(ledger, limit):
                 return given_up(ledger)
@@ -88,9 +107,20 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
     return stopped_at(source.bound, ledger)
 
 
-def limit_of(config: ProposeConfig) -> int:
-    """The most candidates of a run."""
+def _part(ledger: Ledger) -> dict[str, Any]:
+    """What the summary of a part says of its place in the whole."""
+    config = ledger.config
+    if config.partitions == 1:
+        return {}
+    return {"partition": config.partition, "partitions": config.partitions, "rounds": ledger.next // BATCH}
+
+
+def limit_of(config: ProposeConfig, rounds: int = 0) -> int:
+    """The most candidates of a run; for a part whole batches, and without a bound as many as it owes."""
     limit = config.max_candidates or CANDIDATES_PER_PROBLEM * config.n + FURTHER_CANDIDATES
+    if config.partitions > 1:
+        owed = 1 if config.max_candidates else max(rounds, 1)
+        return max(limit // BATCH, owed) * BATCH
     return limit if config.pilot is None else min(limit, config.pilot)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from agentprop.config import ProposeConfig
 from agentprop.records import PipedProblem, Problem, Record, Trajectory
 from agentprop.skills import Package
 from agentprop.stages.common.benchmarks import REPORT
@@ -18,13 +19,16 @@ from agentprop.storage.run import Run
 
 
 @contextmanager
-def open_sink(plan: Plan, out: str, fresh: bool, ledger: Ledger) -> Iterator[Sink]:
-    """Open or resume a run directory, or stdout if `out` is `-`; a resumed run restores the ledger."""
+def open_sink(plan: Plan, config: ProposeConfig, out: str, fresh: bool, ledger: Ledger) -> Iterator[Sink]:
+    """Open or resume a run directory, or stdout if `out` is `-`; a resumed run restores the ledger.
+
+    `config` are the settings as given, which the run keeps.
+    """
     if out == "-":
         with PipeSink.open() as sink:
             yield sink
         return
-    config, benchmarks = plan.config, ledger.benchmarks
+    benchmarks = ledger.benchmarks
     with Run.open(
         out,
         "propose",

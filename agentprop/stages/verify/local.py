@@ -9,7 +9,7 @@ from typing import Any
 
 from agentprop.boundary import died
 from agentprop.config import VerifyConfig
-from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usable_cores
+from agentprop.engine import WorkerDied, batched, each_alone, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -53,7 +53,7 @@ class Workers:
         judged = ordered_map(
             judge,
             batched(items, BATCH),
-            workers=self.config.workers or usable_cores(),
+            workers=self.config.workers or usual_workers(),
             window=WINDOW,
             initializer=prepare,
             initargs=(self.config.verifier[0], self.library, self.config.allow_weak_sandbox),

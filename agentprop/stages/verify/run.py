@@ -19,11 +19,12 @@ from agentprop.models.failures import ModelOutage
 from agentprop.prompts import Prompts
 from agentprop.records import Reject, Verdict
 from agentprop.skills import Package
-from agentprop.stages.common.intake import Intake, ProblemItem, open_intake
+from agentprop.stages.common.intake import Intake, ProblemItem, open_intake, own_part
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.panel import check_verifiers, open_panel, uses_models
+from agentprop.stages.common.partitions import finished, own_bounds, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.verify import audit_checkers
@@ -38,15 +39,19 @@ def run(
 ) -> dict[str, Any]:
     """Judge every problem of run directories, of files that others wrote, and of what comes on stdin for `-`."""
     check(config)
+    config, out = part_of(config, out)
     library = gather(config.skills, bundled=config.bundled_skills)
     traces = (uses_models(config) and not config.audit_checkers) or out == "-"
     intake = open_intake(source, config, library, stage="verify", traces=traces, skills=out == "-", quiet=quiet)
     inputs = {**intake.inputs, **Prompts.of(config.prompts).inputs}
+    if not fresh and (part := finished(config, out, inputs)) is not None:
+        return part.summary or {}
+    intake = own_part(intake, config)
     if config.audit_checkers:
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
     with (
         _open_sink(config, out, fresh, inputs) as (sink, totals, done),
-        judges(config, intake.library, sink.folder) as judging,
+        judges(own_bounds(config), intake.library, sink.folder) as judging,
     ):
 
         def summary() -> dict[str, Any]:
@@ -55,7 +60,8 @@ def run(
         try:
             owed = (item for item in intake.items if item.problem.id not in done)
             _judge(judging, owed, intake.total, sink, totals, quiet)
-            _keep_unreadable(intake, sink, totals)
+            if not config.partition:  # every part reads all rows, and the first one stores those that are no problems
+                _keep_unreadable(intake, sink, totals, whole=config.partition is None)
         except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
@@ -77,11 +83,14 @@ def _open_sink(
         yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
 
 
-def _keep_unreadable(intake: Intake, sink: Sink, totals: VerifyTotals) -> None:
-    """Store rows that are no problems as rejects, unless they are stored already. Raises InputError if all are."""
+def _keep_unreadable(intake: Intake, sink: Sink, totals: VerifyTotals, *, whole: bool) -> None:
+    """Store rows that are no problems as rejects, unless they are stored already.
+
+    Raises InputError if all are, in a run that is the `whole` of the work.
+    """
     if not intake.unreadable:
         return
-    if not totals.counts["problems"]:
+    if whole and not totals.counts["problems"]:
         why = intake.unreadable[0].message
         raise InputError(
             f"there is no question with an answer ({why})", hint="give --question-field and --answer-field"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from agentprop.agent.chat_policy import ChatPolicy
 from agentprop.agent.environment import Environment, Episode, Rules, rollout
+from agentprop.agent.sampling_seed import sampling_seed
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.engine.rolling import together
 from agentprop.models.chat import ChatModel, Choice, Reply, Request, Sampling
@@ -119,7 +120,7 @@ async def _episode(
     task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
 ) -> tuple[Episode, RecordFailure | None]:
     """An episode; one that fails is no other episode's concern."""
-    sample = (task.seed * 1_000_003 + task.index) * size + number
+    sample = sampling_seed(task.seed, task.index) * size + number
 
     async def played() -> tuple[Episode, RecordFailure | None]:
         environment, heard = setup.environment(task), _LastReply(model)
