@@ -22,8 +22,8 @@ from agentprop.stages.common.plan import Plan, plan_of
 
 STRIDE = 1 << 10
 """Candidate numbers that belong to an item."""
-TRIES = 200
-"""Candidates of one item before it is given up: one in ten fails, so this many in a row mean that none can succeed."""
+TRIES = 50
+"""Candidates of one item before it is given up: about one in ten fails, so this many in a row mean that all do."""
 
 
 @dataclass(frozen=True)

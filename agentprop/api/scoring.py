@@ -19,5 +19,6 @@ def score(gold: str | Problem, reply: str | None, *, answer_type: str | None = N
     (1.0, 0.0, 0.0)
     """
     if isinstance(gold, Problem):
-        gold, answer_type = question_answer(gold).answer, answer_type or gold.answer_type
+        answer_type = answer_type or gold.answer_type
+        gold = question_answer(gold).answer
     return 0.0 if reply is None else grade(reply, gold, answer_type)

@@ -36,5 +36,6 @@ def settings_of(kind: type[C], given: Mapping[str, Any]) -> C:
 
 def paths_of(given: Paths) -> tuple[str, ...]:
     """Return one path or several as texts."""
-    one = isinstance(given, str | os.PathLike)
-    return tuple(os.fspath(path) for path in ([given] if one else given))
+    if isinstance(given, str | os.PathLike):
+        return (os.fspath(given),)
+    return tuple(os.fspath(path) for path in given)

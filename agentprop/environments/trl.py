@@ -1,9 +1,11 @@
 """`agentprop.dataset` and `agentprop.episodes` → what TRL's GRPOTrainer takes.
 
     data = agentprop.dataset(domain="mathematics", seed=5)
-    GRPOTrainer(model, reward_funcs=correct, train_dataset=rows(data), args=GRPOConfig(max_steps=…))
+    args = GRPOConfig(max_steps=…, shuffle_dataset=False)
+    GRPOTrainer(model, reward_funcs=correct, train_dataset=rows(data), args=args)
 
-TRL reads an endless data set in the training process, so the next problems are made in a thread while it trains. Every
+TRL reads an endless data set in the training process, so the next problems are made in a thread while it trains. Unless
+`shuffle_dataset` is off, it reads a thousand rows before the first step, and a curriculum comes that much late. Every
 rank must make the same ones: give all of them the same seed. With `environment_factory` a model acts by calling tools:
 `solver(data)` scores the answer that it submits, `proposer(episodes)` is the environment in which a problem is made.
 Source: trl 1.16, GRPOTrainer.

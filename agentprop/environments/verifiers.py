@@ -48,7 +48,7 @@ class ProblemTask(vf.Task[ProblemData]):
     @property
     def key(self) -> str:
         """Identity: the problem's id."""
-        return self.data.problem
+        return str(self.data.problem)
 
     @vf.reward(weight=1.0)
     async def correct(self, trace: vf.Trace) -> float:

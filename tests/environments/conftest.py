@@ -1,4 +1,4 @@
-"""A library of one skill whose answers are 0 and 1, so that even a toy model is right now and then."""
+"""A library of one skill whose answers are single digits, so that even a toy model is right now and then."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 import agentprop
 
 SKILL = """---
-name: parity-of-sum
-description: Finds the remainder of a sum of two numbers on division by two. Use when a problem asks for a parity.
+name: casting-out-nines
+description: Finds the remainder of a sum of two numbers on division by nine. Use when only digits matter.
 license: Apache-2.0
 metadata:
   domain: mathematics
-  category: parity
-  intent: "See a parity without adding."
+  category: nines
+  intent: "See a remainder without dividing."
   method: "Choose two large numbers and ask for the remainder of their sum."
   effect: "Harder when the numbers come from other problems."
   tool: "The remainders of the two numbers give it; adding them confirms it."
@@ -24,15 +24,15 @@ metadata:
     b: {kind: integer, min: 10, max: 100000, symbol: b}
   output: {kind: integer, symbol: r}
   phrasings:
-    - ask: 'Find the remainder when the sum of $<a>$ and $<b>$ is divided by $2$.'
-    - ask: 'What remains when $<a>+<b>$ is divided by $2$?'
+    - ask: 'Find the remainder when the sum of $<a>$ and $<b>$ is divided by $9$.'
+    - ask: 'What remains when $<a>+<b>$ is divided by $9$?'
   value:
-    - 'the remainder of $<a>+<b>$ on division by $2$'
+    - 'the remainder of $<a>+<b>$ on division by $9$'
 ---
-# Parity of a sum
+# Casting out nines
 
 ## Recognition
-Only the last bit matters.
+Only the digits matter.
 
 ## Workflow
 Take the remainders first.
@@ -43,24 +43,24 @@ Long numbers look harder than they are.
 ## Tools
 `scripts/skill.py`.
 """
-SCRIPT = '''"""Two numbers to the parity of their sum."""
+SCRIPT = '''"""Two numbers to the remainder of their sum on division by nine."""
 
 
 def solve(a: int, b: int) -> int:
     """Add the remainders."""
-    return (a % 2 + b % 2) % 2
+    return (a % 9 + b % 9) % 9
 
 
 def check(a: int, b: int) -> int:
-    """Add first, and look at the last bit."""
-    return (a + b) & 1
+    """Add the digits."""
+    return sum(map(int, f"{a}{b}")) % 9
 '''
 
 
 @pytest.fixture(scope="session")
-def parity(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def nines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package, in a directory of one's own."""
-    package = tmp_path_factory.mktemp("library") / "parity-of-sum"
+    package = tmp_path_factory.mktemp("library") / "casting-out-nines"
     (package / "scripts").mkdir(parents=True)
     (package / "SKILL.md").write_text(SKILL)
     (package / "scripts" / "skill.py").write_text(SCRIPT)
@@ -68,6 +68,6 @@ def parity(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bits(parity: Path) -> agentprop.Dataset:
+def digits(nines: Path) -> agentprop.Dataset:
     """Its problems."""
-    return agentprop.dataset(seed=5, skills=parity, bundled_skills=False, categories="parity", size=64)
+    return agentprop.dataset(seed=5, skills=nines, bundled_skills=False, categories="nines", size=64)
