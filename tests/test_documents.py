@@ -39,6 +39,7 @@ REASONS = {
     "a sketch": 1,
     "needs a server": 1,
     "needs a cluster": 1,
+    "tests/environments runs it with a toy model": 1,
 }
 """Why a block is not run → how many say so. A block that can be run is run; a new reason is a decision made here."""
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/v1")

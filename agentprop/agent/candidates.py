@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
@@ -167,6 +167,13 @@ class CandidateMaker:
     """Prompts of the language model."""
     guidance: Guidance | None = None
     """What the language model is told beyond the protocol."""
+    policy: Callable[[Task], Policy] | None = None
+    """A program's own proposer: task → the policy of its episode; takes the place of a language model."""
+
+    @property
+    def own(self) -> bool:
+        """True if the built-in proposer proposes."""
+        return self.model is None and self.policy is None
 
     @cached_property
     def bundles(self) -> Bundles:
@@ -174,10 +181,12 @@ class CandidateMaker:
         return Bundles(self.planner, self.written)
 
     def batch(self, indices: range, state: MasteryState) -> list[Candidate]:
-        """Make these candidates, all advancing together."""
-        return asyncio.run(self._batch(indices, self.curriculum.probabilities(state)))
+        """Make these candidates, all advancing together; no event loop may be running in this thread."""
+        return asyncio.run(self.together(indices, state))
 
-    async def _batch(self, indices: range, probabilities: list[float]) -> list[Candidate]:
+    async def together(self, indices: Iterable[int], state: MasteryState) -> list[Candidate]:
+        """The same in an event loop, for any indices."""
+        probabilities = self.curriculum.probabilities(state)
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
     async def candidate(
@@ -191,25 +200,12 @@ class CandidateMaker:
         return await contained_async(work, partial(_failed, index))
 
     async def _candidate(self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]]) -> Candidate:
-        rng = Random(f"{self.seed}/{index}")
-        category = rng.choices(self.curriculum.categories, probabilities)[0]
-        library = self.bundles.library
-        names, term = self.bundles.draw(category, rng) if self.model is not None else None, None
-        if names is None:
-            try:
-                term = self.planner.plan(category, rng)
-            except Impossible:
-                return Candidate(index, category)
-            names = skills(term)
-        task = Task(
-            seed=self.seed,
-            index=index,
-            domain=self.bundles.domain(category),
-            category=category,
-            skill_ids=tuple(library[name].id for name in names),
-            skill_names=names,
-        )
-        environment = self._environment(task, library)
+        category, rng = self._drawn(index, probabilities)
+        opened = self._opened(index, category, rng)
+        if opened is None:
+            return Candidate(index, category)
+        environment, term = opened
+        task = environment.task
         environment.avoid(avoid.get(category, ()))
         policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
@@ -233,6 +229,36 @@ class CandidateMaker:
                 check_storable(record)
         return candidate
 
+    def environment(self, index: int, state: MasteryState) -> Environment | None:
+        """Open the episode of a candidate, for whoever acts from outside; None if no composition could be planned."""
+        opened = self._opened(index, *self._drawn(index, self.curriculum.probabilities(state)))
+        return opened[0] if opened is not None else None
+
+    def _drawn(self, index: int, probabilities: list[float]) -> tuple[str, Random]:
+        """The category of a candidate, and the source of all else about it that is random."""
+        rng = Random(f"{self.seed}/{index}")
+        return rng.choices(self.curriculum.categories, probabilities)[0], rng
+
+    def _opened(self, index: int, category: str, rng: Random) -> tuple[Environment, Term | None] | None:
+        """The episode of a candidate, and the composition to propose if the planner made one; None if it found none."""
+        library = self.bundles.library
+        names, term = None if self.own else self.bundles.draw(category, rng), None
+        if names is None:
+            try:
+                term = self.planner.plan(category, rng)
+            except Impossible:
+                return None
+            names = skills(term)
+        task = Task(
+            seed=self.seed,
+            index=index,
+            domain=self.bundles.domain(category),
+            category=category,
+            skill_ids=tuple(library[name].id for name in names),
+            skill_names=names,
+        )
+        return self._environment(task, library), term
+
     def _environment(self, task: Task, library: Mapping[str, Package]) -> Environment:
         return Environment(
             task,
@@ -241,12 +267,14 @@ class CandidateMaker:
             self.tools,
             self.rules,
             self.made_by,
-            own_code=self.model is None,
+            own_code=self.own,
             prompts=self.prompts,
             guidance=self.guidance,
         )
 
     def _policy(self, environment: Environment, term: Term | None, rng: Random) -> Policy:
+        if self.policy is not None:
+            return self.policy(environment.task)
         if self.model is not None:
             sample, strict = sampling_seed(self.seed, environment.task.index), self.rules.strict
             system = self._native_system(environment) if self.native else None

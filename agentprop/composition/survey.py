@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,9 @@ STORED = Path(__file__).with_name("survey.json")
 """Samples of the bundled skills with seed 0: id of the skill → values; a fraction is written as `p/q`."""
 
 
-def library_values(library: Mapping[str, Package], sandbox: Callable[[], Sandbox]) -> dict[str, list[Any]]:
+def library_values(
+    library: Mapping[str, Package], sandbox: Callable[[], AbstractContextManager[Sandbox]]
+) -> dict[str, list[Any]]:
     """Return what `survey` finds with seed 0; a sandbox is opened only if samples of a skill are not stored."""
     stored = _stored()
     missing = {name: package for name, package in library.items() if package.id not in stored}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
@@ -15,8 +16,8 @@ class Interruption:
     """`with Interruption() as stop`: the first SIGINT or SIGTERM sets `stop`, the second raises KeyboardInterrupt.
 
     Pass it as `stop` to `ordered_map`, which then drains; the stage commits the results and calls `stop()` to learn why
-    the iteration ended. Use it in the main thread only. `notify` runs in the handler of the first signal, so keep it to
-    one line on stderr.
+    the iteration ended. `notify` runs in the handler of the first signal, so keep it to one line on stderr. Signals
+    come to the main thread; in another one, `request_stop` has the effect of the first.
     """
 
     def __init__(self, notify: Callable[[], None] | None = None) -> None:
@@ -29,12 +30,16 @@ class Interruption:
         return self._requested
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        else:
+            _elsewhere[threading.get_ident()] = self
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        _elsewhere.pop(threading.get_ident(), None)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._requested:
@@ -42,3 +47,13 @@ class Interruption:
         self._requested = True
         if self._notify:
             self._notify()
+
+
+_elsewhere: dict[int, Interruption] = {}
+"""Identifier of a thread that is not the main one → its interruption."""
+
+
+def request_stop(thread: int) -> None:
+    """Ask the work of another thread to stop, as the first signal does in the main thread."""
+    if thread in _elsewhere:
+        _elsewhere[thread]._requested = True

@@ -67,6 +67,11 @@ class _Outbox:
         self.send("log", record)
 
 
+def main(descriptor: int, level: int) -> None:
+    """Run this process as a worker that the parent reaches by the pipe of a descriptor."""
+    serve(Connection(descriptor), level)
+
+
 def serve(pipe: Connection[Any, Any], level: int) -> None:
     """Run a worker: read the setup and then items from the pipe, send results, and return when None arrives."""
     outbox = _Outbox(pipe)

@@ -16,22 +16,23 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import logging
 import math
-import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Pipe, wait
 from typing import Any, Generic, TypeVar
 
+from agentprop.engine import worker as child
 from agentprop.engine.interruption import SIGNALS
-from agentprop.engine.worker import WorkerSetup, serve
+from agentprop.engine.worker import WorkerSetup
 from agentprop.errors import RunError
 
 Item = TypeVar("Item")
@@ -44,11 +45,10 @@ _AHEAD_S = 0.05
 """Seconds of work handed to a worker in advance, so that it need not wait for a busy parent."""
 _MAX_AHEAD = 16
 """Most items that wait at one worker."""
-SAFE_PATH = "PYTHONSAFEPATH"
-"""Variable of the interpreter's."""
+_BOOT = "import sys, json; fd, level, sys.path[:] = json.loads(sys.argv[1]); from {} import main; main(fd, level)"
+"""Program of a worker. Unlike one of `multiprocessing` it does not run the caller's script, which so needs no guard."""
 
-_SPAWN = multiprocessing.get_context("spawn")
-_alive: set[SpawnProcess] = set()
+_alive: set[subprocess.Popen[bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class WorkerPool(Generic[Item]):
             worker.send(None)
         deadline = time.monotonic() + 5
         for worker in self._workers:
-            worker.process.join(max(0.0, deadline - time.monotonic()))
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.process.wait(max(0.0, deadline - time.monotonic()))
 
     def kill(self) -> None:
         """Kill every worker."""
@@ -177,7 +178,8 @@ class WorkerPool(Generic[Item]):
     def _replace_dead(self, worker: Worker[Item]) -> None:
         """Handle the death of a worker: retry the job it was running, and requeue the jobs behind that one."""
         self._workers.remove(worker)
-        worker.process.join(1.0)  # the pipe closes shortly before the process ends, and we want its exit code
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.process.wait(1.0)  # the pipe closes shortly before the process ends, and we want its exit code
         code = worker.end()
         if not worker.ready:
             self._failed_starts += 1
@@ -203,16 +205,14 @@ class Worker(Generic[Item]):
     def __init__(self, setup: WorkerSetup) -> None:
         self.jobs: dict[int, QueuedItem[Item]] = {}
         self.ready = False
-        self.pipe, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))
+        self.pipe, theirs = Pipe()
         # Ctrl-C goes to the whole process group, and must not reach the child before it has said that it ignores it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            with _safe_path():
-                self.process.start()
+            self.process = _started(theirs.fileno())
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
+            theirs.close()
         _alive.add(self.process)
         # Not passed as a process argument: we would block for ever on a child that dies before it has read a large one.
         with contextlib.suppress(ConnectionError):
@@ -228,24 +228,23 @@ class Worker(Generic[Item]):
     def end(self) -> int:
         """Kill the process if it still runs, and return its exit code."""
         self.process.kill()
-        self.process.join()
+        self.process.wait()
         _alive.discard(self.process)
         self.pipe.close()
-        return self.process.exitcode or 0
+        return self.process.returncode
 
 
-@contextlib.contextmanager
-def _safe_path() -> Iterator[None]:
-    """Let interpreters that start inside the block import nothing from the working directory, as `python -P` does."""
-    before = os.environ.get(SAFE_PATH)
-    os.environ[SAFE_PATH] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[SAFE_PATH]
-        else:
-            os.environ[SAFE_PATH] = before
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    """Start an interpreter that serves the pipe of this descriptor, and imports from where this one does.
+
+    Nothing is imported from the working directory, there or in processes that it starts, unless this one does so.
+    """
+    told = json.dumps([descriptor, logging.getLogger("agentprop").level, sys.path])
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _BOOT.format(child.__name__), told],
+        pass_fds=[descriptor],
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
+    )
 
 
 @atexit.register

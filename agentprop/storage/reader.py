@@ -13,7 +13,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -22,6 +22,10 @@ from agentprop.errors import RunError, ShardError
 from agentprop.records import RECORDS, SCHEMA_VERSION, Part, Record
 from agentprop.storage import Row, read_rows, read_shard
 from agentprop.storage.durable import digest_file
+from agentprop.storage.tables import read_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CONFIG, SUMMARY, MANIFEST, LOG = "config.json", "summary.json", "manifest.json", "log.txt"
 OURS = ".agentprop"
@@ -183,6 +187,10 @@ class StoredRun:
         """Yield the records of one type as plain dicts, or only some of their columns; of the run or of one segment."""
         for path in self._paths(record_type, segment):
             yield from read_rows(path, record_type, columns)
+
+    def table(self, record_type: type[Record], columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the records of one type, or some columns of them, as one Arrow table."""
+        return read_table(self._paths(record_type), record_type, columns)
 
     def done_ids(self, record_type: type[Record], column: str = "id") -> set[str]:
         """Return the values of an id column, to know which work is done."""

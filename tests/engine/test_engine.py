@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing.spawn
 import os
 import signal
 import subprocess
@@ -316,7 +315,7 @@ def test_the_first_signal_asks_and_the_second_raises() -> None:
 def test_a_worker_that_dies_before_it_reads_a_large_setup_is_an_error_and_not_a_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", b"/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     large = ("x" * 10_000_000,)
     with pytest.raises(RunError, match="died while starting"):
         list(ordered_map(str, [1, 2, 3], workers=1, window=2, initializer=print, initargs=large))

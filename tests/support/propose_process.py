@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sys
 import time
+from functools import partial
 from typing import Any
 
 from agentprop.config import ProposeConfig
@@ -30,9 +31,9 @@ def config(**settings: Any) -> ProposeConfig:
 _make = propose_sources.make
 
 
-def slowly(batch: CandidateBatch) -> Any:
+def slowly(pause_s: float, batch: CandidateBatch) -> Any:
     """The candidates of a batch, some time later."""
-    time.sleep(random.uniform(0, float(sys.argv[4])))
+    time.sleep(random.uniform(0, pause_s))
     return _make(batch)
 
 
@@ -40,11 +41,13 @@ def main() -> None:
     """Run the stage to its end."""
     out, n, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     if len(sys.argv) > 4:
-        propose_sources.make = slowly
+        propose_sources.make = partial(slowly, float(sys.argv[4]))
     if len(sys.argv) > 5:
         runs.SEGMENT_RECORDS = int(sys.argv[5])
     propose.run(config(n=n, workers=workers, max_template_repeats=100_000), out, quiet=True)
 
 
 if __name__ == "__main__":
-    main()
+    import propose_process  # workers import the functions that they are given by the name of their module
+
+    propose_process.main()

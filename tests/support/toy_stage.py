@@ -89,4 +89,6 @@ def main(out: str, n: str, workers: str = "2", pause_s: str = "0", segment: str 
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    import toy_stage  # workers import the functions that they are given by the name of their module
+
+    sys.exit(toy_stage.main(*sys.argv[1:]))

@@ -17,6 +17,7 @@ from agentprop.agent.candidates import tools
 from agentprop.boundary import RecordFailure, contained_async
 from agentprop.grading.claims import Claim, judge_claim
 from agentprop.grading.claims.claim import Means
+from agentprop.grading.judgement import LocalVerifier
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable
 from agentprop.sandbox.executor import Executor
@@ -71,9 +72,11 @@ class LocalJudge:
     name: str = BUILTIN
     tools: dict[str, str] = field(default_factory=tools)
     parsed: dict[str, Package] = field(default_factory=dict)
+    verifier: LocalVerifier | None = None
+    """A program's own verifier; None means the one that is registered under the name."""
 
     def __post_init__(self) -> None:
-        self._verifier = VERIFIERS[self.name]
+        self._verifier = self.verifier or VERIFIERS[self.name]
         self.made_by = MadeBy(name=self.name, version=__version__)
 
     async def records(self, item: ProblemItem) -> tuple[Attempt, Verdict]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -71,11 +72,17 @@ class CandidateBatch:
         return [replace(self, indices=range(index, index + 1)) for index in self.indices]
 
 
-def plan_of(config: ProposeConfig, library: Mapping[str, Package]) -> Plan:
-    """Make the plan of a run. Raises ConfigError if no category is left to propose in."""
+def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sandbox | None = None) -> Plan:
+    """Make the plan of a run. Raises ConfigError if no category is left to propose in.
+
+    Skills are tried in the given sandbox, or in one of its own.
+    """
     if config.one_shot and config.proposer == "builtin":
         raise ConfigError("the built-in proposer needs the loop", hint="give --proposer MODEL, or drop one_shot")
-    values = library_values(library, lambda: Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox))
+    values = library_values(
+        library,
+        lambda: nullcontext(sandbox) if sandbox else Sandbox(preload=(), slots=1, allow_weak=config.allow_weak_sandbox),
+    )
     planner = _planner(config, library, values)
     bundles = Bundles(planner, {} if config.proposer == "builtin" else written_skills(library))
     categories = categories_of(bundles, config.domain, config.categories)

@@ -27,24 +27,31 @@ from agentprop.stages.propose.giving_up import given_up, hopeless
 from agentprop.stages.propose.goal import goal_of
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
+from agentprop.stages.propose.own_policy import PolicyMaker, PolicySource
 from agentprop.stages.propose.sinks import open_sink, passed_on
 
 CANDIDATES_PER_PROBLEM, FURTHER_CANDIDATES = 20, 1000
 """Default bound on candidates: this many for each problem asked for, and this many more."""
 
 
-def run(config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
-    """Propose until `config.n` problems are accepted. Raises BoundReached if a bound comes first."""
+def run(
+    config: ProposeConfig, out: str, *, fresh: bool = False, quiet: bool = False, policy: PolicyMaker | None = None
+) -> dict[str, Any]:
+    """Propose until `config.n` problems are accepted. Raises BoundReached if a bound comes first.
+
+    With a `policy` a program's own proposer takes the place of the one that the settings name.
+    """
     given, out = part_of(config, out)
     rounds = owed_rounds(out) if given.partitions > 1 else 0
     if not fresh and (done := _finished(given, out, rounds)) is not None:
         return done
     config = goal_of(given)
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
-    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window_of(config), rounds)
+    window = config.window if policy else window_of(config)
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window, rounds)
     with (
         open_sink(plan, given, out, fresh, ledger) as sink,
-        _proposing(plan, sink.folder, ledger) as source,
+        _proposing(plan, sink.folder, ledger, policy) as source,
     ):
 
         def summary() -> dict[str, Any]:
@@ -145,7 +152,13 @@ def stopped_at(
 
 
 @contextmanager
-def _proposing(plan: Plan, folder: Path | None, ledger: Ledger) -> Iterator[CandidateSource]:
+def _proposing(
+    plan: Plan, folder: Path | None, ledger: Ledger, policy: PolicyMaker | None
+) -> Iterator[CandidateSource]:
+    if policy is not None:
+        with PolicySource.opened(plan, ledger, policy) as own:
+            yield own
+        return
     if plan.config.proposer == "builtin":
         yield BuiltinSource(plan, ledger)
         return

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from agentprop.config import VerifyConfig
 from agentprop.engine import Interruption
 from agentprop.errors import BoundReached, InputError, TooManyFailures
+from agentprop.grading.judgement import LocalVerifier
 from agentprop.models.failures import ModelOutage
 from agentprop.prompts import Prompts
 from agentprop.records import Reject, Verdict
@@ -28,20 +29,30 @@ from agentprop.stages.common.partitions import finished, own_bounds, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.verify import audit_checkers
-from agentprop.stages.verify.local import Workers
+from agentprop.stages.verify.local import OwnThread, Workers
 from agentprop.stages.verify.models import PanelRun
 from agentprop.stages.verify.results import VerifyTotals, passed_on, records_of
 from agentprop.storage.run import Run
 
 
 def run(
-    config: VerifyConfig, source: str | Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
+    config: VerifyConfig,
+    source: str | Sequence[str],
+    out: str,
+    *,
+    fresh: bool = False,
+    quiet: bool = False,
+    own: LocalVerifier | None = None,
 ) -> dict[str, Any]:
-    """Judge every problem of run directories, of files that others wrote, and of what comes on stdin for `-`."""
-    check(config)
+    """Judge every problem of run directories, of files that others wrote, and of what comes on stdin for `-`.
+
+    A program's `own` verifier takes the place of those that the settings name.
+    """
+    if own is None:
+        check(config)
     config, out = part_of(config, out)
     library = gather(config.skills, bundled=config.bundled_skills)
-    traces = (uses_models(config) and not config.audit_checkers) or out == "-"
+    traces = (own is None and uses_models(config) and not config.audit_checkers) or out == "-"
     intake = open_intake(source, config, library, stage="verify", traces=traces, skills=out == "-", quiet=quiet)
     inputs = {**intake.inputs, **Prompts.of(config.prompts).inputs}
     if not fresh and (part := finished(config, out, inputs)) is not None:
@@ -51,7 +62,7 @@ def run(
         return audit_checkers.run(config, intake, out, fresh=fresh, quiet=quiet)
     with (
         _open_sink(config, out, fresh, inputs) as (sink, totals, done),
-        judges(own_bounds(config), intake.library, sink.folder) as judging,
+        judges(own_bounds(config), intake.library, sink.folder, own) as judging,
     ):
 
         def summary() -> dict[str, Any]:
@@ -143,8 +154,14 @@ class ProblemJudges(Protocol):
 
 
 @contextmanager
-def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | None) -> Iterator[ProblemJudges]:
-    """Open one verifier on all cores if it needs no model, or else a panel."""
+def judges(
+    config: VerifyConfig, library: dict[str, Package], folder: Path | None, own: LocalVerifier | None = None
+) -> Iterator[ProblemJudges]:
+    """Open a program's own verifier, or one on all cores if it needs no model, or else a panel."""
+    if own is not None:
+        with OwnThread.opened(config, library, own) as thread:
+            yield thread
+        return
     if len(config.verifier) == 1 and not uses_models(config):
         yield Workers(config, library)
         return

@@ -1,0 +1,1 @@
+"""What Python programs call: `import agentprop` gives these functions, each imported when it is first used."""

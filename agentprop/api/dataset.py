@@ -1,0 +1,322 @@
+"""`dataset(domain="mathematics", seed=5)`: verified problems as they are asked for, without end and without files.
+
+    ahead of the consumer   [ part 0 ][ part 1 … 8 ][ part 9 … 16 ] …
+                              first      one batch, made by a thread while part 0 is read
+
+Items are made a part at a time by one thread of this process, so a running event loop, other threads and scripts
+without a main guard are no obstacle. What is kept is small and can be made again, so a forked or unpickled copy starts
+from the settings.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, TypedDict
+
+from agentprop.api.feedback import Feedback
+from agentprop.api.items import ItemMaker
+from agentprop.api.running import AheadThread
+from agentprop.api.scoring import score
+from agentprop.api.settings import Paths, paths_of, settings_of
+from agentprop.config import ProposeConfig
+from agentprop.errors import ConfigError
+from agentprop.export.rows import QuestionAnswer
+from agentprop.export.solver import question_answer, with_answer_format
+from agentprop.records import Problem
+from agentprop.stages.common.plan import Plan
+
+PART = 8
+"""Items that are made together if one of them is asked for."""
+AHEAD = 8
+"""Parts that are made in one batch ahead of a reader: large batches cost least, small ones come first."""
+KEPT = 512
+"""Parts that are kept, the latest first."""
+
+
+class Metadata(TypedDict):
+    """What is known of an item beside its two texts."""
+
+    source_dataset: str
+    """Always `agentprop`."""
+    source_index: int
+    """Number of the item."""
+    id: str
+    """Id of the problem: a hash of its content."""
+    domain: str
+    """mathematics, coding or science."""
+    category: str
+    """Subject."""
+    skills: tuple[str, ...]
+    """Names of the skills it composes, the asking one first."""
+    answer_type: str
+    """Kind of the answer."""
+
+
+class Item(TypedDict):
+    """A question and its answer."""
+
+    question: str
+    """The statement."""
+    answer: str
+    """The answer; for a program its hidden tests, JSON."""
+    metadata: Metadata
+    """Where it comes from."""
+
+
+def dataset(
+    domain: str | None = None,
+    seed: int = 0,
+    size: int | None = None,
+    *,
+    skills: Paths = (),
+    categories: Paths = (),
+    bundled_skills: bool = True,
+    max_skills: int | None = None,
+    held_out: Paths = (),
+    curriculum: bool = False,
+    allow_weak_sandbox: bool = False,
+) -> Dataset:
+    """Return problems that are made as they are asked for; the settings mean what they mean for `propose`.
+
+    `domain` is mathematics, coding, science or None for all; `size` ends the data set, None never does. With
+    `curriculum` the rewards given to `report` change what later items are drawn from. Nothing starts before the first
+    item is asked for. Raises ConfigError for a setting that is out of range, here or with the first item.
+    """
+    given = {
+        "n": 1,
+        "domain": domain,
+        "seed": seed,
+        "skills": paths_of(skills),
+        "categories": paths_of(categories),
+        "bundled_skills": bundled_skills,
+        "max_skills": max_skills,
+        "held_out": paths_of(held_out),
+        "allow_weak_sandbox": allow_weak_sandbox,
+    }
+    return Dataset(settings_of(ProposeConfig, given), size, curriculum=curriculum)
+
+
+class Dataset:
+    """Items by number: item i is the same on every machine, for one version, library, seed and settings.
+
+    Use `dataset` to make one. Any thread may use it. Items are very likely distinct, but only `propose` makes sure.
+    """
+
+    def __init__(self, config: ProposeConfig, size: int | None = None, *, curriculum: bool = False) -> None:
+        if size is not None and size < 1:
+            raise ConfigError(f"size must be at least 1, not {size}", hint="leave it out for a data set without end")
+        self.config, self.size = config, size
+        self.undetermined = 0
+        """Replies scored 0.0 because neither right nor wrong could be shown."""
+        self._feedback = Feedback(config, curriculum)
+        self._plan: Plan | None = None
+        self._closing: list[weakref.finalize[..., Dataset]] = []
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop the thread, the sandbox and the items, which belong to another process after a fork."""
+        while self._closing:
+            self._closing.pop().detach()
+        self._maker: ItemMaker | None = None
+        self._lock, self._opening, self._busy = threading.Lock(), threading.Lock(), threading.Lock()
+        self._feedback.lock = threading.Lock()
+        self._thread: AheadThread | None = None
+        self._parts: OrderedDict[int, Future[dict[int, Problem]]] = OrderedDict()
+        _alive.add(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the settings and what was reported; all else is made anew."""
+        return {
+            "config": self.config,
+            "size": self.size,
+            "undetermined": self.undetermined,
+            "feedback": self._feedback.state_dict(),
+        }
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Start from the settings."""
+        feedback = state["feedback"]
+        self.__init__(state["config"], state["size"], curriculum=feedback["curriculum"])  # type: ignore[misc]
+        self.undetermined = state["undetermined"]
+        self._feedback.load_state_dict(feedback)
+
+    def __deepcopy__(self, memo: object) -> Dataset:
+        """A copy inside this process is the same data set, so that what is reported to one is known to the other."""
+        return self
+
+    # --- items ---
+
+    def __len__(self) -> int:
+        """Size, if there is one. Raises TypeError for a data set without end."""
+        if self.size is None:
+            raise TypeError("this data set has no end: give dataset() a size")
+        return self.size
+
+    def __bool__(self) -> bool:
+        """A data set is never empty."""
+        return True
+
+    def __getitem__(self, index: int) -> Item:
+        """Item number `index`. Raises IndexError beyond the size."""
+        return item_of(self.problem(index), self._number(index))
+
+    def __iter__(self) -> Iterator[Item]:
+        """All items in order."""
+        return self.items()
+
+    def items(self, start: int = 0) -> Iterator[Item]:
+        """Items in order from a number on, such as the one that an interrupted training would have seen next."""
+        number = start
+        while self.size is None or number < self.size:
+            yield self[number]
+            number += 1
+
+    def problem(self, index: int) -> Problem:
+        """The whole record of an item: its certificate, skills and hidden tests."""
+        number = self._number(index)
+        return self._made(number // PART).result()[number]
+
+    def prompt(self, index: int) -> str:
+        """Question of an item with instructions on the form of the answer, as a prober gets it."""
+        return prompt_of(self[index])
+
+    def _number(self, index: int) -> int:
+        number = index + self.size if index < 0 and self.size is not None else index
+        if number < 0 or (self.size is not None and number >= self.size):
+            raise IndexError(f"there is no item {index}")
+        return number
+
+    # --- scoring ---
+
+    def score_answer(self, answer: str | None, entry: Item | Mapping[str, Any]) -> float:
+        """Score a reply to an item: 1.0 right, else 0.0; what cannot be decided counts in `undetermined`."""
+        found = score(entry["answer"], answer, answer_type=entry["metadata"].get("answer_type"))
+        if found is None:
+            self.undetermined += 1
+        return found or 0.0
+
+    def report(self, index: int, reward: float) -> None:
+        """Tell how an item was answered: a reward in [0, 1]. Raises ValueError outside of it.
+
+        With a curriculum, the category's mastery moves towards the reward, and parts that are made from then on are
+        drawn with p(c) ∝ 1/(m_c + ε): more of what fails. Items that were made stay what they are, in every copy.
+        """
+        self._feedback.report(self.problem(index).category, reward)
+
+    @property
+    def mastery(self) -> dict[str, float]:
+        """Mean reward by category, a moving average of what was reported; 0.5 at the start."""
+        return self._feedback.mastery(self._open().plan.curriculum)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What was reported and which parts it shaped, as JSON values, for a training that is continued later."""
+        return self._feedback.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state_dict`."""
+        self._feedback.load_state_dict(state)
+
+    # --- making them ---
+
+    def _made(self, part: int) -> Future[dict[int, Problem]]:
+        """The part, and in a while those after it if the one before was read."""
+        with self._lock:
+            found = self._parts.get(part)
+            if found is None or (found.done() and found.exception() is not None):
+                found = self._begin(part, 1)
+            self._parts.move_to_end(part)
+            if part == 0 or part - 1 in self._parts:
+                self._read_ahead(part)
+            while len(self._parts) > KEPT:
+                self._parts.popitem(last=False)
+            return found
+
+    def _read_ahead(self, part: int) -> None:
+        """Begin the next parts once the reader is halfway through those that were begun."""
+        if all(part + further in self._parts for further in range(1, AHEAD // 2 + 1)):
+            return
+        first = next(part + further for further in range(1, AHEAD) if part + further not in self._parts)
+        last = first + AHEAD if self.size is None else min(first + AHEAD, -(-self.size // PART))
+        if last > first:
+            self._begin(first, last - first)
+
+    def _begin(self, part: int, count: int) -> Future[dict[int, Problem]]:
+        """Have the thread make parts in one batch."""
+        if self._thread is None:
+            self._thread = AheadThread("agentprop-dataset")
+            self._closing.append(weakref.finalize(self, self._thread.close))
+        future = self._thread.submit(partial(self._make, part, count))
+        self._parts.update(dict.fromkeys(range(part, part + count), future))
+        return future
+
+    def _make(self, part: int, count: int) -> dict[int, Problem]:
+        """Make parts, in the thread; those with one mastery together."""
+        with self._busy:
+            maker, found = self._open(), {}
+            for state, parts in self._feedback.pinned(range(part, part + count), maker.plan.curriculum):
+                found.update(maker.items([number for p in parts for number in range(p * PART, (p + 1) * PART)], state))
+            return found
+
+    def _open(self) -> ItemMaker:
+        with self._opening:
+            if self._maker is None:
+                self._maker = ItemMaker.open(self.config, self._plan)
+                self._plan = self._maker.plan
+                self._closing.append(weakref.finalize(self, self._maker.sandbox.close))
+            return self._maker
+
+
+def item_of(problem: Problem, number: int) -> Item:
+    """Reduce a problem to an item."""
+    texts = question_answer(problem)
+    metadata = Metadata(
+        source_dataset="agentprop",
+        source_index=number,
+        id=problem.id,
+        domain=problem.domain,
+        category=problem.category,
+        skills=problem.skills,
+        answer_type=problem.answer_type,
+    )
+    return Item(question=texts.question, answer=texts.answer, metadata=metadata)
+
+
+def prompt_of(item: Item) -> str:
+    """Question with instructions on the form of the answer."""
+    return with_answer_format(QuestionAnswer(question=item["question"], answer=item["answer"])).question
+
+
+# --- forks ---
+
+_alive: weakref.WeakSet[Dataset] = weakref.WeakSet()
+_held: list[Dataset] = []
+"""Data sets whose threads wait for a fork to be over."""
+
+
+def _hold() -> None:
+    """Before a fork: wait until no thread is making items, lest the child inherit locks that nobody will release."""
+    for data in list(_alive):
+        data._busy.acquire()
+        _held.append(data)
+
+
+def _go_on() -> None:
+    """In the parent: let the threads go on."""
+    while _held:
+        _held.pop()._busy.release()
+
+
+def _forget_inherited() -> None:
+    """In the child: start anew, with a thread and a sandbox of its own."""
+    _held.clear()
+    for data in list(_alive):
+        data._forget()
+
+
+os.register_at_fork(before=_hold, after_in_parent=_go_on, after_in_child=_forget_inherited)

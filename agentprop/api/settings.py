@@ -1,0 +1,41 @@
+"""Keyword arguments → the settings of a stage; the first fault is a sentence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from agentprop.config import StageConfig
+from agentprop.errors import ConfigError
+
+C = TypeVar("C", bound=StageConfig)
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""One path, or several."""
+
+
+def settings_of(kind: type[C], given: Mapping[str, Any]) -> C:
+    """Check settings. Raises ConfigError for the first that is unknown, missing or out of range."""
+    unknown = [name for name in given if name not in kind.model_fields]
+    if unknown:
+        near = get_close_matches(unknown[0], kind.model_fields, 1)
+        hint = f"did you mean {near[0]}?" if near else f"settings: {', '.join(sorted(kind.model_fields))}"
+        raise ConfigError(f"{kind.stage} has no setting {unknown[0]}", hint=hint)
+    try:
+        return kind.model_validate(dict(given))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else kind.stage
+        field = kind.model_fields.get(name)
+        told = " ".join((field.description or "").split()) if field else None
+        raise ConfigError(f"{name}: {first['msg']} (given: {first['input']!r:.80})", hint=told) from None
+
+
+def paths_of(given: Paths) -> tuple[str, ...]:
+    """Return one path or several as texts."""
+    if isinstance(given, str | os.PathLike):
+        return (os.fspath(given),)
+    return tuple(os.fspath(path) for path in given)
