@@ -114,6 +114,11 @@ def _library() -> dict[str, Any]:
     return found
 
 
+def _why(sandbox: Mapping[str, Any]) -> str:
+    """Why there is no isolation, in words: the reason of each level that was tried."""
+    return sandbox.get("reason") or "; ".join(f"{level}: {why}" for level, why in sandbox["reasons"].items())
+
+
 def _print(report: Mapping[str, Any]) -> None:
     sandbox = report["sandbox"]
     held = sum(value is True for value in sandbox.get("self_test", {}).values())
@@ -132,5 +137,5 @@ def _print(report: Mapping[str, Any]) -> None:
     }
     print_summary(shown, to_stdout=True)
     if sandbox["level"] in ("none", "R0"):
-        print(f"\nUntrusted code cannot be isolated here: {sandbox.get('reason') or sandbox.get('reasons')}")
+        print(f"\nUntrusted code cannot be isolated here: {_why(sandbox)}")
         print("For code that you trust, --allow-weak-sandbox runs it without isolation.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agentprop.config.parts import CorpusSettings
+from agentprop.errors import InputError
 from agentprop.grading.claims import Claim
 from agentprop.records import AnswerType, PipedProblem, Problem, Reject, Skill, Trajectory
 from agentprop.skills import Package
@@ -84,6 +86,8 @@ def open_intake(
     named = [sources] if isinstance(sources, str) else list(dict.fromkeys(sources))
     stream = piped() if STDIN in named else None
     runs = tuple(open_run(source) for source in named if source != STDIN and is_run(source))
+    for stored in runs:
+        _check_problems(stored)
     files = [one for one in named if (one != STDIN or isinstance(stream, Path)) and not is_run(one)]
     foreign = read_foreign(files, config, stage, quiet=quiet) if files else None
     parts = [_of_run(stored, traces, skills) for stored in runs]
@@ -103,6 +107,19 @@ def open_intake(
         total = None
     items = parts[0] if len(parts) == 1 and foreign is None else _once(chain(*parts))
     return Intake(items, inputs, total, runs, known or {}, foreign, unreadable)
+
+
+def _check_problems(stored: StoredRun) -> None:
+    """Raises InputError for a run of a stage that makes no problems, with the command that was meant."""
+    if stored.rows.get("problem") or stored.stage in ("propose", "curate"):
+        return
+    place = shlex.quote(str(stored.path))
+    if stored.stage == "extract":
+        hint = f"make problems of its skills: agentprop propose --n 100 --skills {place} --out runs/problems"
+        raise InputError(f"{stored.path} is a run of extract: it holds skills, and no problems", hint=hint)
+    raise InputError(
+        f"{stored.path} is a run of {stored.stage} without problems of its own", hint="name the run that proposed them"
+    )
 
 
 def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:

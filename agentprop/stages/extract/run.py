@@ -89,6 +89,8 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
+    from agentprop.stages.common.models import named_models  # imported only if something is extracted
+
     work_type = _work_of(config)
     sources = sources_of(config, config.sources, WANTED)
     opened = Run.open(
@@ -97,9 +99,10 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
         config,
         fresh=fresh,
         inputs={**fingerprints(sources.files), **Prompts.of(config.prompts).inputs},
+        models=named_models(config),
         folders=work_type.FOLDERS,
     )
-    with opened as stored, Interruption() as stop:
+    with opened as stored, Interruption("the documents under way") as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary
