@@ -7,7 +7,6 @@ when it makes item i, and a run has the same content on one core or on sixty-fou
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from agentprop.engine.interruption import Interruption
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
+from agentprop.portable import usable_cores
 
 __all__ = [
     "Interruption",
@@ -50,11 +50,6 @@ def batched(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
-
-
-def usable_cores() -> int:
-    """Return the number of cores this process may run on, which is the default number of workers."""
-    return len(os.sched_getaffinity(0))
 
 
 def ordered_map(

@@ -33,6 +33,7 @@ from typing import Any, Generic, TypeVar
 from agentprop.engine.interruption import SIGNALS
 from agentprop.engine.worker import WorkerSetup, serve
 from agentprop.errors import RunError
+from agentprop.portable import signals_blocked
 
 Item = TypeVar("Item")
 
@@ -206,12 +207,8 @@ class Worker(Generic[Item]):
         self.pipe, theirs = _SPAWN.Pipe()
         self.process = _SPAWN.Process(target=serve, args=(theirs, logging.getLogger("agentprop").level))
         # Ctrl-C goes to the whole process group, and must not reach the child before it has said that it ignores it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
-            with _safe_path():
-                self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        with signals_blocked(SIGNALS), _safe_path():
+            self.process.start()
         theirs.close()
         _alive.add(self.process)
         # Not passed as a process argument: we would block for ever on a child that dies before it has read a large one.

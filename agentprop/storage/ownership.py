@@ -5,7 +5,6 @@ Nothing here touches a file that agentprop did not write; if one is in the way, 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -16,6 +15,7 @@ from typing import Any
 
 from agentprop.config import StageConfig
 from agentprop.errors import ConfigError, RunError, ShardError
+from agentprop.portable import CLOSE_ON_EXEC, lock_file
 from agentprop.storage.durable import disk_error, disk_errors
 from agentprop.storage.reader import (
     CONFIG,
@@ -62,9 +62,9 @@ def lock(path: Path) -> int:
     Raises RunError if another process holds the lock.
     """
     with disk_errors(path):
-        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | CLOSE_ON_EXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor)
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):

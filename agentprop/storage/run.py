@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
+from agentprop.portable import sync_directory
 from agentprop.private_files import make_private
 from agentprop.records import Record
 from agentprop.storage import ownership, write_shard
-from agentprop.storage.durable import append_durably, disk_error, disk_errors, sync_directory, write_json
+from agentprop.storage.durable import append_durably, disk_error, disk_errors, write_json
 from agentprop.storage.reader import (
     CONFIG,
     JOURNAL,
