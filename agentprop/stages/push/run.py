@@ -109,7 +109,7 @@ def push(made: Plan, options: PushOptions) -> dict[str, Any]:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError  # type: ignore[attr-defined]
     except ModuleNotFoundError as missing:
         raise ConfigError("pushing needs huggingface_hub, which is not installed", hint=INSTALL) from missing
     api = HfApi(library_name="agentprop")
