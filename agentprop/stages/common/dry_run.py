@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from agentprop.config import StageConfig
 from agentprop.config.parts import CorpusSettings
@@ -33,12 +34,19 @@ def check(config: StageConfig, sources: Sequence[str], out: str | None, *, fresh
 
 
 def check_sources(config: StageConfig, sources: Sequence[str]) -> None:
-    """Check that the sources are there: runs can be opened, files exist. Raises AgentpropError."""
+    """Check that runs can be opened and that files are there. Raises AgentpropError.
+
+    A run that is not there may be made until this one begins, as in a script of several stages.
+    """
     named = [source for source in sources if source != STDIN and not source.startswith(HUB)]
     files = [source for source in named if not is_run(source)]
     for source in named:
-        if source not in files:
+        if source in files:
+            continue
+        if Path(source).exists():
             open_run(source, warn=False)
+        else:
+            note(f"there is no run at {source} yet")
     if files:
         sources_of(config if isinstance(config, CorpusSettings) else CorpusSettings(), files, WANTED)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agentprop.config.parts import CorpusSettings
-from agentprop.errors import InputError
+from agentprop.errors import RunError
 from agentprop.grading.claims import Claim
 from agentprop.records import AnswerType, PipedProblem, Problem, Reject, Skill, Trajectory
 from agentprop.skills import Package
@@ -110,16 +110,14 @@ def open_intake(
 
 
 def _check_problems(stored: StoredRun) -> None:
-    """Raises InputError for a run of a stage that makes no problems, with the command that was meant."""
+    """Raises RunError for a run of a stage that makes no problems, with the command that was meant."""
     if stored.rows.get("problem") or stored.stage in ("propose", "curate"):
         return
-    place = shlex.quote(str(stored.path))
+    hint = "name the run that proposed the problems"
     if stored.stage == "extract":
+        place = shlex.quote(str(stored.path))
         hint = f"make problems of its skills: agentprop propose --n 100 --skills {place} --out runs/problems"
-        raise InputError(f"{stored.path} is a run of extract: it holds skills, and no problems", hint=hint)
-    raise InputError(
-        f"{stored.path} is a run of {stored.stage} without problems of its own", hint="name the run that proposed them"
-    )
+    raise RunError(f"{stored.path}, a run of {stored.stage}, holds no problems", hint=hint)
 
 
 def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:
