@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from agentprop.portable import CLOSE_ON_EXEC
+
 MODE = 0o600
 
 
@@ -21,8 +23,8 @@ def make_private(path: Path) -> None:
     A file that is there is not opened: closing it would end the locks that SQLite holds on it in this process.
     """
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | CLOSE_ON_EXEC, MODE))
     except FileExistsError:
         found = path.stat()
-        if found.st_mode & 0o777 != MODE and found.st_uid == os.geteuid():
+        if hasattr(os, "geteuid") and found.st_mode & 0o777 != MODE and found.st_uid == os.geteuid():
             path.chmod(MODE)

@@ -106,7 +106,8 @@ class Pool:
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._start()
-        os.register_at_fork(after_in_child=self._start)  # a forked child must not share its parent's pipes
+        if hasattr(os, "register_at_fork"):  # Windows has no fork
+            os.register_at_fork(after_in_child=self._start)  # a forked child must not share its parent's pipes
         atexit.register(self.close)
 
     def _start(self) -> None:
@@ -158,12 +159,13 @@ class Pool:
 
 def serve(handler: Handler) -> None:
     """Read requests from stdin until it closes; answer on stdout. Runs in the child only."""
-    import resource
+    if sys.platform == "linux":  # others have no such limit, or refuse it below what the interpreter has mapped
+        import resource
 
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    memory = MEMORY_BYTES if soft == resource.RLIM_INFINITY else min(MEMORY_BYTES, soft)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        memory = MEMORY_BYTES if soft == resource.RLIM_INFINITY else min(MEMORY_BYTES, soft)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests = _requests_until_closed(sys.stdin)
     for line in iter(requests.get, None):
         _say("{}")

@@ -60,6 +60,7 @@ class _Commands(LazyGroup):
         "serve": Entry(
             "agentprop.cli.serve", "Serve problems to trainers that talk to an environment's server.", TRAINING
         ),
+        "push": Entry("agentprop.cli.push", "Push a run to the Hugging Face Hub, as a data set with a card.", TRAINING),
         "show": Entry("agentprop.cli.show", "Show a run's funnel, or one of its records step by step.", LOOKING),
         "cat": Entry("agentprop.cli.cat", "Print a run's records as JSON lines.", LOOKING),
         "report": Entry("agentprop.cli.report", "Write a report of runs as one HTML file.", LOOKING),

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.lookup import kind_of, primary_of
 from agentprop.config.parts import CorpusSettings
@@ -26,7 +26,9 @@ def command(
     records: Annotated[
         str | None,
         typer.Option(
-            help="Kind of records: problems, trajectories, verdicts, rejects, …", show_default="the run's main result"
+            autocompletion=completion.record_kinds,
+            help="Kind of records: problems, trajectories, verdicts, rejects, …",
+            show_default="the run's main result",
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Print at most this many.", show_default="all")] = None,

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Protocol
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli.settings import PREFIX, PROJECT_FILE
 from agentprop.cli.shared import print_summary
 from agentprop.config import STAGES
@@ -71,7 +71,11 @@ class CheckedModel:
 def command(
     model: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MODEL]...", help="Models to check; without any, all that are configured."),
+        typer.Argument(
+            autocompletion=completion.models,
+            metavar="[MODEL]...",
+            help="Models to check; without any, all that are configured.",
+        ),
     ] = None,
     prompts: Annotated[bool, typer.Option(help="Show the first prompt in the model's own format.")] = True,
     json: options.Json = False,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import refuse_stream
 from agentprop.config import CurateConfig, ProbeConfig
@@ -30,7 +32,12 @@ def command(
     ] = None,
     prober: Annotated[
         list[str] | None,
-        typer.Option("--prober", metavar="MODEL", help="Model that attempts the accepted problems; may be repeated."),
+        typer.Option(
+            "--prober",
+            autocompletion=completion.models,
+            metavar="MODEL",
+            help="Model that attempts the accepted problems; may be repeated.",
+        ),
     ] = None,
     k: Annotated[int | None, typer.Option("--k", "-k", help="Attempts at each problem.", show_default="16")] = None,
     accept_undetermined: Annotated[
@@ -71,7 +78,7 @@ def command(
     }
     refuse_stream(out, "curate")
     settings = shared.settings(CurateConfig, flags)
-    if shared.only_shows(settings):
+    if shared.only_shows(settings, partial(_check, sources=settings.sources, out=out, fresh=shared.fresh)):
         return
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.curate import run as curate
@@ -90,6 +97,13 @@ def probing_of(settings: CurateConfig) -> ProbeConfig:
     """The settings of the probe run."""
     common = CurateConfig.model_fields.keys() & ProbeConfig.model_fields.keys()
     return ProbeConfig(**{name: getattr(settings, name) for name in common if name != "limit"})
+
+
+def _check(settings: CurateConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
+    """Check all that can be checked without reading a record or asking a model."""
+    from agentprop.stages.common.dry_run import check
+
+    check(settings, sources, out, fresh=fresh)
 
 
 epilog = options.further(CurateConfig, command)

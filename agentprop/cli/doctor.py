@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_
-import os
 import platform
 import re
 import shutil
@@ -16,6 +15,7 @@ from agentprop.cli import options
 from agentprop.cli.shared import print_summary
 from agentprop.engine import usable_cores
 from agentprop.errors import SkillError
+from agentprop.portable import memory_bytes
 from agentprop.sandbox import isolation_report
 from agentprop.skills import bundled_directory, load
 
@@ -46,8 +46,9 @@ def examine() -> dict[str, Any]:
     }
 
 
-def _memory_gib() -> float:
-    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+def _memory_gib() -> float | None:
+    found = memory_bytes()
+    return None if found is None else round(found / 2**30, 1)
 
 
 def _requirements(extra: str | None) -> list[str]:
@@ -114,13 +115,18 @@ def _library() -> dict[str, Any]:
     return found
 
 
+def _why(sandbox: Mapping[str, Any]) -> str:
+    """Why there is no isolation, in words: the reason of each level that was tried."""
+    return sandbox.get("reason") or "; ".join(f"{level}: {why}" for level, why in sandbox["reasons"].items())
+
+
 def _print(report: Mapping[str, Any]) -> None:
     sandbox = report["sandbox"]
     held = sum(value is True for value in sandbox.get("self_test", {}).values())
     tried = len(sandbox.get("self_test", {}))
     shown = {
         **{key: report[key] for key in ("agentprop", "python", "platform", "cores")},
-        "memory": f"{report['memory_gib']} GiB",
+        "memory": "unknown" if report["memory_gib"] is None else f"{report['memory_gib']} GiB",
         "free disk here": f"{report['free_disk_gib']} GiB",
         "dependencies": {name: version or "missing" for name, version in report["dependencies"].items()},
         "extras": {name: found["install"] or "installed" for name, found in report["extras"].items()},
@@ -132,5 +138,5 @@ def _print(report: Mapping[str, Any]) -> None:
     }
     print_summary(shown, to_stdout=True)
     if sandbox["level"] in ("none", "R0"):
-        print(f"\nUntrusted code cannot be isolated here: {sandbox.get('reason') or sandbox.get('reasons')}")
+        print(f"\nUntrusted code cannot be isolated here: {_why(sandbox)}")
         print("For code that you trust, --allow-weak-sandbox runs it without isolation.")

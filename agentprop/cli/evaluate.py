@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import refuse_stream
 from agentprop.config.evaluate import EvaluateConfig
@@ -24,7 +26,12 @@ def command(
         ),
     ],
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Model to evaluate (required, here or in a settings file).")
+        str | None,
+        typer.Option(
+            autocompletion=completion.models,
+            metavar="MODEL",
+            help="Model to evaluate (required, here or in a settings file).",
+        ),
     ] = None,
     out: Annotated[
         str | None,
@@ -74,12 +81,12 @@ def command(
     }
     refuse_stream(out or "", "evaluate")
     settings = shared.settings(EvaluateConfig, flags)
-    if shared.only_shows(settings):
+    place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
+    if shared.only_shows(settings, partial(_check, sources=[benchmark], out=place, fresh=shared.fresh)):
         return
     from agentprop.stages.evaluate import run as evaluate
     from agentprop.stages.evaluate.results import readable
 
-    place = out or str(Path("runs") / "evaluate" / f"{_short(benchmark)}-{_short(settings.model)}")
     summary = evaluate.run(settings, benchmark, place, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else readable(summary), place)
 
@@ -88,6 +95,13 @@ def _short(name: str) -> str:
     """Last part of a path or name, usable in a directory's name."""
     stem = Path(name.rstrip("/")).name.partition(".")[0]
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "model"
+
+
+def _check(settings: EvaluateConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
+    """Check all that can be checked without reading a record or asking a model."""
+    from agentprop.stages.common.dry_run import check
+
+    check(settings, sources, out, fresh=fresh)
 
 
 epilog = options.further(EvaluateConfig, command)

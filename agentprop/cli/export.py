@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.config import ExportConfig
 
@@ -30,6 +31,7 @@ def command(
         typer.Option(
             "--format",
             "-f",
+            autocompletion=completion.formats,
             metavar="FORMAT",
             help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or dataset.",
         ),
@@ -74,9 +76,10 @@ def command(
         "seed": seed,
     }
     settings = shared.settings(ExportConfig, flags)
-    if shared.only_shows(settings):
-        return
     from agentprop.stages.export import run as export
+
+    if shared.only_shows(settings, partial(export.check, sources=runs, out=out, fresh=fresh)):
+        return
 
     shared.present(export.run(settings, runs, out, fresh=fresh, quiet=shared.quiet), out)
 

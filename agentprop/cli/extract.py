@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import check_stream
 from agentprop.config import ExtractConfig
@@ -29,7 +31,13 @@ def command(
         bool, typer.Option("--explain", help="Show what would be taken for what, and three documents; write nothing.")
     ] = False,
     teacher: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Extractor: builtin, or a model.", show_default="builtin")
+        str | None,
+        typer.Option(
+            autocompletion=completion.models_or_builtin,
+            metavar="MODEL",
+            help="Extractor: builtin, or a model.",
+            show_default="builtin",
+        ),
     ] = None,
     min_quality: Annotated[
         float | None,
@@ -86,7 +94,7 @@ def command(
         return
     if out is None:
         raise typer.BadParameter("say where to write the run, or give --explain", param_hint="'--out'")
-    if shared.only_shows(settings):
+    if shared.only_shows(settings, partial(_check, sources=settings.sources, out=out, fresh=shared.fresh)):
         return
     from agentprop.engine import on_engine
     from agentprop.stages.extract import run as extract
@@ -133,5 +141,13 @@ def _print(found: dict[str, Any]) -> None:
 
 SHOWN = 600
 """Characters of a part of a sample document that are shown."""
+
+
+def _check(settings: ExtractConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
+    """Check all that can be checked without reading a record or asking a model."""
+    from agentprop.stages.common.dry_run import check
+
+    check(settings, sources, out, fresh=fresh)
+
 
 epilog = options.further(ExtractConfig, command)

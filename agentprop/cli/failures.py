@@ -116,6 +116,8 @@ def _streaming() -> bool:
 
 def _reader_left() -> bool:
     """True if the reader of our own standard output is gone."""
+    if not hasattr(select, "poll"):  # Windows, whose select knows sockets alone
+        return True
     poll = select.poll()
     poll.register(sys.__stdout__.fileno() if sys.__stdout__ else 1, select.POLLOUT)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import check_stream
 from agentprop.config import ProbeConfig
@@ -20,7 +22,10 @@ def command(
     prober: Annotated[
         list[str] | None,
         typer.Option(
-            "--prober", metavar="MODEL", help="Model that attempts the problems; repeat it for a pool, weak to strong."
+            "--prober",
+            autocompletion=completion.models,
+            metavar="MODEL",
+            help="Model that attempts the problems; repeat it for a pool, weak to strong.",
         ),
     ] = None,
     k: Annotated[int | None, typer.Option("--k", "-k", help="Attempts at each problem.", show_default="16")] = None,
@@ -66,13 +71,20 @@ def command(
     }
     check_stream(out, what="problems")
     settings = shared.settings(ProbeConfig, flags)
-    if shared.only_shows(settings):
+    if shared.only_shows(settings, partial(_check, sources=sources, out=out, fresh=shared.fresh)):
         return
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.probe import run as probe
 
     summary = probe.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)
+
+
+def _check(settings: ProbeConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
+    """Check all that can be checked without reading a record or asking a model."""
+    from agentprop.stages.common.dry_run import check
+
+    check(settings, sources, out, fresh=fresh)
 
 
 epilog = options.further(ProbeConfig, command)

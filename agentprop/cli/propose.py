@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import check_stream
 from agentprop.config import ProposeConfig
@@ -25,18 +25,32 @@ def command(
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
     domain: Annotated[
-        str | None, typer.Option(help="Only this domain: mathematics, coding or science.", show_default="all three")
+        str | None,
+        typer.Option(
+            autocompletion=completion.domains,
+            help="Only this domain: mathematics, coding or science.",
+            show_default="all three",
+        ),
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this category; may be repeated.")
+        list[str] | None,
+        typer.Option(autocompletion=completion.categories, metavar="NAME", help="Only this category; may be repeated."),
     ] = None,
     proposer: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Proposer: builtin, or a model.", show_default="builtin")
+        str | None,
+        typer.Option(
+            autocompletion=completion.models_or_builtin,
+            metavar="MODEL",
+            help="Proposer: builtin, or a model.",
+            show_default="builtin",
+        ),
     ] = None,
     verifier: Annotated[
         str | None,
         typer.Option(
-            help="Verifier of each problem before it counts: builtin or none.", show_default="depends on the proposer"
+            autocompletion=completion.inline_verifiers,
+            help="Verifier of each problem before it counts: builtin or none.",
+            show_default="depends on the proposer",
         ),
     ] = None,
     seed: options.Seed = None,
@@ -128,6 +142,10 @@ def command(
     with on_engine(settings.engine, settings.address):
         summary = propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary, out)
+    if out != "-" and not shared.quiet and not shared.json:
+        from agentprop.cli.ending import print_ending
+
+        print_ending(out, settings)
 
 
 def _check(settings: ProposeConfig, *, out: str, fresh: bool) -> None:

@@ -1,4 +1,7 @@
-"""Records → text for a terminal of eighty columns; LaTeX and code stay as they are."""
+"""Records → text for a terminal of eighty columns; LaTeX stays as it is, and so do the lines of code.
+
+Prose is wrapped, code is not: a line of code that is wider than the terminal is written whole, to be copied and run.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,10 @@ BAR_WIDTH = 20
 """Columns of the longest bar."""
 TESTS = 5
 """Most tests of a program that are shown."""
+CODE = re.compile(
+    r"(?<=<action:exec>)(.*?)(?=</action:exec>)|(?<=<certificate>)(.*?)(?=</certificate>)|(```.*?```)", re.S
+)
+"""Code in a message, a prompt or an observation."""
 COLOURS = {"valid": "green", "invalid": "red", "undetermined": "yellow", "ok": "green"}
 
 
@@ -60,12 +67,9 @@ def _show_problem(console: Console, problem: Problem) -> None:
     console.print()
     _field(console, "answer", problem.answer)
     if problem.tests:
-        _field(
-            console,
-            "tests",
-            "\n".join(f"{t.arguments} → {t.expected}" for t in problem.tests[:TESTS])
-            + (f"\n… and {len(problem.tests) - TESTS} more" if len(problem.tests) > TESTS else ""),
-        )
+        more = [f"… and {len(problem.tests) - TESTS} more"] if len(problem.tests) > TESTS else []
+        console.print(Text("tests:", style="bold"))
+        _verbatim(console, "\n".join([*(f"{t.arguments} → {t.expected}" for t in problem.tests[:TESTS]), *more]), "")
     _field(console, "skills", ", ".join(problem.skills))
     _field(console, "operators", ", ".join(problem.operators))
     _field(console, "evidence", problem.evidence)
@@ -102,7 +106,7 @@ def _show_turn(console: Console, turn: Turn) -> None:
     style = COLOURS.get(turn.outcome, "yellow")
     title = Text.assemble(f"{turn.index} · {turn.stage.value} · ", (turn.action, "bold"), " → ", (turn.outcome, style))
     console.print(Rule(title, align="left", style="dim", characters="─"))
-    _indented(console, re.sub(r"\A<action:(\w+)>\n?|\n?</action:\w+>\Z", "", turn.message.strip()))
+    _indented(console, turn.message.strip())
     if turn.observation:
         console.print(Text("observation", style="bold dim"))
         _indented(console, turn.observation, style="dim")
@@ -131,12 +135,12 @@ def _show_reject(console: Console, reject: Reject) -> None:
     _field(console, "code", reject.code)
     _field(console, "why", reject.message)
     if reject.record:
-        _indented(console, json.dumps(json.loads(reject.record), indent=2, ensure_ascii=False))
+        _verbatim(console, json.dumps(json.loads(reject.record), indent=2, ensure_ascii=False))
 
 
 def _show_any(console: Console, record: Any) -> None:
     _head(console, f"{record.kind} {record.id}")
-    _indented(console, json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False))
+    _verbatim(console, json.dumps(record.model_dump(mode="json"), indent=2, ensure_ascii=False))
 
 
 _VIEWS: dict[type[Record], Any] = {
@@ -168,4 +172,21 @@ def _field(console: Console, label: str, text: str) -> None:
 
 
 def _indented(console: Console, text: str, style: str = "") -> None:
-    console.print(Padding(Text(text.rstrip(), style=style), (0, 0, 0, 2), expand=False))
+    """Print prose wrapped and code as it is, without the tags of the action around them."""
+    position = 0
+    for found in CODE.finditer(text):
+        _wrapped(console, text[position : found.start()], style)
+        _verbatim(console, found[0], style=style)
+        position = found.end()
+    _wrapped(console, text[position:], style)
+
+
+def _wrapped(console: Console, text: str, style: str) -> None:
+    prose = re.sub(r"\A\s*<action:\w+>\n?|\n?</action:\w+>\s*\Z", "", text).strip("\n").rstrip()
+    if prose:
+        console.print(Padding(Text(prose, style=style), (0, 0, 0, 2), expand=False))
+
+
+def _verbatim(console: Console, text: str, indent: str = "  ", style: str = "") -> None:
+    lines = text.strip("\n").rstrip().split("\n")
+    console.print(Text("\n".join(f"{indent}{line}".rstrip() for line in lines), style=style), soft_wrap=True)

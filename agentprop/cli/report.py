@@ -21,6 +21,12 @@ def command(
     ] = "report.html",
     problems: Annotated[int, typer.Option(min=0, help="List at most this many problems; of more, a sample.")] = 20_000,
     trajectories: Annotated[int, typer.Option(min=0, help="Show at most this many trajectories step by step.")] = 300,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--compare", metavar="RUN", help="Set these runs against the others; repeat it for runs of several stages."
+        ),
+    ] = None,
     title: Annotated[
         str | None, typer.Option(help="Heading of the page.", show_default="the names of the runs")
     ] = None,
@@ -35,7 +41,8 @@ def command(
 
     It shows the funnel with its reasons, verifiers and their disagreements, difficulty, skills, cost, and problems step
     by step. The file needs no server and no network, and no data leave this machine. Name the runs of all stages
-    together: their records are joined.
+    together: their records are joined. `--compare` sets another run against them. Flags and comments
+    of a reader stay in the browser, and are saved as JSON lines.
     """
     from agentprop.stages.report import run as report
 
@@ -45,6 +52,7 @@ def command(
         trajectories=trajectories,
         seed=seed,
         title=title,
+        compare=tuple(compare or ()),
         layout=layout.settings(),
         quiet=quiet,
         **allowed,

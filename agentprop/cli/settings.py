@@ -34,6 +34,8 @@ OTHER_VARIABLES = frozenset({TRUST_VARIABLE})
 """Variables that begin like settings and are read elsewhere."""
 ONLY_ASKED_FOR = frozenset({"allow_weak_sandbox"})
 """Settings that lift a protection: a person gives them, and no file that merely lies in the directory."""
+ARGUMENTS = frozenset({"sources"})
+"""Settings that are given without a flag."""
 NULLS = frozenset({"null", "none"})
 
 C = TypeVar("C", bound=StageConfig)
@@ -328,4 +330,4 @@ def _requirement(fault: Any) -> str:
 
 
 def _flag(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
+    return f"{key} after the command" if key in ARGUMENTS else f"--{key.replace('_', '-')}"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.options import TRAINING
 from agentprop.cli.streams import refuse_stream
@@ -27,6 +27,7 @@ def command(
     verifier: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.models,
             metavar="MODEL",
             help="Verifier: builtin, or models that vote; may be repeated.",
             show_default="builtin",
@@ -35,11 +36,17 @@ def command(
     ] = None,
     auditor: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=JUDGING),
+        typer.Option(
+            autocompletion=completion.models,
+            metavar="MODEL",
+            help="Model that settles differences between answers.",
+            rich_help_panel=JUDGING,
+        ),
     ] = None,
     prober: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.models,
             metavar="MODEL",
             help="Model that measures difficulty; repeat it for a pool, weak to strong.",
             show_default="none",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -63,7 +64,7 @@ def command(
     settings = shared.settings(TrainSftConfig, flags)
     from agentprop.stages.train import sft as train_sft
 
-    if shared.only_shows(settings, train_sft.check):
+    if shared.only_shows(settings, partial(train_sft.check, sources=runs)):
         return
     shared.present(train_sft.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

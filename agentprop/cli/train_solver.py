@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -61,10 +62,10 @@ def command(
     }
     refuse_stream(out, "train-solver")
     settings = shared.settings(TrainSolverConfig, flags)
-    if shared.only_shows(settings):
-        return
     from agentprop.stages.train import solver as train_solver
 
+    if shared.only_shows(settings, partial(train_solver.check, sources=runs)):
+        return
     shared.present(train_solver.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 
 

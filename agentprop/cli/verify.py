@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli import shared as stage
 from agentprop.cli.streams import check_stream, refuse_stream
 from agentprop.config import VerifyConfig
@@ -22,6 +24,7 @@ def command(
     verifier: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.models_or_builtin,
             metavar="MODEL|builtin",
             help="Verifier; may be repeated: two of three must vote valid.",
             show_default="builtin",
@@ -30,7 +33,10 @@ def command(
     auditor: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=options.MODELS
+            autocompletion=completion.models,
+            metavar="MODEL",
+            help="Model that settles differences between answers.",
+            rich_help_panel=options.MODELS,
         ),
     ] = None,
     temperature: options.Temperature = None,
@@ -96,11 +102,20 @@ def command(
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.verify import run as verify
 
-    if shared.only_shows(settings, verify.check):
+    if shared.only_shows(settings, partial(_check, sources=sources, out=out, fresh=shared.fresh)):
         return
     with on_engine(settings.engine, settings.address):
         summary = verify.run(settings, sources, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary if shared.json else without_layouts(summary), out)
+
+
+def _check(settings: VerifyConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
+    """Check all that can be checked without reading a record or asking a model."""
+    from agentprop.stages.common.dry_run import check
+    from agentprop.stages.verify import run as verify
+
+    verify.check(settings)
+    check(settings, sources, out, fresh=fresh)
 
 
 epilog = options.further(VerifyConfig, command)

@@ -62,6 +62,10 @@ class StageConfig(Settings):
     """Name of the stage's command."""
     outside_identity: ClassVar[frozenset[str]] = frozenset({"workers", "max_failures", "engine", "address"})
     """Settings that may change when a run is resumed; those of every stage hold for each of them."""
+    names_models: ClassVar[frozenset[str]] = frozenset(
+        {"proposer", "verifier", "auditor", "prober", "teacher", "model"}
+    )
+    """Settings that hold a MODEL, or several: a run identifies them by the model's name, and not by its server."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Former names of settings and their present ones; the former names are still accepted."""
 

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 from agentprop.engine.choice import on_engine
 from agentprop.engine.interruption import Interruption
-from agentprop.engine.placement import Pool, check_local, here, usable_cores
+from agentprop.engine.placement import Pool, check_local, here
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import Raised, WorkerDied, WorkerPool
+from agentprop.portable import usable_cores
 
 __all__ = [
     "Interruption",

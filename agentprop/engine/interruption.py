@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import threading
-from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
@@ -13,15 +14,15 @@ SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 class Interruption:
-    """`with Interruption() as stop`: the first SIGINT or SIGTERM sets `stop`, the second raises KeyboardInterrupt.
+    """`with Interruption("the batches under way") as stop`: the first SIGINT or SIGTERM sets `stop`.
 
     Pass it as `stop` to `ordered_map`, which then drains; the stage commits the results and calls `stop()` to learn why
-    the iteration ended. `notify` runs in the handler of the first signal, so keep it to one line on stderr. Signals
-    come to the main thread; in another one, `request_stop` has the effect of the first.
+    the iteration ended. The first signal also says on stderr what is waited for; the second raises KeyboardInterrupt.
+    Signals come to the main thread; in another one, `request_stop` has the effect of the first.
     """
 
-    def __init__(self, notify: Callable[[], None] | None = None) -> None:
-        self._notify = notify
+    def __init__(self, awaited: str) -> None:
+        self._awaited = awaited
         self._requested = False
         self._before: dict[int, Any] = {}
 
@@ -45,8 +46,7 @@ class Interruption:
         if self._requested:
             raise KeyboardInterrupt
         self._requested = True
-        if self._notify:
-            self._notify()
+        _say(f"stopping: waiting for {self._awaited} to be kept; once more to stop at once")
 
 
 _elsewhere: dict[int, Interruption] = {}
@@ -57,3 +57,10 @@ def request_stop(thread: int) -> None:
     """Ask the work of another thread to stop, as the first signal does in the main thread."""
     if thread in _elsewhere:
         _elsewhere[thread]._requested = True
+
+
+def _say(line: str) -> None:
+    """Write a line to stderr, past Python's buffer: a signal may come while that is being written to."""
+    if os.environ.get("RANK", "0") == "0":  # of the processes of one training, the first speaks for all
+        with contextlib.suppress(OSError):
+            os.write(2, f"\n{line}\n".encode() if os.isatty(2) else f"{line}\n".encode())

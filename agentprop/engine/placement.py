@@ -6,7 +6,6 @@ kills its worker are the same in both.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from agentprop.engine.worker import WorkerSetup
 from agentprop.engine.worker_pool import WorkerPool
 from agentprop.errors import ConfigError
+from agentprop.portable import usable_cores
 
 
 class Pool(Protocol):
@@ -32,11 +32,6 @@ class Pool(Protocol):
     def finish(self) -> None: ...
 
     def kill(self) -> None: ...
-
-
-def usable_cores() -> int:
-    """Return the number of cores this process may run on."""
-    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)

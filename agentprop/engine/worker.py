@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from agentprop.engine.interruption import SIGNALS
+from agentprop.portable import unblock_signals
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _prepare_process(outbox: _Outbox, level: int) -> None:
     """Leave signals to the parent, keep stdout clean, close stdin, and send log records to the parent."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    unblock_signals(SIGNALS)
     sys.stdout.flush()
     os.dup2(2, 1)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -34,6 +34,7 @@ from agentprop.engine import worker as child
 from agentprop.engine.interruption import SIGNALS
 from agentprop.engine.worker import WorkerSetup
 from agentprop.errors import RunError
+from agentprop.portable import signals_blocked
 
 Item = TypeVar("Item")
 
@@ -207,12 +208,9 @@ class Worker(Generic[Item]):
         self.ready = False
         self.pipe, theirs = Pipe()
         # Ctrl-C goes to the whole process group, and must not reach the child before it has said that it ignores it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        try:
+        with signals_blocked(SIGNALS):
             self.process = _started(theirs.fileno())
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            theirs.close()
+        theirs.close()
         _alive.add(self.process)
         # Not passed as a process argument: we would block for ever on a child that dies before it has read a large one.
         with contextlib.suppress(ConnectionError):

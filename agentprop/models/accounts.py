@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import mmap
 import os
 import struct
@@ -27,6 +26,7 @@ from itertools import product
 from typing import Protocol
 
 from agentprop.models.failures import FailureKind
+from agentprop.portable import fcntl
 
 Account = tuple[str, str]
 """Key of an account: (role, model identity)."""

@@ -64,6 +64,13 @@ class Rejects:
         self._examples.setdefault(key, clip(row["message"], NOTE) or "")
         return key[1]
 
+    def by_code(self) -> Counter[str]:
+        """Number of rejects by code, whatever the outcome."""
+        counts: Counter[str] = Counter()
+        for (_, code), count in self._counts.items():
+            counts[code] += count
+        return counts
+
     def funnel(self, run: int, stage: str, accepted: int) -> Funnel:
         """Make the funnel, given the number accepted."""
         ordered = sorted(self._counts.items(), key=lambda entry: (-entry[1], entry[0]))

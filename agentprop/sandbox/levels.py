@@ -30,9 +30,16 @@ from agentprop.sandbox.zygote_process import LAYERS, ZygoteFailed, ZygoteProcess
 _log = logging.getLogger(__name__)
 
 LEVELS: tuple[Level, ...] = ("L3", "L2", "L1")
-SUPPORTED = ("Linux", "x86_64")
+SUPPORTED = {("Linux", "x86_64"), ("Linux", "aarch64")}
+"""Systems that are tried. agentprop has never been run on aarch64: there, its self-test alone decides, as at every
+start."""
 WEAK_VARIABLE = "AGENTPROP_ALLOW_WEAK_SANDBOX"
 HINT = f"see `agentprop doctor`; for code you trust, --allow-weak-sandbox or {WEAK_VARIABLE}=1 does without isolation"
+CONTAINER = (
+    "run this in a Linux container or virtual machine; what runs no code works here: cat, show, export, report, skills "
+    "list"
+)
+"""The hint on systems that agentprop cannot isolate code on."""
 MEND = "raise that limit, or wait until the machine has more to spare, and run the same command again"
 """The hint where nothing is wrong with isolation: doing without it would not help."""
 
@@ -83,8 +90,11 @@ def strongest_slot(
     """Start a slot at the strongest level from `min_level` to `max_level`. Raises SandboxUnavailable if none works."""
     reasons: dict[str, str] = {}
     level: Level | None = max_level if max_level in LEVELS else None
-    if (platform.system(), platform.machine()) != SUPPORTED:
-        reasons["L1"] = f"isolation needs Linux on x86_64; this is {platform.system()} on {platform.machine()}"
+    supported = (platform.system(), platform.machine()) in SUPPORTED
+    if not supported:
+        reasons["L1"] = (
+            f"isolation needs Linux on x86_64 or aarch64; this is {platform.system()} on {platform.machine()}"
+        )
         level = None
     while level is not None and level >= min_level:
         try:
@@ -94,10 +104,12 @@ def strongest_slot(
         except LayersFailed as problem:
             reasons[level] = str(problem)
             level = _best_without(problem.layers, below=level)
+    if not hasattr(os, "killpg"):  # Windows: nothing here could even end what was started
+        raise SandboxUnavailable(_refusal(reasons, min_level), hint=CONTAINER)
     if weak_allowed(allow_weak):
         _log.warning("untrusted code runs WITHOUT isolation (level R0), as was allowed; results are marked R0")
         return WeakSlot(), _isolation("R0", None, {}, reasons)
-    raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT)
+    raise SandboxUnavailable(_refusal(reasons, min_level), hint=HINT if supported else f"{CONTAINER}; {HINT}")
 
 
 def _self_tested_slot(

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import errno
 import math
-import resource
 from dataclasses import dataclass
 
+from agentprop.portable import resource
 from agentprop.sandbox.body import Body
 
 CPU, MEMORY, FILES, PROCESSES, FILE_SIZE = "ulimit -t", "ulimit -v", "ulimit -n", "ulimit -u", "ulimit -f"
-NEEDED: dict[str, tuple[int, int]] = {
-    MEMORY: (resource.RLIMIT_AS, 2 << 30),
-    FILES: (resource.RLIMIT_NOFILE, 128),
-    PROCESSES: (resource.RLIMIT_NPROC, 64),
-}
+NEEDED = {MEMORY: ("RLIMIT_AS", 2 << 30), FILES: ("RLIMIT_NOFILE", 128), PROCESSES: ("RLIMIT_NPROC", 64)}
 """The limit's name for a person → which it is, and what a sandbox needs of it to start with room to spare."""
 SHORT = {
     errno.ENOMEM: f"memory ran out ({MEMORY}, or the memory of the machine or of its control group)",
@@ -52,16 +48,16 @@ class Allowance:
 def allowance_of(body: Body, base_bytes: int) -> Allowance:
     """The limits of a body's child, whose zygote occupies `base_bytes` of address space."""
     wanted_cpu, wanted_mb = math.ceil(sum(body.timeouts_s)), body.memory_mb
-    cpu = _least(wanted_cpu, inherited(resource.RLIMIT_CPU))
-    space = inherited(resource.RLIMIT_AS)
+    cpu = _least(wanted_cpu, inherited("RLIMIT_CPU"))
+    space = inherited("RLIMIT_AS")
     memory = wanted_mb if space is None else _least(wanted_mb, max(0, space - base_bytes) >> 20)
     lower = {CPU: cpu < wanted_cpu, MEMORY: memory < wanted_mb}
     return Allowance(cpu, memory, frozenset(name for name, is_lower in lower.items() if is_lower))
 
 
-def inherited(kind: int) -> int | None:
-    """What this process was given of a resource, and so its children; None for no limit."""
-    soft, _ = resource.getrlimit(kind)
+def inherited(kind: str) -> int | None:
+    """What this process was given of a resource, such as RLIMIT_AS, and so its children; None for no limit."""
+    soft, _ = resource.getrlimit(getattr(resource, kind))
     return None if soft == resource.RLIM_INFINITY else soft
 
 

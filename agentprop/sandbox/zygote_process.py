@@ -5,7 +5,6 @@ The zygote is executed, not forked, from this process, so nothing of our memory 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import os
@@ -19,6 +18,7 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from agentprop.portable import fcntl
 from agentprop.sandbox import oom
 from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput

@@ -20,9 +20,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from agentprop.portable import sync_directory
 from agentprop.records import Part
 from agentprop.storage import ownership
-from agentprop.storage.durable import disk_errors, sync_directory, write_atomically, write_json
+from agentprop.storage.durable import disk_errors, write_atomically, write_json
 from agentprop.storage.parquet import concatenate, schema_print
 from agentprop.storage.reader import (
     FINGERPRINT,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.errors import RunError
+from agentprop.portable import sync_directory
 from agentprop.private_files import private_file
 
 _RESUME = "the same command resumes from the last finished shard"
@@ -93,15 +94,6 @@ def append_durably(path: Path, data: bytes) -> None:
         except OSError:
             os.truncate(path, size)
             raise
-
-
-def sync_directory(path: Path) -> None:
-    """Make renames and removals inside `path` survive a power cut."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_json(path: Path, value: Any, *, private: bool = False) -> None:

@@ -5,7 +5,6 @@ Nothing here touches a file that agentprop did not write; if one is in the way, 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -14,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agentprop.config import StageConfig
 from agentprop.errors import ConfigError, RunError, ShardError
+from agentprop.portable import CLOSE_ON_EXEC, lock_file
 from agentprop.storage.durable import disk_error, disk_errors
 from agentprop.storage.reader import (
     CONFIG,
@@ -30,9 +31,10 @@ from agentprop.storage.reader import (
     Segment,
     read_journal,
 )
+from agentprop.storage.run_readme import README, is_ours
 
 _LOCK = f"{OURS}/lock"
-_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, OURS, PARTS, *FOLDERS.values()})
+_TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, README, OURS, PARTS, *FOLDERS.values()})
 
 
 def claim(path: Path) -> None:
@@ -61,9 +63,9 @@ def lock(path: Path) -> int:
     Raises RunError if another process holds the lock.
     """
     with disk_errors(path):
-        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | CLOSE_ON_EXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor)
     except OSError as error:
         os.close(descriptor)
         if isinstance(error, BlockingIOError):
@@ -84,7 +86,7 @@ def clear(path: Path, folders: tuple[str, ...]) -> None:
         )
     with disk_errors(path):
         # The files that make it a run go first: after a kill in between, the next command finds leftovers, not a run.
-        for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG):
+        for name in (MANIFEST, RUN, JOURNAL, SUMMARY, CONFIG, LOG, README):
             (path / name).unlink(missing_ok=True)
         for name in (*FOLDERS.values(), *folders):
             if (path / name).is_dir():
@@ -97,6 +99,7 @@ def clear(path: Path, folders: tuple[str, ...]) -> None:
 def _foreign_files(path: Path, folders: tuple[str, ...]) -> list[str]:
     names = [entry.name for entry in path.iterdir()]
     foreign = [name for name in names if name not in _TOP_LEVEL | set(folders) and not _is_temporary(name)]
+    foreign += [README] if not is_ours(path / README) else []
     for folder in set(FOLDERS.values()) & set(names) - set(folders):
         inside = (entry.name for entry in (path / folder).iterdir())
         foreign += [f"{folder}/{name}" for name in inside if not _is_part(name) and not _is_temporary(name)]
@@ -127,7 +130,8 @@ def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[
     """Check that a run may be resumed with these settings and inputs. Raises RunError or ConfigError."""
     if started.stage != now.stage:
         raise RunError(f"{path} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
-    changed = _differences(started.config, now.config, outside)
+    known = now.models if started.models else {}  # runs of older versions do not tell the names of their models
+    changed = _differences(_by_model(started, started.models), _by_model(now, known), outside)
     if changed:
         resume = f"agentprop {now.stage} --config {shlex.quote(str(path / CONFIG))} --out {shlex.quote(str(path))}"
         raise ConfigError(
@@ -140,6 +144,18 @@ def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[
             f"the inputs of {path} have changed: {', '.join(moved)}",
             hint="restore it to continue, start over with --fresh, or choose another --out",
         )
+
+
+def _by_model(identity: Identity, names: Mapping[str, str]) -> dict[str, Any]:
+    """The settings, with the names of models in place of their addresses and of names that agentprop.toml gives."""
+
+    def named(value: Any) -> Any:
+        if isinstance(value, list):
+            return [named(one) for one in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    models = StageConfig.names_models
+    return {key: named(value) if key in models else value for key, value in identity.config.items()}
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], outside: frozenset[str], at: str = "") -> list[str]:

@@ -101,6 +101,8 @@ class Identity(Part):
     """Resolved settings that the run was started with."""
     inputs: dict[str, str]
     """Fingerprints of its inputs, by name."""
+    models: dict[str, str] = Field(default_factory=dict)
+    """MODEL as a setting names it → the model's name at its server: the address may change, the model may not."""
 
 
 class Manifest(Part):

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
+from agentprop.portable import sync_directory
 from agentprop.private_files import make_private
 from agentprop.records import Record
 from agentprop.storage import ownership, write_shard
-from agentprop.storage.durable import append_durably, disk_error, disk_errors, sync_directory, write_json
+from agentprop.storage.durable import append_durably, disk_error, disk_errors, write_json
 from agentprop.storage.reader import (
     CONFIG,
     JOURNAL,
@@ -38,6 +39,7 @@ from agentprop.storage.reader import (
     load_part,
     open_run,
 )
+from agentprop.storage.run_readme import write_readme
 
 __all__ = ["Run", "StoredRun", "add_up", "open_run"]
 
@@ -80,19 +82,20 @@ class Run(StoredRun):
         fresh: bool = False,
         outside_identity: Iterable[str] | None = None,
         inputs: Mapping[str, str] | None = None,
+        models: Mapping[str, str] | None = None,
         folders: Iterable[str] = (),
     ) -> Self:
         """Create a run, or resume the one that is there. Raises RunError or ConfigError if that is not possible.
 
         `outside_identity` names settings that may change on resuming, by default those of the stage; `inputs` gives
-        fingerprints of the inputs, which may not change; `folders` names further files and directories at the top that
-        the stage writes itself.
+        fingerprints of the inputs, which may not change; `models` gives the names of the models that settings name,
+        which may not change either; `folders` names further files and directories at the top that the stage writes.
         """
         path = Path(out)
         settings = _settings_of(config)
         if outside_identity is None:
             outside_identity = config.outside_identity if isinstance(config, StageConfig) else ()
-        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}))
+        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
         ownership.claim(path)
         lock = ownership.lock(path)
         try:
@@ -119,6 +122,7 @@ class Run(StoredRun):
         *,
         fresh: bool = False,
         inputs: Mapping[str, str] | None = None,
+        models: Mapping[str, str] | None = None,
     ) -> None:
         """Find out if `open` would succeed, and change nothing. Raises RunError or ConfigError as it would."""
         path = Path(out)
@@ -126,7 +130,8 @@ class Run(StoredRun):
         if fresh or not (path / RUN).exists():
             return
         os.close(ownership.lock(path))
-        identity = Identity(stage=stage, config=_settings_of(config), inputs=dict(inputs or {}))
+        settings = _settings_of(config)
+        identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
         started = _as_of_now(load_part(path / RUN, Identity), config)
         ownership.check_same(path, started, identity, frozenset(config.outside_identity))
 
@@ -195,6 +200,7 @@ class Run(StoredRun):
     def summarise(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json without completing the run, because it was interrupted or reached a bound."""
         self.flush()
+        write_readme(self.path, self.stage, self.rows)
         write_json(self.path / SUMMARY, summary)
 
     def finish(self, summary: Mapping[str, Any], inputs: Mapping[str, str] | None = None) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import torch
 from safetensors import SafetensorError
 
 from agentprop.errors import AgentpropError, RunError
+from agentprop.portable import resource
 from agentprop.storage.durable import disk_error
 
 NUMBER = re.compile(r"\(os error (\d+)\)")

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Run
+from agentprop.storage.run import Run
+
+from .conftest import Run as Command
 
 CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("bad_input.toml").read_text())["case"]
 
@@ -29,6 +31,8 @@ def place(tmp_path: Path, proposed: Path, verified: Path) -> Path:
     (tmp_path / "other.json").write_text('{"n": 3, "max_turns": 4}')
     shutil.copytree(proposed, tmp_path / "p")
     shutil.copytree(verified, tmp_path / "v")
+    (tmp_path / "there.jsonl").write_text("{}")
+    Run.open(tmp_path / "x", "extract", {}).close()  # a run that holds no problem
     return tmp_path
 
 
@@ -39,7 +43,7 @@ def contents(place: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_mistake_gives_a_sentence_and_a_hint(case: dict[str, Any], place: Path, agentprop: Run) -> None:
+def test_a_mistake_gives_a_sentence_and_a_hint(case: dict[str, Any], place: Path, agentprop: Command) -> None:
     before = contents(place)
     arguments = [argument.format(tmp=place) for argument in case["arguments"]]
     done = agentprop(*arguments, input=case.get("stdin"))
@@ -54,7 +58,7 @@ def test_a_mistake_gives_a_sentence_and_a_hint(case: dict[str, Any], place: Path
     assert left == before
 
 
-def test_with_json_an_error_is_one_document_on_stdout(agentprop: Run) -> None:
+def test_with_json_an_error_is_one_document_on_stdout(agentprop: Command) -> None:
     done = agentprop("propose", "--n", 0, "--out", "new", "--json")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["code"], error["exit_code"], done.stderr) == (1, "config", 1, "")
@@ -62,13 +66,13 @@ def test_with_json_an_error_is_one_document_on_stdout(agentprop: Run) -> None:
     assert error["hint"]
 
 
-def test_with_json_wrong_usage_is_a_document_too(agentprop: Run) -> None:
+def test_with_json_wrong_usage_is_a_document_too(agentprop: Command) -> None:
     done = agentprop("propose", "--n", "many", "--json", "--out", "new")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["code"], error["exit_code"]) == (2, "usage", 2)
 
 
-def test_with_json_an_error_never_enters_a_stream_of_records(agentprop: Run) -> None:
+def test_with_json_an_error_never_enters_a_stream_of_records(agentprop: Command) -> None:
     done = agentprop("propose", "--n", 0, "--out", "-", "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert json.loads(done.stderr)["error"]["code"] == "config"

@@ -47,10 +47,19 @@ def running(directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]
         process.wait()
 
 
-def test_the_only_line_on_stdout_is_the_run_directory(agentprop: Run) -> None:
+def test_the_only_line_on_stdout_is_the_run_directory_and_the_talk_ends_with_what_to_do_next(
+    agentprop: Run, tmp_path: Path
+) -> None:
     done = agentprop("propose", "--n", 3, "--out", "run")
     assert (done.returncode, done.stdout) == (0, "run\n")
     assert "accepted" in done.stderr
+    first = next(open_run(tmp_path / "run").iter(Problem))
+    ending = " ".join(done.stderr[done.stderr.index("One of them") :].split())
+    assert f"problem {first.id}: {' '.join(first.statement.split())} answer: {first.answer}" in ending
+    assert "It lies in run/problems/part-" in ending
+    assert [
+        command for command in ("show run 0", "report run", "export run") if f"agentprop {command}" not in ending
+    ] == []
 
 
 def test_quiet_says_nothing_but_that_line(agentprop: Run) -> None:
@@ -126,6 +135,7 @@ def test_ctrl_c_keeps_what_is_finished(signals: int, agentprop: Run, tmp_path: P
             time.sleep(0.2)
         printed, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
+    assert errors.startswith("stopping: waiting for the candidates under way") or "\nstopping: waiting for" in errors
     assert "error: interrupted; finished shards are kept\nhint: the same command resumes\n" in errors
     assert "Traceback" not in errors
     assert printed == ""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from places import SOURCES
 
+from agentprop.cli import doctor
 from agentprop.cli import render as views
 from agentprop.records import PipedProblem, Problem, Trajectory, Verdict
+from agentprop.records.action_text import parse
 from agentprop.storage import write_stream
 from agentprop.storage.reader import open_run
 
@@ -22,6 +24,10 @@ from .conftest import Run, environment
 
 def problems(run: Path) -> list[Problem]:
     return list(open_run(run).iter(Problem))
+
+
+def trajectory_of(problem: Problem, run: Path) -> Trajectory:
+    return next(t for t in open_run(run).iter(Trajectory) if t.id == problem.trajectory_id)
 
 
 def test_cat_prints_the_problems_of_a_propose_run(proposed: Path, agentprop: Run) -> None:
@@ -96,13 +102,33 @@ def test_the_counts_of_a_run_add_up(proposed: Path, agentprop: Run) -> None:
 def test_a_problem_is_shown_step_by_step_within_the_terminal(width: str, proposed: Path, agentprop: Run) -> None:
     problem = problems(proposed)[4]
     done = agentprop("show", proposed, problem.id, env={"COLUMNS": width})
-    assert max(map(len, done.stdout.splitlines())) <= min(int(width), views.WIDEST)
+    code = {
+        f"  {line}".rstrip() for turn in trajectory_of(problem, proposed).turns for line in turn.message.splitlines()
+    }
+    prose = [line for line in done.stdout.splitlines() if line not in code]
+    assert max(map(len, prose)) <= min(int(width), views.WIDEST)
     words = " ".join(done.stdout.split())
     assert " ".join(problem.statement.split()) in words
-    trajectory = next(t for t in open_run(proposed).iter(Trajectory) if t.id == problem.trajectory_id)
-    for turn in trajectory.turns:
+    for turn in trajectory_of(problem, proposed).turns:
         assert f"{turn.index} · {turn.stage.value} · {turn.action} → {turn.outcome}" in done.stdout
     assert "verdict: valid" in done.stdout
+
+
+def test_code_is_never_wrapped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], proposed: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    problem = problems(proposed)[4]
+    trajectory = trajectory_of(problem, proposed)
+    views.show([trajectory])
+    shown = capsys.readouterr().out.splitlines()
+    code = [action.text for turn in trajectory.turns if (action := parse(turn.message)).kind == "exec"]
+    submitted = [
+        action.submission.certificate for turn in trajectory.turns if (action := parse(turn.message)).submission
+    ]
+    lines = [line for text in [*code, *submitted] for line in text.strip().splitlines()]
+    assert max(map(len, lines)) > 40
+    assert {f"  {line}".rstrip() for line in lines} <= set(shown)
 
 
 def test_latex_is_shown_as_it_is(capsys: pytest.CaptureFixture[str], proposed: Path) -> None:
@@ -164,6 +190,14 @@ def test_doctor_names_a_package_that_installs_over_ours(tmp_path: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     conflict = json.loads(done.stdout)["conflict"]
     assert "agentprop (9.9)" in conflict and "pip install --force-reinstall agentic-proposing" in conflict
+
+
+def test_doctor_says_in_words_why_nothing_can_be_isolated(capsys: pytest.CaptureFixture[str]) -> None:
+    weak = {"level": "R0", "reasons": {"L3": "no user namespaces", "L1": "no seccomp"}}
+    doctor._print({**doctor.examine(), "sandbox": weak})
+    printed = capsys.readouterr().out
+    assert "Untrusted code cannot be isolated here: L3: no user namespaces; L1: no seccomp" in printed
+    assert "{" not in printed
 
 
 def test_doctor_is_a_table_for_people(agentprop: Run) -> None:

@@ -299,13 +299,17 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         assert wait_until_gone(workers) == set()
 
 
-def test_the_first_signal_asks_and_the_second_raises() -> None:
-    notices: list[str] = []
+def test_the_first_signal_asks_and_says_what_is_waited_for_and_the_second_raises(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with Interruption(lambda: notices.append("stopping")) as stop:
+    with Interruption("the batches under way") as stop:
         assert not stop()
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stop() and notices == ["stopping"]
+        assert stop()
+        assert capfd.readouterr().err == (
+            "stopping: waiting for the batches under way to be kept; once more to stop at once\n"
+        )
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -244,3 +245,34 @@ def test_eleven_thousand_problems_are_listed_without_drawing_them_all(tmp_path: 
         show(page, "#problems?q=x_{10997}")
         assert page.value("browser.found.length") == 1
         assert page.value("seen") == []
+
+
+def test_flags_and_comments_are_kept_and_exported_as_json_lines(page: Page, toy: Written) -> None:
+    show(page, "#problems?open=0")
+    page.value("localStorage.clear(); marks.held.clear()")
+    page.value("document.querySelector('.mark .flag').click()")
+    page.value("""(() => {
+        const box = document.querySelector('.mark textarea');
+        box.value = 'two "readings"\\nof it';
+        box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    })()""")
+    assert text(page, "button.marks") == "Save 1 mark"
+    (line,) = [json.loads(line) for line in str(page.value("marks.lines()")).splitlines()]
+    assert (line["id"], line["flagged"]) == (toy.data["items"]["id"][0], True)
+    assert line["comment"] == 'two "readings"\nof it'
+    page.go(toy.path.as_uri() + "#problems?marked=1")
+    assert page.value("browser.found") == [0]
+    page.value("marks.set(0, { flagged: false, comment: '' })")
+    assert page.value("document.querySelector('button.marks').hidden") is True
+
+
+def test_a_problem_is_copied_as_json_and_as_latex(page: Page, toy: Written) -> None:
+    items = toy.data["items"]
+    where = next(n for n, statement in enumerate(items["statement"]) if statement and "sqrt" in statement)
+    copied = json.loads(page.value(f"JSON.stringify(asObject({where}))"))
+    assert {name: copied[name] for name in ("id", "statement", "answer")} == {
+        name: items[name][where] for name in ("id", "statement", "answer")
+    }
+    latex = page.value(f"asLatex({where})")
+    assert latex.startswith(f"% problem {items['id'][where]}") and "\\textbf{Answer:}" in latex
+    assert page.value(r"latexOf('5% of a_b in $x_1 % 2$ \\& c')") == r"5\% of a\_b in $x_1 % 2$ \& c"

@@ -14,6 +14,7 @@ from agentprop.cli import main
 from agentprop.config import ProposeConfig, VerifyConfig
 from agentprop.errors import RunError, SandboxUnavailable, ShardError
 from agentprop.records import Attempt, Trajectory, Verdict
+from agentprop.report.comparison import Side, compare
 from agentprop.stages.propose import run as propose
 from agentprop.stages.report import run as report
 from agentprop.stages.verify import run as verify
@@ -230,3 +231,25 @@ def test_the_page_can_go_to_stdout(toy: Written, tmp_path: Path) -> None:
 
 def test_the_maker_is_named(toy: Written) -> None:
     assert toy.data["makers"] == {MADE.name: toy.data["figures"]["problems"]}
+
+
+def test_two_runs_are_set_against_each_other(toy: Written, tmp_path: Path) -> None:
+    others = write_runs(tmp_path / "fewer", 100)
+    data = write(tmp_path, toy.runs, compare=tuple(map(str, others))).data
+    found = data["comparison"]
+    counted = {name: (left, right) for name, left, right in found["counts"]["Problems by verdict"]}
+    assert sum(left for left, _ in counted.values()) == data["figures"]["problems"]
+    assert sum(right for _, right in counted.values()) == found["shared"] < data["figures"]["problems"]
+    assert {name for name, *_ in found["counts"]["Refused, by reason"]} >= {"abandoned", "template_repeats"}
+    assert [name for name, *_ in found["rates"]] == [prober["prober"] for prober in data["difficulty"]]
+    assert found["changed"] == found["moves"] == [], "the same candidates, fewer of them"
+    assert toy.data["comparison"] is None
+
+
+def test_verdicts_and_settings_that_differ_are_told() -> None:
+    sides = {"verdicts": {}, "reasons": {}, "categories": {}}
+    left = Side(name="a", settings={"x.seed": 1, "x.n": 2}, pass_rates={"p": 0.5}, statuses={"1": "valid"}, **sides)
+    right = Side(name="b", settings={"x.seed": 3, "x.n": 2}, pass_rates={}, statuses={"1": "invalid"}, **sides)
+    found = compare(left, right)
+    assert found["settings"] == [["x.seed", "1", "3"]] and found["rates"] == [["p", 0.5, None]]
+    assert found["moves"] == [["valid", "invalid", 1]] and found["changed"] == [["1", "valid", "invalid"]]

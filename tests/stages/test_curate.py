@@ -266,7 +266,9 @@ def test_what_cannot_be_curated_is_told_in_a_sentence(
         curate.run(settings(tmp_path / "set.jsonl", **given), str(tmp_path / "run"), quiet=True)
 
 
-def test_the_command_says_what_it_would_do() -> None:
+def test_the_command_says_what_it_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_json_lines(tmp_path / "set.jsonl", [{"question": "What is 1 + 1?", "gold": "2"}])
     done = CliRunner().invoke(app, ["curate", "set.jsonl", "--out", "run", "--answer-field", "gold", "--dry-run"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.output)

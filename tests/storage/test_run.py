@@ -232,6 +232,36 @@ def test_changed_settings_are_refused_with_the_keys_and_the_command(tmp_path: Pa
     assert f"agentprop toy --config {tmp_path}/config.json --out {tmp_path}" in (error.hint or "")
 
 
+def test_the_server_of_a_model_may_change_and_the_model_may_not(tmp_path: Path) -> None:
+    mistyped, mended, other = "m@http://hots:1/v1", "m@http://host:1/v1", "n@http://host:1/v1"
+    Run.open(tmp_path, "toy", {"prober": [mistyped]}, models={mistyped: "m"}).close()
+    Run.open(tmp_path, "toy", {"prober": [mended]}, models={mended: "m"}).close()
+    Run.open(tmp_path, "toy", {"prober": ["small"]}, models={"small": "m"}).close()
+    for name, model in ((other, "n"), ("small", "n")):
+        error = refusal(ConfigError, lambda: Run.open(tmp_path, "toy", {"prober": [name]}, models={name: model}))  # noqa: B023
+        assert 'prober was ["m"], now ["n"]' in error.message
+
+
+def test_a_run_that_does_not_tell_the_names_of_its_models_goes_on_under_the_names_of_its_settings(
+    tmp_path: Path,
+) -> None:
+    Run.open(tmp_path, "toy", {"proposer": "small"}).close()
+    Run.open(tmp_path, "toy", {"proposer": "small"}, models={"small": "m"}).close()
+
+
+def test_somebodys_own_readme_is_left_alone(tmp_path: Path) -> None:
+    with Run.open(tmp_path, "toy", {}) as run:
+        fill(run, 0, 3)
+        run.finish({})
+    assert "config_name: problems" in (tmp_path / "README.md").read_text()
+    (tmp_path / "README.md").write_text("mine")
+    with Run.open(tmp_path, "toy", {}) as run:
+        run.finish({})
+    assert (tmp_path / "README.md").read_text() == "mine"
+    error = refusal(RunError, lambda: Run.open(tmp_path, "toy", {}, fresh=True))
+    assert "README.md" in error.message
+
+
 def test_settings_outside_the_identity_may_change(tmp_path: Path) -> None:
     Run.open(tmp_path, "toy", {"seed": 1, "workers": 1, "paths": ("a",)}, outside_identity=["workers"]).close()
     Run.open(tmp_path, "toy", {"seed": 1, "workers": 2, "paths": ("a",)}, outside_identity=["workers"]).close()
@@ -524,7 +554,7 @@ def test_the_first_interruption_drains_and_the_run_goes_on_later(
     wait_for(process, lambda: journal.exists() and journal.stat().st_size > 0)
     (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
     _, talk = process.communicate(timeout=60)
-    assert process.returncode == 130 and talk == "draining\n"
+    assert process.returncode == 130 and talk.startswith("stopping: waiting for the items under way")
     stored = open_run(tmp_path / "run", warn=False)
     assert 2 <= sum(stored.rows.values()) < 250 and not stored.complete
     assert toy(tmp_path / "run", 250).stdout == uninterrupted
@@ -539,7 +569,7 @@ def test_the_second_interruption_ends_at_once_and_keeps_what_was_stored(tmp_path
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     wait_for(process, lambda: children.read_text() != "")
     process.send_signal(signal.SIGINT)
-    assert process.stderr.readline() == "draining\n"
+    assert process.stderr.readline().startswith("stopping: ")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130

@@ -73,7 +73,7 @@ def content(run: runs.StoredRun) -> str:
 def main(out: str, n: str, workers: str = "2", pause_s: str = "0", segment: str = "16") -> int:
     runs.SEGMENT_RECORDS = int(segment)
     try:
-        with Interruption(lambda: print("draining", file=sys.stderr, flush=True)) as stop:
+        with Interruption("the items under way") as stop:
             config = {"seed": 1, "n": int(n), "workers": int(workers)}
             with Run.open(out, "toy", config, outside_identity=("n", "workers")) as run:
                 if not run_stage(run, int(n), int(workers), float(pause_s), stop):

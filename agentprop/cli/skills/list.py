@@ -9,14 +9,17 @@ from typing import Annotated
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli.skills.library import library
 from agentprop.errors import InputError
 from agentprop.skills import Package
 
 
 def command(
-    domain: Annotated[str | None, typer.Option(help="Only this domain: mathematics, coding or science.")] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(autocompletion=completion.domains, help="Only this domain: mathematics, coding or science."),
+    ] = None,
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
     executable: Annotated[
         bool | None, typer.Option("--executable/--prose", help="Only packages with a script, or without.")

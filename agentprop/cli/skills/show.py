@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agentprop.cli import options
+from agentprop.cli import completion, options
 from agentprop.cli.skills.library import library, pick
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.skill_runs import draw_parameters, run
@@ -21,7 +21,7 @@ from agentprop.skills import Package, read, split
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="Name of a package, or its directory.")],
+    name: Annotated[str, typer.Argument(autocompletion=completion.skills, help="Name of a package, or its directory.")],
     skills: options.Skills = None,
     bundled_skills: options.BundledSkills = None,
     seed: Annotated[int, typer.Option(help="Seed of the example.")] = 0,

@@ -62,7 +62,7 @@ class Browser {
     const statement = list.get("statement", n);
     const element = h("li", {}, h("a", { href: this.address(n), onclick: (event) => { event.preventDefault(); this.pick(n); } },
       h("span", { class: "top" }, badge(list.get("status", n)), list.get("code", n) && !["valid", "unverified"].includes(list.get("status", n)) ? h("small", {}, worded(list.get("code", n))) : h("small", {}, list.get("category", n) || ""),
-        h("span", { class: "right" }, list.get("detail", n) ? h("small", { title: "Can be followed step by step" }, "steps") : null, rho ? interval(rho[1], rho[2], rho[3], rho[4]) : null)),
+        h("span", { class: "right" }, list.get("detail", n) ? h("small", { title: "Can be followed step by step" }, "steps") : null, marks.marked(n) ? h("small", { title: "Flagged or commented" }, "⚑") : null, rho ? interval(rho[1], rho[2], rho[3], rho[4]) : null)),
       statement === null ? h("span", { class: "text" }, list.get("message", n) || list.get("id", n)) : mathText("span", statement, { class: "text" }, true)));
     element.dataset.position = String(n);
     return element;

@@ -20,6 +20,7 @@ function matching(list, query) {
   if (categories.length === 1) tests.push((n) => list.get("category", n) === categories[0] || list.get("skills", n).some((skill) => report.categoryOf.get(skill) === categories[0]));
   if (categories.length > 1) tests.push((n) => categories.every((category) => list.get("skills", n).some((skill) => report.categoryOf.get(skill) === category)));
   if (BANDS[query.get("band")]) tests.push((n) => BANDS[query.get("band")](list.hardness(n)));
+  if (query.get("marked")) tests.push((n) => marks.marked(n));
   if (query.get("steps")) tests.push((n) => list.get("detail", n));
   const found = [];
   for (let n = 0; n < list.length; n++) if (tests.every((test) => test(n))) found.push(n);
@@ -38,15 +39,17 @@ function filterBar(query, change) {
   } });
   const chips = h("span", { class: "chips" });
   const steps = h("input", { type: "checkbox", name: "steps", onchange: (event) => set("steps")({ target: { value: event.target.checked ? "1" : "" } }) });
+  const marked = h("input", { type: "checkbox", name: "marked", onchange: (event) => set("marked")({ target: { value: event.target.checked ? "1" : "" } }) });
   const selects = SELECTS.map(([name, label]) => select(name, label, [["", "all"], ...report.list.counts(name).map(([value, count]) => [value, `${worded(value)} (${number(count)})`])]));
   const bands = report.difficulty.length ? [select("band", "Solved", [["", "all"], ...Object.keys(BANDS).map((band) => [band, band])])] : [];
   const orders = select("sort", "Order", Object.entries(ORDERS).map(([value, [text]]) => [value, text]));
-  const element = h("form", { class: "filters", onsubmit: (event) => event.preventDefault() }, search, selects, bands, orders, h("label", { class: "check" }, steps, h("span", {}, "step by step only")), chips);
+  const element = h("form", { class: "filters", onsubmit: (event) => event.preventDefault() }, search, selects, bands, orders, h("label", { class: "check" }, steps, h("span", {}, "step by step only")), h("label", { class: "check" }, marked, h("span", {}, "marked only")), chips);
   const show = () => {
     const asked = query();
     if (document.activeElement !== search) search.value = asked.get("q") || "";
     for (const field of element.querySelectorAll("select")) field.value = asked.getAll(field.name).length > 1 ? "" : asked.get(field.name) || "";
     steps.checked = asked.has("steps");
+    marked.checked = asked.has("marked");
     const several = (name) => asked.getAll(name).length > 1 || name === "skill";
     const pairs = [...asked].filter(([name]) => ["skill", "category"].includes(name) && several(name));
     chips.replaceChildren(...pairs.map(([name, value]) => h("button", { type: "button", class: "chip", title: "Remove this filter", onclick: () => {

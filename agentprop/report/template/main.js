@@ -35,7 +35,8 @@ function shell() {
   } }, "◐");
   navigation = h("nav", {}, h("a", { href: "#overview" }, "Overview"), h("a", { href: "#problems" }, "Problems"));
   content = h("div", { id: "content" });
-  return [h("header", { class: "page" }, h("div", {}, h("h1", {}, report.title), navigation, theme)), content];
+  marks = new Marks();
+  return [h("header", { class: "page" }, h("div", {}, h("h1", {}, report.title), navigation, marksButton(), theme)), content];
 }
 
 async function main() {

@@ -3,7 +3,7 @@
 const section = (id, title, ...content) => h("section", { id }, h("h2", {}, title), content);
 
 function overview() {
-  return h("main", { class: "overview" }, keyFigures(), funnelSection(), verifierSection(), difficultySection(), skillSection(),
+  return h("main", { class: "overview" }, keyFigures(), comparisonSection(), funnelSection(), verifierSection(), difficultySection(), skillSection(),
     costSection(), contaminationSection(), checkersSection(), aboutSection());
 }
 

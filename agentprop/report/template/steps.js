@@ -9,6 +9,7 @@ function detailView(n, back) {
   return h("article", { class: "detail", tabindex: "-1" },
     h("header", {}, h("button", { type: "button", class: "back", onclick: back }, "← List"), badge(at("status")), at("code") ? h("span", { class: "tag" }, worded(at("code"))) : null,
       h("code", { class: "id" }, at("id"))),
+    markBar(n),
     at("statement") === null ? note("Nothing was submitted.") : mathText("div", at("statement"), { class: "statement" }),
     at("answer") === null ? null : answerLine(n),
     at("message") ? h("p", { class: "message" }, at("message")) : null,

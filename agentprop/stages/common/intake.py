@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agentprop.config.parts import CorpusSettings, Partitioned
+from agentprop.errors import RunError
 from agentprop.grading.claims import Claim
 from agentprop.records import AnswerType, PipedProblem, Problem, Reject, Skill, Trajectory
 from agentprop.skills import Package
@@ -85,6 +87,8 @@ def open_intake(
     named = [sources] if isinstance(sources, str) else list(dict.fromkeys(sources))
     stream = piped() if STDIN in named else None
     runs = tuple(open_run(source) for source in named if source != STDIN and is_run(source))
+    for stored in runs:
+        _check_problems(stored)
     files = [one for one in named if (one != STDIN or isinstance(stream, Path)) and not is_run(one)]
     foreign = read_foreign(files, config, stage, quiet=quiet) if files else None
     parts = [_of_run(stored, traces, skills) for stored in runs]
@@ -109,6 +113,17 @@ def open_intake(
 def own_part(intake: Intake, config: Partitioned) -> Intake:
     """The part of the problems that is the work of this process."""
     return replace(intake, items=own_share(intake.items, config), total=own_total(intake.total, config))
+
+
+def _check_problems(stored: StoredRun) -> None:
+    """Raises RunError for a run of a stage that makes no problems, with the command that was meant."""
+    if stored.rows.get("problem") or stored.stage in ("propose", "curate"):
+        return
+    hint = "name the run that proposed the problems"
+    if stored.stage == "extract":
+        place = shlex.quote(str(stored.path))
+        hint = f"make problems of its skills: agentprop propose --n 100 --skills {place} --out runs/problems"
+    raise RunError(f"{stored.path}, a run of {stored.stage}, holds no problems", hint=hint)
 
 
 def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:

@@ -17,7 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from agentprop.config import StageConfig
 from agentprop.errors import BoundReached
+from agentprop.grading.verifiers import is_local
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Transport
 from agentprop.models.client import Model
@@ -103,6 +105,21 @@ def spending_of(meter: Meter) -> dict[str, Any]:
         for (role, model), s in meter.spend().items()
     }
     return {"requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role}
+
+
+def model_names(config: StageConfig) -> list[str]:
+    """Every MODEL that the settings of a stage name, each once."""
+    given = (getattr(config, setting, None) for setting in sorted(config.names_models))
+    names = (name for value in given for name in ((value,) if isinstance(value, str) else value or ()))
+    return [name for name in dict.fromkeys(names) if name != "none" and not is_local(name)]
+
+
+def named_models(config: StageConfig) -> dict[str, str]:
+    """MODEL as the settings of a stage name it → the model's name at its server, as a run's identity holds it.
+
+    Raises ConfigError for a MODEL that there is not.
+    """
+    return {name: resolve(name).model for name in model_names(config)}
 
 
 @contextmanager

@@ -21,6 +21,7 @@ class Progress:
         self.done, self.note = 0, ""
         self._logged = time.monotonic()
         self._bar: object | None = None
+        self._shown = False
 
     def __enter__(self) -> Self:
         if not self.quiet and sys.stderr.isatty():
@@ -45,6 +46,9 @@ class Progress:
         """Show the progress; cheap enough to call for every batch."""
         self.done, self.note = done, note
         if self._bar is not None:
+            if not self._shown:  # what earlier sessions did counts for the bar, and not for its speed
+                self._bar.reset(self._task, completed=done, total=self.total, note=note)  # type: ignore[attr-defined]
+                self._shown = True
             self._bar.update(self._task, completed=done, total=self.total, note=note)  # type: ignore[attr-defined]
         elif time.monotonic() - self._logged >= LOG_SECONDS:
             self._logged = time.monotonic()

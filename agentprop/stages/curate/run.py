@@ -56,7 +56,7 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
         "benchmarks": benchmarks.fingerprint if benchmarks else "",
     }
     opened = Run.open(out, "curate", config, fresh=fresh, inputs=inputs, folders=FOLDERS)
-    with opened as stored, Interruption() as stop:
+    with opened as stored, Interruption("the rows under way") as stop:
         totals = _Progress.of(stored, config)
         rows = curated_rows(foreign, config, benchmarks, totals.rows)
         with Progress("rows", config.limit, quiet=quiet) as bar:

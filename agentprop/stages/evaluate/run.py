@@ -34,7 +34,7 @@ from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.failures import is_unexpected, rejected_attempts
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import RoleModels, roles
+from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
 from agentprop.stages.evaluate.references import ReferenceCheck
@@ -76,6 +76,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         config,
         fresh=fresh,
         inputs={**benchmark.inputs, **Prompts.of(config.prompts).inputs},
+        models=named_models(config),
         folders=(MODELS,),
     )
     with (
@@ -131,7 +132,7 @@ def _loop(
     quiet: bool,
 ) -> None:
     """Ask and commit in order. Raises KeyboardInterrupt if the user stops it."""
-    with Interruption() as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
+    with Interruption("the attempts under way") as stop, Progress("evaluate", len(benchmark.items), quiet=quiet) as bar:
         for evaluated in evaluation.results(benchmark, stop, run_dir.tick, models):
             totals.add(evaluated.item, evaluated.score, evaluated.all_tries, evaluated.failure, evaluated.unexpected)
             totals.last_failure = next((r.message for r in rejects_of(evaluated)), totals.last_failure)

@@ -26,6 +26,7 @@ from agentprop.export.rows import TrajectoryRow
 from agentprop.grading.difficulty import Band
 from agentprop.records import Part, Problem, Trajectory
 from agentprop.stages.common.accepted import JoinedRuns, join
+from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.export import facts as export_facts
 from agentprop.stages.export.files import (
     SPLITS,
@@ -84,6 +85,15 @@ def run(
             _describe(config, made, place, _facts(config, joined, written, layout, place))
             place_directory(made, place, _receipt(config, joined, written))
     return _summary(config, written)
+
+
+def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool = False) -> None:
+    """Check settings, sources and the place, and change nothing. Raises AgentpropError."""
+    suffix = suffix_of(out)
+    _check(config, out, suffix)
+    check_sources(config, sources)
+    if out != "-":
+        check_free(Path(out), directory=suffix is None, fresh=fresh)
 
 
 def _check(config: ExportConfig, out: str, suffix: str | None) -> None:

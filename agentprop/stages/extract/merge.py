@@ -27,7 +27,7 @@ def merge(out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, An
     first = next(identity for identity in stored_parts(out) if identity is not None)
     config = ExtractConfig.model_validate({**first.config, "partition": None})
     opened = Run.open(out, "extract", config, fresh=fresh, inputs=first.inputs, folders=Mining.FOLDERS)
-    with opened as stored, Interruption() as stop:
+    with opened as stored, Interruption("the documents under way") as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary

@@ -40,6 +40,8 @@ def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = F
 
 
 def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict[str, Any]:
+    from agentprop.stages.common.models import named_models  # imported only if something is extracted
+
     work_type = _work_of(config)
     config, place = part_of(config, str(out))
     out = Path(place)
@@ -47,8 +49,16 @@ def _extract(config: ExtractConfig, out: Path, fresh: bool, quiet: bool) -> dict
     inputs = {**fingerprints(sources.files), **Prompts.of(config.prompts).inputs}
     if not fresh and (part := finished(config, str(out), inputs)) is not None:
         return part.summary or {}
-    opened = Run.open(out, "extract", config, fresh=fresh, inputs=inputs, folders=work_type.FOLDERS)
-    with opened as stored, Interruption() as stop:
+    opened = Run.open(
+        out,
+        "extract",
+        config,
+        fresh=fresh,
+        inputs=inputs,
+        models=named_models(config),
+        folders=work_type.FOLDERS,
+    )
+    with opened as stored, Interruption("the documents under way") as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")
             return stored.summary

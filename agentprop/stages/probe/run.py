@@ -37,7 +37,7 @@ from agentprop.sandbox import Sandbox
 from agentprop.stages.common.feed import ThreadedSource
 from agentprop.stages.common.intake import Intake, ProblemItem, own_part
 from agentprop.stages.common.models import FOLDER as MODELS
-from agentprop.stages.common.models import RoleModels, roles
+from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.partitions import finished, own_bounds, part_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
@@ -105,7 +105,7 @@ def _loop(
     """Probe and commit in order. Raises KeyboardInterrupt if the user stops it."""
     band = Band.of(probing.config.band)
     source = ThreadedSource(owed.items)
-    with Interruption() as stop, Progress("probe", owed.total, quiet=quiet) as bar:
+    with Interruption("the attempts under way") as stop, Progress("probe", owed.total, quiet=quiet) as bar:
         try:
             for probed in probing.results(source, stop, sink.tick, models):
                 probing.record(probed)
@@ -281,5 +281,6 @@ def _open_sink(
         with PipeSink.open() as sink:
             yield sink, StoredProbes()
         return
-    with Run.open(out, "probe", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
+    models = named_models(config)
+    with Run.open(out, "probe", config, fresh=fresh, inputs=inputs, models=models, folders=(MODELS,)) as run:
         yield DirectorySink(run), StoredProbes.of(run)

@@ -19,6 +19,8 @@ class CandidateSource(Protocol):
 
     bound: str
     """The bound that ended the candidates, if one of the source's own did."""
+    awaited: str
+    """What is under way when a person asks it to stop."""
 
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
         """Yield the candidates up to a limit, some at a time, in order, as the caller commits them."""
@@ -37,9 +39,11 @@ class BuiltinSource:
     """The built-in proposer in worker processes."""
 
     bound = ""
+    awaited = "the candidates under way"
 
     def __init__(self, plan: Plan, ledger: Ledger) -> None:
         self.plan, self.ledger = plan, ledger
+        self._before = ledger.accepted
 
     def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
         """Yield the candidates of each batch, in order."""
@@ -64,9 +68,10 @@ class BuiltinSource:
             first = batch.indices.stop - self.ledger.offset
 
     def progress(self, seconds: float, *, quiet: bool) -> str:
-        """Share of the candidates that were accepted, and speed."""
-        rate = self.ledger.accepted / max(self.ledger.counts["candidates"], 1)
-        return f"{rate:.0%} of candidates · {self.ledger.accepted / max(seconds, 1e-9):.0f}/s"
+        """Share of the candidates that were accepted, and the speed of this session, without what it found done."""
+        share = self.ledger.accepted / max(self.ledger.counts["candidates"], 1)
+        speed = (self.ledger.accepted - self._before) / max(seconds, 1e-9)
+        return f"{share:.0%} of candidates · {speed:.{0 if speed >= 10 else 1}f}/s"
 
     def spending(self, accepted: int, target: int) -> dict[str, Any]:
         """Cost part of the summary: nothing."""

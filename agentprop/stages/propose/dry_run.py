@@ -9,11 +9,11 @@ from agentprop.config import ProposeConfig
 from agentprop.errors import ConfigError
 from agentprop.extraction.corpus import find_files
 from agentprop.models.costs import PICO, Meter
-from agentprop.models.registry import resolve
 from agentprop.models.settings import ModelSettings
-from agentprop.notices import note
 from agentprop.stages.common.benchmarks import open_benchmarks
+from agentprop.stages.common.dry_run import find_model
 from agentprop.stages.common.library import fingerprint, gather
+from agentprop.stages.common.models import named_models
 from agentprop.stages.common.partitions import part_of
 from agentprop.stages.propose.run import limit_of
 from agentprop.storage.run import Run
@@ -38,20 +38,15 @@ def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
         if Path(out).exists():
             benchmarks = open_benchmarks(config)
             inputs["benchmarks"] = benchmarks.fingerprint if benchmarks else ""
-        Run.check(out, "propose", config, fresh=fresh, inputs=inputs)
+        models = named_models(config) if settings is not None else None
+        Run.check(out, "propose", config, fresh=fresh, inputs=inputs, models=models)
 
 
 def _model(config: ProposeConfig) -> ModelSettings | None:
-    """Settings of the proposer. Raises ConfigError; but a path that is not there may be made until the run begins."""
+    """Settings of the proposer; None for the built-in one and for a path that is not there yet. Raises ConfigError."""
     if config.proposer == "builtin":
         return None
-    try:
-        return resolve(config.proposer)
-    except ConfigError:
-        if not config.proposer.startswith(("/", ".", "runs/")):
-            raise
-    note(f"there is no model at {config.proposer} yet")
-    return None
+    return find_model(config.proposer)
 
 
 def worst_case(config: ProposeConfig) -> dict[str, Any]:

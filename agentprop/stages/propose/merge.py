@@ -47,7 +47,7 @@ def merge(out: str, n: int | None = None, *, fresh: bool = False, quiet: bool = 
     rules = MergeRules(config.max_template_repeats, max((part.mined_share for part in parts), default=1.0))
     with Run.open(out, "propose", config, fresh=fresh, inputs=first.inputs) as run:
         whole = _Merging(run, config, parts, rules)
-        with Interruption() as stop, Progress("merge", config.n, quiet=quiet) as bar:
+        with Interruption("what is merged") as stop, Progress("merge", config.n, quiet=quiet) as bar:
             for _ in whole.steps():
                 bar.update(done=rules.kept)
                 if stop():

@@ -79,6 +79,8 @@ class WorkerSession:
 class ModelSource:
     """A language model as the source of candidates, which opens as many conversations as are needed and paid for."""
 
+    awaited = "the conversations under way"
+
     def __init__(self, plan: Plan, session: WorkerSession, models: RoleModels, ledger: Ledger) -> None:
         self.plan, self.session, self.models, self.ledger = plan, session, models, ledger
         self.bound = ""

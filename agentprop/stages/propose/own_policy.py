@@ -38,6 +38,7 @@ class PolicySource:
     maker: CandidateMaker
     thread: ThreadPoolExecutor
     bound: str = ""
+    awaited: str = "the candidates under way"
 
     @classmethod
     @contextmanager

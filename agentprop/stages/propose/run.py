@@ -87,7 +87,7 @@ def _loop(plan: Plan, source: CandidateSource, ledger: Ledger, sink: Sink, quiet
     limit = limit_of(config, ledger.rounds)
     if ledger.next >= limit:
         return _at_limit(config, ledger)
-    with Interruption() as stop, Progress("propose", config.n, quiet=quiet) as bar:
+    with Interruption(source.awaited) as stop, Progress("propose", config.n, quiet=quiet) as bar:
         bar.update(done=ledger.accepted)
         for result in source.results(limit, stop, sink.tick):
             for candidate in result:

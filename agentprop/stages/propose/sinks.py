@@ -12,6 +12,7 @@ from agentprop.skills import Package
 from agentprop.stages.common.benchmarks import REPORT
 from agentprop.stages.common.library import fingerprint
 from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import named_models
 from agentprop.stages.common.plan import Plan
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.propose.ledger import Ledger
@@ -40,6 +41,7 @@ def open_sink(plan: Plan, config: ProposeConfig, out: str, fresh: bool, ledger: 
             "benchmarks": benchmarks.fingerprint if benchmarks else "",
             **plan.prompts.inputs,
         },
+        models=named_models(config),
     ) as run:
         if run.state:
             rows = run.iter_rows(Problem, ["statement", "template"])

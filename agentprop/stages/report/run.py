@@ -21,6 +21,7 @@ from agentprop.errors import RunError
 from agentprop.records import Attempt, Difficulty, Problem, Record, Reject, Skill, Trajectory, Verdict, is_of_attempt
 from agentprop.report.checkers import FILE as CHECKERS
 from agentprop.report.checkers import audits
+from agentprop.report.comparison import Side, compare
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties
@@ -69,6 +70,8 @@ class ReportOptions:
     """Heading; null means the names of the runs."""
     max_failures: float = 0.01
     """Share of the records that may fail to be shown."""
+    compare: tuple[str, ...] = ()
+    """Runs that are set against the others."""
     layout: CorpusSettings = field(default_factory=CorpusSettings)
     """How files that are no runs are read."""
     quiet: bool = True
@@ -133,9 +136,9 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
     if out != "-":
         _check_replaceable(Path(out))
     runs = sorted(open_sources(paths, options.layout, quiet=options.quiet), key=_order)
-    title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
+    title = options.title or _name(runs)
     data = ReportData(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
-    tables, details = _gather(data, options)
+    tables, details = _gather(data, options, _other_side(options))
     data.shown.check(over=True)
     document = page(title, {"title": title, **tables}, details)
     if out == "-":
@@ -147,6 +150,45 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
     failed = {"records not shown": data.shown.failures} if data.shown.failures else {}
     facts = {"listed": len(tables["items"]["id"]), "step by step": len(details), "bytes": len(document)}
     return {**tables["figures"], **failed, **facts}
+
+
+def _name(runs: Sequence[StoredRun]) -> str:
+    return " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
+
+
+def _other_side(options: ReportOptions) -> Side | None:
+    """The runs to compare with, reduced to what a comparison shows."""
+    if not options.compare:
+        return None
+    runs = sorted(open_sources(options.compare, options.layout, quiet=options.quiet), key=_order)
+    data = ReportData(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
+    problems = _problems(data, options)
+    rejects, refused = _rejects(data, options)
+    _judge(data, problems)
+    _measure(data, [*problems.values(), *refused])
+    data.shown.check(over=True)
+    return _side(data, problems, rejects)
+
+
+def _side(data: ReportData, problems: Mapping[str, ListedProblem], rejects: Sequence[Rejects]) -> Side:
+    reasons: Counter[str] = Counter()
+    for counted in rejects:
+        reasons.update(counted.by_code())
+    settings = {
+        f"{stored.stage}.{name}": value
+        for stored in data.runs
+        for name, value in shareable(stored.config).items()
+        if value not in (None, [], {}, "")
+    }
+    return Side(
+        name=_name(data.runs),
+        settings=settings,
+        verdicts=data.verdicts.counts(),
+        reasons=reasons,
+        categories=Counter(item.category or "" for item in problems.values()),
+        pass_rates={found.prober: found.mean for found in data.difficulties if found.mean is not None},
+        statuses={item.id: item.status for item in problems.values()},
+    )
 
 
 def _order(stored: StoredRun) -> int:
@@ -166,7 +208,7 @@ def _check_replaceable(path: Path) -> None:
         raise RunError(f"{path} is not a report, so it is not replaced", hint="choose another --out")
 
 
-def _gather(data: ReportData, options: ReportOptions) -> tuple[dict[str, Any], dict[str, Any]]:
+def _gather(data: ReportData, options: ReportOptions, other: Side | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Gather the page's tables, and its details by position in the list."""
     problems = _problems(data, options)
     rejects, refused = _rejects(data, options)
@@ -186,7 +228,8 @@ def _gather(data: ReportData, options: ReportOptions) -> tuple[dict[str, Any], d
         for n, stored in enumerate(data.runs)
         if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
     ]
-    return _tables(data, listed, funnels, contested, ledger, opinions), details
+    comparison = None if other is None else compare(_side(data, problems, rejects), other)
+    return {**_tables(data, listed, funnels, contested, ledger, opinions), "comparison": comparison}, details
 
 
 # --- passes over the records ---

@@ -80,7 +80,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
     plan = plan_of(_proposing(config), gather(config.skills, bundled=config.bundled_skills))
     from agentprop.training.model.distributed import join
 
-    with Interruption() as stop, join(config.device) as world:
+    with Interruption("the step under way") as stop, join(config.device) as world:
         return _run(config, plan, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 

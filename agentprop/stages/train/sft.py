@@ -16,6 +16,7 @@ from agentprop.engine import Interruption
 from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
 from agentprop.stages.common.accepted import JoinedRuns
+from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.train.memory import memory_plan, tell_memory
 from agentprop.stages.train.outcome import NothingLearnt, check_steps, check_weights
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
@@ -40,15 +41,16 @@ def run(
     joined = accepted.join(sources)
     from agentprop.training.model.distributed import join
 
-    with Interruption() as stop, join(config.device) as world:
+    with Interruption("the step under way") as stop, join(config.device) as world:
         return _run(config, joined, out, world, fresh=fresh, quiet=quiet, stop=stop)
 
 
-def check(config: TrainSftConfig) -> None:
+def check(config: TrainSftConfig, sources: Sequence[str] = ()) -> None:
     """Check settings and libraries before anything is loaded. Raises ConfigError."""
     require()
     if config.patience and not (config.validation_share or config.held_out):
         raise ConfigError("patience needs held-out data, and nothing is held out", hint="set validation_share")
+    check_sources(config, sources)
 
 
 def _run(

@@ -24,6 +24,7 @@ from agentprop.prompts import prompt_hash
 from agentprop.records import MadeBy, Problem
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.accepted import JoinedRuns, join
+from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
 from agentprop.stages.train.rl_run import (
@@ -60,15 +61,21 @@ def run(
     config: TrainSolverConfig, sources: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
     """Train, or resume training; return the summary, which is empty in all processes but the first."""
-    require()
-    check_sampler(config.sampler)
-    _algorithm(config)
+    check(config)
     joined = join(sources, band=Band.of(config.difficulty))
     exercises = gather(config, joined)
     from agentprop.training.model.distributed import join as take_part
 
-    with Interruption() as stop, take_part(config.device) as world:
+    with Interruption("the step under way") as stop, take_part(config.device) as world:
         return _run(config, joined, exercises, out, world, fresh=fresh, quiet=quiet, stop=stop)
+
+
+def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
+    """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
+    require()
+    check_sampler(config.sampler)
+    _algorithm(config)
+    check_sources(config, sources)
 
 
 def gather(config: TrainSolverConfig, joined: JoinedRuns) -> list[Problem]:

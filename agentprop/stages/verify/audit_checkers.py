@@ -140,7 +140,10 @@ def _measure(
     names = [name for name in dict.fromkeys(config.verifier) if not is_local(name)]
     texts = [case for case in cases if case[0].answer_type != "program"]
     rows = (3 if config.checklist else 1) * len(names)
-    with Interruption() as stop, Progress("audit", len(cases) + rows * len(texts), quiet=quiet) as bar:
+    with (
+        Interruption("the answers under way") as stop,
+        Progress("audit", len(cases) + rows * len(texts), quiet=quiet) as bar,
+    ):
         m = CheckerRun(config, cases, stop, bar, kept)
         _local(m)
         spending = _models(m, names, texts, kept) if names else {}

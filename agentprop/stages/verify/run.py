@@ -24,6 +24,7 @@ from agentprop.stages.common.intake import Intake, ProblemItem, open_intake, own
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.local_judge import JudgedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.models import named_models
 from agentprop.stages.common.panel import check_verifiers, open_panel, uses_models
 from agentprop.stages.common.partitions import finished, own_bounds, part_of
 from agentprop.stages.common.progress import Progress
@@ -89,7 +90,8 @@ def _open_sink(
         with PipeSink.open() as sink:
             yield sink, VerifyTotals(config.max_failures), set()
         return
-    with Run.open(out, "verify", config, fresh=fresh, inputs=inputs, folders=(MODELS,)) as run:
+    models = named_models(config)
+    with Run.open(out, "verify", config, fresh=fresh, inputs=inputs, models=models, folders=(MODELS,)) as run:
         totals = VerifyTotals(config.max_failures, Counter(run.state.get("counts", {})))
         yield DirectorySink(run), totals, run.done_ids(Verdict, "problem_id")
 
@@ -126,7 +128,7 @@ def _judge(
     quiet: bool,
 ) -> None:
     """Judge and commit the remaining problems. Raises KeyboardInterrupt if the user stops it."""
-    with Interruption() as stop, Progress("verify", total, quiet=quiet) as bar:
+    with Interruption("the problems under way") as stop, Progress("verify", total, quiet=quiet) as bar:
         for batch in judging.results(owed, stop, sink.tick):
             for judged in batch:
                 totals.add(judged)

@@ -29,7 +29,8 @@ from torch import Tensor
 
 from agentprop.errors import RunError
 from agentprop.inference.weights import not_finite
-from agentprop.storage.durable import sync_directory, write_json
+from agentprop.portable import sync_directory
+from agentprop.storage.durable import write_json
 from agentprop.training.memory_errors import saving_errors
 from agentprop.training.model.distributed import World, full_tensor, local_part
 from agentprop.training.model.optimiser import Optimiser
