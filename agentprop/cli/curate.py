@@ -28,6 +28,28 @@ def command(
         list[str] | None,
         typer.Option(metavar="FILE", help="Benchmark whose problems are rejected; may be repeated."),
     ] = None,
+    verifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL|builtin",
+            help="Verifier; may be repeated: two of three must vote valid.",
+            show_default="builtin",
+        ),
+    ] = None,
+    auditor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=options.MODELS
+        ),
+    ] = None,
+    reuse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="Earlier verify run whose attempts are judged again; only lost ones are repeated.",
+            rich_help_panel=options.MODELS,
+        ),
+    ] = None,
     prober: Annotated[
         list[str] | None,
         typer.Option("--prober", metavar="MODEL", help="Model that attempts the accepted problems; may be repeated."),
@@ -43,6 +65,7 @@ def command(
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     layout: stage.LayoutOptions,
@@ -51,13 +74,16 @@ def command(
     """Check problems that others wrote: what to keep, and why not the rest.
 
     Repeats, benchmark problems, faulty rows and wrong answers are found; what remains is accepted if its answer is
-    shown to be right. DIR gets accepted, undetermined and rejected rows in the layout they came in, with their
+    shown to be right, by routes that need no model or by the models that --verifier names. DIR gets accepted, undetermined and rejected rows in the layout they came in, with their
     reasons, and report.md. The same command resumes an unfinished run.
     """
     flags = {
         **layout.flags(),
         "sources": sources,
         "decontaminate": decontaminate,
+        "verifier": verifier,
+        "auditor": auditor,
+        "reuse": reuse,
         "prober": prober,
         "k": k,
         "accept_undetermined": accept_undetermined or None,
@@ -67,14 +93,16 @@ def command(
         "workers": workers,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     refuse_stream(out, "curate")
     settings = shared.settings(CurateConfig, flags)
-    if shared.only_shows(settings):
-        return
     from agentprop.stages.common.layout_notes import without_layouts
     from agentprop.stages.curate import run as curate
+
+    if shared.only_shows(settings, curate.check):
+        return
 
     summary = curate.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
     if settings.prober and summary["accepted"]:

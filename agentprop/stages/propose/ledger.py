@@ -38,6 +38,8 @@ BATCH = 96
 WINDOW = 16
 """Batches in flight, so also the most useful workers; fixed, because mastery lags behind by that many batches."""
 
+ONCE = "skills with one problem each"
+
 
 @dataclass
 class Ledger:
@@ -46,6 +48,8 @@ class Ledger:
     config: ProposeConfig
     curriculum: Curriculum
     benchmarks: Benchmarks | None = None
+    once: int = 0
+    """Skills with one problem each, such as lifted programs."""
     window: int = WINDOW
     """Batches by which mastery lags behind; a run keeps the number that it began with."""
     next: int = 0
@@ -270,6 +274,7 @@ class Ledger:
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
             "mined": self.mined,
+            **({ONCE: self.once} if self.once else {}),
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }
 
