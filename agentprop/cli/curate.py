@@ -74,8 +74,9 @@ def command(
     """Check problems that others wrote: what to keep, and why not the rest.
 
     Repeats, benchmark problems, faulty rows and wrong answers are found; what remains is accepted if its answer is
-    shown to be right, by routes that need no model or by the models that --verifier names. DIR gets accepted, undetermined and rejected rows in the layout they came in, with their
-    reasons, and report.md. The same command resumes an unfinished run.
+    shown to be right, by routes that need no model, or if the models of --verifier find it valid. DIR gets accepted,
+    undetermined and rejected rows in the layout they came in, with their reasons, and report.md. The same command
+    resumes an unfinished run.
     """
     flags = {
         **layout.flags(),

@@ -1,9 +1,9 @@
 """A problem made from mined questions → the same answer from its statement alone, by the question-directed reader.
 
-The built-in verifier reads a statement with the wordings it was written with. The question-directed reader knows none of
-them, and takes the whole text by a grammar of its own, so what it computes shares nothing with the composition but the
-words. Stories are not its language, and many chains are not either: those stay `not re-read`, which says nothing against
-them.
+The built-in verifier reads a statement with the wordings it was written with. The question-directed reader knows none
+of them, and takes the whole text by a grammar of its own, so what it computes shares nothing with the composition but
+the words. Stories are not its language, and many chains are not either: those stay *not re-read*, which says nothing
+against them.
 """
 
 from __future__ import annotations

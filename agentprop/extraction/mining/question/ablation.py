@@ -16,10 +16,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from agentprop.extraction.mining.lift import Refusal
-from agentprop.extraction.mining.question.latex.lexer import LatexToken
 from agentprop.extraction.mining.question.reading import Readings
 from agentprop.extraction.mining.question.same_meaning import meaning_of, programs_of
-from agentprop.extraction.mining.question.text import Piece
+from agentprop.extraction.mining.question.text import Piece, QuestionText
 
 MOST = 16
 """Relations and words that are left out of one question; each is a reading."""
@@ -71,8 +70,11 @@ def ablation(understood: Readings, qualifiers: Collection[str]) -> Ablation:
     return Ablation(len(seen), tuple(relations), tuple(words), tuple(idle), len(used - seen))
 
 
-def _stands(source: str, token: LatexToken) -> bool:
-    return source[token.start : token.end] == token.text
+def _stands(question: QuestionText, slot: int) -> bool:
+    if slot >= len(question.numerals):
+        return False
+    token = question.numerals[slot]
+    return question.source[token.start : token.end] == token.text
 
 
 def _candidates(pieces: Collection[Piece], qualifiers: Collection[str]) -> Iterator[Piece]:
