@@ -19,6 +19,7 @@ Example, for number-theory with number-theory-factorial-zeros drawn as the skill
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from math import prod
@@ -205,7 +206,7 @@ class Planner:
             weights |= {"chain": 6.0, **({"fork": 1.0} if len(ports) > 1 else {})}
         if any(self.library[link.consumer].spec.domain == spec.domain for link in self.index.onward(root, story=False)):
             weights["feeds"] = 4.0
-        if spec.value and output.kind == "integer":
+        if _is_short(spec) and output.kind == "integer":
             weights["combine"] = 1.2
         if output.role and self.index.onward(root, story=True):
             weights["before_story"] = 1.0
@@ -384,7 +385,14 @@ class Planner:
         """Now and then ask for the remainder modulo 1000 only, as contests do with large numbers."""
         if isinstance(term, Apply):
             spec = self.library[term.skill].spec
-            if spec.output is not None and spec.output.kind == "integer" and spec.value and rng.random() < 0.04:
+            plain = not self.index.mined(term.skill) or _is_short(spec)
+            if (
+                spec.output is not None
+                and spec.output.kind == "integer"
+                and spec.value
+                and rng.random() < 0.04
+                and plain
+            ):
                 return Remainder(term, 1000)
         return term
 
@@ -412,7 +420,7 @@ class Planner:
             name
             for name, package in self.library.items()
             if package.spec.output and package.spec.output.kind == "integer" and package.spec.value
-            if package.spec.domain == domain
+            if package.spec.domain == domain and (package.spec.evidence != "self-consistent" or _is_short(package.spec))
         ]
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
@@ -443,6 +451,14 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
     return replace(
         body, arguments=tuple((k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments)
     )
+
+
+_CONDITION = re.compile(r" (?:if|for|where|when|given) ")
+
+
+def _is_short(spec: Spec) -> bool:
+    """True if a skill's noun phrases have no condition behind them, so that more words can follow."""
+    return bool(spec.value) and not any(_CONDITION.search(text) for text in spec.value)
 
 
 def _composable(spec: Spec) -> bool:

@@ -54,6 +54,10 @@ from agentprop.skills.values import parse, render
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
+_CONDITIONAL = re.compile(r" (?:if|for|where|when|given) ")
+"""A noun phrase with a condition behind it."""
+_MISREAD = frozenset("deio")
+"""Letters that a mined question may take for something else: differentials, Euler's number, the imaginary unit, zero."""
 LinkedArguments = Mapping[str, Term]
 Option = TypeVar("Option")
 
@@ -139,6 +143,9 @@ class _Writer:
         # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
+        if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
+            behind = behind and (len(phrases) == 1 or not any(_CONDITIONAL.search(phrase) for _, phrase in phrases))
+            text = f"{text[:-1].rstrip()}{text[-1]}"
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
@@ -285,7 +292,7 @@ class _Writer:
     def _symbol(self, spec: Spec, name: str) -> str:
         wanted: list[str] = [spec.parameters[name].symbol or "", name if len(name) == 1 else "", *SPARE]
         for letter in wanted:
-            if len(letter) == 1 and letter not in self.used:
+            if len(letter) == 1 and letter not in self.used and not (self.letters is not None and letter in _MISREAD):
                 self.used.add(letter)
                 return letter
         raise Unwritable("no letter is left")
