@@ -57,7 +57,7 @@ SPARE = "kNtrsmjucdhMKT"
 _CONDITIONAL = re.compile(r" (?:if|for|where|when|given) ")
 """A noun phrase with a condition behind it."""
 _MISREAD = frozenset("deio")
-"""Letters that a mined question may take for something else: differentials, Euler's number, the imaginary unit, zero."""
+"""Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
 Option = TypeVar("Option")
 

@@ -13,6 +13,7 @@ from judge_process import JudgeProcess
 from agentprop.config import CurateConfig
 from agentprop.errors import ConfigError
 from agentprop.records import Attempt, Verdict
+from agentprop.skills import bundled_directory
 from agentprop.stages.curate import run as curate
 from agentprop.storage.run import open_run
 
@@ -35,7 +36,8 @@ def settings(root: Path, server: JudgeProcess, *names: str, **given: Any) -> Cur
     source = root / "set.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
     verifier = tuple(name if name == "builtin" else server.model(name) for name in names)
-    common = {"bundled_skills": False, "workers": 1, "blind": False}
+    library = {"skills": (str(bundled_directory() / "number-theory-factorial-zeros"),), "bundled_skills": False}
+    common = {**library, "workers": 1, "blind": False}
     return CurateConfig.model_validate({"sources": (str(source),), "verifier": verifier, **common, **given})
 
 

@@ -55,9 +55,7 @@ def ablation(understood: Readings, qualifiers: Collection[str]) -> Ablation:
     """Leave out every relation and qualifying word in turn, and look which numbers the computation uses."""
     question = understood.question
     used = {int(slot) for one in understood.values for slot in re.findall(r"\bn(\d+)\b", one.program.solve)}
-    seen = {
-        slot for slot in used if slot < len(question.numerals) and _stands(question.source, question.numerals[slot])
-    }
+    seen = {slot for slot in used if _stands(question, slot)}
     idle = [token.text for slot, token in enumerate(question.numerals) if slot not in used]
     meaning = programs_of(understood)
     relations, words = list[str](), list[str]()
