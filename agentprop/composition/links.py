@@ -39,6 +39,8 @@ KINDS = {
 }
 MINED_LINKS, MINED_INTO_MINED = 0.15, 0.5
 """Share of draws that go to mined producers if others fit too: for a bundled consumer, and for a mined one."""
+MOST_MINED = 200
+"""Mined producers that are linked to one parameter."""
 MIN_VALUES = 8
 """Fewest values in the list of a mined parameter that takes what another skill computes."""
 PICKS = 60
@@ -76,6 +78,7 @@ class Links:
         self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]], *, linked: bool = True
     ) -> None:
         self.library, self.survey = library, survey
+        self._mined = frozenset(name for name, p in library.items() if p.spec.evidence == _SELF_CONSISTENT)
         self.into: dict[str, list[Link]] = defaultdict(list)
         """Links by consumer."""
         self.out_of: dict[str, list[Link]] = defaultdict(list)
@@ -87,7 +90,7 @@ class Links:
 
     def mined(self, name: str) -> bool:
         """True if a skill was mined."""
-        return self.library[name].spec.evidence == _SELF_CONSISTENT
+        return name in self._mined
 
     def onward(self, producer: str, *, story: bool) -> list[Link]:
         """Links out of a producer: those that continue its story, or those that name its value by a noun phrase."""
@@ -152,10 +155,18 @@ class Links:
             if not natural:
                 continue
             for kind in KINDS.get(p.kind, ()):
-                for producer in by_kind.get(kind, ()):
+                for producer in self._suppliers(by_kind.get(kind, ()), f"{name} {parameter}"):
                     found = self.library[producer].spec
                     if producer != name and found.domain in natural and self._may_fit(found, spec, p):
                         yield Link(name, parameter, producer, story=False)
+
+    def _suppliers(self, names: Sequence[str], port: str) -> Sequence[str]:
+        """Producers of a kind, of the mined ones as many as a port needs: a corpus has thousands, and pairs of them."""
+        mined = [name for name in names if name in self._mined]
+        if len(mined) <= MOST_MINED:
+            return names
+        left_out = self._mined.difference(Random(port).sample(mined, MOST_MINED))
+        return [name for name in names if name not in left_out]
 
     def _may_fit(self, producer: Spec, consumer: Spec, parameter: Parameter) -> bool:
         """True unless one of the two was mined and no sampled value fits: mined skills are many, and ranges narrow."""

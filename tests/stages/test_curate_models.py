@@ -37,7 +37,7 @@ def settings(root: Path, server: JudgeProcess, *names: str, **given: Any) -> Cur
     source.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
     verifier = tuple(name if name == "builtin" else server.model(name) for name in names)
     library = {"skills": (str(bundled_directory() / "number-theory-factorial-zeros"),), "bundled_skills": False}
-    common = {**library, "workers": 1, "blind": False}
+    common = {**library, "workers": 1}
     return CurateConfig.model_validate({"sources": (str(source),), "verifier": verifier, **common, **given})
 
 
@@ -53,11 +53,12 @@ def test_rows_without_a_fault_go_to_the_models(server: JudgeProcess, tmp_path: P
     config, out = settings(tmp_path, server, "agrees", "builtin", "agrees"), tmp_path / "run"
     summary = curate.run(config, str(out), quiet=True)
     # The row that no route reads is accepted by the votes of two models; a fault or a repeat is not worth a question.
-    assert places(out) == {"accepted": 2, "rejected": 2} and server.asked() == {"agrees": 4}
+    # Two rows, two votes, and two messages for each: the model solves first, and then sees the claim.
+    assert places(out) == {"accepted": 2, "rejected": 2} and server.asked() == {"agrees": 8}
     assert summary["attempts"] == 6 and summary["spending"]
     assert {verdict.value for verdict in open_run(out).iter(Verdict)} == {"valid"}
     again = curate.run(config, str(out), quiet=True)
-    assert server.asked() == {"agrees": 4} and again["attempts"] == 6
+    assert server.asked() == {"agrees": 8} and again["attempts"] == 6
 
 
 def test_models_that_differ_leave_a_row_out(server: JudgeProcess, tmp_path: Path) -> None:
