@@ -453,7 +453,7 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
     )
 
 
-_CONDITION = re.compile(r" (?:if|for|where|when|given) ")
+_CONDITION = re.compile(r" (?:if|for|where|when|given|such that) ")
 
 
 def _is_short(spec: Spec) -> bool:

@@ -54,7 +54,7 @@ from agentprop.skills.values import parse, render
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
-_CONDITIONAL = re.compile(r" (?:if|for|where|when|given) ")
+_CONDITIONAL = re.compile(r" (?:if|for|where|when|given|such that) ")
 """A noun phrase with a condition behind it."""
 _MISREAD = frozenset("deio")
 """Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""

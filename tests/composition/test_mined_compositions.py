@@ -23,6 +23,7 @@ QUESTIONS = (
     ("Find the sum of all values of $x$ such that $|x - 9| = 7$.", "18"),
     ("Solve for $x$: \\[x + 30 = 57.\\]", "27"),
     ("What is the remainder when $7^{25}$ is divided by $11$?", "10"),
+    ("Evaluate $3 \\cdot 17 + 40$.", "91"),
 )
 BUNDLED = ("number-theory-divisor-sum", "number-theory-coprime-count", "number-theory-factorial-zeros")
 
