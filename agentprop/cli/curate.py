@@ -30,6 +30,28 @@ def command(
         list[str] | None,
         typer.Option(metavar="FILE", help="Benchmark whose problems are rejected; may be repeated."),
     ] = None,
+    verifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL|builtin",
+            help="Verifier; may be repeated: two of three must vote valid.",
+            show_default="builtin",
+        ),
+    ] = None,
+    auditor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Model that settles differences between answers.", rich_help_panel=options.MODELS
+        ),
+    ] = None,
+    reuse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="Earlier verify run whose attempts are judged again; only lost ones are repeated.",
+            rich_help_panel=options.MODELS,
+        ),
+    ] = None,
     prober: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,6 +72,7 @@ def command(
     workers: options.Workers = None,
     max_tokens: options.MaxTokens = None,
     max_cost: options.MaxCost = None,
+    prompts: options.Prompts = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
     *,
     layout: stage.LayoutOptions,
@@ -58,13 +81,17 @@ def command(
     """Check problems that others wrote: what to keep, and why not the rest.
 
     Repeats, benchmark problems, faulty rows and wrong answers are found; what remains is accepted if its answer is
-    shown to be right. DIR gets accepted, undetermined and rejected rows in the layout they came in, with their
-    reasons, and report.md. The same command resumes an unfinished run.
+    shown to be right, by routes that need no model, or if the models of --verifier find it valid. DIR gets accepted,
+    undetermined and rejected rows in the layout they came in, with their reasons, and report.md. The same command
+    resumes an unfinished run.
     """
     flags = {
         **layout.flags(),
         "sources": sources,
         "decontaminate": decontaminate,
+        "verifier": verifier,
+        "auditor": auditor,
+        "reuse": reuse,
         "prober": prober,
         "k": k,
         "accept_undetermined": accept_undetermined or None,
@@ -74,6 +101,7 @@ def command(
         "workers": workers,
         "max_tokens": max_tokens,
         "max_cost": max_cost,
+        "prompts": prompts,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     refuse_stream(out, "curate")
@@ -102,8 +130,10 @@ def probing_of(settings: CurateConfig) -> ProbeConfig:
 def _check(settings: CurateConfig, *, sources: Sequence[str], out: str, fresh: bool) -> None:
     """Check all that can be checked without reading a record or asking a model."""
     from agentprop.stages.common.dry_run import check
+    from agentprop.stages.curate.run import check as check_curate
 
     check(settings, sources, out, fresh=fresh)
+    check_curate(settings)
 
 
 epilog = options.further(CurateConfig, command)

@@ -15,16 +15,18 @@ noun phrase. Of four sampled values, 20 and 135 fit, 2 is too small and 9000 too
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from agentprop.composition.writer import complete_follow, complete_scene
+from agentprop.records import Domain
 from agentprop.skills import Hole, Package, Spec, segments
-from agentprop.skills.values import misfit
+from agentprop.skills.values import Parameter, misfit
 
 # An integer may stand for a rational, never the reverse: whether a rational is whole is only known once it is computed.
 KINDS = {
@@ -35,12 +37,20 @@ KINDS = {
     "words": ("words",),
     "graph": ("graph",),
 }
-MINED_LINKS = 0.15
-"""Share of draws that go to mined producers if others fit too."""
+MINED_LINKS, MINED_INTO_MINED = 0.15, 0.5
+"""Share of draws that go to mined producers if others fit too: for a bundled consumer, and for a mined one."""
+MOST_MINED = 200
+"""Mined producers that are linked to one parameter."""
+MIN_VALUES = 8
+"""Fewest values in the list of a mined parameter that takes what another skill computes."""
 PICKS = 60
 """Candidates of a draw by rejection; the last one is taken if all were rejected."""
 MIN_WEIGHT = 0.02
 """Weight of a link whose parameter accepts none of the sampled values: a few samples do not prove that none fits."""
+
+
+_SELF_CONSISTENT = "self-consistent"
+_DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 
 class Impossible(ValueError):
@@ -68,6 +78,7 @@ class Links:
         self, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]], *, linked: bool = True
     ) -> None:
         self.library, self.survey = library, survey
+        self._mined = frozenset(name for name, p in library.items() if p.spec.evidence == _SELF_CONSISTENT)
         self.into: dict[str, list[Link]] = defaultdict(list)
         """Links by consumer."""
         self.out_of: dict[str, list[Link]] = defaultdict(list)
@@ -79,7 +90,7 @@ class Links:
 
     def mined(self, name: str) -> bool:
         """True if a skill was mined."""
-        return self.library[name].spec.evidence == "self-consistent"
+        return name in self._mined
 
     def onward(self, producer: str, *, story: bool) -> list[Link]:
         """Links out of a producer: those that continue its story, or those that name its value by a noun phrase."""
@@ -103,7 +114,8 @@ class Links:
         others = [link for link in links if not self.mined(link.producer)]
         if not mined or not others:
             return links
-        return mined if rng.random() < MINED_LINKS else others
+        share = MINED_INTO_MINED if self.mined(links[0].consumer) else MINED_LINKS
+        return mined if rng.random() < share else others
 
     def _weight(self, link: Link) -> float:
         if link not in self._weights:
@@ -134,13 +146,34 @@ class Links:
                 if producer != name and _units_agree(self.library[producer].spec, spec, parameter):
                     yield Link(name, parameter, producer, story=True)
         for parameter, p in spec.parameters.items():
-            # A parameter with a list of allowed values would refuse nearly everything that another skill computes.
-            if p.values or not (spec.phrasings or spec.value):
+            # A list of allowed values would refuse nearly everything that another skill computes. That of a mined
+            # question may be a range with gaps.
+            least = MIN_VALUES if spec.evidence == _SELF_CONSISTENT else math.inf
+            if (p.values and len(p.values) < least) or not (spec.phrasings or spec.value):
+                continue
+            natural = {domain for domain in _DOMAINS if _natural(domain, spec, parameter)}
+            if not natural:
                 continue
             for kind in KINDS.get(p.kind, ()):
-                for producer in by_kind.get(kind, ()):
-                    if producer != name and _natural(self.library[producer].spec, spec, parameter):
+                for producer in self._suppliers(by_kind.get(kind, ()), f"{name} {parameter}"):
+                    found = self.library[producer].spec
+                    if producer != name and found.domain in natural and self._may_fit(found, spec, p):
                         yield Link(name, parameter, producer, story=False)
+
+    def _suppliers(self, names: Sequence[str], port: str) -> Sequence[str]:
+        """Producers of a kind, of the mined ones as many as a port needs: a corpus has thousands, and pairs of them."""
+        mined = [name for name in names if name in self._mined]
+        if len(mined) <= MOST_MINED:
+            return names
+        left_out = self._mined.difference(Random(port).sample(mined, MOST_MINED))
+        return [name for name in names if name not in left_out]
+
+    def _may_fit(self, producer: Spec, consumer: Spec, parameter: Parameter) -> bool:
+        """True unless one of the two was mined and no sampled value fits: mined skills are many, and ranges narrow."""
+        values = self.survey.get(producer.name)
+        if not values or _SELF_CONSISTENT not in (producer.evidence, consumer.evidence):
+            return True
+        return any(misfit(parameter, value) is None for value in values)
 
 
 def can_tell_story(spec: Spec) -> bool:
@@ -149,11 +182,11 @@ def can_tell_story(spec: Spec) -> bool:
     return starts or any(complete_follow(spec, w, name) for name, ws in spec.follows.items() for w in ws)
 
 
-def _natural(producer: Spec, consumer: Spec, parameter: str) -> bool:
-    """True if a noun phrase reads naturally as a given: not as measured data, nor where a letter is misread."""
-    if consumer.evidence == "self-consistent":
-        return producer.domain == consumer.domain and takes_letter(consumer, parameter)
-    return consumer.domain != "science" or producer.domain == "science"
+def _natural(producer: Domain, consumer: Spec, parameter: str) -> bool:
+    """True if a noun phrase of a domain reads naturally as a given: not as measured data, nor as a misread letter."""
+    if consumer.evidence == _SELF_CONSISTENT:
+        return producer == consumer.domain and takes_letter(consumer, parameter)
+    return consumer.domain != "science" or producer == "science"
 
 
 _BEFORE = re.compile(r"[\w.}\\]$|\\\$$")

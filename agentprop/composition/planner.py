@@ -19,12 +19,14 @@ Example, for number-theory with number-theory-factorial-zeros drawn as the skill
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from random import Random
 from typing import Any, cast
 
+from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
 from agentprop.composition.terms import (
     Apply,
@@ -43,7 +45,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
-from agentprop.composition.writer import complete_follow, shares_letters, story_wordings
+from agentprop.composition.writer import complete_follow, story_wordings
 from agentprop.records import Domain
 from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
@@ -57,6 +59,10 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+COMPOSING = 6
+"""Compositions of a shape that are planned to see if a skill can be composed."""
+MINED_PEERS = 0.5
+"""Share of mined partners of a mined skill in a sum, difference or product."""
 SWEEP_WIDTH = (12, 60)
 """Least and greatest width of the range of a sweep: every value in it costs a call of the skill."""
 
@@ -64,8 +70,9 @@ SWEEP_WIDTH = (12, 60)
 class Planner:
     """Draws compositions. The library is indexed once; everything random comes from the generator handed in.
 
-    `survey` maps skills to values on random parameters, by which links are weighed; `allowed` says if skills may be
-    composed with each other.
+    `survey` maps skills to values on random parameters, by which links are weighed; `mined_roots` is the share of a
+    category's questions that mined skills ask if it has others too; `allowed` says if skills may be composed with each
+    other.
     """
 
     def __init__(
@@ -74,9 +81,10 @@ class Planner:
         survey: Mapping[str, Sequence[Any]] | None = None,
         *,
         links: bool = True,
+        mined_roots: float = MINED_ROOTS,
         allowed: Callable[[Collection[str]], bool] = lambda names: True,
     ) -> None:
-        self.allowed = allowed
+        self.allowed, self.mined_roots = allowed, mined_roots
         self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
         self.index = Links(self.library, survey or {}, linked=links)
         self._known_shapes: dict[str, dict[str, float]] = {}
@@ -108,6 +116,11 @@ class Planner:
             total += len(spec.phrasings) * (repeats if spec.parameters else 1) * prod(map(len, spec.flavour.values()))
         return total
 
+    def once(self, names: Collection[str]) -> int:
+        """Number of skills with one problem each: they have no number to vary, and nothing composes them."""
+        found = (name for name in names if name in self.library and not self.library[name].spec.parameters)
+        return sum(set(self.shapes(name)) == {"alone"} for name in found)
+
     # --- planning ---
 
     def plan(self, category: str, rng: Random) -> Term:
@@ -132,9 +145,22 @@ class Planner:
         names = self.categories[category]
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
-            wanted = rng.random() < MINED_ROOTS
+            wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
         return rng.choice(names)
+
+    def composes(self, name: str, rng: Random) -> bool:
+        """True if a composition can be planned in which the skill asks, or supplies what another one takes."""
+        composed = [shape for shape in self.shapes(name) if shape != "alone"]
+        return any(self._planned(shape, name, rng) for shape in composed for _ in range(COMPOSING)) or any(
+            not shares_letters(self._fed(link, rng), self.library) for link in self.index.out_of[name][:COMPOSING]
+        )
+
+    def _planned(self, shape: str, root: str, rng: Random) -> bool:
+        try:
+            return not shares_letters(cast(Term, getattr(self, f"_plan_{shape}")(root, rng)), self.library)
+        except Impossible:
+            return False
 
     def shapes(self, root: str) -> dict[str, float]:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
@@ -151,7 +177,7 @@ class Planner:
         assert output is not None
         links = self.index.into[root]
         if self.index.mined(root):
-            return self._mined_shapes(root, output.role, links)
+            return self._mined_shapes(root, spec, links)
         if spec.domain == "coding":
             return self._coding_shapes(spec, links)
         if links:
@@ -170,10 +196,19 @@ class Planner:
             weights["lowest"] = 3.0
         return weights
 
-    def _mined_shapes(self, root: str, role: str | None, links: Sequence[Link]) -> dict[str, float]:
-        """A mined question takes a value that a noun phrase names; a story can open one of another skill."""
-        weights = {"chain": 2.0} if any(not link.story for link in links) else {}
-        if role and self.index.onward(root, story=True):
+    def _mined_shapes(self, root: str, spec: Spec, links: Sequence[Link]) -> dict[str, float]:
+        """A mined question takes a value that a noun phrase names, or has one that another question takes."""
+        weights = dict[str, float]()
+        output = spec.output
+        assert output is not None  # executable packages have one
+        ports = {link.parameter for link in links if not link.story}
+        if ports:
+            weights |= {"chain": 6.0, **({"fork": 1.0} if len(ports) > 1 else {})}
+        if any(self.library[link.consumer].spec.domain == spec.domain for link in self.index.onward(root, story=False)):
+            weights["feeds"] = 4.0
+        if _is_short(spec) and output.kind == "integer":
+            weights["combine"] = 1.2
+        if output.role and self.index.onward(root, story=True):
             weights["before_story"] = 1.0
         return weights
 
@@ -207,10 +242,20 @@ class Planner:
     def _plan_before_story(self, root: str, rng: Random) -> Term:
         # The root opens the story and another skill, perhaps of another category, asks the question.
         link = self.index.pick(self.index.onward(root, story=True), rng)
-        return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(root, rng))
+        return self._fed(link, rng)
+
+    def _fed(self, link: Link, rng: Random) -> Term:
+        return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(link.producer, rng))
+
+    def _plan_feeds(self, root: str, rng: Random) -> Term:
+        """Let another skill, perhaps of another category, ask a question about the root's value."""
+        domain = self.library[root].spec.domain
+        onward = self.index.onward(root, story=False)
+        link = self.index.pick([one for one in onward if self.library[one.consumer].spec.domain == domain], rng)
+        return self.givens(link.consumer, rng).with_argument(link.parameter, self._supply(root, rng, 0))
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
-        peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]
+        peers = [n for n in self._peers(root, rng) if n != root]
         if not peers:
             raise Impossible("no partner")
         sides: tuple[Term, Term] = (self._supply(root, rng, 1), self._supply(rng.choice(peers), rng, 0))
@@ -340,7 +385,14 @@ class Planner:
         """Now and then ask for the remainder modulo 1000 only, as contests do with large numbers."""
         if isinstance(term, Apply):
             spec = self.library[term.skill].spec
-            if spec.output is not None and spec.output.kind == "integer" and spec.value and rng.random() < 0.04:
+            plain = not self.index.mined(term.skill) or _is_short(spec)
+            if (
+                spec.output is not None
+                and spec.output.kind == "integer"
+                and spec.value
+                and rng.random() < 0.04
+                and plain
+            ):
                 return Remainder(term, 1000)
         return term
 
@@ -353,6 +405,23 @@ class Planner:
                 texts = {key: render(p, values[key]) for key, p in spec.parameters.items()}
                 return Apply(name, tuple((key, Given(text)) for key, text in texts.items()))
         raise Impossible(f"{name}: its constraints were not met in {DRAWS} draws")
+
+    def _peers(self, root: str, rng: Random) -> list[str]:
+        """Skills whose integers are combined with those of a root."""
+        if not self.index.mined(root):
+            return self._producers("integer", self.library[root].spec)
+        integers = self._integers(self.library[root].spec.domain)
+        mined = [name for name in integers if self.index.mined(name)]
+        others = [name for name in integers if not self.index.mined(name)]
+        return mined if len(mined) > 1 and (not others or rng.random() < MINED_PEERS) else others
+
+    def _integers(self, domain: Domain) -> list[str]:
+        return [
+            name
+            for name, package in self.library.items()
+            if package.spec.output and package.spec.output.kind == "integer" and package.spec.value
+            if package.spec.domain == domain and (package.spec.evidence != "self-consistent" or _is_short(package.spec))
+        ]
 
     def _producers(self, kind: str, near: Spec) -> list[str]:
         """Skills of the domain with a noun phrase and the kind of output; mined ones if there are no others."""
@@ -382,6 +451,14 @@ def _with_data(body: Apply, innermost: Apply) -> Apply:
     return replace(
         body, arguments=tuple((k, _with_data(v, innermost) if isinstance(v, Apply) else v) for k, v in body.arguments)
     )
+
+
+_CONDITION = re.compile(r" (?:if|for|where|when|given|such that) ")
+
+
+def _is_short(spec: Spec) -> bool:
+    """True if a skill's noun phrases have no condition behind them, so that more words can follow."""
+    return bool(spec.value) and not any(_CONDITION.search(text) for text in spec.value)
 
 
 def _composable(spec: Spec) -> bool:

@@ -24,12 +24,14 @@ while factorial-zeros(n = fixed-points(n = 5, k = 2), b = 12) is told as a story
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
+from typing import TypeVar
 
 from agentprop.composition import grammar
+from agentprop.composition.letters import LetterUse, letter_use, letters_of, shares_letters
 from agentprop.composition.listing import listing
 from agentprop.composition.terms import (
     Apply,
@@ -52,7 +54,12 @@ from agentprop.skills.values import parse, render
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
+_CONDITIONAL = re.compile(r" (?:if|for|where|when|given|such that) ")
+"""A noun phrase with a condition behind it."""
+_MISREAD = frozenset("deio")
+"""Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
+Option = TypeVar("Option")
 
 
 class Unwritable(ValueError):
@@ -63,7 +70,7 @@ def write(term: Term, library: Mapping[str, Package], rng: Random) -> str:
     """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one."""
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
-    return _Writer(library, rng, _reserved(term, library)).statement(term)
+    return _Writer(library, rng, _reserved(term, library), letter_use(term, library)).statement(term)
 
 
 def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
@@ -76,19 +83,9 @@ def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
     return used | {"p", "q"}  # the frames for lowest terms use these
 
 
-def shares_letters(term: Term, library: Mapping[str, Package]) -> bool:
-    """True if a mined question has a letter of its own that another skill of the term uses for something else."""
-    names = {node.skill for node in walk(term) if isinstance(node, Apply)}
-    if all(library[name].spec.evidence != "self-consistent" for name in names):
-        return False
-    specs = [library[name].spec for name in names]
-    used = [_letters_of((*(w.text for w in spec.phrasings), *spec.value)) for spec in specs]
-    return len(frozenset().union(*used)) < sum(map(len, used))
-
-
 @lru_cache(maxsize=8192)
 def _letters_of(wordings: tuple[str, ...]) -> frozenset[str]:
-    return frozenset().union(*(grammar.letters(re.sub(r"<\w+>", "0", text)) for text in wordings))
+    return frozenset().union(*map(letters_of, wordings))
 
 
 @dataclass
@@ -96,6 +93,7 @@ class _Writer:
     library: Mapping[str, Package]
     rng: Random
     used: set[str]
+    letters: LetterUse | None = None
     bindings: list[tuple[str, Term]] = field(default_factory=list)
 
     # --- questions ---
@@ -120,7 +118,7 @@ class _Writer:
         story = self._story_link(term, links)
         if story is not None:
             return self._tell(term, *story)
-        wordings = self.library[term.skill].spec.phrasings
+        wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
         if inline and self.rng.random() < 0.5:
             wording, hole = self.rng.choice(inline)
@@ -145,6 +143,9 @@ class _Writer:
         # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
+        if self.letters is not None:  # mined phrases may have conditions, and "if … and $b$ is …" reads as one of them
+            behind = behind and (len(phrases) == 1 or not any(_CONDITIONAL.search(phrase) for _, phrase in phrases))
+            text = f"{text[:-1].rstrip()}{text[-1]}"
         if behind and self.rng.random() < 0.65:
             return text[:-1] + grammar.WHERE + " and ".join(f"${s}$ is {p}" for s, p in phrases) + text[-1]
         return grammar.LET + " and let ".join(f"${s}$ be {p}" for s, p in reversed(phrases)) + ". " + text
@@ -195,7 +196,7 @@ class _Writer:
     def phrase(self, term: Term) -> str:
         """Write a noun phrase; values that it cannot place itself become bindings."""
         if isinstance(term, Apply):
-            options = self.library[term.skill].spec.value
+            options = self._apart(term.skill, self.library[term.skill].spec.value, str)
             if not options:
                 raise Unwritable(f"{term.skill} has no noun phrase")
             text = self.rng.choice(options)
@@ -204,6 +205,12 @@ class _Writer:
         if not options:
             raise Unwritable(f"no noun phrase for {_kind(term)}")
         return self._fill_frame(self.rng.choice(options), term)
+
+    def _apart(self, skill: str, options: Sequence[Option], text: Callable[[Option], str]) -> Sequence[Option]:
+        """The wordings whose letters have no other meaning in the statement."""
+        if self.letters is None:
+            return options
+        return [one for one in options if self.letters.fits(skill, text(one))]
 
     def _fill_frame(self, frame: str, term: Term) -> str:
         values: dict[str, str] = {}
@@ -238,6 +245,8 @@ class _Writer:
         supplier: Apply | None = None,
     ) -> str:
         spec = self.library[term.skill].spec
+        if self.letters is not None and not self.letters.claim(term.skill, text):
+            raise Unwritable("a letter would have two meanings")
         flavour = {name: self.rng.choice(words) for name, words in spec.flavour.items()}
         symbols: dict[str, str] = {}
         out: list[str] = []
@@ -283,7 +292,7 @@ class _Writer:
     def _symbol(self, spec: Spec, name: str) -> str:
         wanted: list[str] = [spec.parameters[name].symbol or "", name if len(name) == 1 else "", *SPARE]
         for letter in wanted:
-            if len(letter) == 1 and letter not in self.used:
+            if len(letter) == 1 and letter not in self.used and not (self.letters is not None and letter in _MISREAD):
                 self.used.add(letter)
                 return letter
         raise Unwritable("no letter is left")

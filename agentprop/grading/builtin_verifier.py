@@ -45,6 +45,7 @@ from agentprop.composition.terms import (
 )
 from agentprop.grading.judgement import Judgement
 from agentprop.grading.lifted_programs import judge_lifted
+from agentprop.grading.reread import reread
 from agentprop.grading.visible import unseen
 from agentprop.records import Problem
 from agentprop.sandbox.executor import Executor
@@ -166,9 +167,8 @@ async def _judge_reading(
     judgement = await _computed(problem, term, library, tools, executor)
     if judgement.value != "valid":
         return judgement
-    return replace(
-        judgement, message=f"{judgement.message}; every given, relation and condition stands in the statement"
-    )
+    shown = f"{judgement.message}; every given, relation and condition stands in the statement"
+    return await reread(problem, term, library, replace(judgement, message=shown))
 
 
 async def _computed(

@@ -13,9 +13,10 @@ import pytest
 
 from agentprop.agent.candidates import tools
 from agentprop.extraction.mining.question.document import Disagreement
-from agentprop.grading.claims import Claim, judge_claim
+from agentprop.grading.claims import Claim
 from agentprop.grading.claims.by_question import against, read_claim
 from agentprop.grading.claims.claim import Means
+from agentprop.grading.claims.judge import judge_claim
 from agentprop.grading.judgement import Judgement
 from agentprop.grading.program_tests import CallTests
 from agentprop.records import AnswerType, Certificate, Problem

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from places import ENVIRONMENT, SUPPORT
+from judge_process import JudgeProcess
+from places import ENVIRONMENT
 from toy_problems import problem, proposed, trace
 
 from agentprop.config import VerifyConfig
@@ -27,39 +27,9 @@ from agentprop.storage.run import Run, StoredRun, open_run
 COUNT = 12
 
 
-class Server:
-    """Judges as a process of their own."""
-
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, str(SUPPORT / "judge_server.py"), *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.url = f"http://127.0.0.1:{self.process.stdout.readline().strip()}/v1"
-
-    def model(self, name: str) -> str:
-        return f"{name}@{self.url}"
-
-    def panel(self, *names: str, **settings: Any) -> VerifyConfig:
-        settings.setdefault("blind", False)
-        if settings.get("auditor"):
-            settings["auditor"] = self.model(settings["auditor"])
-        return VerifyConfig(verifier=tuple(n if n == "builtin" else self.model(n) for n in names), **settings)
-
-    def asked(self) -> dict[str, int]:
-        with urllib.request.urlopen(f"{self.url}/ledger", timeout=30) as response:
-            found: dict[str, int] = json.load(response)
-        return found
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    found = Server()
+def server() -> Iterator[JudgeProcess]:
+    found = JudgeProcess()
     yield found
     found.close()
 
@@ -85,7 +55,7 @@ def ids(run: StoredRun) -> list[str]:
 # --- the panel ---
 
 
-def test_every_attempt_is_kept_behind_its_verdict(server: Server, source: str, tmp_path: Path) -> None:
+def test_every_attempt_is_kept_behind_its_verdict(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     summary, run = judged(server.panel("agrees", "verbose", "learns"), source, tmp_path / "v")
     attempts = {attempt.id: attempt for attempt in run.iter(Attempt)}
     assert verdicts(run) == [("valid", "agrees")] * COUNT
@@ -102,7 +72,7 @@ def test_every_attempt_is_kept_behind_its_verdict(server: Server, source: str, t
 
 
 def test_differing_answers_are_refused_with_their_attempts_or_settled(
-    server: Server, source: str, tmp_path: Path
+    server: JudgeProcess, source: str, tmp_path: Path
 ) -> None:
     names = ("agrees", "agrees", "dissents")
     _, alone = judged(server.panel(*names), source, tmp_path / "alone")
@@ -114,7 +84,7 @@ def test_differing_answers_are_refused_with_their_attempts_or_settled(
     assert summary["audited"] == COUNT
 
 
-def test_seats_of_one_model_are_told_apart_and_asked_apart(server: Server, source: str, tmp_path: Path) -> None:
+def test_seats_of_one_model_are_told_apart_and_asked_apart(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     _, run = judged(server.panel("agrees", "agrees", "agrees"), source, tmp_path / "v")
     assert [a.number for a in run.iter(Attempt)] == [0, 1, 2] * COUNT
     assert server.asked() == {"agrees": 3 * COUNT}
@@ -131,7 +101,12 @@ def test_seats_of_one_model_are_told_apart_and_asked_apart(server: Server, sourc
     ],
 )
 def test_what_a_panel_decides(
-    names: tuple[str, ...], verdict: tuple[str, str], outcome: str | None, server: Server, source: str, tmp_path: Path
+    names: tuple[str, ...],
+    verdict: tuple[str, str],
+    outcome: str | None,
+    server: JudgeProcess,
+    source: str,
+    tmp_path: Path,
 ) -> None:
     summary, run = judged(server.panel(*names), source, tmp_path / "v")
     assert verdicts(run) == [verdict] * COUNT
@@ -139,7 +114,7 @@ def test_what_a_panel_decides(
     assert summary["problems"] == summary["valid"] + summary["invalid"] + summary["undetermined"] == COUNT
 
 
-def test_the_builtin_verifier_may_sit_among_models(server: Server, source: str, tmp_path: Path) -> None:
+def test_the_builtin_verifier_may_sit_among_models(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     _, run = judged(server.panel("agrees", "agrees", "builtin"), source, tmp_path / "v")
     last = [attempt for attempt in run.iter(Attempt) if attempt.verifier == "builtin"]
     assert len(last) == COUNT and all(attempt.vote is None for attempt in last), "toys are not in its grammar"
@@ -147,7 +122,7 @@ def test_the_builtin_verifier_may_sit_among_models(server: Server, source: str, 
 
 
 def test_a_conversation_beyond_the_context_says_nothing_about_its_problem(
-    server: Server, source: str, tmp_path: Path
+    server: JudgeProcess, source: str, tmp_path: Path
 ) -> None:
     _, run = judged(server.panel("agrees", "narrow", "narrow"), source, tmp_path / "v")
     long = [problem(i) for i in range(1, COUNT + 1) if len(str(i)) > 1]
@@ -156,7 +131,7 @@ def test_a_conversation_beyond_the_context_says_nothing_about_its_problem(
     assert [(r.outcome, r.code) for r in run.iter(Reject)] == [("failed", "context_overflow")] * len(long)
 
 
-def test_a_context_that_holds_no_conversation_stops_the_run(server: Server, source: str, tmp_path: Path) -> None:
+def test_a_context_that_holds_no_conversation_stops_the_run(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     with pytest.raises(ModelOutage, match="maximum context length is 10 tokens"):
         judged(server.panel("agrees", "too-short", "too-short"), source, tmp_path / "v")
     assert not open_run(tmp_path / "v").complete
@@ -166,7 +141,7 @@ def test_a_context_that_holds_no_conversation_stops_the_run(server: Server, sour
 
 
 def test_the_same_command_again_asks_nobody_and_tells_the_same_costs(
-    server: Server, source: str, tmp_path: Path
+    server: JudgeProcess, source: str, tmp_path: Path
 ) -> None:
     config = server.panel("agrees", "verbose", "refuses")
     first, run = judged(config, source, tmp_path / "v")
@@ -177,7 +152,7 @@ def test_the_same_command_again_asks_nobody_and_tells_the_same_costs(
     assert {k: v for k, v in again.items() if k != "spending"} == {k: v for k, v in first.items() if k != "spending"}
 
 
-def test_judging_again_from_stored_attempts_asks_nobody(server: Server, source: str, tmp_path: Path) -> None:
+def test_judging_again_from_stored_attempts_asks_nobody(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     config = server.panel("agrees", "verbose", "dissents", auditor="agrees")
     _, first = judged(config, source, tmp_path / "v")
     server.close()
@@ -188,7 +163,7 @@ def test_judging_again_from_stored_attempts_asks_nobody(server: Server, source: 
     assert summary["spending"]["requests"] == 0
 
 
-def test_a_verifier_more_asks_that_one_alone(server: Server, source: str, tmp_path: Path) -> None:
+def test_a_verifier_more_asks_that_one_alone(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     judged(server.panel("agrees", "verbose"), source, tmp_path / "two")
     before = server.asked()
     summary, run = judged(
@@ -200,7 +175,7 @@ def test_a_verifier_more_asks_that_one_alone(server: Server, source: str, tmp_pa
 
 
 def test_replies_cut_off_are_asked_for_again_at_a_higher_limit_only(
-    server: Server, source: str, tmp_path: Path
+    server: JudgeProcess, source: str, tmp_path: Path
 ) -> None:
     judged(server.panel("agrees", "thinks", reply_tokens=10), source, tmp_path / "v")
     reuse = (str(tmp_path / "v"),)
@@ -210,7 +185,9 @@ def test_replies_cut_off_are_asked_for_again_at_a_higher_limit_only(
     assert server.asked() == {"agrees": COUNT, "thinks": 2 * COUNT}
 
 
-def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(server: Server, source: str, tmp_path: Path) -> None:
+def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(
+    server: JudgeProcess, source: str, tmp_path: Path
+) -> None:
     config = server.panel("agrees")
     _, whole = judged(config, source, tmp_path / "v")
     with Run.open(tmp_path / "lossy", "verify", config) as lossy:
@@ -226,7 +203,7 @@ def test_attempts_that_were_lost_are_the_only_ones_asked_for_again(server: Serve
 
 
 def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(source: str, tmp_path: Path) -> None:
-    slow = Server("0.05")
+    slow = JudgeProcess("0.05")
     names = ("agrees", "learns", "dissents")
     command = [sys.executable, "-m", "agentprop", "verify", source, "--out", str(tmp_path / "killed"), "-q"]
     command += [part for name in names for part in ("--verifier", slow.model(name))]
@@ -253,7 +230,7 @@ def test_a_run_killed_again_and_again_ends_with_the_same_records_and_accounts(so
 
 
 def test_a_server_that_is_down_stops_the_run_and_the_same_command_finishes_it(
-    server: Server, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: JudgeProcess, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -263,7 +240,7 @@ def test_a_server_that_is_down_stops_the_run_and_the_same_command_finishes_it(
         )
 
     config = VerifyConfig(verifier=("judge", "judge", "judge"))
-    gone = Server()
+    gone = JudgeProcess()
     gone.close()
     name(gone.url)
     with pytest.raises(ModelOutage):
@@ -274,7 +251,7 @@ def test_a_server_that_is_down_stops_the_run_and_the_same_command_finishes_it(
     assert (summary["valid"], run.complete) == (COUNT, True)
 
 
-def test_a_bound_stops_the_run_and_raising_it_goes_on(server: Server, source: str, tmp_path: Path) -> None:
+def test_a_bound_stops_the_run_and_raising_it_goes_on(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     names = ("agrees", "agrees", "agrees")
     with pytest.raises(BoundReached):
         verify.run(server.panel(*names, max_tokens=110 * 10), source, str(tmp_path / "v"), quiet=True)
@@ -289,7 +266,7 @@ def test_a_bound_stops_the_run_and_raising_it_goes_on(server: Server, source: st
 # --- pipes ---
 
 
-def test_it_works_from_a_pipe_and_into_one(server: Server, tmp_path: Path) -> None:
+def test_it_works_from_a_pipe_and_into_one(server: JudgeProcess, tmp_path: Path) -> None:
     with (tmp_path / "stream").open("wb") as file:
         write_stream(file, PipedProblem, (PipedProblem(problem=problem(i), trajectory=trace(i)) for i in range(1, 6)))
     flags = [part for name in ("agrees", "verbose", "learns") for part in ("--verifier", server.model(name))]
@@ -306,7 +283,7 @@ def test_it_works_from_a_pipe_and_into_one(server: Server, tmp_path: Path) -> No
     assert [t.id for t in run.iter(Trajectory)] == [trace(i).id for i in range(1, 6)]
 
 
-def test_a_problem_is_judged_while_the_next_one_is_still_awaited(server: Server, tmp_path: Path) -> None:
+def test_a_problem_is_judged_while_the_next_one_is_still_awaited(server: JudgeProcess, tmp_path: Path) -> None:
     """The source stays open and silent after the first problems; they are asked about all the same."""
     stream = tmp_path / "stream"
     with stream.open("wb") as file:
@@ -329,7 +306,7 @@ def test_a_problem_is_judged_while_the_next_one_is_still_awaited(server: Server,
 # --- mistakes ---
 
 
-def test_panels_that_make_no_sense_are_refused(source: str, tmp_path: Path, server: Server) -> None:
+def test_panels_that_make_no_sense_are_refused(source: str, tmp_path: Path, server: JudgeProcess) -> None:
     for config, message in [
         (VerifyConfig(verifier=("builtin", "builtin")), "votes the same each time"),
         (VerifyConfig(auditor="x@localhost:1"), "no verifier is one"),
@@ -354,7 +331,9 @@ def test_one_name_is_stored_as_before_and_several_as_a_list() -> None:
 # --- the audit of checkers ---
 
 
-def test_the_audit_measures_every_checker_and_judges_no_problem(server: Server, source: str, tmp_path: Path) -> None:
+def test_the_audit_measures_every_checker_and_judges_no_problem(
+    server: JudgeProcess, source: str, tmp_path: Path
+) -> None:
     config = server.panel("builtin", "compares", audit_checkers=True, audit_problems=5)
     summary, run = judged(config, source, tmp_path / "audit")
     stored = json.loads((tmp_path / "audit" / "audit" / "checkers.json").read_text(encoding="utf-8"))
@@ -375,7 +354,7 @@ def test_the_audit_measures_every_checker_and_judges_no_problem(server: Server, 
     assert server.asked() == asked
 
 
-def test_the_audit_measures_what_the_checklist_does(server: Server, source: str, tmp_path: Path) -> None:
+def test_the_audit_measures_what_the_checklist_does(server: JudgeProcess, source: str, tmp_path: Path) -> None:
     config = server.panel("agrees", "refuses", audit_checkers=True, audit_problems=2, checklist=True)
     summary, _ = judged(config, source, tmp_path / "audit")
     agrees, refuses = (server.model(name) for name in ("agrees", "refuses"))
@@ -387,7 +366,9 @@ def test_the_audit_measures_what_the_checklist_does(server: Server, source: str,
     assert f"{agrees} as verifier with the checklist" in summary["checkers"]
 
 
-def test_by_default_a_verifier_solves_before_it_sees_the_claim(server: Server, source: str, tmp_path: Path) -> None:
+def test_by_default_a_verifier_solves_before_it_sees_the_claim(
+    server: JudgeProcess, source: str, tmp_path: Path
+) -> None:
     summary, run = judged(server.panel("agrees", "agrees", blind=True), source, tmp_path / "v")
     assert VerifyConfig().blind and summary["valid"] == COUNT
     assert server.asked()["agrees"] == 2 * 2 * COUNT

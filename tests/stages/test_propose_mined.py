@@ -13,7 +13,7 @@ from agentprop.config import ExtractConfig, ProposeConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.records import Problem, Verdict
 from agentprop.stages.extract import run as extract
-from agentprop.stages.extract.usage import USABLE
+from agentprop.stages.extract.usage import ONCE, USABLE
 from agentprop.stages.propose import run as propose
 from agentprop.storage.run import open_run
 
@@ -59,6 +59,7 @@ def test_extract_says_what_propose_can_use(mined: tuple[Path, dict[str, Any]]) -
     _, summary = mined
     assert summary["distinct skills"] == 3
     assert summary[USABLE]["alone"] == 3 and 1 <= summary[USABLE]["in compositions"] <= 2
+    assert summary[USABLE][ONCE] == 1  # the program, which has nothing to vary
 
 
 def test_mined_skills_alone_are_enough(mined: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

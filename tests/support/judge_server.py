@@ -34,7 +34,7 @@ def judged(model: str, messages: list[dict[str, str]]) -> dict[str, Any]:
     """The assistant's message and finish reason."""
     material = "\n".join(message["content"] for message in messages if message["role"] == "user")
     claims = CLAIM.findall(material)
-    claim = claims[-1] if "<trace>" in material else claims[0] if claims else ""
+    claim = "" if not claims else claims[-1] if "<trace>" in material else claims[0]
     match model.split("/")[0]:
         case "agrees" | "narrow":
             return {"content": opinion("valid", claim)}

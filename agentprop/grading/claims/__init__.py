@@ -5,6 +5,5 @@ it only if it took the whole question; what no route can read is undetermined.
 """
 
 from agentprop.grading.claims.claim import Claim, RouteFinding
-from agentprop.grading.claims.judge import judge_claim
 
-__all__ = ["Claim", "RouteFinding", "judge_claim"]
+__all__ = ["Claim", "RouteFinding"]

@@ -11,15 +11,17 @@ import cmath
 import re
 
 from agentprop.extraction.mining.lift import Refusal
+from agentprop.extraction.mining.question.ablation import ablation
 from agentprop.extraction.mining.question.answers import gold_trees, value_of
 from agentprop.extraction.mining.question.document import Disagreement, was_read
 from agentprop.extraction.mining.question.execute import FAILURES, NotComputed
 from agentprop.extraction.mining.question.kernel.exact import decimal_of, number
 from agentprop.extraction.mining.question.latex.tree import Unreadable
-from agentprop.extraction.mining.question.mine import solved
-from agentprop.extraction.mining.question.reading import numbers_of, readings
+from agentprop.extraction.mining.question.mine import Solved, solved
+from agentprop.extraction.mining.question.reading import Readings, numbers_of, readings
 from agentprop.grading.claims.claim import Claim, Means, RouteFinding, undecided
 from agentprop.grading.claims.numbers import nearly
+from agentprop.grading.visible import QUALIFIERS
 from agentprop.records import Problem
 
 NOT_READ = "not_in_grammar"
@@ -45,7 +47,15 @@ def read_claim(claim: Claim) -> RouteFinding:
     except Refusal as refusal:
         code = refusal.code.replace("-", "_") if was_read(refusal) else NOT_READ
         return undecided(code, f"the question is not decided by its text: {refusal.message}")
-    why = f"two routes over the whole question give {found.text:.80}, as the row says"
+    return confirmed(understood, found)
+
+
+def confirmed(understood: Readings, found: Solved) -> RouteFinding:
+    """Evidence for an answer that two routes give, if all that they use stands in the text."""
+    needed = ablation(understood, QUALIFIERS)
+    if needed.unseen:
+        return undecided("not_visible", f"{needed.unseen} numbers of the computation do not stand in the text")
+    why = f"two routes over the whole question give {found.text:.80}, the stated answer ({needed.told()})"
     return RouteFinding("valid", "question_agrees", why, found.text, "self-consistent")
 
 

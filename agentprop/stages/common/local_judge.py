@@ -15,8 +15,9 @@ from functools import partial
 from agentprop import __version__
 from agentprop.agent.candidates import tools
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.grading.claims import Claim, judge_claim
+from agentprop.grading.claims import Claim
 from agentprop.grading.claims.claim import Means
+from agentprop.grading.claims.judge import judge_claim
 from agentprop.grading.judgement import LocalVerifier
 from agentprop.grading.verifiers import BUILTIN, VERIFIERS
 from agentprop.records import Attempt, MadeBy, Skill, Verdict, check_storable

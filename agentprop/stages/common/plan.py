@@ -39,6 +39,8 @@ class Plan:
     """Prompts of the language model."""
     guidance: Guidance | None = None
     """What the language model is told beyond the protocol."""
+    once: int = 0
+    """Skills with one problem each."""
 
     def planner(self) -> Planner:
         """Make a planner over the executable skills that the run may use together."""
@@ -101,7 +103,8 @@ def plan_of(config: ProposeConfig, library: Mapping[str, Package], sandbox: Sand
     if config.learn_from:
         curriculum = replace(curriculum, initial=earlier_mastery(config.learn_from, curriculum))
     guidance = guidance_of(config)
-    return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance)
+    once = planner.once(planner.library)
+    return Plan(dict(library), values, curriculum, config, Prompts.of(config.prompts), guidance, once)
 
 
 def why_not(category: str, library: Mapping[str, Package], planner: Planner) -> str:
@@ -147,4 +150,4 @@ def _plans(planner: Planner, category: str) -> bool:
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
     allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
-    return Planner(library, values, allowed=allowed)
+    return Planner(library, values, mined_roots=config.mined_share, allowed=allowed)

@@ -23,13 +23,21 @@ from pydantic import ValidationError
 
 from agentprop.extraction.corpus import Document
 from agentprop.extraction.corpus.layout.shapes import text_of
+from agentprop.extraction.corpus.layout.tests_of import (
+    FUNCTIONAL,
+    InputOutput,
+    UnequalTests,
+    code_of,
+    function_of,
+    pairs_of,
+    returned,
+)
 from agentprop.grading.program_tests import SOLUTION, CallTests, CodeTests, ProgramTests, StreamTests
 from agentprop.records import TestCase
 from agentprop.records.case_text import write_plain
 from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of
 
 Row = Mapping[str, Any]
-ENTRY = ("entry_point", "function_name", "fn_name", "func_name")
 CODE = ("test_list", "test", "tests", "test_code", "unit_tests", "test_cases", "asserts")
 STREAMS = (
     "public_test_cases",
@@ -144,71 +152,53 @@ def _of_streams(row: Row, statement: str) -> ProgramRow | None:
     if not pairs:
         return None
     function = _entry(row) or _metadata(row)
-    if function is None and any("functional" in str(kind) for *_, kind in pairs):
+    if function is None and any(FUNCTIONAL in pair.kind for pair in pairs):
         raise UnusableRow("no-function", "the row has calls as tests, and no word of the function they call")
     if function is None:
-        streams = tuple((_stream(given), _stream(wanted)) for given, wanted, _ in pairs)
+        streams = tuple((_stream(pair.given), _stream(pair.wanted)) for pair in pairs)
         asked = re.search(r"standard input|stdin", statement, re.IGNORECASE)
         note = "" if asked else "The program reads from standard input and writes to standard output."
         return ProgramRow(None, tests=StreamTests(streams), note=note, references=_references(row, statement, None))
     return _of_calls(row, statement, function, pairs)
 
 
-def _of_calls(row: Row, statement: str, function: str, pairs: Sequence[tuple[Any, Any, str]]) -> ProgramRow:
+def _of_calls(row: Row, statement: str, function: str, pairs: Sequence[InputOutput]) -> ProgramRow:
     """Calls of a function, or of a method where the task starts with a class."""
     starter = text_of(row.get("starter_code"))
     method = f"class {SOLUTION}" in starter or f"class {SOLUTION}" in statement
     target = f"{SOLUTION}.{function}|{function}" if method else f"{function}|{SOLUTION}.{function}"
-    calls = tuple(_call(given, wanted, kind) for given, wanted, kind in pairs)
+    calls = tuple(map(_call, pairs))
     note = _called(function, statement) if not method else _start(starter, statement, function)
     return ProgramRow(
         function, (), CallTests(target, calls, SOLUTION_IMPORTS), note, _references(row, statement, target)
     )
 
 
-def _pairs(row: Row) -> Iterator[tuple[Any, Any, str]]:
-    """(input, output, kind of test) of all fields together."""
+def _pairs(row: Row) -> Iterator[InputOutput]:
+    """The inputs and outputs of all fields together."""
     packed = _json(row.get("input_output"))
-    if isinstance(packed, Mapping):
-        yield from _columns(packed)
-        return
-    for name in (*STREAMS, *CODE):
-        found = _unpacked(row.get(name)) if name in STREAMS else _json(row.get(name))
-        if name in STREAMS and row.get(name) and not isinstance(found, list | Mapping):
+    fields = {"input_output": packed} if isinstance(packed, Mapping) else {}
+    for name in () if fields else (*STREAMS, *CODE):
+        fields[name] = _unpacked(row.get(name)) if name in STREAMS else _json(row.get(name))
+        if name in STREAMS and row.get(name) and not isinstance(fields[name], list | Mapping):
             raise UnusableRow("bad-tests", f"the tests in {name} cannot be read")
-        if isinstance(found, Mapping):
-            yield from _columns(found)
-        elif isinstance(found, list) and found and all(isinstance(one, Mapping) and "input" in one for one in found):
-            for one in found:
-                yield one["input"], one.get("output", one.get("expected_output")), str(_kind(one))
-
-
-def _kind(test: Mapping[str, Any]) -> Any:
-    return test.get("testtype", test.get("type", ""))
-
-
-def _columns(table: Mapping[str, Any]) -> Iterator[tuple[Any, Any, str]]:
-    given, wanted = table.get("inputs", table.get("input")), table.get("outputs", table.get("output"))
-    if not isinstance(given, list) or not isinstance(wanted, list):
-        return
-    if len(given) != len(wanted):
-        raise UnusableRow("bad-tests", f"the tests have {len(given)} inputs and {len(wanted)} outputs")
-    kind = "columns" if any(table.get(name) for name in ENTRY) else ""
-    yield from ((one, other, kind) for one, other in zip(given, wanted, strict=True))
+    try:
+        yield from (pair for value in fields.values() for pair in pairs_of(value))
+    except UnequalTests as fault:
+        raise UnusableRow("bad-tests", str(fault)) from None
 
 
 def _stream(value: Any) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _call(given: Any, wanted: Any, kind: str) -> tuple[Sequence[Any], Any]:
+def _call(pair: InputOutput) -> tuple[Sequence[Any], Any]:
     """Arguments and value: lists as APPS has them, or one JSON text to a line as LiveCodeBench."""
+    given, wanted = pair.given, pair.wanted if isinstance(pair.given, str) else returned(pair)
     try:
         if isinstance(given, str):
             given = [json.loads(line) for line in given.split("\n") if line.strip()]
             wanted = json.loads(wanted) if isinstance(wanted, str) else wanted
-        elif isinstance(wanted, list) and len(wanted) == 1 and kind == "columns":
-            wanted = wanted[0]
         write_plain(given)
     except ValueError:
         raise UnusableRow("bad-tests", "a test's arguments or value are not JSON") from None
@@ -238,11 +228,12 @@ def _unpacked(value: Any) -> Any:
 
 
 def _of_code(row: Row, statement: str) -> ProgramRow | None:
-    code = next((found for name in CODE if (found := _code(row.get(name)))), None)
+    code = next((found for name in CODE if (found := _code(row.get(name))) and any(map(str.strip, found))), None)
     if code is None:
         return None
     if isinstance(code, list):
-        code = [*code, *(_code(row.get("challenge_test_list")) or [])]
+        more = _code(row.get("challenge_test_list"))
+        code = [*code, *(more if isinstance(more, list) else ())]
     entry = _entry(row) or asked_name(code, "\n".join(_texts(row)))
     if entry is None:
         raise UnusableRow("no-function", "the row has tests as code, and no word of the function they call")
@@ -261,12 +252,10 @@ def _of_code(row: Row, statement: str) -> ProgramRow | None:
     return ProgramRow(owner, tests=CodeTests(plan), note=note, references=_references(row, statement, target))
 
 
-def _code(value: Any) -> str | list[str] | None:
+def _code(value: Any) -> str | list[str]:
     """Test code: a text, or texts that are a test each."""
     listed = _json(value)
-    if isinstance(listed, list) and listed and all(isinstance(one, str) for one in listed):
-        return listed
-    return text_of(value) if isinstance(value, str) and value.strip() and listed is None else None
+    return code_of(listed) if listed is not None else text_of(value) if isinstance(value, str) else ""
 
 
 def _lines(value: Any) -> str:
@@ -366,11 +355,9 @@ def _defines(tree: ast.Module, names: Sequence[str]) -> bool:
 
 def _entry(row: Row) -> str | None:
     """The function that a row names, there or with its tests."""
-    packed = _json(row.get("input_output"))
-    told = _json(row.get("test_info"))
+    packed, told = _json(row.get("input_output")), _json(row.get("test_info"))
     places = [row, packed, *(told if isinstance(told, list) else [])]
-    found = (text_of(place.get(name)) for place in places if isinstance(place, Mapping) for name in ENTRY)
-    return next((name.strip() for name in found if name.strip()), None)
+    return next((name for place in places if (name := function_of(place))), None)
 
 
 def _metadata(row: Row) -> str | None:

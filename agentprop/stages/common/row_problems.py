@@ -21,11 +21,12 @@ from agentprop.config.parts import CorpusSettings
 from agentprop.extraction.corpus import Document, ReadRow, UnreadableRecord
 from agentprop.extraction.corpus.layout.options import LETTERS
 from agentprop.extraction.corpus.layout.shapes import text_of
+from agentprop.extraction.corpus.layout.tests_of import FUNCTIONS
 from agentprop.extraction.mining.question import document
 from agentprop.grading.claims import Claim
 from agentprop.grading.model_verifier import plain
 from agentprop.records import AnswerType, Certificate, Domain, MadeBy, Problem, Reject, check_storable
-from agentprop.stages.common.program_rows import ENTRY, UnusableRow, read_program, tests_of_document
+from agentprop.stages.common.program_rows import UnusableRow, read_program, tests_of_document
 
 CATEGORIES = ("category", "subject")
 """Columns of a problem's category."""
@@ -122,7 +123,7 @@ def _statement(row: Row, made: Document, config: CorpusSettings) -> str:
     if made.options:
         lines = [f"({letter}) {option}" for letter, option in zip(LETTERS, made.options, strict=False)]
         return "\n".join([text, "", *lines])
-    if config.question_field is None and "." in text_named(row, ENTRY):
+    if config.question_field is None and "." in text_named(row, FUNCTIONS):
         return text_named(row, ("query",)).strip() or text
     return text
 

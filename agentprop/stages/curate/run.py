@@ -16,10 +16,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from agentprop.boundary import CODES
 from agentprop.config.curate import CurateConfig
 from agentprop.engine import Interruption
-from agentprop.errors import InputError
+from agentprop.errors import BoundReached, InputError
 from agentprop.grading.lints import LINTS
+from agentprop.models.failures import ModelOutage
+from agentprop.prompts import Prompts
 from agentprop.records import Difficulty, Problem, Record, Reject
 from agentprop.stages.common.benchmarks import REPORT as CONTAMINATION
 from agentprop.stages.common.benchmarks import open_benchmarks
@@ -27,9 +30,12 @@ from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.foreign import ForeignProblems, read_foreign
 from agentprop.stages.common.intake import Intake, ProblemItem
 from agentprop.stages.common.library import fingerprint, gather
+from agentprop.stages.common.local_judge import JudgedProblem
+from agentprop.stages.common.models import FOLDER as MODELS
+from agentprop.stages.common.panel import check_verifiers
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.curate import report
-from agentprop.stages.curate.check import CheckedRow, checked
+from agentprop.stages.curate.check import CheckedRow, judging_of, row_judges
 from agentprop.stages.curate.decisions import PLACES, RowDecision, decisions
 from agentprop.stages.curate.rows import curated_rows
 from agentprop.stages.curate.writing import CuratedFiles
@@ -39,14 +45,16 @@ from agentprop.storage.run import Run, StoredRun, open_run
 
 PROBE = "probe"
 """Folder of the probe run of a curated set."""
-FOLDERS = (*PLACES, PROBE, report.FILE, report.AUDIT, CONTAMINATION)
+FOLDERS = (*PLACES, PROBE, MODELS, report.FILE, report.AUDIT, CONTAMINATION)
+ASKED = ("attempts", "failed attempts", "reused", "audited", "spending")
+"""What a summary says of the verifiers that are models."""
 
 
 def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Run or resume the stage, and return the summary."""
     for name in config.lints or ():
         _ = LINTS[name]  # an unknown one is refused before anything is written
-    _check_sources(config)
+    check(config)
     library = gather(config.skills, bundled=config.bundled_skills)
     foreign = read_foreign(config.sources, config, "curate", quiet=quiet)
     benchmarks = open_benchmarks(config)
@@ -54,20 +62,29 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
         **foreign.inputs,
         "skills": fingerprint(library),
         "benchmarks": benchmarks.fingerprint if benchmarks else "",
+        **Prompts.of(config.prompts).inputs,
     }
     opened = Run.open(out, "curate", config, fresh=fresh, inputs=inputs, folders=FOLDERS)
-    with opened as stored, Interruption("the rows under way") as stop:
+    with (
+        opened as stored,
+        row_judges(config, library, stored.path / MODELS) as judging,
+        Interruption("the rows under way") as stop,
+    ):
         totals = _Progress.of(stored, config)
         rows = curated_rows(foreign, config, benchmarks, totals.rows)
         with Progress("rows", config.limit, quiet=quiet) as bar:
-            for batch in checked(config, library, rows, stop, stored.tick):
-                for one in batch:
-                    totals.add(one)
-                    for record in records_of(one):
-                        stored.add(record)
-                stored.commit(totals.state())
-                bar.update(done=totals.rows, note=f"{totals.counts['accepted']} accepted")
-                totals.check()
+            try:
+                for batch in judging.results(rows, stop, stored.tick):
+                    for one in batch:
+                        totals.add(one)
+                        for record in records_of(one):
+                            stored.add(record)
+                    stored.commit(totals.state())
+                    bar.update(done=totals.rows, note=f"{totals.counts['accepted']} accepted")
+                    totals.check()
+            except (BoundReached, ModelOutage):
+                stored.flush()
+                raise
         if stop():
             stored.flush()
             raise KeyboardInterrupt
@@ -76,9 +93,15 @@ def run(config: CurateConfig, out: str, *, fresh: bool = False, quiet: bool = Fa
         stored.flush()
         if benchmarks is not None:
             benchmarks.report(stored, stored.rows.get(Problem.kind, 0))
-        summary = write_rows(config, stored)
+        summary = {**write_rows(config, stored), **judging.spending(totals.counts)}
         stored.finish(summary)
     return summary
+
+
+def check(config: CurateConfig) -> None:
+    """Check verifiers, prices and sources before a directory is claimed. Raises ConfigError or InputError."""
+    check_verifiers(judging_of(config))
+    _check_sources(config)
 
 
 def _check_sources(config: CurateConfig) -> None:
@@ -109,9 +132,19 @@ class _Progress:
         self.rows += 1
         self.counts["accepted" if one.refusal is None else one.refusal.outcome] += 1
         self.counts["problems"] += one.row.found is not None
+        if one.judged is not None:
+            self._add_attempts(one.judged)
         if one.refusal is not None and is_unexpected(one.refusal.code):
             self.counts[f"code {one.refusal.code}"] += 1
             self.last_failure = one.refusal.message
+
+    def _add_attempts(self, judged: JudgedProblem) -> None:
+        self.counts["judged"] += 1
+        self.counts["valid"] += judged.verdict.value == "valid"
+        self.counts["attempts"] += len(judged.attempts)
+        self.counts["reused"] += judged.reused
+        self.counts["failed attempts"] += sum(attempt.code in CODES for attempt in judged.attempts)
+        self.counts["audited"] += any(attempt.role == "auditor" for attempt in judged.attempts)
 
     def check(self, *, over: bool = False) -> None:
         """Raise TooManyFailures where more rows failed unexpectedly than may."""
@@ -214,8 +247,9 @@ def _is_new(problem: str, wanted: set[str], seen: set[str]) -> bool:
 
 def with_pass_rates(config: CurateConfig, out: str) -> dict[str, Any]:
     """Write the rows of a curated set again, with the pass rates of its probe run; gives the summary."""
+    earlier = open_run(out).summary or {}
     with Run.open(out, "curate", config, inputs=_inputs_of(out), folders=FOLDERS) as stored:
-        summary = write_rows(config, stored)
+        summary = {**write_rows(config, stored), **{name: earlier[name] for name in ASKED if name in earlier}}
         stored.finish(summary)
     return summary
 

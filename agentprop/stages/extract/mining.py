@@ -42,6 +42,7 @@ from agentprop.extraction.mining.work import (
     start,
 )
 from agentprop.records import Reject, Skill
+from agentprop.sandbox import Sandbox
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.progress import Progress
@@ -273,12 +274,16 @@ class Mining:
             "rejected": counts["rejected"],
             "failed": counts["failed"],
             "distinct skills": counts["skills"],
-            USABLE: usable(self._run.path / "skills") if counts["skills"] else {},
+            USABLE: self._usable() if counts["skills"] else {},
             "categories": {n.removeprefix("skills in "): k for n, k in counts.items() if n.startswith("skills in ")},
             "reasons": reasons,
             **({} if counts["skills"] else {EXAMPLES: self._examples}),
             "sources": self._sources,
         }
+
+    def _usable(self) -> dict[str, int]:
+        with Sandbox(preload=(), slots=1, allow_weak=self._config.allow_weak_sandbox) as sandbox:
+            return usable(self._run.path / "skills", sandbox)
 
 
 def _find_chunk(chunk: list[MinerInput | Found]) -> list[Found]:

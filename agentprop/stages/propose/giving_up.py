@@ -80,7 +80,7 @@ def given_up(ledger: Ledger) -> AgentpropError:
         return BoundReached(
             f"stopped at candidate {ledger.next}, none of which became a problem ({_reasons(ledger)}), with {accepted} "
             f"of {n} problems accepted",
-            hint="add skills, or widen --domain and --set categories",
+            hint=repetition(ledger) or "add skills, or widen --domain and --set categories",
         )
     head = f"stopped with {accepted} of {n} problems accepted, because the last {ended} candidates brought none"
     faults = ledger.notes.commonest(1)
@@ -92,6 +92,17 @@ def given_up(ledger: Ledger) -> AgentpropError:
     if kind == "infrastructure" and not ledger.notes.messages:
         return NothingAnswered(message, hint=advice.hint)
     return BoundReached(message, hint=f"{advice.hint}; {AGAIN}")
+
+
+def repetition(ledger: Ledger) -> str:
+    """Hint for a run of the built-in proposer most of whose refused candidates repeat accepted problems, or nothing."""
+    same, numbers = (ledger.counts[f"rejected: {code}"] for code in ("duplicate", "template_repeats"))
+    if not ledger.own_proposer or 2 * (same + numbers) < ledger.counts["rejected"] + ledger.counts["failed"]:
+        return ""
+    if same >= numbers:
+        once = f" ({ledger.once:,} of these skills have one problem each)" if ledger.once else ""
+        return f"{same:,} candidates repeat accepted problems{once}: ask for fewer with --n, or add skills"
+    return f"{numbers:,} candidates differ from accepted problems in numbers alone: add skills, or max_template_repeats"
 
 
 def _reasons(ledger: Ledger) -> str:

@@ -40,6 +40,8 @@ WINDOW = 16
 INDICES = 10**9
 """Candidates that a partition may number: those of partition p begin at p times this, so no two share a number."""
 
+ONCE = "skills with one problem each"
+
 
 @dataclass
 class Ledger:
@@ -48,6 +50,8 @@ class Ledger:
     config: ProposeConfig
     curriculum: Curriculum
     benchmarks: Benchmarks | None = None
+    once: int = 0
+    """Skills with one problem each, such as lifted programs."""
     window: int = WINDOW
     """Batches by which mastery lags behind; a run keeps the number that it began with."""
     rounds: int = 0
@@ -295,6 +299,7 @@ class Ledger:
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
             "mined": self.mined,
+            **({ONCE: self.once} if self.once else {}),
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }
 

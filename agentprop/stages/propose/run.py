@@ -23,7 +23,7 @@ from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.common.sink import Sink
 from agentprop.stages.propose.builtin import BuiltinSource, CandidateSource
-from agentprop.stages.propose.giving_up import given_up, hopeless
+from agentprop.stages.propose.giving_up import given_up, hopeless, repetition
 from agentprop.stages.propose.goal import goal_of
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.models import conversations, window_of
@@ -48,7 +48,7 @@ def run(
     config = goal_of(given)
     plan = plan_of(config, gather(config.skills, bundled=config.bundled_skills))
     window = config.window if policy else window_of(config)
-    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), window, rounds)
+    ledger = Ledger(config, plan.curriculum, open_benchmarks(config), once=plan.once, window=window, rounds=rounds)
     with (
         open_sink(plan, given, out, fresh, ledger) as sink,
         _proposing(plan, sink.folder, ledger, policy) as source,
@@ -139,9 +139,8 @@ def _at_limit(config: ProposeConfig, ledger: Ledger) -> AgentpropError | None:
         return stopped_at(f"--max-candidates {config.max_candidates}", ledger)
     each, more = CANDIDATES_PER_PROBLEM, FURTHER_CANDIDATES
     default = f"{limit_of(config)} candidates, the default limit ({each} for each problem asked for, and {more:,} more)"
-    return stopped_at(
-        default, ledger, hint="set --max-candidates and run the same command again; it continues from here"
-    )
+    again = "set --max-candidates and run the same command again; it continues from here"
+    return stopped_at(default, ledger, hint=repetition(ledger) or again)
 
 
 def stopped_at(

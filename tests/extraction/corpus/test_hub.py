@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from places import ROOT
+from places import ROOT, SUPPORT
 from toy_files import LINES, ROWS
 
 pytest.importorskip("datasets")
@@ -30,9 +31,10 @@ print(json.dumps([read(source) for source in sys.argv[1:]]))
 """
 
 
-def read(home: Path, *sources: str) -> list[dict[str, Any]]:
-    """What a process without a network makes of sources; the cache is its own."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+def read(home: Path, *sources: str, hub: str = "") -> list[dict[str, Any]]:
+    """What a process makes of sources, with a hub or without a network; the cache is its own."""
+    place = {"HF_ENDPOINT": hub, "HF_HUB_DISABLE_TELEMETRY": "1"} if hub else {"HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HOME": str(home), **place}
     done = subprocess.run(
         [sys.executable, "-c", READ, *sources], env=environment, capture_output=True, text=True, check=True
     )
@@ -70,3 +72,25 @@ def test_what_cannot_be_loaded_is_told(data_set: Path, tmp_path: Path) -> None:
     assert "not found" in wrong["message"]
     assert "cannot be reached" in away["message"] and "network" in away["hint"]
     assert "is not a name on the hub" in nothing["message"]
+
+
+@pytest.fixture
+def hub(data_set: Path) -> Iterator[str]:
+    """A hub on this machine that has the data set."""
+    command = [sys.executable, str(SUPPORT / "data_hub_server.py"), str(data_set.parents[1])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_data_set_is_fetched_from_the_hub(hub: str, tmp_path: Path) -> None:
+    commit = "5" * 40
+    sources = ("hf:own/sums@main:test", f"hf:own/sums@hard#{commit}", "hf:own/sums@easy", "hf:own/other@main")
+    test, hard, wrong, away = read(tmp_path, *sources, hub=hub)
+    assert test["made"] == ["own/sums/main/test#0", "own/sums/main/test#1"]
+    assert hard["made"] == ["own/sums/hard/train#0"]
+    assert "not found" in wrong["message"]
+    assert "own/other" in away["message"] and away["hint"]

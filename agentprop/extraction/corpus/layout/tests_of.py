@@ -9,14 +9,17 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentprop.extraction.corpus.layout.shapes import text_of, unpacked
 
 MOST = 200
 """Pairs and calls that are kept of one problem."""
 _IN, _OUT = ("input", "inputs", "stdin"), ("output", "outputs", "expected_output", "stdout", "expected")
-_FUNCTION = ("fn_name", "function_name", "entry_point", "func_name")
+FUNCTIONS = ("entry_point", "function_name", "fn_name", "func_name")
+"""Fields that name the function that tests call."""
+CALLS, FUNCTIONAL = "calls", "functional"
+"""Kinds of pairs: one of a table that names a function, and a call of a method."""
 
 
 @dataclass(frozen=True)
@@ -42,58 +45,116 @@ NO_TESTS = FoundTests()
 def read_tests(value: Any) -> FoundTests:
     """The tests that a field holds; none if it holds no tests."""
     value = unpacked(value)
-    if isinstance(value, str):
-        return FoundTests(code=text_of(value)) if _asserts(value) else FoundTests()
-    if isinstance(value, Mapping):
-        return _of_columns(value)
-    if not isinstance(value, list) or not value:
+    code = code_of(value)
+    if code and _asserts(text := "\n".join([code] if isinstance(code, str) else code)):
+        return FoundTests(code=text)
+    if is_own(value):
+        return FoundTests(calls=tuple((_json(one["arguments"]), _json(one["expected"])) for one in value[:MOST]))
+    try:
+        pairs = pairs_of(value)[:MOST]
+    except UnequalTests:
         return FoundTests()
-    if all(isinstance(item, str) for item in value):
-        code = "\n".join(text_of(item) for item in value)
-        return FoundTests(code=code) if _asserts(code) else FoundTests()
-    if all(isinstance(item, Mapping) for item in value):
-        return _of_records(value)
-    return FoundTests()
+    return _of_table(pairs, function_of(value)) if isinstance(value, Mapping) else _of_records(pairs)
 
 
 def _asserts(text: str) -> bool:
     return bool(re.search(r"^\s*assert\b|^def (?:check|test)|unittest|^\s*self\.assert", text, re.MULTILINE))
 
 
-def _of_records(items: Sequence[Mapping[str, Any]]) -> FoundTests:
-    """`[{"input": …, "output": …}, …]`, or our own `[{"arguments": …, "expected": …}, …]`."""
-    if all("arguments" in item and "expected" in item for item in items):
-        return FoundTests(calls=tuple((_json(one["arguments"]), _json(one["expected"])) for one in items[:MOST]))
-    pairs = [(_first(item, _IN), _first(item, _OUT)) for item in items]
-    if not all(isinstance(given, str) and isinstance(out, str) for given, out in pairs):
+def _of_table(pairs: Sequence[InputOutput], function: str) -> FoundTests:
+    """Streams, or calls if the table names a function."""
+    if not function:
+        return FoundTests(streams=tuple((text_of(one.given), text_of(one.wanted)) for one in pairs))
+    if not all(isinstance(one.given, list) for one in pairs):
         return FoundTests()
-    if any("functional" in str(item.get("testtype", "")) for item in items):
-        return FoundTests()  # arguments in a form of its own; the function belongs to a class
-    return FoundTests(streams=tuple(pairs[:MOST]))
+    return FoundTests(calls=tuple((_json(one.given), _json(returned(one))) for one in pairs), function=function)
 
 
-def _of_columns(value: Mapping[str, Any]) -> FoundTests:
-    """`{"inputs": […], "outputs": […]}`, calls of a function where one is named."""
-    given, out = _first(value, _IN), _first(value, _OUT)
-    if not isinstance(given, list) or not isinstance(out, list) or len(given) != len(out) or not given:
+def _of_records(pairs: Sequence[InputOutput]) -> FoundTests:
+    """Streams; calls of methods are left alone, whose arguments have a form of their own."""
+    texts = all(isinstance(one.given, str) and isinstance(one.wanted, str) for one in pairs)
+    if not texts or any(FUNCTIONAL in one.kind for one in pairs):
         return FoundTests()
-    function = next((str(value[name]) for name in _FUNCTION if isinstance(value.get(name), str) and value[name]), "")
-    pairs = list(zip(given, out, strict=True))[:MOST]
-    if function:
-        if not all(isinstance(arguments, list) for arguments, _ in pairs):
-            return FoundTests()
-        calls = [(_json(arguments), _json(_only(expected))) for arguments, expected in pairs]
-        return FoundTests(calls=tuple(calls), function=function)
-    return FoundTests(streams=tuple((text_of(one), text_of(other)) for one, other in pairs))
+    return FoundTests(streams=tuple((one.given, one.wanted) for one in pairs))
 
 
-def _only(expected: Any) -> Any:
-    """APPS wraps what a function returns into a list of one."""
-    return expected[0] if isinstance(expected, list) and len(expected) == 1 else expected
+# --- the forms of a field ---
+
+
+class InputOutput(NamedTuple):
+    """What goes into a program or a function, and what comes out."""
+
+    given: Any
+    """Input."""
+    wanted: Any
+    """Output."""
+    kind: str = ""
+    """`CALLS` for one of a table that names a function, or what a record says of itself: `stdin`, `functional`."""
+
+
+class UnequalTests(ValueError):
+    """A table with inputs that have no output, or the reverse."""
+
+
+def code_of(value: Any) -> str | list[str]:
+    """Tests that are texts: one, or a list with one for each test; nothing for others."""
+    if isinstance(value, str):
+        return text_of(value)
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        return [text_of(item) for item in value]
+    return ""
+
+
+def is_own(value: Any) -> bool:
+    """True for agentprop's own form, `[{"arguments": …, "expected": …}, …]`."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, Mapping) and "arguments" in item and "expected" in item for item in value)
+    )
+
+
+def pairs_of(value: Any) -> list[InputOutput]:
+    """Inputs and outputs: `{"inputs": […], "outputs": […]}`, or `[{"input": …, "output": …}, …]`; nothing for others.
+
+    Raises UnequalTests.
+    """
+    if isinstance(value, Mapping):
+        given, wanted = _first(value, _IN), _first(value, _OUT)
+        if not isinstance(given, list) or not isinstance(wanted, list):
+            return []
+        if len(given) != len(wanted):
+            raise UnequalTests(f"the tests have {len(given)} inputs and {len(wanted)} outputs")
+        kind = CALLS if function_of(value) else ""
+        return [InputOutput(one, other, kind) for one, other in zip(given, wanted, strict=True)]
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) and _has(item, _IN) for item in value):
+        return []
+    return [InputOutput(_first(one, _IN), _first(one, _OUT), _kind(one)) for one in value]
+
+
+def _kind(item: Mapping[str, Any]) -> str:
+    return str(item.get("testtype", item.get("type", "")))
+
+
+def function_of(value: Any) -> str:
+    """The function that a table of tests, or a row, names; nothing if it names none."""
+    if not isinstance(value, Mapping):
+        return ""
+    return next((text for name in FUNCTIONS if (text := text_of(value.get(name)).strip())), "")
+
+
+def returned(pair: InputOutput) -> Any:
+    """The value that a call must give: a table wraps what a function returns into a list of one (APPS)."""
+    wanted = pair.wanted
+    return wanted[0] if pair.kind == CALLS and isinstance(wanted, list) and len(wanted) == 1 else wanted
 
 
 def _first(item: Mapping[str, Any], names: Sequence[str]) -> Any:
     return next((item[name] for name in names if name in item), None)
+
+
+def _has(item: Mapping[str, Any], names: Sequence[str]) -> bool:
+    return any(name in item for name in names)
 
 
 def _json(value: Any) -> str:
