@@ -33,6 +33,9 @@ class _Commands(LazyGroup):
             "Check problems that others wrote: what to keep, and why not the rest.",
             PROBLEMS,
         ),
+        "lint": Entry(
+            "agentprop.cli.lint", "Check the English and notation of problems, without solving them.", PROBLEMS
+        ),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
             "Train a model to propose by imitating valid trajectories (SFT).",
