@@ -1,4 +1,4 @@
-"""`agentprop lint SOURCE...`: problems → findings in their English, notation and answer's form; exit code 1 for errors."""
+"""`agentprop lint SOURCE...`: problems → findings in their English and notation; exit code 1 for errors."""
 
 from __future__ import annotations
 

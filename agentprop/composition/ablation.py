@@ -145,7 +145,8 @@ class _Clauses:
                     yield from self._given(node, spec, name, value)
                 elif isinstance(value, Apply) and value not in linked and not _open(value):
                     linked.add(value)
-                    yield f"link(lambda changed: {self.without(value)}, {expression(value, self.library, 'check')})"
+                    supplied = expression(value, self.library, "check")
+                    yield f"link({f'{spec.name}.{name}'!r}, lambda changed: {self.without(value)}, {supplied})"
 
     def without(self, node: Term, put: Term = CHANGED) -> str:
         """Python for the whole with something else in the place of a node."""

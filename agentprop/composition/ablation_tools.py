@@ -60,14 +60,23 @@ class Clauses:
         if self._changes(lambda _: without(), None) is False:
             self.inert.append(label)
 
-    def link(self, whole: Callable[[Any], Any], value: Any) -> None:
-        """A3: most values near the one that a sub-problem supplies give another answer, and of integers both next."""
+    def link(self, label: str, whole: Callable[[Any], Any], value: Any) -> None:
+        """A3: most values near the one that a sub-problem supplies give another answer, and of integers both next.
+
+        A link is weak if it falls short of that, and inert if all of these values give the same answer.
+        """
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return
         self.counts["links"] += 1
-        near = [value - 1, value + 1, value + 2, value - 2] if isinstance(value, int) else [value * 0.95, value * 1.05]
+        near = (
+            [value - 1, value + 1, value + 2, value - 2]
+            if isinstance(value, int)
+            else [value * factor for factor in (0.95, 1.05, 1.25)]
+        )
         found = [self._changes(whole, other) for other in near]
         known = [change for change in found if change is not None]
+        if known and not any(known):
+            self.inert.append(label)
         beside = found[:2] if isinstance(value, int) else []
         self.counts["weak_links"] += sum(known) < ENOUGH_LINKS * len(known) or False in beside
 
@@ -79,13 +88,13 @@ class Clauses:
         self.counts["weak_data"] += sum(known) < ENOUGH_DATA * len(known)
 
     def _some_change(self, whole: Callable[[Any], Any], values: Sequence[Any]) -> bool:
-        found = [] if values else [None]
+        found: list[bool | None] = []
         for value in values:
             change = self._changes(whole, value)
             if change:
                 return True
             found.append(change)
-        return all(change is None for change in found) and bool(values)  # no evidence against it
+        return bool(found) and all(change is None for change in found)  # then there is no evidence against it
 
     def _changes(self, whole: Callable[[Any], Any], value: Any) -> bool | None:
         """Whether the answer changes; None if the variant says nothing, because it could not be computed."""

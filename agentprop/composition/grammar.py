@@ -22,7 +22,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         r"Determine the least integer $<var>$, with $<var> \ge <low>$, for which <body> <relation>.",
     ),
     "total": (
-        r"Find the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$.",
+        r"Find the sum, over all integers $<var>$ with $<low> \le <var> \le <high>$, of <body>.",
         r"As $<var>$ runs through the integers from $<low>$ to $<high>$, what is the sum of all the values of <body>?",
     ),
     "count": (
@@ -41,11 +41,19 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "sum": ("the sum of <left> and <right>",),
     "product": ("the product of <left> and <right>",),
     "least": (r"the smallest integer $<var> \ge <low>$ for which <body> <relation>",),
-    "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
+    "total": (r"the sum, over all integers $<var>$ with $<low> \le <var> \le <high>$, of <body>",),
     "count": (r"the number of integers $<var>$ with $<low> \le <var> \le <high>$ for which <body> <relation>",),
     "remainder": ("the remainder when <body> is divided by $<value>$",),
 }
 """Noun phrases of nodes inside a statement."""
+
+OLD_FRAMES: dict[str, tuple[str, ...]] = {
+    "total": (r"Find the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$.",),
+}
+OLD_PHRASES: dict[str, tuple[str, ...]] = {
+    "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
+}
+"""What statements said before, which is still read: the range stood behind a noun phrase and seemed to belong to it."""
 
 RELATIONS: dict[str, tuple[str, ...]] = {
     "at_least": ("is at least $<value>$",),

@@ -170,6 +170,7 @@ class _Reader:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
+        yield from self._frames(grammar.OLD_FRAMES, text, scope)
         # "Find <body>." adds no node of its own: the term is that of the noun phrase.
         for found in matches(text, grammar.FRAMES["find"]):
             yield from self._phrase(found["body"], scope)
@@ -278,6 +279,7 @@ class _Reader:
                 for arguments in self._arguments(package.spec, phrase, text, scope, phrase):
                     yield Apply(name, arguments)
         yield from self._frames(grammar.PHRASES, text, scope)
+        yield from self._frames(grammar.OLD_PHRASES, text, scope)
 
     def _frames(self, table: Mapping[str, tuple[str, ...]], text: str, scope: Scope) -> Iterator[Term]:
         for kind, frames in table.items():

@@ -1,8 +1,8 @@
 """A statement → its findings: what a problem setter would mend in its English, notation, form of answer and data.
 
-Nothing is solved and no model is asked. A rule of severity *error* breaks grammar, notation or the promise of an answer's
-form, so the built-in proposer submits no statement with one; a *warning* is a matter of style. To add a rule, write a
-`Rule` and name it in `RULES`, or in another package as an entry point of the group `agentprop.statement_rules`.
+Nothing is solved and no model is asked. What breaks a rule of severity *error* is wrong English, wrong notation or a
+wrong promise, and the built-in proposer submits no such statement; a *warning* is a matter of style. To add a rule,
+write a `Rule` and name it in `RULES`, or in another package as an entry point of `agentprop.statement_rules`.
 
     >>> [str(finding) for finding in findings(Draft("Find the $2$th term of a 8-term sequence."))]
     ['error ordinal: 2th is 2nd', 'error article: a 8 is an 8']
