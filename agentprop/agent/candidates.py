@@ -68,6 +68,8 @@ class Candidate:
     """What the model's server said, if it ended the conversation."""
     unreadable: str = ""
     """Why the problem's answer cannot be graded; empty if it can."""
+    rewritten: Mapping[str, int] = field(default_factory=dict)
+    """Statements that the built-in proposer wrote anew because of their language, by rule."""
 
     @property
     def mined(self) -> bool:
@@ -219,6 +221,7 @@ class CandidateMaker:
             notes=episode.notes,
             usage=usage,
             words=episode.words,
+            rewritten=dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {},
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)

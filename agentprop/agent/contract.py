@@ -15,17 +15,22 @@ from typing import Any
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
 from agentprop.agent.certificates import CertificateRefusal, called_skills
 from agentprop.answers.equivalence import equivalent
+from agentprop.composition import ablation
+from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.grammar import masked
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import from_json, operators, skills
+from agentprop.composition.terms import modules as composed_modules
 from agentprop.grading.builtin_verifier import MIN_TESTS
-from agentprop.records import Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
+from agentprop.records import Ablation, Certificate, Evidence, MadeBy, Problem, Submission, Task, content_id
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
 MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER = 20, 20_000, 20_000
+INERT = "inert:"
+"""Beginning of the code of a submission with a clause that does nothing; the clause follows."""
 EVIDENCE: tuple[Evidence, ...] = ("none", "certificate", "self-consistent", "independent")
 
 
@@ -57,7 +62,10 @@ async def check_contract(
     if submission.answer_type == "program":
         result = await executor.run(replace(_program_job(submission), origin=origin))
         violation = _program_verdict(submission, result)
-        return violation or _problem(submission, task, active, tuple(active), result.isolation, made_by)
+        if violation is not None:
+            return violation
+        found = _problem(submission, task, active, tuple(active), result.isolation, made_by)
+        return await _with_ablation(found, active, tools, executor, origin)
     submission = submission.model_copy(update={"answer": _typed(submission)})
     modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
     result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
@@ -69,7 +77,56 @@ async def check_contract(
         return Violation(called.code, called.message, called.unavailable)
     # A package without a script is a text to work by: nobody can trace its use.
     used = (*called, *(name for name, package in active.items() if package.script is None))
-    return _problem(submission, task, active, used, result.isolation, made_by)
+    found = _problem(submission, task, active, used, result.isolation, made_by)
+    return await _with_ablation(found, active, tools, executor, origin)
+
+
+async def _with_ablation(
+    found: Problem | Violation,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
+    origin: str | None,
+) -> Problem | Violation:
+    """The problem with the figures of its clauses, or the violation that one of them does nothing."""
+    if isinstance(found, Violation) or found.certificate.composition is None:
+        return found
+    clauses = await tried_clauses(found, active, tools, executor, origin)
+    if isinstance(clauses, Violation):
+        return clauses
+    if clauses is None:
+        return found
+    if clauses.inert:
+        told = f"{clauses.inert[0]} does nothing: the answer is the same without it; change it or leave it out"
+        return Violation(f"{INERT}{clauses.inert[0]}", told)
+    return found.model_copy(update={"ablation": Ablation(**clauses.counts)})
+
+
+async def tried_clauses(
+    problem: Problem,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
+    origin: str | None,
+) -> ClauseCounts | Violation | None:
+    """What became of the clauses of a problem's composition; None if it has none that can be tried."""
+    try:
+        term = from_json(problem.certificate.composition or "")
+        inputs = [test.values()[0][0] for test in problem.tests]
+        code = ablation.program(term, active, inputs)
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
+        return None
+    if code is None:
+        return None
+    modules = {**tools, **ablation.modules(), **composed_modules(term, active)}
+    result = await executor.run(Job(code, modules, returns="found", origin=origin))
+    if result.status in OUTSIDE:
+        return Violation(result.status.replace("-", "_"), result.detail or "the sandbox did not answer", True)
+    found = ablation.read(result.value) if result.has_value else None
+    if found is None:
+        told = result.error or result.detail or result.status
+        return Violation("clauses_untried", f"it could not be found out whether every clause matters: {told}")
+    return found
 
 
 def _form(s: Submission) -> Violation | None:

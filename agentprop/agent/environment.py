@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from agentprop.agent import reading
-from agentprop.agent.contract import Violation, check_contract
+from agentprop.agent.contract import INERT, Violation, check_contract
 from agentprop.agent.guidance import Guidance, Limits, card, left, listed
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.prompts import Prompts
@@ -325,7 +325,8 @@ class Environment:
         if isinstance(found, Violation):
             if found.unavailable:
                 self.stop = StopReason.TOOL_FAILURE
-            self.refused += 1
+            # The built-in proposer draws an inert clause anew, as often as its turns allow.
+            self.refused += not (self.own_code and found.code.startswith(INERT))
             return f"refused: {found.message}", f"refused:{found.code}"
         self.problem, self.stop, self.isolation = found, StopReason.SUBMITTED, found.isolation
         return "accepted", "ok"

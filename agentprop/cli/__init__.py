@@ -34,6 +34,9 @@ class _Commands(LazyGroup):
             PROBLEMS,
         ),
         "merge": Entry("agentprop.cli.merge", "Make one run of the parts of a divided run.", PROBLEMS),
+        "lint": Entry(
+            "agentprop.cli.lint", "Check the English and notation of problems, without solving them.", PROBLEMS
+        ),
         "train-sft": Entry(
             "agentprop.cli.train_sft",
             "Train a model to propose by imitating valid trajectories (SFT).",

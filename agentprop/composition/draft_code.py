@@ -66,6 +66,8 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
     spec = output_spec(root, library)
     if spec is not None and spec.output is not None and spec.output.kind == "quantity":
         lines.append(f"rounds_safely(answer, {spec.output.figures})")
+        if spec.output.decimals is not None:  # so that decimal places and figures say the same
+            lines.append('need(1 <= answer < 10, "1 <= answer < 10")')
     return "\n".join(lines)
 
 
@@ -245,31 +247,31 @@ def _inside(needle: Term, hay: Term) -> bool:
 
 def _replaced(term: Term, old: Term, new: Term) -> Term:
     """Exchange a sub-term for another."""
-    return _rebuilt(term, {old: new})
+    return rebuilt(term, {old: new})
 
 
 def _named(term: Term, names: Mapping[Term, str]) -> Term:
     """Replace the named sub-terms, below the root, by their names."""
     table: dict[Term, Term] = {t: Variable(n) for t, n in names.items() if t != term}
-    return _rebuilt(term, table)
+    return rebuilt(term, table)
 
 
-def _rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
+def rebuilt(term: Term, table: Mapping[Term, Term]) -> Term:
     if term in table:
         return table[term]
     match term:
         case Apply():
-            return replace(term, arguments=tuple((k, _rebuilt(v, table)) for k, v in term.arguments))
+            return replace(term, arguments=tuple((k, rebuilt(v, table)) for k, v in term.arguments))
         case Combine():
-            return replace(term, left=_rebuilt(term.left, table), right=_rebuilt(term.right, table))
+            return replace(term, left=rebuilt(term.left, table), right=rebuilt(term.right, table))
         case Least() | Count():
             other = term.relation.other
-            relation = term.relation if other is None else replace(term.relation, other=_rebuilt(other, table))
-            return replace(term, body=_rebuilt(term.body, table), relation=relation)
+            relation = term.relation if other is None else replace(term.relation, other=rebuilt(other, table))
+            return replace(term, body=rebuilt(term.body, table), relation=relation)
         case Given() | Variable():
             return term
         case _:
-            return replace(term, body=_rebuilt(term.body, table))
+            return replace(term, body=rebuilt(term.body, table))
 
 
 def _program_attempt(term: Program, library: Mapping[str, Package], inputs: str) -> str:

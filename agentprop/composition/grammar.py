@@ -7,6 +7,9 @@ Holes are `<name>`. `<body> <left> <right>` are noun phrases (`the number of …
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+
+from agentprop.skills.constants import CONSTANTS
 
 FRAMES: dict[str, tuple[str, ...]] = {
     "find": ("Find <body>.", "Determine <body>.", "What is <body>?", "Compute <body>."),
@@ -19,7 +22,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         r"Determine the least integer $<var>$, with $<var> \ge <low>$, for which <body> <relation>.",
     ),
     "total": (
-        r"Find the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$.",
+        r"Find the sum, over all integers $<var>$ with $<low> \le <var> \le <high>$, of <body>.",
         r"As $<var>$ runs through the integers from $<low>$ to $<high>$, what is the sum of all the values of <body>?",
     ),
     "count": (
@@ -38,11 +41,19 @@ PHRASES: dict[str, tuple[str, ...]] = {
     "sum": ("the sum of <left> and <right>",),
     "product": ("the product of <left> and <right>",),
     "least": (r"the smallest integer $<var> \ge <low>$ for which <body> <relation>",),
-    "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
+    "total": (r"the sum, over all integers $<var>$ with $<low> \le <var> \le <high>$, of <body>",),
     "count": (r"the number of integers $<var>$ with $<low> \le <var> \le <high>$ for which <body> <relation>",),
     "remainder": ("the remainder when <body> is divided by $<value>$",),
 }
 """Noun phrases of nodes inside a statement."""
+
+OLD_FRAMES: dict[str, tuple[str, ...]] = {
+    "total": (r"Find the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$.",),
+}
+OLD_PHRASES: dict[str, tuple[str, ...]] = {
+    "total": (r"the sum of <body> over all integers $<var>$ with $<low> \le <var> \le <high>$",),
+}
+"""What statements said before, which is still read: the range stood behind a noun phrase and seemed to belong to it."""
 
 RELATIONS: dict[str, tuple[str, ...]] = {
     "at_least": ("is at least $<value>$",),
@@ -75,19 +86,46 @@ DATA_NOUNS = {
 }
 
 FIGURES = {2: "two", 3: "three", 4: "four"}
-FRACTION_NOTE = "Express your answer as a common fraction in lowest terms."
+FRACTION_NOTE = "Give your answer as an integer or as a fraction in lowest terms."
+OLD_FRACTION_NOTE = "Express your answer as a common fraction in lowest terms."
+"""What statements said before; still read, but it contradicts an answer that happens to be an integer."""
+ORDINAL = re.compile(r"^(\$?)th\b")
+"""Ending behind a number in a wording: the writer puts the right one for it."""
 
 WHERE = ", where "
 LET = "Let "
 
 
-def quantity_note(unit: str, figures: int) -> str:
+def quantity_note(unit: str, figures: int, decimals: int | None = None) -> str:
     """Last sentence of a question about a quantity."""
     scale = "" if unit == "1" else f" in {unit}"
+    if decimals is not None:
+        return f"Give your answer{scale} to {FIGURES.get(decimals, str(decimals))} decimal places."
     return f"Give your answer{scale} to {FIGURES.get(figures, str(figures))} significant figures."
 
 
 _DISPLAY = re.compile(r"\$\$|\\\[|\\\]|\\(?:begin|end)\{(?:align|alignat|eqnarray|equation|gather|multline)\*?\}")
+
+
+def constants_note(names: Collection[str]) -> str:
+    """Sentence that states constants; empty for none.
+
+    >>> constants_note({"R", "g"})
+    'Use $g = 9.8$ m/s² and $R = 8.314$ J/(mol·K).'
+    """
+    texts = [text for name, text in CONSTANTS.items() if name in names]
+    if not texts:
+        return ""
+    return f"Use {', '.join(texts[:-1])}{' and ' if texts[1:] else ''}{texts[-1]}."
+
+
+def suffix(number: int) -> str:
+    """Ending of an ordinal.
+
+    >>> [f"{n}{suffix(n)}" for n in (1, 2, 3, 4, 11, 12, 13, 21, 111, 122)]
+    ['1st', '2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '111th', '122nd']
+    """
+    return "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def letters(text: str) -> set[str]:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from agentprop.composition import grammar
 from agentprop.skills import Hole, Spec, segments
 from agentprop.skills.values import Parameter, pattern
 
@@ -94,7 +95,13 @@ def _cached_template(wording: str, name: str, holes: _TypedHoles) -> tuple[Templ
     out: list[TemplatePart] = []
     for part, lone in _without_dollars(segments(wording), is_number):
         if isinstance(part, str):
-            out.append(part)
+            ordinal = grammar.ORDINAL.match(part) if out and not isinstance(out[-1], str) else None
+            if (
+                ordinal is not None
+            ):  # behind a number; each is a hole of its own, for 1st and 2nd may stand side by side
+                out += [ordinal[1]] if ordinal[1] else []
+                out.append((Hole(f"ordinal {len(out)}", False), "st|nd|rd|th"))
+            out.append(part[ordinal.end() :] if ordinal is not None else part)
         elif part.name.startswith("np_"):
             out.append((Hole(part.name.removeprefix("np_"), False), r"the (?s:.+?)(?=[.?]?\Z)"))
         else:

@@ -49,9 +49,9 @@ from agentprop.composition.writer import complete_follow, story_wordings
 from agentprop.records import Domain
 from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
-from agentprop.skills.values import draw, render
+from agentprop.skills.values import draw, parse, render
 
-__all__ = ["Impossible", "Planner", "body_data", "skill_count"]
+__all__ = ["Impossible", "Planner", "body_data", "reducible", "skill_count"]
 
 DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
@@ -389,7 +389,7 @@ class Planner:
             if (
                 spec.output is not None
                 and spec.output.kind == "integer"
-                and spec.value
+                and reducible(spec)
                 and rng.random() < 0.04
                 and plain
             ):
@@ -423,6 +423,13 @@ class Planner:
             if package.spec.domain == domain and (package.spec.evidence != "self-consistent" or _is_short(package.spec))
         ]
 
+    def holds(self, node: Apply) -> bool:
+        """True if the constraints among a skill's givens hold."""
+        spec = self.library[node.skill].spec
+        known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
+        tests = (text for text in spec.constraints if expressions.names(text) <= set(known))
+        return all(expressions.holds(text, known) for text in tests)
+
     def _producers(self, kind: str, near: Spec) -> list[str]:
         """Skills of the domain with a noun phrase and the kind of output; mined ones if there are no others."""
         found = [
@@ -431,6 +438,11 @@ class Planner:
             if p.spec.output and p.spec.output.kind == kind and p.spec.value and p.spec.domain == near.domain
         ]
         return [n for n in found if not self.index.mined(n)] or found
+
+
+def reducible(spec: Spec) -> bool:
+    """True if the remainder of a skill's value can be asked for, and is not the remainder of a remainder."""
+    return bool(spec.value) and "remainder" not in spec.name
 
 
 def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:

@@ -8,15 +8,17 @@ tries again. Its failures are real: it does not know a value before the sandbox 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import draft_code, lifted
+from agentprop.composition import ablation, draft_code, lifted
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
+from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import Impossible, Planner, body_data, skill_count
+from agentprop.composition.planner import Impossible, Planner, body_data, reducible, skill_count
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
 from agentprop.composition.writer import Unwritable, write
@@ -29,6 +31,10 @@ Script = Generator[str, Observation, None]
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 PROGRAM_INPUTS = 10
+DRAFTS = 4
+"""Drafts of a composition, each with other numbers, before it is given up as one without a good statement."""
+WRITINGS = (False, True, False, True)
+"""Writings of a draft until one has no error of language: with links as they fall, or with a name for each value."""
 
 
 @dataclass
@@ -43,6 +49,9 @@ class BuiltinProposer:
     def __post_init__(self) -> None:
         self.repairs = Repairs(self.planner)
         self._script = self._run()
+        self.rewritten = Counter[str]()
+        """Statements that broke a rule of language and were written anew, by rule."""
+        self._mended = set[str]()
         self._started = False
 
     async def act(self, observation: Observation) -> Move:
@@ -77,20 +86,38 @@ class BuiltinProposer:
             if fault is None:
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
+                _, inert, clause = answer.outcome.partition(ablation.REFUSED)
+                if inert:
+                    statement = yield from self._mend(clause, fault)
+                    continue
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
 
     def _draft(self, why: str) -> Generator[str, Observation, str | None]:
-        for _ in range(4):
-            try:
-                statement = write(self.term, self.library, self.rng)
-            except Unwritable:
+        for _ in range(DRAFTS):
+            statement = self._written()
+            if statement is None:
                 if not self._redraw():
                     return None
                 continue
             yield protocol.think(f"{why}{self._plan_text()}\n{statement}")
             return statement
+        return None
+
+    def _written(self) -> str | None:
+        """A statement without an error of language, if the term has one; what had to be written anew is counted."""
+        for naming in WRITINGS:
+            try:
+                statement = write(self.term, self.library, self.rng, naming=naming)
+            except Unwritable:
+                if naming:  # a graph cannot be named by a letter
+                    continue
+                return None
+            found = errors(Draft(statement, composition=self.term))
+            if not found:
+                return statement
+            self.rewritten.update({finding.rule for finding in found})
         return None
 
     def _redraft(self, why: str) -> Generator[str, Observation, str | None]:
@@ -105,6 +132,22 @@ class BuiltinProposer:
             return False
         return True
 
+    def _mend(self, clause: str, fault: str) -> Generator[str, Observation, str | None]:
+        """Give a clause that does nothing another value, or leave out an operator that does nothing."""
+        if isinstance(self.term, Remainder) and clause == "remainder":
+            self.term = self.term.body
+            return (yield from self._draft(f"{fault} It is left out. "))
+        skill, _, parameter = clause.partition(".")
+        if not parameter:
+            return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+        try:
+            alone = clause not in self._mended  # a second time its neighbours are the cause
+            self._mended.add(clause)
+            self.term = self.repairs.redrawn_given(self.term, skill, parameter, self.rng, alone=alone)
+        except Impossible:
+            return (yield from self._redraft(f"{fault} I start again with other numbers. "))
+        return (yield from self._draft(f"{fault} It gets another value. "))
+
     # --- reflection ---
 
     def _repair(self, seen: Observation, failures: int) -> Generator[str, Observation, str | None]:
@@ -116,7 +159,7 @@ class BuiltinProposer:
         problem = re.sub(r"^(?:\[\w+\] )?error: (?:tools\.)?(?:Conflict: )?", "", seen.text.splitlines()[-1])
         code, about = (seen.conflict.code, seen.conflict.about) if seen.conflict is not None else ("", "")
         culprit = self._culprit(about)
-        if code == "too-many-digits" and isinstance(self.term, Apply) and self.library[self.term.skill].spec.value:
+        if code == "too-many-digits" and isinstance(self.term, Apply) and reducible(self.library[self.term.skill].spec):
             self.term = Remainder(self.term, 1000)
             return (yield from self._draft(f"{problem}. Asking for a remainder keeps the idea. "))
         if code == "wrong-order" and isinstance(self.term, Combine):

@@ -59,7 +59,7 @@ from agentprop.composition.terms import (
 from agentprop.composition.vocabulary import vocabulary_of
 from agentprop.composition.writer import (
     Unwritable,
-    closing_note,
+    closings,
     complete_follow,
     complete_scene,
     data_noun,
@@ -158,12 +158,9 @@ class _Reader:
         yield from self._printed(text)
         yield from self._program(text)
         # The closing note is part of the meaning: a quantity asked for without its figures is another question.
-        for term in self._question(text, {}):
-            if closing_note(term, self.library) == "":
-                yield term
-        for body, note in _without_note(text):
+        for body, ending in _without_closing(text):
             for term in self._question(body, {}):
-                if closing_note(term, self.library) == note:
+                if ending in closings(term, self.library):
                     yield term
 
     def _question(self, text: str, scope: Scope) -> tuple[Term, ...]:
@@ -173,6 +170,7 @@ class _Reader:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
+        yield from self._frames(grammar.OLD_FRAMES, text, scope)
         # "Find <body>." adds no node of its own: the term is that of the noun phrase.
         for found in matches(text, grammar.FRAMES["find"]):
             yield from self._phrase(found["body"], scope)
@@ -270,12 +268,18 @@ class _Reader:
             return ()
         return self._cached("phrase", text, scope, lambda: self._phrases(text, scope))
 
+    def _operand(self, text: str, scope: Scope) -> tuple[Term, ...]:
+        """The meanings of a noun phrase, or of a letter that names one."""
+        named = scope.get(text.strip("$")) if re.fullmatch(r"\$[A-Za-z]\$", text) else None
+        return self._phrase(text, scope) if named is None else (named,)
+
     def _phrases(self, text: str, scope: Scope) -> Iterator[Term]:
         for name, package in self.library.items():
             for phrase in package.spec.value:
                 for arguments in self._arguments(package.spec, phrase, text, scope, phrase):
                     yield Apply(name, arguments)
         yield from self._frames(grammar.PHRASES, text, scope)
+        yield from self._frames(grammar.OLD_PHRASES, text, scope)
 
     def _frames(self, table: Mapping[str, tuple[str, ...]], text: str, scope: Scope) -> Iterator[Term]:
         for kind, frames in table.items():
@@ -290,15 +294,16 @@ class _Reader:
         if variable in scope:
             return
         if kind in ("sum", "difference", "product"):
-            for left in self._phrase(found["left"], scope):
-                for right in self._phrase(found["right"], scope):
+            for left in self._operand(found["left"], scope):
+                for right in self._operand(found["right"], scope):
                     yield Combine(kind, left, right)  # type: ignore[arg-type]
             return
         # The relation first: it is short, and few of the places where the body may end are followed by one.
         relations = tuple(self._relations(found["relation"], inner)) if "relation" in found else ()
         if "relation" in found and not relations:
             return
-        for body in self._phrase(found["body"], inner):
+        named = kind in ("lowestterms", "remainder")
+        for body in self._operand(found["body"], inner) if named else self._phrase(found["body"], inner):
             if kind == "lowestterms":
                 yield LowestTerms(body)
             elif kind == "remainder":
@@ -429,7 +434,9 @@ def _pairs(text: str, joint: str, verb: str) -> list[tuple[str, str]]:
     return [(m[1], text[m.end() : stop]) for m, stop in zip(starts, stops, strict=True)]
 
 
-def _without_note(text: str) -> Iterator[tuple[str, str]]:
-    found = re.fullmatch(r"(?s)(.+[.?]) ((?:Give your answer|Express your answer) [^?]+\.)", text)
-    if found is not None:
-        yield found[1], found[2]
+def _without_closing(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (question, ending) for every place at which the ending of a statement may begin; first without one."""
+    yield text, ""
+    for found in re.finditer(r"(?<=[.?]) (?=(?:Use |Give your answer |Express your answer ))", text):
+        if "?" not in text[found.end() :]:
+            yield text[: found.start()], text[found.end() :]

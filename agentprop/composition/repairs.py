@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from agentprop.composition.planner import Planner
+from agentprop.composition.draft_code import rebuilt
+from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -22,6 +23,10 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.composition.writer import is_link
+from agentprop.skills.values import draw, render
+
+REDRAWS = 20
+"""Draws of one given that may go into satisfying the constraints."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,23 @@ class Repairs:
                 return replace(term, body=self.redrawn(term.body, rng))
             case _:
                 return term
+
+    def redrawn_given(self, term: Term, skill: str, parameter: str, rng: Random, *, alone: bool = True) -> Term:
+        """Draw a given of a skill anew, alone or with the skill's other givens; with them if nothing else fits.
+
+        Raises Impossible if the constraints allow no other values.
+        """
+        node = next((t for t in walk(term) if isinstance(t, Apply) and t.skill == skill), None)
+        if node is None or not isinstance(dict(node.arguments).get(parameter), Given):
+            raise Impossible(f"{parameter} of {skill} is not a given")
+        p, old = self.planner.library[skill].spec.parameters[parameter], node.argument(parameter)
+        for _ in range(REDRAWS if alone else 0):
+            new = Given(render(p, draw(p, rng)))
+            if new != old and self.planner.holds(node.with_argument(parameter, new)):
+                return rebuilt(term, {node: node.with_argument(parameter, new)})
+        fresh = dict(self.planner.givens(skill, rng).arguments)
+        kept = tuple((k, fresh[k] if isinstance(v, Given) else v) for k, v in node.arguments)
+        return rebuilt(term, {node: replace(node, arguments=kept)})
 
     def pruned(self, term: Term, skill: str, rng: Random) -> Term | None:
         """Remove a skill: its value becomes a given. None if nothing sensible is left."""

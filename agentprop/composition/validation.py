@@ -14,6 +14,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from agentprop.composition.ablation import dropped
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
@@ -33,6 +34,8 @@ MIN_ACCEPTANCE = 0.05
 """Share of random draws that satisfy the constraints, below which a warning is given."""
 ENOUGH = 10
 """Answers needed before one that never changes, or is mostly trivial, counts as a fault and not as chance."""
+DROPPED = 5
+"""Parameter sets on which the values of `drop` are tried."""
 SHOWN = 3
 """Examples shown of one fault."""
 
@@ -74,7 +77,12 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
     few = f"constraints: only {share:.1%} of random draws satisfy them; {MIN_ACCEPTANCE:.0%} is wanted"
     return replace(
         compared,
-        faults=(*faults, *_wording_faults(package, cases[-1], seed), *compared.faults),
+        faults=(
+            *faults,
+            *_wording_faults(package, cases[-1], seed),
+            *compared.faults,
+            *_drop_faults(package, cases[:DROPPED], sandbox),
+        ),
         warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
     )
 
@@ -102,6 +110,20 @@ def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) ->
         _milliseconds(checked),
         undecided[1] if undecided is not None else None,
     )
+
+
+def _drop_faults(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> Iterator[str]:
+    """Faults of `drop`: a value with which `check` fails, so that nobody can tell if the clause does anything."""
+    assert package.script is not None  # validate() made sure
+    for name, parameter in package.spec.parameters.items():
+        if parameter.drop is None:
+            continue
+        idle = dropped(parameter)
+        calls = run(package.script, "check", [{**case, name: idle} for case in cases], sandbox)
+        for call in calls:
+            if call.error or call.refused:
+                yield f"parameters.{name}: check does not accept its `drop`, {idle!r}: {call.error or call.value}"
+                break
 
 
 def _undecided(ends: Mapping[str, Sequence[tuple[str, str | None]]]) -> tuple[str, str] | None:

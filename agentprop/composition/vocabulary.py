@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from agentprop.composition.grammar import ORDINAL
 from agentprop.skills import Package, Spec, segments
 
 _WORD = re.compile(r"[a-z]+")
@@ -95,7 +96,8 @@ def _wordings(spec: Spec) -> Iterator[str]:
 
 
 def _literals(wording: str) -> tuple[str, ...]:
-    trimmed = (part.strip(_EDGES).lower() for part in segments(wording) if isinstance(part, str))
+    texts = (part for part in segments(wording) if isinstance(part, str))
+    trimmed = (ORDINAL.sub("", part.strip(_EDGES)).strip(_EDGES).lower() for part in texts)
     return tuple(literal for literal in trimmed if literal)
 
 
@@ -107,7 +109,7 @@ def _words(wording: str) -> set[str]:
 def _whole_words(parts: Iterable[object]) -> Iterator[str]:
     for part in parts:
         if isinstance(part, str):
-            text = part.lower()
+            text = ORDINAL.sub("", part).lower()
             for found in _WORD.finditer(text):
                 if found.start() > 0 and found.end() < len(text):
                     yield found[0]

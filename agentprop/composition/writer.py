@@ -66,11 +66,14 @@ class Unwritable(ValueError):
     """The grammar has no sentence for the term."""
 
 
-def write(term: Term, library: Mapping[str, Package], rng: Random) -> str:
-    """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one."""
+def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bool = False) -> str:
+    """Write the statement of a term. Raises Unwritable if the skills' wordings do not allow one.
+
+    With `naming`, each value that another skill supplies gets a letter and a sentence of its own, if no story tells it.
+    """
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
-    return _Writer(library, rng, _reserved(term, library), letter_use(term, library)).statement(term)
+    return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming).statement(term)
 
 
 def _reserved(term: Term, library: Mapping[str, Package]) -> set[str]:
@@ -94,6 +97,7 @@ class _Writer:
     rng: Random
     used: set[str]
     letters: LetterUse | None = None
+    naming: bool = False
     bindings: list[tuple[str, Term]] = field(default_factory=list)
 
     # --- questions ---
@@ -105,8 +109,7 @@ class _Writer:
             frame = self.rng.choice(grammar.PRINTED_FRAMES)
             return frame.replace("<listing>", listing(term.body, self.library))
         text = self._apply(term) if isinstance(term, Apply) else self._framed(term)
-        note = closing_note(term, self.library)
-        return f"{text} {note}" if note else text
+        return " ".join(part for part in (text, closing(term, self.library)) if part)
 
     def _framed(self, term: Term) -> str:
         frame = self.rng.choice(grammar.FRAMES[_kind(term)])
@@ -120,10 +123,10 @@ class _Writer:
             return self._tell(term, *story)
         wordings = self._apart(term.skill, self.library[term.skill].spec.phrasings, lambda wording: wording.text)
         inline = [(w, hole) for w in wordings if (hole := _last_hole(w.ask, w.text)) in links]
-        if inline and self.rng.random() < 0.5:
+        if inline and not self.naming and self.rng.random() < 0.5:
             wording, hole = self.rng.choice(inline)
             return self._bound(self._fill(term, wording.text, inline=hole))
-        if links and self.library[term.skill].spec.value and self.rng.random() < 0.2:
+        if links and not self.naming and self.library[term.skill].spec.value and self.rng.random() < 0.2:
             return self._bound(self.rng.choice(grammar.FRAMES["find"]).replace("<body>", self.phrase(term)))
         if not wordings:
             raise Unwritable(f"{term.skill} has no wording")
@@ -140,6 +143,8 @@ class _Writer:
             phrases.append((symbol, self.phrase(term)))
             bindings += self.bindings
             self.bindings = []
+        if self.naming:
+            return " ".join([*(f"{grammar.LET}${s}$ be {p}." for s, p in reversed(phrases)), text])
         # "…, where" attaches to the last sentence, so the first symbol must occur there; long lists read badly behind.
         last = re.split(r"(?<=[.?!]) ", text)[-1]
         behind = all(_mentions(last, symbol) for symbol, _ in phrases[:1]) and len(phrases) <= 2
@@ -200,7 +205,7 @@ class _Writer:
             if not options:
                 raise Unwritable(f"{term.skill} has no noun phrase")
             text = self.rng.choice(options)
-            return self._fill(term, text, inline=_last_hole(text, text))
+            return self._fill(term, text, inline=None if self.naming else _last_hole(text, text))
         options = grammar.PHRASES.get(_kind(term), ())
         if not options:
             raise Unwritable(f"no noun phrase for {_kind(term)}")
@@ -216,16 +221,26 @@ class _Writer:
         values: dict[str, str] = {}
         match term:
             case Combine():
-                values = {"left": self.phrase(term.left), "right": self.phrase(term.right)}
+                values = {"left": self._operand(term.left), "right": self._operand(term.right)}
             case Least() | Count():
                 values = {"body": self.phrase(term.body), "relation": self._relation(term.relation)}
-            case Total() | LowestTerms() | Remainder():
+            case Total():
                 values = {"body": self.phrase(term.body)}
+            case LowestTerms() | Remainder():
+                values = {"body": self._operand(term.body)}
         for name in ("variable", "low", "high", "modulus"):
             if hasattr(term, name):
                 hole = {"variable": "var", "modulus": "value"}.get(name, name)
                 values[hole] = str(getattr(term, name))
         return re.sub(r"<(\w+)>", lambda found: values[str(found[1])], frame)
+
+    def _operand(self, term: Term) -> str:
+        """Write a noun phrase, or the letter that names it."""
+        if not self.naming or any(isinstance(node, Variable) for node in walk(term)):
+            return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
+        symbol = self._free_letter(SPARE)
+        self.bindings.append((symbol, term))
+        return f"${symbol}$"
 
     def _relation(self, relation: Relation) -> str:
         text = self.rng.choice(grammar.RELATIONS[relation.comparison])
@@ -253,7 +268,7 @@ class _Writer:
         parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
         for position, part in enumerate(parts):
             if isinstance(part, str):
-                out.append(part)
+                out.append(_with_ordinal(out[-1], part) if out else part)
             elif part.name in flavour:
                 out.append(flavour[part.name])
             else:
@@ -290,7 +305,9 @@ class _Writer:
         return output.subject
 
     def _symbol(self, spec: Spec, name: str) -> str:
-        wanted: list[str] = [spec.parameters[name].symbol or "", name if len(name) == 1 else "", *SPARE]
+        return self._free_letter([spec.parameters[name].symbol or "", name if len(name) == 1 else "", *SPARE])
+
+    def _free_letter(self, wanted: Sequence[str]) -> str:
         for letter in wanted:
             if len(letter) == 1 and letter not in self.used and not (self.letters is not None and letter in _MISREAD):
                 self.used.add(letter)
@@ -302,7 +319,7 @@ class _Writer:
     def _program(self, term: Program) -> str:
         noun = data_noun(term, self.library)
         steps = self._steps(term)
-        if steps and self.rng.random() < (0.7 if len(steps) > 2 else 0.4):
+        if steps and (self.rng.random() < (0.7 if len(steps) > 2 else 0.4) or self.naming):
             numbered = "\n".join(f"{n}. {text}" for n, text in enumerate(steps, 1))
             frame = grammar.STEPS_FRAME.replace("<steps>", numbered)
         else:
@@ -326,12 +343,36 @@ class _Writer:
 # --- facts about wordings, which the planner and the reader need too ---
 
 
-def closing_note(term: Term, library: Mapping[str, Package]) -> str:
-    """Last sentence of a statement: unit and figures of a quantity, or the form of a fraction; empty for the rest."""
+def closing(term: Term, library: Mapping[str, Package]) -> str:
+    """What ends a statement: its constants, and the form of its answer; empty for most."""
+    return _closing(term, library, grammar.FRACTION_NOTE)
+
+
+def closings(term: Term, library: Mapping[str, Package]) -> set[str]:
+    """Every ending with which a statement means the term."""
+    return {_closing(term, library, note) for note in (grammar.FRACTION_NOTE, grammar.OLD_FRACTION_NOTE)}
+
+
+def _closing(term: Term, library: Mapping[str, Package], fraction: str) -> str:
+    used = {name for node in walk(term) if isinstance(node, Apply) for name in library[node.skill].spec.constants}
     output = library[term.skill].spec.output if isinstance(term, Apply) else None
+    note = ""
     if output is not None and output.kind == "quantity":
-        return grammar.quantity_note(output.unit or "1", output.figures)
-    return grammar.FRACTION_NOTE if output is not None and output.kind == "rational" else ""
+        note = grammar.quantity_note(output.unit or "1", output.figures, output.decimals)
+    elif output is not None and output.kind == "rational":
+        note = fraction
+    return " ".join(part for part in (grammar.constants_note(used), note) if part)
+
+
+def _with_ordinal(before: str, text: str) -> str:
+    """The text behind a hole, with the ordinal ending that fits the number in the hole: 3rd, but `$k$th`.
+
+    >>> _with_ordinal("every $3", "$th person"), _with_ordinal("3", "$th person"), _with_ordinal("n", "$th term")
+    ('$th person', '$rd person', '$th term')
+    """
+    if not before.isdigit():
+        return text
+    return grammar.ORDINAL.sub(lambda found: f"{found[1]}{grammar.suffix(int(before))}", text)
 
 
 def with_subject(wording: str, subject: str) -> str:

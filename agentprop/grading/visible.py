@@ -33,6 +33,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.skills import Package, Spec
+from agentprop.skills.constants import CONSTANTS
 
 QUALIFIERS = frozenset({
     "adjacent", "after", "and", "another", "before", "both", "consecutive", "decreasing", "different", "distinct",
@@ -70,6 +71,10 @@ _FRAME_WORDS: dict[type, frozenset[str]] = {
 """Qualifiers in the sentences of a node, beside those of its relation."""
 _ALWAYS = frozenset({"and", "no", "total"})
 """Qualifiers of sentences that belong to no node: they join explanations of symbols and count figures."""
+_FRACTION_NOTE = "Give your answer as an integer or as a fraction in lowest terms."
+"""Form of the answer to every question of that kind, which says nothing of the question."""
+_ORDINAL = re.compile(r"(?<=>)\$?th\b")
+"""Ending of a number in a wording; it stands in the statement as `st` or `nd` too."""
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
 _OPERATIONS = {"sum": ("sum",), "difference": ("exceed",), "product": ("product",)}
 
@@ -86,6 +91,7 @@ def unseen(statement: str, term: Term, library: Mapping[str, Package]) -> str | 
 
 
 def _unseen(statement: str, term: Term, library: Mapping[str, Package]) -> Iterator[str]:
+    statement = statement.replace(_FRACTION_NOTE, "")
     written, words = Counter(numbers(_STEP.sub("", statement))), Counter(_WORD.findall(statement.lower()))
     nodes = list(dict.fromkeys(walk(term)))
     specs = [library[node.skill].spec for node in nodes if isinstance(node, Apply)]
@@ -187,6 +193,7 @@ def _every_text(spec: Spec) -> Iterator[str]:
     yield from spec.value
     yield from (text for text in (spec.step, spec.finish, spec.output.subject if spec.output else None) if text)
     yield from (word for words in spec.flavour.values() for word in words)
+    yield from (CONSTANTS[name] for name in spec.constants)
 
 
 @lru_cache(maxsize=16384)
@@ -219,7 +226,7 @@ def _bags(name: str, texts: _Texts) -> tuple[Counter[str], ...]:
 
 
 def _bag(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(_HOLE.sub(" ", text).lower()))
+    return Counter(_WORD.findall(_HOLE.sub(" ", _ORDINAL.sub("", text)).lower()))
 
 
 def _told(spec: Spec, words: Counter[str]) -> bool:

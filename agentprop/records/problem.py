@@ -27,6 +27,27 @@ class Certificate(Part):
         return self.composition is None and not self.source
 
 
+class Ablation(Part):
+    """How many clauses of a composition were tried, and how many matter less than they should."""
+
+    givens: int = 0
+    """Values of the statement; each gives another answer if it is another one."""
+    loose: int = 0
+    """Givens that only a value far away changes the answer of: a sign of an easier problem."""
+    restrictions: int = 0
+    """Restrictions such as `at most k edges`; the answer is another one without any of them."""
+    operators: int = 0
+    """Operators; the answer is another one without any of them."""
+    links: int = 0
+    """Values that another skill supplies."""
+    weak_links: int = 0
+    """Links of which more than a quarter of the values nearby, or one of the next integers, give the same answer."""
+    data: int = 0
+    """Lists, graphs and words."""
+    weak_data: int = 0
+    """Data of which more than half of the elements do not matter."""
+
+
 class Problem(Record):
     """A statement with one answer.
 
@@ -65,6 +86,8 @@ class Problem(Record):
     """Code that re-derives the answer."""
     evidence: Evidence = "independent"
     """The weakest evidence among its skills' checks."""
+    ablation: Ablation | None = None
+    """What taking its clauses away showed; null if there is no composition to take them from."""
     template: str = ""
     """Hash of the statement with its numbers masked."""
     trajectory_id: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from agentprop.skills import constraints as expressions
+from agentprop.skills.constants import CONSTANTS
 from agentprop.skills.frontmatter import split
 from agentprop.skills.package import Package
 from agentprop.skills.spec import Spec
@@ -26,6 +27,8 @@ def faults(package: Package) -> list[str]:
         if not name.isidentifier() or name in s.flavour or name == "subject":
             found.append(f"parameters.{name}: not usable as a name")
     found += _constraint_faults(s)
+    unknown = [name for name in s.constants if name not in CONSTANTS]
+    found += [f"constants: {name!r} is none of {', '.join(CONSTANTS)}" for name in unknown]
     if package.script is not None:
         found += _script_faults(package.script)
         if s.output is None:
@@ -34,6 +37,8 @@ def faults(package: Package) -> list[str]:
         found += _wording_faults(s)
     if s.output is not None and s.output.kind == "quantity" and not s.output.unit:
         found.append("output: a quantity needs a unit (`unit: '1'` for a pure number)")
+    if s.output is not None and s.output.decimals is not None and s.output.figures != s.output.decimals + 1:
+        found.append("output: `figures` must be one more than `decimals`")
     if not split(package.skill_md)[1].strip():
         found.append("body: empty")
     return found

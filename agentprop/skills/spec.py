@@ -40,6 +40,9 @@ class Output(Part):
     """Unit of a quantity."""
     figures: int = Field(default=3, ge=1, le=12)
     """Significant figures that a question asks for, of a quantity."""
+    decimals: int | None = Field(default=None, ge=1, le=11)
+    """Decimal places that a question asks for instead; the value then lies between 1 and 10, and `figures` is one
+    more. For measures that are logarithms, such as the pH."""
     role: str | None = None
     """Role of the value in a story, e.g. count."""
     subject: str | None = None
@@ -92,6 +95,8 @@ class Spec(Part):
     """Interchangeable words, which do not change the meaning."""
     constraints: tuple[str, ...] = ()
     """Expressions over the parameters that must hold."""
+    constants: tuple[str, ...] = ()
+    """Physical constants that the value rests on and that a statement gives once, at its end: g, R, N_A, …"""
     output: Output | None = None
     """Output of `solve`; None for packages without scripts."""
     phrasings: tuple[Wording, ...] = ()

@@ -65,6 +65,7 @@ def test_what_keeps_the_contract_is_accepted(fields: dict[str, Any], play: Any) 
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
+        ({"composition": f'{{"node":"remainder","body":{COMPOSED},"modulus":1000}}'}, "inert:remainder"),
         ({"statement": "Find it."}, "statement_length"),
         ({"statement": "Find the square. " * 2000}, "statement_length"),
         ({"statement": "Find the square of 7 and \x00 more."}, "statement_text"),

@@ -12,7 +12,13 @@ MAX_BOUND = 10_000
 """Longest list, largest graph and heaviest edge that may be declared."""
 TRIALS = 6
 """Values drawn to try a declaration."""
-_COMMON = {"kind", "symbol", "role", "input"}
+_COMMON = {"kind", "symbol", "role", "input", "drop"}
+
+
+_DROPS: dict[str, tuple[type, ...]] = {
+    "integer": (int,), "decimal": (int, float), "rational": (int,), "choice": (str, int), "string": (str,),
+}  # fmt: skip
+"""Types of `drop` by kind; lists, words and points take a list."""
 
 
 def faults(p: Parameter) -> list[str]:
@@ -32,6 +38,8 @@ def faults(p: Parameter) -> list[str]:
         found.append("too few numbers between min and max for `distinct`")
     if not 0 <= p.digits <= 12:
         found.append("`digits` must be between 0 and 12")
+    if p.drop is not None and type(p.drop) not in _DROPS.get(p.kind, (tuple,)):
+        found.append(f"`drop` of {p.drop!r} is no value of a parameter that is {p.kind}")
     return found or _trial_faults(p)
 
 

@@ -83,6 +83,9 @@ class Parameter(Part):
     """Edges have a direction (graph)."""
     acyclic: bool = False
     """Edges go from smaller to larger nodes (graph)."""
+    drop: int | FiniteFloat | str | tuple[int, ...] | None = None
+    """Value that makes the parameter's clause idle, which may lie outside of the range; for restrictions such as `at
+    most k edges`. `[]` for a list. `solve` and `check` must accept it."""
     symbol: str | None = None
     """Letter used when a sub-problem names the value."""
     role: str | tuple[str, ...] | None = None

@@ -23,9 +23,11 @@ from functools import partial
 from typing import Any, Literal
 
 from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.agent.contract import INERT
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
+from agentprop.composition.ablation import REFUSED
 from agentprop.config import ProposeConfig
 from agentprop.records import Record, Reject, Trajectory, Verdict, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
@@ -182,6 +184,10 @@ class Ledger:
         """The mastery after the last whole batch."""
         return self.snapshots[-1] if self.snapshots else self.curriculum.start()
 
+    def _counted(self, what: str) -> dict[str, int]:
+        """What was counted by reason or rule."""
+        return {k.removeprefix(f"{what}: "): v for k, v in sorted(self.counts.items()) if k.startswith(f"{what}: ")}
+
     def refusal(self, candidate: Candidate) -> tuple[str, str] | None:
         """Why a candidate does not count: (code, message), or None."""
         if candidate.failure is not None:
@@ -189,6 +195,8 @@ class Ledger:
         if candidate.trajectory is None:
             return "no_plan", "no composition of this category was found"
         if candidate.problem is None:
+            if (clause := _inert(candidate.trajectory)) is not None:
+                return f"{INERT}{clause}", "a clause of its last submission does nothing"
             ended = candidate.words or "the trajectory ended without an accepted submission"
             return candidate.trajectory.stop.value, ended
         if candidate.verdict is not None and not self._passes(candidate.verdict):
@@ -222,6 +230,7 @@ class Ledger:
             ]
         if candidate.trajectory is not None:
             self._tally(candidate.trajectory)
+        self.counts.update({f"rewritten: {rule}": count for rule, count in candidate.rewritten.items()})
         self._note(candidate, refused)
         kept: list[Record] = [r for r in (candidate.trajectory, candidate.attempt, candidate.verdict) if r is not None]
         if refused is None:
@@ -284,7 +293,7 @@ class Ledger:
         c = self.counts
         if c["candidates"] != c["accepted"] + c["rejected"] + c["failed"]:
             raise AssertionError(f"candidates are not accounted for: {dict(c)}")
-        reasons = {k.split(": ", 1)[1]: v for k, v in sorted(c.items()) if ": " in k}
+        reasons = {**self._counted("rejected"), **self._counted("failed")}
         return {
             "candidates": c["candidates"],
             "accepted": c["accepted"],
@@ -295,6 +304,7 @@ class Ledger:
             "pruned_trajectories": c["pruned"],
             "replaced_trajectories": c["replaced"],
             "repaired_trajectories": c["repaired"],
+            **({"rewritten": rewritten} if (rewritten := self._counted("rewritten")) else {}),
             "turns": c["turns"],
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
@@ -302,6 +312,12 @@ class Ledger:
             **({ONCE: self.once} if self.once else {}),
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }
+
+
+def _inert(trajectory: Trajectory) -> str | None:
+    """The clause for which the last submission of a trajectory was refused, if that was the reason."""
+    last = next((turn.outcome for turn in reversed(trajectory.turns) if turn.action == "submit"), "")
+    return last.removeprefix(REFUSED) if last.startswith(REFUSED) else None
 
 
 def _digest(statement: str) -> bytes:

@@ -1,0 +1,225 @@
+"""A term → the program that tries whether every clause of it earns its place, and what the program found.
+
+Clauses are the givens, the restrictions (parameters with `drop:`, the value that makes their clause idle), the
+operators, the values that other skills supply, and the elements of data. A clause that can change in every way tried
+without another answer is *inert*: a solver may skip it, so the problem is refused. Ours.
+
+Example: in "the smallest total weight of a walk from 1 to 4 with at most 3 edges", k = 3 is inert if the lightest walk
+of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from random import Random
+from typing import Any
+
+from agentprop.composition import lifted
+from agentprop.composition.draft_code import output_spec, rebuilt
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    Printed,
+    Program,
+    Remainder,
+    Route,
+    Term,
+    Total,
+    Variable,
+    children,
+    expression,
+    imports,
+    literal,
+    to_json,
+    walk,
+)
+from agentprop.skills import Package, Spec
+from agentprop.skills import constraints as expressions
+from agentprop.skills.values import Parameter, draw, misfit, parse, render
+
+REFUSED = "refused:inert:"
+"""Beginning of the outcome of a submission that was refused for an inert clause; the clause follows."""
+MODULE = "ablation_tools"
+FAR = 6
+"""Draws of a parameter beyond its neighbours."""
+FAR_DRAWS = 40
+"""Draws that may go into them."""
+CHANGED = Variable("changed")
+"""What stands in the place of the changed part."""
+SWEEPS = (Least, Total, Count)
+
+
+@dataclass(frozen=True)
+class ClauseCounts:
+    """What became of the clauses of a composition."""
+
+    counts: Mapping[str, int]
+    """Clauses tried, by kind, and those that matter less than they should."""
+    inert: tuple[str, ...]
+    """Clauses without which the answer is the same: `skill.parameter`, or the name of an operator."""
+
+
+def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None = None) -> str | None:
+    """Write the program that tries the clauses, on data if the term is a program; None if it has none to try."""
+    if isinstance(term, Program | Printed):
+        body, data = term.body, term.variable if isinstance(term, Program) else None
+    else:
+        body, data = term, None
+    if lifted.lifted(term, library) is not None or isinstance(body, Given | Variable | Program | Printed):
+        return None
+    writer = _Clauses(library, body, data)
+    spec = output_spec(body, library)
+    output = spec.output if spec is not None else None
+    figures = output.figures if output is not None and output.kind == "quantity" else 12
+    lines = [imports(body, library), "from fractions import Fraction", "from tools import *"]
+    lines += [f"from {MODULE} import Clauses, within", ""]
+    if data is not None:
+        lines.append(f"inputs = {inputs!r}")
+    lines.append(f"clauses = Clauses(lambda: {writer.whole(body)}, {figures})")
+    lines += [f"clauses.{line}" for line in writer.lines()]
+    lines.append("found = [clauses.counts, clauses.inert]")
+    return "\n".join(lines)
+
+
+def modules() -> dict[str, str]:
+    """Sources of the module that the program imports, by name."""
+    return {MODULE: files("agentprop.composition").joinpath(f"{MODULE}.py").read_text(encoding="utf-8")}
+
+
+def read(value: Any) -> ClauseCounts | None:
+    """Read what the program left in `found`; None for anything else."""
+    match value:
+        case [dict(counts), list(inert)]:
+            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)))
+    return None
+
+
+@dataclass(frozen=True)
+class _Clauses:
+    """Writes a call for each clause of a body."""
+
+    library: Mapping[str, Package]
+    body: Term
+    data: str | None
+    """The data's variable, if the body is that of a program."""
+
+    def whole(self, body: Term) -> str:
+        """Python for the value of a whole, on all inputs if it is a program."""
+        # A sweep computes its body dozens of times, which only the quicker route affords.
+        route: Route = "solve" if any(isinstance(node, SWEEPS) for node in walk(body)) else "check"
+        call = expression(self._guarded(body, route), self.library, route)
+        return call if self.data is None else f"[{call} for {self.data} in inputs]"
+
+    def _guarded(self, term: Term, route: Route) -> Term:
+        """The term with its linked numbers held within their parameters: a changed one may cost years to go on with."""
+        if not isinstance(term, Apply):
+            return (
+                rebuilt(term, {child: self._guarded(child, route) for child in children(term)})
+                if children(term)
+                else term
+            )
+        parameters, arguments = self.library[term.skill].spec.parameters, []
+        for name, value in term.arguments:
+            p, inner = parameters[name], value
+            if not isinstance(value, Given | Variable):
+                inner = self._guarded(value, route)
+                if p.min is not None and p.max is not None and p.kind in ("integer", "rational", "decimal"):
+                    inner = Variable(f"within({expression(inner, self.library, route)}, {p.min!r}, {p.max!r})")
+            arguments.append((name, inner))
+        return Apply(term.skill, tuple(arguments))
+
+    def lines(self) -> Iterator[str]:
+        linked: set[Term] = set()
+        for node in dict.fromkeys(walk(self.body)):
+            yield from self._operators(node)
+            if not isinstance(node, Apply):
+                continue
+            spec = self.library[node.skill].spec
+            for name, value in node.arguments:
+                if isinstance(value, Given):
+                    yield from self._given(node, spec, name, value)
+                elif isinstance(value, Apply) and value not in linked and not _open(value):
+                    linked.add(value)
+                    supplied = expression(value, self.library, "check")
+                    yield f"link({f'{spec.name}.{name}'!r}, lambda changed: {self.without(value)}, {supplied})"
+
+    def without(self, node: Term, put: Term = CHANGED) -> str:
+        """Python for the whole with something else in the place of a node."""
+        return self.whole(rebuilt(self.body, {node: put}))
+
+    def _given(self, node: Apply, spec: Spec, name: str, value: Given) -> Iterator[str]:
+        parameter, label = spec.parameters[name], f"{spec.name}.{name}"
+        whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
+        if parameter.drop is not None and value.text != str(parameter.drop):
+            yield f"restriction({label!r}, {whole}, {dropped(parameter)!r})"
+        if parameter.kind in ("list", "words", "graph", "points"):
+            yield f"data({whole}, {literal(parameter, value.text)})"
+            return
+        near = _fitting(spec, node, name, _neighbours(parameter, parse(parameter, value.text)))
+        far = _fitting(spec, node, name, self._drawn(parameter, node, name))
+        if near or far:
+            yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far[:FAR])}])"
+
+    def _drawn(self, parameter: Parameter, node: Apply, name: str) -> list[Any]:
+        rng = Random(f"{to_json(node)}/{name}")
+        return [draw(parameter, rng) for _ in range(FAR_DRAWS if self.library[node.skill].spec.constraints else FAR)]
+
+    def _operators(self, node: Term) -> Iterator[str]:
+        match node:
+            case Remainder(body=inner):
+                yield f"operator('remainder', lambda: {self.without(node, inner)})"
+            case Combine(op=op, left=left, right=right) if op != "product":
+                yield f"operator({op!r}, lambda: {self.without(node, left)})"
+                yield f"operator({op!r}, lambda: {self.without(node, right)})"
+
+
+def _open(term: Term) -> bool:
+    """True if a term holds a variable of what is around it, so that it has no value by itself."""
+    return any(isinstance(node, Variable) for node in walk(term))
+
+
+def dropped(p: Parameter) -> Any:
+    """The value that makes a parameter's clause idle."""
+    return list(p.drop) if isinstance(p.drop, tuple) else p.drop
+
+
+def _neighbours(p: Parameter, value: Any) -> list[Any]:
+    """Wrong values next to the right one.
+
+    >>> _neighbours(Parameter(kind="integer", min=0, max=200), 72), _neighbours(Parameter(kind="choice"), "a")
+    ([73, 71, 27], [])
+    """
+    match p.kind:
+        case "integer" if p.values:
+            ordered = sorted(p.values)
+            place = ordered.index(value) if value in ordered else 0
+            return [ordered[i] for i in (place + 1, place - 1) if 0 <= i < len(ordered)]
+        case "integer":
+            return [value + 1, value - 1, *([int(str(value)[::-1])] if value > 60 else [])]
+        case "decimal":
+            return [round(value * factor, p.digits) for factor in (1.05, 0.95, 1.25, 0.8)]
+        case "rational":
+            return [value + 1, value - 1]
+        case "choice":
+            return [other for other in p.values if other != value]
+        case _:
+            return []
+
+
+def _fitting(spec: Spec, node: Apply, name: str, values: list[Any]) -> list[str]:
+    """Python of the other values that the parameter takes beside the skill's givens, each once."""
+    parameter, own = spec.parameters[name], node.argument(name)
+    known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
+    tests = [text for text in spec.constraints if name in (free := expressions.names(text)) and free <= set(known)]
+    found: dict[str, None] = {}
+    for value in values:
+        if misfit(parameter, value) is None and all(expressions.holds(text, {**known, name: value}) for text in tests):
+            text = render(parameter, value)
+            if not isinstance(own, Given) or text != own.text:
+                found[literal(parameter, text)] = None
+    return list(found)

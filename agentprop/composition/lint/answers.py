@@ -1,0 +1,61 @@
+"""The form that a statement promises, beside the answer that it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agentprop.composition.lint.rule import Draft, Rule
+
+MAX_DIGITS = 15
+MAX_FRACTION = 18
+_FRACTION = re.compile(r"\b(?:as|into) an? (?:common |simplified |reduced |irreducible )?fraction\b", re.IGNORECASE)
+_INTEGER_TOO = re.compile(r"\binteger or (?:as )?a\b|\bif it is not an integer\b", re.IGNORECASE)
+_FIGURES = re.compile(r"\bsignificant (?:figures|digits)\b", re.IGNORECASE)
+
+
+def _fraction_promised(draft: Draft) -> Iterator[str]:
+    found = _FRACTION.search(draft.prose)
+    if found and re.fullmatch(r"-?\d+", draft.answer.strip()) and not _INTEGER_TOO.search(draft.prose):
+        yield f"{found[0]}, and the answer is {draft.answer.strip()}"
+
+
+def _figures_of_integer(draft: Draft) -> Iterator[str]:
+    if draft.answer_type == "integer" and _FIGURES.search(draft.prose):
+        yield f"significant figures, and the answer is {draft.answer[:40]}"
+
+
+def _figures_of_ph(draft: Draft) -> Iterator[str]:
+    asked = next((s for s in reversed(draft.sentences) if s.endswith("?") or re.match(r"Find|Calc|Det|What", s)), "")
+    if re.search(r"\bpH\b", asked) and draft.sentences and _FIGURES.search(draft.sentences[-1]):
+        yield "a pH is rounded to decimal places"
+
+
+def _idle_fallback(draft: Draft) -> Iterator[str]:
+    if "-1 if" in draft.statement and "connected" in draft.statement and draft.answer not in ("", "-1"):
+        yield "-1 if there is none, for a connected graph"
+
+
+def _answer_in_statement(draft: Draft) -> Iterator[str]:
+    answer = draft.answer.strip()
+    if draft.answer_type == "integer" and answer in re.findall(
+        r"(?<![\d.])\d+(?![\d.])", re.sub(r"\[[^\]]*\]", "", draft.prose)
+    ):
+        yield f"{answer} stands in the statement"
+
+
+def _long_answer(draft: Draft) -> Iterator[str]:
+    answer = draft.answer.strip()
+    if re.fullmatch(r"-?\d+", answer) and len(answer.lstrip("-")) > MAX_DIGITS:
+        yield f"an integer of {len(answer)} digits"
+    if re.fullmatch(r"-?\d+/\d+", answer) and len(answer) > MAX_FRACTION:
+        yield f"a fraction of {len(answer)} characters"
+
+
+FRACTION_PROMISED = Rule("error", _fraction_promised)
+FIGURES_OF_INTEGER = Rule("error", _figures_of_integer)
+FIGURES_OF_PH = Rule("error", _figures_of_ph)
+IDLE_FALLBACK = Rule("warning", _idle_fallback)
+ANSWER_IN_STATEMENT = Rule("warning", _answer_in_statement)
+"""Often a label or a bound: a hint."""
+LONG_ANSWER = Rule("warning", _long_answer)

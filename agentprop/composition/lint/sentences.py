@@ -1,0 +1,107 @@
+"""Sentences: what is stacked, too long, doubled or worn out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from agentprop.composition.lint.rule import Draft, Rule
+
+MAX_MEASURES = 2
+"""Most measures in a sentence: with a third one the reader has to go back."""
+MAX_WORDS = 55
+MAX_OF = 6
+
+_STACKED = re.compile(
+    r"remainder when [^.?]{0,40}\bremainder\b|the (sum|number|list|product|value|digit sum) of the \1\b", re.IGNORECASE
+)
+_MEASURE = re.compile(
+    r"\bthe (?:greatest number|largest number|smallest number|number|remainder when|sum of|value (?:of|at)|product of|"
+    r"probability|coefficient of|distance from|list of|list obtained|string (?:of|formed|obtained|spelled)|length of|"
+    r"smallest integer|largest integer|least integer|smallest non-negative integer|smallest value|smallest total|"
+    r"least total|largest sum|total of|expected (?:number|value)|integral|base-\d+ digit sum|trace of|"
+    r"alphabetically first)\b",
+    re.IGNORECASE,
+)
+_NO_MEASURE = re.compile(r"\bthe number (?:#|\d+|`\w+`)|\bthe number (?:written|shown|obtained)\b", re.IGNORECASE)
+_CONSTANTS = {
+    "g": re.compile(r"\bg ?= ?9\.8\d*"),
+    "0 °C": re.compile(r"\b273\.15\b"),
+    "R": re.compile(r"\b8\.314\b"),
+    "N_A": re.compile(r"\b6\.022\b"),
+    "MeV": re.compile(r"\b1\.602\b"),
+    "sigma": re.compile(r"\b5\.670?\b"),
+}
+_CLICHE = re.compile(
+    r"recorded on its own card|gets? a (?:page|locker|colour|letter) of (?:its|their) own|"
+    r"given a (?:colour|letter) of its own|applied again and again"
+)
+_DOUBLED = re.compile(r"\b(the|of|a|an|and|is|in|to|are|at|by|with|for|from) \1\b", re.IGNORECASE)
+_SPACING = re.compile(r".{0,20}(?: [,.;:?](?!\w)|[^\n ] {2,}|\(\s).{0,10}")
+
+
+def _stacked_clause(draft: Draft) -> Iterator[str]:
+    for sentence in draft.sentences:
+        yield from (found[0] for found in _STACKED.finditer(sentence))
+
+
+def measures(sentence: str) -> int:
+    """Number of quantities that a sentence defines one inside the other.
+
+    >>> measures("Find the remainder when the number of divisors of $12$ is divided by $5$.")
+    2
+    """
+    return len(_MEASURE.findall(sentence)) - len(_NO_MEASURE.findall(sentence))
+
+
+def _stacked_measures(draft: Draft) -> Iterator[str]:
+    for sentence in draft.sentences:
+        if (count := measures(sentence)) > MAX_MEASURES:
+            yield f"{count} in: {_cut(sentence)}"
+
+
+def _chain_of_of(draft: Draft) -> Iterator[str]:
+    for sentence in draft.sentences:
+        if (count := len(re.findall(r"\bof\b", sentence))) > MAX_OF:
+            yield f"{count} times in: {_cut(sentence)}"
+
+
+def _long_sentence(draft: Draft) -> Iterator[str]:
+    for sentence in draft.sentences:
+        if (count := len(re.sub(r"\[[^\]]*\]", "[]", sentence).split())) > MAX_WORDS:
+            yield f"{count} words: {_cut(sentence)}"
+
+
+def _doubled_word(draft: Draft) -> Iterator[str]:
+    yield from (found[0] for found in _DOUBLED.finditer(draft.words))
+
+
+def _spacing(draft: Draft) -> Iterator[str]:
+    yield from (found[0].strip() for line in draft.words.split("\n") for found in _SPACING.finditer(line))
+
+
+def _cliche(draft: Draft) -> Iterator[str]:
+    yield from (found[0] for found in _CLICHE.finditer(draft.prose))
+
+
+def _repeated_constant(draft: Draft) -> Iterator[str]:
+    for name, pattern in _CONSTANTS.items():
+        if (count := len(pattern.findall(draft.prose))) > 1:
+            yield f"{name} is stated {count} times"
+
+
+def _cut(sentence: str) -> str:
+    return sentence if len(sentence) <= 100 else f"{sentence[:99]}…"
+
+
+STACKED_CLAUSE = Rule("error", _stacked_clause)
+"""The remainder when the remainder."""
+STACKED_MEASURES = Rule("error", _stacked_measures)
+"""Three quantities or more, each defined inside the other."""
+CHAIN_OF_OF = Rule("error", _chain_of_of)
+LONG_SENTENCE = Rule("warning", _long_sentence)
+DOUBLED_WORD = Rule("error", _doubled_word)
+SPACING = Rule("error", _spacing)
+CLICHE = Rule("warning", _cliche)
+"""Wordings that many stories use to turn a count into a thing."""
+REPEATED_CONSTANT = Rule("error", _repeated_constant)

@@ -1,0 +1,112 @@
+"""Statements → findings in their language; the table of cases is lint.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from agentprop.composition.lint import OWN, RULES, Draft, Rule, errors, findings
+from agentprop.composition.planner import Impossible, Planner
+from agentprop.composition.proposer import BuiltinProposer
+from agentprop.composition.reader import read
+from agentprop.composition.terms import Given, Remainder, from_json
+from agentprop.composition.writer import write
+from agentprop.errors import ConfigError
+from agentprop.records import TestCase
+from agentprop.skills import load
+
+CASES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("lint.toml").read_text(encoding="utf-8"))["case"]
+
+
+def draft(case: dict[str, Any], statement: str) -> Draft:
+    tests = [TestCase(arguments=case["arguments"], expected="0")] if "arguments" in case else []
+    composition = from_json(case["composition"]) if "composition" in case else None
+    domain = "mathematics"
+    return Draft(statement, case.get("answer", ""), case.get("kind", ""), domain, tests, composition)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["rule"]))
+def test_a_rule_finds_what_breaks_it_and_nothing_else(case: dict[str, Any]) -> None:
+    assert findings(draft(case, case["bad"]), [case["rule"]])
+    if case["good"]:
+        assert not findings(draft(case, case["good"]), [case["rule"]])
+
+
+def test_every_rule_has_a_case() -> None:
+    assert [case["rule"] for case in CASES] == list(OWN)
+
+
+def test_an_unknown_rule_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no statement rule"):
+        findings(Draft("Find it."), ["no-such-rule"])
+
+
+def test_a_rule_can_be_added_and_does_not_change_what_a_seed_gives() -> None:
+    RULES.register("shouting", Rule("error", lambda draft: iter(["!"] if "!" in draft.statement else [])))
+    try:
+        assert [str(finding) for finding in findings(Draft("Find it!"))] == ["error shouting: !"]
+        assert not errors(Draft("Find it!"))
+    finally:
+        del RULES._registered["shouting"]
+
+
+@pytest.mark.parametrize("domain", ["mathematics", "coding", "science"])
+def test_no_draft_of_the_built_in_proposer_breaks_a_rule_and_each_is_read_back(domain: str) -> None:
+    planner, rewritten = Planner(load([])), Counter[str]()
+    categories = [c for c in sorted(planner.categories) if planner.domain(c) == domain]
+    for index in range(40):
+        rng = Random(f"{domain}/{index}")
+        try:
+            proposer = BuiltinProposer(planner, planner.plan(rng.choice(categories), rng), rng)
+        except Impossible:
+            continue
+        statement = proposer._written()
+        rewritten.update(proposer.rewritten)
+        if statement is not None:
+            assert not errors(Draft(statement, domain=domain, composition=proposer.term))
+            assert proposer.term in read(statement, planner.library)
+
+
+def test_values_get_names_instead_of_a_stack_of_clauses_and_are_read_back() -> None:
+    library = load([])
+    places = '{"apply":"combinatorics-fixed-points","to":{"n":"5","k":"2"}}'
+    divisors = f'{{"apply":"number-theory-divisor-sum","to":{{"n":{places},"k":"4"}}}}'
+    term = Remainder(from_json(divisors), 1000)
+    statement = write(term, library, Random(1), naming=True)
+    assert statement.count("Let $") == 2 and "the remainder when $" in statement
+    assert read(statement, library) == [term]
+
+
+def test_an_ordinal_fits_its_number_and_the_old_spelling_is_still_read() -> None:
+    library = load([])
+    name = "genetics-lethal-carriers"
+    term = Planner({name: library[name]}).givens(name, Random(1)).with_argument("n", Given("3"))
+    statement = next(text for seed in range(30) if "3rd" in (text := write(term, library, Random(seed))))
+    assert read(statement, library) == [term] == read(statement.replace("3rd", "3th"), library)
+
+
+def test_a_constant_stands_once_at_the_end() -> None:
+    library = load([])
+    planner = Planner(library)
+    node = planner.givens("mechanics-loop-radius", Random(1))
+    statement = write(node, library, Random(1))
+    assert statement.count("9.8") == 1
+    assert "Use $g = 9.8$ m/s². Give your answer" in statement
+    assert read(statement, library) == [node]
+    assert not read(statement.replace("9.8", "9.81"), library)
+
+
+def test_a_fraction_is_asked_for_in_words_that_fit_an_integer_and_the_old_words_are_still_read() -> None:
+    library = load([])
+    node = Planner(library).givens("probability-urn-draws", Random(1))
+    statement = write(node, library, Random(1))
+    old = statement.replace(
+        "Give your answer as an integer or as a fraction", "Express your answer as a common fraction"
+    )
+    assert old != statement
+    assert read(statement, library) == [node] == read(old, library)
