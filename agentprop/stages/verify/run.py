@@ -139,5 +139,5 @@ def judges(config: VerifyConfig, library: dict[str, Package], folder: Path | Non
     if len(config.verifier) == 1 and not uses_models(config):
         yield Workers(config, library)
         return
-    with open_panel(config, library, folder) as panel:
+    with open_panel(config, library, folder, batched=True) as panel:
         yield PanelRun(panel)
