@@ -68,7 +68,7 @@ def run_probe(out: str) -> dict[str, Any]:
 
 
 def run_extract(out: str) -> dict[str, Any]:
-    config = ExtractConfig(sources=("notes.jsonl",), teacher="teacher", workers=1, chunk_characters=240)
+    config = ExtractConfig(sources=("notes.jsonl",), teacher="teacher", workers=1, chunk_characters=300)
     return extract.run(config, out, quiet=True)
 
 
@@ -125,7 +125,7 @@ COMMANDS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "verify": ("verify problems --verifier roles --verifier roles --out out", run_verify),
     "probe": ("probe problems --prober roles --k 4 --out out", run_probe),
     "extract": (
-        "extract notes.jsonl --teacher teacher --workers 1 --set chunk_characters=240 --out out",
+        "extract notes.jsonl --teacher teacher --workers 1 --set chunk_characters=300 --out out",
         run_extract,
     ),
 }
