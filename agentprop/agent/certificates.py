@@ -1,8 +1,9 @@
 """A submission's certificate → the skills that it really calls, or why it computes nothing.
 
-The certificate has reproduced the answer already. Here it is run once more in the sandbox, with skills that note their
-calls, and then with the statement's numbers and strings changed, in one job. A certificate that is generated from its
-composition, as the built-in proposer's is, computes by construction, so nothing is run for it.
+After the run that must reproduce the answer, in the same child of the sandbox, the certificate is run once more with
+skills that note their calls, and then with the statement's numbers and strings changed: that is the examination. A
+certificate that is generated from its composition, as the built-in proposer's is, computes by construction, so nothing
+more is run for it.
 
 Ours: what a certificate must do to count.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from agentprop.composition import draft_code
@@ -56,25 +58,35 @@ def generated_skills(submission: Submission, active: Mapping[str, Package]) -> t
     return used if same else None
 
 
+def examination(
+    submission: Submission,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    origin: str | None,
+    *,
+    changed: bool = True,
+) -> Job:
+    """The job that runs a certificate with tracing skills and, if `changed`, with other numbers and strings."""
+    modules = {**tools, **_traced(active), TOOLS: _tools()}
+    source, statement = submission.certificate, submission.statement
+    numbers = numbers_of(statement) if changed else []
+    code = f"from {TOOLS} import examine\nfound = examine({source!r}, {numbers!r}, {statement!r})"
+    return Job(code, modules, "found", origin=origin)
+
+
 async def called_skills(
     submission: Submission,
     active: Mapping[str, Package],
     tools: Mapping[str, str],
     executor: Executor,
     origin: str | None,
+    examined: Result,
 ) -> tuple[str, ...] | CertificateRefusal:
-    """The skills that a certificate calls, the last one first, or why it does not count."""
-    generated = generated_skills(submission, active)
-    if generated is not None:
-        return generated
-    modules = {**tools, **_traced(active), TOOLS: _tools()}
-    source, statement = submission.certificate, submission.statement
-    whole = _examination(source, numbers_of(statement), statement)
-    result = await executor.run(Job(whole, modules, "found", origin=origin))
-    if result.status not in OUTSIDE and not result.has_value:
+    """The skills that a certificate calls, the last one first, or why it does not count, by its examination."""
+    if examined.status not in OUTSIDE and not examined.has_value:
         # With other numbers it did not even end, which is a difference; what it calls must be known all the same.
-        result = await executor.run(Job(_examination(source, [], statement), modules, "found", origin=origin))
-    return _judged(submission, active, result)
+        examined = await executor.run(examination(submission, active, tools, origin, changed=False))
+    return _judged(submission, active, examined)
 
 
 def numbers_of(statement: str) -> list[float]:
@@ -121,10 +133,7 @@ def _composed(s: Submission) -> tuple[str, ...]:
         return ()
 
 
-def _examination(certificate: str, numbers: list[float], statement: str) -> str:
-    return f"from {TOOLS} import examine\nfound = examine({certificate!r}, {numbers!r}, {statement!r})"
-
-
+@cache
 def _tools() -> str:
     return files("agentprop.agent").joinpath(f"{TOOLS}.py").read_text(encoding="utf-8")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
-from agentprop.agent.certificates import CertificateRefusal, called_skills
+from agentprop.agent.certificates import CertificateRefusal, called_skills, examination, generated_skills
 from agentprop.answers.equivalence import equivalent
 from agentprop.composition import ablation
 from agentprop.composition.ablation import ClauseCounts
@@ -68,16 +68,22 @@ async def check_contract(
         return await _with_ablation(found, active, tools, executor, origin)
     submission = submission.model_copy(update={"answer": _typed(submission)})
     modules = {**tools, **{f"skills.{p.module}": p.script or "" for p in active.values()}}
-    result = await executor.run(Job(submission.certificate, modules, returns="answer", origin=origin))
-    violation = _answer_verdict(submission, result)
+    job = Job(submission.certificate, modules, returns="answer", origin=origin)
+    called: tuple[str, ...] | CertificateRefusal | None = generated_skills(submission, active)
+    if called is not None:
+        results = [await executor.run(job)]
+    else:
+        results = await executor.run_in_turn([job, examination(submission, active, tools, origin)])
+    violation = _answer_verdict(submission, results[0])
     if violation is not None:
         return violation
-    called = await called_skills(submission, active, tools, executor, origin)
+    if called is None:
+        called = await called_skills(submission, active, tools, executor, origin, results[1])
     if isinstance(called, CertificateRefusal):
         return Violation(called.code, called.message, called.unavailable)
     # A package without a script is a text to work by: nobody can trace its use.
     used = (*called, *(name for name, package in active.items() if package.script is None))
-    found = _problem(submission, task, active, used, result.isolation, made_by)
+    found = _problem(submission, task, active, used, results[0].isolation, made_by)
     return await _with_ablation(found, active, tools, executor, origin)
 
 

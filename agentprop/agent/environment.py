@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from agentprop.agent import reading
 from agentprop.agent.contract import INERT, Violation, check_contract
-from agentprop.agent.guidance import Guidance, Limits, card, left, listed
+from agentprop.agent.guidance import Guidance, Limits, card, left, listed, rule_of
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.prompts import Prompts
 from agentprop.records import (
@@ -327,9 +327,14 @@ class Environment:
                 self.stop = StopReason.TOOL_FAILURE
             # The built-in proposer draws an inert clause anew, as often as its turns allow.
             self.refused += not (self.own_code and found.code.startswith(INERT))
-            return f"refused: {found.message}", f"refused:{found.code}"
+            return f"refused: {found.message}{self._rule(found.code)}", f"refused:{found.code}"
         self.problem, self.stop, self.isolation = found, StopReason.SUBMITTED, found.isolation
         return "accepted", "ok"
+
+    def _rule(self, code: str) -> str:
+        """The rule that a refusal is about, for a guided model, on a line of its own."""
+        rule = None if self.guidance is None else rule_of(code, self.prompts)
+        return f"\nrule: {rule}" if rule else ""
 
     def end(self, move: Move) -> None:
         """End the episode for the reason that a move without a message gives."""

@@ -61,8 +61,8 @@ class Guidance:
     """Category → statements that nobody solved."""
 
     def system(self, protocol: str, prompts: Prompts, limits: Limits, domain: Domain, *, native: bool = False) -> str:
-        """The system text: the protocol, the guide, and the domain's example, for native calls written as calls."""
-        parts = [protocol, guide(prompts, limits)]
+        """The system text: protocol, guide, rules, and the domain's example, for native calls written as calls."""
+        parts = [protocol, guide(prompts, limits), prompts(RULES)]
         if self.exemplar:
             shown = prompts(exemplar_name(domain))
             parts.append(f"## A whole episode, as an example\n\n{as_calls(shown) if native else shown}")
@@ -81,8 +81,20 @@ class Guidance:
         return "\n\n".join(f"{told}\n{listed(known[category])}" for told, known in found if category in known)
 
 
-NAMES = ("task", "guide", "difficulty", "avoid", "exemplar_mathematics", "exemplar_coding", "exemplar_science")
+RULES = "rules"
+"""Prompt that lists what a submission must keep, each rule behind the codes of the refusals that it explains."""
+NAMES = ("task", "guide", RULES, "difficulty", "avoid", "exemplar_mathematics", "exemplar_coding", "exemplar_science")
 """Prompts that guidance uses."""
+
+
+def rule_of(code: str, prompts: Prompts) -> str | None:
+    """The rule that a refused submission broke, by the code of the refusal; None if the prompt has none for it.
+
+    >>> rule_of("certificate_literal", Prompts())
+    'the certificate computes the answer; it does not assign it as a literal.'
+    """
+    found = re.search(rf"^- (?:`\w+`, )*`{re.escape(code)}`(?:, `\w+`)*: *(.+)$", prompts(RULES), re.MULTILINE)
+    return found[1].strip() if found else None
 
 
 def exemplar_name(domain: Domain) -> str:

@@ -3,9 +3,9 @@
 Requests are gathered until no further one comes for a moment, and sent together. What was sent is noted in a ledger
 before and after, so a run that is killed finds its batches again when it resumes and pays for none twice:
 
-    gather → note `submitting` → upload and create, marked with our own id → note the server's id → poll → hand out
+    gather → note the requests and our own mark → upload and create, marked → note the server's id → poll → hand out
 
-If the kill came between the last two notes, the batch is found at the server by the mark. Lines that failed, and
+If the kill came between the two notes, the batch is found at the server by the mark. Lines that failed, and
 requests without a line, are failures like any other: they are asked again in a later batch, or given up.
 """
 
@@ -16,6 +16,7 @@ import contextlib
 import json
 import logging
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -53,12 +54,15 @@ class BatchState:
 class BatchApi(Protocol):
     """A batch API: each call may raise ModelFailure."""
 
+    honours_n: bool | None
+    """A line may ask for several replies; None if that depends on the server."""
+
     async def submit(self, mark: str, requests: Mapping[str, Mapping[str, Any]]) -> str:
         """Send requests by their ids, marked, and return the server's id of the batch."""
         ...
 
-    async def find(self, mark: str) -> str | None:
-        """Return the id of the batch with a mark; None if there is none."""
+    async def find(self, batch: SentBatch) -> str | None:
+        """Return the server's id of a batch that may have been created, by its mark; None if there is none."""
         ...
 
     async def state(self, batch: str) -> BatchState:
@@ -80,6 +84,8 @@ class SentBatch:
 
     mark: str
     keys: tuple[str, ...]
+    at: float = 0.0
+    """Seconds since 1970 when it was about to be sent."""
     id: str | None = None
     task: asyncio.Task[None] | None = field(default=None, compare=False)
 
@@ -105,7 +111,8 @@ class BatchLedger:
         self._apply(event)
 
     def _apply(self, event: Mapping[str, Any]) -> None:
-        batch = self.batches.setdefault(event["mark"], SentBatch(event["mark"], tuple(event.get("keys", ()))))
+        new = SentBatch(event["mark"], tuple(event.get("keys", ())), event.get("at", 0.0))
+        batch = self.batches.setdefault(event["mark"], new)
         batch.id = event.get("id", batch.id)
 
     def latest(self) -> dict[str, SentBatch]:
@@ -144,6 +151,11 @@ class BatchTransport:
         self._bodies: dict[str, Mapping[str, Any]] = {}
         self._more = asyncio.Event()
         self._gatherer: asyncio.Task[None] | None = None
+
+    @property
+    def honours_n(self) -> bool | None:
+        """A request may ask for several replies; None if that is not known."""
+        return self.settings.n if self._api.honours_n is None else self._api.honours_n
 
     async def post(self, body: Mapping[str, object]) -> Exchange:
         """Exchange one request that equals no other one."""
@@ -199,7 +211,7 @@ class BatchTransport:
 
     def _noted(self, requests: Mapping[str, Mapping[str, Any]]) -> SentBatch:
         mark = uuid.uuid4().hex
-        self._ledger.note(mark, keys=list(requests))
+        self._ledger.note(mark, keys=list(requests), at=time.time())
         batch = self._ledger.batches[mark]
         self._known.update(dict.fromkeys(requests, batch))
         batch.task = asyncio.get_running_loop().create_task(self._submit(batch, requests))
@@ -226,7 +238,7 @@ class BatchTransport:
         """Find a batch of an earlier session, or of a failed submission, and wait for it."""
         try:
             if batch.id is None:
-                found = await self._api.find(batch.mark)
+                found = await self._api.find(batch)
                 if found is None:
                     self._again(batch)
                     return

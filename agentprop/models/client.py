@@ -91,7 +91,7 @@ def _batched_channel(settings: ModelSettings, transport: BatchTransport) -> Chan
     limiter.allowed = float(MOST_AT_ONCE)
     breaker = CircuitBreaker(settings.identity, patience_s=settings.patience_s)
     priced = settings.model_copy(update=prices)
-    return Channel(priced, transport, limiter, breaker, honours_n=settings.n, batched=True)
+    return Channel(priced, transport, limiter, breaker, honours_n=transport.honours_n, batched=True)
 
 
 class Model:

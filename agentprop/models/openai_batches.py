@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-from agentprop.models.batches import LEDGER, BatchLedger, BatchState, BatchTransport, Line
+from agentprop.models.batches import BatchState, Line, SentBatch
 from agentprop.models.chat import Exchange
 from agentprop.models.complaints import complaint_of, failure_of
 from agentprop.models.endpoint import Endpoint
@@ -22,6 +21,8 @@ LISTED = 100
 
 class OpenAiBatches:
     """Client of the batch API."""
+
+    honours_n: bool | None = None
 
     def __init__(self, settings: ModelSettings, key: str | None) -> None:
         self._endpoint = Endpoint(settings, api_key=key)
@@ -41,12 +42,12 @@ class OpenAiBatches:
         )
         return str(created["id"])
 
-    async def find(self, mark: str) -> str | None:
+    async def find(self, batch: SentBatch) -> str | None:
         """Return the id of the batch with a mark, among the latest; None if there is none. Raises ModelFailure."""
         listed = await self._endpoint.look_up(f"batches?limit={LISTED}")
-        for batch in listed.get("data") or ():
-            if (batch.get("metadata") or {}).get(MARK) == mark:
-                return str(batch["id"])
+        for one in listed.get("data") or ():
+            if (one.get("metadata") or {}).get(MARK) == batch.mark:
+                return str(one["id"])
         return None
 
     async def state(self, batch: str) -> BatchState:
@@ -103,9 +104,3 @@ def _outcome(line: Mapping[str, Any]) -> Any:
     if isinstance(status, int) and status >= 400:
         return failure_of(complaint_of(body if isinstance(body, Mapping | list | str) else {"error": error}, status))
     return Exchange(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-
-
-def batching(settings: ModelSettings, key: str | None, folder: Path | None) -> BatchTransport:
-    """Open the batch API of a model, with the ledger of a run's folder."""
-    ledger = BatchLedger(None if folder is None else folder / LEDGER, settings.identity)
-    return BatchTransport(settings, OpenAiBatches(settings, key), ledger)

@@ -192,7 +192,7 @@ class Models:
 
         key = api_key(settings, self._environ)
         if settings.batch is not None and self._batched:
-            from agentprop.models.openai_batches import batching
+            from agentprop.models.batch_apis import batching
 
             return batching(settings, key, self._batches)
         if len(settings.addresses) > 1:

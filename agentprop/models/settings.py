@@ -123,9 +123,9 @@ class ModelSettings(BaseModel):
     price_cached: Price | None = None
     """Price of a million prompt tokens that the server had cached; null means the same as `price_in`."""
 
-    batch: Literal["openai"] | None = None
+    batch: Literal["openai", "anthropic"] | None = None
     """Ask through this batch API in verify, probe, extract and evaluate: slower, and at most servers
-    for half the price."""
+    for half the price. `anthropic` are Message Batches, by the package of that name."""
     batch_size: Count = 10_000
     """Most requests of one batch."""
     batch_poll_s: Positive = 30.0

@@ -2,12 +2,13 @@
 
 Jobs of one origin that wait for the sandbox at the same time share one child. Code without an origin, such as that of a
 language model, runs in a child of its own; so does all code while the event loop has other things to do:
-`shared=False`.
+`shared=False`. Several jobs of one author can be given together, and share a child all the same.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agentprop.sandbox.pool import Sandbox
@@ -33,6 +34,10 @@ class Executor:
         future: asyncio.Future[Result] = loop.create_future()
         self.waiting.append((job, future))
         return await future
+
+    async def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
+        """The results of jobs of one author, run in one child, up to the first that does not end well."""
+        return await asyncio.to_thread(self.sandbox.run_in_turn, jobs)
 
     def _flush(self) -> None:
         batch, self.waiting = self.waiting, []

@@ -121,6 +121,18 @@ class Sandbox:
                 results[position] = result
         return [result or self.run_job(job) for job, result in zip(jobs, results, strict=True)]
 
+    def run_in_turn(self, jobs: Sequence[Job]) -> list[Result]:
+        """Run jobs of one author in one process, up to the first that does not end well; its result is the last one.
+
+        A job without a clear result runs again by itself before it is believed.
+        """
+        results: list[Result] = []
+        for job, result in zip(jobs, self._run_together(jobs), strict=True):
+            results.append(result or self.run_job(job))
+            if results[-1].status != "ok":
+                break
+        return results
+
     def _run_together(self, batch: Sequence[Job]) -> Sequence[Result | None]:
         try:
             body = jobs_body(batch)

@@ -190,7 +190,11 @@ def test_without_a_sandbox_the_tool_fails_and_not_the_submission(play: Any, monk
     async def gone(self: Executor, job: object) -> Result:
         return Result("sandbox-unavailable", "the zygote died")
 
+    async def all_gone(self: Executor, jobs: object) -> list[Result]:
+        return [await gone(self, jobs)]
+
     monkeypatch.setattr(Executor, "run", gone)
+    monkeypatch.setattr(Executor, "run_in_turn", all_gone)
     for message in (protocol.submit(Submission.model_validate(GOOD)), protocol.execute("print(1)")):
         trajectory = play(message, message).trajectory
         assert (len(trajectory.turns), trajectory.stop) == (1, StopReason.TOOL_FAILURE)

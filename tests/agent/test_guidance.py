@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from exemplars import DIFFICULTY, DOMAINS, Reciting, play, task_of, text_of
 
+from agentprop.agent import certificates, contract
 from agentprop.agent.candidates import tools
 from agentprop.agent.environment import Environment, Rules, rollout
-from agentprop.agent.guidance import Guidance, as_calls, card, exemplar_name, ranged, turns_of
+from agentprop.agent.guidance import Guidance, as_calls, card, exemplar_name, ranged, rule_of, turns_of
 from agentprop.agent.tool_calls import FUNCTIONS
-from agentprop.prompts import prompt
-from agentprop.records import Task, Trajectory
-from agentprop.records.action_text import execute, think
+from agentprop.prompts import Prompts, prompt
+from agentprop.records import Submission, Task, Trajectory
+from agentprop.records.action_text import execute, submit, think
+from agentprop.sandbox import OUTSIDE
 from agentprop.sandbox.executor import Executor
+from agentprop.sandbox.records import Status
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter
 
@@ -140,3 +145,35 @@ def test_the_task_says_how_hard_and_shows_what_was_too_easy_or_hopeless(
     assert "in 10 % to 50 % of its attempts" in told and DIFFICULTY in told
     assert "solved too often:\n- What is 1 + 1?" in told and "never solved:\n- Find x." in told
     assert "No." not in told
+
+
+def test_a_refusal_quotes_the_rule_that_was_broken(toys: Mapping[str, Package], executor: Executor) -> None:
+    told = submit(
+        Submission(
+            statement="What is the double of 21, as a number?",
+            answer="42",
+            answer_type="integer",
+            certificate="answer = 42",
+        )
+    )
+    found = guided(toys, executor, told)
+    rule = rule_of("certificate_literal", Prompts())
+    assert rule is not None and rule in found.system
+    assert f"refused: the certificate only states the answer: let it compute the answer\nrule: {rule}\n(" in (
+        found.turns[0].observation
+    )
+
+
+def test_every_refusal_of_the_contract_has_a_rule_and_no_rule_is_for_a_refusal_that_does_not_exist() -> None:
+    given = {code for module in (contract, certificates) for code in codes_in(inspect.getsource(module))}
+    given |= {
+        f"certificate_{status.replace('-', '_')}" for status in get_args(Status) if status not in {"ok", *OUTSIDE}
+    }
+    listed = set(re.findall(r"`(\w+)`(?=[,:] )", prompt("rules")))
+    assert given - {"composition_unreadable"} == listed  # the composition is the built-in proposer's alone
+    assert all(rule_of(code, Prompts()) for code in listed)
+
+
+def codes_in(source: str) -> set[str]:
+    """Codes that a module refuses with, as it writes them."""
+    return set(re.findall(r"(?:Violation|CertificateRefusal)\(\s*\"(\w+)\"", source))

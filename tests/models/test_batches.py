@@ -8,44 +8,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
+from batching import ask, ledger
 from places import ENVIRONMENT, SUPPORT
 from servers import running
 
-from agentprop.models import Message, Meter, ModelFailure, Models, ModelSettings, Reply, ReplyCache, Request
+from agentprop.models import ModelFailure, Reply
 from agentprop.models.failures import FailureKind
-from agentprop.models.retry import Backoff
-
-
-def settings_of(base_url: str) -> ModelSettings:
-    return ModelSettings(
-        model="toy", base_url=base_url, batch="openai", batch_poll_s=0.05, price_in=2_000_000, price_out=4_000_000
-    )
-
-
-async def ask(base_url: str, folder: Path, texts: Sequence[str]) -> tuple[list[Reply | ModelFailure], Meter]:
-    cache = ReplyCache(folder / "replies.sqlite")
-    meter = Meter(cache)
-    models = Models(cache=cache, meter=meter, environ={}, batches=folder, batched=True)
-    model = models.open("asker", settings_of(base_url))
-    model.channel.backoff = Backoff(first_s=0.01, most_s=0.02)
-    try:
-        asked = (model.reply(Request((Message("user", text),))) for text in texts)
-        found = await asyncio.gather(*asked, return_exceptions=True)
-    finally:
-        await models.aclose()
-        cache.close()
-    return [one for one in found if isinstance(one, Reply | ModelFailure)], meter
-
-
-def ledger(base_url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{base_url}/ledger", timeout=30) as response:
-        found: dict[str, Any] = json.load(response)
-    return found
 
 
 def test_requests_go_together_and_cost_half(tmp_path: Path) -> None:
@@ -79,7 +50,7 @@ RUN = """
 import asyncio, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
-from test_batches import ask
+from batching import ask
 found, _ = asyncio.run(ask(sys.argv[1], Path(sys.argv[2]), [f"request {i}" for i in range(20)]))
 print(len(found))
 """
@@ -87,7 +58,7 @@ print(len(found))
 
 def test_a_run_that_is_killed_finds_its_batch_and_pays_for_nothing_twice(tmp_path: Path) -> None:
     with running("batch_server.py", "1000000") as base_url:
-        command = [sys.executable, "-c", RUN, base_url, str(tmp_path), str(Path(__file__).parent), str(SUPPORT)]
+        command = [sys.executable, "-c", RUN, base_url, str(tmp_path), str(SUPPORT)]
         with subprocess.Popen(command, env=ENVIRONMENT) as process:
             deadline = time.monotonic() + 60
             while not ledger(base_url)["batches"] and process.poll() is None and time.monotonic() < deadline:

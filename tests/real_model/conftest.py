@@ -20,9 +20,11 @@ model = "{name}"
 reply_tokens = 24
 temperature = 0.7
 max_concurrency = 2
+timeout_s = 7200
 price_in = 1.0
 price_out = 2.0
 """
+"""The time-out is no part of what is tested: a busy machine takes minutes for a prompt of three thousand tokens."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -93,14 +93,19 @@ def test_a_structured_verdict_is_always_readable(agentprop: Command) -> None:
         assert attempt.response is not None and {"verdict", "answer"} <= json.loads(attempt.response).keys()
 
 
-def test_a_prober_makes_k_attempts_and_their_rate_is_the_difficulty(agentprop: Command) -> None:
+def test_a_prober_makes_k_attempts_and_those_that_count_are_the_difficulty(agentprop: Command) -> None:
     agentprop(*made())
     agentprop("probe", "problems", "--prober", "small", "--k", "2", "--out", "probed", "--quiet")
     run = open_run(Path("probed"))
-    found = list(run.iter(Difficulty))
-    assert {one.problem_id for one in found} == {p.id for p in open_run(Path("problems")).iter(Problem)}
-    assert all(one.k == 2 and 0 <= one.c <= 2 for one in found)
-    assert {one.code for one in run.iter(Attempt)} <= {"correct", "wrong", "truncated", "undetermined"}
+    attempts, found = list(run.iter(Attempt)), list(run.iter(Difficulty))
+    asked = {p.id for p in open_run(Path("problems")).iter(Problem)}
+    assert Counter(one.problem_id for one in attempts) == dict.fromkeys(asked, 2)
+    assert {one.code for one in attempts} <= {"correct", "wrong", "truncated", "undetermined"}
+    counted = {one.problem_id for one in attempts if one.code in ("correct", "wrong")}
+    assert {one.problem_id for one in found} == counted and all(0 <= one.c <= one.k <= 2 for one in found)
+    unmeasured = {reject.item: reject for reject in run.iter(Reject)}
+    assert unmeasured.keys() == asked - counted
+    assert all(one.code == "unmeasured" and "none of 2 attempts counts" in one.message for one in unmeasured.values())
     check_money(run)
 
 
@@ -121,7 +126,8 @@ def test_a_teacher_that_writes_no_skill_leaves_a_reason_for_every_passage(agentp
     Path("notes.md").write_text(
         "# Trains\n\nA train travels 120 km in 2 hours. Its speed is 120 / 2 = 60 km per hour.\n", encoding="utf-8"
     )
-    done = agentprop("extract", "notes.md", "--teacher", "small", "--out", "skills")
+    done = agentprop("extract", "notes.md", "--teacher", "small", "--out", "skills", code=1)
+    assert "no skill was extracted from 1 documents" in done.stderr
     run = open_run(Path("skills"))
     codes = Counter(reject.code for reject in run.iter(Reject))
     assert codes and set(codes) <= {"truncated", "malformed", "nothing-proposed", "unrated", "low-quality"}

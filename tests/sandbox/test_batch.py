@@ -141,3 +141,13 @@ def test_a_job_without_an_author_shares_a_process_with_nobody(sandbox: Sandbox) 
     results = sandbox.run_batch([Job(f"x = {n}", returns="x") for n in range(3)])
     assert [result.value for result in results] == [0, 1, 2]
     assert {result.calls_per_fork for result in results} == {1}
+
+
+def test_jobs_in_turn_share_a_process_and_end_with_the_first_that_does_not_end_well(sandbox: Sandbox) -> None:
+    first, last = Job("x = 1", returns="x"), Job("x = 3", returns="x")
+    together = sandbox.run_in_turn([first, last])
+    assert [(one.value, one.calls_per_fork) for one in together] == [(1, 2), (3, 2)]
+    failed = sandbox.run_in_turn([first, Job("1 / 0"), last])
+    assert [(one.status, one.value) for one in failed] == [("ok", 1), ("error", None)]
+    died = sandbox.run_in_turn([first, Job("import os\nos.abort()"), last])
+    assert [one.status for one in died] == ["ok", "killed"] and died[0].value == 1

@@ -1,9 +1,11 @@
 """A server that plays the batch API: `python batch_server.py [POLLS]` prints its port; a batch ends after POLLS looks.
 
-A request is answered by `reply NUMBER` of the number in its prompt, or by the text behind `say:`. The words `fault: …`
-in a prompt choose what its line becomes: `refused` is a line of the error file, `busy` is one the first time, `missing`
-has no line the first time, `crash` loses the answer to the creation of the batch. `GET /ledger` says how often each
-request was answered, and how many files and batches there were; `GET /end` ends all batches at once.
+A request is answered by `reply NUMBER` of the number in its prompt, or by the text behind `say:`; the model `roles`
+takes every role in the toy way of every_role_server, and `teacher` is the toy teacher. The words `fault: …` in a prompt
+choose what its line becomes: `refused` is a line of the error file, `busy` is one the first time, `expired` is one of a
+batch that expired the first time, `missing` has no line the first time, `crash` loses the answer to the creation of the
+batch. `GET /ledger` says how often each request was answered, and how many files and batches there were; `GET /end`
+ends all batches at once, and later ones at the first look.
 """
 
 from __future__ import annotations
@@ -15,22 +17,31 @@ import sys
 from collections import Counter
 from typing import Any
 
+import every_role_server
+import toy_teacher
 from json_handler import JsonHandler, serve
 
-POLLS = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+polls = int(sys.argv[1]) if len(sys.argv) > 1 else 2
 files: dict[str, bytes] = {}
 batches: dict[str, dict[str, Any]] = {}
 seen: Counter[str] = Counter()
 answered: Counter[str] = Counter()
 
 
-def completion(body: dict[str, Any]) -> dict[str, Any]:
+def said(body: dict[str, Any]) -> str:
+    if body["model"] == "roles":
+        return every_role_server.answer(body["messages"])
+    if body["model"] == "teacher":
+        return toy_teacher.answer(body)
     text = body["messages"][-1]["content"]
     told = re.search(r"say: (.*)", text, re.DOTALL)
     number = re.search(r"request (\d+)", text)
-    said = told[1] if told else f"reply {number[1]}" if number else "The answer is \\boxed{42}."
+    return told[1] if told else f"reply {number[1]}" if number else "The answer is \\boxed{42}."
+
+
+def completion(body: dict[str, Any]) -> dict[str, Any]:
     choices = [
-        {"index": index, "finish_reason": "stop", "message": {"role": "assistant", "content": said}}
+        {"index": index, "finish_reason": "stop", "message": {"role": "assistant", "content": said(body)}}
         for index in range(body.get("n", 1))
     ]
     usage = {"prompt_tokens": 10, "completion_tokens": 5 * len(choices), "total_tokens": 10 + 5 * len(choices)}
@@ -38,7 +49,7 @@ def completion(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def process(batch: dict[str, Any]) -> None:
-    out, errors = [], []
+    out, errors, status = [], [], "completed"
     for line in files[batch["input_file_id"]].splitlines():
         request = json.loads(line)
         name, text = request["custom_id"], request["body"]["messages"][-1]["content"]
@@ -46,9 +57,13 @@ def process(batch: dict[str, Any]) -> None:
         fault = re.search(r"fault: (\w+)", text)
         kind = fault[1] if fault else ""
         if kind == "refused" or (kind == "busy" and seen[name] == 1):
-            status, words = (400, "the input was flagged") if kind == "refused" else (429, "slow down")
+            number, words = (400, "the input was flagged") if kind == "refused" else (429, "slow down")
             body = {"error": {"message": words}}
-            errors.append({"custom_id": name, "response": {"status_code": status, "body": body}, "error": None})
+            errors.append({"custom_id": name, "response": {"status_code": number, "body": body}, "error": None})
+        elif kind == "expired" and seen[name] == 1:
+            error = {"code": "batch_expired", "message": "the completion window expired"}
+            errors.append({"custom_id": name, "response": None, "error": error})
+            status = "expired"
         elif not (kind == "missing" and seen[name] == 1):
             answered[name] += 1
             response = {"status_code": 200, "body": completion(request["body"])}
@@ -58,17 +73,19 @@ def process(batch: dict[str, Any]) -> None:
             batch[field] = f"{batch['id']}-{field}"
             files[batch[field]] = "\n".join(map(json.dumps, lines)).encode()
     batch["request_counts"] = {"total": len(out) + len(errors), "completed": len(out), "failed": len(errors)}
-    batch["status"] = "completed"
+    batch["status"] = status
 
 
 class Handler(JsonHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        global polls
         path = self.path.partition("?")[0].removeprefix("/v1")
         if path == "/ledger":
             self.answer(200, {"answered": answered, "files": len(files), "batches": len(batches)})
         elif path == "/end":
+            polls = 1
             for batch in batches.values():
                 process(batch)
             self.answer(200, {})
@@ -77,7 +94,7 @@ class Handler(JsonHandler):
         elif path.startswith("/batches/"):
             batch = batches[path.rpartition("/")[2]]
             batch["looks"] += 1
-            if batch["status"] == "in_progress" and batch["looks"] >= POLLS:
+            if batch["status"] == "in_progress" and batch["looks"] >= polls:
                 process(batch)
             self.answer(200, batch)
         else:

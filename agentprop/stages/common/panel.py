@@ -79,8 +79,9 @@ class PanelModels:
         folder: Path | None,
         stack: ExitStack,
         meter: Meter | None = None,
+        batched: bool = False,
     ) -> None:
-        self.config, self.folder, self._stack, self._meter = config, folder, stack, meter
+        self.config, self.folder, self._stack, self._meter, self._batched = config, folder, stack, meter, batched
         self.names = {voter.part: voter.name for voter in voters if not is_local(voter.name)}
         self.settings: dict[str, ModelSettings] = {part: resolve(name) for part, name in self.names.items()}
         self.prompts = Prompts.of(config.prompts)
@@ -96,7 +97,7 @@ class PanelModels:
                 self.names,
                 max_cost=config.max_cost,
                 max_tokens=config.max_tokens,
-                batched=True,
+                batched=self._batched,
                 meter=meter,
             )
             self._opened = self._stack.enter_context(opened)
@@ -124,7 +125,7 @@ class PanelModels:
     @property
     def concurrency(self) -> int:
         """Problems under way: twice what one model takes, because each waits for its slowest verifier."""
-        each = [s.batch_size if s.batch else s.max_concurrency for s in self.settings.values()]
+        each = [s.batch_size if s.batch and self._batched else s.max_concurrency for s in self.settings.values()]
         return 2 * max(each, default=LOCAL_CONCURRENCY)
 
     def check_answered(self) -> None:
@@ -271,16 +272,21 @@ def uses_models(config: VerifyConfig) -> bool:
 
 @contextmanager
 def open_panel(
-    config: VerifyConfig, library: dict[str, Package], folder: Path | None, meter: Meter | None = None
+    config: VerifyConfig,
+    library: dict[str, Package],
+    folder: Path | None,
+    meter: Meter | None = None,
+    batched: bool = False,
 ) -> Iterator[Panel]:
     """Open the panel that the settings name. Raises ConfigError if a model is unknown.
 
-    `meter` is one that the panel shares with other models, whose bounds then hold.
+    `meter` is one that the panel shares with other models, whose bounds then hold; `batched` says that the caller can
+    wait for a batch API.
     """
     voters = voters_of(config)
     auditing = Voter("auditor", config.auditor, 0, "auditor") if config.auditor is not None else None
     with ExitStack() as stack:
-        models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack, meter)
+        models = PanelModels(config, [*voters, auditing] if auditing else voters, folder, stack, meter, batched)
         sandbox = stack.enter_context(Sandbox(allow_weak=config.allow_weak_sandbox))
         executor = Executor(sandbox, shared=False)
         local = {v.name: LocalJudge(library, executor, v.name) for v in voters if is_local(v.name)}

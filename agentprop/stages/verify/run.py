@@ -167,5 +167,5 @@ def judges(
     if len(config.verifier) == 1 and not uses_models(config):
         yield Workers(config, library)
         return
-    with open_panel(config, library, folder) as panel:
+    with open_panel(config, library, folder, batched=True) as panel:
         yield PanelRun(panel)
