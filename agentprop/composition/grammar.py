@@ -87,9 +87,12 @@ def quantity_note(unit: str, figures: int) -> str:
     return f"Give your answer{scale} to {FIGURES.get(figures, str(figures))} significant figures."
 
 
+_FORMULA = re.compile(r"\$\$(.*?)\$\$|\\\[(.*?)\\\]|\\\((.*?)\\\)|(?<!\\)\$((?:\\.|[^$\\])*)\$", re.DOTALL)
+
+
 def letters(text: str) -> set[str]:
     """Single letters used as mathematics in a text, which a new symbol must avoid."""
-    inside = " ".join(re.findall(r"\$([^$]*)\$", text))
+    inside = " ".join(next(filter(None, found), "") for found in _FORMULA.findall(text))
     bare = re.sub(r"\\(?:text|mathrm|operatorname)\{[^}]*\}|\\[A-Za-z]+", " ", inside)
     return set(re.findall(r"[A-Za-z]", bare))
 

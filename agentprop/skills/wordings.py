@@ -14,21 +14,42 @@ class Hole:
     name: str
     """Parameter, flavour, or `subject`."""
     math: bool
-    """It stands inside `$…$`."""
+    """It stands inside a formula: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]` or an environment of formulas."""
+
+
+_DELIMITER = re.compile(
+    r"\\[$\\]|\$\$?|\\[\[\]()]|\\(?P<edge>begin|end)\{(?:align|eqnarray|gather|equation|alignat|multline)\*?\}"
+)
+_CLOSING = {"$": "$", "$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 
 
 @lru_cache(maxsize=65536)
 def segments(wording: str) -> tuple[str | Hole, ...]:
     """Split a wording into text and holes; every `<identifier>` is a hole."""
     out: list[str | Hole] = []
-    position, math = 0, False
+    position, closing = 0, ""
     for found in re.finditer(r"<([A-Za-z_]\w*)>", wording):
         text = wording[position : found.start()]
-        math ^= text.replace(r"\$", "").count("$") % 2 == 1
+        closing = _closing(text, closing)
         out += [text] if text else []
-        out.append(Hole(found[1], math))
+        out.append(Hole(found[1], closing != ""))
         position = found.end()
     return (*out, wording[position:]) if wording[position:] else tuple(out)
+
+
+def _closing(text: str, closing: str) -> str:
+    r"""What closes the formula that is open behind a text, "" outside of formulas; `closing` is that before it.
+
+    >>> _closing(r"for \$5, if $$x = ", ""), _closing("$ and $", "$"), _closing("5$", "$")
+    ('$$', '$', '')
+    """
+    for found in _DELIMITER.finditer(text):
+        mark = "end" if found["edge"] == "end" else found.group()
+        if not closing:
+            closing = "end" if found["edge"] == "begin" else _CLOSING.get(mark, "")
+        elif mark == closing:  # `$$` in `$a$$b$` closes one formula and opens another
+            closing = ""
+    return closing
 
 
 def holes(wording: str) -> list[str]:
