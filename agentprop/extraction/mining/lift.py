@@ -13,7 +13,7 @@ question is used and no result of the solution is left over. Precision comes bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
@@ -35,7 +35,7 @@ from agentprop.extraction.mining.graph import (
     value,
 )
 from agentprop.extraction.mining.mentions import Mention
-from agentprop.extraction.mining.remaining import remaining
+from agentprop.extraction.mining.remaining import overspent, remaining
 
 SMALL = 4
 """Spelled or personal counts up to this may be used by naming each, as in `her two brothers, Tom and Al`."""
@@ -97,13 +97,15 @@ def lift(
     fixed = {index for index, mention in enumerate(numbers) if mention.form not in _VARYING}
     fixed |= _totals(numbers)
     ties = _repeated(question, numbers, fixed)
+    if spent := overspent(question, numbers):
+        raise Refusal("not-positive", f"{spent} are given away of fewer")
     words = constants(question)
     ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer, percent)
     free = {index for index in range(len(numbers)) if index not in fixed}
     best = _least_over(ways) if given_alone else _best(ways, numbers, ties, free)
     root, more = _settled(best, numbers)
     original = dict(enumerate(mention.value for mention in numbers))
-    doubtful = _in_two_roles(root, original) | _needless(root, ways, best)
+    doubtful = _in_two_roles(root, original) | _needless(root, ways, best, original)
     for index in doubtful | remaining(question, numbers, givens(root), {**ties, **more}):
         root = fix(root, index, original[index])
     if not givens(root):
@@ -306,11 +308,16 @@ def _totals(numbers: Sequence[Mention]) -> set[int]:
     return found
 
 
-def _needless(root: Node, ways: Sequence[_Way], best: Sequence[Node]) -> set[int]:
-    """Numbers without which the solution can be taken as well: a word, or another number, may be what is meant."""
+def _needless(root: Node, ways: Sequence[_Way], best: Sequence[Node], original: Mapping[int, Fraction]) -> set[int]:
+    """Numbers without which the solution can be taken as well, because a word or a result may be what is meant.
+
+    Of equal numbers that vary each has its place, for no way uses all of them otherwise.
+    """
     least = min(way.left_over for way in ways if way.root in best)
     others = [set(givens(way.root)) for way in ways if way.left_over <= least]
-    return {index for index in givens(root) if any(index not in other for other in others)}
+    values = [original[index] for index in givens(root)]
+    alone = [index for index in givens(root) if values.count(original[index]) == 1]
+    return {index for index in alone if any(index not in other for other in others)}
 
 
 def _in_two_roles(root: Node, original: dict[int, Fraction]) -> set[int]:

@@ -59,6 +59,35 @@ def remaining(
     return frozenset(found | _shares_of_one_whole(numbers, varying))
 
 
+_OWNED = re.compile(r"\b(?:had|has|have|made|baked|there (?:were|are)) \$?$", re.IGNORECASE)
+_GONE = re.compile(r"\b(?:lost|gave|ate|threw away|gave away|sold|spent|bought [^.,\d]+ for) \$?$", re.IGNORECASE)
+_GAINED = re.compile(r"\b(?:found|bought|got|received|earned|made|more|now|another|again|cost)\b", re.IGNORECASE)
+
+
+def overspent(question: str, numbers: Sequence[Mention]) -> Fraction | None:
+    """What is given away although less of it was there, as in `Ida had 4 figs. She ate 9 figs`; None if nothing is."""
+    owned = [mention for mention in numbers if _OWNED.search(question[: mention.start])]
+    gone = [mention for mention in numbers if _GONE.search(question[: mention.start])]
+    for had in owned:
+        for spent in gone:
+            between = question[had.end : spent.start]
+            alike = _thing(question, had) == _thing(question, spent) != ""
+            if had.end < spent.start and alike and spent.value > had.value and not _GAINED.search(between):
+                return spent.value
+    return None
+
+
+_PHRASE = re.compile(r"(?: (?!(?:and|in|of|from|to|on|at|for|with|while)\b)[a-z-]+)*")
+
+
+def _thing(question: str, mention: Mention) -> str:
+    """What a number counts: the words behind it up to the end of their phrase, in the singular; or money."""
+    if question[: mention.start].endswith("$"):
+        return "$"
+    found = _PHRASE.match(question, mention.end)
+    return found.group().strip().rstrip("s") if found else ""
+
+
 def _told_elsewhere(question: str, numbers: Sequence[Mention], moving: Collection[int]) -> Iterator[Fraction]:
     """Every value that the text would still hold if the moving numbers were taken out of it."""
     for index, mention in enumerate(numbers):
