@@ -1,8 +1,9 @@
 """Recorded calls of a function → new arguments of the same kind, for which its description is meant as well.
 
-A description says for which arguments it is meant, in words that no program reads. So a new call keeps everything
-that all recorded calls have in common: ranges, lengths, letters, order, distinctness, and how the arguments compare
-with each other. What is drawn otherwise is thrown away.
+A description says for which arguments it is meant, in words of which a program reads few: that a list is not empty, a
+number positive, a side of a triangle a length. So a new call also keeps everything that all recorded calls have in
+common: ranges, lengths, letters, order, distinctness, and how the arguments compare with each other. What is drawn
+otherwise is thrown away.
 
     >>> calls = [[[3, 1, 2], 2], [[9, 4], 1], [[5, 8, 7, 6], 4]]
     >>> drawn = new_calls(calls, Random(0), 3)
@@ -12,6 +13,7 @@ with each other. What is drawn otherwise is thrown away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, permutations
 from random import Random
@@ -23,11 +25,12 @@ TRIES = 40
 Call = list[Any]
 
 
-def new_calls(recorded: Sequence[Call], rng: Random, wanted: int) -> list[Call]:
+def new_calls(recorded: Sequence[Call], rng: Random, wanted: int, description: str = "") -> list[Call]:
     """Draw up to `wanted` different calls that are not recorded; fewer if the recorded ones leave little to draw."""
     if not recorded or len({len(call) for call in recorded}) > 1 or not recorded[0]:
         return []
     kept = [rule for rule in _rules(len(recorded[0])) if all(rule(call) for call in recorded)]
+    kept += [rule for words, rule in _STATED if words.search(description)]
     pools = [_SeenValues([call[place] for call in recorded]) for place in range(len(recorded[0]))]
     seen = {repr(call) for call in recorded}
     found: list[Call] = []
@@ -122,7 +125,8 @@ def _leaves(value: Any) -> Iterator[Any]:
 def _lists(value: Any) -> Iterator[list[Any]]:
     if isinstance(value, list):
         yield value
-        for item in value:
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
             yield from _lists(item)
 
 
@@ -199,10 +203,19 @@ _SINGLE: tuple[Callable[[Any], bool], ...] = (
     lambda value: _items(value) != _items(value)[::-1],
     lambda value: _ordered(_items(value)),
     lambda value: _ordered(_items(value)[::-1]),
+    lambda value: all(len(item) == 2 and _ordered(item) for item in _inner(value)),
+    lambda value: all(len(item) == 2 and item[0] != item[1] for item in _inner(value)),
     lambda value: isinstance(value, str) and value == value.strip() and "  " not in value,
     lambda value: isinstance(value, str) and value.isidentifier(),
     lambda value: isinstance(value, int) and value > 1 and all(value % d for d in range(2, int(value**0.5) + 1)),
 )
+
+
+def _inner(value: Any) -> list[Any]:
+    """A value's own items that have items: the rows of a grid, the ends of several intervals."""
+    if isinstance(value, tuple):
+        return [value, *(item for item in value if isinstance(item, list | tuple))]
+    return [item for item in value if isinstance(item, list | tuple)] if isinstance(value, list) else []
 
 
 def _ordered(items: Sequence[Any]) -> bool:
@@ -220,6 +233,7 @@ _PAIRS: tuple[Callable[[Any, Any], bool], ...] = (
     lambda one, other: _number_pair(one, other) and one <= other,
     lambda one, other: _number_pair(one, other) and one < other,
     lambda one, other: _number_pair(one, other) and one != other,
+    lambda one, other: type(one) is int and isinstance(other, list | str | tuple) and one == len(other),
     lambda one, other: type(one) is int and isinstance(other, list | str) and one <= len(other),
     lambda one, other: type(one) is int and isinstance(other, list | str) and one < len(other),
     lambda one, other: isinstance(one, list | str) and isinstance(other, list | str) and len(one) == len(other),
@@ -230,3 +244,23 @@ _PAIRS: tuple[Callable[[Any, Any], bool], ...] = (
     lambda one, other: isinstance(one, list) and isinstance(other, list) and all(item in other for item in one),
     lambda one, other: isinstance(one, str) and isinstance(other, str) and sorted(one) == sorted(other),
 )
+
+
+# --- what the description says ---
+
+
+def _shaped(call: Call) -> bool:
+    return all(value > 0 for value in call if type(value) in (int, float))
+
+
+def _filled(call: Call) -> bool:
+    return all(len(value) > 0 for value in call if isinstance(value, list | tuple | dict | str))
+
+
+_SHAPES = r"(?:triangle|rectangle|circle|cube|cuboid|cylinder|cone|sphere|polygon|prism|tetrahedron|rhombu)s?"
+_STATED: tuple[tuple[re.Pattern[str], Rule], ...] = (
+    (re.compile(r"\bnon-?empty\b", re.IGNORECASE), _filled),
+    (re.compile(r"\b(?:given|takes?|accepts?|gets?) (?:an? |two |three )?positive\b", re.IGNORECASE), _shaped),
+    (re.compile(rf"\b{_SHAPES}\b", re.IGNORECASE), _shaped),
+)
+"""Words of a description, and what every call must then be."""

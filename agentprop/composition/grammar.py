@@ -104,7 +104,7 @@ def quantity_note(unit: str, figures: int, decimals: int | None = None) -> str:
     return f"Give your answer{scale} to {FIGURES.get(figures, str(figures))} significant figures."
 
 
-_DISPLAY = re.compile(r"\$\$|\\\[|\\\]|\\(?:begin|end)\{(?:align|alignat|eqnarray|equation|gather|multline)\*?\}")
+_FORMULA = re.compile(r"\$\$(.*?)\$\$|\\\[(.*?)\\\]|\\\((.*?)\\\)|(?<!\\)\$((?:\\.|[^$\\])*)\$", re.DOTALL)
 
 
 def constants_note(names: Collection[str]) -> str:
@@ -130,7 +130,7 @@ def suffix(number: int) -> str:
 
 def letters(text: str) -> set[str]:
     """Single letters used as mathematics in a text, which a new symbol must avoid."""
-    inside = " ".join(re.findall(r"\$([^$]*)\$", _DISPLAY.sub("$", text)))
+    inside = " ".join(next(filter(None, found), "") for found in _FORMULA.findall(text))
     bare = re.sub(r"\\(?:text|mathrm|operatorname)\{[^}]*\}|\\[A-Za-z]+", " ", inside)
     return set(re.findall(r"[A-Za-z]", bare))
 

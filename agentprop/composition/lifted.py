@@ -57,7 +57,8 @@ def recorded(package: Package) -> list[TestCase]:
 
 def inputs(package: Package, rng: Random, wanted: int = INPUTS) -> list[Call]:
     """Draw arguments that the recorded calls do not have."""
-    return new_calls([test.values()[0] for test in recorded(package)], rng, wanted)
+    told = " ".join(wording.ask or "" for wording in package.spec.phrasings)
+    return new_calls([test.values()[0] for test in recorded(package)], rng, wanted, told)
 
 
 _ATTEMPT = """import ast

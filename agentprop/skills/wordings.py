@@ -14,42 +14,42 @@ class Hole:
     name: str
     """Parameter, flavour, or `subject`."""
     math: bool
-    """It stands inside `$…$`."""
+    """It stands inside a formula: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]` or an environment of formulas."""
 
 
-_DISPLAYS = r"(?:align|alignat|eqnarray|equation|gather|multline)\*?"
-_BORDER = re.compile(rf"\\\$|\$\$?|\\\[|\\\]|\\(?:begin|end)\{{{_DISPLAYS}\}}")
-"""Where formulas begin and end."""
-_CLOSED_BY = {"$": "$", "$$": "$$", "\\[": "\\]"}
+_DELIMITER = re.compile(
+    r"\\[$\\]|\$\$?|\\[\[\]()]|\\(?P<edge>begin|end)\{(?:align|eqnarray|gather|equation|alignat|multline)\*?\}"
+)
+_CLOSING = {"$": "$", "$$": "$$", r"\[": r"\]", r"\(": r"\)"}
 
 
 @lru_cache(maxsize=65536)
 def segments(wording: str) -> tuple[str | Hole, ...]:
-    r"""Split a wording into text and holes; every `<identifier>` is a hole.
-
-    >>> [part.math for part in segments(r"<a> and $<b>$, $$<c>$$ and \[<d>\]") if isinstance(part, Hole)]
-    [False, True, True, True]
-    """
+    """Split a wording into text and holes; every `<identifier>` is a hole."""
     out: list[str | Hole] = []
-    position, border = 0, ""
+    position, closing = 0, ""
     for found in re.finditer(r"<([A-Za-z_]\w*)>", wording):
         text = wording[position : found.start()]
-        border = _open_border(text, border)
+        closing = _closing(text, closing)
         out += [text] if text else []
-        out.append(Hole(found[1], bool(border)))
+        out.append(Hole(found[1], closing != ""))
         position = found.end()
     return (*out, wording[position:]) if wording[position:] else tuple(out)
 
 
-def _open_border(text: str, border: str) -> str:
-    """What will end the formula that the end of a text is in, or nothing; `border` is the same of its beginning."""
-    for found in _BORDER.finditer(text):
-        mark = found[0]
-        if not border:
-            border = _CLOSED_BY.get(mark, mark.replace("begin", "end") if mark.startswith("\\begin") else "")
-        elif mark == border:
-            border = ""
-    return border  # `$$` between two formulas of one `$` each ends one and begins the other
+def _closing(text: str, closing: str) -> str:
+    r"""What closes the formula that is open behind a text, "" outside of formulas; `closing` is that before it.
+
+    >>> _closing(r"for \$5, if $$x = ", ""), _closing("$ and $", "$"), _closing("5$", "$")
+    ('$$', '$', '')
+    """
+    for found in _DELIMITER.finditer(text):
+        mark = "end" if found["edge"] == "end" else found.group()
+        if not closing:
+            closing = "end" if found["edge"] == "begin" else _CLOSING.get(mark, "")
+        elif mark == closing:  # `$$` in `$a$$b$` closes one formula and opens another
+            closing = ""
+    return closing
 
 
 def holes(wording: str) -> list[str]:

@@ -200,3 +200,32 @@ def test_a_sum_with_a_negative_part_stays_positive() -> None:
     question = "A vine was 14 feet long. It grew 8 feet, and 20 feet were cut off. How long is it now?"
     candidate = mine(question, "8-20=-12\n14+-12=2", "2")
     assert any(rule.kind == "at-least" and rule.node == candidate.root for rule in candidate.rules)
+
+
+@pytest.mark.parametrize(
+    ("question", "solution", "answer", "larger", "smaller"),
+    [
+        (
+            "Ina had 65 beads. Then she gave 28 beads to Ola and bought 90 beads. How many beads does she have?",
+            "65+90=155\n155-28=127",
+            "127",
+            65,
+            28,
+        ),
+        (
+            "A fleet of 35 cars and 18 vans lost 14 cars and 6 vans. How many vehicles are left?",
+            "35+18=53\n14+6=20\n53-20=33",
+            "33",
+            18,
+            6,
+        ),
+    ],
+)
+def test_nothing_is_given_away_that_was_not_there(
+    question: str, solution: str, answer: str, larger: int, smaller: int
+) -> None:
+    candidate = mine(question, solution, answer)
+    rng, judge = Random(3), CompiledRules(candidate.rules)
+    more, less = candidate.original.index(larger), candidate.original.index(smaller)
+    drawn = [setting for _ in range(300) if judge.accepts(setting := draw(dict(enumerate(candidate.domains)), rng))]
+    assert len(drawn) > 20 and all(setting[more] > setting[less] for setting in drawn)

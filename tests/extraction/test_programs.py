@@ -116,3 +116,11 @@ def test_definitions_shown_with_the_task_stay_with_it() -> None:
     reference = programs.read(head, "    return 2 * value\n", ASSERTIONS, "double")
     assert "def half(value: int) -> int:" in programs.task(reference)
     assert "return 2 * value" not in programs.task(reference)
+
+
+def test_a_statement_shows_calls_unless_the_description_does(sandbox: Sandbox) -> None:
+    told = programs.read(HEAD, "    return 2 * value\n", ASSERTIONS, "")
+    tests = programs.recorded(sandbox.run_job(programs.job(told)))
+    assert "- `double(2)` returns `4`" in programs.statement(told, tests)
+    shown = programs.read(HEAD.replace("is.", "is. So double(3) is 6."), "    return 2 * value\n", ASSERTIONS, "")
+    assert programs.statement(shown, tests) == programs.task(shown)

@@ -90,9 +90,12 @@ def constants(question: str) -> frozenset[Fraction]:
     for pattern, values in _COMPILED:
         if pattern.search(question):
             found.update(Fraction(value) for value in values)
-    for match in _FRACTION_WORD.finditer(question):
-        found.update(_fraction(match))
-    return frozenset(found)
+    return frozenset(found) | fractions_told(question)
+
+
+def fractions_told(question: str) -> frozenset[Fraction]:
+    """Every number that the spelled fractions of a question bring into a calculation."""
+    return frozenset(one for match in _FRACTION_WORD.finditer(question) for one in _fraction(match))
 
 
 def _fraction(match: re.Match[str]) -> set[Fraction]:

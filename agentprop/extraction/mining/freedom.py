@@ -9,7 +9,7 @@ rules often enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -24,6 +24,7 @@ from agentprop.extraction.mining.graph import (
     QuestionNumber,
     fix,
     givens,
+    leaves,
     steps,
     value,
 )
@@ -115,6 +116,7 @@ def _freedom(lifted: Lift, question: str, root: Node) -> Freedom:
     """The family over one graph: all rules of its steps, and as many orderings as leave room."""
     original = lifted.original()
     rules = [rule for step in steps(root) for rule in _step_rules(step, value(step, original), original)]
+    rules += [rule for total in sums(root) for rule in _sum_rules(total, lifted.numbers, original)]
     rules += [FreedomRule("at-most", root, Fraction(cap)) for cap in answer_caps(question, lifted.answer)]
     alone = {index: [rule for rule in rules if givens(rule.node) == [index]] for index in givens(root)}
     domains = {index: _allowed(lifted.numbers[index], question, rules_of) for index, rules_of in alone.items()}
@@ -180,13 +182,71 @@ def _may_shrink(step: ArithmeticStep) -> bool:
     return step.operator in "-/" or _may_break(step)
 
 
+Term = tuple[bool, Node]
+"""Whether a term is added, and the term."""
+
+
+def sums(root: Node) -> list[list[Term]]:
+    """The terms of every sum that is no part of a longer one and takes something away."""
+    inner = {side for step in steps(root) if step.operator in "+-" for side in (step.left, step.right)}
+    outermost = [step for step in steps(root) if step.operator in "+-" and step not in inner]
+    found = [list(_terms(step, True)) for step in outermost]
+    return [terms for terms in found if len(terms) > 2 and any(not added for added, _ in terms)]
+
+
+def _terms(node: Node, added: bool) -> Iterator[Term]:
+    if isinstance(node, ArithmeticStep) and node.operator in "+-":
+        yield from _terms(node.left, added)
+        yield from _terms(node.right, added == (node.operator == "+"))
+    else:
+        yield added, node
+
+
+def _sum_rules(terms: Sequence[Term], numbers: Sequence[Mention], original: dict[int, Fraction]) -> list[FreedomRule]:
+    """What a sum does not show of its story: nothing is given away before it is there, nor of a kind that is short.
+
+    The terms are taken in the order in which the text tells them, and each total on the way stays positive; if as many
+    kinds are taken from as are there, none of them loses more than it has. Both only if they were so in the original.
+    """
+    told = sorted(terms, key=lambda term: _place(term[1], numbers))
+    rules = []
+    for length in range(2, len(told)):
+        total = _total(told[:length])
+        if total is not None and not told[length - 1][0] and value(total, original) > 0:
+            rules.append(FreedomRule("at-least", total, Fraction(1)))
+    more, less = ([node for added, node in told if added is sign] for sign in (True, False))
+    pairs = [(one, other) for one, other in zip(more, less, strict=False) if givens(one) and givens(other)]
+    if len(more) == len(less) == len(pairs) and all(value(a, original) > value(b, original) for a, b in pairs):
+        rules += [FreedomRule("at-least", ArithmeticStep("-", one, other), Fraction(1)) for one, other in pairs]
+    return rules
+
+
+def _place(term: Node, numbers: Sequence[Mention]) -> int:
+    """Where the text tells of a term first; a constant that it does not hold comes last."""
+    constants = [leaf.value for leaf in leaves(term) if isinstance(leaf, FixedNumber)]
+    places = [numbers[index].start for index in givens(term)]
+    places = places or [one.start for one in numbers if one.value in constants]
+    return min(places, default=numbers[-1].end)
+
+
+def _total(terms: Sequence[Term]) -> Node | None:
+    """A sum in the order of its terms; None if it begins with something taken away."""
+    (added, total), *rest = terms
+    for plus, term in rest:
+        total = ArithmeticStep("+" if plus else "-", total, term)
+    return total if added and any(givens(term) for _, term in terms) else None
+
+
 def _orderings(lifted: Lift, question: str, indices: Sequence[int]) -> list[FreedomRule]:
     """Pairs of prices, of counts of one noun, or of numbers of nothing keep the order they had."""
     rules = []
     for position, first in enumerate(indices):
         for second in indices[position + 1 :]:
             a, b = lifted.numbers[first], lifted.numbers[second]
-            if a.form == b.form and (a.form == "money" or _noun(question, a.end) == _noun(question, b.end)):
+            if a.value == b.value or a.form != b.form:
+                continue
+            alike = a.form == "money" or _noun(question, a.end) == _noun(question, b.end)
+            if alike or (a.value > b.value and _PART.match(question[b.end : b.end + 60])):
                 low, high = (first, second) if a.value < b.value else (second, first)
                 rules.append(FreedomRule("ordered", QuestionNumber(low), other=QuestionNumber(high)))
     return rules
@@ -205,6 +265,12 @@ def _beside_distractors(lifted: Lift, indices: Sequence[int]) -> list[FreedomRul
     return rules
 
 
+_PART = re.compile(
+    r" of (?:them|the|these|those|which|whom|his|her|their|its|my|our|all)\b"
+    r"|(?: \w+)? (?:are|were|is|was|did|do|have|had) (?!each\b|a\b|an\b)[a-z]",
+    re.IGNORECASE,
+)
+"""Behind a number that is a part of an earlier one: `12 of the students`, `5 were broken`."""
 _BOTH = re.compile(
     r"\b(?:both|overlap\w*|in common|each of the two|two (?:groups|clubs|classes|sports))\b", re.IGNORECASE
 )

@@ -6,13 +6,14 @@ question is used and no result of the solution is left over. Precision comes bef
 
 * if several ways are left, the numbers on which they differ move together or stay, until all ways compute the same;
 * a small number that is a divisor here and something else there stays: one of them may be a constant nobody named;
+* a number whose value the text also holds elsewhere stays, and so does one that the solution may do without;
 * a number of the question that the solution never uses refuses it: its meaning was not understood.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import combinations
@@ -34,6 +35,7 @@ from agentprop.extraction.mining.graph import (
     value,
 )
 from agentprop.extraction.mining.mentions import Mention
+from agentprop.extraction.mining.remaining import overspent, remaining
 
 SMALL = 4
 """Spelled or personal counts up to this may be used by naming each, as in `her two brothers, Tom and Al`."""
@@ -95,12 +97,16 @@ def lift(
     fixed = {index for index, mention in enumerate(numbers) if mention.form not in _VARYING}
     fixed |= _totals(numbers)
     ties = _repeated(question, numbers, fixed)
+    if spent := overspent(question, numbers):
+        raise Refusal("not-positive", f"{spent} are given away of fewer")
     words = constants(question)
     ways = _ways(Explainer(numbers, words, frozenset(fixed), ties), solved, answer, percent)
     free = {index for index in range(len(numbers)) if index not in fixed}
-    root, more = _settled(_least_over(ways) if given_alone else _best(ways, numbers, ties, free), numbers)
+    best = _least_over(ways) if given_alone else _best(ways, numbers, ties, free)
+    root, more = _settled(best, numbers)
     original = dict(enumerate(mention.value for mention in numbers))
-    for index in _in_two_roles(root, original):
+    doubtful = _in_two_roles(root, original) | _needless(root, ways, best, original)
+    for index in doubtful | remaining(question, numbers, givens(root), {**ties, **more}):
         root = fix(root, index, original[index])
     if not givens(root):
         raise Refusal("nothing-varies", "no number of the question can vary on its own")
@@ -300,6 +306,18 @@ def _totals(numbers: Sequence[Mention]) -> set[int]:
             if k not in (i, j) and total == a + b and total >= 20 and a != b and min(a, b) >= 5:
                 found |= {i, j, k}
     return found
+
+
+def _needless(root: Node, ways: Sequence[_Way], best: Sequence[Node], original: Mapping[int, Fraction]) -> set[int]:
+    """Numbers without which the solution can be taken as well, because a word or a result may be what is meant.
+
+    Of equal numbers that vary each has its place, for no way uses all of them otherwise.
+    """
+    least = min(way.left_over for way in ways if way.root in best)
+    others = [set(givens(way.root)) for way in ways if way.left_over <= least]
+    values = [original[index] for index in givens(root)]
+    alone = [index for index in givens(root) if values.count(original[index]) == 1]
+    return {index for index in alone if any(index not in other for other in others)}
 
 
 def _in_two_roles(root: Node, original: dict[int, Fraction]) -> set[int]:

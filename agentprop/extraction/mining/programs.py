@@ -21,6 +21,7 @@ import yaml
 
 from agentprop.extraction.mining.lift import Refusal
 from agentprop.records import TestCase
+from agentprop.records.case_text import read_plain
 from agentprop.sandbox import Job, Result
 from agentprop.sandbox.plans import TestPlan
 from agentprop.sandbox.recognition import UnrecognisedTests, asked_name, plan_of
@@ -32,6 +33,10 @@ MIN_TESTS = 3
 """Fewer say too little about a program."""
 MAX_CALL = 20_000
 """Characters of the arguments, or of the result, of a call that is kept."""
+EXAMPLES = 3
+"""Most calls shown in a statement."""
+LONGEST_EXAMPLE = 200
+"""Characters of a call that is shown."""
 TIMEOUT_S = 10.0
 _CATEGORIES = (
     ("coding-graphs", r"\b(?:graph|tree|node|edge|path in a grid)s?\b"),
@@ -231,19 +236,35 @@ def _metadata(reference: Reference, tests: list[dict[str, str]], category: str) 
         "domain": "coding",
         "category": category,
         "intent": "Turns a description with examples into a program that also handles what the examples leave out.",
-        "method": "States the signature and the description, and keeps the tests hidden.",
+        "method": "States the signature, the description and a few calls, and keeps the other tests hidden.",
         "effect": "Moderate: the hidden tests try the edges of the description.",
         "tool": "scripts/skill.py holds the reference program; the tests are its recorded calls.",
         "output": {"kind": "program"},
-        "phrasings": [{"ask": task(reference)}],
+        "phrasings": [{"ask": statement(reference, tests)}],
         "evidence": "self-consistent",
         "entry_point": reference.entry_point,
         "tests": json.dumps(tests, ensure_ascii=False),
     }
 
 
+def statement(reference: Reference, tests: list[dict[str, str]]) -> str:
+    """The task with some recorded calls as examples, unless its description has examples of its own."""
+    told = task(reference)
+    if re.search(rf"\b{re.escape(reference.entry_point)}\(|>>>|\b[Ee]xamples?\b", reference.description):
+        return told
+    shown = [line for line in (_example(reference.entry_point, test) for test in tests) if line is not None]
+    return f"{told}\n\nFor example:\n\n" + "\n".join(shown[:EXAMPLES]) if shown else told
+
+
+def _example(entry_point: str, test: dict[str, str]) -> str | None:
+    """A recorded call as a line; None for one that is long, or would be taken for something else in a statement."""
+    arguments, expected = (read_plain(test[name]) for name in ("arguments", "expected"))
+    line = f"- `{entry_point}({', '.join(map(repr, arguments))})` returns `{expected!r}`"
+    return line if len(line) <= LONGEST_EXAMPLE and line.count("`") == 4 and not holes(line) else None
+
+
 def task(reference: Reference) -> str:
-    """The statement of the task."""
+    """The task without examples."""
     text = f"Write a Python function `{reference.signature}` that does the following.\n\n{reference.description}"
     return text + (f"\n\nIt may use:\n\n```python\n{reference.helpers}\n```" if reference.helpers else "")
 
@@ -260,7 +281,7 @@ A task of its own: `{reference.signature}`.
 
 ## Workflow
 
-1. State signature and description word for word.
+1. State signature and description word for word, with the first of the calls below.
 2. Judge a program by the hidden tests, never by its text.
 
 ## Effect

@@ -17,7 +17,8 @@ _FRAGILE = re.compile(
     r"\b(?:round(?:ed|ing)?|nearest|approximately|roughly|estimat\w+|at least|at most|no more than|minimum|maximum|"
     r"fewest|whichever|whoever|prime|digits?|remainder|divisible|multiples? of|factors? of|consecutive|integers?|"
     r"square root|reversed|asy|graph|ways|distinct|identical|arrang\w+|greatest|possible|polynomial|function|"
-    r"probability|leap year|overtime|every other|after the first|for the first|"
+    r"probability|leap year|overtime|after the first|for the first|"
+    r"every (?:other|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\d+th)|"
     r"(?:slides?|slips?|grows?) (?:back|another))\b",
     re.IGNORECASE,
 )

@@ -52,3 +52,10 @@ def test_a_likely_wrong_label_is_recorded_with_the_neighbour_whose_answer_it_has
         mine(question, golds[1])
     told = json.loads(record(question, golds, 1, found.value))
     assert (told["gold"], told["found"], told["agrees_at_offsets"]) == ("8", "7", [1])
+
+
+def test_no_end_of_an_open_range_has_the_property_that_is_counted() -> None:
+    template = mine("How many multiples of $6$ are between $10$ and $100$?", "15")
+    settings = [tuple(map(int, values)) for values, _ in template.trials]
+    assert len(settings) > 8
+    assert all(low % by and high % by for by, low, high in settings)

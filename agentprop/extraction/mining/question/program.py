@@ -510,7 +510,7 @@ class _RouteWriter:
         assert isinstance(columns, Node) and isinstance(last, Node) and isinstance(signs, Node)
         names = [f"h{place}" for place in range(len(columns.args))]
         table = self.text(Node("list", tuple(Node("list", one.args) for one in columns.args)))  # type: ignore[union-attr]
-        ends = self.text(Node("list", last.args))
+        ends = self.text(Node("list", tuple(Node("list", one.args) for one in last.args)))  # type: ignore[union-attr]
         outer = dict(self.bound)
         self.bound |= {f"hole {place}": name for place, name in enumerate(names)}
         value = self.text(body)
@@ -539,13 +539,14 @@ def _holds_it(tree: Tree) -> bool:
 
 
 def _flat_conditions(conditions: tuple[Tree, ...]) -> list[Tree]:
+    """All conditions, those that only guard the ends of a range behind the others."""
     found: list[Tree] = []
     for one in conditions:
         if isinstance(one, Node) and one.head == "and":
             found += _flat_conditions(one.args)
         else:
             found.append(one)
-    return found
+    return sorted(found, key=lambda one: isinstance(one, Node) and one.head == "apart")
 
 
 def _is_positive(condition: Tree) -> bool:

@@ -58,14 +58,14 @@ def _series(items: Sequence[Tree], combine: str, endless: str | None) -> Tree:
     _, ends = _signs(tail)
     last_sign = _sign(tail[-1])
     template, columns = _common([_as_power(one, plain) for one in plain])
-    last_template, last = _common([_as_power(plain[0], plain), _as_power(ends[-1], plain)])
+    last_template, last = _common([_as_power(one, plain) for one in (plain[0], *ends)])
     if last_template != template or not columns:
         raise Unreadable("a last term of another shape")
     pattern = node("signs", *(Numeral(str(sign)) if sign > 0 else node("neg", Numeral("1")) for sign in signs))
     rows = node(
         "rows",
         node("columns", *(node("column", *column) for column in columns)),
-        node("last", *(pair[1] for pair in last)),
+        node("last", *(node("column", *column[1:]) for column in last)),
         pattern,
         template,
     )

@@ -33,9 +33,14 @@ def idle_conditions(
     reading: QuestionReading, settings: Sequence[tuple[tuple[Any, ...], Any]], kind: Kind
 ) -> tuple[int, int]:
     """(how many conditions never matter, how many there are), over settings of all numerals with their answers."""
-    found = list(conditions(reading.tree))
+    found = [(owner, place) for owner, place in conditions(reading.tree) if not _is_guard(owner.args[place])]
     tried = settings[:: max(1, len(settings) // MOST_SETTINGS)][:MOST_SETTINGS]
     return sum(_is_idle(reading, place, tried, kind) for place in found), len(found)
+
+
+def _is_guard(condition: Tree) -> bool:
+    """Whether a condition is none of the question's, but only keeps the ends of a range from mattering."""
+    return isinstance(condition, Node) and condition.head == "apart"
 
 
 def _is_idle(

@@ -10,6 +10,10 @@ class Undefined(ValueError):
     """There is no such value: a division by zero, an empty set's largest member, two values where one is asked."""
 
 
+class Unsettled(ValueError):
+    """The question leaves open what it asks for; no part of it may take this for a no."""
+
+
 class NotExact(ValueError):
     """There may be a value, but not one that the exact route can write down."""
 

@@ -25,12 +25,19 @@ def law_of(column: Sequence[Any]) -> tuple[str, Any]:
     raise Undefined("numbers without a law")
 
 
-def progressions(columns: Sequence[Sequence[Any]], last: Sequence[Any]) -> list[list[Any]]:
-    """Rows of numbers from the first row on by each column's law until the last row. Raises Undefined."""
+def progressions(columns: Sequence[Sequence[Any]], ends: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Rows of numbers from the first row on by each column's law until the last row. Raises Undefined.
+
+    `ends` holds what is written behind the dots, for each column; all of it must be the end of the rows.
+
+    >>> progressions([[1, 2]], [[4, 5]])
+    [[1], [2], [3], [4], [5]]
+    """
     laws = [law_of(column) for column in columns]
+    last = [column[-1] for column in ends]
     row = [column[0] for column in columns]
     rows = [row]
-    while row != list(last):
+    while row != last:
         step()
         if len(rows) > MOST_TERMS_OF_SERIES:
             raise TooLong("the last term is not reached")
@@ -38,8 +45,10 @@ def progressions(columns: Sequence[Sequence[Any]], last: Sequence[Any]) -> list[
         if any(overshoots(*one) for one in zip(columns, row, last, strict=True)):
             raise Undefined("the last term is missed")
         rows.append(row)
-    if len(rows) < len(columns[0]):
+    if len(rows) < len(columns[0]) + len(ends[0]):
         raise Undefined("fewer terms than are written")
+    if [list(row) for row in zip(*ends, strict=True)] != rows[-len(ends[0]) :]:
+        raise Undefined("the terms behind the dots do not end the series")
     return rows
 
 

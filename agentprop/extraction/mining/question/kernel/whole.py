@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from agentprop.extraction.mining.question.kernel.exact import number, prime_powers, whole
-from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, step
-from agentprop.extraction.mining.question.kernel.plain import plain_whole, rational_near
+from agentprop.extraction.mining.question.kernel.limits import NotExact, TooLong, Undefined, Unsettled, step
+from agentprop.extraction.mining.question.kernel.plain import plain_whole, rational_near, same_number
 
 MOST_INTEGERS = 120_000
 WINDOW = 3000
@@ -285,6 +285,20 @@ def plain_is_prime(n: Any) -> bool:
         raise TooLong("too large a number")
     step(math.isqrt(n) // 100)
     return all(n % d for d in range(2, math.isqrt(n) + 1))
+
+
+def apart(n: Any, end: Any) -> bool:
+    """That a number is not the end of a range of which nobody says whether it belongs to it. Raises Unsettled."""
+    if n == end:
+        raise Unsettled("an end of the range may count or not")
+    return True
+
+
+def plain_apart(n: Any, end: Any) -> bool:
+    """The same for other numbers."""
+    if same_number(n, end):
+        raise Unsettled("an end of the range may count or not")
+    return True
 
 
 def is_square(n: Any) -> bool:

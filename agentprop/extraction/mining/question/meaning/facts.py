@@ -25,7 +25,7 @@ _ENDLESS = (Node("infinity"), node("neg", Node("infinity")))
 MAX_EXPANSION = 500
 """Trees put in while one question is understood."""
 RELATIONS = frozenset(
-    {"=", "!=", "<", "<=", ">", ">=", "or", "not", "cong", "divides", "is_prime", "is_integer", "is_square"}
+    {"=", "!=", "<", "<=", ">", ">=", "or", "not", "cong", "divides", "is_prime", "is_integer", "is_square", "apart"}
 )
 
 
