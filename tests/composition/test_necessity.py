@@ -30,7 +30,7 @@ def others(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return [value[1:], [*value, *value[:1]], value[::-1], [*value[1:], *value[:1]]]
     if isinstance(value, float):
-        return [value * factor for factor in (1.02, 0.97, 1.1, 1.5)]
+        return [value * factor for factor in (1.02, 0.97, 1.1, 1.5, 0.9)]
     return [value + step for step in STEPS]
 
 
