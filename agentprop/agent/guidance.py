@@ -93,7 +93,9 @@ def rule_of(code: str, prompts: Prompts) -> str | None:
     >>> rule_of("certificate_literal", Prompts())
     'the certificate computes the answer; it does not assign it as a literal.'
     """
-    found = re.search(rf"^- (?:`\w+`, )*`{re.escape(code)}`(?:, `\w+`)*: *(.+)$", prompts(RULES), re.MULTILINE)
+    found = re.search(
+        rf"^- (?:`\w+`, )*`{re.escape(code.partition(':')[0])}`(?:, `\w+`)*: *(.+)$", prompts(RULES), re.MULTILINE
+    )
     return found[1].strip() if found else None
 
 
