@@ -41,6 +41,7 @@ from agentprop.stages.common.foreign import open_sources
 from agentprop.storage import Row
 from agentprop.storage.durable import check_target, disk_errors, write_atomically
 from agentprop.storage.reader import StoredRun, read_errors
+from agentprop.storage.stores import check_here, is_url
 
 ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
@@ -124,16 +125,17 @@ class ReportData:
 
     def _failed(self, number: int, row: Row, failure: RecordFailure) -> None:
         name = next((str(row[key]) for key in ("id", "problem_id", "item") if key in row), "a record")
-        print(f"{name} of {self.runs[number].path} cannot be shown: {failure.told}", file=sys.stderr)
+        print(f"{name} of {self.runs[number].name} cannot be shown: {failure.told}", file=sys.stderr)
         self.shown.add(failure)
 
 
 def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any]:
     """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
+    check_here(out, "a report")
     if out != "-":
         _check_replaceable(Path(out))
     runs = sorted(open_sources(paths, options.layout, quiet=options.quiet), key=_order)
-    title = options.title or " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
+    title = options.title or " · ".join(dict.fromkeys(_title(stored) for stored in runs))
     data = ReportData(runs, shown=Tolerance(options.max_failures, hint=HINT_WITHOUT_RUN))
     tables, details = _gather(data, options)
     data.shown.check(over=True)
@@ -147,6 +149,11 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
     failed = {"records not shown": data.shown.failures} if data.shown.failures else {}
     facts = {"listed": len(tables["items"]["id"]), "step by step": len(details), "bytes": len(document)}
     return {**tables["figures"], **failed, **facts}
+
+
+def _title(stored: StoredRun) -> str:
+    """The last part of where a run lies."""
+    return stored.name.rpartition("/")[2] if is_url(stored.name) else stored.path.resolve().name
 
 
 def _order(stored: StoredRun) -> int:
@@ -184,7 +191,7 @@ def _gather(data: ReportData, options: ReportOptions) -> tuple[dict[str, Any], d
     funnels = [
         rejects[n].funnel(n, stored.stage, _accepted(data, n))
         for n, stored in enumerate(data.runs)
-        if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
+        if stored.rows or stored.file(CHECKERS) is None  # an audit judges no problem
     ]
     return _tables(data, listed, funnels, contested, ledger, opinions), details
 
@@ -403,7 +410,7 @@ def _described(stored: StoredRun) -> dict[str, Any]:
     manifest = stored.manifest
     settings = {key: value for key, value in stored.config.items() if value not in (None, [], {}, "")}
     return {
-        "path": str(stored.path),
+        "path": stored.name,
         "stage": stored.stage,
         "complete": stored.complete,
         "rows": stored.rows,
@@ -415,9 +422,5 @@ def _described(stored: StoredRun) -> dict[str, Any]:
 
 def _texts(runs: Sequence[StoredRun], name: str) -> dict[str, str]:
     """Read the files with a name beside the data, by path."""
-    paths = [path for stored in runs if (path := stored.path / name).is_file()]
-    found: dict[str, str] = {}
-    for path in paths:
-        with read_errors(path):
-            found[str(path)] = path.read_text(encoding="utf-8", errors="replace")
-    return found
+    found = {f"{stored.name}/{name}": stored.file(name) for stored in runs}
+    return {path: data.decode(errors="replace") for path, data in found.items() if data is not None}
