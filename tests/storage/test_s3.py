@@ -3,7 +3,7 @@
 `moto[server]` cannot be installed beside the tests (its botocore wants an older python-dateutil), so:
 
     python3 -m venv /tmp/moto && /tmp/moto/bin/pip install 'moto[server]'
-    AGENTPROP_MOTO=/tmp/moto/bin/python pytest -m s3 tests/storage/test_s3.py
+    MOTO_PYTHON=/tmp/moto/bin/python pytest -m s3 tests/storage/test_s3.py
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from agentprop.storage.reader import open_run
 pytestmark = pytest.mark.s3
 pytest.importorskip("obstore")
 
-MOTO = os.environ.get("AGENTPROP_MOTO")
+MOTO = os.environ.get("MOTO_PYTHON")
 BUCKET = "runs"
 STARTING_S = 120
 
@@ -44,7 +44,7 @@ STARTING_S = 120
 def server() -> Iterator[str]:
     """Address of an empty S3 server with one bucket."""
     if not MOTO:
-        pytest.skip("AGENTPROP_MOTO names no Python with moto[server]")
+        pytest.skip("MOTO_PYTHON names no Python with moto[server]")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -109,16 +109,17 @@ def test_a_proposed_run_is_verified_read_and_exported_where_it_lies(
     assert problems[0]["statement"] in json.loads(agentprop(environment, "show", made, "0", "--json"))[0]["statement"]
     page, rows = tmp_path / "report.html", tmp_path / "rows.jsonl"
     agentprop(environment, "report", made, judged, "--out", str(page), "--quiet")
-    agentprop(environment, "export", made, judged, "--format", "sft", "--out", str(rows), "--quiet")
+    agentprop(environment, "export", made, judged, "--format", "trl-sft", "--out", str(rows), "--quiet")
     assert "made" in page.read_text() and rows.read_text().count("\n") == 5
-    assert_readable_by_others(made, problems)
+    assert_readable_by_others(made, problems, tmp_path / "copy.parquet")
     store = open_store(made)
     assert all(b"kept-to-myself" not in (store.get(key) or b"") for key in store.list())
 
 
-def assert_readable_by_others(url: str, problems: list[dict[str, Any]]) -> None:
-    """polars reads the shards where they lie; what duckdb and datasets read is the same objects, copied."""
-    polars = pytest.importorskip("polars")
+def assert_readable_by_others(url: str, problems: list[dict[str, Any]], copy: Path) -> None:
+    """polars reads the shards where they lie; duckdb and datasets, whose S3 clients are further packages, a copy."""
+    duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
+    datasets = pytest.importorskip("datasets")
     options = {
         "aws_endpoint_url": os.environ["AWS_ENDPOINT_URL"],
         "aws_allow_http": "true",
@@ -127,7 +128,13 @@ def assert_readable_by_others(url: str, problems: list[dict[str, Any]]) -> None:
         "aws_region": "us-east-1",
     }
     table = polars.read_parquet(f"{url}/problems/*.parquet", storage_options=options)
-    assert table["id"].to_list() == [row["id"] for row in problems]
+    ids = [row["id"] for row in problems]
+    assert table["id"].to_list() == ids
+    store = open_store(url)
+    (key,) = store.list("problems")
+    copy.write_bytes(store.get(key) or b"")
+    assert [row for (row,) in duckdb.sql(f"select id from '{copy}'").fetchall()] == ids
+    assert datasets.Dataset.from_parquet(str(copy), cache_dir=str(copy.parent / "cache"))["id"][:] == ids
 
 
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_content(
