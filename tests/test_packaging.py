@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 import agentprop
 
-EXTRAS = ("train", "vllm", "cluster", "documents", "hub")
+EXTRAS = ("train", "vllm", "cluster", "documents", "hub", "objects")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 

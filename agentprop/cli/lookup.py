@@ -54,7 +54,7 @@ def find(runs: Sequence[StoredRun], wanted: str) -> Record:
             raise InputError(f"{len(found)} records match {wanted}, such as {some}", hint="give more of the id")
         if found:
             return next(iter(found.values()))
-    raise InputError(f"{runs[0].path} holds no record {wanted}", hint=f"`agentprop cat {runs[0].path}` lists its ids")
+    raise InputError(f"{runs[0].name} holds no record {wanted}", hint=f"`agentprop cat {runs[0].name}` lists its ids")
 
 
 def _matching(run: StoredRun, record_type: type[R], wanted: str) -> Iterator[Record]:
@@ -72,7 +72,7 @@ def _at(run: StoredRun, position: int) -> Record:
     if record is None:
         held = run.rows.get(record_type.kind, 0)
         hint = f"positions go from 0 to {held - 1}" if held else "run its stage first"
-        raise InputError(f"{run.path} holds {held} records of kind {record_type.kind}, none at {position}", hint=hint)
+        raise InputError(f"{run.name} holds {held} records of kind {record_type.kind}, none at {position}", hint=hint)
     return record
 
 

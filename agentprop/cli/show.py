@@ -66,7 +66,7 @@ def describe(run: StoredRun) -> dict[str, Any]:
     if run.stage != "extract":
         held = [record_type for record_type in held if record_type is not Skill]  # other stages only carry skills along
     return {
-        "run": str(run.path),
+        "run": run.name,
         "stage": run.stage,
         "complete": run.complete,
         "settings": chosen(run.config),

@@ -23,21 +23,21 @@ from typing import NamedTuple
 from agentprop.portable import sync_directory
 from agentprop.records import Part
 from agentprop.storage import ownership
+from agentprop.storage.directory import Directory, read_journal, recover
 from agentprop.storage.durable import disk_errors, write_atomically, write_json
 from agentprop.storage.parquet import concatenate, schema_print
-from agentprop.storage.reader import (
+from agentprop.storage.parts import (
     FINGERPRINT,
     JOURNAL,
     MANIFEST,
     OURS,
     Manifest,
     Segment,
-    StoredRun,
     StoredShard,
     load_part,
-    open_run,
-    read_journal,
 )
+from agentprop.storage.reader import StoredRun, open_run
+from agentprop.storage.stores import check_here
 
 TARGET_BYTES = 128 * 2**20
 """Size at which the largest shard of a segment ends; one old segment more may follow, so far below 256 MB."""
@@ -65,14 +65,15 @@ class _Plan(Part):
 
 def compact(path: str | Path, target: int = TARGET_BYTES) -> Compaction:
     """Put the shards of a run together. Raises RunError if it is no run, or if another process works in it."""
+    check_here(str(path), "a compaction")
     root = Path(path)
     open_run(root, warn=False)
     lock = ownership.lock(root)
     try:
         _finish_earlier(root)
-        old = ownership.recover(root)
+        old = recover(root)
         before = [shard for segment in old for shard in segment.shards]
-        new = _written(StoredRun(root, "", old), target) if len(old) > 1 else old
+        new = _written(StoredRun(Directory(root), "", old), target) if len(old) > 1 else old
         if len(new) < len(old):
             _replace(root, old, new)
         after = [shard for segment in new for shard in segment.shards]
@@ -119,17 +120,23 @@ def _merged(run: StoredRun, number: int, group: Sequence[Segment]) -> tuple[Stor
     kinds = dict.fromkeys(shard.kind for segment in group for shard in segment.shards)
     shards = []
     for kind in kinds:
-        paths = [run.checked(shard) for segment in group for shard in segment.shards if shard.kind == kind]
+        paths = [_checked(run, shard) for segment in group for shard in segment.shards if shard.kind == kind]
         name = f"{paths[0].parent.name}/part-{number:05d}.parquet"
         shards.append(StoredShard(path=name, kind=kind, **concatenate(paths, run.path / name)._asdict()))
     return tuple(shards)
+
+
+def _checked(run: StoredRun, shard: StoredShard) -> Path:
+    source = run.layout.shard(shard)
+    assert isinstance(source, Path)  # the run lies in a directory
+    return source
 
 
 def _replace(root: Path, old: Sequence[Segment], new: Sequence[Segment]) -> None:
     manifest = load_part(root / MANIFEST, Manifest) if (root / MANIFEST).exists() else None
     plan = _Plan(manifest=manifest, segments=tuple(new))
     write_json(root / PLAN, plan.model_dump())
-    now, was = (StoredRun(root, "", list(segments)) for segments in (new, old))
+    now, was = (StoredRun(Directory(root), "", list(segments)) for segments in (new, old))
     write_json(root / FINGERPRINT, {"now": now.fingerprint_of_shards, "was": was.fingerprint})
     if manifest is not None:
         with disk_errors(root):
@@ -137,7 +144,7 @@ def _replace(root: Path, old: Sequence[Segment], new: Sequence[Segment]) -> None
             sync_directory(root)
     write_atomically(root / JOURNAL, b"".join(segment.model_dump_json().encode() + b"\n" for segment in new))
     _finish_earlier(root)
-    ownership.recover(root)  # deletes the old shards
+    recover(root)  # deletes the old shards
 
 
 def _finish_earlier(root: Path) -> None:

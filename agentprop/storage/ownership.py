@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from agentprop.config import StageConfig
-from agentprop.errors import ConfigError, RunError, ShardError
+from agentprop.errors import ConfigError, RunError
 from agentprop.portable import CLOSE_ON_EXEC, lock_file
 from agentprop.storage.durable import disk_error, disk_errors
-from agentprop.storage.reader import (
+from agentprop.storage.parts import (
     CONFIG,
     FOLDERS,
     JOURNAL,
@@ -28,10 +28,9 @@ from agentprop.storage.reader import (
     RUN,
     SUMMARY,
     Identity,
-    Segment,
-    read_journal,
 )
 from agentprop.storage.run_readme import README, is_ours
+from agentprop.storage.stores import is_url
 
 _LOCK = f"{OURS}/lock"
 _TOP_LEVEL = frozenset({CONFIG, SUMMARY, MANIFEST, LOG, README, OURS, PARTS, *FOLDERS.values()})
@@ -93,7 +92,7 @@ def clear(path: Path, folders: tuple[str, ...]) -> None:
                 shutil.rmtree(path / name)
             else:
                 (path / name).unlink(missing_ok=True)
-        _remove_temporaries(path)
+        remove_temporaries(path)
 
 
 def _foreign_files(path: Path, folders: tuple[str, ...]) -> list[str]:
@@ -114,7 +113,8 @@ def _is_temporary(name: str) -> bool:
     return name.startswith(".") and name.endswith(".tmp")
 
 
-def _remove_temporaries(path: Path) -> None:
+def remove_temporaries(path: Path) -> None:
+    """Delete half-written files of a killed process."""
     for place in (path, path / OURS, *(path / folder for folder in FOLDERS.values())):
         if place.is_dir():
             for entry in place.iterdir():
@@ -126,22 +126,25 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
 
 
-def check_same(path: Path, started: Identity, now: Identity, outside: frozenset[str]) -> None:
+def check_same(name: str, started: Identity, now: Identity, outside: frozenset[str]) -> None:
     """Check that a run may be resumed with these settings and inputs. Raises RunError or ConfigError."""
     if started.stage != now.stage:
-        raise RunError(f"{path} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
+        raise RunError(f"{name} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
     known = now.models if started.models else {}  # runs of older versions do not tell the names of their models
     changed = _differences(_by_model(started, started.models), _by_model(now, known), outside)
     if changed:
-        resume = f"agentprop {now.stage} --config {shlex.quote(str(path / CONFIG))} --out {shlex.quote(str(path))}"
+        out, settings = shlex.quote(name), shlex.quote(f"{name}/{CONFIG}")
+        resume = f"agentprop {now.stage} --config {settings} --out {out}"
+        if is_url(name):
+            resume = f"agentprop {now.stage} --out {out} with the settings that it was started with"
         raise ConfigError(
-            f"{path} was started with other settings: {'; '.join(changed)}",
+            f"{name} was started with other settings: {'; '.join(changed)}",
             hint=f"to continue it: {resume}; to start over: add --fresh; or choose another --out",
         )
     moved = [name for name, print_ in started.inputs.items() if now.inputs.get(name, print_) != print_]
     if moved:
         raise RunError(
-            f"the inputs of {path} have changed: {', '.join(moved)}",
+            f"the inputs of {name} have changed: {', '.join(moved)}",
             hint="restore it to continue, start over with --fresh, or choose another --out",
         )
 
@@ -175,28 +178,3 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], outside: fro
 def _brief(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def recover(path: Path) -> list[Segment]:
-    """Return the complete segments, the last one with its state, and delete everything unfinished.
-
-    Raises ShardError if a shard of a complete segment is missing or truncated.
-    """
-    journal = path / JOURNAL
-    segments, size = read_journal(journal)
-    listed = {shard.path: shard for segment in segments for shard in segment.shards}
-    with disk_errors(path):
-        if journal.exists() and journal.stat().st_size > size:
-            os.truncate(journal, size)
-        _remove_temporaries(path)
-        for folder in FOLDERS.values():
-            for part in (path / folder).glob("part-*.parquet"):
-                if f"{folder}/{part.name}" not in listed:
-                    part.unlink()
-    for name, shard in listed.items():
-        if not (path / name).exists() or (path / name).stat().st_size != shard.bytes:
-            raise ShardError(
-                f"{path / name} is missing or truncated, so the run cannot go on",
-                hint="restore it from a copy, or start over with --fresh",
-            )
-    return segments

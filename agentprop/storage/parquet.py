@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,8 +37,32 @@ class Shard(NamedTuple):
     """SHA-256 of the file."""
 
 
+@dataclass(frozen=True)
+class FetchedShard:
+    """A shard that was read into memory."""
+
+    name: str
+    """Where it comes from."""
+    data: bytes
+    """Its bytes."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Source = Path | FetchedShard
+"""A shard: a file, or what was read of one."""
+
+
 def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard:
     """Write one shard in one atomic step; its records must fit in memory."""
+    data, shard = encode_shard(record_type, records)
+    write_atomically(path, data)
+    return shard
+
+
+def encode_shard(record_type: type[R], records: Iterable[R]) -> tuple[memoryview, Shard]:
+    """Make the bytes of a shard in memory."""
     schema = arrow_schema(record_type)
     sink = pa.BufferOutputStream()
     rows = 0
@@ -47,8 +72,7 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
             rows += len(chunk)
         writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
     data = memoryview(sink.getvalue())
-    write_atomically(path, data)
-    return Shard(rows, len(data), hashlib.sha256(data).hexdigest())
+    return data, Shard(rows, len(data), hashlib.sha256(data).hexdigest())
 
 
 def concatenate(paths: Sequence[Path], target: Path) -> Shard:
@@ -93,21 +117,23 @@ def schema_print(path: Path) -> str:
     return f"{schema.to_string()} {kept}"
 
 
-def read_shard(path: Path, record_type: type[R]) -> Iterator[R]:
+def read_shard(source: Source, record_type: type[R]) -> Iterator[R]:
     """Yield a shard's records, reading a row group at a time. Raises ShardError if an id does not match its content."""
-    return records_of(read_rows(path, record_type), record_type, str(path))
+    return records_of(read_rows(source, record_type), record_type, str(source))
 
 
-def read_rows(path: Path, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
+def read_rows(source: Source, record_type: type[Record], columns: Sequence[str] | None = None) -> Iterator[Row]:
     """The shard's records, or some columns of them, as plain dicts and without recomputing their ids."""
-    with read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
-        check_schema(file.schema_arrow, record_type, str(path))
+    name = str(source)
+    opened = source if isinstance(source, Path) else pa.BufferReader(source.data)
+    with read_errors(name), pq.ParquetFile(opened, page_checksum_verification=True) as file:
+        check_schema(file.schema_arrow, record_type, name)
         missing = int(file.metadata.metadata.get(_ROWS_KEY, file.metadata.num_rows))
         for batch in file.iter_batches(ROW_GROUP, columns=columns, use_threads=False):
             yield from batch.to_pylist()
             missing -= batch.num_rows
     if missing:  # Parquet's own counts are in the footer, which has no checksum
-        raise ShardError(f"{path} is truncated or damaged (it lacks {missing} rows)", hint=REMAKE)
+        raise ShardError(f"{name} is truncated or damaged (it lacks {missing} rows)", hint=REMAKE)
 
 
 def count_rows(path: Path) -> int:

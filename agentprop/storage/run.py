@@ -1,4 +1,4 @@
-"""A stage's records → a run directory: config, shards in atomic segments, summary and log, and last the manifest.
+"""A stage's records → a run: config, shards in atomic segments, summary and log, and last the manifest.
 
 A stage adds records, and commits at points at which the records and its own state fit together. Committed records are
 written as a segment: one shard per kind of record, and then one line in the journal that lists them with the state.
@@ -10,38 +10,21 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
-from agentprop.portable import sync_directory
-from agentprop.private_files import make_private
 from agentprop.records import Record
 from agentprop.storage import ownership, write_shard
-from agentprop.storage.durable import append_durably, disk_error, disk_errors, write_json
-from agentprop.storage.reader import (
-    CONFIG,
-    JOURNAL,
-    LOG,
-    MANIFEST,
-    RUN,
-    SUMMARY,
-    Identity,
-    Manifest,
-    Segment,
-    StoredRun,
-    StoredShard,
-    folder_of,
-    load_part,
-    open_run,
-)
-from agentprop.storage.run_readme import write_readme
+from agentprop.storage.layout import Layout
+from agentprop.storage.parquet import encode_shard
+from agentprop.storage.parts import Identity, Manifest, Segment
+from agentprop.storage.reader import StoredRun, layout_of, open_run
+from agentprop.storage.stores import Store, check_here
 
-__all__ = ["Run", "StoredRun", "add_up", "open_run"]
+__all__ = ["Run", "StoredRun", "add_up", "open_run", "write_shard"]
 
 SEGMENT_RECORDS = 256
 """Records of one kind that close a segment, and so the most that a killed run loses."""
@@ -49,22 +32,23 @@ SEGMENT_SECONDS = 10.0
 """Age in seconds at which a segment is closed, however small it is."""
 
 
+ANYWHERE = frozenset({"propose", "verify", "probe"})
+"""Stages that can write to an object store: all they need to continue is their records and their state."""
+
+
 class Run(StoredRun):
-    """Run directory that this process has locked and writes to; use it as a context manager.
+    """Run that this process has claimed and writes to; use it as a context manager.
 
     Leaving the block, even by an exception, writes what was committed, so an interrupted stage keeps its finished work.
     """
 
-    def __init__(
-        self, path: Path, identity: Identity, segments: list[Segment], lock: int, log: logging.Handler
-    ) -> None:
-        super().__init__(path, identity.stage, segments)
+    def __init__(self, layout: Layout, identity: Identity, segments: list[Segment], log: logging.Handler) -> None:
+        super().__init__(layout, identity.stage, segments)
         self.resumed = bool(segments)
         """The directory already held finished work."""
         self.state: dict[str, Any] = (segments[-1].state if segments else None) or {}
         """State that was committed last; empty for a new run."""
         self._identity = identity
-        self._lock = lock
         self._log = log
         self._open: dict[str, list[Record]] = {}
         self._committed: dict[str, int] = {}
@@ -75,7 +59,7 @@ class Run(StoredRun):
     @classmethod
     def open(
         cls,
-        out: str | Path,
+        out: str | Path | Store,
         stage: str,
         config: StageConfig | Mapping[str, Any],
         *,
@@ -91,32 +75,30 @@ class Run(StoredRun):
         fingerprints of the inputs, which may not change; `models` gives the names of the models that settings name,
         which may not change either; `folders` names further files and directories at the top that the stage writes.
         """
-        path = Path(out)
+        layout = _layout_for(out, stage)
         settings = _settings_of(config)
         if outside_identity is None:
             outside_identity = config.outside_identity if isinstance(config, StageConfig) else ()
         identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
-        ownership.claim(path)
-        lock = ownership.lock(path)
+        layout.claim()
         try:
-            if fresh or not (path / RUN).exists():
-                ownership.clear(path, tuple(folders))
-                write_json(path / RUN, identity.model_dump(), private=True)
+            if fresh or not layout.started():
+                layout.begin(identity, tuple(folders))
             else:
-                started = _as_of_now(load_part(path / RUN, Identity), config)
-                ownership.check_same(path, started, identity, frozenset(outside_identity))
-            segments = ownership.recover(path)
-            if not (path / MANIFEST).exists():
-                write_json(path / CONFIG, settings, private=True)
-            log = _attach_log(path / LOG)
+                started = _as_of_now(layout.identity(), config)
+                ownership.check_same(layout.store.name, started, identity, frozenset(outside_identity))
+            segments = layout.recover()
+            if not layout.complete():
+                layout.write_config(settings)
+            log = _attach_log(layout)
         except BaseException:
-            os.close(lock)
+            layout.release()
             raise
-        return cls(path, identity, segments, lock, log)
+        return cls(layout, identity, segments, log)
 
     @staticmethod
     def check(
-        out: str | Path,
+        out: str | Path | Store,
         stage: str,
         config: StageConfig,
         *,
@@ -125,15 +107,15 @@ class Run(StoredRun):
         models: Mapping[str, str] | None = None,
     ) -> None:
         """Find out if `open` would succeed, and change nothing. Raises RunError or ConfigError as it would."""
-        path = Path(out)
-        ownership.check_claimable(path)
-        if fresh or not (path / RUN).exists():
+        layout = _layout_for(out, stage)
+        layout.check_claimable()
+        if fresh or not layout.started():
             return
-        os.close(ownership.lock(path))
+        layout.check_idle()
         settings = _settings_of(config)
         identity = Identity(stage=stage, config=settings, inputs=dict(inputs or {}), models=dict(models or {}))
-        started = _as_of_now(load_part(path / RUN, Identity), config)
-        ownership.check_same(path, started, identity, frozenset(config.outside_identity))
+        started = _as_of_now(layout.identity(), config)
+        ownership.check_same(layout.store.name, started, identity, frozenset(config.outside_identity))
 
     # --- writing ---
 
@@ -149,8 +131,9 @@ class Run(StoredRun):
 
     def tick(self) -> None:
         """Write the committed records as a segment if they are many or old; call it while waiting for slow work."""
-        full = any(count >= SEGMENT_RECORDS for count in self._committed.values())
-        if full or time.monotonic() - self._written_at >= SEGMENT_SECONDS:
+        most, oldest = self.layout.segment_records, self.layout.segment_seconds
+        full = any(count >= (most or SEGMENT_RECORDS) for count in self._committed.values())
+        if full or time.monotonic() - self._written_at >= (oldest or SEGMENT_SECONDS):
             self.flush()
 
     def flush(self) -> None:
@@ -158,50 +141,24 @@ class Run(StoredRun):
         if self._new_state is None:
             return
         self._incomplete = True  # until done, so that nothing more is written after a failure or a second Ctrl-C
-        self._reopen()
+        if self.complete:
+            self.layout.reopen(self._identity.config)
         number = self.segments[-1].number + 1 if self.segments else 0
-        segment = Segment(number=number, shards=self._write_shards(number), state=json.loads(self._new_state))
-        append_durably(self.path / JOURNAL, segment.model_dump_json().encode() + b"\n")
-        self.segments.append(segment.model_copy(update={"state": None}))
+        records = {kind: self._open[kind][:count] for kind, count in self._committed.items() if count}
+        encoded = {kind: encode_shard(type(some[0]), some) for kind, some in records.items()}
+        shards = self.layout.write_shards(number, encoded)
+        self.layout.commit(Segment(number=number, shards=shards, state=json.loads(self._new_state)))
+        self.segments.append(Segment(number=number, shards=shards))
         self._open = {kind: records[self._committed.get(kind, 0) :] for kind, records in self._open.items()}
         self._committed, self._new_state = {}, None
         self._written_at = time.monotonic()
         self._incomplete = False
 
-    def _write_shards(self, number: int) -> tuple[StoredShard, ...]:
-        """Write all shards of a segment, or none."""
-        shards: list[StoredShard] = []
-        try:
-            for kind, count in self._committed.items():
-                if count:
-                    shards.append(self._write_shard(f"{folder_of(kind)}/part-{number:05d}.parquet", kind, count))
-        except BaseException:
-            for shard in shards:
-                (self.path / shard.path).unlink(missing_ok=True)
-            raise
-        return tuple(shards)
-
-    def _write_shard(self, name: str, kind: str, count: int) -> StoredShard:
-        path = self.path / name
-        with disk_errors(path):
-            path.parent.mkdir(exist_ok=True)
-        records = self._open[kind][:count]
-        written = write_shard(path, type(records[0]), records)
-        return StoredShard(path=name, kind=kind, **written._asdict())
-
-    def _reopen(self) -> None:
-        """Delete the manifest of a complete run that gets more records."""
-        if self.complete:
-            with disk_errors(self.path):
-                (self.path / MANIFEST).unlink()
-                sync_directory(self.path)
-            write_json(self.path / CONFIG, self._identity.config, private=True)
-
     def summarise(self, summary: Mapping[str, Any]) -> None:
         """Write summary.json without completing the run, because it was interrupted or reached a bound."""
         self.flush()
-        write_readme(self.path, self.stage, self.rows)
-        write_json(self.path / SUMMARY, summary)
+        self.layout.write_readme(self.stage, self.rows)
+        self.layout.write_summary(summary, len(self.segments))
 
     def finish(self, summary: Mapping[str, Any], inputs: Mapping[str, str] | None = None) -> None:
         """Write summary.json and then the manifest. Raises ValueError if a record was not committed."""
@@ -214,8 +171,8 @@ class Run(StoredRun):
             rows=self.rows,
             shards=tuple(shard for segment in self.segments for shard in segment.shards),
         )
-        write_json(self.path / CONFIG, self._identity.config, private=True)
-        write_json(self.path / MANIFEST, manifest.model_dump())
+        self.layout.write_config(self._identity.config)
+        self.layout.finish(manifest, len(self.segments))
 
     def close(self) -> None:
         """Write what was committed, and release the lock."""
@@ -225,10 +182,9 @@ class Run(StoredRun):
         finally:
             logging.getLogger("agentprop").removeHandler(self._log)
             try:
-                with disk_errors(self.path / LOG):
-                    self._log.close()
+                self.layout.close_log()
             finally:
-                os.close(self._lock)
+                self.layout.release()
 
     def __enter__(self) -> Self:
         return self
@@ -252,14 +208,11 @@ def add_up(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     return total
 
 
-class _LogFile(logging.FileHandler):
-    """Handler of log.txt that raises disk errors as RunError, instead of printing a traceback."""
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        error = sys.exc_info()[1]
-        if isinstance(error, OSError):
-            raise disk_error(Path(self.baseFilename), error) from error
-        super().handleError(record)
+def _layout_for(out: str | Path | Store, stage: str) -> Layout:
+    """The layout to write. Raises RunError for a stage whose output is more than records, on an object store."""
+    if stage not in ANYWHERE and isinstance(out, str):
+        check_here(out, f"a run of {stage}")
+    return layout_of(out)
 
 
 def _settings_of(config: StageConfig | Mapping[str, Any]) -> dict[str, Any]:
@@ -277,10 +230,8 @@ def _as_of_now(started: Identity, config: StageConfig | Mapping[str, Any]) -> Id
     return started.model_copy(update={"config": known})
 
 
-def _attach_log(path: Path) -> logging.Handler:
-    with disk_errors(path):
-        make_private(path)
-        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
+def _attach_log(layout: Layout) -> logging.Handler:
+    handler = layout.open_log()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     handler.setLevel(logging.INFO)
     logger = logging.getLogger("agentprop")

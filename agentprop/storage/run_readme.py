@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentprop.storage.durable import disk_errors, write_atomically
-from agentprop.storage.reader import FOLDERS
+from agentprop.storage.parts import FOLDERS
 
 README = "README.md"
 MARK = "<!-- written by agentprop; delete this line to keep your own text -->"

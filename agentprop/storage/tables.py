@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from agentprop.errors import InputError
 from agentprop.records import Record
 from agentprop.storage.arrow_schema import arrow_schema, check_schema
-from agentprop.storage.parquet import read_errors
+from agentprop.storage.parquet import Source, read_errors
 
 if TYPE_CHECKING:
     from polars import DataFrame as DataFrame
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 Table: TypeAlias = pa.Table
 
 
-def read_table(paths: Iterable[Path], record_type: type[Record], columns: Sequence[str] | None = None) -> pa.Table:
+def read_table(sources: Iterable[Source], record_type: type[Record], columns: Sequence[str] | None = None) -> pa.Table:
     """Read shards into one table with the declared schema. Raises ShardError for a damaged or foreign one."""
     schema = arrow_schema(record_type)
     wanted = schema if columns is None else pa.schema([schema.field(name) for name in columns])
-    return pa.concat_tables([wanted.empty_table(), *(_shard(path, record_type, wanted) for path in paths)])
+    return pa.concat_tables([wanted.empty_table(), *(_shard(source, record_type, wanted) for source in sources)])
 
 
-def _shard(path: Path, record_type: type[Record], wanted: pa.Schema) -> pa.Table:
-    with read_errors(str(path)), pq.ParquetFile(path, page_checksum_verification=True) as file:
-        check_schema(file.schema_arrow, record_type, str(path))
+def _shard(source: Source, record_type: type[Record], wanted: pa.Schema) -> pa.Table:
+    opened = source if isinstance(source, Path) else pa.BufferReader(source.data)
+    with read_errors(str(source)), pq.ParquetFile(opened, page_checksum_verification=True) as file:
+        check_schema(file.schema_arrow, record_type, str(source))
         held = [name for name in wanted.names if name in file.schema_arrow.names]
         table = file.read(columns=held, use_threads=False).replace_schema_metadata(None)
     for field in wanted:

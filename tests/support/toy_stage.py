@@ -14,7 +14,10 @@ from agentprop.engine import Interruption, ordered_map
 from agentprop.errors import AgentpropError
 from agentprop.records import Certificate, Problem, Reject
 from agentprop.storage import run as runs
+from agentprop.storage.object_run import ObjectRun
+from agentprop.storage.object_store import open_store
 from agentprop.storage.run import Run
+from agentprop.storage.stores import is_url
 
 WINDOW = 8
 
@@ -71,11 +74,12 @@ def content(run: runs.StoredRun) -> str:
 
 
 def main(out: str, n: str, workers: str = "2", pause_s: str = "0", segment: str = "16") -> int:
-    runs.SEGMENT_RECORDS = int(segment)
+    runs.SEGMENT_RECORDS = ObjectRun.segment_records = int(segment)
     try:
         with Interruption("the items under way") as stop:
             config = {"seed": 1, "n": int(n), "workers": int(workers)}
-            with Run.open(out, "toy", config, outside_identity=("n", "workers")) as run:
+            place = open_store(out) if is_url(out) else out
+            with Run.open(place, "toy", config, outside_identity=("n", "workers")) as run:
                 if not run_stage(run, int(n), int(workers), float(pause_s), stop):
                     return 130
                 run.finish({"records": sum(run.rows.values())})

@@ -12,7 +12,7 @@ from agentprop.errors import InputError
 from agentprop.extraction.corpus import Document, UnreadableRecord, find_files, fingerprints, read_documents
 from agentprop.grading.contamination import COMMON, LONGEST, SHORTEST, TEMPLATE_WORDS, BenchmarkIndex, BenchmarkMatch
 from agentprop.records import Problem, Reject, content_id
-from agentprop.storage.durable import write_json
+from agentprop.storage.parts import to_json
 from agentprop.storage.run import Run
 
 REPORT = "contamination.json"
@@ -46,26 +46,28 @@ class Benchmarks:
         """Write the report: the benchmarks, the rules, and every hit that the run has stored."""
         rejects = (reject for reject in run.iter(Reject) if reject.code.startswith(f"{CODE}:"))
         hits = [row for reject in rejects if (row := self._row(reject)) is not None]
-        write_json(
-            run.path / REPORT,
-            {
-                "benchmarks": [
-                    {
-                        "name": name,
-                        "sha256": sha,
-                        "statements": self.counts.get(name, 0),
-                        "unreadable": self.unreadable.get(name, 0),
-                    }
-                    for name, sha in self.files.items()
-                ],
-                "rules": {
-                    "ngram": {"longest": LONGEST, "shortest": SHORTEST, "common": COMMON},
-                    "template": {"least_words": TEMPLATE_WORDS},
-                },
-                "problems": accepted + len(hits),
-                "hits_by_kind": dict(Counter(row["method"] for row in hits)),
-                "hits": hits,
-            },
+        run.layout.store.put(
+            REPORT,
+            to_json(
+                {
+                    "benchmarks": [
+                        {
+                            "name": name,
+                            "sha256": sha,
+                            "statements": self.counts.get(name, 0),
+                            "unreadable": self.unreadable.get(name, 0),
+                        }
+                        for name, sha in self.files.items()
+                    ],
+                    "rules": {
+                        "ngram": {"longest": LONGEST, "shortest": SHORTEST, "common": COMMON},
+                        "template": {"least_words": TEMPLATE_WORDS},
+                    },
+                    "problems": accepted + len(hits),
+                    "hits_by_kind": dict(Counter(row["method"] for row in hits)),
+                    "hits": hits,
+                }
+            ),
         )
 
     def _row(self, reject: Reject) -> dict[str, Any] | None:

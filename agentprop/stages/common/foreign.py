@@ -86,7 +86,7 @@ class RunOfFiles(StoredRun):
     """A run that was made of somebody's files for the length of a command, and is deleted with it."""
 
     def __init__(self, stored: StoredRun, folder: str) -> None:
-        super().__init__(stored.path, stored.stage, stored.segments)
+        super().__init__(stored.layout, stored.stage, stored.segments)
         self._cleaned = weakref.finalize(self, rmtree, folder, ignore_errors=True)
 
 

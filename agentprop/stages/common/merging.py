@@ -9,7 +9,7 @@ from agentprop.config import STAGES
 from agentprop.errors import BoundReached
 from agentprop.records import RECORDS
 from agentprop.stages.common.partitions import added, numbers_of, part_directory, stored_parts
-from agentprop.storage.reader import MANIFEST
+from agentprop.storage.parts import MANIFEST
 from agentprop.storage.run import Run, StoredRun, open_run
 
 Summaries = Sequence[dict[str, Any]]

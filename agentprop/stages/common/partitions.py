@@ -18,9 +18,10 @@ from agentprop.config import StageConfig
 from agentprop.config.parts import Partitioned
 from agentprop.engine import batched
 from agentprop.errors import ConfigError, RunError
+from agentprop.storage.directory import Directory, read_journal
 from agentprop.storage.durable import write_json
 from agentprop.storage.ownership import claim
-from agentprop.storage.reader import JOURNAL, MANIFEST, PARTS, RUN, Identity, load_json, load_part, read_journal
+from agentprop.storage.parts import JOURNAL, MANIFEST, PARTS, RUN, Identity, load_json, load_part
 from agentprop.storage.run import Run, StoredRun, open_run
 
 INDEX_VARIABLES = ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX")
@@ -184,7 +185,7 @@ def _common(identity: Identity) -> dict[str, Any]:
 def journalled(path: Path, stage: str) -> tuple[StoredRun, dict[str, Any]]:
     """A part as far as its journal goes, whether it is complete or under way, and its last state."""
     segments = read_journal(path / JOURNAL)[0]
-    return StoredRun(path, stage, segments), (segments[-1].state if segments else None) or {}
+    return StoredRun(Directory(path), stage, segments), (segments[-1].state if segments else None) or {}
 
 
 def owed_rounds(part: str | Path) -> int:

@@ -44,7 +44,7 @@ class DirectorySink:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.folder: Path | None = run.path / MODELS
+        self.folder: Path | None = run.layout.folder(MODELS)
 
     def add(self, records: Iterable[Record], passed_on: Callable[[], PipedProblem | None]) -> None:
         for record in records:

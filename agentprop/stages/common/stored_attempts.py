@@ -33,7 +33,7 @@ class StoredAttempts:
         for run in runs:
             if run.stage != "verify":
                 raise RunError(
-                    f"{run.path} is a run of {run.stage}, so it has no attempts of verifiers",
+                    f"{run.name} is a run of {run.stage}, so it has no attempts of verifiers",
                     hint="name an earlier verify run with --reuse",
                 )
         return cls(runs)

@@ -23,6 +23,7 @@ from agentprop.stages.common.layout_notes import LayoutNotes
 from agentprop.stages.common.row_problems import Row, problem_or_reject
 from agentprop.storage.reader import OURS
 from agentprop.storage.run import open_run
+from agentprop.storage.stores import is_url
 
 WANTED: Final = "test"
 """Split that is asked of a data set that has one."""
@@ -64,7 +65,7 @@ class Benchmark:
 
 def read_benchmark(source: str, config: EvaluateConfig, *, quiet: bool = True) -> Benchmark:
     """Read all of it, and tell what is taken for what unless `quiet`. Raises InputError if there is nothing to ask."""
-    if (Path(source) / OURS).is_dir():
+    if is_url(source) or (Path(source) / OURS).is_dir():
         stored = open_run(source)
         found: list[AskedQuestion | Reject] = [_of_run(problem, config) for problem in stored.iter(Problem)]
         inputs: Mapping[str, str] = {"source": stored.fingerprint}

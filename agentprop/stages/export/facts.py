@@ -14,7 +14,8 @@ from agentprop.records import Attempt, Difficulty, MadeBy, Reject, is_of_attempt
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.text import shareable
 from agentprop.stages.common.accepted import JoinedRuns, PassRate
-from agentprop.storage.reader import StoredRun, load_json
+from agentprop.storage.parts import parse_json
+from agentprop.storage.reader import StoredRun
 
 MOST_REASONS = 20
 """Most reasons named for each stage; the rest are counted together."""
@@ -76,7 +77,8 @@ def makers(joined: JoinedRuns, statistics: RowStatistics) -> list[Contributor]:
 
 def contamination(joined: JoinedRuns) -> str | None:
     """Sentence on decontamination, if a run was decontaminated."""
-    found = [load_json(path) for stored in joined.runs if (path := stored.path / CONTAMINATION).is_file()]
+    texts = [(stored.name, stored.file(CONTAMINATION)) for stored in joined.runs]
+    found = [parse_json(text, f"{name}/{CONTAMINATION}") for name, text in texts if text is not None]
     names = sorted({str(one.get("name")) for report in found for one in report.get("benchmarks", [])})
     if not names:
         return None

@@ -40,6 +40,7 @@ from agentprop.stages.export.files import (
 )
 from agentprop.stages.export.items import ExportItem, items
 from agentprop.storage.durable import write_atomically
+from agentprop.storage.stores import check_here
 from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 
 UNFAIR = "held out, with a skill that training lacks"
@@ -69,6 +70,7 @@ def run(
     config: ExportConfig, runs: Sequence[str], out: str, *, fresh: bool = False, quiet: bool = True
 ) -> dict[str, Any]:
     """Run the stage and return its summary; `-` writes JSON lines to stdout."""
+    check_here(out, "an export")
     suffix = suffix_of(out)
     _check(config, out, suffix)
     joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
@@ -261,7 +263,7 @@ def _receipt(config: ExportConfig, joined: JoinedRuns, written: ExportResult) ->
         **_summary(config, written),
         "held_out_pairs": sorted(written.statistics.pairs),
         "settings": config.model_dump(mode="json"),
-        "runs": {str(stored.path): stored.fingerprint for stored in joined.runs},
+        "runs": {stored.name: stored.fingerprint for stored in joined.runs},
     }
 
 

@@ -37,7 +37,7 @@ def _check(intake: Intake) -> None:
     for stored in intake.runs:
         if not stored.rows.get(Problem.kind) and len(intake.inputs) == 1:
             hint = "name the run that proposed the problems"
-            raise RunError(f"{stored.path}, a run of {stored.stage}, holds no problems", hint=hint)
+            raise RunError(f"{stored.name}, a run of {stored.stage}, holds no problems", hint=hint)
 
 
 def _refused(stored: StoredRun) -> set[str]:

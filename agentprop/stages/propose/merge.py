@@ -27,7 +27,8 @@ from agentprop.stages.common.partitions import (
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.propose.canonical import MergeRules, Row, canonical, rounds_for
 from agentprop.stages.propose.ledger import BATCH, INDICES
-from agentprop.storage.reader import Identity, Segment
+from agentprop.storage.directory import Directory
+from agentprop.storage.parts import Identity, Segment
 from agentprop.storage.run import Run, StoredRun
 
 COLUMNS = ("id", "statement", "template", "index", "evidence")
@@ -119,7 +120,7 @@ class StoredPart:
 def _part(out: str, number: int, identity: Identity | None) -> StoredPart:
     path = part_directory(out, number)
     if identity is None:
-        return StoredPart(number, StoredRun(path, "propose", []), {})
+        return StoredPart(number, StoredRun(Directory(path), "propose", []), {})
     return StoredPart(number, *journalled(path, identity.stage))
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from agentprop.errors import ConfigError, InputError
 from agentprop.records import RECORDS
 from agentprop.stages.push.card import card
-from agentprop.storage.reader import FOLDERS, StoredRun, StoredShard, open_run
+from agentprop.storage.parts import FOLDERS, StoredShard
+from agentprop.storage.reader import StoredRun, open_run
 from agentprop.storage.run_readme import FIRST, README
 
 INSTALL = "pip install 'agentic-proposing[hub]'"

@@ -42,6 +42,7 @@ from agentprop.stages.common.foreign import open_sources
 from agentprop.storage import Row
 from agentprop.storage.durable import check_target, disk_errors, write_atomically
 from agentprop.storage.reader import StoredRun, read_errors
+from agentprop.storage.stores import check_here, is_url
 
 ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
@@ -127,12 +128,13 @@ class ReportData:
 
     def _failed(self, number: int, row: Row, failure: RecordFailure) -> None:
         name = next((str(row[key]) for key in ("id", "problem_id", "item") if key in row), "a record")
-        print(f"{name} of {self.runs[number].path} cannot be shown: {failure.told}", file=sys.stderr)
+        print(f"{name} of {self.runs[number].name} cannot be shown: {failure.told}", file=sys.stderr)
         self.shown.add(failure)
 
 
 def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any]:
     """Write the report to a file, or to stdout if `out` is `-`; returns its key figures."""
+    check_here(out, "a report")
     if out != "-":
         _check_replaceable(Path(out))
     runs = sorted(open_sources(paths, options.layout, quiet=options.quiet), key=_order)
@@ -153,7 +155,7 @@ def run(paths: Sequence[str], out: str, options: ReportOptions) -> dict[str, Any
 
 
 def _name(runs: Sequence[StoredRun]) -> str:
-    return " · ".join(dict.fromkeys(stored.path.resolve().name for stored in runs))
+    return " · ".join(dict.fromkeys(map(_title, runs)))
 
 
 def _other_side(options: ReportOptions) -> Side | None:
@@ -191,6 +193,11 @@ def _side(data: ReportData, problems: Mapping[str, ListedProblem], rejects: Sequ
     )
 
 
+def _title(stored: StoredRun) -> str:
+    """The last part of where a run lies."""
+    return stored.name.rpartition("/")[2] if is_url(stored.name) else stored.path.resolve().name
+
+
 def _order(stored: StoredRun) -> int:
     return ORDER.index(stored.stage) if stored.stage in ORDER else len(ORDER)
 
@@ -226,7 +233,7 @@ def _gather(data: ReportData, options: ReportOptions, other: Side | None) -> tup
     funnels = [
         rejects[n].funnel(n, stored.stage, _accepted(data, n))
         for n, stored in enumerate(data.runs)
-        if stored.rows or not (stored.path / CHECKERS).is_file()  # an audit judges no problem
+        if stored.rows or stored.file(CHECKERS) is None  # an audit judges no problem
     ]
     comparison = None if other is None else compare(_side(data, problems, rejects), other)
     return {**_tables(data, listed, funnels, contested, ledger, opinions), "comparison": comparison}, details
@@ -446,7 +453,7 @@ def _described(stored: StoredRun) -> dict[str, Any]:
     manifest = stored.manifest
     settings = {key: value for key, value in stored.config.items() if value not in (None, [], {}, "")}
     return {
-        "path": str(stored.path),
+        "path": stored.name,
         "stage": stored.stage,
         "complete": stored.complete,
         "rows": stored.rows,
@@ -458,9 +465,5 @@ def _described(stored: StoredRun) -> dict[str, Any]:
 
 def _texts(runs: Sequence[StoredRun], name: str) -> dict[str, str]:
     """Read the files with a name beside the data, by path."""
-    paths = [path for stored in runs if (path := stored.path / name).is_file()]
-    found: dict[str, str] = {}
-    for path in paths:
-        with read_errors(path):
-            found[str(path)] = path.read_text(encoding="utf-8", errors="replace")
-    return found
+    found = {f"{stored.name}/{name}": stored.file(name) for stored in runs}
+    return {path: data.decode(errors="replace") for path, data in found.items() if data is not None}

@@ -38,6 +38,7 @@ from agentprop.stages.common.models import RoleModels, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.storage.durable import disk_errors, write_json
 from agentprop.storage.run import Run
+from agentprop.storage.stores import check_here
 
 FOLDER, REPORT = "audit", "checkers.json"
 """Directory and file of the whole report in a run."""
@@ -55,6 +56,7 @@ def run(config: VerifyConfig, intake: Intake, out: str, *, fresh: bool, quiet: b
     """Measure the checkers; the rates are the summary, and the whole report is written beside it."""
     if out == "-":
         raise ConfigError("the audit of checkers gives no records to stream", hint="give --out a directory")
+    check_here(out, "an audit of checkers")
     with Run.open(
         out,
         "verify",
