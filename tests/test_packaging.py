@@ -19,7 +19,8 @@ from packaging.utils import canonicalize_name
 
 import agentprop
 
-EXTRAS = ("train", "vllm", "cluster", "documents", "hub", "objects")
+NEIGHBOURS = ("trl", "reasoning-gym", "verifiers", "inspect", "openenv", "nemo-gym")
+EXTRAS = ("train", "vllm", "cluster", "documents", "hub", "objects", "polars", "anthropic", *NEIGHBOURS)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -128,6 +129,7 @@ def test_every_library_imported_is_declared() -> None:
     foreign = imported() - sys.stdlib_module_names - {"agentprop"}
     assert {"typer", "pydantic", "pyarrow"} <= foreign
     owners.setdefault("docx", ["python-docx"])  # its module has another name, and need not be installed
+    owners.setdefault("openenv", ["openenv-core"])
     owners["pydantic_core"] = ["pydantic"]  # the other half of it, pinned by it
     owner = {module: set(map(canonicalize_name, owners.get(module, [module]))) for module in foreign}
     assert not [module for module in foreign if not declared & owner[module]]

@@ -35,7 +35,9 @@ class _Commands(LazyGroup):
         ),
         "merge": Entry("agentprop.cli.merge", "Make one run of the parts of a divided run.", PROBLEMS),
         "lint": Entry(
-            "agentprop.cli.lint", "Check the English and notation of problems, without solving them.", PROBLEMS
+            "agentprop.cli.lint",
+            "Check the English, notation and promised form of answer of problems, without solving them.",
+            PROBLEMS,
         ),
         "train-sft": Entry(
             "agentprop.cli.train_sft",

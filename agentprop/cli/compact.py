@@ -15,9 +15,9 @@ def command(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Put the many small files of a run together, into some of about 128 MB.
+    """Put the many small files of a run together.
 
-    Records, ids and their order stay as they are, and so does what resumes from the run or was made from it. A kill
+    The new ones have about 128 MB. Records, ids and their order stay as they are, and so does what resumes from the run or was made from it. A kill
     loses nothing; the same command goes on. For a divided run compact what `merge` made, not the parts.
     """
     from agentprop.storage.compaction import compact

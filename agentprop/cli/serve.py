@@ -29,7 +29,7 @@ def command(
     bundled_skills: options.BundledSkills = None,
     allow_weak_sandbox: options.AllowWeakSandbox = None,
 ) -> None:
-    """Serve problems, as they are asked for, to trainers that talk to an environment's server.
+    """Serve problems to trainers that talk to an environment's server.
 
     openenv: a reset gives a question, the step its reward. nemo-gym: `/verify` scores a response to a row. Replies are
     scored as everywhere in agentprop; programs run in the sandbox. The server has no password: anyone who reaches the

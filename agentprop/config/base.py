@@ -82,7 +82,8 @@ class StageConfig(Settings):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Add what may change in every stage to what a stage names itself."""
-        cls.outside_identity = cls.outside_identity | StageConfig.outside_identity
+        lacking = {"engine", "address"} - cls.model_fields.keys()  # not every stage can run elsewhere
+        cls.outside_identity = (cls.outside_identity | StageConfig.outside_identity) - lacking
 
     @classmethod
     def under_present_names(cls, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -278,7 +278,7 @@ class RayPool(Generic[Item]):
             if self._failed_starts == MAX_FAILED_STARTS:
                 raise RunError(
                     f"{MAX_FAILED_STARTS} workers in a row died while starting on the cluster: {reason[:300]}",
-                    hint="install agentprop and its extras on every node, and look into Ray's logs there",
+                    hint="install the same version with its extras on every node, and look into Ray's logs there",
                 ) from error
         if not actor.jobs:
             return

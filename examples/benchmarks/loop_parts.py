@@ -153,7 +153,10 @@ def committing(made: list[Candidate]) -> float:
     settings = config(len(made))
     plan = plan_of(settings, gather(settings.skills, bundled=False))
     ledger = Ledger(settings, plan.curriculum)
-    with tempfile.TemporaryDirectory() as folder, open_sink(plan, str(Path(folder, "run")), False, ledger) as sink:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_sink(plan, settings, str(Path(folder, "run")), False, ledger) as sink,
+    ):
         started = time.process_time()
         for candidate in made:
             sink.add(ledger.commit(candidate), lambda: None)

@@ -267,6 +267,7 @@ MORE_EXACT = {
     "held_out",
     "verifier",
     "k",
+    "algorithm",
     "model",
     "schedule",
     "mask_cut_off",

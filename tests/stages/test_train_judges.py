@@ -17,7 +17,7 @@ from toy_groups import ALONE, LIBRARY
 from toy_problems import problem, proposed, trace
 
 from agentprop.config import TrainMgpoConfig, VerifyConfig
-from agentprop.config.parts import CorpusSettings
+from agentprop.config.parts import CorpusSettings, Partitioned, Placed
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.models.cache import FILE, ReplyCache
 from agentprop.records import Attempt, Verdict
@@ -30,7 +30,9 @@ from agentprop.stages.verify import run as verify
 from agentprop.storage.run import open_run
 
 OWN = {"reuse", "audit_checkers", "audit_problems", "prompts", *CorpusSettings.model_fields}
-"""Settings of verify that are about stored attempts, the audit, files, and texts that training takes as they are."""
+OWN |= {*Partitioned.model_fields, *Placed.model_fields}
+"""Settings of verify that are about stored attempts, the audit, files, texts that training takes as they are, and where
+the work is done."""
 CHANGED: dict[str, tuple[str, Any]] = {
     "verifier": ("verifier", ("a", "b", "a")),
     "auditor": ("auditor", "c"),

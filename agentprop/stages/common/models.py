@@ -107,11 +107,15 @@ def spending_of(meter: Meter) -> dict[str, Any]:
     return {"requests": total.requests, "tokens": total.tokens, "cost": total.cost, "by_role": by_role}
 
 
+CUSTOM = "custom:"
+"""Beginning of the name of what a program passes as its own proposer or verifier."""
+
+
 def model_names(config: StageConfig) -> list[str]:
     """Every MODEL that the settings of a stage name, each once."""
     given = (getattr(config, setting, None) for setting in sorted(config.names_models))
     names = (name for value in given for name in ((value,) if isinstance(value, str) else value or ()))
-    return [name for name in dict.fromkeys(names) if name != "none" and not is_local(name)]
+    return [n for n in dict.fromkeys(names) if n != "none" and not n.startswith(CUSTOM) and not is_local(n)]
 
 
 def named_models(config: StageConfig) -> dict[str, str]:
