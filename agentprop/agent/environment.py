@@ -325,8 +325,8 @@ class Environment:
         if isinstance(found, Violation):
             if found.unavailable:
                 self.stop = StopReason.TOOL_FAILURE
-            # The built-in proposer draws an inert clause anew, as often as its turns allow.
-            self.refused += not (self.own_code and found.code.startswith(INERT))
+            # A clause that does nothing is mended by another number; that may take as many tries as there are turns.
+            self.refused += not found.code.startswith(INERT)
             return f"refused: {found.message}{self._rule(found.code)}", f"refused:{found.code}"
         self.problem, self.stop, self.isolation = found, StopReason.SUBMITTED, found.isolation
         return "accepted", "ok"

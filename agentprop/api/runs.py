@@ -34,13 +34,13 @@ class RunRecords:
         self._stored = stored
 
     def __fspath__(self) -> str:
-        """Path of the run directory, so that the run is itself a source for `verify`."""
-        return str(self._stored.path)
+        """Path or URL of the run, so that the run is itself a source for `verify`."""
+        return self._stored.name
 
     def __repr__(self) -> str:
         """Name the directory and count the records."""
         counts = ", ".join(f"{count} {kind}" for kind, count in self.rows.items())
-        return f"<{self.stage} run {self._stored.path}: {counts or 'no records'}>"
+        return f"<{self.stage} run {self._stored.name}: {counts or 'no records'}>"
 
     @property
     def stage(self) -> str:

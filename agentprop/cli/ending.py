@@ -27,7 +27,7 @@ def print_ending(out: str, config: ProposeConfig) -> None:
         typer.echo(textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  "), err=True)
     typer.echo(f"  answer: {problem.answer}", err=True)
     shards = (shard.path for segment in run.segments for shard in segment.shards if shard.kind == Problem.kind)
-    typer.echo(f"It lies in {run.path / next(shards)}. What to do next:\n", err=True)
+    typer.echo(f"It lies in {run.name}/{next(shards)}. What to do next:\n", err=True)
     commands = next_commands(out, judged=_judged(config))
     width = max(len(command) for command, _ in commands)
     for command, does in commands:

@@ -75,6 +75,8 @@ _FRACTION_NOTE = "Give your answer as an integer or as a fraction in lowest term
 """Form of the answer to every question of that kind, which says nothing of the question."""
 _ORDINAL = re.compile(r"(?<=>)\$?th\b")
 """Ending of a number in a wording; it stands in the statement as `st` or `nd` too."""
+_FORMULA = re.compile(r"\$[^$]*\$")
+_PRODUCT = re.compile(r"(?<![\\A-Za-z])([a-z])([a-z])(?![A-Za-z])")
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
 _OPERATIONS = {"sum": ("sum",), "difference": ("exceed",), "product": ("product",)}
 
@@ -92,7 +94,7 @@ def unseen(statement: str, term: Term, library: Mapping[str, Package]) -> str | 
 
 def _unseen(statement: str, term: Term, library: Mapping[str, Package]) -> Iterator[str]:
     statement = statement.replace(_FRACTION_NOTE, "")
-    written, words = Counter(numbers(_STEP.sub("", statement))), Counter(_WORD.findall(statement.lower()))
+    written, words = Counter(numbers(_STEP.sub("", statement))), Counter(_words(statement))
     nodes = list(dict.fromkeys(walk(term)))
     specs = [library[node.skill].spec for node in nodes if isinstance(node, Apply)]
     wanted, texts = _wanted(nodes, library)
@@ -226,7 +228,17 @@ def _bags(name: str, texts: _Texts) -> tuple[Counter[str], ...]:
 
 
 def _bag(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(_HOLE.sub(" ", _ORDINAL.sub("", text)).lower()))
+    return Counter(_words(_HOLE.sub(" ", _ORDINAL.sub("", text))))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text; a product of two letters is two words, for in a wording one of them may be a hole.
+
+    >>> _words("Expand $1+cx$ at once.")
+    ['expand', 'c', 'x', 'at', 'once']
+    """
+    spread = _FORMULA.sub(lambda found: _PRODUCT.sub(r"\1 \2", found[0]), text)
+    return _WORD.findall(spread.lower())
 
 
 def _told(spec: Spec, words: Counter[str]) -> bool:

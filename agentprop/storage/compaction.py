@@ -37,7 +37,7 @@ from agentprop.storage.parts import (
     load_part,
 )
 from agentprop.storage.reader import StoredRun, open_run
-from agentprop.storage.stores import check_here
+from agentprop.storage.stores import A_COPY, check_here
 
 TARGET_BYTES = 128 * 2**20
 """Size at which the largest shard of a segment ends; one old segment more may follow, so far below 256 MB."""
@@ -65,7 +65,7 @@ class _Plan(Part):
 
 def compact(path: str | Path, target: int = TARGET_BYTES) -> Compaction:
     """Put the shards of a run together. Raises RunError if it is no run, or if another process works in it."""
-    check_here(str(path), "a compaction")
+    check_here(path, "a compaction", A_COPY)
     root = Path(path)
     open_run(root, warn=False)
     lock = ownership.lock(root)

@@ -48,7 +48,7 @@ from agentprop.storage.parts import (
     parse_part,
     to_json,
 )
-from agentprop.storage.run_readme import README, text
+from agentprop.storage.run_readme import MARK, README, text
 from agentprop.storage.stores import Store
 
 SEGMENT_RECORDS = 16384
@@ -216,7 +216,7 @@ class ObjectRun:
             )
         self._epoch = new
         for key in self.store.list() if new > 1 else ():
-            if key in (CONFIG, SUMMARY) or key.split("/")[0] in folders:
+            if key in (CONFIG, SUMMARY) or (key == README and self._is_ours(key)) or key.split("/")[0] in folders:
                 self.store.delete(key)  # it told of the earlier start; `recover` deletes the rest
 
     def recover(self) -> list[Segment]:
@@ -281,8 +281,12 @@ class ObjectRun:
 
     def write_readme(self, stage: str, rows: Mapping[str, int]) -> None:
         kinds = [kind for kind in FOLDERS if rows.get(kind)]
-        if kinds:
+        if kinds and self._is_ours(README):
             self.store.put(README, text(self.store.name.rpartition("/")[2], stage, kinds).encode())
+
+    def _is_ours(self, key: str) -> bool:
+        """True if a README.md may be replaced: it is not there, or agentprop wrote it."""
+        return MARK.encode() in (self.store.get(key) or MARK.encode())
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         self.store.put(CONFIG, to_json(config))

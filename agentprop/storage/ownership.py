@@ -131,7 +131,7 @@ def check_same(name: str, started: Identity, now: Identity, outside: frozenset[s
     if started.stage != now.stage:
         raise RunError(f"{name} holds a run of {started.stage}, not of {now.stage}", hint="choose another --out")
     known = now.models if started.models else {}  # runs of older versions do not tell the names of their models
-    changed = _differences(_by_model(started, started.models), _by_model(now, known), outside)
+    changed = _differences(by_model(started, started.models), by_model(now, known), outside)
     if changed:
         out, settings = shlex.quote(name), shlex.quote(f"{name}/{CONFIG}")
         resume = f"agentprop {now.stage} --config {settings} --out {out}"
@@ -149,8 +149,8 @@ def check_same(name: str, started: Identity, now: Identity, outside: frozenset[s
         )
 
 
-def _by_model(identity: Identity, names: Mapping[str, str]) -> dict[str, Any]:
-    """The settings, with the names of models in place of their addresses and of names that agentprop.toml gives."""
+def by_model(identity: Identity, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings with the names of models in place of addresses and of names that agentprop.toml gives."""
 
     def named(value: Any) -> Any:
         if isinstance(value, list):

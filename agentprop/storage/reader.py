@@ -36,7 +36,7 @@ from agentprop.storage.parts import (
     parse_json,
     read_errors,
 )
-from agentprop.storage.stores import LocalStore, Store, is_url
+from agentprop.storage.stores import A_COPY, LocalStore, Store, is_url
 from agentprop.storage.tables import read_table
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class StoredRun:
             return self.layout.store.root
         raise RunError(
             f"{self.name} is not on this machine's disk, and this needs it there",
-            hint="copy the run with the store's own tool, and name the copy",
+            hint=A_COPY,
         )
 
     @property

@@ -19,6 +19,9 @@ from agentprop.storage.parts import read_errors
 
 SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl")
 """Schemes of URLs that name a place on an object store."""
+TO_DISK = "give --out a path, and copy what is there with the store's own tool"
+A_COPY = "copy the run with the store's own tool, and name the copy"
+"""Hints for what needs a disk: where to write instead, and what to read instead."""
 _URL = re.compile(rf"({'|'.join(SCHEMES)})://")
 
 
@@ -60,13 +63,10 @@ def is_url(place: str | Path) -> bool:
     return isinstance(place, str) and _URL.match(place) is not None
 
 
-def check_here(out: str, what: str) -> None:
+def check_here(out: str | Path, what: str, hint: str = TO_DISK) -> None:
     """Raise RunError for a place on an object store: `what` is written to a disk only."""
     if is_url(out):
-        raise RunError(
-            f"{what} cannot be written to {out}: it needs a place on this machine's disk",
-            hint="give --out a path, and copy what is there with the store's own tool",
-        )
+        raise RunError(f"{what} cannot be written to {out}: it needs a place on this machine's disk", hint=hint)
 
 
 class LocalStore:

@@ -129,7 +129,7 @@ def test_a_trajectory_replays_to_the_same_observations_and_problem(maker: Candid
             continue
         first = candidate.trajectory
         library, rules = maker.planner.library, maker.rules
-        environment = Environment(first.task, library, maker.executor, tools(), rules, first.made_by, own_code=True)
+        environment = Environment(first.task, library, maker.executor, tools(), rules, first.made_by)
         episode = asyncio.run(rollout(environment, Replay([t.message for t in first.turns])))
         assert episode.trajectory.id == first.id
         assert episode.trajectory.messages() == first.messages()

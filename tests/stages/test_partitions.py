@@ -17,7 +17,16 @@ from agentprop.config import ProposeConfig, VerifyConfig
 from agentprop.config.parts import Partitioned
 from agentprop.errors import BoundReached, ConfigError, RunError
 from agentprop.records import Problem, Trajectory, Verdict
-from agentprop.stages.common.partitions import numbers_of, own_share, own_total, part_directory, part_of
+from agentprop.stages.common.models import named_models
+from agentprop.stages.common.partitions import (
+    finished,
+    numbers_of,
+    own_share,
+    own_total,
+    part_directory,
+    part_of,
+    stored_parts,
+)
 from agentprop.stages.propose import merge as merging
 from agentprop.stages.propose import run as propose
 from agentprop.stages.propose.ledger import BATCH, INDICES
@@ -143,6 +152,18 @@ def test_a_part_that_has_not_begun_is_owed(tmp_path: Path, parts: Path) -> None:
         merging.merge(str(tmp_path / "run"), quiet=True)
     owed = json.loads((tmp_path / "run/parts/owed.json").read_text())
     assert owed == {"n": 60, "rounds": 1}
+
+
+def test_a_server_that_moved_leaves_finished_parts_and_their_merge_as_they_are(tmp_path: Path) -> None:
+    for number, port in enumerate((8001, 8002)):
+        made = VerifyConfig(verifier=(f"small@http://localhost:{port}/v1",), partitions=2, partition=number)
+        part = part_directory(tmp_path, number)
+        with Run.open(part, "verify", made, models=named_models(made)) as run:
+            run.finish({"judged": 0})
+        moved = made.model_copy(update={"verifier": ("small@http://localhost:9000/v1",)})
+        assert finished(made, str(part)) is not None
+        Run.check(part, "verify", moved, models=named_models(moved))
+    assert len([one for one in stored_parts(tmp_path) if one is not None]) == 2
 
 
 def test_parts_of_other_settings_are_not_mixed(out: Path) -> None:

@@ -10,9 +10,15 @@ import pytest
 from faulty_store import AsksTwice, Counted, Died, DiesAfter, DiesBefore, DropsReply, Unconditional
 from toy_records import problem, trajectory
 
+from agentprop.config import ExtractConfig
+from agentprop.config.parts import Partitioned
 from agentprop.errors import AgentpropError, ConfigError, RunError, ShardError
 from agentprop.records import Problem, Trajectory
+from agentprop.stages.common.partitions import part_of, stage_of_parts
+from agentprop.stages.extract import run as extract
+from agentprop.storage.compaction import compact
 from agentprop.storage.run import Run, open_run
+from agentprop.storage.run_readme import README
 from agentprop.storage.stores import LocalStore, Store, check_here, is_url
 
 pytest.importorskip("obstore")
@@ -235,12 +241,36 @@ def test_logs_of_sessions_are_objects_of_their_own_and_hold_no_credentials(monke
     assert set(commit) == {"writer", "segment"}
 
 
+def test_a_readme_lies_beside_the_records_unless_somebody_wrote_another() -> None:
+    store = memory(Path())
+    work(store)
+    assert b"problems/*.parquet" in (store.get(README) or b"") and b"# run\n" in (store.get(README) or b"")
+    store.put(README, b"my own text")
+    work(store, STEPS + 1)
+    work(store, fresh=True)
+    assert store.get(README) == b"my own text"
+
+
+def test_records_are_read_from_a_store_as_a_table() -> None:
+    store = memory(Path())
+    work(store)
+    table = open_run(store).table(Problem, ["id"])
+    assert table.column("id").to_pylist() == [one.id for one in CONTENT]
+
+
 def test_only_stages_that_need_records_alone_are_written_there() -> None:
     assert is_url("gs://b/x") and not is_url("/s3:/x") and not is_url("hf:gsm8k")
     for stage in ("extract", "curate", "evaluate", "train-sft"):
         error = refusal(RunError, lambda stage=stage: Run.open(NAME, stage, {}))  # type: ignore[misc]
         assert f"a run of {stage} cannot be written to {NAME}" in error.message
     refusal(RunError, lambda: check_here("gs://b/report.html", "a report"))
+    for action in (
+        lambda: extract.run(ExtractConfig(sources=("corpus.jsonl",)), NAME),
+        lambda: part_of(Partitioned(partitions=2, partition=0), NAME),
+        lambda: stage_of_parts(NAME),
+        lambda: compact(NAME),
+    ):
+        assert NAME in refusal(RunError, action).message
     check_here("report.html", "a report")
 
 

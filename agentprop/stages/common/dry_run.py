@@ -17,7 +17,9 @@ from agentprop.notices import note
 from agentprop.stages.common.foreign import WANTED, is_run
 from agentprop.stages.common.models import model_names
 from agentprop.stages.common.stdin import STDIN
+from agentprop.storage.reader import layout_of
 from agentprop.storage.run import Run, open_run
+from agentprop.storage.stores import is_url
 
 PATHS = ("/", ".", "runs/")
 """Beginnings of names that are paths, and of no model that a hub has."""
@@ -43,7 +45,7 @@ def check_sources(config: StageConfig, sources: Sequence[str]) -> None:
     for source in named:
         if source in files:
             continue
-        if Path(source).exists():
+        if layout_of(source).started() if is_url(source) else Path(source).exists():
             open_run(source, warn=False)
         else:
             note(f"there is no run at {source} yet")

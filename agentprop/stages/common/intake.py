@@ -121,9 +121,9 @@ def _check_problems(stored: StoredRun) -> None:
         return
     hint = "name the run that proposed the problems"
     if stored.stage == "extract":
-        place = shlex.quote(str(stored.path))
+        place = shlex.quote(stored.name)
         hint = f"make problems of its skills: agentprop propose --n 100 --skills {place} --out runs/problems"
-    raise RunError(f"{stored.path}, a run of {stored.stage}, holds no problems", hint=hint)
+    raise RunError(f"{stored.name}, a run of {stored.stage}, holds no problems", hint=hint)
 
 
 def _inputs(runs: Sequence[StoredRun]) -> dict[str, str]:

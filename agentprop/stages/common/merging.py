@@ -42,7 +42,7 @@ def merge(
     first = next(identity for identity in stored_parts(out) if identity is not None)
     config = STAGES[stage].model_validate({**first.config, "partition": None})
     segments = [(part, segment) for part in parts for segment in part.segments]
-    with Run.open(out, stage, config, fresh=fresh, inputs=first.inputs) as run:
+    with Run.open(out, stage, config, fresh=fresh, inputs=first.inputs, models=first.models) as run:
         for number in range(int(run.state.get("copied", 0)), len(segments)):
             part, segment = segments[number]
             for kind in dict.fromkeys(shard.kind for shard in segment.shards):

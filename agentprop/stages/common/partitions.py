@@ -20,9 +20,10 @@ from agentprop.engine import batched
 from agentprop.errors import ConfigError, RunError
 from agentprop.storage.directory import Directory, read_journal
 from agentprop.storage.durable import write_json
-from agentprop.storage.ownership import claim
+from agentprop.storage.ownership import by_model, claim
 from agentprop.storage.parts import JOURNAL, MANIFEST, PARTS, RUN, Identity, load_json, load_part
 from agentprop.storage.run import Run, StoredRun, open_run
+from agentprop.storage.stores import A_COPY, check_here
 
 INDEX_VARIABLES = ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX")
 """Variables in which schedulers number the tasks of a Slurm array and of a Kubernetes Indexed Job."""
@@ -44,6 +45,7 @@ def part_of(config: C, out: str, *, claimed: bool = True) -> tuple[C, str]:
             raise ConfigError("partition is set, but not partitions", hint="give --partitions P as well")
         return config, out
     number = _number(config)
+    check_here(out, "a part of a run")
     if out == "-":
         raise ConfigError("a part of a run cannot go to a pipe", hint="give --out DIR")
     if claimed:
@@ -130,10 +132,12 @@ def finished(config: StageConfig, out: str, inputs: Mapping[str, str] | None = N
 
     Schedulers run every task of an array again. Raises RunError or ConfigError if the part cannot be resumed.
     """
+    from agentprop.stages.common.models import named_models  # imported only if a part is stored
+
     path = Path(out)
     if getattr(config, "partition", None) is None or not (path / MANIFEST).exists():
         return None
-    Run.check(path, config.stage, config, inputs=inputs)
+    Run.check(path, config.stage, config, inputs=inputs, models=named_models(config))
     stored = open_run(path)
     now = config.model_dump(mode="json")
     same = all(stored.config.get(name) == value for name, value in now.items() if name != "workers")
@@ -145,6 +149,7 @@ def finished(config: StageConfig, out: str, inputs: Mapping[str, str] | None = N
 
 def stored_parts(out: str | Path) -> list[Identity | None]:
     """Identities of all parts of a divided run, by number; None for one that has not begun. Raises RunError."""
+    check_here(out, "a merge", A_COPY)
     root = Path(out) / PARTS
     found = sorted(path for path in root.glob("[0-9]*") if (path / RUN).exists()) if root.is_dir() else []
     if not found:
@@ -179,7 +184,8 @@ def _common(identity: Identity) -> dict[str, Any]:
 
     outside = STAGES[identity.stage].outside_identity | {"partition"}
     inputs = {f"input {name}": print_ for name, print_ in identity.inputs.items() if print_ != "stdin"}
-    return {**{name: value for name, value in identity.config.items() if name not in outside}, **inputs}
+    settings = by_model(identity, identity.models)
+    return {**{name: value for name, value in settings.items() if name not in outside}, **inputs}
 
 
 def journalled(path: Path, stage: str) -> tuple[StoredRun, dict[str, Any]]:

@@ -26,7 +26,9 @@ def merge(out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, An
     parts = finished_parts(out)
     first = next(identity for identity in stored_parts(out) if identity is not None)
     config = ExtractConfig.model_validate({**first.config, "partition": None})
-    opened = Run.open(out, "extract", config, fresh=fresh, inputs=first.inputs, folders=Mining.FOLDERS)
+    opened = Run.open(
+        out, "extract", config, fresh=fresh, inputs=first.inputs, models=first.models, folders=Mining.FOLDERS
+    )
     with opened as stored, Interruption("the documents under way") as stop:
         if stored.complete and stored.summary is not None:
             unpack(stored.iter(Skill), stored.path / "skills")

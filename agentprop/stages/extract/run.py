@@ -24,6 +24,7 @@ from agentprop.stages.extract.packages import unpack
 from agentprop.stages.extract.parts import PartMining
 from agentprop.storage import write_stream
 from agentprop.storage.run import Run, open_run
+from agentprop.storage.stores import check_here
 
 if TYPE_CHECKING:
     from agentprop.stages.extract.teach import Teaching
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 def run(config: ExtractConfig, out: str, *, fresh: bool = False, quiet: bool = False) -> dict[str, Any]:
     """Run or resume the stage and return the summary; with `-` as output the skills go to stdout as a stream."""
+    check_here(out, "a run of extract")
     if out != "-":
         return _extract(config, Path(out), fresh, quiet)
     with TemporaryDirectory(prefix="agentprop-extract-") as directory:

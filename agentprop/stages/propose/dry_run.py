@@ -17,6 +17,7 @@ from agentprop.stages.common.models import named_models
 from agentprop.stages.common.partitions import part_of
 from agentprop.stages.propose.run import limit_of
 from agentprop.storage.run import Run
+from agentprop.storage.stores import is_url
 
 
 def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
@@ -35,7 +36,7 @@ def check(config: ProposeConfig, out: str, *, fresh: bool = False) -> None:
     find_files(config.decontaminate)
     if out != "-":
         inputs = {"skills": fingerprint(library)}
-        if Path(out).exists():
+        if is_url(out) or Path(out).exists():
             benchmarks = open_benchmarks(config)
             inputs["benchmarks"] = benchmarks.fingerprint if benchmarks else ""
         models = named_models(config) if settings is not None else None

@@ -46,7 +46,7 @@ def merge(out: str, n: int | None = None, *, fresh: bool = False, quiet: bool = 
     config = ProposeConfig.model_validate({**first.config, "partition": None, **({"n": n} if n else {})})
     parts = [_part(out, number, identity) for number, identity in enumerate(identities)]
     rules = MergeRules(config.max_template_repeats, max((part.mined_share for part in parts), default=1.0))
-    with Run.open(out, "propose", config, fresh=fresh, inputs=first.inputs) as run:
+    with Run.open(out, "propose", config, fresh=fresh, inputs=first.inputs, models=first.models) as run:
         whole = _Merging(run, config, parts, rules)
         with Interruption("what is merged") as stop, Progress("merge", config.n, quiet=quiet) as bar:
             for _ in whole.steps():
