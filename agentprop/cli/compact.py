@@ -18,8 +18,8 @@ def command(
     """Put the many small files of a run together.
 
     The new ones have about 128 MB. Records, ids and their order stay as they are, and so does what resumes from the run
-    or was made from it. A kill loses nothing; the same command goes on. For a divided run compact what `merge` made, not
-    the parts.
+    or was made from it. A kill loses nothing; the same command goes on. For a divided run compact what `merge` made,
+    not the parts.
     """
     from agentprop.storage.compaction import compact
 
