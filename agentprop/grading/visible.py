@@ -73,7 +73,7 @@ _ALWAYS = frozenset({"and", "no", "total"})
 """Qualifiers of sentences that belong to no node: they join explanations of symbols and count figures."""
 _FRACTION_NOTE = "Give your answer as an integer or as a fraction in lowest terms."
 """Form of the answer to every question of that kind, which says nothing of the question."""
-_ORDINAL = re.compile(r"(?<=>)\$?th\b")
+_ORDINAL = re.compile(r"(?<=>)(\$?)th\b")
 """Ending of a number in a wording; it stands in the statement as `st` or `nd` too."""
 _FORMULA = re.compile(r"\$[^$]*\$")
 _PRODUCT = re.compile(r"(?<![\\A-Za-z])([a-z])([a-z])(?![A-Za-z])")
@@ -228,7 +228,7 @@ def _bags(name: str, texts: _Texts) -> tuple[Counter[str], ...]:
 
 
 def _bag(text: str) -> Counter[str]:
-    return Counter(_words(_HOLE.sub(" ", _ORDINAL.sub("", text))))
+    return Counter(_words(_HOLE.sub(" ", _ORDINAL.sub(r"\1", text))))
 
 
 def _words(text: str) -> list[str]:
