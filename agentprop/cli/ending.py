@@ -10,6 +10,7 @@ import typer
 from agentprop.config import ProposeConfig
 from agentprop.records import Problem
 from agentprop.storage.reader import open_run
+from agentprop.storage.stores import is_url
 
 WIDTH = 88
 """Columns of the statement."""
@@ -42,11 +43,13 @@ def _judged(config: ProposeConfig) -> bool:
 def next_commands(out: str, *, judged: bool) -> list[tuple[str, str]]:
     """Three commands, each with what it does; a run that nobody judged is verified before anything is exported."""
     place = shlex.quote(out)
-    beside = shlex.quote(out.rstrip("/"))
-    export = (f"agentprop export {place} --format jsonl --out {beside}.jsonl", "questions and answers, a line for each")
+    stem = out.rstrip("/")
+    beside = shlex.quote(stem)
+    here = shlex.quote(stem.rpartition("/")[2]) if is_url(out) else beside  # pages and exports are written to a disk
+    export = (f"agentprop export {place} --format jsonl --out {here}.jsonl", "questions and answers, a line for each")
     verify = (f"agentprop verify {place} --out {beside}-verified", "judge them from their statements alone")
     return [
         (f"agentprop show {place} 0", "how it was made, step by step"),
-        (f"agentprop report {place} --out {beside}.html", "all of them in one page"),
+        (f"agentprop report {place} --out {here}.html", "all of them in one page"),
         export if judged else verify,
     ]

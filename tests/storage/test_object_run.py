@@ -10,6 +10,7 @@ import pytest
 from faulty_store import AsksTwice, Counted, Died, DiesAfter, DiesBefore, DropsReply, Unconditional
 from toy_records import problem, trajectory
 
+from agentprop.cli.ending import next_commands
 from agentprop.config import ExtractConfig
 from agentprop.config.parts import Partitioned
 from agentprop.errors import AgentpropError, ConfigError, RunError, ShardError
@@ -256,6 +257,14 @@ def test_records_are_read_from_a_store_as_a_table() -> None:
     work(store)
     table = open_run(store).table(Problem, ["id"])
     assert table.column("id").to_pylist() == [one.id for one in CONTENT]
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_the_commands_named_after_a_run_write_pages_and_exports_to_the_disk(judged: bool) -> None:
+    commands = [command.split() for command, _ in next_commands("s3://bucket/runs/made/", judged=judged)]
+    outs = {words[1]: words[words.index("--out") + 1] for words in commands if "--out" in words}
+    last = {"export": "made.jsonl"} if judged else {"verify": "s3://bucket/runs/made-verified"}
+    assert outs == {"report": "made.html", **last}
 
 
 def test_only_stages_that_need_records_alone_are_written_there() -> None:
