@@ -142,7 +142,7 @@ def command(
     with on_engine(settings.engine, settings.address):
         summary = propose.run(settings, out, fresh=shared.fresh, quiet=shared.quiet)
     shared.present(summary, out)
-    if out != "-" and not shared.quiet and not shared.json:
+    if out != "-" and settings.partitions == 1 and not shared.quiet and not shared.json:
         from agentprop.cli.ending import print_ending
 
         print_ending(out, settings)
