@@ -24,8 +24,9 @@ def _frequencies(m: int, n: int) -> list[int]:
 def check(m: int, n: int) -> int:
     """Pair the first two heaps with the third heaps from which the second player wins, found by the rules alone.
 
-    A position is lost if no move leads to another lost one. So beside heaps of x and y a heap of z is lost if it is lost
-    beside no smaller x or y that one move reaches, and if no smaller z within reach is lost. Bit z of `lost[x][y]` says so.
+    A position is lost if no move leads to another lost one. So beside heaps of x and y a heap of z is lost if it is
+    lost beside no smaller x or y that one move reaches, and if no smaller z within reach is lost. Bit z of
+    `lost[x][y]` says so.
     """
     lost = [[0] * (n + 1) for _ in range(n + 1)]
     total = 0

@@ -35,7 +35,7 @@ def check(moves: list[int], n: int) -> int:
 
 
 def _until_periodic(moves: list[int]) -> tuple[list[bool], int]:
-    """Lost heaps from 0 on until the window that decides the next one returns, and the size at which the period began."""
+    """Lost heaps from 0 on until the window that decides the next one returns, and where the period began."""
     reach = max(moves)
     everything = (1 << reach) - 1
     window, size = 0, 0  # bit i: the heap that is i + 1 smaller is lost

@@ -24,7 +24,7 @@ def _sixteen_squared_areas(a: int, b: int, c: int, d: int) -> int:
 
 
 def check(a: int, b: int, c: int, d: int) -> Fraction:
-    """Lay the corner between b and c at the origin: the cosine there fixes two more corners and the circle through them.
+    """Lay the corner between b and c at the origin: the cosine there fixes two more corners and the circle.
 
     The height of the third corner is irrational, so it is carried as a multiple of the sine, whose square is rational.
     """

@@ -23,7 +23,7 @@ def _sixteen_squared_areas(a: int, b: int, c: int) -> int:
 
 
 def check(a: int, b: int, c: int) -> Fraction:
-    """Lay side a on the x-axis from the origin. Heights are multiples of the apex height h, whose square is rational."""
+    """Lay side a on the x-axis. Heights are multiples of the apex height h, whose square is rational."""
     x = Fraction(a * a + c * c - b * b, 2 * a)
     h2 = c * c - x * x
     # The circumcentre is as far from the origin as from the apex: x a / 2 + y h = c^2 / 2; here y is its height / h.

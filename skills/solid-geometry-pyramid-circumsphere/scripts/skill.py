@@ -27,17 +27,15 @@ def steps(base: str, a: int, h: int) -> dict[str, object]:
 def check(base: str, a: int, h: int) -> Fraction:
     """Take the sphere of the tetrahedron on three corners of the base: R^2 = -det D / (2 det CM).
 
-    D is the matrix of squared distances of the four points, and CM is D bordered by ones. The squared radius of the circle
-    around the base is xyz / (2xy + 2yz + 2zx - x^2 - y^2 - z^2) for the squared distances x, y, z of its three corners.
+    D is the matrix of squared distances of the four points, and CM is D bordered by ones. The squared radius of the
+    circle around the base is xyz / (2xy + 2yz + 2zx - x^2 - y^2 - z^2) for their squared distances x, y, z.
     """
     x, y, z = (a * a * chord for chord in CHORDS[base])
     edge = h * h + Fraction(x * y * z, 2 * (x * y + y * z + z * x) - x * x - y * y - z * z)
-    square = [
-        [Fraction(v) for v in row] for row in ((0, x, z, edge), (x, 0, y, edge), (z, y, 0, edge), (edge,) * 3 + (0,))
-    ]
-    bordered = [[Fraction(1)] * 4 + [Fraction(0)], *([*row, Fraction(1)] for row in square)]
-    bordered = [[*row[-1:], *row[:-1]] if i else [Fraction(0), *row[:4]] for i, row in enumerate(bordered)]
-    squared = -_determinant(square) / (2 * _determinant(bordered))
+    distances = [[Fraction(v) for v in (0, x, z, edge)], [Fraction(v) for v in (x, 0, y, edge)]]
+    distances += [[Fraction(v) for v in (z, y, 0, edge)], [edge, edge, edge, Fraction(0)]]
+    bordered = [[Fraction(0)] + [Fraction(1)] * 4, *([Fraction(1), *row] for row in distances)]
+    squared = -_determinant(distances) / (2 * _determinant(bordered))
     return Fraction(isqrt(squared.numerator), isqrt(squared.denominator))
 
 
