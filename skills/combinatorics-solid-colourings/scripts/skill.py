@@ -47,9 +47,13 @@ def _patterns(parts: str) -> tuple[int, tuple[tuple[int, int], ...]]:
     """The number of rotations, and pairs (colours used, total order of the stabilisers of patterns with so many)."""
     group = _generated(TURNS[parts])
     weights: dict[int, int] = {}
-    for pattern in _growth_strings(len(group[0])):
-        fixing = sum(all(pattern[i] == pattern[j] for i, j in enumerate(turn)) for turn in group)
-        weights[max(pattern) + 1] = weights.get(max(pattern) + 1, 0) + fixing
+    patterns = [*_growth_strings(len(group[0]))]
+    for turn in group:
+        fixed = patterns
+        for i, j in enumerate(turn):
+            fixed = [pattern for pattern in fixed if pattern[i] == pattern[j]]
+        for pattern in fixed:
+            weights[max(pattern) + 1] = weights.get(max(pattern) + 1, 0) + 1
     return len(group), tuple(weights.items())
 
 
