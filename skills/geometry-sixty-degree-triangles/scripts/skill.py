@@ -3,13 +3,13 @@
 from math import gcd, isqrt
 
 
-def solve(angle: str, n: int) -> int:
+def solve(angle: int, n: int) -> int:
     """Add up the multiples of every primitive triangle."""
     obtuse = sum(n // side for side in _primitive_sides(n))
-    return obtuse if angle == "120" else 2 * obtuse + n
+    return obtuse if angle == 120 else 2 * obtuse + n
 
 
-def steps(angle: str, n: int) -> dict[str, object]:
+def steps(angle: int, n: int) -> dict[str, object]:
     """Primitive triangles with 120 degrees, their least opposite sides, and all triangles with 120 degrees."""
     sides = sorted(_primitive_sides(n))
     return {
@@ -29,9 +29,9 @@ def _primitive_sides(n: int) -> list[int]:
     ]
 
 
-def check(angle: str, n: int) -> int:
+def check(angle: int, n: int) -> int:
     """Try every pair of sides b <= c with a side opposite to the angle of at most n."""
-    sign = 1 if angle == "120" else -1
+    sign = 1 if angle == 120 else -1
     squares = {i * i for i in range(1, n + 1)}
-    longest = n if angle == "120" else n * 7 // 6 + 1  # for 60 degrees c is at most 2 n / sqrt(3)
+    longest = n if angle == 120 else n * 7 // 6 + 1  # for 60 degrees c is at most 2 n / sqrt(3)
     return sum(b * b + c * c + sign * b * c in squares for c in range(1, longest + 1) for b in range(1, c + 1))
