@@ -2,15 +2,23 @@
 
 
 def solve(a: int, m: int, c: int, n: int) -> int:
-    """Whole periods of the remainders first; every later term is as much larger as a period lifts it."""
-    periods, rest = divmod(n, m)
-    lifted = a * periods * rest
-    return _whole_periods(a, m, c, n) + lifted + sum((a * k + c) // m for k in range(1, rest + 1))
+    """Whole periods of the remainders first, then the terms that are left."""
+    return _whole_periods(a, m, c, n) + _rest(a, m, c, n)
 
 
 def steps(a: int, m: int, c: int, n: int) -> dict[str, object]:
-    """Whole periods of the remainders, the terms left over, and the sum over the whole periods."""
-    return {"whole_periods": n // m, "terms_left": n % m, "sum_of_periods": _whole_periods(a, m, c, n)}
+    """Whole periods of the remainders, the terms left over, and the sums over both."""
+    return {
+        "whole_periods": n // m,
+        "terms_left": n % m,
+        "sum_of_periods": _whole_periods(a, m, c, n),
+        "sum_of_rest": _rest(a, m, c, n),
+    }
+
+
+def _rest(a: int, m: int, c: int, n: int) -> int:
+    """Terms behind the whole periods: each is a per period larger than the same term at the beginning."""
+    return a * (n // m) * (n % m) + sum((a * k + c) // m for k in range(1, n % m + 1))
 
 
 def _whole_periods(a: int, m: int, c: int, n: int) -> int:

@@ -14,7 +14,7 @@ def solve(moves: list[int], n: int) -> int:
 def steps(moves: list[int], n: int) -> dict[str, object]:
     """The first losing heaps, the length of the irregular start, the period and the losing heaps in one period."""
     lost, start = _until_periodic(moves)
-    losing = [size for size, is_lost in enumerate(lost) if is_lost and size > 0]
+    losing = [size for size, is_lost in enumerate(lost + 4 * lost[start:]) if is_lost and size > 0]
     return {
         "first_losing": losing[:4],
         "irregular_start": start,

@@ -9,12 +9,12 @@ def solve(a: int, b: int, c: int, d: int) -> Fraction:
 
 
 def steps(a: int, b: int, c: int, d: int) -> dict[str, object]:
-    """The cosine between the first two sides, the squared diagonal across it and the squared area."""
+    """The cosine between the first two sides, the squared diagonal across it and the squared sine."""
     cosine = Fraction(a * a + b * b - c * c - d * d, 2 * (a * b + c * d))
     return {
         "cosine": cosine,
         "squared_diagonal": a * a + b * b - 2 * a * b * cosine,
-        "squared_area": Fraction(_sixteen_squared_areas(a, b, c, d), 16),
+        "squared_sine": 1 - cosine * cosine,
     }
 
 

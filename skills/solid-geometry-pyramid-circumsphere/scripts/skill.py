@@ -15,13 +15,9 @@ def solve(base: str, a: int, h: int) -> Fraction:
 
 
 def steps(base: str, a: int, h: int) -> dict[str, object]:
-    """Squared radius of the base's circle, squared side edge, and how far the centre lies above the base."""
+    """Squared radius of the base's circle and squared side edge."""
     rho2 = SHARE[base] * a * a
-    return {
-        "squared_base_radius": rho2,
-        "squared_side_edge": h * h + rho2,
-        "centre_above_base": h - (h * h + rho2) / (2 * h),
-    }
+    return {"squared_base_radius": rho2, "squared_side_edge": h * h + rho2}
 
 
 def check(base: str, a: int, h: int) -> Fraction:
