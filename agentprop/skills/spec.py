@@ -103,6 +103,8 @@ class Spec(Part):
     """Complete wordings."""
     value: tuple[str, ...] = ()
     """Noun phrases that name the result."""
+    explain: tuple[str, ...] = ()
+    """Sentences of a worked solution, over the parameters, the names that `steps` yields, and `<value>`."""
     follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
     """Wordings that take one parameter from the story so far."""
     sweep: tuple[str, ...] = ()

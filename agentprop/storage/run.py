@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
-from agentprop.records import Record
+from agentprop.records import RECORDS
 from agentprop.storage import ownership, write_shard
+from agentprop.storage.columns import Storable
 from agentprop.storage.layout import Layout
 from agentprop.storage.parquet import encode_shard
 from agentprop.storage.parts import Identity, Manifest, Segment
@@ -50,7 +51,7 @@ class Run(StoredRun):
         """State that was committed last; empty for a new run."""
         self._identity = identity
         self._log = log
-        self._open: dict[str, list[Record]] = {}
+        self._open: dict[str, list[Storable]] = {}
         self._committed: dict[str, int] = {}
         self._new_state: str | None = None
         self._written_at = time.monotonic()
@@ -119,7 +120,7 @@ class Run(StoredRun):
 
     # --- writing ---
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Storable) -> None:
         """Add a record to the open segment; it is kept from the next commit on."""
         self._open.setdefault(record.kind, []).append(record)
 
@@ -145,7 +146,7 @@ class Run(StoredRun):
             self.layout.reopen(self._identity.config)
         number = self.segments[-1].number + 1 if self.segments else 0
         records = {kind: self._open[kind][:count] for kind, count in self._committed.items() if count}
-        encoded = {kind: encode_shard(type(some[0]), some) for kind, some in records.items()}
+        encoded = {kind: encode_shard(RECORDS[kind], some) for kind, some in records.items()}
         shards = self.layout.write_shards(number, encoded)
         self.layout.commit(Segment(number=number, shards=shards, state=json.loads(self._new_state)))
         self.segments.append(Segment(number=number, shards=shards))

@@ -1,0 +1,1 @@
+"""A composition → its solution in words, step by step, every number of which is computed and checked."""
