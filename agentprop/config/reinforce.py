@@ -49,6 +49,9 @@ class ReinforceConfig(Budget, TrainConfig):
     of the free memory of the device; a run keeps what it began with."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """Treatment of groups whose attempts all earn the same: drop them, or still pull them to the reference model."""
+    refill: NonNegative = 0.0
+    """Let new tasks take the places of groups whose attempts all earn the same (dynamic sampling, DAPO), in rounds: at
+    most so many more groups for each group of a step, so 1 at most doubles it. Needs constant_groups = drop."""
     std: Literal["sample", "none"] = "sample"
     """Divide advantages by the standard deviation of their group, or only subtract the mean."""
     beta: NonNegative = 0.0

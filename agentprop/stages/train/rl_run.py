@@ -118,7 +118,7 @@ class RlProgress:
         ends = {end: self.ends.get(end, 0) + int(count) for end, count in zip(ENDS, ended, strict=True)}
         counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed), ends=ends)
         last = experience.failures[-1][1].message if experience.failures else ""
-        expected = config.steps * config.groups * config.group_size
+        expected = config.steps * config.groups * config.group_size  # refills may add some
         Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
         return counted
 
@@ -149,6 +149,14 @@ def check_world(groups: int, world: World) -> None:
         raise ConfigError(
             f"{groups} groups cannot be divided evenly among {world.size} processes",
             hint="make groups a multiple of the number of processes",
+        )
+
+
+def check_refill(config: ReinforceConfig) -> None:
+    """Check that what is to be refilled is left out. Raises ConfigError."""
+    if config.refill and config.constant_groups != "drop":
+        raise ConfigError(
+            "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
         )
 
 

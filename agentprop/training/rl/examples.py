@@ -68,6 +68,13 @@ class TrainingGroup:
     """Tokens of the members, in the same order."""
     number: int = 0
     """Number of the group, unique over the run and all processes."""
+    slot: int | None = None
+    """Place of the group in the rollout batch; None means its number, counted from the batch's first."""
+
+    @property
+    def silent(self) -> bool:
+        """The group teaches nothing: there is nothing to compare, or nothing that differs."""
+        return self.advantages.singleton or self.advantages.constant
 
     @property
     def lengths(self) -> list[list[int]]:

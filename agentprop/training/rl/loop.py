@@ -27,6 +27,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.examples import TrainingGroup
+from agentprop.training.rl.refill import Place, Places, extra_groups
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
@@ -67,6 +68,14 @@ class TrainingEnv(Protocol[Rollouts]):
 
     async def roll_out(self, step: int) -> Rollouts:
         """Roll out this process's share of a step."""
+        ...
+
+    async def silent(self, rollouts: Rollouts) -> list[int]:
+        """Return the slots of the batch whose groups teach nothing, in all processes. Every process must call it."""
+        ...
+
+    async def roll_on(self, rollouts: Rollouts, places: Sequence[Place]) -> Rollouts:
+        """Roll out this process's share of further tasks, and return all rollouts so far."""
         ...
 
     async def score(self, rollouts: Rollouts) -> Experience:
@@ -131,16 +140,27 @@ class Loop(Generic[Rollouts]):
         """
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self._rolled_out(step, stop)
+                rollouts = await self._rolled_out(self.env.roll_out(step), stop)
+                rollouts = await self._refilled(step, rollouts, stop)
             with self.timer.phase("score"):
                 return await self.env.score(rollouts)
 
-    async def _rolled_out(self, step: int, stop: Callable[[], bool] | None) -> Rollouts:
+    async def _refilled(self, step: int, rollouts: Rollouts, stop: Callable[[], bool] | None) -> Rollouts:
+        """Let new tasks take the places of silent groups, round by round."""
+        places = Places(step, self.config.groups, extra_groups(self.config.refill, self.config.groups))
+        while places.used < places.extra:
+            places, tasks = places.more(await self.env.silent(rollouts))
+            if not tasks:
+                break
+            rollouts = await self._rolled_out(self.env.roll_on(rollouts, tasks), stop)
+        return rollouts
+
+    async def _rolled_out(self, work: Coroutine[Any, Any, Rollouts], stop: Callable[[], bool] | None) -> Rollouts:
         if stop is None:
-            return await self.env.roll_out(step)
+            return await work
         rollouts: Rollouts | None = None
         with suppress(KeyboardInterrupt):
-            rollouts = await unless_stopped(stop, self.env.roll_out(step))
+            rollouts = await unless_stopped(stop, work)
         if self.world.any(rollouts is None) or rollouts is None:
             raise KeyboardInterrupt
         return rollouts

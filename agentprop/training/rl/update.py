@@ -106,7 +106,7 @@ def learn(
 ) -> dict[str, float]:
     """Take up to `minibatches` optimiser steps and return their metrics. Every process calls it with its own groups.
 
-    `n_groups` is the number of groups in a rollout batch over all processes; a group's number says which of them it is.
+    `n_groups` is the number of groups in a rollout batch over all processes; a group's slot says which of them it is.
     If no group has a signal, nothing is computed and no step is taken.
 
     Once `stop` returns True, the update ends before the next row and is undone.
@@ -150,7 +150,8 @@ def _learn(
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
-    parts = minibatches([group.number % n_groups for group in active], n_groups, objective.minibatches, seed, world)
+    slots = [group.number % n_groups if group.slot is None else group.slot for group in active]
+    parts = minibatches(slots, n_groups, objective.minibatches, seed, world)
     for part in parts:
         numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part]
         n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
