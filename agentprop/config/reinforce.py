@@ -21,7 +21,9 @@ class ReinforceConfig(Budget, TrainConfig):
     """Settings of training on groups of attempts. A step is one rollout batch and the update on it."""
 
     outside_identity: ClassVar[frozenset[str]] = (
-        TRAINING_FREE | Budget.bounds | {"steps", "sampler", "cache_gib", "sample_every"}
+        TRAINING_FREE
+        | Budget.bounds
+        | {"steps", "sampler", "sampler_devices", "sampler_memory", "cache_gib", "sample_every"}
     )
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
@@ -44,6 +46,12 @@ class ReinforceConfig(Budget, TrainConfig):
     sampler: str = IN_PROCESS
     """Sampler: `in-process` is the trainer's own model; `vllm` is a server on this machine that receives the weights
     after every step; a name from agentprop.toml is such a server with that model's serve_args and serve_env."""
+    sampler_devices: tuple[str, ...] = ()
+    """Devices of vLLM servers that sample, such as cuda:1 and cuda:2: a server on each, and the groups go to them in
+    turn. Empty means one server on whatever device it finds. The trainer's own is `device`."""
+    sampler_memory: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a GPU's memory for each such server; null means 0.9 of a GPU, or 0.4 of the trainer's own, divided by the
+    servers on it."""
     cache_gib: Positive | None = None
     """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
     of the free memory of the device; a run keeps what it began with."""

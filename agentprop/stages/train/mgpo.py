@@ -36,8 +36,7 @@ from agentprop.stages.train.budget import shared_meter
 from agentprop.stages.train.judges import Judges, judges_of, verifying
 from agentprop.stages.train.rl_run import (
     RlProgress,
-    check_refill,
-    check_sampler,
+    check_reinforce,
     check_world,
     fit_memory,
     load_policy,
@@ -88,8 +87,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
-    check_sampler(config.sampler)
-    check_refill(config)
+    check_reinforce(config)
     check_verifiers(verifying(config))
     probers = [resolve(name) for name in config.prober]
     served = [one for one in probers if not (one.local and runs_here(one))]

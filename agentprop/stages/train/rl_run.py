@@ -7,6 +7,7 @@ nothing, so the steps before it are saved as they are.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -152,12 +153,21 @@ def check_world(groups: int, world: World) -> None:
         )
 
 
-def check_refill(config: ReinforceConfig) -> None:
-    """Check that what is to be refilled is left out. Raises ConfigError."""
+def check_reinforce(config: ReinforceConfig) -> None:
+    """Check sampler, devices and refill before anything is loaded. Raises ConfigError."""
+    settings = check_sampler(config.sampler)
     if config.refill and config.constant_groups != "drop":
         raise ConfigError(
             "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
         )
+    if config.sampler_devices:
+        from agentprop.training.rl.placement import places_of
+
+        if settings is None:
+            raise ConfigError(
+                "sampler_devices are for servers, and the trainer's own model samples", hint=f"set sampler={VLLM}"
+            )
+        places_of(config.sampler_devices, [], visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def check_sampler(name: str) -> ModelSettings | None:

@@ -28,8 +28,7 @@ from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
 from agentprop.stages.train.rl_run import (
-    check_refill,
-    check_sampler,
+    check_reinforce,
     check_world,
     fit_memory,
     load_policy,
@@ -74,8 +73,7 @@ def run(
 def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
     require()
-    check_sampler(config.sampler)
-    check_refill(config)
+    check_reinforce(config)
     _algorithm(config)
     check_sources(config, sources)
 

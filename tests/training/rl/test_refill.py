@@ -17,7 +17,7 @@ from toy_solver import STATEMENTS, problem
 from agentprop.errors import ConfigError
 from agentprop.inference.chat_template import Renderer
 from agentprop.sandbox.executor import Executor
-from agentprop.stages.train.rl_run import check_refill
+from agentprop.stages.train.rl_run import check_reinforce
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.algorithms.mgpo import Mgpo
@@ -130,4 +130,4 @@ def test_a_solver_is_asked_another_question(
 
 def test_what_is_learnt_from_is_not_replaced(policy: tuple[Path, PolicyModel]) -> None:
     with pytest.raises(ConfigError, match="kl_only"):
-        check_refill(config(policy[0], refill=1.0, constant_groups="kl_only"))
+        check_reinforce(config(policy[0], refill=1.0, constant_groups="kl_only"))
