@@ -50,7 +50,7 @@ class ReinforceConfig(Budget, TrainConfig):
     """Devices of vLLM servers that sample, such as cuda:1 and cuda:2: a server on each, and the groups go to them in
     turn. Empty means one server on whatever device it finds. The trainer's own is `device`."""
     sampler_memory: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Share of a GPU's memory for each such server; null means 0.9 of a GPU, or 0.4 of the trainer's own, divided by the
+    """Share of a GPU's memory for each such server; null means 0.9 of a GPU, 0.4 of the trainer's own, divided by the
     servers on it."""
     cache_gib: Positive | None = None
     """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
