@@ -33,6 +33,7 @@ from agentprop.stages.common.models import runs_here, spending_of
 from agentprop.stages.common.panel import check_verifiers
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.judges import Judges, judges_of, verifying
 from agentprop.stages.train.rl_run import (
     RlProgress,
@@ -95,6 +96,12 @@ def check(config: TrainMgpoConfig) -> None:
     _algorithm(config)
     if config.stage_weights and config.granularity != "action":
         raise ConfigError("stage weights need one weight for each action", hint="drop granularity or stage_weights")
+
+
+def dry_run(config: TrainMgpoConfig) -> None:
+    """Check everything, and print what a run needs at most. Raises ConfigError."""
+    check(config)
+    tell(config)
 
 
 def _run(

@@ -27,6 +27,7 @@ from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.rl_run import (
     check_reinforce,
     check_world,
@@ -76,6 +77,12 @@ def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     check_reinforce(config)
     _algorithm(config)
     check_sources(config, sources)
+
+
+def dry_run(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
+    """Check everything, and print what a run needs at most. Raises AgentpropError."""
+    check(config, sources)
+    tell(config)
 
 
 def gather(config: TrainSolverConfig, joined: JoinedRuns) -> list[Problem]:
