@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agentprop.config.base import Count, Positive, Share
 from agentprop.config.parts import Budget
-from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig
+from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig, Whole
 
 GroupSize = Annotated[int, Field(ge=2)]
 AtLeastOne = Annotated[float, Field(ge=1)]
@@ -35,6 +35,10 @@ class ReinforceConfig(Budget, TrainConfig):
     """Groups in a rollout batch."""
     group_size: GroupSize = 8
     """Attempts in a group (G), which are compared with each other."""
+    max_staleness: Whole = 0
+    """Roll out up to so many steps ahead of the one that is learnt from, on servers that sample meanwhile; 0 is exact.
+    What is older is corrected for by `correction`; a run that is resumed meets the same tasks, but not the same
+    replies. Each optimiser step of `minibatches` moves the weights further from those that sampled."""
     minibatches: Count = 4
     """Optimiser steps per rollout batch; with one step, gate and clip have no effect."""
     reply_tokens: Count = 2048

@@ -1,9 +1,9 @@
 """Settings of a trainer → what a run needs at most: memory on each device by part, operations, hours, cost.
 
 `--dry-run` prints it beside the settings. Everything follows from the shapes in the model's config.json and from the
-limits in the settings, as if every attempt were as long as it may be: bounds, and no forecast of what a run takes. The cache of the sampler
-is what it could use; where less is free a run takes less.
-Hours need `plan_tflops`, a speed that somebody measured, and cost needs `plan_price`.
+limits in the settings, as if every attempt were as long as it may be: bounds, and no forecast of what a run takes. The
+cache of the sampler is what it could use; where less is free a run takes less. Hours need `plan_tflops`, a speed that
+somebody measured, and cost needs `plan_price`.
 
 Operations per token, of a forward pass: f = 2·parameters + 2·q·s in each layer, with q the width of its queries and s
 the length. Training takes 3f, or 4f where activations are recomputed; sampling f, log-probs before an update f, and a

@@ -160,6 +160,10 @@ def check_reinforce(config: ReinforceConfig) -> None:
         raise ConfigError(
             "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
         )
+    if config.max_staleness and settings is None:
+        raise ConfigError(
+            "sampling ahead needs a server, and the trainer's own model samples", hint=f"set sampler={VLLM}"
+        )
     if config.sampler_devices:
         from agentprop.training.rl.placement import places_of
 

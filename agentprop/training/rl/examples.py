@@ -45,6 +45,8 @@ class Example:
     """Token sequences, in the order of its turns."""
     in_loss: bool
     """The trajectory is in the loss; False for masked ones."""
+    versions: tuple[int, ...] = ()
+    """Step of the weights that began to sample each action; empty for a sampler that has no versions."""
 
     @property
     def n_actions(self) -> int:
@@ -108,7 +110,7 @@ def _compared(scored: Scored) -> ReturnedEpisode:
 def _example(scored: Scored, encode: Encode) -> Example:
     known = encode(scored.member.trajectory) if scored.member.trajectory.turns else []
     own = tuple(replace(sequence, trajectory_id=scored.member.id) for sequence in known)
-    return Example(scored.member.id, own, scored.fate == "counted")
+    return Example(scored.member.id, own, scored.fate == "counted", scored.member.versions)
 
 
 def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:

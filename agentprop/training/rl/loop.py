@@ -6,7 +6,8 @@
 
 A `TrainingEnv` defines the tasks and their rewards: `proposer_env` for the proposer, `solver_env` for the solver. A
 step depends only on the seed, its number, the weights and the environment's state, so a run that continues from a
-checkpoint takes the same steps.
+checkpoint takes the same steps. With `max_staleness` the roll-outs of later steps are under way while one is learnt
+from; they are in no checkpoint, so a run that continues meets the same tasks, but not the same replies.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from agentprop.boundary import RecordFailure
@@ -26,6 +28,7 @@ from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.ahead import Ahead
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.refill import Place, Places, extra_groups
 from agentprop.training.rl.samplers import Sampler
@@ -132,6 +135,11 @@ class Loop(Generic[Rollouts]):
     timer: Timer = field(default_factory=Timer)
     evaluation: Evaluation | None = None
 
+    def __post_init__(self) -> None:
+        """Prepare to sample ahead, if the settings say so."""
+        ahead = self.config.max_staleness
+        self._ahead = Ahead(self.env.roll_out, ahead, self.config.steps) if ahead else None
+
     async def attempt(self, step: int, stop: Callable[[], bool] | None = None) -> Experience:
         """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on.
 
@@ -140,7 +148,8 @@ class Loop(Generic[Rollouts]):
         """
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self._rolled_out(self.env.roll_out(step), stop)
+                work = self.env.roll_out(step) if self._ahead is None else self._ahead.take(step)
+                rollouts = await self._rolled_out(work, stop)
                 rollouts = await self._refilled(step, rollouts, stop)
             with self.timer.phase("score"):
                 return await self.env.score(rollouts)
@@ -171,7 +180,8 @@ class Loop(Generic[Rollouts]):
         Raises Interrupted, with nothing learnt, if it was asked to stop in the middle of the update.
         """
         with self.timer.phase("update"), memory_errors("an update"):
-            update = learn(
+            work = partial(
+                learn,
                 self.policy,
                 self.optimiser,
                 experience.groups,
@@ -180,11 +190,15 @@ class Loop(Generic[Rollouts]):
                 n_groups=self.config.groups,
                 pack_tokens=self.config.tokens_per_pass,
                 seed=f"{self.config.seed}/{step}",
+                step=step,
                 stop=stop,
             )
+            update = work() if self._ahead is None else await asyncio.to_thread(work)  # sampling goes on meanwhile
         self.env.state = experience.state
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
+        if self._ahead is not None:
+            self._ahead.begin(step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
 
     async def evaluate(self, step: int) -> dict[str, float]:
@@ -197,6 +211,8 @@ class Loop(Generic[Rollouts]):
 
     async def aclose(self) -> None:
         """Close sampler and environment, in the event loop that used them."""
+        if self._ahead is not None:
+            await self._ahead.aclose()
         await self.sampler.aclose()
         await self.env.aclose()
 

@@ -44,6 +44,8 @@ class Rollouts:
     """Judging that began as they ended."""
     places: Sequence[Place] = ()
     """Place of each group in the step."""
+    prober: int = 0
+    """Number of the prober that measures them."""
 
 
 @dataclass
@@ -76,7 +78,9 @@ class ProposerEnv:
     async def roll_out(self, step: int) -> Rollouts:
         """Roll out this process's groups of a step, and begin to judge each episode when it ends."""
         places = Places(step, self.groups).first()
-        return await self.roll_on(Rollouts((), Judgement(self.verify, self._prober, self.k)), places)
+        prober = self._pool.at(self._pool.problems)
+        judgement = Judgement(self.verify, self.probers[prober] if self.probers else None, self.k)
+        return await self.roll_on(Rollouts((), judgement, (), prober), places)
 
     async def roll_on(self, rollouts: Rollouts, places: Sequence[Place]) -> Rollouts:
         """Roll out this process's share of some tasks, drawn with the mastery at the start of the step."""
@@ -88,7 +92,7 @@ class ProposerEnv:
         except BaseException:
             await judgement.aclose()
             raise
-        return Rollouts((*rollouts.groups, *groups), judgement, (*rollouts.places, *own))
+        return replace(rollouts, groups=(*rollouts.groups, *groups), places=(*rollouts.places, *own))
 
     async def silent(self, rollouts: Rollouts) -> list[int]:
         """Return the slots whose last group teaches nothing, over all processes."""
@@ -107,10 +111,10 @@ class ProposerEnv:
                 drifted = self.drift(one.trajectory)
                 means.add_mean("tokens/drift", drifted.rate, drifted.turns)
         refilled = self.world.sum([float(sum(place.order >= self.groups for place in rollouts.places))])[0]
-        mastery_state, pool = self._advanced(scored, rollouts.places)
+        mastery_state, pool = self._advanced(scored, rollouts)
         state = {"mastery": mastery_state.mastery, "novelty": mastery_state.novelty, "pool": pool.stored()}
         reported = {
-            "prober": float(self._pool.at(self._pool.problems)),
+            "prober": float(rollouts.prober),
             "mastery": _mean(mastery_state.mastery.values()),
             "groups/refilled": refilled,
         }
@@ -142,12 +146,7 @@ class ProposerEnv:
     def _pool(self) -> PoolState:
         return PoolState.restored(self.state.get("pool"))
 
-    @property
-    def _prober(self) -> Prober | None:
-        pool = self._pool
-        return self.probers[pool.at(pool.problems)] if self.probers else None
-
-    def _advanced(self, scored: Sequence[ScoredGroup], places: Sequence[Place]) -> tuple[MasteryState, PoolState]:
+    def _advanced(self, scored: Sequence[ScoredGroup], rollouts: Rollouts) -> tuple[MasteryState, PoolState]:
         """Return mastery and prober pool, updated by the results of all processes."""
         categories = self.tasks.curriculum.categories
         tallies = success_rates(
@@ -155,9 +154,9 @@ class ProposerEnv:
         )
         flat = self.world.sum([float(n) for c in categories for n in tallies.get(c, (0, 0, 0))])
         summed = {c: [int(n) for n in flat[3 * i : 3 * i + 3]] for i, c in enumerate(categories) if flat[3 * i]}
-        pool = before = self._pool
-        for rate in self._rates(scored, places):
-            pool = pool.advanced(self.rule, before.at(before.problems), rate)
+        pool = self._pool
+        for rate in self._rates(scored, rollouts.places):
+            pool = pool.advanced(self.rule, rollouts.prober, rate)
         return self.tasks.curriculum.updated(self._mastery_state, summed), pool
 
     def _rates(self, scored: Sequence[ScoredGroup], places: Sequence[Place]) -> list[float]:

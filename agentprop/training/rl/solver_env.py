@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -72,6 +72,8 @@ class QuestionAttempts:
     """Place of its group in the rollout batch."""
     refilled: bool = False
     """It took the place of a silent group."""
+    version: int | None = None
+    """Step of the weights that began to answer, if the sampler has versions."""
 
 
 @dataclass
@@ -134,7 +136,7 @@ class SolverEnv:
 
     async def _attempts(self, place: Place) -> QuestionAttempts:
         asked, first = self.question(place.number), place.number * self.size
-        where = (place.slot, place.order >= self.groups)
+        where = (place.slot, place.order >= self.groups, getattr(self.solver.model, "version", None))
 
         async def attempted() -> QuestionAttempts:
             try:
@@ -147,7 +149,11 @@ class SolverEnv:
 
     def _training_group(self, one: QuestionAttempts) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
-        examples = tuple(example(one.exercise, number, tried, self._masked(tried)) for number, tried in known)
+        versions = () if one.version is None else (one.version,)
+        examples = tuple(
+            replace(example(one.exercise, number, tried, self._masked(tried)), versions=versions)
+            for number, tried in known
+        )
         members = [
             ReturnedEpisode(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
             for e, (_, tried) in zip(examples, known, strict=True)

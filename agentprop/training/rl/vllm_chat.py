@@ -59,6 +59,8 @@ class VllmModel:
         group_size: int = 1,
     ) -> None:
         self.identity = ""
+        self.version = 0
+        """Step of the weights that it samples with."""
         self.context_length = context_length
         self.servers: list[Endpoint] = []
         """Connections to the servers, once they are up. Each answers every so many groups of `group_size` samples."""

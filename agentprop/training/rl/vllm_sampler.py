@@ -5,9 +5,10 @@
     await sampler.refresh(policy, 1)       # writes them again; the server reloads them in place
 
 The server reloads from a directory on disk, by the endpoints that vLLM offers trainers under VLLM_SERVER_DEV_MODE=1:
-/pause (which aborts abandoned requests), /collective_rpc with reload_weights, /reset_prefix_cache and /resume. Found
-with vLLM 0.32: on a CPU a head that is tied to the embedding keeps its first values, so the served model is always
-untied; and a reload from a path without a checkpoint ends the server, so the directory is our own.
+/pause (which aborts abandoned requests, or keeps those under way if sampling runs ahead), /collective_rpc with
+reload_weights, /reset_prefix_cache and /resume. Found with vLLM 0.32: on a CPU a head that is tied to the embedding
+keeps its first values, so the served model is always untied; and a reload from a path without a checkpoint ends the
+server, so the directory is our own. Keeping requests over a reload was not run with a real server.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class VllmSampler:
         """
         if int(os.environ.get("LOCAL_WORLD_SIZE", world.size)) != world.size:
             raise ConfigError("sampling with vLLM works on one machine only", hint="train on one machine")
-        self._world, self._name = world, config.model
+        self._world, self._name, self._ahead = world, config.model, config.max_staleness > 0
         self._weights, self._log = folder / "weights", folder / "sampler.log"
         context_length = _context_length(policy, config)
         places = places_of(
@@ -99,7 +100,7 @@ class VllmSampler:
         elif self._world.first:
             await self._reload()
         self._world.barrier()
-        self.model.identity = f"{self._name}#step-{step}"
+        self.model.identity, self.model.version = f"{self._name}#step-{step}", step
 
     async def aclose(self) -> None:
         """End the servers and delete their weights."""
@@ -124,7 +125,7 @@ class VllmSampler:
 
     async def _reload(self) -> None:
         post = self.model.post
-        await post("/pause?mode=abort", {})
+        await post(f"/pause?mode={'keep' if self._ahead else 'abort'}", {})
         await post("/collective_rpc", {"method": "reload_weights", "kwargs": {"weights_path": str(self._weights)}})
         await post("/reset_prefix_cache", {})
         await post("/resume", {})
