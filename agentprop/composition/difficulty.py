@@ -16,9 +16,12 @@ D = 0.55·2 + 0.35·2 + 0.25·2 + 0.22·4.32 + 0.3·2 + 0.1·0.5 = 3.9, in band 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from agentprop.composition.ablation import ClauseCounts
@@ -38,7 +41,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
-from agentprop.records import DeclaredDifficulty, Features
+from agentprop.records import DeclaredDifficulty, Domain, Features
 from agentprop.skills import Package
 
 WEIGHTS: Mapping[str, float] = {
@@ -56,6 +59,7 @@ EDGES = (4.0, 5.0, 6.5, 8.0)
 BANDS = range(1, len(EDGES) + 2)
 """All bands: 1 is a step beyond a formula, 5 several steps with a long way between them."""
 STEPS = (Apply, Combine, Least, Count, Total, LowestTerms, Remainder)
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LARGEST = 10_000
 """A number counts as at most this much work: nobody counts up to a number of fifty digits."""
 DATA = 8
@@ -64,8 +68,8 @@ UNBOUNDED = 30
 """Values that a search for the least one is taken to try."""
 USUAL_DIGITS = 3
 """Digits of a value of which there is no sample."""
-WORDS_PER_STEP = 16
-"""Words of a statement for each step, before it is written."""
+WORDS: Mapping[Domain, int] = {"mathematics": 30, "coding": 35, "science": 75}
+"""Words that a skill usually adds to a statement."""
 
 
 def declare(
@@ -86,7 +90,7 @@ def declaration(features: Features) -> DeclaredDifficulty:
 
 def declared_score(features: Features) -> float:
     """D, the weighted sum of the features."""
-    return sum(weight * getattr(features, name) for name, weight in WEIGHTS.items())
+    return float(sum(weight * getattr(features, name) for name, weight in WEIGHTS.items()))
 
 
 def band_of(score: float) -> int:
@@ -98,12 +102,27 @@ def band_of(score: float) -> int:
     return 1 + sum(score >= edge for edge in EDGES)
 
 
-def expected_score(term: Term, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]]) -> float:
-    """D as it can be told before anything is computed: values as they usually are, by samples of the skills."""
+def spread(scores: Mapping[float, int]) -> dict[str, Any]:
+    """Problems by band, and the quantiles of D at 5, 25, 50, 75 and 95 %; `scores` counts the problems by D.
+
+    >>> spread({3.9: 1, 4.2: 2, 7.0: 1})
+    {'bands': {'1': 1, '2': 2, '4': 1}, 'quantiles': {'5%': 3.9, '25%': 3.9, '50%': 4.2, '75%': 4.2, '95%': 7.0}}
+    """
+    bands = Counter[str]()
+    for score, count in sorted(scores.items()):
+        bands[str(band_of(score))] += count
+    ordered = sorted(scores)
+    reached = list(accumulate(scores[score] for score in ordered))
+    quantiles = {f"{q:.0%}": ordered[bisect_left(reached, q * reached[-1])] for q in QUANTILES} if ordered else {}
+    return {"bands": dict(bands), "quantiles": quantiles}
+
+
+def expected_features(term: Term, library: Mapping[str, Package], survey: Mapping[str, Sequence[Any]]) -> Features:
+    """Features as they are expected before anything is computed: values as the samples of the skills have them."""
     inner = [node.skill for node in walk(term) if isinstance(node, Apply)]
     digits = sum(_usual_digits(tuple(survey.get(name, ()))[:8]) for name in inner)
-    steps = sum(isinstance(node, STEPS) for node in walk(term))
-    return declared_score(_features(term, library, digits, WORDS_PER_STEP * steps, 0.0))
+    words = sum(WORDS[library[name].spec.domain] for name in inner)
+    return _features(term, library, digits, words, 0.0)
 
 
 def _features(term: Term, library: Mapping[str, Package], digits: float, words: int, loose: float) -> Features:
