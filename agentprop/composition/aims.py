@@ -6,25 +6,35 @@ one that misses by least. What the sandbox then finds decides: a problem that mi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
 from agentprop.composition.calibration import Calibration
-from agentprop.composition.difficulty import BANDS, EDGES, band_of, declared_score
+from agentprop.composition.difficulty import BANDS, EDGES, declared_score
 from agentprop.composition.efforts import draw_level
 from agentprop.records import DeclaredDifficulty, Features
 
 ASKED, USUAL_PLANS = 12, 3
 """Compositions planned for a difficulty that is asked for, and for none in particular."""
+MARGIN = 0.25
+"""Share of a band at each of its ends that is not aimed at."""
+_ENDS = (EDGES[0] - 1.5, *EDGES, 12.0)
+"""Ends of the bands, the outer ones as far as they are aimed at."""
 
 
 class Aim(Protocol):
     """What is asked of the difficulty of compositions."""
 
-    plans: int
-    """Compositions planned until one fits."""
+    @property
+    def plans(self) -> int:
+        """Compositions planned until one fits."""
+        ...
+
+    @property
+    def alone(self) -> bool:
+        """True if a bundled skill may be posed by itself, which is lighter than any composition."""
+        ...
 
     def level(self, rng: Random) -> int:
         """Draw the level of effort of a composition."""
@@ -44,14 +54,15 @@ class AnyDifficulty:
     """Nothing in particular is asked for: all levels in turn, and every problem is kept."""
 
     plans: int = USUAL_PLANS
+    alone: bool = False
 
     def level(self, rng: Random) -> int:
         """Draw the level of effort of a composition."""
         return draw_level(rng)
 
     def miss(self, level: int, features: Features) -> float:
-        """Distance of the expected score from the band of the level."""
-        return _outside(declared_score(features), level + 1, level + 1)
+        """Distance of the expected score from the middle of the band of the level."""
+        return _off_middle(declared_score(features), level + 1)
 
     def keeps(self, found: DeclaredDifficulty | None) -> bool:
         """Keep every problem."""
@@ -68,13 +79,18 @@ class Bands:
     """Highest band."""
     plans: int = ASKED
 
+    @property
+    def alone(self) -> bool:
+        """True for the lowest band."""
+        return self.low == 1
+
     def level(self, rng: Random) -> int:
         """Draw the level of one of the bands."""
         return rng.randint(self.low, self.high) - 1
 
     def miss(self, level: int, features: Features) -> float:
-        """Distance of the expected score from the band of the level."""
-        return _outside(declared_score(features), level + 1, level + 1)
+        """Distance of the expected score from the middle of the band of the level."""
+        return _off_middle(declared_score(features), level + 1)
 
     def keeps(self, found: DeclaredDifficulty | None) -> bool:
         """True for a problem in one of the bands."""
@@ -92,6 +108,7 @@ class PassRates:
     calibration: Calibration
     """Features → pass rate of one prober."""
     plans: int = ASKED
+    alone: bool = True
 
     def level(self, rng: Random) -> int:
         """Draw any level: which ones fit depends on the prober."""
@@ -107,13 +124,12 @@ class PassRates:
         return found is not None and self.miss(0, found.features) == 0
 
 
-def _outside(score: float, low: int, high: int) -> float:
-    """Distance of a score from a range of bands.
+def _off_middle(score: float, band: int) -> float:
+    """Distance of a score from the middle half of a band, since what is computed differs from what is expected.
 
-    >>> _outside(5.5, 3, 3), _outside(5.5, 4, 5), _outside(9.5, 1, 4)
-    (0.0, 1.0, 1.5)
+    >>> [_off_middle(score, 3) for score in (5.0, 5.5, 6.5)], _off_middle(4.0, 1), _off_middle(9.0, 5)
+    ([0.375, 0.0, 0.375], 0.375, 0.0)
     """
-    if low <= band_of(score) <= high:
-        return 0.0
-    edges = (-math.inf, *EDGES, math.inf)
-    return max(edges[low - 1] - score, score - edges[high])
+    low, high = _ENDS[band - 1], _ENDS[band]
+    margin = MARGIN * (high - low)
+    return max(0.0, low + margin - score, score - high + margin)

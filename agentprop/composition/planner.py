@@ -160,6 +160,8 @@ class Planner:
         for _ in range(PLANS if category in self.categories else 0):
             root = self._root(category, rng)
             shapes = self.shapes(root)
+            if self.aim.alone and self.effort is EFFORTS[0]:
+                shapes = {**shapes, "alone": max(1.0, sum(shapes.values()))}
             if not shapes:
                 continue
             names = list(shapes)
