@@ -18,6 +18,7 @@ from agentprop.answers.equivalence import equivalent
 from agentprop.composition import ablation
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
+from agentprop.composition.difficulty import declare
 from agentprop.composition.grammar import masked
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import from_json, operators, skills
@@ -94,18 +95,29 @@ async def _with_ablation(
     executor: Executor,
     origin: str | None,
 ) -> Problem | Violation:
-    """The problem with the figures of its clauses, or the violation that one of them does nothing."""
+    """The problem with its difficulty and the figures of its clauses, or the violation that one does nothing."""
     if isinstance(found, Violation) or found.certificate.composition is None:
         return found
     clauses = await tried_clauses(found, active, tools, executor, origin)
     if isinstance(clauses, Violation):
         return clauses
+    found = _with_difficulty(found, active, clauses)
     if clauses is None:
         return found
     if clauses.inert:
         told = f"{clauses.inert[0]} does nothing: the answer is the same without it; change it or leave it out"
         return Violation(f"{INERT}{clauses.inert[0]}", told)
     return found.model_copy(update={"ablation": Ablation(**clauses.counts)})
+
+
+def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts | None) -> Problem:
+    """The problem with its declared difficulty, if its composition can be looked through."""
+    try:
+        term = from_json(found.certificate.composition or "")
+        declared = declare(term, active, found.statement, found.answer, clauses)
+    except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
+        return found
+    return found.model_copy(update={"difficulty": declared})
 
 
 async def tried_clauses(

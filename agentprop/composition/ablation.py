@@ -62,6 +62,8 @@ class ClauseCounts:
     """Clauses tried, by kind, and those that matter less than they should."""
     inert: tuple[str, ...]
     """Clauses without which the answer is the same: `skill.parameter`, or the name of an operator."""
+    digits: int = 0
+    """Digits of the values that skills supply and of the answer; of a program those of one output."""
 
 
 def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None = None) -> str | None:
@@ -82,7 +84,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         lines.append(f"inputs = {inputs!r}")
     lines.append(f"clauses = Clauses(lambda: {writer.whole(body)}, {figures})")
     lines += [f"clauses.{line}" for line in writer.lines()]
-    lines.append("found = [clauses.counts, clauses.inert]")
+    lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
     return "\n".join(lines)
 
 
@@ -94,8 +96,8 @@ def modules() -> dict[str, str]:
 def read(value: Any) -> ClauseCounts | None:
     """Read what the program left in `found`; None for anything else."""
     match value:
-        case [dict(counts), list(inert)]:
-            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)))
+        case [dict(counts), list(inert), int(digits)]:
+            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)), digits)
     return None
 
 
