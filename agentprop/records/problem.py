@@ -48,6 +48,17 @@ class Ablation(Part):
     """Data of which more than half of the elements do not matter."""
 
 
+class Solution(Part):
+    """A problem's solution in words, or why there is none."""
+
+    text: str = ""
+    """Paragraphs that lead to the answer, in the last of which it stands; empty if there is no solution."""
+    values: tuple[str, ...] = ()
+    """The intermediate values that the answer passes, in order; a sweep counts with its result alone."""
+    left_out: str = ""
+    """Why there is no text, if one was to be written."""
+
+
 class Problem(Record):
     """A statement with one answer.
 
@@ -88,6 +99,8 @@ class Problem(Record):
     """The weakest evidence among its skills' checks."""
     ablation: Ablation | None = None
     """What taking its clauses away showed; null if there is no composition to take them from."""
+    solution: Solution | None = None
+    """The solution in words; null for problems that are no compositions of skills, and in runs of earlier versions."""
     template: str = ""
     """Hash of the statement with its numbers masked."""
     trajectory_id: str | None = None
