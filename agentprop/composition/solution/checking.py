@@ -21,7 +21,7 @@ from typing import Any
 
 from agentprop.composition.solution.arithmetic import false_equations
 
-_POWER = re.compile(r"(\d+(?:\.\d+)?)(?:\\times|e)\s*(?:10\^\{)?([-+]?\d+)\}?")
+_POWER = re.compile(r"(\d+(?:\.\d+)?)\\times\s*10\^\{(-?\d+)\}")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<=[a-zA-Z_^{(])\d+(?:\.\d+)?")
 ROUNDING = Fraction(1, 10**4)
 """Largest relative difference between a decimal that is shown and the value that it stands for."""
@@ -73,8 +73,8 @@ def fault(text: str, answer: str, sources: Sources) -> str | None:
 def numbers(text: str) -> Iterator[Fraction]:
     r"""Yield the numbers of a text without their signs.
 
-    >>> [str(n) for n in numbers(r"$1.5\times10^{3}$, $x_2 = 3/4$, 2.50e-1 and f1 of [6, -7].")]
-    ['1500', '1/4', '2', '3', '4', '1', '6', '7']
+    >>> [str(n) for n in numbers(r"$1.5\times10^{3}$, $x_2 = 3/4$, $5e+2f$ and f1 of [6, -7].")]
+    ['1500', '2', '3', '4', '5', '2', '1', '6', '7']
     """
     rest = _POWER.sub(" ", text)
     for mantissa, exponent in _POWER.findall(text):

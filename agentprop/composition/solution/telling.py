@@ -102,7 +102,7 @@ class Narrator:
         steps = {str(name): value for name, value in row.notes}
         opening = self._opening(term)
         if not spec.explain:
-            subject = phrase or ("the value asked for" if term == self.last else "the value that is needed next")
+            subject = phrase or _subject(spec, "asked for" if term == self.last else "needed next")
             return f"{opening[1]}{subject} is {value_text(spec.output, row.value)}."
         texts = [fill(sentence, self._text(term, scope, steps)) for sentence in spec.explain]
         alone = term == self.last and len(self.outline.places) == 1
@@ -179,7 +179,8 @@ class Narrator:
                 before = len(self.paragraphs)
                 self.tell(part, inner)
                 if len(self.paragraphs) > before:
-                    text = self.paragraphs[before]
+                    text = self.paragraphs[before].removeprefix("Next, ").removeprefix("Next ")
+                    text = f"{text[0].upper()}{text[1:]}"
                     self.paragraphs[before] = f"Take ${term.variable} = {example}$ as an example. {text}"
         self.paragraphs.append(self._found(term, row))
 
@@ -247,6 +248,16 @@ class Narrator:
         quotient = rf"\frac{{p}}{{q}} = \frac{{{p}}}{{{q}}}"
         total = _formula("p + q = <left> + <right> = <value>", left=p, right=q, value=value)
         return f"In lowest terms ${quotient}$, so {total}."
+
+
+def _subject(spec: Spec, purpose: str) -> str:
+    """What a value is, by the noun of its story if it has one."""
+    output = spec.output
+    if output is None or output.role is None or not output.subject:
+        return f"the value {purpose}"
+    if output.kind == "integer":
+        return f"the number of {output.subject}"
+    return f"the {output.role.replace('-', ' ')} of the {output.subject}"
 
 
 def _formula(text: str, **values: Any) -> str:
