@@ -30,7 +30,15 @@ from agentprop.records.environment import (
     TestCase,
 )
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
-from agentprop.records.problem import Ablation, Certificate, DeclaredDifficulty, Features, PipedProblem, Problem
+from agentprop.records.problem import (
+    Ablation,
+    Certificate,
+    DeclaredDifficulty,
+    Features,
+    PipedProblem,
+    Problem,
+    Solution,
+)
 from agentprop.records.reject import OF_ATTEMPT, Reject, is_of_attempt
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
@@ -66,6 +74,7 @@ __all__ = [
     "Record",
     "Reject",
     "Skill",
+    "Solution",
     "Span",
     "Stage",
     "StopReason",

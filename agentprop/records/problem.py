@@ -78,6 +78,17 @@ class DeclaredDifficulty(Part):
     """What it is the sum of."""
 
 
+class Solution(Part):
+    """A problem's solution in words, or why there is none."""
+
+    text: str = ""
+    """Paragraphs that lead to the answer, in the last of which it stands; empty if there is no solution."""
+    values: tuple[str, ...] = ()
+    """The intermediate values that the answer passes, in order; a sweep counts with its result alone."""
+    left_out: str = ""
+    """Why there is no text, if one was to be written."""
+
+
 class Problem(Record):
     """A statement with one answer.
 
@@ -120,6 +131,8 @@ class Problem(Record):
     """What taking its clauses away showed; null if there is no composition to take them from."""
     difficulty: DeclaredDifficulty | None = None
     """Its declared difficulty; null if there is no composition to tell it by."""
+    solution: Solution | None = None
+    """The solution in words; null for problems that are no compositions of skills, and in runs of earlier versions."""
     template: str = ""
     """Hash of the statement with its numbers masked."""
     trajectory_id: str | None = None
