@@ -30,7 +30,7 @@ from agentprop.records.environment import (
     TestCase,
 )
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
-from agentprop.records.problem import Ablation, Certificate, PipedProblem, Problem
+from agentprop.records.problem import Ablation, Certificate, Judging, PipedProblem, Problem
 from agentprop.records.reject import OF_ATTEMPT, Reject, is_of_attempt
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
@@ -54,6 +54,7 @@ __all__ = [
     "Difficulty",
     "Domain",
     "Evidence",
+    "Judging",
     "MadeBy",
     "Move",
     "Observation",
