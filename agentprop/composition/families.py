@@ -1,9 +1,9 @@
 """A family of judged programs → one of its problems: the statement, the reference program and how it is judged.
 
 A family is a skill package whose SKILL.md declares `judged`. Its question is the story and the task, with the numbers
-of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`, the
-reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of an
-input into the arguments of `solve` and back.
+of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`,
+the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of
+an input into the arguments of `solve` and back.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Comparisons lose or gain their equality, plus and minus change places, a small constant is one more, a condition always
 holds. A suite of tests is good if it fails every one of them that is not the same function in other words.
 
-    >>> list(mutants("def solve(a, b):\\n    return a + 1 if a < b else b", "solve"))
-    ['a < b -> a <= b', 'a + 1 -> a - 1', '1 -> 2']
+    >>> list(mutants("def solve(a, b):\\n    c = a < b\\n    return c + 1", "solve"))
+    ['c = a < b: a < b -> a <= b', 'return c + 1: c + 1 -> c - 1', 'return c + 1: 1 -> 2']
 
 Ours, after the usual operators of mutation testing.
 """
@@ -28,14 +28,15 @@ SMALL = 100
 def mutants(script: str, function: str) -> dict[str, str]:
     """Scripts in which one place of a function is changed, by a name that tells the change.
 
-    A change that occurs twice is numbered: `t > a -> t >= a (2)`. The names survive edits elsewhere in the script.
+    A name gives the statement and the change in it; one that occurs twice is numbered. It survives edits elsewhere.
     """
     tree = ast.parse(script)
     body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
     found: dict[str, str] = {}
+    within = _statements(body)
     for place, node in enumerate(ast.walk(body)):
         for changed in _changes(node):
-            name = f"{_told(node)} -> {_told(changed)}"
+            name = f"{within[node]}: {_told(node)} -> {_told(changed)}"
             count = sum(known == name or known.startswith(f"{name} (") for known in found)
             found[f"{name} ({count + 1})" if count else name] = _with(tree, function, place, changed)
     return found
@@ -53,6 +54,16 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Constant(value + 1)
         case ast.If():
             yield ast.If(ast.Constant(True), node.body, node.orelse)
+
+
+def _statements(body: ast.FunctionDef) -> dict[ast.AST, str]:
+    """Every node and the first line of its statement."""
+    found: dict[ast.AST, str] = {}
+    for statement in ast.walk(body):  # from the outside in, so that the innermost statement has the last word
+        if isinstance(statement, ast.stmt):
+            line = ast.unparse(statement).partition("\n")[0].removesuffix(":")
+            found |= dict.fromkeys(ast.walk(statement), line)
+    return found
 
 
 def _told(node: ast.AST) -> str:

@@ -28,7 +28,7 @@ from agentprop.skills import constraints as expressions
 SIZES = ("edge", "small", "medium", "large")
 SEED = 0
 SECONDS = 120.0
-BRUTE_TICKS = 2_000_000
+BRUTE_TICKS = 300_000
 """What the brute force may use on one input; beyond that it says nothing about it."""
 LEAST_CHECKED = 100
 """Fewest inputs on which brute force and reference must agree."""
@@ -174,7 +174,8 @@ class _Family:
 
     def pool(self) -> list[_Input]:
         """Every input that the script generates, once."""
-        made = f"{self.script}\n\nfrom random import Random\nmade = {{size: inputs(Random({SEED}), size) for size in {SIZES}}}"
+        made = f"{self.script}\n\nfrom random import Random\n"
+        made += f"made = {{size: inputs(Random({SEED}), size) for size in {SIZES}}}"
         made += "\nall_fit = all(fits(*one) for ones in made.values() for one in ones)"
         written = "write(*one)" if self._judged.form == "stdio" else "None"
         made += f"\nfound = [(size, one, {written}) for size in made for one in made[size]] if all_fit else None"
@@ -194,7 +195,7 @@ class _Family:
     def call(
         self, source: tuple[str, str], values: Mapping[str, Any], inputs: Sequence[_Input], ticks: int
     ) -> list[CallOutcome]:
-        """Call a function on inputs, each within so many ticks; one that ends the process is called again for the rest."""
+        """Call a function on inputs, each within so many ticks."""
         cases = [[*one.arguments, *values.values()] for one in inputs]
         return self.sandbox.call(*source, cases, timeout_s=SECONDS, ticks=ticks)
 
@@ -269,7 +270,7 @@ class _Table:
         return failed
 
     def _explained(self) -> None:
-        """Every wrong idea fails, every change fails or is explained, slow programs exceed the budget, others do not."""
+        """Refuse a suite that a wrong idea, an unexplained change or a slow program passes, or a right one does not."""
         alive = [name for name, tests in self.kills.items() if not tests]
         faults = [f"{name} passes every test" for name in alive if name in self.family.hand]
         faults += [

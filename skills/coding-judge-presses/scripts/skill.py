@@ -42,9 +42,7 @@ def write(presses, m):
 
 def fits(presses, m):
     return (
-        1 <= len(presses) <= 1000
-        and 1 <= m <= 10**12
-        and all(0 <= a <= 10**9 and 1 <= b <= 10**9 for a, b in presses)
+        1 <= len(presses) <= 1000 and 1 <= m <= 10**12 and all(0 <= a <= 10**9 and 1 <= b <= 10**9 for a, b in presses)
     )
 
 
@@ -83,7 +81,10 @@ def inputs(rng, size):
 
 
 WRONG = {
-    "no clamp while warming up": ("            if t > a:\n                done += (t - a)", "            done += (t - a)"),
+    "no clamp while warming up": (
+        "            if t > a:\n                done += (t - a)",
+        "            done += (t - a)",
+    ),
     "bound from the fastest press": (
         "min(a + b * m for a, b in presses)",
         "min(b for _, b in presses) * m // len(presses) + min(a for a, _ in presses)",
@@ -99,8 +100,8 @@ WRONG = {
 }
 
 EQUIVALENT = {
-    "t > a -> t >= a": "At t = a the sheets finished are 0 // b = 0.",
-    "0 -> 1": "No sheet is finished at second 0, so the answer is at least 1.",
+    "low, high = (0, min((a + b * m for a, b in presses))): 0 -> 1": "No sheet is finished at second 0, so the answer is at least 1.",
+    "if t > a: t > a -> t >= a": "At t = a the sheets finished are 0 // b = 0.",
 }
 
 
