@@ -89,6 +89,29 @@ class Solution(Part):
     """Why there is no text, if one was to be written."""
 
 
+class Judging(Part):
+    """How a judge runs a program, beyond its tests: the form, the budget, and what the statement promises."""
+
+    form: Literal["stdio", "function"]
+    """A test's arguments are one text for standard input and its expected value is the output, or those of a call."""
+    signature: str
+    """The function asked for, with types; empty for a program that reads and prints."""
+    ticks: int
+    """Ticks that each test may use."""
+    budget: Literal["ticks-v1"] = "ticks-v1"
+    """How ticks are counted."""
+    cpu_s: float = 10.0
+    """Seconds that each test may take; they stop only what ticks do not see."""
+    limits: tuple[str, ...] = ()
+    """Bounds of the input, as the statement gives them."""
+    edge_rule: str = ""
+    """What holds in the extreme case, as the statement says it."""
+    examples: tuple[TestCase, ...] = ()
+    """Examples of the statement; none of them is a hidden test."""
+    tags: tuple[str, ...] = ()
+    """What each test is there for: edge, small, medium or large."""
+
+
 class Problem(Record):
     """A statement with one answer.
 
@@ -123,6 +146,8 @@ class Problem(Record):
     """Name of the function that a program must define."""
     tests: tuple[TestCase, ...] = ()
     """Hidden tests of a program."""
+    judging: Judging | None = None
+    """How its program is judged; null means by calls of `entry_point` without a budget."""
     certificate: Certificate
     """Code that re-derives the answer."""
     evidence: Evidence = "independent"

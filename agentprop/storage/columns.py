@@ -67,7 +67,7 @@ Storable = Record | PackedRecord
 def size_of(stored: Storable) -> int:
     """Bytes that a record takes until it is written: its share of its columns, or the length of its JSON."""
     if isinstance(stored, PackedRecord):
-        return len(stored.columns.data) // stored.columns.batch.num_rows
+        return len(stored.columns.data) // int(stored.columns.batch.num_rows)
     return len(stored.model_dump_json())
 
 
