@@ -217,13 +217,13 @@ async def tried_clauses(
     if result.status in OUTSIDE:
         return Violation(result.status.replace("-", "_"), result.detail or "the sandbox did not answer", True)
     values = result.value if result.has_value and isinstance(result.value, list) else []
-    clauses = ablation.read(values[:2])
+    clauses = ablation.read(values[:3])
     if clauses is None:
         told = result.error or result.detail or result.status
         return Violation("clauses_untried", f"it could not be found out whether every clause matters: {told}")
     if not trace:
         return Tried(clauses, solved_program(term, active, problem.answer))
-    return Tried(clauses, solved(term, active, problem.statement, problem.answer, values[2] if values[2:] else None))
+    return Tried(clauses, solved(term, active, problem.statement, problem.answer, values[3] if values[3:] else None))
 
 
 def _form(s: Submission) -> Violation | None:
