@@ -365,9 +365,10 @@ class _Reader:
         # A bare letter is a symbol only inside mathematics; elsewhere it is a word such as "a".
         if letter in scope and (text != letter or hole.math):
             yield scope[letter]
-        elif text.startswith("the "):
+            return
+        if text.startswith("the "):
             yield from self._phrase(text, scope)
-        else:
+        if not text.startswith("the ") or parameter.kind == "choice":  # "the Moon" is a choice like any other
             yield from _given(parameter, text, hole.math)
 
     # --- programs ---

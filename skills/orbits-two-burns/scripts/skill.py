@@ -3,10 +3,10 @@
 import math
 
 BODIES = {
-    "the Earth (radius 6371 km, gravitational parameter 398600 km³/s²)": (6371.0, 398600.0),
+    "Earth (radius 6371 km, gravitational parameter 398600 km³/s²)": (6371.0, 398600.0),
     "Mars (radius 3390 km, gravitational parameter 42830 km³/s²)": (3390.0, 42830.0),
     "Venus (radius 6052 km, gravitational parameter 324900 km³/s²)": (6052.0, 324900.0),
-    "the Moon (radius 1737 km, gravitational parameter 4903 km³/s²)": (1737.0, 4903.0),
+    "Mercury (radius 2440 km, gravitational parameter 22030 km³/s²)": (2440.0, 22030.0),
 }
 
 
