@@ -5,7 +5,6 @@ import math
 BASES = {
     "on water, whose refractive index is 1.33": 1.33,
     "on glass, whose refractive index is 1.52": 1.52,
-    "on glass, whose refractive index is 1.62": 1.62,
 }
 
 
