@@ -17,6 +17,21 @@ def solve(graph: Edges, u: int, v: int, n: int) -> int:
     return power[u - 1][v - 1]
 
 
+def steps(graph: Edges, u: int, v: int, n: int) -> dict[str, int | str | tuple[int, ...]]:
+    """The walks of half the length from both ends to every vertex, and the sum of their products."""
+    size = max(max(edge) for edge in graph)
+    half = n // 2
+    out = tuple(solve(graph, u, w, half) for w in range(1, size + 1))
+    back = tuple(solve(graph, v, w, n - half) for w in range(1, size + 1))
+    return {
+        "half": half,
+        "out": out,
+        "rest": n - half,
+        "back": back,
+        "meetings": " + ".join(rf"{x} \cdot {y}" for x, y in zip(out, back, strict=True)),
+    }
+
+
 def check(graph: Edges, u: int, v: int, n: int) -> int:
     """Walk step by step: every vertex collects the walks that end at its neighbours."""
     walks = {u: 1}

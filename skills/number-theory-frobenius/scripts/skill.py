@@ -21,6 +21,20 @@ def solve(a: int, b: int, c: int) -> int:
     return max(cheapest) - a
 
 
+def steps(a: int, b: int, c: int) -> dict[str, int | str]:
+    """The cheapest payable amount of every remainder modulo a, and the largest of them with its coins."""
+    amounts = [(x * b + y * c, x, y) for x in range(a) for y in range(a)]
+    cheapest = [min(coins for coins in amounts if coins[0] % a == remainder) for remainder in range(a)]
+    latest, bs, cs = max(cheapest)
+    return {
+        "top": a - 1,
+        "cheapest": ", ".join(str(amount) for amount, _, _ in cheapest),
+        "latest": latest,
+        "bs": bs,
+        "cs": cs,
+    }
+
+
 def check(a: int, b: int, c: int) -> int:
     """Mark payable amounts upwards until as many in a row as the smallest coin is worth are payable."""
     if gcd(a, b, c) != 1:
