@@ -23,12 +23,13 @@ def solve(a: int, b: int, c: int) -> int:
 
 def steps(a: int, b: int, c: int) -> dict[str, int | str]:
     """The cheapest payable amount of every remainder modulo a, and the largest of them with its coins."""
-    amounts = [(x * b + y * c, x, y) for x in range(a) for y in range(a)]
-    cheapest = [min(coins for coins in amounts if coins[0] % a == remainder) for remainder in range(a)]
-    latest, bs, cs = max(cheapest)
+    cheapest: dict[int, tuple[int, int, int]] = {}
+    for amount, bs, cs in sorted((x * b + y * c, x, y) for x in range(a) for y in range(a)):
+        cheapest.setdefault(amount % a, (amount, bs, cs))
+    latest, bs, cs = max(cheapest.values())
     return {
         "top": a - 1,
-        "cheapest": ", ".join(str(amount) for amount, _, _ in cheapest),
+        "cheapest": ", ".join(str(cheapest[remainder][0]) for remainder in range(a)),
         "latest": latest,
         "bs": bs,
         "cs": cs,

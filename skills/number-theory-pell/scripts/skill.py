@@ -24,10 +24,8 @@ def solve(d: int, n: int) -> int:
 
 def steps(d: int, n: int) -> dict[str, int]:
     """The fundamental solution, the last solution up to n, and the x after it."""
-    y1 = 1
-    while isqrt(d * y1 * y1 + 1) ** 2 != d * y1 * y1 + 1:
-        y1 += 1
-    x1 = isqrt(d * y1 * y1 + 1)
+    x1 = solve(d, 1) + 1
+    y1 = isqrt((x1 * x1 - 1) // d)
     x, y = 1, 0
     while x1 * x + d * y1 * y <= n:
         x, y = x1 * x + d * y1 * y, y1 * x + x1 * y
