@@ -19,10 +19,8 @@ def solve(graph: Edges, u: int, v: int, n: int) -> int:
 
 def steps(graph: Edges, u: int, v: int, n: int) -> dict[str, int | str | tuple[int, ...]]:
     """The walks of half the length from both ends to every vertex, and the sum of their products."""
-    size = max(max(edge) for edge in graph)
     half = n // 2
-    out = tuple(solve(graph, u, w, half) for w in range(1, size + 1))
-    back = tuple(solve(graph, v, w, n - half) for w in range(1, size + 1))
+    out, back = _walks(graph, u, half), _walks(graph, v, n - half)
     return {
         "half": half,
         "out": out,
@@ -47,3 +45,15 @@ def check(graph: Edges, u: int, v: int, n: int) -> int:
 def _product(left: Matrix, right: Matrix) -> Matrix:
     columns = list(zip(*right, strict=True))
     return [[sum(x * y for x, y in zip(row, column, strict=True)) for column in columns] for row in left]
+
+
+def _walks(graph: Edges, start: int, length: int) -> tuple[int, ...]:
+    """The walks of a length from a vertex to each of the vertices 1, 2, 3, ..."""
+    counts = [int(vertex == start) for vertex in range(max(max(edge) for edge in graph) + 1)]
+    for _ in range(length):
+        onward = [0] * len(counts)
+        for a, b in graph:
+            onward[a] += counts[b]
+            onward[b] += counts[a]
+        counts = onward
+    return tuple(counts[1:])

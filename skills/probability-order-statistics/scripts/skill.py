@@ -13,14 +13,9 @@ def solve(n: int, k: int, rank: str) -> Fraction:
 
 
 def steps(n: int, k: int, rank: str) -> dict[str, int | Fraction]:
-    """The numbers not drawn, the gaps and their mean size, and the place of the rank in increasing order."""
+    """The mean size of a gap, and the place of the rank in increasing order."""
     from_below, place = RANKS[rank]
-    return {
-        "others": n - k,
-        "gaps": k + 1,
-        "gap": Fraction(n - k, k + 1),
-        "place": place if from_below else k + 1 - place,
-    }
+    return {"gap": Fraction(n - k, k + 1), "place": place if from_below else k + 1 - place}
 
 
 def check(n: int, k: int, rank: str) -> Fraction:
