@@ -73,6 +73,8 @@ class Candidate:
     """Why the problem's answer cannot be graded; empty if it can."""
     rewritten: Mapping[str, int] = field(default_factory=dict)
     """Statements that the built-in proposer wrote anew because of their language, by rule."""
+    missed: bool = False
+    """The problem is not as difficult as was asked for."""
 
     @property
     def mined(self) -> bool:
@@ -81,8 +83,8 @@ class Candidate:
 
     @property
     def success(self) -> bool:
-        """True if it has a problem that, if the verifier ran, is valid."""
-        return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
+        """True if it has a problem that is as difficult as asked for and, if the verifier ran, valid."""
+        return self.problem is not None and not self.missed and (self.verdict is None or self.verdict.value == "valid")
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,9 @@ class CandidateMaker:
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)
-            if self.verify:
+            missed = not self.planner.aim.keeps(episode.problem.difficulty)
+            candidate = replace(candidate, missed=missed)
+            if self.verify and not missed:
                 candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
             if record is not None:

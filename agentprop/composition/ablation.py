@@ -16,7 +16,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from agentprop.composition import lifted
+from agentprop.composition import families, lifted
 from agentprop.composition.draft_code import output_spec, rebuilt
 from agentprop.composition.terms import (
     Apply,
@@ -62,6 +62,8 @@ class ClauseCounts:
     """Clauses tried, by kind, and those that matter less than they should."""
     inert: tuple[str, ...]
     """Clauses without which the answer is the same: `skill.parameter`, or the name of an operator."""
+    digits: int = 0
+    """Digits of the values that skills supply and of the answer; of a program those of one output."""
 
 
 def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None = None) -> str | None:
@@ -70,7 +72,11 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         body, data = term.body, term.variable if isinstance(term, Program) else None
     else:
         body, data = term, None
-    if lifted.lifted(term, library) is not None or isinstance(body, Given | Variable | Program | Printed):
+    if (
+        lifted.lifted(term, library)
+        or families.family(term, library)
+        or isinstance(body, Given | Variable | Program | Printed)
+    ):
         return None
     writer = _Clauses(library, body, data)
     spec = output_spec(body, library)
@@ -82,7 +88,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         lines.append(f"inputs = {inputs!r}")
     lines.append(f"clauses = Clauses(lambda: {writer.whole(body)}, {figures})")
     lines += [f"clauses.{line}" for line in writer.lines()]
-    lines.append("found = [clauses.counts, clauses.inert]")
+    lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
     return "\n".join(lines)
 
 
@@ -94,8 +100,8 @@ def modules() -> dict[str, str]:
 def read(value: Any) -> ClauseCounts | None:
     """Read what the program left in `found`; None for anything else."""
     match value:
-        case [dict(counts), list(inert)]:
-            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)))
+        case [dict(counts), list(inert), int(digits)]:
+            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)), digits)
     return None
 
 

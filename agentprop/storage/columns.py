@@ -64,6 +64,13 @@ Storable = Record | PackedRecord
 """What a run stores: a record, or a row of columns that another process made."""
 
 
+def size_of(stored: Storable) -> int:
+    """Bytes that a record takes until it is written: its share of its columns, or the length of its JSON."""
+    if isinstance(stored, PackedRecord):
+        return len(stored.columns.data) // int(stored.columns.batch.num_rows)
+    return len(stored.model_dump_json())
+
+
 def rebuilt(stored: Storable) -> Record:
     """The record itself."""
     return stored.record() if isinstance(stored, PackedRecord) else stored

@@ -13,7 +13,7 @@ from agentprop.agent.message_notes import MessageNotes
 from agentprop.boundary import RecordFailure
 from agentprop.composition.ablation import REFUSED
 from agentprop.models.chat import Usage
-from agentprop.records import Record, Trajectory
+from agentprop.records import DeclaredDifficulty, Problem, Record, Trajectory
 from agentprop.storage.columns import Storable, packed
 
 
@@ -43,6 +43,8 @@ class Accepted:
     """Hash of the statement without its numbers."""
     record: Storable
     """The problem."""
+    difficulty: DeclaredDifficulty | None
+    """Its declared difficulty."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Digest:
     records: tuple[Storable, ...] = ()
     """Trajectory, attempt and verdict, which are stored whatever becomes of the problem."""
     mined: bool = False
+    missed: bool = False
     failure: RecordFailure | None = None
     notes: MessageNotes = field(default_factory=MessageNotes)
     usage: tuple[Usage, ...] = ()
@@ -74,10 +77,11 @@ class Digest:
             index=candidate.index,
             category=candidate.category,
             episode=_episode(candidate.trajectory) if candidate.trajectory is not None else None,
-            problem=Accepted(problem.statement, problem.template, problem) if problem is not None else None,
+            problem=_accepted(problem) if problem is not None else None,
             verdict=(verdict.value, verdict.code, verdict.message) if verdict is not None else None,
             records=tuple(record for record in kept if record is not None),
             mined=candidate.mined,
+            missed=candidate.missed,
             failure=candidate.failure,
             notes=candidate.notes,
             usage=candidate.usage,
@@ -104,6 +108,10 @@ def _with(digest: Digest, records: Sequence[Storable]) -> Digest:
     if digest.problem is None:
         return replace(digest, records=tuple(records))
     return replace(digest, records=tuple(records[:-1]), problem=replace(digest.problem, record=records[-1]))
+
+
+def _accepted(problem: Problem) -> Accepted:
+    return Accepted(problem.statement, problem.template, problem, problem.difficulty)
 
 
 def _episode(trajectory: Trajectory) -> Episode:

@@ -27,8 +27,9 @@ from agentprop.agent.contract import INERT
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
+from agentprop.composition.difficulty import spread
 from agentprop.config import ProposeConfig
-from agentprop.records import Reject, content_id
+from agentprop.records import DeclaredDifficulty, Reject, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.plan import CandidateBatch
@@ -200,6 +201,8 @@ class Ledger:
                 return f"{INERT}{candidate.episode.inert}", "a clause of its last submission does nothing"
             ended = candidate.words or "the trajectory ended without an accepted submission"
             return candidate.episode.stop, ended
+        if candidate.missed:
+            return "difficulty", f"{_told(candidate.problem.difficulty)} where {self.config.difficulty} was asked for"
         if candidate.verdict is not None and not self._passes(candidate):
             value, code, message = candidate.verdict
             return f"{value}:{code}", message
@@ -240,6 +243,8 @@ class Ledger:
             self.remember(candidate.problem.statement, candidate.problem.template)
             self.mined += candidate.mined
             self.counts["accepted"] += 1
+            if candidate.problem.difficulty is not None:
+                self.counts[f"score: {candidate.problem.difficulty.score:.1f}"] += 1
             if candidate.verdict is not None and candidate.verdict[0] != "valid":
                 self.counts["undetermined"] += 1
             return [candidate.problem.record, *candidate.records]
@@ -297,6 +302,15 @@ class Ledger:
         share, candidates = self.config.max_failures, self.counts["candidates"]
         return tolerance_of(share, reasons, candidates, total=self.config.n, last=self.last_failure)
 
+    def _difficulty(self) -> dict[str, Any]:
+        """Declared difficulty of the accepted problems, beside what was asked for."""
+        scores = {float(score): count for score, count in self._counted("score").items()}
+        if not scores and self.config.difficulty is None:
+            return {}
+        asked = {"asked": self.config.difficulty} if self.config.difficulty is not None else {}
+        missed = {"missed": self.counts["rejected: difficulty"]} if asked else {}
+        return {**asked, **missed, **spread(scores)}
+
     def summary(self) -> dict[str, Any]:
         """The numbers that the command prints; in = accepted + rejected + failed."""
         c = self.counts
@@ -318,9 +332,15 @@ class Ledger:
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
             "mined": self.mined,
+            **({"difficulty": told} if (told := self._difficulty()) else {}),
             **({ONCE: self.once} if self.once else {}),
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }
+
+
+def _told(found: DeclaredDifficulty | None) -> str:
+    """A declared difficulty in words."""
+    return f"the declared difficulty is {found.band} (D = {found.score:g})" if found else "no difficulty is declared"
 
 
 def _digest(statement: str) -> bytes:
