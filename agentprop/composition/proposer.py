@@ -28,6 +28,8 @@ from agentprop.skills import Package
 from agentprop.skills.values import draw
 
 Script = Generator[str, Observation, None]
+AGAIN = ". The idea stands; other numbers may fit. "
+"""End of the sentence that answers a failure with other numbers."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 PROGRAM_INPUTS = 10
@@ -168,7 +170,7 @@ class BuiltinProposer:
         structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
-        return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
+        return (yield from self._redraft(f"{problem}{AGAIN}"))
 
     def _culprit(self, about: str) -> str | None:
         """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""
