@@ -238,6 +238,9 @@ class Ledger:
             self.remember(candidate.problem.statement, candidate.problem.template)
             self.mined += candidate.mined
             self.counts["accepted"] += 1
+            if (solution := candidate.problem.solution) is not None:
+                kind, _, _ = solution.left_out.partition(": ")
+                self.counts[f"unsolved: {kind}" if kind else "solved"] += 1
             if candidate.verdict is not None and candidate.verdict.value != "valid":
                 self.counts["undetermined"] += 1
             return [candidate.problem, *kept]
@@ -305,6 +308,8 @@ class Ledger:
             "replaced_trajectories": c["replaced"],
             "repaired_trajectories": c["repaired"],
             **({"rewritten": rewritten} if (rewritten := self._counted("rewritten")) else {}),
+            **({"with_solution": c["solved"]} if c["solved"] else {}),
+            **({"without_solution": unsolved} if (unsolved := self._counted("unsolved")) else {}),
             "turns": c["turns"],
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
