@@ -60,6 +60,7 @@ OWN_INPUTS, FOREIGN_INPUTS = 6, 64
 functions, and for any other, which also runs in a separate process."""
 MIN_TESTS = 4
 """Different hidden tests that a program needs."""
+UNSOUND = "its solution does not hold"
 ENTRY_POINT = "solve"
 """Name of the function that every statement of the grammar asks for."""
 
@@ -212,9 +213,7 @@ async def _judge_answer(
         if told is not None and traced:
             wrong = worked.recheck(told, term, library, problem.statement, problem.answer, traced[0])
             if wrong is not None:
-                return Judgement(
-                    "invalid", "solution", f"its solution does not hold: {wrong}", answer, result.isolation
-                )
+                return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", answer, result.isolation)
         why = f"the independent check gives the same answer ({compared.rule})"
         return Judgement("valid", "agrees", why, answer, result.isolation)
     if compared.status == "undetermined":
@@ -225,8 +224,9 @@ async def _judge_answer(
 def _told(problem: Problem, term: Term, library: Mapping[str, Package]) -> Solution | None:
     """The problem's solution, if its skills are still those that it was written with."""
     solution = problem.solution
-    same = all(name in library and library[name].id == id_ for name, id_ in zip(problem.skills, problem.skill_ids))
-    return solution if solution is not None and solution.text and same and worked.traceable(term, library) else None
+    if solution is None or not solution.text or not worked.traceable(term, library):
+        return None
+    return solution if problem.skill_ids == tuple(library[name].id for name in problem.skills) else None
 
 
 def compared_claim(answer: str, problem: Problem) -> Equivalence:
@@ -288,7 +288,7 @@ async def _judge_program(
     if problem.solution is not None and problem.solution.text:
         wrong = worked.recheck_program(problem.solution, problem.answer)
         if wrong is not None:
-            return Judgement("invalid", "solution", f"its solution does not hold: {wrong}", isolation=ran.isolation)
+            return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", isolation=ran.isolation)
     if not agrees(ran.value, outputs):
         return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
     why = f"the reference program agrees with the independent check on {len(inputs)} inputs"
