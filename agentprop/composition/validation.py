@@ -306,7 +306,7 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
 
 
 def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
-    """Validate a family of judged programs: every setting has tests, the reference passes, wordings are read back.
+    """Validate a family: every setting has tests, which the reference passes, and every wording is read back.
 
     How good the tests are is found out when the suite is built.
     """
