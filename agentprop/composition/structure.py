@@ -14,8 +14,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from agentprop.composition.terms import Apply, Combine, Count, Given, Least, Relation, Remainder, Term, Total
-from agentprop.composition.terms import canonical, to_json
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    canonical,
+    to_json,
+)
 
 NUMBER = Given("#")
 
