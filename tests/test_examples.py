@@ -77,6 +77,7 @@ def used_beside(path: Path, scripts: list[Path]) -> bool:
 # --- benchmarks ---
 
 
+@pytest.mark.slow
 def test_the_growth_benchmark_measures_both_targets(tmp_path: Path) -> None:
     report = json.loads(run(tmp_path, "benchmarks/propose.py", "--smoke", "--json"))
     small, large = report["small"], report["large"]
@@ -109,6 +110,7 @@ def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> Non
     assert report["ratio"] == pytest.approx(report["agentprop_ms"] / report["bare_typer_ms"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_sandbox_benchmark_runs(tmp_path: Path) -> None:
     printed = run(tmp_path, "benchmarks/sandbox.py", "--rounds", "2")
     assert "isolation L" in printed and "fresh" in printed
@@ -138,6 +140,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return directory, run(directory, *STUDY)
 
 
+@pytest.mark.slow
 def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(study: tuple[Path, str]) -> None:
     directory, printed = study
     results = json.loads((directory / "runs" / "results.json").read_text())
@@ -148,6 +151,7 @@ def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(study: tupl
     assert "difference in validity" in printed
 
 
+@pytest.mark.slow
 def test_the_pruning_study_run_again_only_counts(study: tuple[Path, str]) -> None:
     directory, first = study
     shards = written(directory)

@@ -40,6 +40,9 @@ UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
 
 
+UNWRITTEN = "no statement of this composition keeps the rules of language"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """Outcome of one candidate number."""
@@ -65,7 +68,7 @@ class Candidate:
     usage: tuple[Usage, ...] = ()
     """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
     words: str = ""
-    """What the model's server said, if it ended the conversation."""
+    """What the model's server said, if it ended the conversation; why the built-in proposer did not begin one."""
     unreadable: str = ""
     """Why the problem's answer cannot be graded; empty if it can."""
     rewritten: Mapping[str, int] = field(default_factory=dict)
@@ -213,6 +216,9 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
+        rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
+        if self.own and not episode.trajectory.turns:
+            return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
         usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
         candidate = Candidate(
             index,
@@ -223,7 +229,7 @@ class CandidateMaker:
             notes=episode.notes,
             usage=usage,
             words=episode.words,
-            rewritten=dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {},
+            rewritten=rewritten,
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)

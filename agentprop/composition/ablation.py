@@ -16,7 +16,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from agentprop.composition import lifted
+from agentprop.composition import families, lifted
 from agentprop.composition.draft_code import output_spec, rebuilt
 from agentprop.composition.terms import (
     Apply,
@@ -72,7 +72,11 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         body, data = term.body, term.variable if isinstance(term, Program) else None
     else:
         body, data = term, None
-    if lifted.lifted(term, library) is not None or isinstance(body, Given | Variable | Program | Printed):
+    if (
+        lifted.lifted(term, library)
+        or families.family(term, library)
+        or isinstance(body, Given | Variable | Program | Printed)
+    ):
         return None
     writer = _Clauses(library, body, data)
     spec = output_spec(body, library)

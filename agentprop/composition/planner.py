@@ -96,7 +96,7 @@ class Planner:
     ) -> None:
         self.allowed, self.mined_roots, self.aim = allowed, mined_roots, aim or AnyDifficulty()
         self.effort = EFFORTS[USUAL]
-        self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
+        self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec) and _posable(p)}
         self.index = Links(self.library, survey or {}, linked=links)
         self._known_shapes: dict[str, dict[str, float]] = {}
         self.categories: dict[str, list[str]] = {}
@@ -202,7 +202,11 @@ class Planner:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
         if root not in self._known_shapes:
             package = self.library[root]
-            alone = {} if package.origin == "bundled" else {"alone": 3.0 if self.index.mined(root) else 1.0}
+            alone = (
+                {}
+                if package.origin == "bundled" and package.spec.judged is None
+                else {"alone": 3.0 if self.index.mined(root) else 1.0}
+            )
             self._known_shapes[root] = self._composed_shapes(root, package.spec) | alone
         return self._known_shapes[root]
 
@@ -593,6 +597,11 @@ def _is_short(spec: Spec) -> bool:
 def _composable(spec: Spec) -> bool:
     """True if a skill has a question, or a noun phrase for its value."""
     return spec.output is not None and bool(spec.phrasings or spec.value)
+
+
+def _posable(package: Package) -> bool:
+    """True unless it is a family of judged programs whose tests are not there, as in a library read from records."""
+    return package.spec.judged is None or package.suite is not None
 
 
 def skill_count(term: Term) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, lifted
+from agentprop.composition import ablation, draft_code, families, lifted, suites
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
@@ -223,6 +223,9 @@ class BuiltinProposer:
                 composition=composition,
                 tests=_tests(inputs or "[]", _printed(tried.text)),
             )
+        family = families.family(self.term, self.library)
+        if family is not None and isinstance(self.term, Apply):
+            return self._of_family(family, self.term, statement, certificate, composition)
         package = lifted.lifted(self.term, self.library)
         if package is not None:
             return Submission.model_construct(
@@ -245,6 +248,24 @@ class BuiltinProposer:
             answer_type=kind,
             unit=unit,
             figures=figures,
+            certificate=certificate,
+            composition=composition,
+            tests=(),
+        )
+
+    def _of_family(
+        self, package: Package, term: Apply, statement: str, certificate: str, composition: str
+    ) -> Submission:
+        """The problem of a family; the environment adds the tests of the family's suite."""
+        values, judged = families.parameters(term, package), package.spec.judged
+        found = suites.setting(package, values)
+        assert judged is not None and found is not None  # the planner takes no other
+        return Submission.model_construct(
+            statement=families.statement(statement, judged, found.examples),
+            answer=families.program(package, values),
+            answer_type="program",
+            unit=None,
+            figures=None,
             certificate=certificate,
             composition=composition,
             tests=(),

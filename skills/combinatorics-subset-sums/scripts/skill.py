@@ -1,6 +1,8 @@
 """Count k-element subsets of {1, ..., n} whose sum is divisible by m."""
 
-from math import comb
+from collections import Counter
+from itertools import combinations_with_replacement
+from math import comb, prod
 
 
 def solve(n: int, k: int, m: int) -> int:
@@ -15,6 +17,26 @@ def solve(n: int, k: int, m: int) -> int:
                 grown[key] = grown.get(key, 0) + ways * comb(size, take)
         states = grown
     return states.get((k, 0), 0)
+
+
+def steps(n: int, k: int, m: int) -> dict[str, int]:
+    """The sizes of the residue classes, the fitting choices of residues, and their subsets of two kinds."""
+    rounds, rest = divmod(n, m)
+    multisets, distinct = 0, 0
+    for chosen in combinations_with_replacement(range(m), k - 1):
+        last = -sum(chosen) % m
+        if last >= chosen[-1]:
+            multisets += 1
+            taken = Counter((*chosen, last))
+            if len(taken) == k:
+                distinct += prod(rounds + (0 < residue <= rest) for residue in taken)
+    return {
+        "rounds": rounds,
+        "rest": rest,
+        "multisets": multisets,
+        "distinct": distinct,
+        "repeated": solve(n, k, m) - distinct,
+    }
 
 
 def check(n: int, k: int, m: int) -> int:
