@@ -50,7 +50,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
-from agentprop.skills.values import parse, render, reworded
+from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""

@@ -34,6 +34,7 @@ from agentprop.composition.terms import (
 )
 from agentprop.skills import Package, Spec
 from agentprop.skills.constants import CONSTANTS
+from agentprop.skills.values.models import FRAMES
 
 QUALIFIERS = frozenset({
     "adjacent", "after", "and", "another", "before", "both", "consecutive", "decreasing", "different", "distinct",
@@ -196,6 +197,11 @@ def _every_text(spec: Spec) -> Iterator[str]:
     yield from (text for text in (spec.step, spec.finish, spec.output.subject if spec.output else None) if text)
     yield from (word for words in spec.flavour.values() for word in words)
     yield from (CONSTANTS[name] for name in spec.constants)
+    for parameter in spec.parameters.values():
+        yield from (text for texts in (*parameter.phrases.values(), *parameter.tests.values()) for text in texts)
+        yield from parameter.counted
+    if spec.is_object:
+        yield from (text for texts in FRAMES.values() for text in texts)
 
 
 @lru_cache(maxsize=16384)
