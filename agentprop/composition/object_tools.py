@@ -5,7 +5,8 @@ kind's family is picked, facts of it are added until they decide what is asked, 
 taken away again. Random facts would fail half of the time, because facts about one object imply each other. Ours.
 
 A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
-None if the member's is not rational, or a bool for a condition; and `DIRECT`, the ports that say what a member is.
+None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
+`SAME`, port → another one that says nearly the same, so that it is not told where that is asked.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LEAST_SHARE, MOST_SHARE = 0.2, 0.8
 """Share of the family for which the condition of a branch holds: else the branch is decoration."""
 CONDITIONS = 0.35
 """Share of the conditions that hold which are taken into the choice of facts."""
+RICH, PICKS = 0.6, 60
+"""Share of the models whose member is looked for among those with a value for every fact, and most looked at."""
 Fact = tuple[str, Any]
 
 
@@ -36,7 +39,16 @@ class Drawing:
         self.kind, self.rng, self.box = kind, rng, box
         self.fact_ports, self.names = facts, names
         self.family = list(kind.members(box))
-        self.member = rng.choice(self.family)
+        self.member = self._picked()
+
+    def _picked(self) -> Any:
+        """A member, often one of which every fact has a value: few have, and theirs are the best problems."""
+        if self.rng.random() < RICH:
+            for _ in range(PICKS):
+                member = self.rng.choice(self.family)
+                if all(self.value(port, member) is not None for port in self.fact_ports):
+                    return member
+        return self.rng.choice(self.family)
 
     def value(self, port: str, member: Any) -> Any:
         """What the kind says of a member."""
@@ -51,8 +63,8 @@ class Drawing:
         return list(found)
 
     def pool(self, without: Sequence[str]) -> list[Fact]:
-        """The facts of the member, in random order."""
-        found = []
+        """The facts of the member, in random order, but for some ports and those that say nearly the same."""
+        without, found = [*without, *(self.kind.SAME.get(port) for port in without)], []
         for port in self.fact_ports:
             told = self.value(port, self.member) if port not in without else None
             if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
@@ -65,7 +77,8 @@ class Drawing:
         """Ports of which the member's value is an integer worth asking for; of several none says what it is."""
         names = [port for port in self.names if count == 1 or port not in self.kind.DIRECT]
         found = [port for port in names if type(value := self.value(port, self.member)) is int and abs(value) > 1]
-        return self.rng.sample(found, count) if len(found) >= count else []
+        asked = self.rng.sample(found, count) if len(found) >= count else []
+        return [] if any(self.kind.SAME.get(port) in asked for port in asked) else asked
 
     def deciding(self, of: Callable[[Any], Any], without: Sequence[str], direct: bool) -> list[Fact] | None:
         """Facts, none of them idle, after which the value is the same for every member that is left.
@@ -86,8 +99,11 @@ class Drawing:
             rest = [other for other in facts if other != fact]
             if self._decided(self.fitting(rest), of, answer):
                 facts = rest
-        plain = all(port in self.kind.DIRECT for port, _ in facts)
-        return None if not facts or (plain and not direct) else facts
+        return None if not facts or (self.plain(facts) and not direct) else facts
+
+    def plain(self, facts: Sequence[Fact]) -> bool:
+        """True if all facts say outright what the member is."""
+        return all(port in self.kind.DIRECT for port, _ in facts)
 
     def _decided(self, left: Sequence[Any], of: Callable[[Any], Any], answer: Any) -> bool:
         return all(of(member) == answer for member in left)
@@ -139,7 +155,7 @@ def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     best: Callable[[Any], Any] = max if side == "greatest" else min
     facts = d.pool([name])[: d.rng.randint(1, 2)]
     values = _values(d, name, facts)
-    if not facts or values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
+    if d.plain(facts) or values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
         return None
     for fact in facts:
         without = _values(d, name, [other for other in facts if other != fact])
@@ -158,7 +174,7 @@ def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
 def _conjunction(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     facts = d.pool(())[: d.rng.randint(2, 3)]
     together = len(d.fitting(facts))
-    if len(facts) < 2 or together < 2:
+    if len(facts) < 2 or together < 2 or d.plain(facts):
         return None
     loose = [len(d.fitting([other for other in facts if other != fact])) for fact in facts]
     return (facts, ("number",)) if min(loose) >= MARGIN * together else None

@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import isqrt
 
 DIRECT = ("BC", "CA", "AB", "perimeter")
+SAME = {"medians": "median", "squared": "area"}
 
 
 def members(box):
