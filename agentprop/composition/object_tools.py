@@ -85,7 +85,8 @@ class Drawing:
 
         With `direct` they may say outright what the member is; otherwise at least one of them does not.
         """
-        answer, facts, left = of(self.member), [], self.family
+        answer, left = of(self.member), self.family
+        facts: list[Fact] = []
         for fact in self.pool(without):
             narrowed = self.fitting([fact], left)
             if len(narrowed) == len(left):

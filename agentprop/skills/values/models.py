@@ -47,7 +47,7 @@ FRAMES: dict[str, tuple[str, ...]] = {
         "Find the least possible value of <x>.",
         "What is the smallest possible value of <x>?",
     ),
-    "sum": ("Find the sum of <x> and <y>.", "What is the sum of <x> and <y>?"),
+    "sum": ("What do <x> and <y> add up to?", "How much are <x> and <y> together?"),
     "branch": ("If <t>, find <x>; otherwise, find <y>.", "Find <x> if <t>, or <y> if not."),
 }
 """Questions, whose holes are the noun phrases of ports and the clause of a condition."""

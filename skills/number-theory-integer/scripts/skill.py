@@ -22,7 +22,7 @@ def _factors(n):
         if e:
             found.append((p, e))
         p += 1
-    return found + [(n, 1)] if n > 1 else found
+    return [*found, (n, 1)] if n > 1 else found
 
 
 def _divisors(n):
