@@ -149,7 +149,11 @@ def _work(term: Term, library: Mapping[str, Package]) -> float:
         case Apply(skill, arguments):
             parameters = library[skill].spec.parameters
             return sum(
-                _size(parameters[name].kind, value.text) if isinstance(value, Given) else _work(value, library)
+                _work(value, library)
+                if not isinstance(value, Given)
+                else _size(parameters[name].kind, value.text)
+                if name in parameters
+                else 1  # a model that has still to be constructed
                 for name, value in arguments
             )
         case Total() | Count():
@@ -174,7 +178,7 @@ def _size(kind: str, text: str) -> float:
     if kind in ("integer", "rational"):
         found = NUMBER.search(text)
         return min(LARGEST, float(found[0])) if found else 1
-    if kind in ("list", "words", "graph", "points", "matrix", "polynomial"):
+    if kind in ("list", "words", "graph", "points", "matrix", "polynomial", "facts"):
         return text.count(",") + 1
     return len(text) if kind == "string" else 1
 

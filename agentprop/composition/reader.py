@@ -368,10 +368,8 @@ class _Reader:
             return
         if text.startswith("the ") and parameter.kind not in WORDED:
             yield from self._phrase(text, scope)
-        if not text.startswith("the ") or parameter.kind in (
-            "choice",
-            *WORDED,
-        ):  # "the Moon" is a choice like any other
+        # "the Moon" is a choice like any other, and facts are noun phrases by themselves.
+        if not text.startswith("the ") or parameter.kind in ("choice", *WORDED):
             yield from _given(parameter, text, hole.math)
 
     # --- programs ---
