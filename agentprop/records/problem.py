@@ -52,7 +52,7 @@ class Features(Part):
     """What the declared difficulty of a problem is made of."""
 
     steps: int
-    """Skills applied and operators on their values."""
+    """Skills applied, operators on their values, and facts about an object."""
     skills: int
     """Different skills."""
     depth: int
