@@ -88,6 +88,22 @@ def test_the_growth_benchmark_measures_both_targets(tmp_path: Path) -> None:
     assert report["memory_ratio"] == pytest.approx(large["peak_mib"] / small["peak_mib"], abs=0.01)
 
 
+def test_the_diversity_benchmark_compares_samples_of_one_size(tmp_path: Path) -> None:
+    numbers = "".join(json.dumps({"question": f"What is {n} + 2?", "answer": str(n + 2)}) + "\n" for n in (1, 2, 3))
+    (tmp_path / "sums.jsonl").write_text(numbers)
+    words = "".join(
+        json.dumps({"question": f"Find the {word} of 12 and 18.", "answer": "6"}) + "\n" for word in ("gcd", "gap")
+    )
+    (tmp_path / "words.jsonl").write_text(words)
+    files = [str(tmp_path / name) for name in ("sums.jsonl", "words.jsonl")]
+    report = json.loads(run(tmp_path, "benchmarks/diversity.py", *files, "--json").splitlines()[-1])
+    sums, other = report["collections"]["sums.jsonl"], report["collections"]["words.jsonl"]
+    assert report["sample"] == 2
+    assert (sums["templates"]["seen"], other["templates"]["seen"]) == (1, 2)
+    assert (sums["most_common_answer"], other["most_common_answer"]) == (0.3333, 1.0)
+    assert sums["distinct"]["1"] == 0.5 and sums["structures"] is None
+
+
 def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> None:
     report = json.loads(run(tmp_path, "benchmarks/cli.py", "--smoke", "--json"))
     assert report["commands"] >= 7

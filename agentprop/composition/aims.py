@@ -15,7 +15,7 @@ from agentprop.composition.difficulty import BANDS, EDGES, declared_score
 from agentprop.composition.efforts import draw_level
 from agentprop.records import DeclaredDifficulty, Features
 
-ASKED, USUAL_PLANS = 12, 3
+ASKED, USUAL_PLANS = 12, 1
 """Compositions planned for a difficulty that is asked for, and for none in particular."""
 MARGIN = 0.25
 """Share of a band at each of its ends that is not aimed at."""

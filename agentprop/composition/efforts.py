@@ -40,7 +40,7 @@ EFFORTS = (
 )
 USUAL = 1
 """Level of a composition that nobody asked for in particular, such as one that is tried."""
-SHARES = (1.5, 3, 3, 2, 1)
+SHARES = (1.5, 6, 2, 0.5, 0.2)
 """Weights of the levels in a run that asks for no difficulty."""
 
 

@@ -28,6 +28,7 @@ from math import prod
 from random import Random
 from typing import Any, cast
 
+from agentprop.composition import objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
@@ -65,11 +66,15 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+OBJECT_ROOTS = 0.8
+"""Share of a category's questions that are about one object if it has object kinds."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
 """Share of mined partners of a mined skill in a sum, difference or product."""
 OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
+PRODUCTS = 0.2
+"""Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
 SWEEP_WIDTH = (12, 60)
 """Least and greatest width of the range of a sweep: every value in it costs a call of the skill."""
 
@@ -175,12 +180,16 @@ class Planner:
         raise Impossible(f"no composition found for {category}")
 
     def _root(self, category: str, rng: Random) -> str:
-        """Draw the skill that asks. Mined ones would crowd out the others of their category."""
+        """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
         names = self.categories[category]
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
+        kinds = [name for name in names if self.library[name].spec.is_object]
+        if kinds and len(kinds) < len(names):
+            wanted = rng.random() < OBJECT_ROOTS
+            names = [name for name in names if (name in kinds) == wanted]
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:
@@ -200,6 +209,9 @@ class Planner:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
         if root not in self._known_shapes:
             package = self.library[root]
+            if package.spec.is_object:
+                self._known_shapes[root] = {"model": 1.0}
+                return self._known_shapes[root]
             alone = (
                 {}
                 if package.origin == "bundled" and package.spec.judged is None
@@ -222,6 +234,8 @@ class Planner:
             weights["chain"] = 6.0 if any(not link.story for link in links) else 4.0
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
+            if any(self._joinable(link) for link in links):
+                weights["joined"] = 2.5
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -256,6 +270,10 @@ class Planner:
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
 
+    def _plan_model(self, root: str, rng: Random) -> Term:
+        """An object kind's operator; the facts and the question are constructed in the sandbox."""
+        return objects.undrawn(root, objects.any_operator(self.library[root].spec, rng), rng.randrange(objects.SEEDS))
+
     def _plan_alone(self, root: str, rng: Random) -> Term:
         return self.givens(root, rng)
 
@@ -278,13 +296,35 @@ class Planner:
         )
 
     def _plan_story(self, root: str, rng: Random) -> Term:
-        link = self.index.pick([link for link in self.index.into[root] if link.story], rng)
-        return self._linked(root, link, rng, depth=self.effort.depth(rng), story=True)
+        depth = self.effort.depth(rng)
+        links = [link for link in self.index.into[root] if link.story]
+        deeper = [link for link in links if self._told_before(link.producer, {root})] if depth > 1 else []
+        return self._linked(root, self.index.pick(deeper or links, rng), rng, depth, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
-        # The root opens the story and another skill, perhaps of another category, asks the question.
-        link = self.index.pick(self.index.onward(root, story=True), rng)
-        return self._fed(link, rng)
+        """Let the root open the story and another skill, perhaps of another category, ask the question."""
+        term, used = self.givens(root, rng), {root}
+        last: Link | None = None
+        for left in range(self.effort.depth(rng), 0, -1):
+            links = [link for link in self.index.onward(term.skill, story=True) if link.consumer not in used]
+            further = [link for link in links if left > 1 and self._goes_on(link, used)]
+            if not links or (last is not None and not self._continues(self.library[term.skill].spec, last)):
+                break
+            last = self.index.pick(further or links, rng)
+            term = self.givens(last.consumer, rng).with_argument(last.parameter, term)
+            used.add(last.consumer)
+        return term
+
+    def _told_before(self, name: str, used: Collection[str]) -> bool:
+        """True if a story can lead to a skill's scene, by a skill that has no part in it yet."""
+        spec, links = self.library[name].spec, self.index.into[name]
+        return any(link.story and link.producer not in used and self._continues(spec, link) for link in links)
+
+    def _goes_on(self, link: Link, used: Collection[str]) -> bool:
+        """True if the story goes on behind a link's consumer."""
+        onward = self.index.onward(link.consumer, story=True)
+        fresh = any(after.consumer not in used for after in onward)
+        return fresh and self._continues(self.library[link.consumer].spec, link)
 
     def _fed(self, link: Link, rng: Random) -> Term:
         return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(link.producer, rng))
@@ -320,6 +360,25 @@ class Planner:
         ]
         link = self.index.pick(consumers, rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
+
+    def _plan_joined(self, root: str, rng: Random) -> Term:
+        """Let the sum or product of two skills' values be what the root takes."""
+        links = [link for link in self.index.into[root] if self._joinable(link)]
+        first = self.index.pick(links, rng)
+        second = self.index.pick(
+            [link for link in links if link.parameter == first.parameter and link.producer != first.producer], rng
+        )
+        depth, used = self.effort.depth(rng), frozenset({root})
+        one = self._supply(first.producer, rng, depth - 2, used=used)
+        two = self._supply(second.producer, rng, 0, used=used | {*skills(one)})
+        op: Operation = "product" if rng.random() < PRODUCTS else "sum"
+        return self.givens(root, rng).with_argument(first.parameter, Combine(op, one, two))
+
+    def _joinable(self, link: Link) -> bool:
+        """True if a sum with another integer can take the place of a link's value."""
+        output = self.library[link.producer].spec.output
+        consumer = self.library[link.consumer].spec.parameters[link.parameter]
+        return not link.story and consumer.kind == "integer" and output is not None and output.kind == "integer"
 
     def _plan_compared(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]

@@ -15,7 +15,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from agentprop.composition import families, suites
+from agentprop.composition import families, objects, suites
 from agentprop.composition.ablation import dropped
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
@@ -74,6 +74,8 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
     if spec.output.kind == "program":
         check = _validate_program if spec.judged is None else _validate_family
         return check(package, faults, sandbox)
+    if spec.is_object:
+        return _validate_object(package, faults, sandbox, draws, seed)
     try:
         cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
     except Unsatisfiable as problem:
@@ -91,6 +93,18 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         ),
         warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
     )
+
+
+def _validate_object(
+    package: Package, faults: Sequence[str], sandbox: Sandbox, draws: int, seed: int
+) -> ValidationReport:
+    """Validate an object kind on models that are constructed, for independent draws seldom have an answer."""
+    cases = objects.samples(package, draws, seed, sandbox)
+    if not cases:
+        return ValidationReport(faults=(*faults, f"PORTS: no model was found in {draws} tries"))
+    compared = _compare(package, cases, sandbox)
+    found = (*faults, *_wording_faults(package, cases[-1], seed), *compared.faults)
+    return replace(compared, faults=found)
 
 
 def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> ValidationReport:
@@ -306,7 +320,7 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
 
 
 def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
-    """Validate a family of judged programs: every setting has tests, the reference passes, wordings are read back.
+    """Validate a family: every setting has tests, which the reference passes, and every wording is read back.
 
     How good the tests are is found out when the suite is built.
     """

@@ -25,6 +25,7 @@ ZEROS = Apply("number-theory-factorial-zeros", (("n", PLACES), ("b", Given("12")
 
 
 def test_features_are_those_counted_by_hand() -> None:
+    """Work is log2(1 + 5 + 2 + 12) and digits log2(1 + 3); 25 of 50 words; 1 of 4 givens is loose."""
     clauses = ClauseCounts({"givens": 4, "loose": 1}, (), digits=3)
     found = declare(ZEROS, load([]), "word " * 25, "8", clauses).features
     assert (found.steps, found.skills, found.depth) == (2, 2, 2)
