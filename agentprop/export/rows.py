@@ -33,14 +33,14 @@ class ConversationRow(Part):
 
 
 class Preference(Part):
-    """Two trajectories from the same task."""
+    """Two trajectories from the same task, or two drafts of one trajectory."""
 
     prompt: Messages
-    """System message and task."""
+    """System message and task, and what came before two drafts."""
     chosen: Messages
-    """A trajectory whose problem the verifiers accepted."""
+    """A trajectory whose problem the verifiers accepted, or the draft of that problem."""
     rejected: Messages
-    """A trajectory that failed by its own fault."""
+    """A trajectory that failed by its own fault, or a draft that did not compute."""
 
 
 class Unpaired(Part):

@@ -122,6 +122,8 @@ class Spec(Part):
     """Complete wordings."""
     value: tuple[str, ...] = ()
     """Noun phrases that name the result."""
+    explain: tuple[str, ...] = ()
+    """Sentences of a worked solution, over the parameters, the names that `steps` yields, and `<value>`."""
     follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
     """Wordings that take one parameter from the story so far."""
     sweep: tuple[str, ...] = ()
@@ -145,6 +147,12 @@ class Spec(Part):
     def data(self) -> str | None:
         """The parameter that carries a program's data (coding)."""
         return next((name for name, p in self.parameters.items() if p.input), None)
+
+    @property
+    def is_object(self) -> bool:
+        """True for an object kind: a box, facts and a question about one object."""
+        kinds = {name: p.kind for name, p in self.parameters.items()}
+        return kinds == {"box": "integer", "facts": "facts", "question": "question"}
 
     def roles_in(self) -> Iterator[tuple[str, str]]:
         """(parameter, role) pairs that a story can supply."""
