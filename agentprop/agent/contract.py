@@ -342,7 +342,7 @@ def _problem(
         tests=s.tests,
         certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
         evidence=_weakest(active[name].spec.evidence for name in used) if form == "composition" else "certificate",
-        template=content_id(masked(families.task(s.statement))),
+        template=content_id(masked(s.statement)),
         task_id=task.id,
         index=task.index,
         isolation=isolation,

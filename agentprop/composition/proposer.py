@@ -19,7 +19,6 @@ from agentprop.composition.answer_text import TYPES, answer_text, close, read_va
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner, body_data, reducible, skill_count
-from agentprop.composition.promises import promised
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
 from agentprop.composition.writer import Unwritable, write
@@ -248,17 +247,15 @@ class BuiltinProposer:
         certificate = draft_code.certificate(self.term, self.library)
         composition = to_json(self.term)
         if isinstance(self.term, Program):
-            shown, *hidden = _tests(inputs or "[]", _printed(tried.text))
-            [argument], value = shown.values()
             return Submission.model_construct(
-                statement=f"{statement}{promised(self.term, self.library, argument, value)}",
+                statement=statement,
                 answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
                 answer_type="program",
                 unit=None,
                 figures=None,
                 certificate=certificate,
                 composition=composition,
-                tests=tuple(test for test in hidden if test.arguments != shown.arguments),
+                tests=_tests(inputs or "[]", _printed(tried.text)),
             )
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):

@@ -94,9 +94,8 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """
     if len(statement) > MAX_STATEMENT:
         return []
-    if (head := task(statement)) != statement:  # behind a program's task stand limits and examples
-        terms = _read(head, library)
-        return [term for term in terms if isinstance(term, Program) or family(term, library) is not None]
+    if (head := task(statement)) != statement:  # behind a family's task stand input, output, limits and examples
+        return [term for term in _read(head, library) if family(term, library) is not None]
     terms = _read(statement, library)
     if terms:
         return terms

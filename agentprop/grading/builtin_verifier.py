@@ -21,11 +21,10 @@ from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition import solution as worked
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
-from agentprop.composition.families import family, task
+from agentprop.composition.families import family
 from agentprop.composition.lifted import lifted
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
-from agentprop.composition.promises import example
 from agentprop.composition.reader import read
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import (
@@ -168,7 +167,7 @@ async def _judge_reading(
 ) -> Judgement:
     if isinstance(term, Apply) and (asked := family(term, library)) is not None:
         return await judge_family(problem, term, asked, executor)
-    hidden = unseen(task(problem.statement), term, library)
+    hidden = unseen(problem.statement, term, library)
     if hidden is not None:
         return Judgement("invalid", "not_visible", hidden)
     judgement = await _computed(problem, term, library, tools, executor)
@@ -273,14 +272,6 @@ async def _judge_program(
         claimed = [expected for _, expected in calls]
     except ValueError:
         return Judgement("invalid", "tests", "the stored tests cannot be read")
-    try:
-        shown = example(problem.statement, term, library)
-    except ValueError as fault:
-        return Judgement("invalid", "mismatch", str(fault))
-    if shown is not None:
-        if shown[0] in stored:
-            return Judgement("invalid", "tests", "the example is a hidden test")
-        stored, claimed = [*stored, shown[0]], [*claimed, shown[1]]
     own = problem.answer == listing(term.body, library, entry=(ENTRY_POINT, term.variable))
     inputs = [*stored, *_fresh(problem, term, library, OWN_INPUTS if own else FOREIGN_INPUTS)]
     body = expression(term.body, library, "check")
