@@ -37,6 +37,10 @@ def command(
             "or dataset.",
         ),
     ] = None,
+    with_solutions: Annotated[
+        bool | None,
+        typer.Option("--with-solutions", help="Questions with worked solutions, for trl-sft and openai-chat."),
+    ] = None,
     difficulty: Annotated[
         str | None, typer.Option(metavar="LO..HI", help="Only problems with a measured pass rate in this range.")
     ] = None,
@@ -68,6 +72,7 @@ def command(
     flags = {
         **layout.flags(),
         "format": format_,
+        "with_solutions": with_solutions,
         "difficulty": difficulty,
         "held_out": held_out,
         "held_out_share": held_out_share,

@@ -50,7 +50,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
-from agentprop.skills.values import parse, render
+from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
@@ -268,7 +268,7 @@ class _Writer:
         parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
         for position, part in enumerate(parts):
             if isinstance(part, str):
-                out.append(_with_ordinal(out[-1], part) if out else part)
+                out.append(with_ordinal(out[-1], part) if out else part)
             elif part.name in flavour:
                 out.append(flavour[part.name])
             else:
@@ -281,7 +281,7 @@ class _Writer:
         spec, value = self.library[term.skill].spec, term.argument(hole.name)
         if isinstance(value, Given):
             parameter = spec.parameters[hole.name]
-            return render(parameter, parse(parameter, value.text), math=hole.math)
+            return reworded(parameter, parse(parameter, value.text), self.rng, math=hole.math)
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"
@@ -364,10 +364,10 @@ def _closing(term: Term, library: Mapping[str, Package], fraction: str) -> str:
     return " ".join(part for part in (grammar.constants_note(used), note) if part)
 
 
-def _with_ordinal(before: str, text: str) -> str:
+def with_ordinal(before: str, text: str) -> str:
     """The text behind a hole, with the ordinal ending that fits the number in the hole: 3rd, but `$k$th`.
 
-    >>> _with_ordinal("every $3", "$th person"), _with_ordinal("3", "$th person"), _with_ordinal("n", "$th term")
+    >>> with_ordinal("every $3", "$th person"), with_ordinal("3", "$th person"), with_ordinal("n", "$th term")
     ('$th person', '$rd person', '$th term')
     """
     if not before.isdigit():

@@ -51,7 +51,7 @@ def memory_of(config: TrainConfig, size: ModelSize, longest: int) -> dict[str, i
         "optimiser": size.optimiser - size.gradients,
         "activations": size.activations(tokens, recomputed=config.gradient_checkpointing),
     }
-    if rl and getattr(config, "beta", 0) and not config.lora_rank:
+    if rl and config.beta and not config.lora_rank:
         parts["reference"] = size.weights
     if in_process:
         given = getattr(config, "cache_gib", None)

@@ -47,6 +47,7 @@ def exercise(problem: Problem) -> Problem:
         figures=problem.figures,
         entry_point=problem.entry_point,
         tests=problem.tests,
+        judging=problem.judging,
         domain=problem.domain,
         category="",
         skills=(),
