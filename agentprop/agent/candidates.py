@@ -41,6 +41,9 @@ UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
 
 
+UNWRITTEN = "no statement of this composition keeps the rules of language"
+
+
 @dataclass(frozen=True)
 class Candidate:
     """Outcome of one candidate number."""
@@ -66,11 +69,13 @@ class Candidate:
     usage: tuple[Usage, ...] = ()
     """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
     words: str = ""
-    """What the model's server said, if it ended the conversation."""
+    """What the model's server said, if it ended the conversation; why the built-in proposer did not begin one."""
     unreadable: str = ""
     """Why the problem's answer cannot be graded; empty if it can."""
     rewritten: Mapping[str, int] = field(default_factory=dict)
     """Statements that the built-in proposer wrote anew because of their language, by rule."""
+    missed: bool = False
+    """The problem is not as difficult as was asked for."""
 
     @property
     def mined(self) -> bool:
@@ -79,8 +84,8 @@ class Candidate:
 
     @property
     def success(self) -> bool:
-        """True if it has a problem that, if the verifier ran, is valid."""
-        return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
+        """True if it has a problem that is as difficult as asked for and, if the verifier ran, valid."""
+        return self.problem is not None and not self.missed and (self.verdict is None or self.verdict.value == "valid")
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,9 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
+        rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
+        if self.own and not episode.trajectory.turns:
+            return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
         usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
         candidate = Candidate(
             index,
@@ -222,11 +230,13 @@ class CandidateMaker:
             notes=episode.notes,
             usage=usage,
             words=episode.words,
-            rewritten=dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {},
+            rewritten=rewritten,
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)
-            if self.verify:
+            missed = not self.planner.aim.keeps(episode.problem.difficulty)
+            candidate = replace(candidate, missed=missed)
+            if self.verify and not missed:
                 candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
             if record is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, lifted, objects
+from agentprop.composition import ablation, draft_code, families, lifted, objects, suites
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
@@ -28,6 +28,8 @@ from agentprop.skills import Package
 from agentprop.skills.values import draw
 
 Script = Generator[str, Observation, None]
+AGAIN = ". The idea stands; other numbers may fit. "
+"""End of the sentence that answers a failure with other numbers."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
 MODELS = 3
@@ -200,7 +202,7 @@ class BuiltinProposer:
         structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
-        return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
+        return (yield from self._redraft(f"{problem}{AGAIN}"))
 
     def _culprit(self, about: str) -> str | None:
         """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""
@@ -255,6 +257,9 @@ class BuiltinProposer:
                 composition=composition,
                 tests=_tests(inputs or "[]", _printed(tried.text)),
             )
+        family = families.family(self.term, self.library)
+        if family is not None and isinstance(self.term, Apply):
+            return self._of_family(family, self.term, statement, certificate, composition)
         package = lifted.lifted(self.term, self.library)
         if package is not None:
             return Submission.model_construct(
@@ -277,6 +282,24 @@ class BuiltinProposer:
             answer_type=kind,
             unit=unit,
             figures=figures,
+            certificate=certificate,
+            composition=composition,
+            tests=(),
+        )
+
+    def _of_family(
+        self, package: Package, term: Apply, statement: str, certificate: str, composition: str
+    ) -> Submission:
+        """The problem of a family; the environment adds the tests of the family's suite."""
+        values, judged = families.parameters(term, package), package.spec.judged
+        found = suites.setting(package, values)
+        assert judged is not None and found is not None  # the planner takes no other
+        return Submission.model_construct(
+            statement=families.statement(statement, judged, found.examples),
+            answer=families.program(package, values),
+            answer_type="program",
+            unit=None,
+            figures=None,
             certificate=certificate,
             composition=composition,
             tests=(),

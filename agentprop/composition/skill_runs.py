@@ -1,6 +1,6 @@
 """A skill package → parameter sets to try, and the results of its functions on them in the sandbox.
 
-`solve` and `check` run in separate processes, and in each the other function does not exist. Both run a second time in
+`solve` and `check` run in separate processes, and in each the other function does not exist. All run a second time in
 the opposite order, to expose values that depend on anything but the parameters.
 """
 
@@ -102,16 +102,15 @@ def agentprop_probe(parameters, function={function}):
     except ValueError as problem:
         value, refused = str(problem), True
     return value, refused, given != parameters, time.perf_counter() - started
-
-
-del {other}
 """
+_OTHER = {"solve": "check", "check": "solve"}
 
 
 def run(script: str, function: str, cases: Sequence[Parameters], sandbox: Sandbox) -> list[RepeatedCall]:
-    """Call `solve` or `check` on every case, twice, in two processes."""
-    other = "check" if function == "solve" else "solve"
-    source = script + _PROBE.format(function=function, other=other)
+    """Call `solve`, `check` or `steps` on every case, twice, in two processes."""
+    source = script + _PROBE.format(function=function)
+    if function in _OTHER:
+        source += f"\n\ndel {_OTHER[function]}\n"
 
     def once(cases: Sequence[Parameters]) -> list[RepeatedCall]:
         outcomes = sandbox.call(source, "agentprop_probe", [[case] for case in cases], timeout_s=TIME_LIMIT_S)

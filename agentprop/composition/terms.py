@@ -45,6 +45,7 @@ Route = Literal["solve", "check"]
 MAX_NESTING = 64
 """Deepest nesting of a composition that `from_json` accepts."""
 T = TypeVar("T")
+Operation = Literal["sum", "difference", "product"]
 Comparison = Literal["at_least", "divisible", "odd", "equals", "exceeds", "same"]
 
 
@@ -82,7 +83,7 @@ class Apply:
 class Combine:
     """Arithmetic on two values: left + right, left - right, left · right."""
 
-    op: Literal["sum", "difference", "product"]
+    op: Operation
     left: Term
     right: Term
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,13 +15,15 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from agentprop.composition import objects
+from agentprop.composition import families, objects, suites
 from agentprop.composition.ablation import dropped
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
 from agentprop.composition.returned import agrees
 from agentprop.composition.skill_runs import TIME_LIMIT_S, Parameters, RepeatedCall, Unsatisfiable, draw_cases, run
+from agentprop.composition.solution.trial import trial_faults
+from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records.case_text import read_plain
@@ -69,7 +72,8 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         return ValidationReport()
     faults = script_faults(script, independent=spec.evidence == "independent")
     if spec.output.kind == "program":
-        return _validate_program(package, faults, sandbox)
+        check = _validate_program if spec.judged is None else _validate_family
+        return check(package, faults, sandbox)
     if spec.is_object:
         return _validate_object(package, faults, sandbox, draws, seed)
     try:
@@ -85,6 +89,7 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
             *_wording_faults(package, cases[-1], seed),
             *compared.faults,
             *_drop_faults(package, cases[:DROPPED], sandbox),
+            *_explanation_faults(package, cases, sandbox),
         ),
         warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
     )
@@ -139,6 +144,27 @@ def _drop_faults(package: Package, cases: Sequence[Parameters], sandbox: Sandbox
             if call.error or call.refused:
                 yield f"parameters.{name}: check does not accept its `drop`, {idle!r}: {call.error or call.value}"
                 break
+
+
+def _explanation_faults(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> list[str]:
+    """Faults of `steps` and of the sentences that show them, wherever `solve` answers."""
+    script = package.script or ""
+    has_steps = re.search(r"^def steps\(", script, re.MULTILINE) is not None
+    if not (has_steps or package.spec.explain):
+        return []
+    solved = run(script, "solve", cases, sandbox)
+    answered = [n for n, call in enumerate(solved) if not (call.error or call.refused)]
+    kept = [cases[n] for n in answered]
+    calls = run(script, "steps", kept, sandbox) if has_steps else [RepeatedCall({}) for _ in kept]
+    for case, call in zip(kept, calls, strict=True):
+        if call.status in UNDECIDED and call.status != "timeout":
+            return []
+        if call.error or call.refused or call.otherwise is not None or call.changed:
+            told = "changes its arguments" if call.changed else call.error or f"gives {_brief(call.value)}"
+            other = f" and another time {_brief(call.otherwise)}" if call.otherwise is not None else ""
+            return [f"steps: {told}{other} for {_shown(case)}, which solve answers"]
+    values = [solved[n].value for n in answered]
+    return _first_few(trial_faults(package, kept, values, [call.value for call in calls]))
 
 
 def _undecided(ends: Mapping[str, Sequence[tuple[str, str | None]]]) -> tuple[str, str] | None:
@@ -291,6 +317,30 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
             yield f"phrasings.{number}: the parameters cannot be read back from {_brief(text)}"
         elif len(meanings) > 1:
             yield f"phrasings.{number}: {_brief(text)} can be read in {len(meanings)} ways"
+
+
+def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
+    """Validate a family: every setting has tests, which the reference passes, and every wording is read back.
+
+    How good the tests are is found out when the suite is built.
+    """
+    found, tests = [*faults], 0
+    for values in settings(package):
+        stored = suites.setting(package, values)
+        if stored is None:
+            found.append(f"assets/suite.json: no tests for {_shown(values)}: build the suite")
+            continue
+        found += _wording_faults(package, values, 0)
+        judged = package.spec.judged
+        arguments = [test.values()[0] for test in stored.tests]
+        if judged is None or judged.form != "function":
+            continue
+        outcomes = sandbox.call(families.program(package, values), "solve", arguments, timeout_s=TIME_LIMIT_S)
+        tests += len(outcomes)
+        for number, (outcome, test) in enumerate(zip(outcomes, stored.tests, strict=True)):
+            if outcome.status != "ok" or not agrees(outcome.value, test.values()[1]):
+                found.append(f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives")
+    return ValidationReport(tuple(_first_few(found)), draws=tests)
 
 
 def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:

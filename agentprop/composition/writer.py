@@ -268,7 +268,7 @@ class _Writer:
         parts = segments(text if supplier is None else with_subject(text, self._subject(supplier)))
         for position, part in enumerate(parts):
             if isinstance(part, str):
-                out.append(_with_ordinal(out[-1], part) if out else part)
+                out.append(with_ordinal(out[-1], part) if out else part)
             elif part.name in flavour:
                 out.append(flavour[part.name])
             else:
@@ -364,10 +364,10 @@ def _closing(term: Term, library: Mapping[str, Package], fraction: str) -> str:
     return " ".join(part for part in (grammar.constants_note(used), note) if part)
 
 
-def _with_ordinal(before: str, text: str) -> str:
+def with_ordinal(before: str, text: str) -> str:
     """The text behind a hole, with the ordinal ending that fits the number in the hole: 3rd, but `$k$th`.
 
-    >>> _with_ordinal("every $3", "$th person"), _with_ordinal("3", "$th person"), _with_ordinal("n", "$th term")
+    >>> with_ordinal("every $3", "$th person"), with_ordinal("3", "$th person"), with_ordinal("n", "$th term")
     ('$th person', '$rd person', '$th term')
     """
     if not before.isdigit():

@@ -107,6 +107,7 @@ def _unseen(statement: str, term: Term, library: Mapping[str, Package]) -> Itera
     if isinstance(term, Printed):  # the rest of its statement is code, which is compared to the letter
         return
     constants = {number for spec in specs for number in _constants(spec.name, _Texts(spec))}
+    constants |= {number for text in texts for number in numbers(text)}  # a choice may name its data
     constants |= {Fraction(0)} if any(isinstance(node, LowestTerms) for node in nodes) else set()  # of "$q > 0$"
     for number in written:
         if number not in wanted and number not in constants:

@@ -9,6 +9,7 @@ from typing import Any
 
 from agentprop.skills import constraints as expressions
 from agentprop.skills.constants import CONSTANTS
+from agentprop.skills.explanations import explanation_faults
 from agentprop.skills.frontmatter import split
 from agentprop.skills.package import Package
 from agentprop.skills.spec import Spec
@@ -35,6 +36,7 @@ def faults(package: Package) -> list[str]:
             found.append("output: missing although scripts/skill.py exists")
     if s.output is not None and s.output.kind != "program":
         found += _wording_faults(s)
+    found += explanation_faults(s, package.script)
     if s.output is not None and s.output.kind == "quantity" and not s.output.unit:
         found.append("output: a quantity needs a unit (`unit: '1'` for a pure number)")
     if s.output is not None and s.output.decimals is not None and s.output.figures != s.output.decimals + 1:

@@ -157,3 +157,52 @@ def test_a_lifted_program_must_pass_its_tests(sandbox: Sandbox) -> None:
     assert validate(lifted("5"), sandbox).faults == ()
     assert validate(lifted("6"), sandbox).faults == ("tests.1: succ gives 5, not 6",)
     assert "RuntimeError" in validate(lifted("5", "raise RuntimeError('no')"), sandbox).faults[0]
+
+
+EXPLAINED = """---
+name: toy
+description: A toy. Use in tests.
+metadata:
+  domain: mathematics
+  category: toys
+  intent: i
+  method: m
+  effect: e
+  tool: t
+  parameters: {n: {kind: integer, min: 3, max: 90}}
+  output: {kind: integer}
+  phrasings:
+    - ask: 'What is the toy of <n>?'
+    - ask: 'Find the toy that <n> gives.'
+  explain:
+    - 'Twice the number is $2 \\cdot <n> = <twice>$.'
+    - 'The square follows: $<n> \\cdot <twice> / 2 = <value>$.'
+---
+Body.
+"""
+STEPS = "\n\ndef steps(n):\n    return {'twice': 2 * n}\n"
+
+
+def test_an_explanation_is_tried_with_numbers(sandbox: Sandbox) -> None:
+    assert validate(parse(EXPLAINED, PLAIN + STEPS), sandbox, draws=6).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "fault"),
+    [
+        (EXPLAINED, STEPS.replace("2 * n", "3 * n"), "explain.0: 2 \\cdot"),
+        (EXPLAINED.replace("/ 2", "/ 4"), STEPS, "explain.1:"),
+        (EXPLAINED, STEPS.replace("2 * n", "None"), "which no sentence can show"),
+        (EXPLAINED, STEPS.replace("return", "return 1 or"), "must return a dict"),
+        (EXPLAINED, STEPS.replace("{'twice': 2 * n}", "dict(thrice=3 * n)"), "unknown <twice>"),
+        (EXPLAINED, STEPS.replace("return", "return {'a' * n: n} or"), "unknown <twice>"),
+        (
+            EXPLAINED,
+            STEPS.replace("    return", "    if n > 40:\n        raise ValueError('too large')\n    return"),
+            "steps:",
+        ),
+    ],
+)
+def test_an_explanation_that_does_not_hold_is_a_fault(sandbox: Sandbox, text: str, steps: str, fault: str) -> None:
+    found = validate(parse(text, PLAIN + steps), sandbox, draws=6).faults
+    assert any(fault in line for line in found), found

@@ -356,3 +356,18 @@ def test_a_mistake_in_the_settings_is_a_sentence(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1 and complaint in capsys.readouterr().err
+
+
+def test_the_built_in_proposer_gives_pairs_of_drafts(
+    exported: Export, runs: list[str], problems: list[Problem], tmp_path: Path
+) -> None:
+    summary = exported("trl-drafts", "drafts.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "drafts.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == summary["rows"]["train"] > 0
+    outcomes = {turn.message: turn.outcome for one in open_run(runs[0]).iter(Trajectory) for turn in one.turns}
+    for row in rows:
+        failed, passed = row["rejected"], row["chosen"]
+        assert [m["role"] for m in failed] == [m["role"] for m in passed] == ["assistant", "user", "assistant"]
+        assert (outcomes[failed[2]["content"]], outcomes[passed[2]["content"]]) == ("conflict", "ok")
+        assert "idea stands" not in passed[0]["content"] and passed[0]["content"].startswith("<action:think>")
+        assert failed[1] == passed[1]

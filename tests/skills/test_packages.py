@@ -114,6 +114,39 @@ def test_a_script_without_its_functions_is_a_fault(script: str, fault: str) -> N
     assert any(fault in line for line in faults(GOOD, script))
 
 
+EXPLAINED = "sweep: [a]\n  explain:\n    - 'A square has side $<side>$.'\n    - 'So there are $<value>$ of <a>.'\n"
+STEPS = SCRIPT + "\ndef steps(a, b):\n    return {'side': a}\n"
+
+
+def test_a_package_may_explain_its_value() -> None:
+    text = GOOD.replace("sweep: [a]\n", EXPLAINED)
+    assert faults(text, STEPS) == []
+    assert len(parse(text, STEPS).spec.explain) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("<side>", "<edge>", "explain: unknown <edge>"),
+        ("$<side>$", "that", "does not use <side>"),
+        ("$<value>$ of", "many of", "the last sentence lacks <value>"),
+        ("$<side>$", "$<side>", "unbalanced $"),
+        ("of <a>.'", "of <a>'", "does not end as a sentence does"),
+        ("    - 'A square has side $<side>$.'\n", "", "2 to 6 sentences"),
+    ],
+)
+def test_a_fault_of_an_explanation_is_found(old: str, new: str, fault: str) -> None:
+    text = GOOD.replace("sweep: [a]\n", EXPLAINED)
+    assert old in text
+    found = faults(text.replace(old, new, 1), STEPS)
+    assert any(fault in line for line in found), found
+
+
+def test_a_step_has_a_name_of_its_own() -> None:
+    found = faults(GOOD, STEPS.replace("'side'", "'a'"))
+    assert any("steps: a already means something else" in line for line in found), found
+
+
 def test_all_faults_are_named_at_once() -> None:
     text = (
         GOOD.replace("category: toy", "category: T O Y")

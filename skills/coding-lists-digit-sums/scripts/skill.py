@@ -12,6 +12,11 @@ def solve(xs: list[int], b: int) -> list[int]:
     return sums
 
 
+def steps(xs: list[int], b: int) -> dict[str, list[int]]:
+    """The numbers without their signs."""
+    return {"sizes": [abs(x) for x in xs]}
+
+
 def check(xs: list[int], b: int) -> list[int]:
     """Legendre: n less (b - 1) times the sum of floor(n / b), floor(n / b^2), ..."""
     sums = []

@@ -11,6 +11,12 @@ def solve(n: int, k: int) -> int:
     return comb(n, k) * derangements
 
 
+def steps(n: int, k: int) -> dict[str, int]:
+    """The choices of the fixed points, the objects that move, and the derangements of these."""
+    choices = comb(n, k)
+    return {"choices": choices, "moved": n - k, "derangements": solve(n, k) // choices}
+
+
 def check(n: int, k: int) -> int:
     """Build permutations cycle by cycle: ways[j] counts those of the objects so far with j fixed points."""
     table: list[list[int]] = [[1]]

@@ -11,6 +11,13 @@ def solve(t: float, r: float, f: float) -> float:
     return float(start * r ** (GAMMA - 1)) * (1 - f / 100) - ZERO
 
 
+def steps(t: float, r: float, f: float) -> dict[str, float]:
+    """The absolute temperatures: at the start, after the compression, and after the cooling."""
+    start = t + ZERO
+    hot = float(start * r ** (GAMMA - 1))
+    return {"start": start, "hot": hot, "cooled": hot * (1 - f / 100)}
+
+
 def check(t: float, r: float, f: float) -> float:
     """First law in small steps of volume (Runge-Kutta), pressures from the gas law."""
     temperature = t + ZERO

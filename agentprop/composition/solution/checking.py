@@ -1,0 +1,95 @@
+r"""A solution's text → why it cannot be trusted, found by reading it again without knowing how it was written.
+
+Three things are asked of it. Every number in it is one of the statement, one that the sandbox computed (a step, a
+value, an integer of a sweep), or a constant in the sentences of the skills that it uses. Every equation between numbers
+holds when it is recalculated. And its last line gives the answer.
+
+    >>> known = Sources.of("Find the sum of $3$ and $4$.", [7], ())
+    >>> fault("The sum is $3 + 4 = 7$.\n\nThe answer is 7.", "7", known) is None
+    True
+    >>> fault("The sum is $3 + 5 = 8$.\n\nThe answer is 7.", "7", known)
+    'unknown number: 5 is neither in the statement nor among the values computed'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from agentprop.composition.solution.arithmetic import false_equations
+
+_POWER = re.compile(r"(\d+(?:\.\d+)?)\\times\s*10\^\{(-?\d+)\}")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?|(?<=[a-zA-Z_^{(])\d+(?:\.\d+)?")
+ROUNDING = Fraction(1, 10**4)
+"""Largest relative difference between a decimal that is shown and the value that it stands for."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The numbers that a solution may hold."""
+
+    exact: frozenset[Fraction]
+    """Those that must stand as they are."""
+    decimals: tuple[float, ...]
+    """Computed decimals, which are shown rounded."""
+
+    @classmethod
+    def of(cls, statement: str, computed: Iterable[Any], sentences: Iterable[str]) -> Sources:
+        """Numbers of a statement, of computed values, and of the sentences of skills outside of their holes."""
+        exact = {*numbers(statement), *(n for text in sentences for n in numbers(re.sub(r"<\w+>", " ", text)))}
+        decimals: list[float] = []
+        for leaf in _leaves(computed):
+            if isinstance(leaf, float):
+                decimals.append(abs(leaf))
+            elif isinstance(leaf, str):
+                exact |= {*numbers(leaf)}
+            else:
+                exact |= {Fraction(abs(Fraction(leaf).numerator)), Fraction(Fraction(leaf).denominator)}
+        return cls(frozenset(map(Fraction, exact)), tuple(decimals))
+
+    def hold(self, number: Fraction) -> bool:
+        """Whether a number is one of them."""
+        if number in self.exact:
+            return True
+        return any(abs(float(number) - value) <= float(ROUNDING) * value for value in self.decimals)
+
+
+def fault(text: str, answer: str, sources: Sources) -> str | None:
+    """Say why a solution of a value cannot be trusted, the kind of reason first; None if it can."""
+    body, _, last = text.rpartition("\n\n")
+    if not last.endswith(f" {answer}."):
+        return "no answer: the last line is another one"
+    for number in numbers(body):
+        if not sources.hold(number):
+            return f"unknown number: {_brief(number)} is neither in the statement nor among the values computed"
+    for wrong in false_equations(body):
+        return f"false equation: {wrong}"
+    return None
+
+
+def numbers(text: str) -> Iterator[Fraction]:
+    r"""Yield the numbers of a text without their signs.
+
+    >>> [str(n) for n in numbers(r"$1.5\times10^{3}$, $x_2 = 3/4$, $5e+2f$ and f1 of [6, -7].")]
+    ['1500', '2', '3', '4', '5', '2', '1', '6', '7']
+    """
+    rest = _POWER.sub(" ", text)
+    for mantissa, exponent in _POWER.findall(text):
+        if abs(int(exponent)) <= 400:
+            yield Fraction(mantissa) * Fraction(10) ** int(exponent)
+    yield from (Fraction(found) for found in _NUMBER.findall(rest))
+
+
+def _leaves(values: Any) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _leaves(value)
+        elif isinstance(value, int | float | Fraction | str) and not isinstance(value, bool):
+            yield value
+
+
+def _brief(number: Fraction) -> str:
+    return str(number) if number.denominator == 1 else f"{float(number):.9g}"

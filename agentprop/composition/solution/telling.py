@@ -1,0 +1,348 @@
+"""A term and the values that it passes → its solution in words: one paragraph for each skill, in order of evaluation.
+
+A skill that explains itself is told in its own sentences; of any other the solution says honestly what its value is,
+and no more. Every number stands in the statement, in the trace, or in a sentence of a skill. Example:
+
+    First we look for the number of permutations of $5$ objects that leave exactly $2$ of them in place. The objects
+    that keep their place are chosen first: $\\binom{5}{2} = 10$ ways. … so there are $10 \\cdot 2 = 20$ permutations.
+
+    Finally, the number of zeros at the end of the base-$12$ representation of $20!$ is 8.
+
+    The answer is 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from agentprop.composition import grammar
+from agentprop.composition.draft_code import output_spec
+from agentprop.composition.solution.filling import fill, parameter_text, shown, value_text
+from agentprop.composition.solution.outline import Key, Outline, Scope, answered, is_open, key_of
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Count,
+    Given,
+    Least,
+    LowestTerms,
+    Program,
+    Relation,
+    Remainder,
+    Term,
+    Total,
+    Variable,
+)
+from agentprop.composition.writer import pipeline
+from agentprop.skills import Package, Spec, holes
+from agentprop.skills.explanations import VALUE
+from agentprop.skills.values import parse
+
+SHOWN = 12
+"""Most values of a sweep that are all listed; of more the first three and the last two are."""
+
+
+class Row(NamedTuple):
+    """One row of a trace."""
+
+    value: Any
+    """The value."""
+    notes: Sequence[Sequence[Any]]
+    """(name, value) of each step of a skill; (integer, value, other side, condition holds) of a sweep."""
+
+
+@dataclass
+class Narrator:
+    """Tells the values of a term in words."""
+
+    library: Mapping[str, Package]
+    outline: Outline
+    rows: Sequence[Row]
+    last: Term
+    """The value that the answer is."""
+    told: set[Key] = field(default_factory=set)
+    paragraphs: list[str] = field(default_factory=list)
+
+    def row(self, term: Term, scope: Scope) -> Row:
+        """The row of a value."""
+        return self.rows[self.outline.places[key_of(term, scope)]]
+
+    def tell(self, term: Term, scope: Scope) -> None:
+        """Tell all that a value is made of, and then the value; each once."""
+        key = key_of(term, scope)
+        if key in self.told:
+            return
+        self.told.add(key)
+        match term:
+            case Apply():
+                for _, value in term.arguments:
+                    if not isinstance(value, Given | Variable):
+                        self.tell(value, key[1])
+                self.paragraphs.append(self._applied(term, scope))
+            case Least() | Total() | Count():
+                self._sweep(term, scope)
+            case Combine():
+                self.tell(term.left, scope)
+                self.tell(term.right, scope)
+                self.paragraphs.append(self._combined(term, scope))
+            case LowestTerms() | Remainder():
+                self.tell(term.body, scope)
+                self.paragraphs.append(self._reduced(term, scope))
+            case _:
+                raise ValueError(f"a {type(term).__name__.lower()} has no solution")
+
+    # --- skills ---
+
+    def _applied(self, term: Apply, scope: Scope) -> str:
+        spec, row = self.library[term.skill].spec, self.row(term, scope)
+        phrase = self.phrase(term, scope)
+        steps = {str(name): value for name, value in row.notes}
+        opening = self._opening(term)
+        if not spec.explain:
+            subject = phrase or _subject(spec, "asked for" if term == self.last else "needed next")
+            return f"{opening[1]}{subject} is {value_text(spec.output, row.value)}."
+        texts = [fill(sentence, self._text(term, scope, steps)) for sentence in spec.explain]
+        alone = term == self.last and len(self.outline.places) == 1
+        head = [] if alone or phrase is None else [f"{opening[0]} {phrase}."]
+        return " ".join([*head, *texts])
+
+    def _opening(self, term: Term) -> tuple[str, str]:
+        """How a paragraph begins: with an explanation, and with nothing but the value."""
+        if len(self.outline.places) == 1:
+            return "We look for", "Here "
+        if not self.paragraphs:
+            return "First we look for", "First, "
+        if term == self.last:
+            return "Finally, we look for", "Finally, "
+        return "Next we look for", "Next, "
+
+    def _text(self, term: Apply, scope: Scope, steps: Mapping[str, Any]) -> Any:
+        spec, value = self.library[term.skill].spec, self.row(term, scope).value
+
+        def text(name: str, math: bool) -> str:
+            if name in steps:
+                figures = spec.output.figures if spec.output is not None else 3
+                return shown(steps[name], math=math, figures=figures)
+            return (
+                value_text(spec.output, value, math=math) if name == VALUE else self.argument(term, name, math, scope)
+            )
+
+        return text
+
+    def argument(self, term: Apply, name: str, math: bool, scope: Scope) -> str:
+        """The text of a parameter: what is given, or what was computed for it."""
+        p, value = self.library[term.skill].spec.parameters[name], term.argument(name)
+        if isinstance(value, Given):
+            return parameter_text(p, parse(p, value.text), math=math)
+        if isinstance(value, Variable):
+            return shown(self._example(value, scope), math=math)
+        return parameter_text(p, self.row(value, scope).value, math=math)
+
+    def _example(self, letter: Variable, scope: Scope) -> int:
+        """The integer for which a sweep is worked out."""
+        sweep = next(term for term in reversed(scope) if getattr(term, "variable", None) == letter.name)
+        assert isinstance(sweep, Least | Total | Count)
+        return _example_of(sweep, self.row(sweep, scope[: scope.index(sweep)]))
+
+    def phrase(self, term: Apply, scope: Scope, letters: bool = False) -> str | None:
+        """The noun phrase of a skill's value; None if it has none. `letters` leaves the letter of a sweep in it."""
+        spec = self.library[term.skill].spec
+        if not spec.value:
+            return None
+
+        def text(name: str, math: bool) -> str:
+            if name not in spec.parameters:
+                return spec.flavour[name][0]
+            value = term.argument(name)
+            if letters and isinstance(value, Variable):
+                return value.name if math else f"${value.name}$"
+            return self.argument(term, name, math, scope)
+
+        return fill(spec.value[0], text)
+
+    # --- sweeps ---
+
+    def _sweep(self, term: Least | Total | Count, scope: Scope) -> None:
+        inner = (*scope, term)
+        parts = [term.body] + ([term.relation.other] if isinstance(term, Least | Count) and term.relation.other else [])
+        for part in parts:
+            self._closed(part)
+        row = self.row(term, scope)
+        names = [self._swept_name(part, term, inner) for part in parts]
+        self.paragraphs.append(self._asked(term, names))
+        example = _example_of(term, row)
+        for part in parts:
+            if is_open(part) and not isinstance(part, Variable):
+                before = len(self.paragraphs)
+                self.tell(part, inner)
+                if len(self.paragraphs) > before:
+                    text = self.paragraphs[before].removeprefix("Next, ").removeprefix("Next ")
+                    text = f"{text[0].upper()}{text[1:]}"
+                    self.paragraphs[before] = f"Take ${term.variable} = {example}$ as an example. {text}"
+        self.paragraphs.append(self._found(term, row))
+
+    def _closed(self, term: Term) -> None:
+        """Tell the values inside a sweep that are the same for every integer."""
+        if isinstance(term, Given | Variable):
+            return
+        if not is_open(term):
+            self.tell(term, ())
+        elif isinstance(term, Apply):
+            for _, value in term.arguments:
+                self._closed(value)
+
+    def _swept_name(self, part: Term, sweep: Least | Total | Count, inner: Scope) -> str:
+        plain = isinstance(part, Apply) and not any(
+            is_open(value) and not isinstance(value, Variable) for _, value in part.arguments
+        )
+        phrase = self.phrase(part, inner, letters=True) if isinstance(part, Apply) and plain else None
+        return phrase or f"the value that belongs to ${sweep.variable}$"
+
+    def _asked(self, term: Least | Total | Count, names: Sequence[str]) -> str:
+        first = "" if not self.paragraphs else "Next, "
+        if isinstance(term, Total):
+            text = rf"we add up, over the integers ${term.low} \le {term.variable} \le {term.high}$, {names[0]}."
+        else:
+            held = _relation(term.relation, names[-1])
+            if isinstance(term, Least):
+                what = rf"the smallest integer ${term.variable} \ge {term.low}$ for which"
+            else:
+                what = rf"the number of integers ${term.low} \le {term.variable} \le {term.high}$ for which"
+            text = f"we look for {what} {names[0]} {held}."
+        return f"{first}{text}" if first else f"{text[0].upper()}{text[1:]}"
+
+    def _found(self, term: Least | Total | Count, row: Row) -> str:
+        n, points = term.variable, row.notes
+        integers = _listed([shown(point[0], math=True) for point in points])
+        values = _listed([shown(point[1], math=True) for point in points])
+        text = f"In the same way, for ${n} = {integers}$ the values are ${values}$."
+        if isinstance(term, Total):
+            return f"{text} Their sum is {shown(row.value)}."
+        if term.relation.other is not None:
+            text += f" On the other side stand ${_listed([shown(point[2], math=True) for point in points])}$."
+        if isinstance(term, Least):
+            return f"{text} The condition holds for the first time at ${n} = {shown(row.value, math=True)}$."
+        met = ", ".join(shown(point[0], math=True) for point in points if point[3])
+        return f"{text} The condition holds for ${n} = {met}$, which makes {shown(row.value)}."
+
+    # --- operators ---
+
+    def _combined(self, term: Combine, scope: Scope) -> str:
+        left, right = (self.row(side, scope).value for side in (term.left, term.right))
+        value = self.row(term, scope).value
+        sign = {"sum": "+", "difference": "-", "product": r"\cdot"}[term.op]
+        formula = _formula(f"<left> {sign} <right> = <value>", left=left, right=right, value=value)
+        told = {"sum": "The sum is", "difference": "The first value exceeds the second by", "product": "The product is"}
+        return f"{told[term.op]} {formula}."
+
+    def _reduced(self, term: LowestTerms | Remainder, scope: Scope) -> str:
+        inner, value = self.row(term.body, scope).value, self.row(term, scope).value
+        if isinstance(term, Remainder):
+            formula = _formula(r"<left> \bmod <right> = <value>", left=inner, right=term.modulus, value=value)
+            return f"What is left over on division by ${term.modulus}$ is {formula}."
+        reduced = Fraction(inner)
+        p, q = reduced.numerator, reduced.denominator
+        quotient = rf"\frac{{p}}{{q}} = \frac{{{p}}}{{{q}}}"
+        total = _formula("p + q = <left> + <right> = <value>", left=p, right=q, value=value)
+        return f"In lowest terms ${quotient}$, so {total}."
+
+
+def _subject(spec: Spec, purpose: str) -> str:
+    """What a value is, by the noun of its story if it has one."""
+    output = spec.output
+    if output is None or output.role is None or not output.subject:
+        return f"the value {purpose}"
+    if output.kind == "integer":
+        return f"the number of {output.subject}"
+    return f"the {output.role.replace('-', ' ')} of the {output.subject}"
+
+
+def _formula(text: str, **values: Any) -> str:
+    return fill(f"${text}$", lambda name, math: shown(values[name], math=math))
+
+
+def _relation(relation: Relation, other: str) -> str:
+    text = grammar.RELATIONS[relation.comparison][0]
+    return text.replace("<right>", other).replace("<value>", str(relation.value))
+
+
+def _example_of(sweep: Least | Total | Count, row: Row) -> int:
+    met = [point[0] for point in row.notes if point[3]]
+    return int(met[0]) if met and not isinstance(sweep, Total) else sweep.low
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(texts if len(texts) <= SHOWN else [*texts[:3], r"\dots", *texts[-2:]])
+
+
+# --- whole solutions ---
+
+
+def solution(term: Term, library: Mapping[str, Package], rows: Sequence[Row], answer: str) -> str:
+    """Write the solution of a term that has a value. Raises ValueError or LookupError if it cannot be told."""
+    root = answered(term)
+    narrator = Narrator(library, Outline.of(term, library), rows, root)
+    narrator.tell(root, ())
+    return "\n\n".join([*narrator.paragraphs, closing_line(term, library, answer)])
+
+
+def closing_line(term: Term, library: Mapping[str, Package], answer: str) -> str:
+    """The last line: the answer, in the form that the statement asks for."""
+    if root_is_printed(term):
+        return f"The program prints {answer}."
+    spec = output_spec(term, library)
+    output = spec.output if spec is not None else None
+    if output is None or output.kind != "quantity":
+        return f"The answer is {answer}."
+    if output.decimals is not None:
+        return f"To {_word(output.decimals)} decimal places, the answer is {answer}."
+    return f"To {_word(output.figures)} significant figures, the answer is {answer}."
+
+
+def root_is_printed(term: Term) -> bool:
+    """True if the answer is what a program prints."""
+    return answered(term) is not term and not isinstance(term, Program)
+
+
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _word(number: int) -> str:
+    return _WORDS[number]
+
+
+def method(term: Program, library: Mapping[str, Package], reference: str) -> str:
+    """Write the method of a program, skill by skill, and its reference. Raises ValueError if it is no chain."""
+    chain = pipeline(term.body, library)
+    if not chain:
+        raise ValueError("the program is no chain of steps")
+    told = [" ".join(_method_of(node, library[node.skill].spec)) for node in chain]
+    head = f"The function takes `{term.variable}` through {'one step' if len(told) == 1 else 'these steps in turn'}."
+    return "\n\n".join([head, *told, f"As a program:\n\n```python\n{reference}\n```"])
+
+
+def _method_of(node: Apply, spec: Spec) -> Iterator[str]:
+    def text(name: str, math: bool) -> str:
+        p, value = spec.parameters[name], node.argument(name)
+        if isinstance(value, Given):
+            return parameter_text(p, parse(p, value.text), math=math)
+        if isinstance(value, Variable):
+            return value.name if math else f"`{value.name}`"
+        return name if math else f"the {_NOUNS.get(p.kind, 'value')} found so far"
+
+    general = [s for s in spec.explain if {*holes(s)} <= {*spec.parameters}]
+    if general:
+        yield from (fill(sentence, text) for sentence in general)
+    elif spec.step is not None:
+        sentence = fill(spec.step, text)
+        yield f"{sentence[0].upper()}{sentence[1:]}."
+    elif (phrase := spec.finish or next(iter(spec.value), None)) is not None:
+        yield f"Return {fill(phrase, text)}."
+    else:
+        raise ValueError(f"{spec.name} has no words for what it does")
+
+
+_NOUNS = {"list": "list", "words": "list of strings", "string": "string", "graph": "graph", "integer": "number"}
