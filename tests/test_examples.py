@@ -77,6 +77,7 @@ def used_beside(path: Path, scripts: list[Path]) -> bool:
 # --- benchmarks ---
 
 
+@pytest.mark.slow
 def test_the_growth_benchmark_measures_both_targets(tmp_path: Path) -> None:
     report = json.loads(run(tmp_path, "benchmarks/propose.py", "--smoke", "--json"))
     small, large = report["small"], report["large"]
@@ -87,12 +88,29 @@ def test_the_growth_benchmark_measures_both_targets(tmp_path: Path) -> None:
     assert report["memory_ratio"] == pytest.approx(large["peak_mib"] / small["peak_mib"], abs=0.01)
 
 
+def test_the_diversity_benchmark_compares_samples_of_one_size(tmp_path: Path) -> None:
+    numbers = "".join(json.dumps({"question": f"What is {n} + 2?", "answer": str(n + 2)}) + "\n" for n in (1, 2, 3))
+    (tmp_path / "sums.jsonl").write_text(numbers)
+    words = "".join(
+        json.dumps({"question": f"Find the {word} of 12 and 18.", "answer": "6"}) + "\n" for word in ("gcd", "gap")
+    )
+    (tmp_path / "words.jsonl").write_text(words)
+    files = [str(tmp_path / name) for name in ("sums.jsonl", "words.jsonl")]
+    report = json.loads(run(tmp_path, "benchmarks/diversity.py", *files, "--json").splitlines()[-1])
+    sums, other = report["collections"]["sums.jsonl"], report["collections"]["words.jsonl"]
+    assert report["sample"] == 2
+    assert (sums["templates"]["seen"], other["templates"]["seen"]) == (1, 2)
+    assert (sums["most_common_answer"], other["most_common_answer"]) == (0.3333, 1.0)
+    assert sums["distinct"]["1"] == 0.5 and sums["structures"] is None
+
+
 def test_the_start_up_benchmark_compares_as_many_commands(tmp_path: Path) -> None:
     report = json.loads(run(tmp_path, "benchmarks/cli.py", "--smoke", "--json"))
     assert report["commands"] >= 7
     assert report["ratio"] == pytest.approx(report["agentprop_ms"] / report["bare_typer_ms"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_sandbox_benchmark_runs(tmp_path: Path) -> None:
     printed = run(tmp_path, "benchmarks/sandbox.py", "--rounds", "2")
     assert "isolation L" in printed and "fresh" in printed
@@ -122,6 +140,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return directory, run(directory, *STUDY)
 
 
+@pytest.mark.slow
 def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(study: tuple[Path, str]) -> None:
     directory, printed = study
     results = json.loads((directory / "runs" / "results.json").read_text())
@@ -132,6 +151,7 @@ def test_the_pruning_study_accounts_for_every_candidate_of_both_arms(study: tupl
     assert "difference in validity" in printed
 
 
+@pytest.mark.slow
 def test_the_pruning_study_run_again_only_counts(study: tuple[Path, str]) -> None:
     directory, first = study
     shards = written(directory)

@@ -24,6 +24,7 @@ from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.agent.sampling_seed import sampling_seed
 from agentprop.boundary import RecordFailure, contained_async
+from agentprop.composition import objects
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
@@ -38,6 +39,9 @@ from agentprop.skills import Package
 
 UNIFORM = 0.1
 """Share of candidates whose category ignores mastery, so that no category is starved (ours)."""
+
+
+UNWRITTEN = "no statement of this composition keeps the rules of language"
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,13 @@ class Candidate:
     usage: tuple[Usage, ...] = ()
     """Tokens of each reply that it took, as the server counted them, whenever it was paid for."""
     words: str = ""
-    """What the model's server said, if it ended the conversation."""
+    """What the model's server said, if it ended the conversation; why the built-in proposer did not begin one."""
     unreadable: str = ""
     """Why the problem's answer cannot be graded; empty if it can."""
     rewritten: Mapping[str, int] = field(default_factory=dict)
     """Statements that the built-in proposer wrote anew because of their language, by rule."""
+    missed: bool = False
+    """The problem is not as difficult as was asked for."""
 
     @property
     def mined(self) -> bool:
@@ -78,8 +84,8 @@ class Candidate:
 
     @property
     def success(self) -> bool:
-        """True if it has a problem that, if the verifier ran, is valid."""
-        return self.problem is not None and (self.verdict is None or self.verdict.value == "valid")
+        """True if it has a problem that is as difficult as asked for and, if the verifier ran, valid."""
+        return self.problem is not None and not self.missed and (self.verdict is None or self.verdict.value == "valid")
 
 
 @dataclass(frozen=True)
@@ -211,6 +217,9 @@ class CandidateMaker:
         environment.avoid(avoid.get(category, ()))
         policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
+        rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
+        if self.own and not episode.trajectory.turns:
+            return Candidate(index, category, words=UNWRITTEN, rewritten=rewritten)
         usage = tuple(policy.usage) if isinstance(policy, ChatPolicy) else ()
         candidate = Candidate(
             index,
@@ -221,11 +230,13 @@ class CandidateMaker:
             notes=episode.notes,
             usage=usage,
             words=episode.words,
-            rewritten=dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {},
+            rewritten=rewritten,
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)
-            if self.verify:
+            missed = not self.planner.aim.keeps(episode.problem.difficulty)
+            candidate = replace(candidate, missed=missed)
+            if self.verify and not missed:
                 candidate = await self._judged(candidate)
         for record in (candidate.trajectory, candidate.problem, candidate.attempt, candidate.verdict):
             if record is not None:
@@ -305,8 +316,9 @@ def _failed(index: int, failure: RecordFailure) -> Candidate:
 
 
 def tools() -> dict[str, str]:
-    """Sources of the helper module that code in the sandbox may import, by module name."""
-    return {"tools": files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")}
+    """Sources of the helper modules that code in the sandbox may import, by module name."""
+    source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
+    return {"tools": source, **objects.modules()}
 
 
 def builtin_made_by() -> MadeBy:

@@ -7,6 +7,7 @@ the run commits problems, because all are known there.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,17 +16,31 @@ from typing import Any, NamedTuple
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
 from agentprop.agent.certificates import CertificateRefusal, called_skills, examination, generated_skills
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition import ablation
+from agentprop.composition import ablation, families, suites
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
+from agentprop.composition.difficulty import declare
 from agentprop.composition.grammar import masked
 from agentprop.composition.returned import agrees
 from agentprop.composition.solution import modules as solution_modules
 from agentprop.composition.solution import solved, solved_program, traceable, tracing
-from agentprop.composition.terms import from_json, operators, skills
+from agentprop.composition.terms import Apply, from_json, operators, skills
 from agentprop.composition.terms import modules as composed_modules
 from agentprop.grading.builtin_verifier import MIN_TESTS
-from agentprop.records import Ablation, Certificate, Evidence, MadeBy, Problem, Solution, Submission, Task, content_id
+from agentprop.grading.family_problems import SECONDS
+from agentprop.grading.judged_tests import TOO_SLOW, remembered
+from agentprop.records import (
+    Ablation,
+    Certificate,
+    Evidence,
+    Judging,
+    MadeBy,
+    Problem,
+    Solution,
+    Submission,
+    Task,
+    content_id,
+)
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
@@ -58,6 +73,9 @@ async def check_contract(
     origin: str | None = None,
 ) -> Problem | Violation:
     """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
+    judged = _with_suite(submission, active)
+    if judged is not None:
+        return await _judged(*judged, task, active, executor, made_by)
     violation = _form(submission)
     if violation is not None:
         return violation
@@ -89,6 +107,50 @@ async def check_contract(
     return await _with_ablation(found, active, tools, executor, origin)
 
 
+def _with_suite(submission: Submission, active: Mapping[str, Package]) -> tuple[Submission, Judging] | None:
+    """A submission that poses a family's problem with the tests of its setting; None for any other.
+
+    Its tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
+    """
+    if submission.answer_type != "program" or submission.composition is None:
+        return None
+    try:
+        term = from_json(submission.composition)
+        package = families.family(term, active)
+        if package is None or not isinstance(term, Apply):
+            return None
+        found = suites.setting(package, families.parameters(term, package))
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
+        return None
+    if found is None or package.spec.judged is None:
+        return None
+    return submission.model_copy(update={"tests": found.tests}), families.judging(package.spec.judged, found)
+
+
+async def _judged(
+    submission: Submission,
+    judging: Judging,
+    task: Task,
+    active: Mapping[str, Package],
+    executor: Executor,
+    made_by: MadeBy,
+) -> Problem | Violation:
+    """The problem of a family, whose reference must pass its tests within the budget."""
+    violation = _form(submission)
+    if violation is not None:
+        return violation
+    found = _problem(submission, task, active, tuple(active), executor.sandbox.isolation.level, made_by)
+    if isinstance(found, Violation):
+        return found
+    point = families.ENTRY_POINT if judging.form == "function" else None
+    found = found.model_copy(update={"judging": judging, "entry_point": point})
+    verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
+    if verdict.status == "same":
+        return found
+    code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule
+    return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
+
+
 async def _with_ablation(
     found: Problem | Violation,
     active: Mapping[str, Package],
@@ -96,12 +158,13 @@ async def _with_ablation(
     executor: Executor,
     origin: str | None,
 ) -> Problem | Violation:
-    """The problem with the figures of its clauses, or the violation that one of them does nothing."""
+    """The problem with its difficulty and the figures of its clauses, or the violation that one does nothing."""
     if isinstance(found, Violation) or found.certificate.composition is None:
         return found
     tried = await tried_clauses(found, active, tools, executor, origin)
     if isinstance(tried, Violation):
         return tried
+    found = _with_difficulty(found, active, tried.clauses if tried is not None else None)
     if tried is None:
         return found
     if tried.clauses is None:
@@ -120,6 +183,16 @@ class Tried(NamedTuple):
     """What became of its clauses; None if it has none that can be tried."""
     solution: Solution | None
     """Its solution in words."""
+
+
+def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts | None) -> Problem:
+    """The problem with its declared difficulty, if its composition can be looked through."""
+    try:
+        term = from_json(found.certificate.composition or "")
+        declared = declare(term, active, found.statement, found.answer, clauses)
+    except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
+        return found
+    return found.model_copy(update={"difficulty": declared})
 
 
 async def tried_clauses(
@@ -144,13 +217,13 @@ async def tried_clauses(
     if result.status in OUTSIDE:
         return Violation(result.status.replace("-", "_"), result.detail or "the sandbox did not answer", True)
     values = result.value if result.has_value and isinstance(result.value, list) else []
-    clauses = ablation.read(values[:2])
+    clauses = ablation.read(values[:3])
     if clauses is None:
         told = result.error or result.detail or result.status
         return Violation("clauses_untried", f"it could not be found out whether every clause matters: {told}")
     if not trace:
         return Tried(clauses, solved_program(term, active, problem.answer))
-    return Tried(clauses, solved(term, active, problem.statement, problem.answer, values[2] if values[2:] else None))
+    return Tried(clauses, solved(term, active, problem.statement, problem.answer, values[3] if values[3:] else None))
 
 
 def _form(s: Submission) -> Violation | None:

@@ -56,6 +56,8 @@ class Metadata(TypedDict):
     """Names of the skills it composes, the asking one first."""
     answer_type: str
     """Kind of the answer."""
+    difficulty: int | None
+    """Band of the declared difficulty, from 1 to 5."""
 
 
 class Item(TypedDict):
@@ -79,6 +81,8 @@ def dataset(
     bundled_skills: bool = True,
     max_skills: int | None = None,
     held_out: Paths = (),
+    difficulty: str | None = None,
+    calibration: str | None = None,
     curriculum: bool = False,
     allow_weak_sandbox: bool = False,
 ) -> Dataset:
@@ -97,6 +101,8 @@ def dataset(
         "bundled_skills": bundled_skills,
         "max_skills": max_skills,
         "held_out": paths_of(held_out),
+        "difficulty": difficulty,
+        "calibration": calibration,
         "allow_weak_sandbox": allow_weak_sandbox,
     }
     return Dataset(settings_of(ProposeConfig, given), size, curriculum=curriculum)
@@ -283,6 +289,7 @@ def item_of(problem: Problem, number: int) -> Item:
         category=problem.category,
         skills=problem.skills,
         answer_type=problem.answer_type,
+        difficulty=problem.difficulty.band if problem.difficulty is not None else None,
     )
     return Item(question=texts.question, answer=texts.answer, metadata=metadata)
 

@@ -33,7 +33,8 @@ def command(
             "-f",
             autocompletion=completion.formats,
             metavar="FORMAT",
-            help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or dataset.",
+            help="trl-sft, trl-grpo, trl-preference, trl-drafts, trl-unpaired, verl, openai-chat, verifiers, jsonl "
+            "or dataset.",
         ),
     ] = None,
     with_solutions: Annotated[

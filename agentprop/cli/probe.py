@@ -35,6 +35,10 @@ def command(
             metavar="LO..HI", help="Pass rates of interest: stop early if a problem is clearly inside or outside."
         ),
     ] = None,
+    calibrate: Annotated[
+        bool | None,
+        typer.Option("--calibrate", help="Fit an estimate of pass rates, for propose --difficulty rho:LO..HI."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Probe at most this many problems.", show_default="all")] = None,
     temperature: options.Temperature = None,
     top_p: options.TopP = None,
@@ -58,6 +62,7 @@ def command(
         "prober": prober,
         "k": k,
         "band": band,
+        "calibrate": calibrate,
         "limit": limit,
         "temperature": temperature,
         "top_p": top_p,

@@ -53,6 +53,17 @@ def command(
             show_default="depends on the proposer",
         ),
     ] = None,
+    difficulty: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LO..HI",
+            help="Declared difficulty, in bands from 1 to 5; rho:LO..HI asks for pass rates, by a calibration.",
+            show_default="any",
+        ),
+    ] = None,
+    calibration: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Probe run with a calibration, for pass rates.")
+    ] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
     window: Annotated[
@@ -112,6 +123,8 @@ def command(
         "categories": category,
         "proposer": proposer,
         "verifier": verifier,
+        "difficulty": difficulty,
+        "calibration": calibration,
         "seed": seed,
         "workers": workers,
         "window": window,

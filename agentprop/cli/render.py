@@ -74,6 +74,8 @@ def _show_problem(console: Console, problem: Problem) -> None:
         _solution(console, problem.solution)
     _field(console, "skills", ", ".join(problem.skills))
     _field(console, "operators", ", ".join(problem.operators))
+    if problem.difficulty is not None:
+        _field(console, "difficulty", f"{problem.difficulty.band} of 5 (declared, D = {problem.difficulty.score:g})")
     _field(console, "evidence", problem.evidence)
     console.print()
 

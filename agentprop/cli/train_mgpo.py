@@ -108,7 +108,7 @@ def command(
     settings = shared.settings(TrainMgpoConfig, flags)
     from agentprop.stages.train import mgpo as train_mgpo
 
-    if shared.only_shows(settings, train_mgpo.check):
+    if shared.only_shows(settings, train_mgpo.dry_run):
         return
     shared.present(train_mgpo.run(settings, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

@@ -64,7 +64,7 @@ def command(
     settings = shared.settings(TrainSftConfig, flags)
     from agentprop.stages.train import sft as train_sft
 
-    if shared.only_shows(settings, partial(train_sft.check, sources=runs)):
+    if shared.only_shows(settings, partial(train_sft.dry_run, sources=runs)):
         return
     shared.present(train_sft.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

@@ -64,7 +64,7 @@ def command(
     settings = shared.settings(TrainSolverConfig, flags)
     from agentprop.stages.train import solver as train_solver
 
-    if shared.only_shows(settings, partial(train_solver.check, sources=runs)):
+    if shared.only_shows(settings, partial(train_solver.dry_run, sources=runs)):
         return
     shared.present(train_solver.run(settings, runs, out, fresh=shared.fresh, quiet=shared.quiet), out)
 

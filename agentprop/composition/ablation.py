@@ -10,13 +10,13 @@ of all has 3 edges: then k = 100, the skill's `drop`, gives the same weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 from typing import Any
 
-from agentprop.composition import lifted
+from agentprop.composition import families, lifted
 from agentprop.composition.draft_code import output_spec, rebuilt
 from agentprop.composition.terms import (
     Apply,
@@ -62,6 +62,8 @@ class ClauseCounts:
     """Clauses tried, by kind, and those that matter less than they should."""
     inert: tuple[str, ...]
     """Clauses without which the answer is the same: `skill.parameter`, or the name of an operator."""
+    digits: int = 0
+    """Digits of the values that skills supply and of the answer; of a program those of one output."""
 
 
 def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None = None) -> str | None:
@@ -70,7 +72,11 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         body, data = term.body, term.variable if isinstance(term, Program) else None
     else:
         body, data = term, None
-    if lifted.lifted(term, library) is not None or isinstance(body, Given | Variable | Program | Printed):
+    if (
+        lifted.lifted(term, library)
+        or families.family(term, library)
+        or isinstance(body, Given | Variable | Program | Printed)
+    ):
         return None
     writer = _Clauses(library, body, data)
     spec = output_spec(body, library)
@@ -82,7 +88,7 @@ def program(term: Term, library: Mapping[str, Package], inputs: list[Any] | None
         lines.append(f"inputs = {inputs!r}")
     lines.append(f"clauses = Clauses(lambda: {writer.whole(body)}, {figures})")
     lines += [f"clauses.{line}" for line in writer.lines()]
-    lines.append("found = [clauses.counts, clauses.inert]")
+    lines.append(f"found = [clauses.counts, clauses.inert, clauses.digits // {len(inputs or [0])}]")
     return "\n".join(lines)
 
 
@@ -94,8 +100,8 @@ def modules() -> dict[str, str]:
 def read(value: Any) -> ClauseCounts | None:
     """Read what the program left in `found`; None for anything else."""
     match value:
-        case [dict(counts), list(inert)]:
-            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)))
+        case [dict(counts), list(inert), int(digits)]:
+            return ClauseCounts({str(k): int(v) for k, v in counts.items()}, tuple(map(str, inert)), digits)
     return None
 
 
@@ -157,17 +163,29 @@ class _Clauses:
         whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
         if parameter.drop is not None and value.text != str(parameter.drop):
             yield f"restriction({label!r}, {whole}, {dropped(parameter)!r})"
+        if spec.is_object:
+            yield from self._facts(node, parameter, name, value)
+            return
         if parameter.kind in ("list", "words", "graph", "points"):
             yield f"data({whole}, {literal(parameter, value.text)})"
             return
         near = _fitting(spec, node, name, _neighbours(parameter, parse(parameter, value.text)))
-        far = _fitting(spec, node, name, self._drawn(parameter, node, name))
+        far = _fitting(spec, node, name, self._drawn(parameter, node, name), FAR)
         if near or far:
-            yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far[:FAR])}])"
+            yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
 
-    def _drawn(self, parameter: Parameter, node: Apply, name: str) -> list[Any]:
+    def _facts(self, node: Apply, parameter: Parameter, name: str, value: Given) -> Iterator[str]:
+        """A6: without any one fact the answer, or its uniqueness, is gone. The box is the family, and no fact."""
+        if parameter.kind == "facts":
+            facts = parse(parameter, value.text)
+            whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
+            for port, _ in facts:
+                rest = tuple(fact for fact in facts if fact[0] != port)
+                yield f"restriction({f'{node.skill}.{port}'!r}, {whole}, {rest!r})"
+
+    def _drawn(self, parameter: Parameter, node: Apply, name: str) -> Iterator[Any]:
         rng = Random(f"{to_json(node)}/{name}")
-        return [draw(parameter, rng) for _ in range(FAR_DRAWS if self.library[node.skill].spec.constraints else FAR)]
+        return (draw(parameter, rng) for _ in range(FAR_DRAWS if self.library[node.skill].spec.constraints else FAR))
 
     def _operators(self, node: Term) -> Iterator[str]:
         match node:
@@ -211,8 +229,8 @@ def _neighbours(p: Parameter, value: Any) -> list[Any]:
             return []
 
 
-def _fitting(spec: Spec, node: Apply, name: str, values: list[Any]) -> list[str]:
-    """Python of the other values that the parameter takes beside the skill's givens, each once."""
+def _fitting(spec: Spec, node: Apply, name: str, values: Iterable[Any], most: int | None = None) -> list[str]:
+    """Python of the other values that the parameter takes beside the skill's givens, each once, up to so many."""
     parameter, own = spec.parameters[name], node.argument(name)
     known = {k: parse(spec.parameters[k], v.text) for k, v in node.arguments if isinstance(v, Given)}
     tests = [text for text in spec.constraints if name in (free := expressions.names(text)) and free <= set(known)]
@@ -222,4 +240,6 @@ def _fitting(spec: Spec, node: Apply, name: str, values: list[Any]) -> list[str]
             text = render(parameter, value)
             if not isinstance(own, Given) or text != own.text:
                 found[literal(parameter, text)] = None
+                if len(found) == most:
+                    break
     return list(found)

@@ -27,12 +27,30 @@ def within(value: Any, low: float, high: float) -> Any:
     return value
 
 
+def written(value: Any) -> int:
+    """Digits that writing a value down takes: of a list those of its elements, of a float the four that count.
+
+    >>> written(2024), written([3, 14]), written(0.123456)
+    (4, 3, 4)
+    """
+    if isinstance(value, (list, tuple)):
+        return sum(map(written, value))
+    if isinstance(value, float):
+        return 4
+    if isinstance(value, int) and not isinstance(value, bool):
+        bits = value.bit_length()
+        return len(str(abs(value))) if bits < 4096 else bits * 3 // 10  # str() refuses thousands of digits
+    return len(str(value))
+
+
 class Clauses:
     """Tries the clauses of one composition against its answer."""
 
     def __init__(self, answer: Callable[[], Any], figures: int) -> None:
         self.figures = figures
-        self.answer = self._told(answer())
+        found = answer()
+        self.answer = self._told(found)
+        self.digits = written(found)
         self.counts: dict[str, int] = dict.fromkeys(
             ("givens", "loose", "restrictions", "operators", "links", "weak_links", "data", "weak_data"), 0
         )
@@ -65,6 +83,7 @@ class Clauses:
 
         A link is weak if it falls short of that, and inert if all of these values give the same answer.
         """
+        self.digits += written(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return
         self.counts["links"] += 1

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agentprop.composition import lifted
+from agentprop.composition import families, lifted, suites
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -53,6 +53,8 @@ def attempt(term: Term, library: Mapping[str, Package], inputs: str | None = Non
         return _program_attempt(term, library, inputs or "[]")
     if (package := lifted.lifted(term, library)) is not None:
         return lifted.attempt(package, inputs or "[]", "solve")
+    if (family := families.family(term, library)) is not None:
+        return _family_attempt(term, family, "solve")
     root = term.body if isinstance(term, Printed) else term
     draft = _Draft(library, "solve")
     call = draft.expression(root)
@@ -86,6 +88,8 @@ def recheck(term: Term, library: Mapping[str, Package], inputs: str | None = Non
         )
     if (package := lifted.lifted(term, library)) is not None:
         return lifted.attempt(package, inputs or "[]", "check")
+    if (family := families.family(term, library)) is not None:
+        return _family_attempt(term, family, "check")
     root = term.body if isinstance(term, Printed) else term
     draft = _Draft(library, "check", guards=False)  # `attempt` has looked for conflicts: here only values count
     call = draft.expression(root)
@@ -107,6 +111,8 @@ def certificate(term: Term, library: Mapping[str, Package]) -> str:
         return f"{imports(term, library)}\n\ndef solve({term.variable}):\n    return {body}"
     if (package := lifted.lifted(term, library)) is not None:
         return lifted.certificate(package)
+    if (family := families.family(term, library)) is not None:
+        return families.certificate(family)
     call = expression(term, library, "solve")
     # No guards here: a certificate only re-derives the answer, and stands in the record as short as it can be.
     tools = [name for name in _tools(call, []) if name != "show"]
@@ -116,6 +122,14 @@ def certificate(term: Term, library: Mapping[str, Package]) -> str:
     if tools:
         head.append(f"from tools import {', '.join(tools)}")
     return "\n".join([*head, f"answer = {call}"])
+
+
+def _family_attempt(term: Term, package: Package, route: str) -> str:
+    """Write the program that computes the examples of a family's problem."""
+    assert isinstance(term, Apply)  # a family is posed alone
+    values = families.parameters(term, package)
+    found = suites.setting(package, values)
+    return families.attempt(package, values, found.examples if found is not None else (), route)
 
 
 def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:

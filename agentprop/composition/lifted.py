@@ -35,7 +35,8 @@ def lifted(term: Term, library: Mapping[str, Package]) -> Package | None:
         return None
     package = library[term.skill]
     output = package.spec.output
-    return package if output is not None and output.kind == "program" else None
+    program = output is not None and output.kind == "program" and package.spec.judged is None
+    return package if program else None
 
 
 @lru_cache(maxsize=4096)

@@ -17,15 +17,15 @@ from agentprop.skills.values import Parameter, parse, render
 
 
 @lru_cache(maxsize=4096)
-def sliced(script: str, name: str, prefix: str) -> tuple[tuple[str, ...], str]:
-    """(import lines, definitions) of the function `solve`, renamed to `name`, helpers to `<prefix><helper>`."""
+def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tuple[str, ...], str]:
+    """(import lines, definitions) of the function `root`, renamed to `name`, helpers to `<prefix><helper>`."""
     tree = ast.parse(script)
     defined: dict[str, ast.stmt] = {}
     imported: dict[str, ast.stmt] = {}
     for node in tree.body:
         for bound in _bound_names(node):
             (imported if isinstance(node, ast.Import | ast.ImportFrom) else defined)[bound] = node
-    needed, queue = dict[str, None](), ["solve"]
+    needed, queue = dict[str, None](), [root]
     while queue:
         current = queue.pop()
         if current in needed or current not in defined:
@@ -35,7 +35,7 @@ def sliced(script: str, name: str, prefix: str) -> tuple[tuple[str, ...], str]:
     keep = [node for node in tree.body if any(b in needed for b in _bound_names(node))]
     used = {n.id for node in keep for n in ast.walk(node) if isinstance(n, ast.Name)}
     lines = tuple(dict.fromkeys(_import_line(imported[n], n) for n in imported if n in used))
-    renames = {n: name if n == "solve" else f"{prefix}{n.lstrip('_')}" for n in needed}
+    renames = {n: name if n == root else f"{prefix}{n.lstrip('_')}" for n in needed}
     return lines, "\n\n".join(
         ast.unparse(_Rename(renames).visit(_undocumented(ast.parse(ast.unparse(n)).body[0]))) for n in keep
     )

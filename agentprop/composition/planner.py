@@ -19,13 +19,19 @@ Example, for number-theory with number-theory-factorial-zeros drawn as the skill
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from math import prod
 from random import Random
 from typing import Any, cast
 
+from agentprop.composition import objects
+from agentprop.composition.aims import Aim, AnyDifficulty
+from agentprop.composition.difficulty import expected_features
+from agentprop.composition.efforts import EFFORTS, USUAL, size
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
 from agentprop.composition.terms import (
@@ -35,6 +41,7 @@ from agentprop.composition.terms import (
     Given,
     Least,
     LowestTerms,
+    Operation,
     Printed,
     Program,
     Relation,
@@ -59,10 +66,15 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+OBJECT_ROOTS = 0.8
+"""Share of a category's questions that are about one object if it has object kinds."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
 """Share of mined partners of a mined skill in a sum, difference or product."""
+OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
+PRODUCTS = 0.2
+"""Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
 SWEEP_WIDTH = (12, 60)
 """Least and greatest width of the range of a sweep: every value in it costs a call of the skill."""
 
@@ -72,7 +84,7 @@ class Planner:
 
     `survey` maps skills to values on random parameters, by which links are weighed; `mined_roots` is the share of a
     category's questions that mined skills ask if it has others too; `allowed` says if skills may be composed with each
-    other.
+    other; `aim` is the difficulty asked for.
     """
 
     def __init__(
@@ -83,9 +95,11 @@ class Planner:
         links: bool = True,
         mined_roots: float = MINED_ROOTS,
         allowed: Callable[[Collection[str]], bool] = lambda names: True,
+        aim: Aim | None = None,
     ) -> None:
-        self.allowed, self.mined_roots = allowed, mined_roots
-        self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec)}
+        self.allowed, self.mined_roots, self.aim = allowed, mined_roots, aim or AnyDifficulty()
+        self.effort = EFFORTS[USUAL]
+        self.library = {name: p for name, p in library.items() if p.executable and _composable(p.spec) and _posable(p)}
         self.index = Links(self.library, survey or {}, linked=links)
         self._known_shapes: dict[str, dict[str, float]] = {}
         self.categories: dict[str, list[str]] = {}
@@ -123,11 +137,36 @@ class Planner:
 
     # --- planning ---
 
+    def at(self, level: int) -> Planner:
+        """The same planner, for compositions of a level of effort."""
+        planner = copy(self)
+        planner.effort = EFFORTS[level]
+        return planner
+
     def plan(self, category: str, rng: Random) -> Term:
-        """Draw a composition whose question belongs to the category. Raises Impossible if none is found."""
+        """Draw a composition whose question belongs to the category. Raises Impossible if none is found.
+
+        Of a few that are planned it is the first that is expected to be as difficult as asked for, or the nearest.
+        """
+        level = self.aim.level(rng)
+        planner, nearest, least = self.at(level), None, math.inf
+        for _ in range(self.aim.plans):
+            term = planner._planned_once(category, rng)
+            miss = self.aim.miss(level, expected_features(term, self.library, self.index.survey))
+            if miss < least:
+                nearest, least = term, miss
+            if not miss:
+                break
+        if nearest is None:
+            raise Impossible(f"no composition found for {category}")
+        return nearest
+
+    def _planned_once(self, category: str, rng: Random) -> Term:
         for _ in range(PLANS if category in self.categories else 0):
             root = self._root(category, rng)
             shapes = self.shapes(root)
+            if self.aim.alone and self.effort is EFFORTS[0]:
+                shapes = {**shapes, "alone": max(1.0, sum(shapes.values()))}
             if not shapes:
                 continue
             names = list(shapes)
@@ -141,12 +180,16 @@ class Planner:
         raise Impossible(f"no composition found for {category}")
 
     def _root(self, category: str, rng: Random) -> str:
-        """Draw the skill that asks. Mined ones would crowd out the others of their category."""
+        """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
         names = self.categories[category]
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
+        kinds = [name for name in names if self.library[name].spec.is_object]
+        if kinds and len(kinds) < len(names):
+            wanted = rng.random() < OBJECT_ROOTS
+            names = [name for name in names if (name in kinds) == wanted]
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:
@@ -166,7 +209,14 @@ class Planner:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
         if root not in self._known_shapes:
             package = self.library[root]
-            alone = {} if package.origin == "bundled" else {"alone": 3.0 if self.index.mined(root) else 1.0}
+            if package.spec.is_object:
+                self._known_shapes[root] = {"model": 1.0}
+                return self._known_shapes[root]
+            alone = (
+                {}
+                if package.origin == "bundled" and package.spec.judged is None
+                else {"alone": 3.0 if self.index.mined(root) else 1.0}
+            )
             self._known_shapes[root] = self._composed_shapes(root, package.spec) | alone
         return self._known_shapes[root]
 
@@ -184,6 +234,8 @@ class Planner:
             weights["chain"] = 6.0 if any(not link.story for link in links) else 4.0
             if len({link.parameter for link in links}) > 1:
                 weights["fork"] = 1.2
+            if any(self._joinable(link) for link in links):
+                weights["joined"] = 2.5
         if any(link.story for link in links):
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
@@ -218,12 +270,16 @@ class Planner:
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
 
+    def _plan_model(self, root: str, rng: Random) -> Term:
+        """An object kind's operator; the facts and the question are constructed in the sandbox."""
+        return objects.undrawn(root, objects.any_operator(self.library[root].spec, rng), rng.randrange(objects.SEEDS))
+
     def _plan_alone(self, root: str, rng: Random) -> Term:
         return self.givens(root, rng)
 
     def _plan_chain(self, root: str, rng: Random) -> Term:
         links = [link for link in self.index.into[root] if not link.story]
-        term = self._linked(root, self.index.pick(links, rng), rng, depth=2 if rng.random() < 0.3 else 1)
+        term = self._linked(root, self.index.pick(links, rng), rng, depth=self.effort.depth(rng))
         return self._capped(term, rng)
 
     def _plan_fork(self, root: str, rng: Random) -> Term:
@@ -232,17 +288,43 @@ class Planner:
         second = self.index.pick(
             [link for link in links if link.parameter != first.parameter and link.producer != first.producer], rng
         )
-        term = self._linked(root, first, rng, depth=1)
-        return self._capped(term.with_argument(second.parameter, self._supply(second.producer, rng, 0)), rng)
+        depth = self.effort.depth(rng)
+        term = self._linked(root, first, rng, depth)
+        used = frozenset(skills(term))
+        return self._capped(
+            term.with_argument(second.parameter, self._supply(second.producer, rng, depth - 1, used=used)), rng
+        )
 
     def _plan_story(self, root: str, rng: Random) -> Term:
-        link = self.index.pick([link for link in self.index.into[root] if link.story], rng)
-        return self._linked(root, link, rng, depth=2 if rng.random() < 0.45 else 1, story=True)
+        depth = self.effort.depth(rng)
+        links = [link for link in self.index.into[root] if link.story]
+        deeper = [link for link in links if self._told_before(link.producer, {root})] if depth > 1 else []
+        return self._linked(root, self.index.pick(deeper or links, rng), rng, depth, story=True)
 
     def _plan_before_story(self, root: str, rng: Random) -> Term:
-        # The root opens the story and another skill, perhaps of another category, asks the question.
-        link = self.index.pick(self.index.onward(root, story=True), rng)
-        return self._fed(link, rng)
+        """Let the root open the story and another skill, perhaps of another category, ask the question."""
+        term, used = self.givens(root, rng), {root}
+        last: Link | None = None
+        for left in range(self.effort.depth(rng), 0, -1):
+            links = [link for link in self.index.onward(term.skill, story=True) if link.consumer not in used]
+            further = [link for link in links if left > 1 and self._goes_on(link, used)]
+            if not links or (last is not None and not self._continues(self.library[term.skill].spec, last)):
+                break
+            last = self.index.pick(further or links, rng)
+            term = self.givens(last.consumer, rng).with_argument(last.parameter, term)
+            used.add(last.consumer)
+        return term
+
+    def _told_before(self, name: str, used: Collection[str]) -> bool:
+        """True if a story can lead to a skill's scene, by a skill that has no part in it yet."""
+        spec, links = self.library[name].spec, self.index.into[name]
+        return any(link.story and link.producer not in used and self._continues(spec, link) for link in links)
+
+    def _goes_on(self, link: Link, used: Collection[str]) -> bool:
+        """True if the story goes on behind a link's consumer."""
+        onward = self.index.onward(link.consumer, story=True)
+        fresh = any(after.consumer not in used for after in onward)
+        return fresh and self._continues(self.library[link.consumer].spec, link)
 
     def _fed(self, link: Link, rng: Random) -> Term:
         return self.givens(link.consumer, rng).with_argument(link.parameter, self.givens(link.producer, rng))
@@ -258,9 +340,15 @@ class Planner:
         peers = [n for n in self._peers(root, rng) if n != root]
         if not peers:
             raise Impossible("no partner")
-        sides: tuple[Term, Term] = (self._supply(root, rng, 1), self._supply(rng.choice(peers), rng, 0))
-        op = rng.choices(("sum", "difference", "product"), (2, 3, 1))[0]
-        return Combine(cast("object", op), *sides)  # type: ignore[arg-type]
+        depth = self.effort.depth(rng)
+        return self._combined((root, depth), (rng.choice(peers), depth - 1), rng, frozenset())
+
+    def _combined(self, left: tuple[str, int], right: tuple[str, int], rng: Random, used: frozenset[str]) -> Combine:
+        """The sum, difference or product of the values of two skills, each supplied to a depth."""
+        one = self._supply(left[0], rng, left[1], used=used)
+        two = self._supply(right[0], rng, right[1], used=used | {*skills(one)})
+        op: Operation = rng.choices(OPERATIONS, (2, 3, 1))[0]
+        return Combine(op, one, two)
 
     def _plan_swept(self, root: str, rng: Random) -> Term:
         """Draw a sweep of the root inside another skill: the smallest n, a total or a count as its argument."""
@@ -272,6 +360,25 @@ class Planner:
         ]
         link = self.index.pick(consumers, rng)
         return self.givens(link.consumer, rng).with_argument(link.parameter, sweep)
+
+    def _plan_joined(self, root: str, rng: Random) -> Term:
+        """Let the sum or product of two skills' values be what the root takes."""
+        links = [link for link in self.index.into[root] if self._joinable(link)]
+        first = self.index.pick(links, rng)
+        second = self.index.pick(
+            [link for link in links if link.parameter == first.parameter and link.producer != first.producer], rng
+        )
+        depth, used = self.effort.depth(rng), frozenset({root})
+        one = self._supply(first.producer, rng, depth - 2, used=used)
+        two = self._supply(second.producer, rng, 0, used=used | {*skills(one)})
+        op: Operation = "product" if rng.random() < PRODUCTS else "sum"
+        return self.givens(root, rng).with_argument(first.parameter, Combine(op, one, two))
+
+    def _joinable(self, link: Link) -> bool:
+        """True if a sum with another integer can take the place of a link's value."""
+        output = self.library[link.producer].spec.output
+        consumer = self.library[link.consumer].spec.parameters[link.parameter]
+        return not link.story and consumer.kind == "integer" and output is not None and output.kind == "integer"
 
     def _plan_compared(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]
@@ -287,15 +394,15 @@ class Planner:
 
     def _plan_lowest(self, root: str, rng: Random) -> Term:
         links = [link for link in self.index.into[root] if not link.story]
-        return LowestTerms(self._linked(root, self.index.pick(links, rng), rng, depth=1))
+        return LowestTerms(self._linked(root, self.index.pick(links, rng), rng, self.effort.depth(rng)))
 
     def _plan_program(self, root: str, rng: Random) -> Term:
-        body = self._pipeline(root, rng, rng.choices((1, 2, 3), (3, 4, 1.5))[0])
+        body = self._pipeline(root, rng, self.effort.depth(rng))
         node, name = body_data(body, self.library)
         return Program(name, _with_data(body, node.with_argument(name, Variable(name))))
 
     def _plan_printed(self, root: str, rng: Random) -> Term:
-        return Printed(self._pipeline(root, rng, rng.choices((1, 2), (3, 2))[0]))
+        return Printed(self._pipeline(root, rng, self.effort.depth(rng)))
 
     def _pipeline(self, root: str, rng: Random, length: int) -> Apply:
         spec, used = self.library[root].spec, {root}
@@ -327,12 +434,36 @@ class Planner:
 
     # --- parts ---
 
-    def _linked(self, consumer: str, link: Link, rng: Random, depth: int, story: bool = False) -> Apply:
-        supplier = self._supply(link.producer, rng, depth - 1, story, {consumer})  # {consumer}: no skill feeds itself
-        return self.givens(consumer, rng).with_argument(link.parameter, supplier)
+    def _linked(
+        self,
+        consumer: str,
+        link: Link,
+        rng: Random,
+        depth: int,
+        story: bool = False,
+        used: frozenset[str] = frozenset(),
+    ) -> Apply:
+        used |= {consumer}  # no skill feeds itself
+        supplier = self._supply(link.producer, rng, depth - 1, story, used)
+        term = self.givens(consumer, rng).with_argument(link.parameter, supplier)
+        return term if story else self._branched(term, link.parameter, rng, depth - 1, used | {*skills(supplier)})
+
+    def _branched(self, term: Apply, linked: str, rng: Random, depth: int, used: frozenset[str]) -> Apply:
+        """Now and then let another skill supply a second parameter too."""
+        if rng.random() >= self.effort.branches or len(used) >= self.effort.most:
+            return term
+        links = [
+            link
+            for link in self.index.into[term.skill]
+            if not link.story and link.parameter != linked and link.producer not in used
+        ]
+        if not links:
+            return term
+        link = self.index.pick(links, rng)
+        return term.with_argument(link.parameter, self._supply(link.producer, rng, min(depth, 1), used=used))
 
     def _supply(
-        self, name: str, rng: Random, depth: int, story: bool = False, used: frozenset[str] | set[str] = frozenset()
+        self, name: str, rng: Random, depth: int, story: bool = False, used: frozenset[str] = frozenset()
     ) -> Term:
         """The producer, itself supplied by another skill if the depth allows it."""
         spec = self.library[name].spec
@@ -343,7 +474,7 @@ class Planner:
                 if link.story == story and link.producer not in used and (not story or self._continues(spec, link))
             ]
             if links:
-                return self._linked(name, self.index.pick(links, rng), rng, depth, story)
+                return self._linked(name, self.index.pick(links, rng), rng, depth, story, used)
         if not story and not used and spec.sweep and rng.random() < 0.12:
             return self._sweep(name, rng)
         return self.givens(name, rng)
@@ -398,6 +529,10 @@ class Planner:
 
     def givens(self, name: str, rng: Random) -> Apply:
         """Draw every parameter of a skill so that its constraints hold. Raises Impossible after DRAWS draws."""
+        draws = [self._drawn_givens(name, rng) for _ in range(abs(self.effort.numbers) or 1)]
+        return max(draws, key=size) if self.effort.numbers > 0 else min(draws, key=size)
+
+    def _drawn_givens(self, name: str, rng: Random) -> Apply:
         spec = self.library[name].spec
         for _ in range(DRAWS):
             values = {key: draw(p, rng) for key, p in spec.parameters.items()}
@@ -476,6 +611,11 @@ def _is_short(spec: Spec) -> bool:
 def _composable(spec: Spec) -> bool:
     """True if a skill has a question, or a noun phrase for its value."""
     return spec.output is not None and bool(spec.phrasings or spec.value)
+
+
+def _posable(package: Package) -> bool:
+    """True unless it is a family of judged programs whose tests are not there, as in a library read from records."""
+    return package.spec.judged is None or package.suite is not None
 
 
 def skill_count(term: Term) -> int:

@@ -38,9 +38,10 @@ from itertools import islice
 
 from agentprop.composition import grammar
 from agentprop.composition.draft_code import output_spec
+from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
-from agentprop.composition.matching import NUMBERS, inline_variants, match, matches, template
+from agentprop.composition.matching import NUMBERS, WORDED, inline_variants, match, matches, template
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -93,6 +94,8 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """
     if len(statement) > MAX_STATEMENT:
         return []
+    if (head := task(statement)) != statement:  # behind a family's task stand input, output, limits and examples
+        return [term for term in _read(head, library) if family(term, library) is not None]
     terms = _read(statement, library)
     if terms:
         return terms
@@ -362,9 +365,11 @@ class _Reader:
         # A bare letter is a symbol only inside mathematics; elsewhere it is a word such as "a".
         if letter in scope and (text != letter or hole.math):
             yield scope[letter]
-        elif text.startswith("the "):
+            return
+        if text.startswith("the ") and parameter.kind not in WORDED:
             yield from self._phrase(text, scope)
-        else:
+        # "the Moon" is a choice like any other, and facts are noun phrases by themselves.
+        if not text.startswith("the ") or parameter.kind in ("choice", *WORDED):
             yield from _given(parameter, text, hole.math)
 
     # --- programs ---

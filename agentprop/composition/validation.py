@@ -15,6 +15,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
+from agentprop.composition import families, objects, suites
 from agentprop.composition.ablation import dropped
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
@@ -22,6 +23,7 @@ from agentprop.composition.reader import read
 from agentprop.composition.returned import agrees
 from agentprop.composition.skill_runs import TIME_LIMIT_S, Parameters, RepeatedCall, Unsatisfiable, draw_cases, run
 from agentprop.composition.solution.trial import trial_faults
+from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records.case_text import read_plain
@@ -70,7 +72,10 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         return ValidationReport()
     faults = script_faults(script, independent=spec.evidence == "independent")
     if spec.output.kind == "program":
-        return _validate_program(package, faults, sandbox)
+        check = _validate_program if spec.judged is None else _validate_family
+        return check(package, faults, sandbox)
+    if spec.is_object:
+        return _validate_object(package, faults, sandbox, draws, seed)
     try:
         cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
     except Unsatisfiable as problem:
@@ -88,6 +93,18 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         ),
         warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
     )
+
+
+def _validate_object(
+    package: Package, faults: Sequence[str], sandbox: Sandbox, draws: int, seed: int
+) -> ValidationReport:
+    """Validate an object kind on models that are constructed, for independent draws seldom have an answer."""
+    cases = objects.samples(package, draws, seed, sandbox)
+    if not cases:
+        return ValidationReport(faults=(*faults, f"PORTS: no model was found in {draws} tries"))
+    compared = _compare(package, cases, sandbox)
+    found = (*faults, *_wording_faults(package, cases[-1], seed), *compared.faults)
+    return replace(compared, faults=found)
 
 
 def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> ValidationReport:
@@ -300,6 +317,30 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
             yield f"phrasings.{number}: the parameters cannot be read back from {_brief(text)}"
         elif len(meanings) > 1:
             yield f"phrasings.{number}: {_brief(text)} can be read in {len(meanings)} ways"
+
+
+def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
+    """Validate a family: every setting has tests, which the reference passes, and every wording is read back.
+
+    How good the tests are is found out when the suite is built.
+    """
+    found, tests = [*faults], 0
+    for values in settings(package):
+        stored = suites.setting(package, values)
+        if stored is None:
+            found.append(f"assets/suite.json: no tests for {_shown(values)}: build the suite")
+            continue
+        found += _wording_faults(package, values, 0)
+        judged = package.spec.judged
+        arguments = [test.values()[0] for test in stored.tests]
+        if judged is None or judged.form != "function":
+            continue
+        outcomes = sandbox.call(families.program(package, values), "solve", arguments, timeout_s=TIME_LIMIT_S)
+        tests += len(outcomes)
+        for number, (outcome, test) in enumerate(zip(outcomes, stored.tests, strict=True)):
+            if outcome.status != "ok" or not agrees(outcome.value, test.values()[1]):
+                found.append(f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives")
+    return ValidationReport(tuple(_first_few(found)), draws=tests)
 
 
 def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:

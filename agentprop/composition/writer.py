@@ -50,7 +50,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
-from agentprop.skills.values import parse, render
+from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
@@ -281,7 +281,7 @@ class _Writer:
         spec, value = self.library[term.skill].spec, term.argument(hole.name)
         if isinstance(value, Given):
             parameter = spec.parameters[hole.name]
-            return render(parameter, parse(parameter, value.text), math=hole.math)
+            return reworded(parameter, parse(parameter, value.text), self.rng, math=hole.math)
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"

@@ -39,6 +39,24 @@ BandText = Annotated[str, AfterValidator(band_text)]
 """Band of pass rates, written LO..HI."""
 
 
+DIFFICULTY = re.compile(r"([1-5])\.\.([1-5])|rho:(.+)")
+"""Pattern of a difficulty that is asked for."""
+
+
+def difficulty_text(text: str) -> str:
+    """Return the text of a difficulty, stripped. Raises a validation error unless it has one of the two forms."""
+    found = DIFFICULTY.fullmatch(text.strip())
+    if found is None or (found[1] and found[1] > found[2]):
+        raise PydanticCustomError("difficulty", "must be LO..HI with 1 ≤ LO ≤ HI ≤ 5, such as 3..4, or rho:LO..HI")
+    if found[3]:
+        band_text(found[3])
+    return text.strip()
+
+
+DifficultyText = Annotated[str, AfterValidator(difficulty_text)]
+"""Difficulty that is asked for: bands LO..HI, or pass rates rho:LO..HI."""
+
+
 def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
     if any(pair.count("+") != 1 or len(set(pair.split("+"))) != 2 for pair in pairs):
         raise PydanticCustomError("pairs", "must hold pairs such as divisor-count+digit-sum")

@@ -19,8 +19,9 @@ class ExportConfig(DifficultyBand, Splits, CorpusSettings, Limited, StageConfig)
 
     format: str
     """For a proposer: trl-sft and openai-chat (accepted trajectories to imitate), trl-preference (pairs from one task),
-    trl-unpaired (trajectories with a label). For a solver, question and answer alone: trl-grpo, verl, verifiers. For
-    people and benchmarks: jsonl (problems), dataset (problems and trajectories, Parquet). Or an installed format."""
+    trl-drafts (pairs of drafts from one trajectory), trl-unpaired (trajectories with a label). For a solver, question
+    and answer alone: trl-grpo, verl, verifiers. For people and benchmarks: jsonl (problems), dataset (problems and
+    trajectories, Parquet). Or an installed format."""
     with_solutions: bool = False
     """Write problems with their solutions in words, as conversations to imitate, in place of trajectories; with trl-sft
     and openai-chat. Problems without a solution are left out and counted."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
-from agentprop.config.base import BandText, Count, Positive, Share, StageConfig, one_or_more
+from agentprop.config.base import BandText, Count, DifficultyText, Positive, Share, StageConfig, one_or_more
 from agentprop.config.parts import (
     Budget,
     CurriculumSettings,
@@ -66,6 +67,12 @@ class ProposeConfig(
     """Stop after this many candidates; null means 20 for each problem asked for, and 1,000 more."""
     give_up_after: Count = 30
     """Stop a model that proposes this many candidates without one that is accepted, and say what is wrong with them."""
+    difficulty: DifficultyText | None = None
+    """LO..HI: accept only problems whose declared difficulty is in these bands, from 1 to 5, and steer the built-in
+    proposer towards them. rho:LO..HI: the same with the pass rate of a model that `probe --calibrate` measured, by the
+    `calibration`. Null asks for no difficulty."""
+    calibration: str | None = None
+    """Probe run that was calibrated, or its calibration.json."""
     pilot: Count | None = None
     """Propose only this many candidates, and forecast from them what `n` problems will take."""
     max_minutes: Positive | None = None
@@ -87,6 +94,13 @@ class ProposeConfig(
         if isinstance(given, dict) and given.get("n") is None and given.get("pilot") is not None:
             return {**given, "n": given["pilot"]}
         return given
+
+    @model_validator(mode="after")
+    def _steerable(self) -> Self:
+        """Only the built-in proposer can be steered, and its problems alone always have a declared difficulty."""
+        if self.difficulty is not None and self.proposer != "builtin":
+            raise PydanticCustomError("difficulty", "difficulty needs the built-in proposer; a model cannot be steered")
+        return self
 
     @property
     def keeps_undetermined(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agentprop.config.base import Count, Positive, Share
 from agentprop.config.parts import Budget
-from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig
+from agentprop.config.training import TRAINING_FREE, NonNegative, TrainConfig, Whole
 
 GroupSize = Annotated[int, Field(ge=2)]
 AtLeastOne = Annotated[float, Field(ge=1)]
@@ -21,7 +21,9 @@ class ReinforceConfig(Budget, TrainConfig):
     """Settings of training on groups of attempts. A step is one rollout batch and the update on it."""
 
     outside_identity: ClassVar[frozenset[str]] = (
-        TRAINING_FREE | Budget.bounds | {"steps", "sampler", "cache_gib", "sample_every"}
+        TRAINING_FREE
+        | Budget.bounds
+        | {"steps", "sampler", "sampler_devices", "sampler_memory", "cache_gib", "sample_every"}
     )
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
@@ -33,6 +35,10 @@ class ReinforceConfig(Budget, TrainConfig):
     """Groups in a rollout batch."""
     group_size: GroupSize = 8
     """Attempts in a group (G), which are compared with each other."""
+    max_staleness: Whole = 0
+    """Roll out up to so many steps ahead of the one that is learnt from, on servers that sample meanwhile; 0 is exact.
+    What is older is corrected for by `correction`; a run that is resumed meets the same tasks, but not the same
+    replies. Each optimiser step of `minibatches` moves the weights further from those that sampled."""
     minibatches: Count = 4
     """Optimiser steps per rollout batch; with one step, gate and clip have no effect."""
     reply_tokens: Count = 2048
@@ -44,11 +50,20 @@ class ReinforceConfig(Budget, TrainConfig):
     sampler: str = IN_PROCESS
     """Sampler: `in-process` is the trainer's own model; `vllm` is a server on this machine that receives the weights
     after every step; a name from agentprop.toml is such a server with that model's serve_args and serve_env."""
+    sampler_devices: tuple[str, ...] = ()
+    """Devices of vLLM servers that sample, such as cuda:1 and cuda:2: a server on each, and the groups go to them in
+    turn. Empty means one server on whatever device it finds. The trainer's own is `device`."""
+    sampler_memory: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Share of a GPU's memory for each such server; null means 0.9 of a GPU, 0.4 of the trainer's own, divided by the
+    servers on it."""
     cache_gib: Positive | None = None
     """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
     of the free memory of the device; a run keeps what it began with."""
     constant_groups: Literal["drop", "kl_only"] = "drop"
     """Treatment of groups whose attempts all earn the same: drop them, or still pull them to the reference model."""
+    refill: NonNegative = 0.0
+    """Let new tasks take the places of groups whose attempts all earn the same (dynamic sampling, DAPO), in rounds: at
+    most so many more groups for each group of a step, so 1 at most doubles it. Needs constant_groups = drop."""
     std: Literal["sample", "none"] = "sample"
     """Divide advantages by the standard deviation of their group, or only subtract the mean."""
     beta: NonNegative = 0.0

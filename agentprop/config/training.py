@@ -25,6 +25,9 @@ TRAINING_FREE = frozenset(
         "keep_checkpoints",
         "log_every",
         "tensorboard",
+        "plan_devices",
+        "plan_tflops",
+        "plan_price",
         "allow_weak_sandbox",
     }
 )
@@ -85,6 +88,13 @@ class TrainConfig(StageConfig):
     """Steps between lines in metrics.jsonl."""
     tensorboard: bool = False
     """Also write metrics for TensorBoard."""
+    plan_devices: Count = 1
+    """For --dry-run alone: number of processes (`torchrun --nproc-per-node`) to estimate for."""
+    plan_tflops: Positive | None = None
+    """For --dry-run alone: 10¹² operations per second that a device reaches in training, as measured; null estimates no
+    hours. What a data sheet promises is several times as much."""
+    plan_price: Positive | None = None
+    """For --dry-run alone: price of a device per hour; null estimates no cost."""
 
     @property
     def tokens_per_pass(self) -> int:

@@ -18,7 +18,7 @@ from typing import Any, get_args
 from agentprop.boundary import contained
 from agentprop.errors import InputError
 from agentprop.export.solver import HiddenCases, hidden_tests
-from agentprop.grading.comparison import HiddenTests
+from agentprop.grading.judged_tests import program_tests
 from agentprop.grading.probers import grade_answer, graded
 from agentprop.records import AnswerType, Problem
 from agentprop.sandbox import Sandbox
@@ -129,8 +129,8 @@ def _figures(answer: str) -> int | None:
 
 
 def _passes(response: str, tests: HiddenCases) -> str:
-    problem = Problem.model_construct(tests=tests.cases, entry_point=tests.entry_point)
-    judge = HiddenTests(problem, _sandbox(), PROGRAM_S)
+    problem = Problem.model_construct(tests=tests.cases, entry_point=tests.entry_point, judging=tests.judging)
+    judge = program_tests(problem, _sandbox(), PROGRAM_S)
     program = judge.program(response)
     return "wrong" if program is None else graded(judge.passes(program), program, overran="too_slow").outcome
 

@@ -21,6 +21,7 @@ from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition import solution as worked
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
+from agentprop.composition.families import family
 from agentprop.composition.lifted import lifted
 from agentprop.composition.listing import listing
 from agentprop.composition.planner import body_data
@@ -44,6 +45,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
+from agentprop.grading.family_problems import judge_family
 from agentprop.grading.judgement import Judgement
 from agentprop.grading.lifted_programs import judge_lifted
 from agentprop.grading.reread import reread
@@ -163,6 +165,8 @@ def _range_fits(node: Least | Total | Count, library: Mapping[str, Package]) -> 
 async def _judge_reading(
     problem: Problem, term: Term, library: Mapping[str, Package], tools: Mapping[str, str], executor: Executor
 ) -> Judgement:
+    if isinstance(term, Apply) and (asked := family(term, library)) is not None:
+        return await judge_family(problem, term, asked, executor)
     hidden = unseen(problem.statement, term, library)
     if hidden is not None:
         return Judgement("invalid", "not_visible", hidden)

@@ -14,7 +14,8 @@ from typing import Any
 
 from agentprop.answers.outcome import Equivalence
 from agentprop.grading.builtin_verifier import compared_claim
-from agentprop.grading.comparison import ComparisonLimits, comparison_of
+from agentprop.grading.comparison import ComparisonLimits
+from agentprop.grading.judged_tests import comparison_of
 from agentprop.grading.mathverify import MathVerify
 from agentprop.grading.mutations import Mutation
 from agentprop.grading.wilson import wilson

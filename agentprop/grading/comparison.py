@@ -149,28 +149,30 @@ def run_calls(
     *,
     shared: str = "",
     exact: bool = True,
+    ticks: int | None = None,
 ) -> Equivalence:
     """Whether calls of a program return what is expected of them; the expected values stay outside its process.
 
-    `exact` wants the very types; without it numbers are compared by value, as Python does.
+    `exact` wants the very types; without it numbers are compared by value, as Python does. Each call may use so many
+    `ticks`; a program that uses more is too slow.
     """
     if not calls:
         return undetermined("tests", "there are no tests to run")
     given = [arguments for arguments, _ in calls]
     try:
-        outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s)
+        outcomes = sandbox.call(program, target, given, shared=shared, timeout_s=timeout_s, ticks=ticks)
     except BodyTooLarge as problem:
         return undetermined("too-large", str(problem))
     doubt: Equivalence | None = None
     for number, (outcome, (_, expected)) in enumerate(zip(outcomes, calls, strict=True), 1):
-        found = _called(outcome, expected, exact, f"test {number} of {len(calls)}")
+        found = _called(outcome, expected, exact, ticks, f"test {number} of {len(calls)}")
         if found is not None and found.status == "different":
             return found
         doubt = found if doubt is None else doubt
     return same("tests", f"all {len(calls)} tests pass") if doubt is None else doubt
 
 
-def _called(outcome: CallOutcome, expected: Any, exact: bool, which: str) -> Equivalence | None:
+def _called(outcome: CallOutcome, expected: Any, exact: bool, ticks: int | None, which: str) -> Equivalence | None:
     """What speaks against a program after one call; None if nothing does."""
     told = outcome.error or ""
     if outcome.status != "ok":
@@ -178,6 +180,8 @@ def _called(outcome: CallOutcome, expected: Any, exact: bool, which: str) -> Equ
         if nothing is not None:
             rule = outcome.status if outcome.status != "error" else "refused"
             return undetermined(rule, f"{which}: {nothing}")
+        if ticks is not None and told.startswith("OutOfTicks"):
+            return different("too_slow", f"{which}: {told}")
         return different("tests", f"{which}: {told or outcome.status}")
     agree = agrees(outcome.value, expected, exact=exact)
     if agree is None:

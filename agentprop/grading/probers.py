@@ -19,8 +19,9 @@ from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.answers.outcome import Equivalence
 from agentprop.answers.reading.extract import final_answer
 from agentprop.boundary import RecordFailure, contained_async
-from agentprop.grading.comparison import HiddenTests, TextAnswers
+from agentprop.grading.comparison import TextAnswers
 from agentprop.grading.difficulty import Outcome
+from agentprop.grading.judged_tests import program_tests
 from agentprop.grading.model_verifier import plain
 from agentprop.models.chat import ChatModel, Message, Reply, Request, Sampling
 from agentprop.models.failures import FailureKind, ModelFailure, all_of
@@ -183,7 +184,7 @@ class Prober:
     def _judge(self, problem: Problem, seconds: float) -> ProgramJudge:
         if self.tests is not None:
             return self.tests(problem, seconds)
-        return HiddenTests(problem, self.sandbox, seconds)
+        return program_tests(problem, self.sandbox, seconds)
 
     def _provenance(self, reply: Reply) -> dict[str, Any]:
         """Fields of an attempt that come from its reply."""
@@ -214,8 +215,9 @@ def prompts_hash(prompts: Prompts, name: str = "prober", *, checklist: bool = Fa
 
 def prompt_name(problem: Problem) -> str:
     """The prompt that follows a statement: a program without a function to define is one that reads and writes."""
+    reads = problem.judging is not None and problem.judging.form == "stdio"
     streams = problem.answer_type == "program" and problem.entry_point is None and not problem.tests
-    return "prober_streams" if streams else "prober"
+    return "prober_streams" if streams or reads else "prober"
 
 
 def grade_answer(problem: Problem, text: str) -> Grade:
@@ -228,4 +230,6 @@ def graded(found: Equivalence, answer: str | None, *, overran: Outcome) -> Grade
     """Grade of an attempt by a comparison; `overran` is the outcome of a time-out."""
     outcomes: dict[str, Outcome] = {"same": "correct", "different": "wrong", "undetermined": "undetermined"}
     outcome = overran if found.rule == "timeout" else outcomes[found.status]
+    if found.rule == "too_slow":  # more ticks than allowed, which no other machine changes
+        outcome = "too_slow"
     return Grade(outcome, f"{found.why} ({found.rule})", answer)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agentprop.answers.outcome import Equivalence
-from agentprop.grading.comparison import HiddenTests
+from agentprop.grading.judged_tests import program_tests
 from agentprop.grading.probers import PROGRAM_S, ProgramJudge
 from agentprop.grading.program_tests import BoundTests, CodeTests, ProgramTests, stub
 from agentprop.records import Problem
@@ -30,7 +30,7 @@ def program_judge(
 ) -> ProgramJudge:
     """How programs for a problem are judged: by its row's tests, or by those that it carries itself."""
     found = tests.get(problem.id)
-    return HiddenTests(problem, sandbox, seconds) if found is None else BoundTests(found, sandbox, seconds)
+    return program_tests(problem, sandbox, seconds) if found is None else BoundTests(found, sandbox, seconds)
 
 
 class RowFault(NamedTuple):

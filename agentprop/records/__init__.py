@@ -30,7 +30,16 @@ from agentprop.records.environment import (
     TestCase,
 )
 from agentprop.records.grading import Attempt, Difficulty, Question, Verdict
-from agentprop.records.problem import Ablation, Certificate, PipedProblem, Problem, Solution
+from agentprop.records.problem import (
+    Ablation,
+    Certificate,
+    DeclaredDifficulty,
+    Features,
+    Judging,
+    PipedProblem,
+    Problem,
+    Solution,
+)
 from agentprop.records.reject import OF_ATTEMPT, Reject, is_of_attempt
 from agentprop.records.skill import Skill, Span
 from agentprop.records.trajectory import Task, Trajectory, Turn
@@ -51,9 +60,12 @@ __all__ = [
     "Attempt",
     "Certificate",
     "ConflictNote",
+    "DeclaredDifficulty",
     "Difficulty",
     "Domain",
     "Evidence",
+    "Features",
+    "Judging",
     "MadeBy",
     "Move",
     "Observation",

@@ -48,6 +48,36 @@ class Ablation(Part):
     """Data of which more than half of the elements do not matter."""
 
 
+class Features(Part):
+    """What the declared difficulty of a problem is made of."""
+
+    steps: int
+    """Skills applied, operators on their values, and facts about an object."""
+    skills: int
+    """Different skills."""
+    depth: int
+    """Steps on the longest way from a given to the answer."""
+    work: float
+    """log2 of one more than the sizes of the givens; those inside a sweep count once for some of its values."""
+    digits: float
+    """log2 of one more than the digits of the values on the way and of the answer."""
+    length: float
+    """Words of the statement, in fifties."""
+    loose: float = 0.0
+    """Share of the givens of which only a value far away changes the answer."""
+
+
+class DeclaredDifficulty(Part):
+    """How much work a problem takes, as its composition tells; no measurement, and no pass rate."""
+
+    band: int
+    """1 (a step beyond a formula) to 5 (many steps)."""
+    score: float
+    """D, the weighted sum of the features."""
+    features: Features
+    """What it is the sum of."""
+
+
 class Solution(Part):
     """A problem's solution in words, or why there is none."""
 
@@ -57,6 +87,29 @@ class Solution(Part):
     """The intermediate values that the answer passes, in order; a sweep counts with its result alone."""
     left_out: str = ""
     """Why there is no text, if one was to be written: the kind of reason, a colon, and the reason."""
+
+
+class Judging(Part):
+    """How a judge runs a program, beyond its tests: the form, the budget, and what the statement promises."""
+
+    form: Literal["stdio", "function"]
+    """A test's arguments are one text for standard input and its expected value is the output, or those of a call."""
+    signature: str
+    """The function asked for, with types; empty for a program that reads and prints."""
+    ticks: int
+    """Ticks that each test may use."""
+    budget: Literal["ticks-v1"] = "ticks-v1"
+    """How ticks are counted."""
+    cpu_s: float = 10.0
+    """Seconds that each test may take; they stop only what ticks do not see."""
+    limits: tuple[str, ...] = ()
+    """Bounds of the input, as the statement gives them."""
+    edge_rule: str = ""
+    """What holds in the extreme case, as the statement says it."""
+    examples: tuple[TestCase, ...] = ()
+    """Examples of the statement; none of them is a hidden test."""
+    tags: tuple[str, ...] = ()
+    """What each test is there for: edge, small, medium or large."""
 
 
 class Problem(Record):
@@ -93,12 +146,16 @@ class Problem(Record):
     """Name of the function that a program must define."""
     tests: tuple[TestCase, ...] = ()
     """Hidden tests of a program."""
+    judging: Judging | None = None
+    """How its program is judged; null means by calls of `entry_point` without a budget."""
     certificate: Certificate
     """Code that re-derives the answer."""
     evidence: Evidence = "independent"
     """The weakest evidence among its skills' checks."""
     ablation: Ablation | None = None
     """What taking its clauses away showed; null if there is no composition to take them from."""
+    difficulty: DeclaredDifficulty | None = None
+    """Its declared difficulty; null if there is no composition to tell it by."""
     solution: Solution | None = None
     """The solution in words; null for problems that are no compositions of skills, and in runs of earlier versions."""
     template: str = ""

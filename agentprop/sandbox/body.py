@@ -56,7 +56,8 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
         return numbers.setdefault(source, len(numbers))
 
     table = [
-        [number(job.code), {name: number(source) for name, source in job.modules.items()}, job.returns] for job in jobs
+        [number(job.code), {name: number(source) for name, source in job.modules.items()}, job.returns, job.ticks]
+        for job in jobs
     ]
     text = _json({"mode": "jobs", "sources": list(numbers), "jobs": table})
     timeouts = tuple(job.timeout_s for job in jobs)
@@ -64,14 +65,23 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
 
 
 def calls_body(
-    source: str, function: str, arguments: Sequence[Sequence[object]], timeout_s: float, shared: str = ""
+    source: str,
+    function: str,
+    arguments: Sequence[Sequence[object]],
+    timeout_s: float,
+    shared: str = "",
+    ticks: int | None = None,
 ) -> Body:
-    """The body that calls one function on many argument lists, under one limit for all of them."""
+    """The body that calls one function on many argument lists, under one limit of time for all of them.
+
+    Each call may use so many `ticks`; None counts none.
+    """
     try:
         cases = [encode(list(case)) for case in arguments]
     except CodecError as problem:
         raise TypeError(f"arguments must be plain values: {problem}") from problem
-    text = _json({"mode": "values", "source": source, "function": function, "cases": cases, "shared": shared})
+    called = {"mode": "values", "source": source, "function": function, "cases": cases, "shared": shared}
+    text = _json({**called, "ticks": ticks})
     return Body(text, len(arguments), (timeout_s,))
 
 

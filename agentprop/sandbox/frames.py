@@ -10,7 +10,7 @@ from agentprop.sandbox.inside.runner import Frame
 
 FRAME_LIMIT = 4 << 20
 """Most bytes of one frame."""
-_TYPES = (int, str, (str, type(None)), (str, type(None)), (str, type(None)), str, str, bool, object, float, float)
+_TYPES = (int, str, (str, type(None)), (str, type(None)), (str, type(None)), str, str, bool, object, float, float, int)
 
 
 class BadFrame(ValueError):

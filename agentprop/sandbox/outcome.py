@@ -42,6 +42,7 @@ def single_result(child: ChildOutput, body: Body, level: Level) -> Result:
         has_value=valued,
         duration_s=child.ended.wall_s if child.ended else 0.0,
         cpu_s=cpu_seconds(child),
+        ticks=frame.ticks if frame is not None else 0,
         truncated=cut_stdout or cut_stderr,
         isolation=level,
     )
@@ -75,6 +76,7 @@ def _batched_result(frame: Frame | None, body: Body, level: Level) -> Result | N
         frame.has_value,
         frame.duration_s,
         frame.cpu_s,
+        ticks=frame.ticks,
         isolation=level,
         calls_per_fork=body.frames,
     )

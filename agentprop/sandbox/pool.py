@@ -148,14 +148,17 @@ class Sandbox:
         *,
         shared: str = "",
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        ticks: int | None = None,
     ) -> list[CallOutcome]:
         """Call a function of the source once for each argument list, in one process, under one time limit.
+
+        Each call, and the source before the first, may use so many `ticks`; None counts none.
 
         `shared` is run before the source, in its namespace. A value that is not plain comes out with `Foreign` parts.
         """
         if not arguments:
             return []
-        body = calls_body(source, function, arguments, timeout_s, shared)
+        body = calls_body(source, function, arguments, timeout_s, shared, ticks)
         return call_outcomes(self._run_body(body), body)
 
     def run_tests(self, program: str, plan: TestPlan, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> PlanResult:

@@ -46,6 +46,8 @@ class Job:
     """Standard input of the code."""
     profile: Profile = "pure"
     """`pure` changes no file; `scratch` has a small directory of its own; `program` may also start processes."""
+    ticks: int | None = None
+    """Ticks that the code may use, not counting modules that it imports; None counts none."""
     origin: str | None = None
     """Whose code this is. Jobs of one origin may share a process; None is an author of its own, who shares none."""
 
@@ -77,6 +79,8 @@ class Result:
     """Processor seconds."""
     truncated: bool = False
     """The middle of stdout or stderr was dropped."""
+    ticks: int = 0
+    """Ticks used, if they were counted."""
     isolation: str = "R0"
     """Level in force: L3, L2, L1 or R0."""
     calls_per_fork: int = 1
@@ -97,6 +101,8 @@ class CallOutcome:
     """Exception in one line, or the reason why there is no result."""
     exception: str | None = None
     """Name of the exception's type."""
+    ticks: int = 0
+    """Ticks used, if they were counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,9 @@ def _outcome(frame: Frame) -> CallOutcome:
     """What a frame says; a value that is not plain holds `Foreign` parts."""
     if frame.status == "ok":
         value = _foreign(frame.value) if frame.detail == FOREIGN else frame.value
-        return CallOutcome("ok", value, has_value=frame.has_value)
-    return CallOutcome("memory" if frame.status == "memory" else "error", error=frame.error, exception=frame.detail)
+        return CallOutcome("ok", value, has_value=frame.has_value, ticks=frame.ticks)
+    status: Status = "memory" if frame.status == "memory" else "error"
+    return CallOutcome(status, error=frame.error, exception=frame.detail, ticks=frame.ticks)
 
 
 def _foreign(text: object) -> object:

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import IO
 
+from agentprop.portable import resource
 from agentprop.sandbox.body import Body
 from agentprop.sandbox.child_output import ChildOutput
 from agentprop.sandbox.frames import BadFrame
@@ -150,5 +151,16 @@ class InterpreterExchange:
             return
         self.process.returncode = os.waitstatus_to_exitcode(status)
         wall_s = time.monotonic() - self.started
-        peak_kb = usage.ru_maxrss if sys.platform == "linux" else usage.ru_maxrss // 1024
+        peak_kb = peak_of_its_own(usage.ru_maxrss, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         self.child.ended = ChildExit(reason, status, usage.ru_utime, usage.ru_stime, wall_s, peak_kb)
+
+
+def peak_of_its_own(child: int, parent: int) -> int:
+    """Return the peak of memory of an interpreter, in kilobytes; 0 if it cannot be told. Arguments are `ru_maxrss`.
+
+    Linux counts what the parent held at the moment of `exec` as the child's peak, so that a small child of a large
+    parent seems to be large: a peak up to the parent's own says nothing about the child.
+    """
+    if child <= parent:
+        return 0
+    return child if sys.platform == "linux" else child // 1024

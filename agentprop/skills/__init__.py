@@ -11,13 +11,14 @@ from agentprop.skills.frontmatter import split
 from agentprop.skills.library import bundled_directory, directories, load
 from agentprop.skills.package import OWN_CODE, Package, origin_of
 from agentprop.skills.reading import parse, read, read_texts
-from agentprop.skills.spec import Output, OutputKind, Spec, Wording
+from agentprop.skills.spec import Judged, Output, OutputKind, Spec, Wording
 from agentprop.skills.wordings import Hole, holes, segments
 
 __all__ = [
     "NAME",
     "OWN_CODE",
     "Hole",
+    "Judged",
     "Output",
     "OutputKind",
     "Package",

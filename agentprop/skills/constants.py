@@ -7,5 +7,13 @@ CONSTANTS = {
     "R": "$R = 8.314$ J/(mol·K)",
     "N_A": r"$N_A = 6.022\times10^{23}$ per mole",
     "MeV": r"$1\ \mathrm{MeV} = 1.602\times10^{-13}$ J",
+    "light": r"$2.998\times10^{8}$ m/s for the speed of light",
+    "photon": r"$1239.8$ eV·nm for the product of Planck's constant and the speed of light",
+    "charge": r"$1.602\times10^{-19}$ C for the elementary charge",
+    "electron": r"$9.109\times10^{-31}$ kg for the mass of the electron",
+    "unit mass": r"$1.661\times10^{-27}$ kg for the atomic mass unit",
+    "Faraday": r"$96485$ C/mol for the Faraday constant",
+    "vacuum": r"$1.257\times10^{-6}$ T·m/A for the magnetic constant",
+    "Stefan": r"$5.670\times10^{-8}$ W/(m²·K⁴) for the Stefan–Boltzmann constant",
 }
 """Text of a constant by its name in `constants` of SKILL.md."""

@@ -27,6 +27,8 @@ class Package:
     """scripts/skill.py."""
     origin: Literal["bundled", "mined", "teacher", "user"] = "user"
     """Its origin."""
+    suite: str | None = None
+    """assets/suite.json, the tests of a family's problems."""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,9 +54,13 @@ def read(directory: Path, origin: str = "user") -> tuple[Package | None, list[st
         skill_md = _text(directory / "SKILL.md")
         script_path = directory / "scripts" / "skill.py"
         script = _text(script_path) if script_path.exists() else None
+        suite_path = directory / "assets" / "suite.json"
+        suite = _text(suite_path) if suite_path.exists() else None
     except SkillError as error:
         return None, [error.message]
     package, found = read_texts(skill_md, script, origin)
+    if package is not None and suite is not None:
+        package = replace(package, suite=suite)
     if package is not None and package.name != directory.name:
         found = [f"name: {package.name!r} differs from its directory {directory.name!r}", *found]
     return package, found

@@ -68,6 +68,25 @@ class Witness(Part):
     """Share of the question's conditions without which no setting has another answer."""
 
 
+class Judged(Part):
+    """How a judge asks for a program: the parts of its statement behind the task, and how it is called."""
+
+    form: Literal["stdio", "function"]
+    """The program reads standard input and prints, or defines the function `solve`."""
+    arguments: dict[str, str]
+    """Arguments of `solve` in order, without the parameters, and their types."""
+    returns: str = "int"
+    """Type that `solve` returns."""
+    input: str
+    """The input, in sentences."""
+    output: str
+    """The output, in sentences."""
+    limits: tuple[str, ...] = Field(min_length=1)
+    """Bounds that every test keeps; the script's `fits` holds them."""
+    edge_rule: str
+    """What holds in the extreme case, in a sentence."""
+
+
 class Spec(Part):
     """The frontmatter of a package, typed."""
 
@@ -121,11 +140,19 @@ class Spec(Part):
     """Function name of a lifted program (coding)."""
     tests: str | None = None
     """Tests of a lifted program, JSON (coding)."""
+    judged: Judged | None = None
+    """How a judge asks for the program of a family (coding)."""
 
     @property
     def data(self) -> str | None:
         """The parameter that carries a program's data (coding)."""
         return next((name for name, p in self.parameters.items() if p.input), None)
+
+    @property
+    def is_object(self) -> bool:
+        """True for an object kind: a box, facts and a question about one object."""
+        kinds = {name: p.kind for name, p in self.parameters.items()}
+        return kinds == {"box": "integer", "facts": "facts", "question": "question"}
 
     def roles_in(self) -> Iterator[tuple[str, str]]:
         """(parameter, role) pairs that a story can supply."""

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from agentprop.engine import batched
 from agentprop.errors import ShardError
 from agentprop.records import Record
-from agentprop.storage.arrow_schema import REMAKE, R, Row, arrow_schema, batch_of, check_schema, fields, records_of
+from agentprop.storage.arrow_schema import REMAKE, R, Row, arrow_schema, check_schema, fields, records_of
+from agentprop.storage.columns import Storable, batch_of_stored
 from agentprop.storage.durable import write_atomically
 
 ROW_GROUP = 256
@@ -61,14 +62,14 @@ def write_shard(path: Path, record_type: type[R], records: Iterable[R]) -> Shard
     return shard
 
 
-def encode_shard(record_type: type[R], records: Iterable[R]) -> tuple[memoryview, Shard]:
+def encode_shard(record_type: type[Record], records: Iterable[Storable]) -> tuple[memoryview, Shard]:
     """Make the bytes of a shard in memory."""
     schema = arrow_schema(record_type)
     sink = pa.BufferOutputStream()
     rows = 0
     with pq.ParquetWriter(sink, schema, compression="zstd", use_dictionary=True, write_page_checksum=True) as writer:
         for chunk in batched(records, ROW_GROUP):
-            writer.write_batch(batch_of(chunk, schema))
+            writer.write_batch(batch_of_stored(chunk, schema))
             rows += len(chunk)
         writer.add_key_value_metadata({_ROWS_KEY.decode(): str(rows)})
     data = memoryview(sink.getvalue())

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from agentprop.config import StageConfig
-from agentprop.records import Record
+from agentprop.records import RECORDS
 from agentprop.storage import ownership, write_shard
+from agentprop.storage.columns import Storable, size_of
 from agentprop.storage.layout import Layout
 from agentprop.storage.parquet import encode_shard
 from agentprop.storage.parts import Identity, Manifest, Segment
@@ -26,10 +27,13 @@ from agentprop.storage.stores import Store, check_here
 
 __all__ = ["Run", "StoredRun", "add_up", "open_run", "write_shard"]
 
-SEGMENT_RECORDS = 256
-"""Records of one kind that close a segment, and so the most that a killed run loses."""
+SEGMENT_BYTES = 32 << 20
+"""Size that closes a segment, as columns or JSON in memory: large enough that a million problems are a few hundred
+segments, and little enough to hold."""
+SEGMENT_RECORDS = 16_384
+"""Records of one kind that close a segment."""
 SEGMENT_SECONDS = 10.0
-"""Age in seconds at which a segment is closed, however small it is."""
+"""Age in seconds at which a segment is closed, however small it is, and so the most work that a killed run loses."""
 
 
 ANYWHERE = frozenset({"propose", "verify", "probe"})
@@ -50,8 +54,9 @@ class Run(StoredRun):
         """State that was committed last; empty for a new run."""
         self._identity = identity
         self._log = log
-        self._open: dict[str, list[Record]] = {}
+        self._open: dict[str, list[Storable]] = {}
         self._committed: dict[str, int] = {}
+        self._bytes = 0
         self._new_state: str | None = None
         self._written_at = time.monotonic()
         self._incomplete = False
@@ -119,9 +124,10 @@ class Run(StoredRun):
 
     # --- writing ---
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Storable) -> None:
         """Add a record to the open segment; it is kept from the next commit on."""
         self._open.setdefault(record.kind, []).append(record)
+        self._bytes += size_of(record)
 
     def commit(self, state: Mapping[str, Any]) -> None:
         """Commit the records added so far with the matching `state` (small, JSON); write the segment if it is due."""
@@ -132,8 +138,8 @@ class Run(StoredRun):
     def tick(self) -> None:
         """Write the committed records as a segment if they are many or old; call it while waiting for slow work."""
         most, oldest = self.layout.segment_records, self.layout.segment_seconds
-        full = any(count >= (most or SEGMENT_RECORDS) for count in self._committed.values())
-        if full or time.monotonic() - self._written_at >= (oldest or SEGMENT_SECONDS):
+        many = any(count >= (most or SEGMENT_RECORDS) for count in self._committed.values())
+        if many or self._bytes >= SEGMENT_BYTES or time.monotonic() - self._written_at >= (oldest or SEGMENT_SECONDS):
             self.flush()
 
     def flush(self) -> None:
@@ -145,12 +151,13 @@ class Run(StoredRun):
             self.layout.reopen(self._identity.config)
         number = self.segments[-1].number + 1 if self.segments else 0
         records = {kind: self._open[kind][:count] for kind, count in self._committed.items() if count}
-        encoded = {kind: encode_shard(type(some[0]), some) for kind, some in records.items()}
+        encoded = {kind: encode_shard(RECORDS[kind], some) for kind, some in records.items()}
         shards = self.layout.write_shards(number, encoded)
         self.layout.commit(Segment(number=number, shards=shards, state=json.loads(self._new_state)))
         self.segments.append(Segment(number=number, shards=shards))
         self._open = {kind: records[self._committed.get(kind, 0) :] for kind, records in self._open.items()}
         self._committed, self._new_state = {}, None
+        self._bytes = sum(size_of(record) for records in self._open.values() for record in records)
         self._written_at = time.monotonic()
         self._incomplete = False
 

@@ -26,6 +26,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.skills import bundled_directory
 from agentprop.stages.common.library import gather
 from agentprop.stages.common.plan import plan_of
+from agentprop.stages.propose.digest import Digest
 from agentprop.stages.propose.ledger import Ledger
 from agentprop.stages.propose.sinks import open_sink
 
@@ -159,7 +160,7 @@ def committing(made: list[Candidate]) -> float:
     ):
         started = time.process_time()
         for candidate in made:
-            sink.add(ledger.commit(candidate), lambda: None)
+            sink.add(ledger.commit(Digest.of(candidate)), lambda: None)
         sink.commit(ledger.state())
         sink.finish(ledger.summary(), complete=False)
         return time.process_time() - started

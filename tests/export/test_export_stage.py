@@ -381,3 +381,18 @@ def test_solutions_go_to_formats_to_imitate_and_what_has_none_is_counted(
 def test_a_solver_of_question_and_answer_never_gets_solutions(format_: str, exported: Export) -> None:
     with pytest.raises(InputError, match="no place for a solution"):
         exported(format_, "out", with_solutions=True)
+
+
+def test_the_built_in_proposer_gives_pairs_of_drafts(
+    exported: Export, runs: list[str], problems: list[Problem], tmp_path: Path
+) -> None:
+    summary = exported("trl-drafts", "drafts.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "drafts.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == summary["rows"]["train"] > 0
+    outcomes = {turn.message: turn.outcome for one in open_run(runs[0]).iter(Trajectory) for turn in one.turns}
+    for row in rows:
+        failed, passed = row["rejected"], row["chosen"]
+        assert [m["role"] for m in failed] == [m["role"] for m in passed] == ["assistant", "user", "assistant"]
+        assert (outcomes[failed[2]["content"]], outcomes[passed[2]["content"]]) == ("conflict", "ok")
+        assert "idea stands" not in passed[0]["content"] and passed[0]["content"].startswith("<action:think>")
+        assert failed[1] == passed[1]

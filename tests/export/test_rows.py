@@ -12,6 +12,7 @@ from agentprop.export import proposer, rows, solver
 from agentprop.export.formats import FORMATS
 from agentprop.export.problems import problem_row
 from agentprop.records import (
+    Ablation,
     Certificate,
     MadeBy,
     Problem,
@@ -43,6 +44,7 @@ EVERYTHING: dict[str, Any] = {
     "task_id": SECRET,
     "index": 7,
     "isolation": SECRET,
+    "ablation": Ablation(givens=987_654),
     "made_by": MadeBy(name=SECRET, revision=SECRET, sampling=SECRET, prompt_hash=SECRET, version=SECRET),
 }
 SOLVER = [name for name in FORMATS.names() if FORMATS[name].tables == ("questions",)]
@@ -80,7 +82,7 @@ def told() -> Trajectory:
 def test_a_solvers_row_knows_the_question_and_the_answer_alone(name: str) -> None:
     assert set(EVERYTHING) | {"schema_version", "id", "evidence"} == set(Problem.model_fields)  # nothing is untried
     text = of_solver(name, Problem(**EVERYTHING)).model_dump_json()
-    assert SECRET not in text and "What is 2 + 2?" in text and '"4"' in text
+    assert SECRET not in text and "987654" not in text and "What is 2 + 2?" in text and '"4"' in text
     other = {**EVERYTHING, "unit": None, "skills": ("x",), "evidence": "none", "index": 8, "figures": None}
     assert of_solver(name, Problem(**other)).model_dump_json() == text
 

@@ -173,7 +173,8 @@ def test_the_built_in_stages_can_be_reported(tmp_path: Path) -> None:
     written = write(tmp_path, [tmp_path / "v", tmp_path / "p"])
     assert written.data["figures"]["problems"] == written.data["figures"]["valid"] == 30
     assert written.data["spending"]["asked"] is False and written.data["spending"]["cost"] == 0
-    assert {len(detail["journey"]["steps"]) > 0 for detail in written.details.values()} == {True}
+    journeys = [detail["journey"] for detail in written.details.values() if "journey" in detail]
+    assert len(journeys) >= 30 and all(journey["steps"] for journey in journeys)
     assert len(written.data["skills"]["cells"]) > 30
 
 

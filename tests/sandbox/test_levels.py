@@ -18,6 +18,7 @@ from agentprop.sandbox import Job, Sandbox, isolation_report
 from agentprop.sandbox.levels import strongest_slot
 from agentprop.sandbox.recognition import plan_of
 from agentprop.sandbox.selftest import HELD_BY, ineffective_layers
+from agentprop.sandbox.weak import peak_of_its_own
 
 from .conftest import LEVELS, needs_full
 
@@ -160,6 +161,18 @@ def test_the_report_is_plain_data_for_a_person() -> None:
 def test_every_result_carries_its_level(fenced: Sandbox) -> None:
     results = fenced.run_batch([Job("x = 1"), Job("1 / 0"), Job("import os; os._exit(0)")])
     assert {result.isolation for result in results} == {fenced.isolation.level}
+
+
+def test_a_peak_of_memory_that_may_be_the_parents_is_not_held_against_the_child() -> None:
+    assert peak_of_its_own(child=900_000, parent=900_000) == 0
+    assert peak_of_its_own(child=900_001, parent=900_000) > 0
+
+
+def test_a_crash_below_a_large_parent_is_a_crash_and_not_a_lack_of_memory() -> None:
+    with Sandbox(preload=(), max_level="R0", allow_weak=True) as weak:
+        held = bytearray(b"x" * (600 << 20))  # more than a child may have
+        result = weak.run("import ctypes; ctypes.string_at(0)")
+        assert (result.status, len(held)) == ("killed", 600 << 20)
 
 
 def test_the_weak_level_is_limited_all_the_same() -> None:

@@ -10,13 +10,14 @@ from toy_problems import problem, trace
 from agentprop.agent.candidates import Candidate, Curriculum
 from agentprop.config import ProposeConfig
 from agentprop.records import Problem, Reject, Verdict
+from agentprop.stages.propose.digest import Digest
 from agentprop.stages.propose.ledger import Ledger
 
 
-def candidate(value: Literal["valid", "invalid", "undetermined"], code: str) -> Candidate:
+def candidate(value: Literal["valid", "invalid", "undetermined"], code: str) -> Digest:
     made = problem()
     verdict = Verdict(problem_id=made.id, value=value, code=code, message="so it is")
-    return Candidate(0, "sums", trajectory=trace(), problem=made, verdict=verdict)
+    return Digest.of(Candidate(0, "sums", trajectory=trace(), problem=made, verdict=verdict))
 
 
 @pytest.mark.parametrize(

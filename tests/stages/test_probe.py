@@ -16,11 +16,14 @@ from probe_problems import problem, store, trajectory
 from prober_server import spread
 
 from agentprop import __version__
+from agentprop.composition.calibration import FEWEST, Calibration
+from agentprop.composition.difficulty import declaration
 from agentprop.config import ProbeConfig
 from agentprop.errors import AgentpropError, BoundReached, ConfigError, RunError
 from agentprop.grading.wilson import wilson
 from agentprop.prompts import prompt_hash
-from agentprop.records import Attempt, Difficulty, PipedProblem, Problem, Reject, Trajectory, Verdict
+from agentprop.records import Attempt, Difficulty, Features, PipedProblem, Problem, Reject, Trajectory, Verdict
+from agentprop.stages.common.aims import CALIBRATION
 from agentprop.stages.probe import run as probe
 from agentprop.storage import read_stream, write_stream
 from agentprop.storage.run import StoredRun, open_run
@@ -405,3 +408,31 @@ def test_a_band_that_is_none_is_refused_with_an_example(band: str, source: Path,
         output = process.communicate(timeout=60)
     assert process.returncode in (1, 2)
     assert b"LO..HI" in output[1]
+
+
+# --- calibration ---
+
+
+def with_features(number: int) -> Problem:
+    """Problem whose declared difficulty grows as the server solves it less often."""
+    features = Features(steps=1 + 16 - number % 17, skills=2, depth=2, work=5.0, digits=3.0, length=1.0)
+    return problem(number, answer=str(number), difficulty=declaration(features))
+
+
+def test_calibration_orders_problems_as_the_prober_does_and_needs_enough_of_them(tmp_path: Path) -> None:
+    source = store(tmp_path / "p", [with_features(number) for number in range(FEWEST)])
+    with probers() as server:
+        out = run(source, tmp_path / "d", server.model("plain"), k=4, calibrate=True)
+        few = run(source, tmp_path / "few", server.model("plain"), k=4, calibrate=True, limit=5)
+    found = Calibration.model_validate_json((out.path / CALIBRATION).read_text())
+    assert (found.problems, found.prober) == (FEWEST, next(out.iter(Difficulty)).prober)
+    easy, hard = (found.estimate(one.difficulty.features) for one in map(with_features, (15, 1)) if one.difficulty)
+    assert easy is not None and hard is not None and easy > hard
+    assert (out.summary or {})["calibration"]["problems"] == FEWEST
+    assert "at least" in (few.summary or {})["calibration"] and not (few.path / CALIBRATION).exists()
+
+
+def test_calibration_takes_one_prober_and_all_attempts() -> None:
+    for settings in ({"prober": ("a", "b")}, {"prober": ("a",), "band": "0.2..0.8"}):
+        with pytest.raises(ValueError, match="one prober, no band"):
+            ProbeConfig(calibrate=True, **settings)

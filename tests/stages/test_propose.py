@@ -20,6 +20,7 @@ from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError
 from agentprop.records import RECORDS, Certificate, Problem, Reject, Trajectory, Verdict, content_id
 from agentprop.stages.propose import run as propose
+from agentprop.stages.propose.digest import Digest
 from agentprop.stages.propose.ledger import BATCH, WINDOW, Ledger
 from agentprop.storage.run import StoredRun, open_run
 
@@ -192,7 +193,7 @@ def test_pruning_can_be_switched_off(tmp_path: Path) -> None:
 # --- the ledger alone ---
 
 
-def candidate(index: int, statement: str, *, mined: bool = False, category: str = "a") -> Candidate:
+def candidate(index: int, statement: str, *, mined: bool = False, category: str = "a") -> Digest:
     """A candidate whose problem was accepted."""
     from agentprop.records import StopReason, Task
 
@@ -213,7 +214,7 @@ def candidate(index: int, statement: str, *, mined: bool = False, category: str 
     trajectory = Trajectory(
         task_id=task.id, task=task, system="s", prompt="p", turns=(), stop=StopReason.SUBMITTED, problem_id=problem.id
     )
-    return Candidate(index, category, task, trajectory, problem)
+    return Digest.of(Candidate(index, category, task, trajectory, problem))
 
 
 def ledger(share: float = 0.2, **settings: object) -> Ledger:

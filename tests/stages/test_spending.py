@@ -18,6 +18,7 @@ from agentprop.agent.message_notes import MessageNotes
 from agentprop.config import ProposeConfig
 from agentprop.errors import BoundReached, ConfigError, NothingAnswered, RunError
 from agentprop.records import Certificate, Problem, StopReason, Task, Trajectory, content_id
+from agentprop.stages.propose.digest import Digest
 from agentprop.stages.propose.dry_run import check, worst_case
 from agentprop.stages.propose.giving_up import given_up, hopeless
 from agentprop.stages.propose.ledger import BATCH, Ledger
@@ -116,7 +117,7 @@ def ledger(**settings: Any) -> Ledger:
     return Ledger(ProposeConfig.model_validate({"n": 100, "proposer": "m", **settings}), Curriculum(("a",)))
 
 
-def candidate(index: int, statement: str | None = None, notes: MessageNotes = MessageNotes()) -> Candidate:
+def candidate(index: int, statement: str | None = None, notes: MessageNotes = MessageNotes()) -> Digest:
     """A candidate with a problem; without one if there is no statement."""
     task = Task(seed=0, index=index, domain="mathematics", category="a", skill_ids=())
     stop = StopReason.TURN_LIMIT if statement is None else StopReason.SUBMITTED
@@ -134,7 +135,7 @@ def candidate(index: int, statement: str | None = None, notes: MessageNotes = Me
         template=content_id("one template"),
         index=index,
     )
-    return Candidate(index, "a", task, trajectory, problem or None, notes=notes)
+    return Digest.of(Candidate(index, "a", task, trajectory, problem or None, notes=notes))
 
 
 def test_a_candidate_is_told_the_same_whatever_was_begun_first() -> None:

@@ -70,6 +70,13 @@ def refusal(error: type[AgentpropError], action: Callable[[], object]) -> Agentp
 # --- the contract ---
 
 
+@pytest.fixture
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of 256 records, so that a small run has several."""
+    monkeypatch.setattr(runs, "SEGMENT_RECORDS", 256)
+
+
+@pytest.mark.usefixtures("small_segments")
 def test_a_finished_run_has_the_promised_shape(tmp_path: Path) -> None:
     out = tmp_path / "runs" / "toy"
     with Run.open(out, "toy", Settings(), inputs={"skills": "abc"}) as run:
@@ -133,6 +140,7 @@ def test_an_exception_keeps_what_was_committed(tmp_path: Path) -> None:
     assert open_run(tmp_path).rows == {"problem": 5, "trajectory": 5}
 
 
+@pytest.mark.usefixtures("small_segments")
 def test_a_segment_is_written_when_it_is_full_or_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Run.open(tmp_path, "toy", Settings()) as run:
         fill(run, 0, 255)
@@ -145,6 +153,18 @@ def test_a_segment_is_written_when_it_is_full_or_old(tmp_path: Path, monkeypatch
         monkeypatch.setattr(runs, "SEGMENT_SECONDS", 0.0)
         run.tick()
         assert run.rows["problem"] == 257
+
+
+def test_a_segment_is_written_when_it_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Run.open(tmp_path, "toy", Settings()) as run:
+        fill(run, 0, 1)
+        run.flush()
+        monkeypatch.setattr(runs, "SEGMENT_BYTES", 10 * len(problem(0).model_dump_json()))
+        for number in range(1, 31):
+            run.add(problem(number))
+            run.commit({"next": number})
+        sizes = [shard.rows for segment in run.segments[1:] for shard in segment.shards]
+        assert set(sizes) <= {9, 10, 11} and len(sizes) >= 2
 
 
 def test_more_work_reopens_a_complete_run(tmp_path: Path) -> None:
@@ -420,6 +440,7 @@ def test_a_truncated_or_missing_shard_stops_reading_and_resuming(tmp_path: Path)
     assert str(path) in refusal(ShardError, lambda: Run.open(tmp_path, "toy", Settings())).message
 
 
+@pytest.mark.usefixtures("small_segments")
 def test_a_torn_journal_line_and_orphaned_shards_are_forgotten(tmp_path: Path) -> None:
     with Run.open(tmp_path, "toy", Settings()) as run:
         fill(run, 0, 300)
@@ -435,6 +456,7 @@ def test_a_torn_journal_line_and_orphaned_shards_are_forgotten(tmp_path: Path) -
     assert open_run(tmp_path, warn=False).fingerprint == whole
 
 
+@pytest.mark.usefixtures("small_segments")
 def test_a_journal_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:
     with Run.open(tmp_path, "toy", Settings()) as run:
         fill(run, 0, 600)

@@ -8,7 +8,8 @@ from typing import Any
 from . import pair
 from .codec import decode
 from .lending import PROGRAM
-from .runner import CodeOutcome, Frame, Runner, fresh_namespace
+from .meter import Meter
+from .runner import CodeOutcome, Frame, Runner, fresh_namespace, overrun
 from .targets import find
 
 
@@ -30,9 +31,11 @@ def run_body(body: dict[str, Any]) -> None:
 def _run_cases(runner: Runner, body: Mapping[str, Any]) -> None:
     """One frame for each case, its value or what it raised; a single frame where there is no function to call."""
     namespace = fresh_namespace(PROGRAM)
+    meter = Meter(body["ticks"]) if body["ticks"] is not None else None
     ending = runner.execute(body["shared"], namespace)
     if ending.error is None:
-        ending = runner.execute(body["source"], namespace)
+        ending = runner.execute(body["source"], namespace, meter)
+        ending = overrun(meter) or ending
     function = find(namespace, body["function"])
     if ending.error is None and function is None:
         ending = CodeOutcome(
@@ -42,5 +45,5 @@ def _run_cases(runner: Runner, body: Mapping[str, Any]) -> None:
         runner.report(Frame(0, *ending, "", "", False, None, 0.0, 0.0))
         return
     for index, arguments in enumerate(body["cases"]):
-        runner.report(runner.call_case(index, function, decode(arguments)))
+        runner.report(runner.call_case(index, function, decode(arguments), meter))
         runner.send()  # a later case may end the process

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TextIO
 
 from .codec import CodecError, dump, encode
 from .importer import CompileCache, MemoryImporter, remember_lines
+from .meter import Meter, OutOfTicks
 
 RESULT_FD = 3
 MAIN = "<job>"
@@ -56,6 +57,8 @@ class Frame(NamedTuple):
     """Value, encoded by the codec."""
     duration_s: float
     cpu_s: float
+    ticks: int = 0
+    """Ticks used, if they were counted."""
 
 
 class CodeOutcome(NamedTuple):
@@ -89,31 +92,40 @@ class Runner:
         sys.meta_path.insert(0, self.importer)
 
     def run_jobs(self, sources: list[str], jobs: list[list[Any]]) -> None:
-        """Run `[code, {module: source}, returns]` triples in order."""
+        """Run `[code, {module: source}, returns, limit of ticks]` rows in order."""
         captured = len(jobs) > 1
-        for index, (code, modules, returns) in enumerate(jobs):
+        for index, (code, modules, returns, ticks) in enumerate(jobs):
             self.importer.serve({name: sources[source] for name, source in modules.items()})
             streams = _redirect() if captured else None
+            meter = Meter(ticks) if ticks is not None else None
             started, cpu = time.monotonic(), time.process_time()
-            outcome, has_value, value = self._run_job(sources[code], returns)
+            outcome, has_value, value = self._run_job(sources[code], returns, meter)
             seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu
             stdout, stderr = _collect(streams) if streams else ("", "")
-            self.report(Frame(index, *outcome, stdout, stderr, has_value, value, seconds, cpu_s))
+            self.report(Frame(index, *outcome, stdout, stderr, has_value, value, seconds, cpu_s, used(meter)))
 
-    def _run_job(self, source: str, returns: str | None) -> tuple[CodeOutcome, bool, object]:
+    def _run_job(
+        self, source: str, returns: str | None, meter: Meter | None = None
+    ) -> tuple[CodeOutcome, bool, object]:
         namespace = fresh_namespace()
-        outcome = self.execute(source, namespace)
+        outcome = self.execute(source, namespace, meter)
+        outcome = overrun(meter) or outcome
         if outcome.status != "ok" or returns is None:
             return outcome, False, None
         if returns not in namespace:
             return CodeOutcome("error", f"NameError: the code leaves no global named {returns!r}"), False, None
         return self.export(namespace[returns])
 
-    def execute(self, source: str, namespace: dict[str, Any]) -> CodeOutcome:
-        """Run a source as a program and return its outcome."""
+    def execute(self, source: str, namespace: dict[str, Any], meter: Meter | None = None) -> CodeOutcome:
+        """Run a source as a program, counting its ticks if there is a meter, and return its outcome."""
         random.seed(0)
         try:
-            exec(self.cache.compile(source, MAIN), namespace)
+            if meter is None:
+                exec(self.cache.compile(source, MAIN), namespace)
+            else:
+                code = meter.compile(source, MAIN)
+                namespace.update(meter.namespace())
+                exec(code, namespace)
         except SystemExit as problem:
             return _outcome_of_exit(problem)
         except BaseException as problem:
@@ -142,15 +154,21 @@ class Runner:
             text = dump(["o", str(problem)]).decode()
         return CodeOutcome(detail=FOREIGN), True, encode(text)
 
-    def call_case(self, index: int, function: Callable[..., object], arguments: object) -> Frame:
+    def call_case(
+        self, index: int, function: Callable[..., object], arguments: object, meter: Meter | None = None
+    ) -> Frame:
         """One call as a frame: its value, or the name of what it raised as the detail."""
+        if meter is not None:
+            meter.restart()
         started, cpu = time.monotonic(), time.process_time()
         try:
             outcome, has_value, value = self._returned(function(*arguments))  # type: ignore[misc]
         except BaseException as problem:
             outcome, has_value, value = describe(problem)._replace(detail=type(problem).__name__), False, None
         seconds, cpu_s = time.monotonic() - started, time.process_time() - cpu
-        return Frame(index, *outcome, "", "", has_value, value, seconds, cpu_s)
+        if (ended := overrun(meter)) is not None:
+            outcome, has_value, value = ended, False, None
+        return Frame(index, *outcome, "", "", has_value, value, seconds, cpu_s, used(meter))
 
     def report(self, frame: Frame) -> None:
         """Queue one frame; a fork of the process that the harness started exits instead."""
@@ -167,6 +185,18 @@ class Runner:
         write_all(self._result, self._unsent)
         self._unsent.clear()
         self._sent_at = time.monotonic()
+
+
+def used(meter: Meter | None) -> int:
+    """Ticks used, 0 if they are not counted."""
+    return 0 if meter is None else meter.used
+
+
+def overrun(meter: Meter | None) -> CodeOutcome | None:
+    """The outcome of a program that used too many ticks, even if it swallowed what told it so."""
+    if meter is None or not meter.over:
+        return None
+    return CodeOutcome("error", f"{OutOfTicks.__name__}: more than {meter.limit} ticks", None, OutOfTicks.__name__)
 
 
 def fresh_namespace(name: str = "__main__") -> dict[str, Any]:

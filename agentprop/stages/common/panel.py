@@ -22,8 +22,9 @@ from agentprop.config import VerifyConfig
 from agentprop.engine.rolling import together
 from agentprop.errors import ConfigError
 from agentprop.grading import auditor
-from agentprop.grading.comparison import ComparisonLimits, comparison_of
+from agentprop.grading.comparison import ComparisonLimits
 from agentprop.grading.consensus import Tally, tally_votes, verdict
+from agentprop.grading.judged_tests import comparison_of
 from agentprop.grading.model_verifier import ModelJudge, Role, reread, verifier_prompts, worth_repeating
 from agentprop.grading.verifiers import is_local
 from agentprop.models.chat import Sampling

@@ -19,6 +19,7 @@ from agentprop.errors import ConfigError
 from agentprop.prompts import Prompts
 from agentprop.sandbox import Sandbox
 from agentprop.skills import Package
+from agentprop.stages.common.aims import aim_of
 from agentprop.stages.common.guidance import guidance_of
 from agentprop.stages.common.mastery import earlier_mastery
 
@@ -150,4 +151,4 @@ def _plans(planner: Planner, category: str) -> bool:
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
     allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
-    return Planner(library, values, mined_roots=config.mined_share, allowed=allowed)
+    return Planner(library, values, mined_roots=config.mined_share, allowed=allowed, aim=aim_of(config))

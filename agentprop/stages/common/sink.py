@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from agentprop.records import PipedProblem, Record
+from agentprop.records import PipedProblem
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.storage import StreamWriter
+from agentprop.storage.columns import Storable
 from agentprop.storage.run import Run
 
 
@@ -22,7 +23,7 @@ class Sink(Protocol):
         """Directory for the replies of models; None for a pipe."""
         ...
 
-    def add(self, records: Iterable[Record], passed_on: Callable[[], PipedProblem | None]) -> None:
+    def add(self, records: Iterable[Storable], passed_on: Callable[[], PipedProblem | None]) -> None:
         """Write the records of one item; a pipe writes `passed_on()` in their place."""
         ...
 
@@ -46,7 +47,7 @@ class DirectorySink:
         self.run = run
         self.folder: Path | None = run.layout.folder(MODELS)
 
-    def add(self, records: Iterable[Record], passed_on: Callable[[], PipedProblem | None]) -> None:
+    def add(self, records: Iterable[Storable], passed_on: Callable[[], PipedProblem | None]) -> None:
         for record in records:
             self.run.add(record)
 
@@ -77,7 +78,7 @@ class PipeSink:
         with StreamWriter(sys.stdout.buffer, PipedProblem) as writer:
             yield cls(writer)
 
-    def add(self, records: Iterable[Record], passed_on: Callable[[], PipedProblem | None]) -> None:
+    def add(self, records: Iterable[Storable], passed_on: Callable[[], PipedProblem | None]) -> None:
         problem = passed_on()
         if problem is not None:
             self.writer.write(problem)

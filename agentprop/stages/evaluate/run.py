@@ -36,6 +36,7 @@ from agentprop.stages.common.failures import is_unexpected, rejected_attempts
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.evaluate.before import check_before, compared
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
 from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome, outcome_of, score_of
@@ -68,6 +69,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    check_before(config.before)
     resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
     opened = Run.open(
@@ -119,8 +121,10 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
-        run_dir.finish(summary())
-    return summary()
+        run_dir.flush()
+        told = summary() if config.before is None else {**summary(), "before": compared(config.before, run_dir)}
+        run_dir.finish(told)
+    return told
 
 
 def _loop(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agentprop.boundary import RecordFailure, contained
-from agentprop.export import proposer, solver
+from agentprop.export import drafts, proposer, solver
 from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
 from agentprop.export.solutions import worked
@@ -55,6 +55,16 @@ def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | No
             )
         case "pairs":
             return (_item(good, partial(_of_pair, good, bad)) for good, bad in _pairs(joined, band))
+        case "drafts":
+            found = joined.demonstrations(band)
+            return (_item(a.problem, partial(_of_drafts, a, t)) for a, t in found if drafts.preference(t) is not None)
+
+
+def _of_drafts(accepted: Accepted, trajectory: Trajectory) -> ExportItem:
+    skills = _seen(trajectory, accepted.problem)
+    row = drafts.preference(trajectory)
+    assert row is not None  # only those with a pair are items
+    return ExportItem(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: row)
 
 
 def _item(record: Problem | Trajectory, work: Callable[[], ExportItem]) -> ExportItem:

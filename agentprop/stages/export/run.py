@@ -46,9 +46,16 @@ from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 UNFAIR = "held out, with a skill that training lacks"
 FAILED = "could not be written, for a defect of agentprop"
 OVER = "over the limit"
-OTHERS = {"labelled": "neither good nor at fault", "pairs": "without a partner from the same task"}
+OTHERS = {
+    "labelled": "neither good nor at fault",
+    "pairs": "without a partner from the same task",
+    "drafts": "without a failed draft that the later one can stand for",
+}
 """Content → the reason why its trajectories are left out."""
-HINTS = {"pairs": "pairs need several trajectories of one task; --format trl-unpaired takes single ones"}
+HINTS = {
+    "pairs": "pairs need several trajectories of one task; --format trl-drafts pairs the drafts of one, and "
+    "--format trl-unpaired takes single ones"
+}
 """Content → the hint if there is nothing to export."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agentprop.boundary import INTERNAL, RecordFailure, Tolerance
+from agentprop.composition.calibration import Observed
 from agentprop.config import ProbeConfig
 from agentprop.grading.difficulty import AttemptCounts, Band, pass_at
 from agentprop.grading.probers import Prober
@@ -104,6 +105,8 @@ class ProbeTotals:
     """Prober → problems measured, sum of ρ, never solved, always solved."""
     last_failure: str = ""
     """Message of the last unexpected failure."""
+    observed: list[Observed] = field(default_factory=list)
+    """Features and outcomes of the problems measured, if they are to be calibrated by."""
 
     def add(self, probed: ProbedProblem) -> None:
         """Count a problem."""
@@ -118,6 +121,9 @@ class ProbeTotals:
         if tally.rate is None:
             return
         self.counts["measured"] += 1
+        declared = probed.item.problem.difficulty
+        if self.config.calibrate and declared is not None:
+            self.observed.append(Observed(declared.features, tally.correct, tally.counted))
         row = self.by_prober.setdefault(self.probers[probed.prober].name, [0, 0.0, 0, 0])
         gained = (1, tally.rate, tally.correct == 0, tally.correct == tally.counted)
         self.by_prober[self.probers[probed.prober].name] = [a + b for a, b in zip(row, gained, strict=True)]

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from agentprop import __version__
 from agentprop.boundary import RecordFailure, contained_async
+from agentprop.composition.calibration import calibrate
 from agentprop.config import ProbeConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
@@ -34,6 +36,7 @@ from agentprop.models.wire import sampling_of
 from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem
 from agentprop.sandbox import Sandbox
+from agentprop.stages.common.aims import CALIBRATION
 from agentprop.stages.common.feed import ThreadedSource
 from agentprop.stages.common.intake import Intake, ProblemItem, own_part
 from agentprop.stages.common.models import FOLDER as MODELS
@@ -44,7 +47,9 @@ from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.probe.problems import noting_tests, problems_of
 from agentprop.stages.probe.results import ProbedProblem, ProbeTotals
 from agentprop.stages.probe.stored import StoredProbes, passed_on
+from agentprop.storage.durable import write_atomically
 from agentprop.storage.run import Run
+from agentprop.storage.stores import is_url
 
 WINDOW = 128
 """Problems under way; fixed, because a new prober takes over that many problems after the decision."""
@@ -61,6 +66,8 @@ def run(
     """Probe every problem of run directories, of files that others wrote, and of what comes on stdin for `-`."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are equal", hint="raise the temperature, or give --k 1")
+    if config.calibrate and (out == "-" or is_url(out)):
+        raise ConfigError("a calibration is a file of the run's directory", hint="give a directory as --out")
     for name in config.prober:
         resolve(name)  # what cannot be used is refused before it is stored
     config, out = part_of(config, out)
@@ -89,8 +96,19 @@ def run(
         except (BoundReached, ModelOutage, TooManyFailures):
             sink.finish(summary(), complete=False)
             raise
-        sink.finish(summary(), complete=True)
-    return summary()
+        told = {**summary(), **(_calibrated(totals, out) if config.calibrate else {})}
+        sink.finish(told, complete=True)
+    return told
+
+
+def _calibrated(totals: ProbeTotals, out: str) -> dict[str, Any]:
+    """Write the calibration beside the records, and describe it; too few problems are no ground to lose their probe."""
+    try:
+        found = calibrate(totals.probers[0].name, totals.observed)
+    except ValueError as problem:
+        return {"calibration": f"none: {problem}"}
+    write_atomically(Path(out) / CALIBRATION, found.model_dump_json(indent=2).encode())
+    return {"calibration": {"problems": found.problems, "ece": found.ece, "mean error": found.error}}
 
 
 def _loop(
@@ -282,5 +300,7 @@ def _open_sink(
             yield sink, StoredProbes()
         return
     models = named_models(config)
-    with Run.open(out, "probe", config, fresh=fresh, inputs=inputs, models=models, folders=(MODELS,)) as run:
+    with Run.open(
+        out, "probe", config, fresh=fresh, inputs=inputs, models=models, folders=(MODELS, CALIBRATION)
+    ) as run:
         yield DirectorySink(run), StoredProbes.of(run)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from agentprop.agent.candidates import Candidate, CandidateMaker
+from agentprop.agent.candidates import CandidateMaker
 from agentprop.boundary import died
 from agentprop.engine import Parts, WorkerDied, flattened, ordered_map, usual_workers
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import CandidateBatch, Plan
+from agentprop.stages.propose.digest import Digest, digests
 from agentprop.stages.propose.ledger import Ledger
 
 
@@ -22,7 +23,7 @@ class CandidateSource(Protocol):
     awaited: str
     """What is under way when a person asks it to stop."""
 
-    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates up to a limit, some at a time, in order, as the caller commits them."""
         ...
 
@@ -45,7 +46,7 @@ class BuiltinSource:
         self.plan, self.ledger = plan, ledger
         self._before = ledger.accepted
 
-    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates of each batch, in order."""
         workers = self.plan.config.workers or usual_workers()
         made = ordered_map(
@@ -78,13 +79,13 @@ class BuiltinSource:
         return {}
 
 
-def surviving(made: Iterator[list[Candidate] | WorkerDied | Parts]) -> Iterator[list[Candidate]]:
+def surviving(made: Iterator[list[Digest] | WorkerDied | Parts]) -> Iterator[list[Digest]]:
     """The candidates of each batch; one that takes its worker along, twice by itself, has failed."""
     return flattened(made, _lost)
 
 
-def _lost(lost: WorkerDied) -> list[Candidate]:
-    return [Candidate(index, "", failure=died(lost.message)) for index in lost.item.indices]
+def _lost(lost: WorkerDied) -> list[Digest]:
+    return [Digest(index, "", failure=died(lost.message)) for index in lost.item.indices]
 
 
 # --- in the worker ---
@@ -101,7 +102,7 @@ def prepare(plan: Plan) -> None:
     )
 
 
-def make(batch: CandidateBatch) -> list[Candidate]:
+def make(batch: CandidateBatch) -> list[Digest]:
     """Make the candidates of a batch."""
     assert _maker is not None  # the engine ran prepare()
-    return _maker.batch(batch.indices, batch.mastery)
+    return digests(_maker.batch(batch.indices, batch.mastery))

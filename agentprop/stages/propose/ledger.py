@@ -22,18 +22,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
-from agentprop.agent.candidates import Candidate, Curriculum, MasteryState
+from agentprop.agent.candidates import Curriculum, MasteryState
 from agentprop.agent.contract import INERT
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.answers.gold import UNREADABLE
 from agentprop.boundary import Tolerance, contained
-from agentprop.composition.ablation import REFUSED
+from agentprop.composition.difficulty import spread
 from agentprop.config import ProposeConfig
-from agentprop.records import Record, Reject, Trajectory, Verdict, content_id
+from agentprop.records import DeclaredDifficulty, Reject, content_id
 from agentprop.stages.common.benchmarks import Benchmarks
 from agentprop.stages.common.failures import is_unexpected, tolerance_of
 from agentprop.stages.common.plan import CandidateBatch
 from agentprop.stages.propose.avoided import Avoided
+from agentprop.stages.propose.digest import Digest, Episode
+from agentprop.storage.columns import Storable, rebuilt
 
 BATCH = 96
 """Candidates of a batch: enough that a module is compiled once for many, few enough to lose in a crash."""
@@ -188,19 +190,22 @@ class Ledger:
         """What was counted by reason or rule."""
         return {k.removeprefix(f"{what}: "): v for k, v in sorted(self.counts.items()) if k.startswith(f"{what}: ")}
 
-    def refusal(self, candidate: Candidate) -> tuple[str, str] | None:
+    def refusal(self, candidate: Digest) -> tuple[str, str] | None:
         """Why a candidate does not count: (code, message), or None."""
         if candidate.failure is not None:
             return candidate.failure.code, candidate.failure.told
-        if candidate.trajectory is None:
-            return "no_plan", "no composition of this category was found"
+        if candidate.episode is None:
+            return ("unwritten", words) if (words := candidate.words) else ("no_plan", "no composition was found")
         if candidate.problem is None:
-            if (clause := _inert(candidate.trajectory)) is not None:
-                return f"{INERT}{clause}", "a clause of its last submission does nothing"
+            if candidate.episode.inert is not None:
+                return f"{INERT}{candidate.episode.inert}", "a clause of its last submission does nothing"
             ended = candidate.words or "the trajectory ended without an accepted submission"
-            return candidate.trajectory.stop.value, ended
-        if candidate.verdict is not None and not self._passes(candidate.verdict):
-            return f"{candidate.verdict.value}:{candidate.verdict.code}", candidate.verdict.message
+            return candidate.episode.stop, ended
+        if candidate.missed:
+            return "difficulty", f"{_told(candidate.problem.difficulty)} where {self.config.difficulty} was asked for"
+        if candidate.verdict is not None and not self._passes(candidate):
+            value, code, message = candidate.verdict
+            return f"{value}:{code}", message
         if candidate.unreadable:
             return UNREADABLE, candidate.unreadable
         if _digest(candidate.problem.statement) in self.statements:
@@ -212,11 +217,12 @@ class Ledger:
             return "mined_share", "the share of mined problems would be too large"
         return self.benchmarks.refusal(candidate.problem.statement) if self.benchmarks is not None else None
 
-    def _passes(self, verdict: Verdict) -> bool:
-        """True if a verdict does not stand in the way of acceptance."""
-        return verdict.value == "valid" or (verdict.value == "undetermined" and self.config.keeps_undetermined)
+    def _passes(self, candidate: Digest) -> bool:
+        """True if a candidate's verdict does not stand in the way of acceptance."""
+        value = candidate.verdict[0] if candidate.verdict is not None else "valid"
+        return value == "valid" or (value == "undetermined" and self.config.keeps_undetermined)
 
-    def commit(self, candidate: Candidate) -> list[Record]:
+    def commit(self, candidate: Digest) -> list[Storable]:
         """Accept or refuse one candidate, and return the records to store."""
         self.next = candidate.index + 1 - self.offset
         self.counts["candidates"] += 1
@@ -225,25 +231,25 @@ class Ledger:
             tally = self.tallies.setdefault(candidate.category, [0, 0, 0])
             self.tallies[candidate.category] = [
                 tally[0] + 1,
-                tally[1] + (candidate.success or (candidate.verdict is not None and self._passes(candidate.verdict))),
+                tally[1] + self._succeeds(candidate),
                 tally[2] + (refused is None),
             ]
-        if candidate.trajectory is not None:
-            self._tally(candidate.trajectory)
+        if candidate.episode is not None:
+            self._tally(candidate.episode)
         self.counts.update({f"rewritten: {rule}": count for rule, count in candidate.rewritten.items()})
         self._note(candidate, refused)
-        kept: list[Record] = [r for r in (candidate.trajectory, candidate.attempt, candidate.verdict) if r is not None]
         if refused is None:
             assert candidate.problem is not None  # refusal() made sure
             self.remember(candidate.problem.statement, candidate.problem.template)
             self.mined += candidate.mined
             self.counts["accepted"] += 1
-            if (solution := candidate.problem.solution) is not None:
-                kind, _, _ = solution.left_out.partition(": ")
-                self.counts[f"unsolved: {kind}" if kind else "solved"] += 1
-            if candidate.verdict is not None and candidate.verdict.value != "valid":
+            if candidate.problem.difficulty is not None:
+                self.counts[f"score: {candidate.problem.difficulty.score:.1f}"] += 1
+            if (told := candidate.problem.told) is not None:
+                self.counts[told] += 1
+            if candidate.verdict is not None and candidate.verdict[0] != "valid":
                 self.counts["undetermined"] += 1
-            return [candidate.problem, *kept]
+            return [candidate.problem.record, *candidate.records]
         code, message = refused
         unexpected = is_unexpected(code)
         self.last_failure = message if unexpected else self.last_failure
@@ -251,11 +257,18 @@ class Ledger:
         outcome: Literal["rejected", "failed"] = "failed" if failed else "rejected"
         self.counts[outcome] += 1
         self.counts[f"{outcome}: {code}"] += 1
-        record = candidate.problem.model_dump_json() if candidate.problem is not None else None
+        record = rebuilt(candidate.problem.record).model_dump_json() if candidate.problem is not None else None
         item = str(candidate.index)
-        return [Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record), *kept]
+        refusal = Reject(stage="propose", item=item, outcome=outcome, code=code, message=message, record=record)
+        return [refusal, *candidate.records]
 
-    def _note(self, candidate: Candidate, refused: tuple[str, str] | None) -> None:
+    def _succeeds(self, candidate: Digest) -> bool:
+        """True if a candidate counts as a success of its category: its problem, if it was judged, passes."""
+        if candidate.verdict is not None:
+            return self._passes(candidate)
+        return candidate.problem is not None
+
+    def _note(self, candidate: Digest, refused: tuple[str, str] | None) -> None:
         """Take note of what a language model's candidate cost, how it was written, and why it does not count."""
         self.in_vain = 0 if refused is None else self.in_vain + 1
         if self.own_proposer:
@@ -278,11 +291,11 @@ class Ledger:
         """(candidates, accepted problems) of this session."""
         return self.counts["candidates"] - self.session[0], self.accepted - self.session[1]
 
-    def _tally(self, trajectory: Trajectory) -> None:
-        self.counts["turns"] += len(trajectory.turns)
-        self.counts["pruned"] += trajectory.pruned > 0
-        self.counts["replaced"] += trajectory.replaced > 0
-        self.counts["repaired"] += any(t.action == "exec" and t.outcome != "ok" for t in trajectory.turns)
+    def _tally(self, episode: Episode) -> None:
+        self.counts["turns"] += episode.turns
+        self.counts["pruned"] += episode.pruned
+        self.counts["replaced"] += episode.replaced
+        self.counts["repaired"] += episode.repaired
 
     @property
     def tolerance(self) -> Tolerance:
@@ -290,6 +303,15 @@ class Ledger:
         reasons = {name.removeprefix("failed: "): n for name, n in self.counts.items() if name.startswith("failed: ")}
         share, candidates = self.config.max_failures, self.counts["candidates"]
         return tolerance_of(share, reasons, candidates, total=self.config.n, last=self.last_failure)
+
+    def _difficulty(self) -> dict[str, Any]:
+        """Declared difficulty of the accepted problems, beside what was asked for."""
+        scores = {float(score): count for score, count in self._counted("score").items()}
+        if not scores and self.config.difficulty is None:
+            return {}
+        asked = {"asked": self.config.difficulty} if self.config.difficulty is not None else {}
+        missed = {"missed": self.counts["rejected: difficulty"]} if asked else {}
+        return {**asked, **missed, **spread(scores)}
 
     def summary(self) -> dict[str, Any]:
         """The numbers that the command prints; in = accepted + rejected + failed."""
@@ -314,15 +336,15 @@ class Ledger:
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),
             "mined": self.mined,
+            **({"difficulty": told} if (told := self._difficulty()) else {}),
             **({ONCE: self.once} if self.once else {}),
             "mastery": {category: round(m, 3) for category, m in self.latest.mastery.items()},
         }
 
 
-def _inert(trajectory: Trajectory) -> str | None:
-    """The clause for which the last submission of a trajectory was refused, if that was the reason."""
-    last = next((turn.outcome for turn in reversed(trajectory.turns) if turn.action == "submit"), "")
-    return last.removeprefix(REFUSED) if last.startswith(REFUSED) else None
+def _told(found: DeclaredDifficulty | None) -> str:
+    """A declared difficulty in words."""
+    return f"the declared difficulty is {found.band} (D = {found.score:g})" if found else "no difficulty is declared"
 
 
 def _digest(statement: str) -> bytes:

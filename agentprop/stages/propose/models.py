@@ -36,6 +36,7 @@ from agentprop.stages.common.models import RoleModels, in_process, roles
 from agentprop.stages.common.plan import CandidateBatch, Plan
 from agentprop.stages.propose.avoided import Statements
 from agentprop.stages.propose.builtin import surviving
+from agentprop.stages.propose.digest import Digest, digests
 from agentprop.stages.propose.forecast import PILOT, forecast, in_words
 from agentprop.stages.propose.ledger import BATCH, Ledger
 from agentprop.stages.propose.opening import Price, wanted
@@ -88,7 +89,7 @@ class ModelSource:
         self._told = ledger.counts["candidates"] >= PILOT
         self._seconds: float | None = None
 
-    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates in order, a few or a batch at a time."""
 
         def watch() -> None:
@@ -207,7 +208,7 @@ def _check(settings: ModelSettings) -> None:
 @asynccontextmanager
 async def open_conversations(
     plan: Plan, session: WorkerSession
-) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Candidate]]]]:
+) -> AsyncIterator[Callable[[CandidateBatch], Awaitable[list[Digest]]]]:
     """Set up a process, and yield a function that makes the candidates of a batch."""
     config, settings = plan.config, session.settings
     with ExitStack() as stack:
@@ -225,9 +226,9 @@ async def open_conversations(
             async with places:
                 return await maker.candidate(index, probabilities, avoid)
 
-        async def make(batch: CandidateBatch) -> list[Candidate]:
+        async def make(batch: CandidateBatch) -> list[Digest]:
             probabilities = plan.curriculum.probabilities(batch.mastery)
-            return await together(candidate(i, probabilities, batch.avoid) for i in batch.indices)
+            return digests(await together(candidate(i, probabilities, batch.avoid) for i in batch.indices))
 
         try:
             yield make

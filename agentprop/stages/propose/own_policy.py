@@ -19,6 +19,7 @@ from agentprop.records import MadeBy, Task
 from agentprop.sandbox import Sandbox
 from agentprop.sandbox.executor import Executor
 from agentprop.stages.common.plan import Plan
+from agentprop.stages.propose.digest import Digest
 from agentprop.stages.propose.ledger import Ledger
 
 TOGETHER = 8
@@ -64,14 +65,14 @@ class PolicySource:
             )
             yield cls(plan, ledger, maker, thread)
 
-    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Candidate]]:
+    def results(self, limit: int, stop: Callable[[], bool], idle: Callable[[], None]) -> Iterator[list[Digest]]:
         """Yield the candidates in order, a few at a time."""
         while not stop() and (batch := self.ledger.batch(self.ledger.next, limit, TOGETHER)) is not None:
             made: Future[list[Candidate]] = self.thread.submit(self.maker.batch, batch.indices, batch.mastery)
             while not made.done():
                 idle()
                 wait([made], PATIENCE_S)
-            yield made.result()
+            yield [Digest.of(candidate) for candidate in made.result()]
 
     def progress(self, seconds: float, *, quiet: bool) -> str:
         """Share of the candidates that were accepted."""

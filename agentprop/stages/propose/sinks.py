@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from agentprop.config import ProposeConfig
-from agentprop.records import PipedProblem, Problem, Record, Trajectory
+from agentprop.records import PipedProblem, Problem, Trajectory
 from agentprop.skills import Package
 from agentprop.stages.common.benchmarks import REPORT
 from agentprop.stages.common.library import fingerprint
@@ -16,6 +16,7 @@ from agentprop.stages.common.models import named_models
 from agentprop.stages.common.plan import Plan
 from agentprop.stages.common.sink import DirectorySink, PipeSink, Sink
 from agentprop.stages.propose.ledger import Ledger
+from agentprop.storage.columns import Storable, rebuilt
 from agentprop.storage.run import Run
 
 
@@ -68,14 +69,15 @@ class _ProposeDirectory(DirectorySink):
         super().finish(summary, complete=complete)
 
 
-def passed_on(records: list[Record], library: Mapping[str, Package]) -> Callable[[], PipedProblem | None]:
+def passed_on(records: Sequence[Storable], library: Mapping[str, Package]) -> Callable[[], PipedProblem | None]:
     """Make the row for a pipe: an accepted problem with its trajectory and the packages that it composes, or None."""
 
     def piped() -> PipedProblem | None:
-        problem = next((record for record in records if isinstance(record, Problem)), None)
-        if problem is None:
+        if not any(record.kind == Problem.kind for record in records):
             return None
-        trajectory = next((record for record in records if isinstance(record, Trajectory)), None)
+        whole = [rebuilt(record) for record in records]
+        problem = next(record for record in whole if isinstance(record, Problem))
+        trajectory = next((record for record in whole if isinstance(record, Trajectory)), None)
         skills = tuple(library[name].record() for name in problem.skills)
         return PipedProblem(problem=problem, trajectory=trajectory, skills=skills)
 

@@ -33,10 +33,11 @@ from agentprop.stages.common.models import runs_here, spending_of
 from agentprop.stages.common.panel import check_verifiers
 from agentprop.stages.common.plan import Plan, plan_of
 from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.judges import Judges, judges_of, verifying
 from agentprop.stages.train.rl_run import (
     RlProgress,
-    check_sampler,
+    check_reinforce,
     check_world,
     fit_memory,
     load_policy,
@@ -87,7 +88,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
     require()
-    check_sampler(config.sampler)
+    check_reinforce(config)
     check_verifiers(verifying(config))
     probers = [resolve(name) for name in config.prober]
     served = [one for one in probers if not (one.local and runs_here(one))]
@@ -95,6 +96,12 @@ def check(config: TrainMgpoConfig) -> None:
     _algorithm(config)
     if config.stage_weights and config.granularity != "action":
         raise ConfigError("stage weights need one weight for each action", hint="drop granularity or stage_weights")
+
+
+def dry_run(config: TrainMgpoConfig) -> None:
+    """Check everything, and print what a run needs at most. Raises ConfigError."""
+    check(config)
+    tell(config)
 
 
 def _run(

@@ -7,6 +7,7 @@ nothing, so the steps before it are saved as they are.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
@@ -118,7 +119,7 @@ class RlProgress:
         ends = {end: self.ends.get(end, 0) + int(count) for end, count in zip(ENDS, ended, strict=True)}
         counted = replace(self, episodes=self.episodes + int(rolled), failures=self.failures + int(failed), ends=ends)
         last = experience.failures[-1][1].message if experience.failures else ""
-        expected = config.steps * config.groups * config.group_size
+        expected = config.steps * config.groups * config.group_size  # refills may add some
         Tolerance(config.max_failures, expected, counted.episodes, counted.failures, last).check()
         return counted
 
@@ -150,6 +151,27 @@ def check_world(groups: int, world: World) -> None:
             f"{groups} groups cannot be divided evenly among {world.size} processes",
             hint="make groups a multiple of the number of processes",
         )
+
+
+def check_reinforce(config: ReinforceConfig) -> None:
+    """Check sampler, devices and refill before anything is loaded. Raises ConfigError."""
+    settings = check_sampler(config.sampler)
+    if config.refill and config.constant_groups != "drop":
+        raise ConfigError(
+            "refill replaces groups that constant_groups=kl_only learns from", hint="drop one of the two settings"
+        )
+    if config.max_staleness and settings is None:
+        raise ConfigError(
+            "sampling ahead needs a server, and the trainer's own model samples", hint=f"set sampler={VLLM}"
+        )
+    if config.sampler_devices:
+        from agentprop.training.rl.placement import places_of
+
+        if settings is None:
+            raise ConfigError(
+                "sampler_devices are for servers, and the trainer's own model samples", hint=f"set sampler={VLLM}"
+            )
+        places_of(config.sampler_devices, [], visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def check_sampler(name: str) -> ModelSettings | None:

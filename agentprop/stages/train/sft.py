@@ -17,6 +17,7 @@ from agentprop.errors import ConfigError
 from agentprop.stages.common import accepted
 from agentprop.stages.common.accepted import JoinedRuns
 from agentprop.stages.common.dry_run import check_sources
+from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.memory import memory_plan, tell_memory
 from agentprop.stages.train.outcome import NothingLearnt, check_steps, check_weights
 from agentprop.stages.train.run_dir import TrainingRun, require, training_run
@@ -51,6 +52,12 @@ def check(config: TrainSftConfig, sources: Sequence[str] = ()) -> None:
     if config.patience and not (config.validation_share or config.held_out):
         raise ConfigError("patience needs held-out data, and nothing is held out", hint="set validation_share")
     check_sources(config, sources)
+
+
+def dry_run(config: TrainSftConfig, sources: Sequence[str] = ()) -> None:
+    """Check everything, and print what a run needs at most. Raises AgentpropError."""
+    check(config, sources)
+    tell(config)
 
 
 def _run(

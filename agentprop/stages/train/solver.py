@@ -27,8 +27,9 @@ from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.train.budget import shared_meter
+from agentprop.stages.train.forecast import tell
 from agentprop.stages.train.rl_run import (
-    check_sampler,
+    check_reinforce,
     check_world,
     fit_memory,
     load_policy,
@@ -73,9 +74,15 @@ def run(
 def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
     require()
-    check_sampler(config.sampler)
+    check_reinforce(config)
     _algorithm(config)
     check_sources(config, sources)
+
+
+def dry_run(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
+    """Check everything, and print what a run needs at most. Raises AgentpropError."""
+    check(config, sources)
+    tell(config)
 
 
 def gather(config: TrainSolverConfig, joined: JoinedRuns) -> list[Problem]:

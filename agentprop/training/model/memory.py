@@ -13,8 +13,11 @@ keeps for a small Qwen3.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from torch import Tensor
 
 from agentprop.config.training import PACK_TOKENS
 from agentprop.training.model.distributed import local_part
@@ -58,15 +61,22 @@ class ModelSize:
     @classmethod
     def of(cls, policy: PolicyModel) -> ModelSize:
         """Measure a policy that is on its device."""
-        shape: Any = policy.model.config.get_text_config()
+        trained = [tensor for _, tensor in policy.trainable()]
+        return cls.counted(policy.model.config, list(policy.parameters()), trained)
+
+    @classmethod
+    def counted(
+        cls, config: Any, parameters: Sequence[Tensor], trained: Sequence[Tensor], *, processes: int = 1
+    ) -> ModelSize:
+        """Count a model's parameters, which will be sharded over so many processes if they are not yet."""
+        shape: Any = config.get_text_config()
         heads = shape.num_attention_heads
         width = getattr(shape, "head_dim", None) or shape.hidden_size // heads
         keys = (getattr(shape, "num_key_value_heads", None) or heads) * width
-        parameters = list(policy.parameters())
         return cls(
-            weights=sum(local_part(one).nbytes for one in parameters),
+            weights=-(-sum(local_part(one).nbytes for one in parameters) // processes),
             whole=sum(one.nbytes for one in parameters),
-            trained=sum(local_part(one).numel() for _, one in policy.trainable()),
+            trained=-(-sum(local_part(one).numel() for one in trained) // processes),
             width=parameters[0].itemsize,
             layers=shape.num_hidden_layers,
             hidden=shape.hidden_size,
@@ -80,6 +90,15 @@ class ModelSize:
     def cache_per_token(self) -> int:
         """Bytes of the keys and values of one token."""
         return 2 * self.keys * self.layers * self.width
+
+    @property
+    def gradients(self) -> int:
+        """Bytes of the gradients, which are a part of `optimiser`."""
+        return self.trained * FLOAT
+
+    def forward(self, length: int) -> int:
+        """Return the operations of a forward pass per token, in sequences of this length (2·weights, 2·q·s a layer)."""
+        return 2 * (self.whole // self.width) + 2 * self.layers * self.queries * length
 
     @property
     def optimiser(self) -> int:

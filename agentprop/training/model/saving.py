@@ -49,18 +49,18 @@ def save_model(policy: PolicyModel, path: Path, exact: Mapping[str, Tensor] | No
 
 
 @torch.no_grad()
-def merged(policy: PolicyModel) -> Iterator[tuple[str, Tensor]]:
+def merged(policy: PolicyModel, *, kept: bool = True) -> Iterator[tuple[str, Tensor]]:
     """Yield every weight by its name in the plain model, unsharded, on the CPU, with adapters merged.
 
     They are in the precision of the computation: samplers load them. Every process of a distributed run must exhaust
-    the iterator.
+    the iterator; where they are not `kept` they are empty, so that one process alone holds the whole model.
     """
     layers = _adapted_layers(policy)
     for name, tensor in _plain(policy):
         full = full_tensor(tensor.detach())
         if name in layers:
             full = full + _delta(layers[name]).to(full.dtype)
-        yield name.replace(BASE, "."), full.cpu()
+        yield name.replace(BASE, "."), full.cpu() if kept else torch.empty(0)
 
 
 @torch.no_grad()

@@ -45,6 +45,8 @@ class Example:
     """Token sequences, in the order of its turns."""
     in_loss: bool
     """The trajectory is in the loss; False for masked ones."""
+    versions: tuple[int, ...] = ()
+    """Step of the weights that began to sample each action; empty for a sampler that has no versions."""
 
     @property
     def n_actions(self) -> int:
@@ -68,6 +70,13 @@ class TrainingGroup:
     """Tokens of the members, in the same order."""
     number: int = 0
     """Number of the group, unique over the run and all processes."""
+    slot: int | None = None
+    """Place of the group in the rollout batch; None means its number, counted from the batch's first."""
+
+    @property
+    def silent(self) -> bool:
+        """The group teaches nothing: there is nothing to compare, or nothing that differs."""
+        return self.advantages.singleton or self.advantages.constant
 
     @property
     def lengths(self) -> list[list[int]]:
@@ -101,7 +110,7 @@ def _compared(scored: Scored) -> ReturnedEpisode:
 def _example(scored: Scored, encode: Encode) -> Example:
     known = encode(scored.member.trajectory) if scored.member.trajectory.turns else []
     own = tuple(replace(sequence, trajectory_id=scored.member.id) for sequence in known)
-    return Example(scored.member.id, own, scored.fate == "counted")
+    return Example(scored.member.id, own, scored.fate == "counted", scored.member.versions)
 
 
 def encode_exactly(trajectory: Trajectory) -> list[TokenSequence]:

@@ -6,7 +6,8 @@
 
 A `TrainingEnv` defines the tasks and their rewards: `proposer_env` for the proposer, `solver_env` for the solver. A
 step depends only on the seed, its number, the weights and the environment's state, so a run that continues from a
-checkpoint takes the same steps.
+checkpoint takes the same steps. With `max_staleness` the roll-outs of later steps are under way while one is learnt
+from; they are in no checkpoint, so a run that continues meets the same tasks, but not the same replies.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from agentprop.boundary import RecordFailure
@@ -26,7 +28,9 @@ from agentprop.training.memory_errors import memory_errors, peak_memory_mib
 from agentprop.training.model.distributed import World
 from agentprop.training.model.optimiser import Optimiser
 from agentprop.training.model.policy import PolicyModel
+from agentprop.training.rl.ahead import Ahead
 from agentprop.training.rl.examples import TrainingGroup
+from agentprop.training.rl.refill import Place, Places, extra_groups
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.update import Objective, learn
 
@@ -67,6 +71,14 @@ class TrainingEnv(Protocol[Rollouts]):
 
     async def roll_out(self, step: int) -> Rollouts:
         """Roll out this process's share of a step."""
+        ...
+
+    async def silent(self, rollouts: Rollouts) -> list[int]:
+        """Return the slots of the batch whose groups teach nothing, in all processes. Every process must call it."""
+        ...
+
+    async def roll_on(self, rollouts: Rollouts, places: Sequence[Place]) -> Rollouts:
+        """Roll out this process's share of further tasks, and return all rollouts so far."""
         ...
 
     async def score(self, rollouts: Rollouts) -> Experience:
@@ -123,6 +135,11 @@ class Loop(Generic[Rollouts]):
     timer: Timer = field(default_factory=Timer)
     evaluation: Evaluation | None = None
 
+    def __post_init__(self) -> None:
+        """Prepare to sample ahead, if the settings say so."""
+        ahead = self.config.max_staleness
+        self._ahead = Ahead(self.env.roll_out, ahead, self.config.steps) if ahead else None
+
     async def attempt(self, step: int, stop: Callable[[], bool] | None = None) -> Experience:
         """Roll out and score. Raises ModelOutage or BoundReached if the models cannot go on.
 
@@ -131,16 +148,28 @@ class Loop(Generic[Rollouts]):
         """
         with memory_errors("sampling"):
             with self.timer.phase("rollout"):
-                rollouts = await self._rolled_out(step, stop)
+                work = self.env.roll_out(step) if self._ahead is None else self._ahead.take(step)
+                rollouts = await self._rolled_out(work, stop)
+                rollouts = await self._refilled(step, rollouts, stop)
             with self.timer.phase("score"):
                 return await self.env.score(rollouts)
 
-    async def _rolled_out(self, step: int, stop: Callable[[], bool] | None) -> Rollouts:
+    async def _refilled(self, step: int, rollouts: Rollouts, stop: Callable[[], bool] | None) -> Rollouts:
+        """Let new tasks take the places of silent groups, round by round."""
+        places = Places(step, self.config.groups, extra_groups(self.config.refill, self.config.groups))
+        while places.used < places.extra:
+            places, tasks = places.more(await self.env.silent(rollouts))
+            if not tasks:
+                break
+            rollouts = await self._rolled_out(self.env.roll_on(rollouts, tasks), stop)
+        return rollouts
+
+    async def _rolled_out(self, work: Coroutine[Any, Any, Rollouts], stop: Callable[[], bool] | None) -> Rollouts:
         if stop is None:
-            return await self.env.roll_out(step)
+            return await work
         rollouts: Rollouts | None = None
         with suppress(KeyboardInterrupt):
-            rollouts = await unless_stopped(stop, self.env.roll_out(step))
+            rollouts = await unless_stopped(stop, work)
         if self.world.any(rollouts is None) or rollouts is None:
             raise KeyboardInterrupt
         return rollouts
@@ -151,7 +180,8 @@ class Loop(Generic[Rollouts]):
         Raises Interrupted, with nothing learnt, if it was asked to stop in the middle of the update.
         """
         with self.timer.phase("update"), memory_errors("an update"):
-            update = learn(
+            work = partial(
+                learn,
                 self.policy,
                 self.optimiser,
                 experience.groups,
@@ -160,11 +190,15 @@ class Loop(Generic[Rollouts]):
                 n_groups=self.config.groups,
                 pack_tokens=self.config.tokens_per_pass,
                 seed=f"{self.config.seed}/{step}",
+                step=step,
                 stop=stop,
             )
+            update = work() if self._ahead is None else await asyncio.to_thread(work)  # sampling goes on meanwhile
         self.env.state = experience.state
         with self.timer.phase("refresh"):
             await self.sampler.refresh(self.policy, step + 1)
+        if self._ahead is not None:
+            self._ahead.begin(step + 1)
         return experience.metrics | prefixed("update", update) | self._spent(experience)
 
     async def evaluate(self, step: int) -> dict[str, float]:
@@ -177,6 +211,8 @@ class Loop(Generic[Rollouts]):
 
     async def aclose(self) -> None:
         """Close sampler and environment, in the event loop that used them."""
+        if self._ahead is not None:
+            await self._ahead.aclose()
         await self.sampler.aclose()
         await self.env.aclose()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -24,6 +24,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.rl.examples import ComparisonRule, Encode, TrainingGroup, training_groups
 from agentprop.training.rl.judgement import Judgement, ValidityJudge
 from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.refill import Place, Places
 from agentprop.training.rl.rollout import Group, RolloutSetup, roll_out
 from agentprop.training.rl.samplers import Sampler
 from agentprop.training.rl.scoring import Rewards, Scored, ScoredGroup, score
@@ -41,6 +42,10 @@ class Rollouts:
     """Groups of this process, in order."""
     judgement: Judgement
     """Judging that began as they ended."""
+    places: Sequence[Place] = ()
+    """Place of each group in the step."""
+    prober: int = 0
+    """Number of the prober that measures them."""
 
 
 @dataclass
@@ -72,32 +77,46 @@ class ProposerEnv:
 
     async def roll_out(self, step: int) -> Rollouts:
         """Roll out this process's groups of a step, and begin to judge each episode when it ends."""
-        numbers = range(step * self.groups, (step + 1) * self.groups)
-        tasks = self.tasks.draw(self.world.share(numbers), self._mastery_state)
-        judgement = Judgement(self.verify, self._prober, self.k)
+        places = Places(step, self.groups).first()
+        prober = self._pool.at(self._pool.problems)
+        judgement = Judgement(self.verify, self.probers[prober] if self.probers else None, self.k)
+        return await self.roll_on(Rollouts((), judgement, (), prober), places)
+
+    async def roll_on(self, rollouts: Rollouts, places: Sequence[Place]) -> Rollouts:
+        """Roll out this process's share of some tasks, drawn with the mastery at the start of the step."""
+        own = self.world.share(places)
+        tasks = self.tasks.draw([place.number for place in own], self._mastery_state)
+        judgement = rollouts.judgement
         try:
-            return Rollouts(
-                await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling, judgement.take),
-                judgement,
-            )
+            groups = await roll_out(tasks, self.size, self.setup, self.sampler.model, self.sampling, judgement.take)
         except BaseException:
             await judgement.aclose()
             raise
+        return replace(rollouts, groups=(*rollouts.groups, *groups), places=(*rollouts.places, *own))
+
+    async def silent(self, rollouts: Rollouts) -> list[int]:
+        """Return the slots whose last group teaches nothing, over all processes."""
+        scored = await score(rollouts.groups, rollouts.judgement, self.rewards)
+        teaching = {group.slot for group in self._found(scored, rollouts.places) if not group.silent}
+        marks = self.world.sum([float(slot in teaching) for slot in range(self.groups)])
+        return [slot for slot, mark in enumerate(marks) if not mark]
 
     async def score(self, rollouts: Rollouts) -> Experience:
         """Score the episodes, and compute the next state of curriculum and prober pool."""
         scored = await score(rollouts.groups, rollouts.judgement, self.rewards)
-        found = training_groups(scored, self.encode, self.comparison)
+        found = self._found(scored, rollouts.places)
         means = proposer_means(scored, found)
         if self.drift is not None:
             for one in chain.from_iterable(group.members for group in rollouts.groups):
                 drifted = self.drift(one.trajectory)
                 means.add_mean("tokens/drift", drifted.rate, drifted.turns)
-        mastery_state, pool = self._advanced(scored)
+        refilled = self.world.sum([float(sum(place.order >= self.groups for place in rollouts.places))])[0]
+        mastery_state, pool = self._advanced(scored, rollouts)
         state = {"mastery": mastery_state.mastery, "novelty": mastery_state.novelty, "pool": pool.stored()}
         reported = {
-            "prober": float(self._pool.at(self._pool.problems)),
+            "prober": float(rollouts.prober),
             "mastery": _mean(mastery_state.mastery.values()),
+            "groups/refilled": refilled,
         }
         members = [(group.group.task.index, one) for group in scored for one in group.members]
         failures = [(f"task {i} episode {one.member.number}", one.failure) for i, one in members if one.failure]
@@ -108,6 +127,12 @@ class ProposerEnv:
     async def aclose(self) -> None:
         """Close the connections of verifiers and probers."""
         await self.close()
+
+    def _found(self, scored: Sequence[ScoredGroup], places: Sequence[Place]) -> list[TrainingGroup]:
+        slots = {place.number: place.slot for place in places}
+        return [
+            replace(group, slot=slots[group.number]) for group in training_groups(scored, self.encode, self.comparison)
+        ]
 
     # --- state between steps ---
 
@@ -121,12 +146,7 @@ class ProposerEnv:
     def _pool(self) -> PoolState:
         return PoolState.restored(self.state.get("pool"))
 
-    @property
-    def _prober(self) -> Prober | None:
-        pool = self._pool
-        return self.probers[pool.at(pool.problems)] if self.probers else None
-
-    def _advanced(self, scored: Sequence[ScoredGroup]) -> tuple[MasteryState, PoolState]:
+    def _advanced(self, scored: Sequence[ScoredGroup], rollouts: Rollouts) -> tuple[MasteryState, PoolState]:
         """Return mastery and prober pool, updated by the results of all processes."""
         categories = self.tasks.curriculum.categories
         tallies = success_rates(
@@ -134,24 +154,24 @@ class ProposerEnv:
         )
         flat = self.world.sum([float(n) for c in categories for n in tallies.get(c, (0, 0, 0))])
         summed = {c: [int(n) for n in flat[3 * i : 3 * i + 3]] for i, c in enumerate(categories) if flat[3 * i]}
-        pool = before = self._pool
-        for rate in self._rates(scored):
-            pool = pool.advanced(self.rule, before.at(before.problems), rate)
+        pool = self._pool
+        for rate in self._rates(scored, rollouts.places):
+            pool = pool.advanced(self.rule, rollouts.prober, rate)
         return self.tasks.curriculum.updated(self._mastery_state, summed), pool
 
-    def _rates(self, scored: Sequence[ScoredGroup]) -> list[float]:
+    def _rates(self, scored: Sequence[ScoredGroup], places: Sequence[Place]) -> list[float]:
         """Return ρ of every problem measured in this step by any process, each once, in the order of the tasks."""
         found: dict[str, tuple[int, float]] = {}
-        for group in scored:
+        for group, place in zip(scored, places, strict=True):
             for one in group.members:
                 if one.difficulty is not None and one.rho is not None:
-                    place = (group.group.task.index % self.groups) * self.size + one.member.number
-                    found.setdefault(one.difficulty.problem_id, (place, one.rho))
-        rates, marks = [0.0] * (self.groups * self.size), [0.0] * (self.groups * self.size)
-        for place, rate in found.values():
-            rates[place], marks[place] = rate, 1.0
+                    found.setdefault(one.difficulty.problem_id, (place.order * self.size + one.member.number, one.rho))
+        groups = 1 - self.world.least([-max((place.order for place in places), default=0)])[0]
+        rates, marks = [0.0] * (groups * self.size), [0.0] * (groups * self.size)
+        for at, rate in found.values():
+            rates[at], marks[at] = rate, 1.0
         summed = self.world.sum([*rates, *marks])
-        half = self.groups * self.size
+        half = groups * self.size
         return [rate for rate, mark in zip(summed[:half], summed[half:], strict=True) if mark]
 
 

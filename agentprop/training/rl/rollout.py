@@ -33,6 +33,8 @@ class RolledOut:
     """What happened."""
     failure: RecordFailure | None = None
     """Why nothing did, by no fault of the policy's; the episode is empty then."""
+    versions: tuple[int, ...] = ()
+    """Step of the weights with which each turn began to be sampled, if the sampler has versions."""
 
     @property
     def trajectory(self) -> Trajectory:
@@ -118,33 +120,35 @@ def check(groups: Sequence[Group], size: int) -> None:
 
 async def _episode(
     task: Task, number: int, size: int, setup: RolloutSetup, model: ChatModel, sampling: Sampling
-) -> tuple[Episode, RecordFailure | None]:
+) -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
     """An episode; one that fails is no other episode's concern."""
     sample = sampling_seed(task.seed, task.index) * size + number
 
-    async def played() -> tuple[Episode, RecordFailure | None]:
+    async def played() -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
         environment, heard = setup.environment(task), _LastReply(model)
         episode = await rollout(environment, ChatPolicy(heard, sampling, sample=sample))
         if setup.keep_cut and environment.stop is StopReason.TRUNCATED and heard.said:
             environment.turns.append(_cut_turn(environment, *heard.said))
             episode = environment.episode()
-        return episode, None
+        return episode, None, tuple(heard.versions)
 
-    def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None]:
+    def failed(failure: RecordFailure) -> tuple[Episode, RecordFailure | None, tuple[int, ...]]:
         environment = setup.environment(task)
         environment.stop = StopReason.TOOL_FAILURE
-        return environment.episode(), failure
+        return environment.episode(), failure, ()
 
     return await contained_async(played, failed)
 
 
 @dataclass
 class _LastReply:
-    """A chat model, and its last reply."""
+    """A chat model, its last reply, and the versions of its weights."""
 
     model: ChatModel
     said: tuple[Reply, Choice] | None = None
     """The reply and its only choice, if something was sampled."""
+    versions: list[int] = field(default_factory=list)
+    """Step of the weights at the beginning of each reply; a server may get newer ones before its end."""
 
     @property
     def identity(self) -> str:
@@ -153,7 +157,9 @@ class _LastReply:
 
     async def reply(self, request: Request) -> Reply:
         """Answer as the model does."""
+        version = getattr(self.model, "version", None)
         reply = await self.model.reply(request)
+        self.versions += [] if version is None else [version]
         choice = reply.choices[0]
         self.said = (reply, choice) if choice.token_ids or choice.text else None
         return reply
@@ -180,5 +186,5 @@ def _cut_turn(environment: Environment, reply: Reply, choice: Choice) -> Turn:
     )
 
 
-def _member(number: int, episode: Episode, failure: RecordFailure | None) -> RolledOut:
-    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode, failure)
+def _member(number: int, episode: Episode, failure: RecordFailure | None, versions: tuple[int, ...] = ()) -> RolledOut:
+    return RolledOut(f"{episode.trajectory.id}/{number}", number, episode, failure, versions)

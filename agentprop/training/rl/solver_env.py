@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -28,6 +28,7 @@ from agentprop.training.model.distributed import World
 from agentprop.training.rl.advantages import ActionReturn, ReturnedEpisode, advantages
 from agentprop.training.rl.examples import ComparisonRule, Example, TrainingGroup
 from agentprop.training.rl.loop import Experience
+from agentprop.training.rl.refill import Place, Places
 
 KEPT_GROUPS = 4
 """Questions of a sampled step whose attempts are kept."""
@@ -46,6 +47,7 @@ def exercise(problem: Problem) -> Problem:
         figures=problem.figures,
         entry_point=problem.entry_point,
         tests=problem.tests,
+        judging=problem.judging,
         domain=problem.domain,
         category="",
         skills=(),
@@ -67,6 +69,12 @@ class QuestionAttempts:
     """Replies and grades; none where the policy could not be reached."""
     failure: RecordFailure | None = None
     """What failed unexpectedly instead."""
+    slot: int = 0
+    """Place of its group in the rollout batch."""
+    refilled: bool = False
+    """It took the place of a silent group."""
+    version: int | None = None
+    """Step of the weights that began to answer, if the sampler has versions."""
 
 
 @dataclass
@@ -92,13 +100,24 @@ class SolverEnv:
 
     async def roll_out(self, step: int) -> list[QuestionAttempts]:
         """Make G attempts at each of this process's questions of a step."""
-        numbers = range(step * self.groups, (step + 1) * self.groups)
-        return await together([self._attempts(number) for number in self.world.share(numbers)])
+        return await self.roll_on([], Places(step, self.groups).first())
+
+    async def roll_on(self, rollouts: Sequence[QuestionAttempts], places: Sequence[Place]) -> list[QuestionAttempts]:
+        """Make G attempts at each of this process's share of some questions, and return all attempts so far."""
+        found = await together([self._attempts(place) for place in self.world.share(places)])
+        return [*rollouts, *found]
+
+    async def silent(self, rollouts: Sequence[QuestionAttempts]) -> list[int]:
+        """Return the slots whose last group teaches nothing, over all processes."""
+        teaching = {group.slot for group in map(self._training_group, rollouts) if not group.silent}
+        marks = self.world.sum([float(slot in teaching) for slot in range(self.groups)])
+        return [slot for slot, mark in enumerate(marks) if not mark]
 
     async def score(self, rollouts: Sequence[QuestionAttempts]) -> Experience:
         """Score the attempts."""
         found = [self._training_group(one) for one in rollouts]
-        metrics = solver_means(rollouts, found).reduce(self.world)
+        refilled = self.world.sum([float(sum(one.refilled for one in rollouts))])[0]
+        metrics = solver_means(rollouts, found).reduce(self.world) | {"groups/refilled": refilled}
         records = [record for one in rollouts[:KEPT_GROUPS] for record in self._records(one)]
         failures = [named for one in rollouts for named in failures_of(one)]
         outcomes: Counter[str] = Counter(tried.grade.outcome for one in rollouts for tried in one.tries)
@@ -116,29 +135,33 @@ class SolverEnv:
         Random(f"{self.seed}/{epoch}").shuffle(order)
         return self.exercises[order[place]]
 
-    async def _attempts(self, number: int) -> QuestionAttempts:
-        asked, first = self.question(number), number * self.size
+    async def _attempts(self, place: Place) -> QuestionAttempts:
+        asked, first = self.question(place.number), place.number * self.size
+        where = (place.slot, place.order >= self.groups, getattr(self.solver.model, "version", None))
 
         async def attempted() -> QuestionAttempts:
             try:
-                return QuestionAttempts(
-                    asked, first, tuple(await self.solver.tries(asked, first, self.size, exact=True))
-                )
+                tries = tuple(await self.solver.tries(asked, first, self.size, exact=True))
             except ModelFailure:
-                return QuestionAttempts(asked, first, ())
+                tries = ()
+            return QuestionAttempts(asked, first, tries, None, *where)
 
-        return await contained_async(attempted, lambda failure: QuestionAttempts(asked, first, (), failure))
+        return await contained_async(attempted, lambda failure: QuestionAttempts(asked, first, (), failure, *where))
 
     def _training_group(self, one: QuestionAttempts) -> TrainingGroup:
         known = [(one.first + i, tried) for i, tried in enumerate(one.tries) if tried.grade.outcome not in LOST]
-        examples = tuple(example(one.exercise, number, tried, self._masked(tried)) for number, tried in known)
+        versions = () if one.version is None else (one.version,)
+        examples = tuple(
+            replace(example(one.exercise, number, tried, self._masked(tried)), versions=versions)
+            for number, tried in known
+        )
         members = [
             ReturnedEpisode(e.id, self._reward(tried), (ActionReturn("answer", 0.0),) if e.sequences else ())
             for e, (_, tried) in zip(examples, known, strict=True)
         ]
         c = self.comparison
         compared = advantages(members, omega=0.0, std=c.std, floor_episode=c.floor_episode)
-        return TrainingGroup(compared, examples, one.first // self.size)
+        return TrainingGroup(compared, examples, one.first // self.size, one.slot)
 
     def _masked(self, tried: GradedReply) -> bool:
         return self.mask_cut_off and tried.grade.outcome == "truncated"

@@ -60,6 +60,8 @@ class Objective:
     """What keeps entropy up; None for nothing."""
     stages: Mapping[str, float] = field(default_factory=dict)
     """Weight of the actions of a stage, relative to others."""
+    staleness: int = 0
+    """Most steps between the weights that sampled and those that learn; corrections are reported by it."""
 
     @classmethod
     def of(cls, config: Any, algorithm: Algorithm, *, exact: bool) -> Self:
@@ -72,6 +74,7 @@ class Objective:
             minibatches=config.minibatches,
             explore=Explore.of(config),
             stages=getattr(config, "stage_weights", None) or {},
+            staleness=config.max_staleness,
         )
 
     def skips(self, group: GroupAdvantages) -> bool:
@@ -102,12 +105,14 @@ def learn(
     n_groups: int,
     pack_tokens: int,
     seed: str,
+    step: int = 0,
     stop: Callable[[], bool] = bool,
 ) -> dict[str, float]:
     """Take up to `minibatches` optimiser steps and return their metrics. Every process calls it with its own groups.
 
-    `n_groups` is the number of groups in a rollout batch over all processes; a group's number says which of them it is.
-    If no group has a signal, nothing is computed and no step is taken.
+    `n_groups` is the number of groups in a rollout batch over all processes; a group's slot says which of them it is.
+    If no group has a signal, nothing is computed and no step is taken. `step` is the number of the batch, from which
+    the ages of actions are counted.
 
     Once `stop` returns True, the update ends before the next row and is undone.
 
@@ -116,7 +121,7 @@ def learn(
     """
     undo = Undo(optimiser, policy.device)
     try:
-        return _learn(policy, optimiser, groups, objective, world, undo, n_groups, pack_tokens, seed, stop)
+        return _learn(policy, optimiser, groups, objective, world, undo, n_groups, pack_tokens, seed, step, stop)
     except Interrupted:
         raise Interrupted(clean=not world.any(not undo.back())) from None
 
@@ -131,6 +136,7 @@ def _learn(
     n_groups: int,
     pack_tokens: int,
     seed: str,
+    step: int,
     stop: Callable[[], bool],
 ) -> dict[str, float]:
     active = [group for group in groups if not objective.skips(group.advantages)]
@@ -150,7 +156,8 @@ def _learn(
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
-    parts = minibatches([group.number % n_groups for group in active], n_groups, objective.minibatches, seed, world)
+    slots = [group.number % n_groups if group.slot is None else group.slot for group in active]
+    parts = minibatches(slots, n_groups, objective.minibatches, seed, world)
     for part in parts:
         numbers = [n for n, group in enumerate(table.group) if table.in_loss[n] and group in part]
         n_tokens = world.sum([sum(table.sequences[number].n_actions for number in numbers)])[0]
@@ -166,6 +173,8 @@ def _learn(
             undo.keep()  # with later minibatches there is something to undo
         steps.append(optimiser.step())
     describe(means, frozen, correction, actions)
+    if objective.staleness and correction is not None:
+        by_age(means, correction, ages(active, step)[actions.action_A], objective.staleness)
     extra = {} if chosen is None else chosen.metrics
     return means.reduce(world) | extra | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
@@ -291,6 +300,30 @@ def describe(means: RunningMeans, frozen: FrozenLogprobs, correction: Tensor | N
         means.add_mean("effective_share", effective_share(correction), len(correction))
     for name, found in values.items():
         means.add_mean(name, float(found.double().mean()) if len(found) else 0.0, len(found))
+
+
+def ages(groups: Sequence[TrainingGroup], step: int) -> Tensor:
+    """Return the age of each action in steps, int64 [J]: how much older the weights are that began to sample it."""
+    found = [
+        step - version
+        for group in groups
+        for example, counts in zip(group.examples, group.lengths, strict=True)
+        for version in (*example.versions, *[step] * len(counts))[: len(counts)]  # a sampler without versions is new
+    ]
+    return torch.tensor(found, dtype=torch.int64)
+
+
+def by_age(means: RunningMeans, correction: Tensor, age_A: Tensor, most: int) -> None:
+    """Add the mean age, and the mean correction and effective share of each age.
+
+    With stale weights the correction is no longer the gap between two engines alone, so it is told apart.
+    """
+    means.add_mean("age", float(age_A.double().mean()) if len(age_A) else 0.0, len(age_A))
+    for age in range(most + 1):
+        found = correction[age_A == age]
+        means.add_mean(f"correction_age_{age}", float(found.double().mean()) if len(found) else 0.0, len(found))
+        share = effective_share(found) if len(found) else 0.0
+        means.add_mean(f"effective_share_age_{age}", share, len(found))
 
 
 def _over(world: World) -> Callable[[Tensor], Tensor]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agentprop.engine.rolling import together
 from agentprop.inference.chat_template import PromptCache, Renderer
 from agentprop.models.cache import ReplyCache
 from agentprop.models.chat import Choice, Reply, Request, Usage
@@ -21,6 +22,7 @@ from agentprop.models.endpoint import Endpoint
 from agentprop.models.failures import FailureKind, ModelFailure, ModelOutage
 from agentprop.models.local import log_ending
 from agentprop.models.settings import ModelSettings, ServedSettings
+from agentprop.training.rl.placement import server_of
 
 ENDING_S = 3.0
 """Seconds to wait for a failing server to end, before the failure is put down to the request alone."""
@@ -54,11 +56,15 @@ class VllmModel:
         context_length: int,
         log: Path,
         account: PolicyAccount | None = None,
+        group_size: int = 1,
     ) -> None:
         self.identity = ""
+        self.version = 0
+        """Step of the weights that it samples with."""
         self.context_length = context_length
-        self.server: Endpoint | None = None
-        """Connection to the server, once it is up."""
+        self.servers: list[Endpoint] = []
+        """Connections to the servers, once they are up. Each answers every so many groups of `group_size` samples."""
+        self._group_size = group_size
         self._renderer, self._stop_ids, self._log, self._account = renderer, list(stop_ids), log, account
         self._prompt_cache = PromptCache(renderer)
 
@@ -86,48 +92,49 @@ class VllmModel:
 
     async def _completed(self, request: Request, prompt: Sequence[int]) -> Any:
         """Post a request for completions, within the budget."""
-        body = self._body(request, prompt)
+        body, server = self._body(request, prompt), self._server_of(request)
         if self._account is None:
-            return await self.post("completions", body)
+            return await self._post(server, "completions", body)
         await self._account.meter.admit()
         try:
-            found = await self.post("completions", body)
+            found = await self._post(server, "completions", body)
             await self._account.charge(Usage(found["usage"]["prompt_tokens"], found["usage"]["completion_tokens"]))
         finally:
             self._account.meter.settle()
         return found
 
-    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+    def _server_of(self, request: Request) -> Endpoint:
+        assert self.servers  # there are no requests before the first refresh
+        return self.servers[server_of(request.sample, self._group_size, len(self.servers))]
+
+    async def post(self, path: str, body: Mapping[str, object]) -> None:
+        """Post a request to all servers. Raises ModelFailure, or ModelOutage if one of them has ended."""
+        await together([self._post(server, path, body) for server in self.servers])
+
+    async def _post(self, server: Endpoint, path: str, body: Mapping[str, object]) -> Any:
         """Post a request and return the server's JSON. Raises ModelFailure, or ModelOutage if the server has ended."""
-        assert self.server is not None  # there are no requests before the first refresh
         try:
-            return await self.server.look_up(path, body)
+            return await server.look_up(path, body)
         except ModelFailure as failure:
-            if failure.kind in (FailureKind.SERVER, FailureKind.CONNECTION) and await self._ended():
-                words = " | ".join(log_ending(self._log))
+            if failure.kind in (FailureKind.SERVER, FailureKind.CONNECTION) and await _ended(server):
+                log = log_of(self._log, self.servers.index(server))
+                words = " | ".join(log_ending(log))
                 outage = ModelOutage(f"the server that samples has ended; its log ends with: {words}", cause=failure)
-                outage.hint = f"the whole log is in {self._log}; the same command resumes"
+                outage.hint = f"the whole log is in {log}; the same command resumes"
                 raise outage from failure
             raise
 
     async def aclose(self) -> None:
-        """Close the connection."""
-        if self.server is not None:
-            await self.server.aclose()
-
-    async def _ended(self) -> bool:
-        assert self.server is not None and isinstance(self.server.settings, ServedSettings)
-        deadline = time.monotonic() + ENDING_S
-        while not self.server.settings.gone and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-        return self.server.settings.gone
+        """Close the connections."""
+        for server in self.servers:
+            await server.aclose()
 
     def _body(self, request: Request, prompt: Sequence[int]) -> dict[str, object]:
         """Build the body with every sampling parameter: a default from the model's directory would bias all ratios."""
         sampling = request.sampling
         left = self.context_length - len(prompt)
         body: dict[str, object] = {
-            "model": self.server.settings.model if self.server else "",
+            "model": self.servers[0].settings.model if self.servers else "",
             "prompt": list(prompt),
             "n": request.n,
             "max_tokens": min(sampling.max_tokens or left, left),
@@ -154,3 +161,16 @@ class VllmModel:
             token_ids=ids,
             logprobs=tuple(found["logprobs"]["token_logprobs"]),
         )
+
+
+def log_of(first: Path, number: int) -> Path:
+    """Return the log of a server; `first` is that of the first one."""
+    return first.with_name(f"{first.stem}-{number}{first.suffix}") if number else first
+
+
+async def _ended(server: Endpoint) -> bool:
+    assert isinstance(server.settings, ServedSettings)
+    deadline = time.monotonic() + ENDING_S
+    while not server.settings.gone and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    return server.settings.gone

@@ -9,6 +9,18 @@ def solve(a: int, n: int) -> int:
     return last * (last + 1) * (2 * last + 1) // 6 + a * last * (last + 1) // 2
 
 
+def steps(a: int, n: int) -> dict[str, int]:
+    """The last j, the products around the bound, and the sums of squares and of numbers up to the last j."""
+    last = (isqrt(a * a + 4 * n) - a) // 2
+    return {
+        "last": last,
+        "largest": last * (last + a),
+        "beyond": (last + 1) * (last + 1 + a),
+        "squares": last * (last + 1) * (2 * last + 1) // 6,
+        "numbers": last * (last + 1) // 2,
+    }
+
+
 def check(a: int, n: int) -> int:
     """Test for every w whether an integer y with y^2 = w + a y exists, walking y along with w."""
     total, y = 0, a

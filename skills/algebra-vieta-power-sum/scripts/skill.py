@@ -9,6 +9,19 @@ def solve(a: int, b: int, c: int, n: int) -> int:
     return sums[n]
 
 
+def steps(a: int, b: int, c: int, n: int) -> dict[str, int | str]:
+    """The second power sum, all of them below the n-th, and the three from which the n-th comes."""
+    sums = [solve(a, b, c, i) for i in range(n)]
+    return {
+        "second": a * a - 2 * b,
+        "index": n - 1,
+        "sums": ", ".join(map(str, sums)),
+        "before": sums[n - 1],
+        "earlier": sums[n - 2],
+        "earliest": sums[n - 3],
+    }
+
+
 def check(a: int, b: int, c: int, n: int) -> int:
     """Take the trace of the n-th power of the companion matrix, whose eigenvalues are the roots."""
     companion = [[0, 0, c], [1, 0, -b], [0, 1, a]]

@@ -14,6 +14,20 @@ def solve(n: int, m: int, a: int) -> int:
     return comb(spare + m - 1, m - 1) - m * greedy
 
 
+def steps(n: int, m: int, a: int) -> dict[str, int]:
+    """The objects left over, their distributions, and how many of these give a certain person too much."""
+    spare, much = n - m * a, n // 2 + 1
+    rest = spare - (much - a)
+    return {
+        "spare": spare,
+        "all": comb(spare + m - 1, m - 1),
+        "much": much,
+        "excess": much - a,
+        "rest": rest,
+        "greedy": comb(rest + m - 1, m - 1) if rest >= 0 else 0,
+    }
+
+
 def check(n: int, m: int, a: int) -> int:
     """Serve one person after another; ways[t] counts the servings that have used t objects."""
     if n < m * a:

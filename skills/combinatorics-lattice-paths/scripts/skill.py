@@ -18,6 +18,21 @@ def solve(a: int, b: int, blocked: list[Point]) -> int:
     return free[-1]
 
 
+def steps(a: int, b: int, blocked: list[Point]) -> dict[str, int | str]:
+    """All routes, those first blocked at each point in turn, and their continuations as a formula to subtract."""
+    firsts: list[str] = []
+    bad: list[str] = []
+    reached: dict[Point, int] = {}
+    for x, y in sorted(set(blocked)):
+        earlier = [(u, v) for u, v in reached if u <= x and v <= y]
+        less = "".join(rf" - {reached[u, v]} \cdot \binom{{{x - u + y - v}}}{{{x - u}}}" for u, v in earlier)
+        reached[x, y] = solve(x, y, earlier)
+        firsts.append(rf"f({x}, {y}) = \binom{{{x + y}}}{{{x}}}{less} = {reached[x, y]}")
+        if x <= a and y <= b:
+            bad.append(rf"- {reached[x, y]} \cdot \binom{{{a - x + b - y}}}{{{a - x}}}")
+    return {"all": comb(a + b, a), "firsts": r";\; ".join(firsts) or "f = 0", "bad": " ".join(bad)}
+
+
 def check(a: int, b: int, blocked: list[Point]) -> int:
     """Fill the grid row by row: each point is reached from its left and lower neighbours."""
     holes = set(blocked)

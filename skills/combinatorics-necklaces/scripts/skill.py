@@ -15,6 +15,34 @@ def solve(n: int, k: int, moves: str) -> int:
     return (rotations + reflections) // (2 * n)
 
 
+def steps(n: int, k: int, moves: str) -> dict[str, int | str]:
+    """The symmetries, the colourings that rotations leave unchanged, and those that reflections do, with the reason."""
+    half, through = n // 2, (n + 2) // 2
+    if moves == "rotation":
+        reflections, mirrored = 0, "Reflections are not allowed here, so they add $0$"
+    elif n % 2:
+        reflections = n * k**through
+        mirrored = (
+            f"Each of the ${n}$ reflections has one place on its axis and exchanges the others in pairs, "
+            rf"so together they leave ${n} \cdot {k}^{{{through}}} = {reflections}$ colourings unchanged"
+        )
+    else:
+        reflections = half * (k**half + k**through)
+        mirrored = (
+            f"Of the reflections ${half}$ have no place on their axis and ${half}$ have two, so together "
+            rf"they leave ${half} \cdot {k}^{{{half}}} + {half} \cdot {k}^{{{through}}} = {reflections}$ colourings "
+            "unchanged"
+        )
+    return {
+        "symmetries": n if moves == "rotation" else 2 * n,
+        "turn": n - 1,
+        "turned": " + ".join(f"{k}^{{{gcd(n, shift)}}}" for shift in range(n)),
+        "rotations": sum(k ** gcd(n, shift) for shift in range(n)),
+        "mirrored": mirrored,
+        "reflections": reflections,
+    }
+
+
 def check(n: int, k: int, moves: str) -> int:
     """Sum over colour patterns: colourings with that pattern, each weighted by 1 / (size of its orbit)."""
     group = 2 * n if moves == "rotation and reflection" else n

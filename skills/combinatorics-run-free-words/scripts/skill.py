@@ -12,6 +12,13 @@ def solve(n: int, k: int, r: int) -> int:
     return words[n]
 
 
+def steps(n: int, k: int, r: int) -> dict[str, int | str]:
+    """The longest run, the letters that differ from a given one, and the last step of the recurrence."""
+    shorter = [solve(n - run, k, r) for run in range(1, min(r, n))]
+    recurrence = rf"{k - 1} \cdot ({' + '.join(map(str, shorter))})"
+    return {"longest": r - 1, "others": k - 1, "last": recurrence if n >= r else f"{k}^{{{n}}}"}
+
+
 def check(n: int, k: int, r: int) -> int:
     """Sum over the number of runs: colour the runs, then choose run lengths of 1 to r - 1 by inclusion-exclusion."""
     total = 0

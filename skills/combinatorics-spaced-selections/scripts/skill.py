@@ -11,6 +11,30 @@ def solve(n: int, k: int, d: int, shape: str) -> int:
     return n * comb(n - k * d - 1, k - 1) // k if n > k * d else 0
 
 
+def steps(n: int, k: int, d: int, shape: str) -> dict[str, int | str]:
+    """The places not chosen, the gaps and what they need, the ways to fill them, and the selections from these."""
+    gaps, inner = (k + 1, k - 1) if shape == "row" else (k, k)
+    spare = n - k - inner * d
+    fillings = comb(spare + gaps - 1, gaps - 1) if spare >= 0 else 0
+    if shape == "row":
+        counted, factor = "In a row each filling of the gaps is one selection", "1"
+    else:
+        counted = (
+            f"In a circle the chosen place where the gaps begin can be any of ${n}$, "
+            f"and each selection arises from every one of its ${k}$ places"
+        )
+        factor = rf"\frac{{{n}}}{{{k}}}"
+    return {
+        "others": n - k,
+        "gaps": gaps,
+        "inner": inner,
+        "spare": spare,
+        "fillings": fillings,
+        "counted": counted,
+        "factor": factor,
+    }
+
+
 def check(n: int, k: int, d: int, shape: str) -> int:
     """Count row selections place by place; for a circle discard those whose ends come too close around."""
     tables = [[1] * (n + 1)]

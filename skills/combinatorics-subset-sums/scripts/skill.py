@@ -1,5 +1,6 @@
 """Count k-element subsets of {1, ..., n} whose sum is divisible by m."""
 
+from itertools import combinations_with_replacement
 from math import comb
 
 
@@ -15,6 +16,33 @@ def solve(n: int, k: int, m: int) -> int:
                 grown[key] = grown.get(key, 0) + ways * comb(size, take)
         states = grown
     return states.get((k, 0), 0)
+
+
+def steps(n: int, k: int, m: int) -> dict[str, int | str]:
+    """The sizes of the residue classes, the fitting choices of residues, and their subsets of two kinds."""
+    rounds, rest = divmod(n, m)
+    multisets, kinds = 0, [0] * (k + 1)
+    for chosen in combinations_with_replacement(range(m), k - 1):
+        last = -sum(chosen) % m
+        if last >= chosen[-1]:
+            multisets += 1
+            taken = {*chosen, last}
+            if len(taken) == k:
+                kinds[sum(0 < residue <= rest for residue in taken)] += 1
+    terms = [
+        rf"{count} \cdot {rounds}^{{{k - more}}} \cdot {rounds + 1}^{{{more}}}"
+        for more, count in enumerate(kinds)
+        if count
+    ]
+    distinct = sum(count * rounds ** (k - more) * (rounds + 1) ** more for more, count in enumerate(kinds))
+    return {
+        "rounds": rounds,
+        "rest": rest,
+        "multisets": multisets,
+        "sorted": " + ".join(terms) or "0",
+        "distinct": distinct,
+        "repeated": solve(n, k, m) - distinct,
+    }
 
 
 def check(n: int, k: int, m: int) -> int:

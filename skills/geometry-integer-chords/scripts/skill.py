@@ -14,6 +14,28 @@ def solve(r: int, d: int) -> int:
     return 2 * (2 * r - root - 1) + 1
 
 
+def steps(r: int, d: int) -> dict[str, int | str]:
+    """The square of the shortest length, its root, the integers up to the diameter, and the extremes that count."""
+    square = 4 * (r * r - d * d)
+    root = isqrt(square)
+    if root * root == square:
+        single, ends = 2, "The shortest chord and the diameter have integer lengths as well, but occur once each"
+    else:
+        single, ends = (
+            1,
+            "The shortest chord and the diameter occur once each, but only the latter has an integer length",
+        )
+    return {
+        "square": square,
+        "diameter": 2 * r,
+        "root": root,
+        "floor": root * root,
+        "between": 2 * r - root - 1,
+        "ends": ends,
+        "single": single,
+    }
+
+
 def check(r: int, d: int) -> int:
     """Try every length: such a chord is tangent to a circle whose radius is its distance from the centre."""
     if not 0 < d < r:

@@ -30,13 +30,19 @@ class Slow:
     seconds: float
     events: list[str] = field(default_factory=list)
     stuck: bool = False
+    held: asyncio.Event | None = None
+    """The first reply waits for this, which the first judgement sets."""
+    asked: int = 0
 
     @property
     def identity(self) -> str:
         return self.model.identity
 
     async def reply(self, request: Request) -> Reply:
-        waits = self.stuck and request.sample % 2
+        held, waits = self.held if not self.asked else None, self.stuck and request.sample % 2
+        self.asked += 1
+        if held is not None:
+            await asyncio.wait_for(held.wait(), 60)
         await asyncio.sleep(60 if waits else self.random.random() * self.seconds)
         reply = await self.model.reply(request)
         self.events.append("reply")
@@ -47,6 +53,8 @@ class Slow:
 
     async def verify(self, problem: Problem, trajectory: Trajectory) -> tuple[Sequence[Attempt], Verdict]:
         self.events.append("judge")
+        if self.held is not None:
+            self.held.set()
         try:
             await asyncio.sleep(self.random.random() * self.seconds if not self.stuck else 60)
         except asyncio.CancelledError:
@@ -72,6 +80,7 @@ def test_episodes_are_judged_while_others_are_under_way_and_no_delay_changes_a_n
     for seed in range(3):
         one = env.of(scripts, right=[4], groups=3)
         slow = slowed(one, seed)
+        slow.held = asyncio.Event()
         found = asyncio.run(step(one))
         assert slow.events.index("judge") < len(slow.events) - 1 - slow.events[::-1].index("reply")
         assert found.metrics == plain.metrics and found.state == plain.state

@@ -25,6 +25,7 @@ from agentprop.training.rl.algorithms.grpo import Grpo
 from agentprop.training.rl.algorithms.mgpo import Mgpo
 from agentprop.training.rl.examples import Example, TrainingGroup
 from agentprop.training.rl.loop import Experience, Loop, unless_stopped
+from agentprop.training.rl.refill import Place
 from agentprop.training.rl.samplers import InProcessSampler, Sampler
 from agentprop.training.rl.update import Objective
 
@@ -51,6 +52,12 @@ class Bandit:
         numbers = range(step * GROUPS, (step + 1) * GROUPS)
         requests = [Request(asked, sampling, n=self.size, sample=number * self.size) for number in numbers]
         return await together([self.sampler.model.reply(request) for request in requests])
+
+    async def silent(self, rollouts: list[Reply]) -> list[int]:
+        return []
+
+    async def roll_on(self, rollouts: list[Reply], places: Sequence[Place]) -> list[Reply]:
+        raise AssertionError("nothing is silent")
 
     async def score(self, rollouts: Sequence[Reply]) -> Experience:
         means = RunningMeans()

@@ -56,7 +56,7 @@ def test_each_reply_is_charged_and_stored_and_the_budget_holds(url: str, rendere
     meter = Meter(accounts=OwnAccounts(verifiers), max_cost=50.0)
     journal = ReplyCache(tmp_path / "replies.sqlite")
     model = VllmModel(renderer, [], 4096, tmp_path / "log", PolicyAccount(PRICED, meter, journal))
-    model.server = Endpoint(ServedSettings(model="policy", base_url=url, key="k"), api_key="k")
+    model.servers = [Endpoint(ServedSettings(model="policy", base_url=url, key="k"), api_key="k")]
 
     async def asked() -> int:
         replies = 0

@@ -80,6 +80,12 @@ def check_paid_once(summary: dict[str, Any], base_url: str) -> None:
     assert spent["cost"] == pytest.approx(spent["tokens"] / 2 / 1e6)
 
 
+def check_asked_together(summary: dict[str, Any], base_url: str) -> None:
+    """There were fewer batches than requests, those included that failed; how they meet is a matter of time."""
+    told = ledger(base_url)
+    assert told["batches"] < len(told["answered"]) + sum(summary["spending"]["failures"].values())
+
+
 def test_verify_asks_in_batches_and_a_refused_line_is_no_vote(server: str) -> None:
     summary = run_verify("out")
     assert summary["reasons"] == {"valid: agrees": 4, "undetermined: request_refused": 1}
@@ -90,7 +96,7 @@ def test_verify_asks_in_batches_and_a_refused_line_is_no_vote(server: str) -> No
     check_paid_once(summary, server)
     # a refused request is asked once with a schema and once without
     assert summary["spending"]["failures"] == {"rate_limit": 2, "server": 4, "refused": 4, "given_up": 4}
-    assert ledger(server)["batches"] < len(ledger(server)["answered"])
+    check_asked_together(summary, server)
 
 
 def test_probe_asks_for_all_attempts_of_all_problems_in_one_batch(server: str) -> None:
@@ -99,7 +105,7 @@ def test_probe_asks_for_all_attempts_of_all_problems_in_one_batch(server: str) -
     assert summary["attempts"]["correct"] == summary["attempts"]["wrong"] == 8
     check_paid_once(summary, server)
     assert "the input was flagged" in next(iter(summary["spending"]["servers_said"]))
-    assert ledger(server)["batches"] < len(ledger(server)["answered"])
+    check_asked_together(summary, server)
 
 
 def test_extract_asks_teacher_and_rater_in_batches_and_says_which_passage_was_refused(server: str) -> None:

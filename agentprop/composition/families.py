@@ -1,0 +1,128 @@
+"""A family of judged programs → one of its problems: the statement, the reference program and how it is judged.
+
+A family is a skill package whose SKILL.md declares `judged`. Its question is the story and the task, with the numbers
+of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`,
+the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of
+an input into the arguments of `solve` and back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from agentprop.composition.listing import sliced
+from agentprop.composition.suites import Setting
+from agentprop.composition.terms import Apply, Given, Term
+from agentprop.records import Judging, TestCase
+from agentprop.skills import Judged, Package
+from agentprop.skills.values import parse
+
+HEAD = "\n\nInput: "
+"""Where the task of a statement ends."""
+ENTRY_POINT = "solve"
+_TUPLE = re.compile(r"tuple\[")
+
+
+def family(term: Term, library: Mapping[str, Package]) -> Package | None:
+    """The package of a term that poses a problem of a family; None for all other terms."""
+    if not isinstance(term, Apply) or library[term.skill].spec.judged is None:
+        return None
+    return library[term.skill]
+
+
+def parameters(term: Apply, package: Package) -> dict[str, Any]:
+    """The setting that a term gives."""
+    specs = package.spec.parameters
+    return {name: parse(specs[name], value.text) for name, value in term.arguments if isinstance(value, Given)}
+
+
+def task(statement: str) -> str:
+    """The story and the task of a statement, without what stands behind them."""
+    return statement.partition(HEAD)[0]
+
+
+def statement(task: str, judged: Judged, examples: tuple[TestCase, ...]) -> str:
+    """Write the whole statement."""
+    asked = f"Write a function `{signature(judged)}`. " if judged.form == "function" else ""
+    parts = [
+        f"{task}{HEAD}{asked}{judged.input}",
+        f"Output: {judged.output}",
+        f"Limits: {'; '.join(judged.limits)}.",
+        f"Edge rule: {judged.edge_rule}",
+        *(_example(judged, test) for test in examples),
+    ]
+    return "\n\n".join(parts)
+
+
+def signature(judged: Judged) -> str:
+    """The function that a problem asks for, with the types of its arguments."""
+    arguments = ", ".join(f"{name}: {kind}" for name, kind in judged.arguments.items())
+    return f"{ENTRY_POINT}({arguments}) -> {judged.returns}"
+
+
+def _example(judged: Judged, test: TestCase) -> str:
+    arguments, expected = test.values()
+    if judged.form == "function":
+        return f"Example: `{ENTRY_POINT}({', '.join(map(repr, arguments))})` returns `{expected!r}`."
+    return f"Example input:\n```\n{arguments[0].rstrip()}\n```\nExample output:\n```\n{expected.rstrip()}\n```"
+
+
+def judging(judged: Judged, setting: Setting) -> Judging:
+    """How the problems of a setting are judged."""
+    return Judging(
+        form=judged.form,
+        signature=signature(judged) if judged.form == "function" else "",
+        ticks=setting.ticks,
+        limits=judged.limits,
+        edge_rule=judged.edge_rule,
+        examples=setting.examples,
+        tags=setting.tags,
+    )
+
+
+def program(package: Package, values: Mapping[str, Any], root: str = "solve") -> str:
+    """Write the program of one of the script's functions, such as `solve` or `check`, for a setting.
+
+    It has the form that the family asks for, with the numbers of the setting in it.
+    """
+    script, judged = package.script or "", package.spec.judged
+    assert judged is not None  # a family
+    lines, body = sliced(script, "answer", "answer_", root)
+    given = ", ".join(judged.arguments)
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    if judged.form == "function":
+        return _joined(lines, body, f"def {ENTRY_POINT}({given}):\n    return answer({given}{fixed})")
+    reading, read = sliced(script, "read", "read_", "read")
+    star = "*" if _TUPLE.match(judged.returns) else ""
+    last = f"print({star}answer(*read(sys.stdin.read()){fixed}))"
+    return _joined((*lines, *reading, "import sys"), body, read, last)
+
+
+def _joined(lines: tuple[str, ...], *blocks: str) -> str:
+    head = "\n".join(sorted(set(lines)))
+    return "\n\n\n".join(([head] if head else []) + list(blocks))
+
+
+def certificate(package: Package) -> str:
+    """Write the certificate: the function asked for is the family's, with the numbers of the setting."""
+    return f"from skills.{package.module} import solve"
+
+
+_ATTEMPT = """from skills import {module}
+from tools import show
+
+for case in {cases!r}:
+    print(show({module}.{route}(*{arguments}{fixed})))
+"""
+
+
+def attempt(package: Package, values: Mapping[str, Any], tests: tuple[TestCase, ...], route: str) -> str:
+    """Write the program that prints what `solve` or `check` makes of the inputs of tests."""
+    judged = package.spec.judged
+    assert judged is not None  # a family
+    cases = [test.values()[0] for test in tests]
+    arguments = "case" if judged.form == "function" else f"{package.module}.read(*case)"
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    return _ATTEMPT.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)

@@ -1,0 +1,89 @@
+"""A reference function → programs that differ from it in one place, as a hurried author's would.
+
+Comparisons lose or gain their equality, plus and minus change places, a small constant is one more, a condition always
+holds. A suite of tests is good if it fails every one of them that is not the same function in other words.
+
+    >>> list(mutants("def solve(a, b):\\n    c = a < b\\n    return c + 1", "solve"))
+    ['c = a < b: a < b -> a <= b', 'return c + 1: c + 1 -> c - 1', 'return c + 1: 1 -> 2']
+
+Ours, after the usual operators of mutation testing.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+
+COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+}  # fmt: skip
+COMBINED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv,
+}  # fmt: skip
+SMALL = 100
+"""Constants up to which one more is a likely slip."""
+
+
+def mutants(script: str, function: str) -> dict[str, str]:
+    """Scripts in which one place of a function is changed, by a name that tells the change.
+
+    A name gives the statement and the change in it; one that occurs twice is numbered. It survives edits elsewhere.
+    """
+    tree = ast.parse(script)
+    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    found: dict[str, str] = {}
+    within = _statements(body)
+    for place, node in enumerate(ast.walk(body)):
+        for changed in _changes(node):
+            name = f"{within[node]}: {_told(node)} -> {_told(changed)}"
+            count = sum(known == name or known.startswith(f"{name} (") for known in found)
+            found[f"{name} ({count + 1})" if count else name] = _with(tree, function, place, changed)
+    return found
+
+
+def _changes(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.Compare(ops=[operator]) if type(operator) in COMPARED:
+            yield ast.Compare(node.left, [COMPARED[type(operator)]()], node.comparators)
+        case ast.BinOp(op=operator) if type(operator) in COMBINED:
+            yield ast.BinOp(node.left, COMBINED[type(operator)](), node.right)
+        case ast.AugAssign(op=operator) if type(operator) in COMBINED:
+            yield ast.AugAssign(node.target, COMBINED[type(operator)](), node.value)
+        case ast.Constant(value=int(value)) if type(value) is int and value < SMALL:
+            yield ast.Constant(value + 1)
+        case ast.If():
+            yield ast.If(ast.Constant(True), node.body, node.orelse)
+
+
+def _statements(body: ast.FunctionDef) -> dict[ast.AST, str]:
+    """Every node and the first line of its statement."""
+    found: dict[ast.AST, str] = {}
+    for statement in ast.walk(body):  # from the outside in, so that the innermost statement has the last word
+        if isinstance(statement, ast.stmt):
+            line = ast.unparse(statement).partition("\n")[0].removesuffix(":")
+            found |= dict.fromkeys(ast.walk(statement), line)
+    return found
+
+
+def _told(node: ast.AST) -> str:
+    """A node in one line; of a condition its test alone."""
+    if isinstance(node, ast.If):
+        return f"if {ast.unparse(node.test)}"
+    return " ".join(ast.unparse(node).split())
+
+
+def _with(tree: ast.Module, function: str, place: int, changed: ast.AST) -> str:
+    """The script with the node at a place of a function exchanged."""
+    tree = copy.deepcopy(tree)
+    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    old = next(node for number, node in enumerate(ast.walk(body)) if number == place)
+    new = copy.deepcopy(changed)
+    for field in old._fields:  # the node itself is changed, so that its parent need not be known
+        if hasattr(old, field):
+            delattr(old, field)
+    if type(old) is not type(new):  # pragma: no cover - every change keeps the type
+        raise TypeError(f"a {type(new).__name__} cannot stand in place of a {type(old).__name__}")
+    for field in new._fields:
+        setattr(old, field, getattr(new, field))
+    return ast.unparse(ast.fix_missing_locations(tree))

@@ -1,0 +1,106 @@
+"""A problem that says how it is judged, and a program → whether it passes every test within the budget.
+
+Ticks decide what is too slow, so the verdict is the same on every machine and under every load. Seconds only stop what
+ticks do not see; that is undetermined, and a caller runs it once more alone. Every expected value stays outside of the
+program's process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agentprop.answers.outcome import Equivalence, different, same, undetermined
+from agentprop.grading import comparison
+from agentprop.grading.comparison import ComparisonLimits, HiddenTests, run_calls, unfenced
+from agentprop.grading.consensus import CompareAnswers
+from agentprop.grading.program_tests import StreamTests, printed
+from agentprop.records import Problem
+from agentprop.sandbox import Job, Sandbox
+
+TOO_SLOW = "too_slow"
+"""Rule of a program that exceeds its budget of ticks."""
+OVER = "OutOfTicks"
+
+
+def program_tests(problem: Problem, sandbox: Sandbox, seconds: float) -> HiddenTests | JudgedTests:
+    """How programs for a problem are judged by the tests that it carries itself."""
+    return (HiddenTests if problem.judging is None else JudgedTests)(problem, sandbox, seconds)
+
+
+def comparison_of(problem: Problem, sandbox: Sandbox, limits: ComparisonLimits) -> CompareAnswers:
+    """Choose the comparison for a problem's answers, judged programs among them. Calling it blocks."""
+    if problem.judging is not None:
+        return JudgedTests(problem, sandbox, limits.program_s)
+    return comparison.comparison_of(problem, sandbox, limits)
+
+
+@dataclass
+class JudgedTests:
+    """The tests of a problem that says how it is judged."""
+
+    problem: Problem
+    sandbox: Sandbox
+    timeout_s: float
+    """Seconds for all calls of a function, or for each run of a program that reads and prints."""
+    _results: dict[str, Equivalence] = field(default_factory=dict)
+
+    def __call__(self, gold: str, pred: str) -> Equivalence:
+        """CompareAnswers if both pass the tests."""
+        found = self.passes(gold)
+        return self.passes(pred) if found.status == "same" else found
+
+    def program(self, text: str) -> str | None:
+        """The program of a reply; None if there is none."""
+        judging = self.problem.judging
+        if judging is not None and judging.form == "stdio":
+            return StreamTests(()).program(text)
+        return HiddenTests(self.problem, self.sandbox, self.timeout_s).program(text)
+
+    def passes(self, program: str) -> Equivalence:
+        """Whether a program passes every test within the budget. It blocks; every program is run once."""
+        if program not in self._results:
+            self._results[program] = self._run(unfenced(program))
+        return self._results[program]
+
+    def _run(self, program: str) -> Equivalence:
+        judging = self.problem.judging
+        assert judging is not None  # chosen by `program_tests`
+        try:
+            cases = [test.values() for test in self.problem.tests]
+        except ValueError:
+            return undetermined("tests", "the stored tests cannot be read")
+        if judging.form == "function":
+            target = self.problem.entry_point or "solve"
+            return run_calls(self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks)
+        return self._streams(program, [(str(given), str(wanted)) for [given], wanted in cases], judging.ticks)
+
+    def _streams(self, program: str, pairs: list[tuple[str, str]], ticks: int) -> Equivalence:
+        if not pairs:
+            return undetermined("tests", "there are no tests to run")
+        doubt: Equivalence | None = None
+        for number, (given, wanted) in enumerate(pairs, 1):
+            result = self.sandbox.run_job(Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks))
+            which = f"test {number} of {len(pairs)}"
+            if (result.error or "").startswith(OVER):
+                return different(TOO_SLOW, f"{which}: {result.error}")
+            found = printed(result, wanted, which)
+            if found.status == "different" or found.rule == "timeout":
+                return found
+            if found.status == "undetermined" and doubt is None:
+                doubt = found
+        return same("tests", f"all {len(pairs)} outputs are right") if doubt is None else doubt
+
+
+def remembered(problem: Problem, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
+    """Whether a program passes; of problems with the same tests and program only one is run."""
+    assert problem.judging is not None
+    key = (program, problem.tests, problem.judging.form, problem.judging.ticks)
+    found = _VERDICTS.get(key)
+    if found is None:
+        found = JudgedTests(problem, sandbox, seconds).passes(program)
+        if found.status != "undetermined":
+            _VERDICTS[key] = found
+    return found
+
+
+_VERDICTS: dict[object, Equivalence] = {}

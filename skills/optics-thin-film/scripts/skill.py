@@ -1,0 +1,49 @@
+"""Visible wavelength that a thin film on a base reflects most strongly."""
+
+import math
+
+BASES = {
+    "on water, whose refractive index is 1.33": 1.33,
+    "on glass, whose refractive index is 1.52": 1.52,
+}
+
+
+def steps(d: float, n: float, base: str) -> dict:
+    """Path difference, shift of the order by a missing reversal, and the order of interference."""
+    path = 2 * n * d
+    shift = 0.0 if BASES[base] > n else 0.5
+    orders = [k - shift for k in range(1, 20) if 400 < path / (k - shift) < 700]
+    if len(orders) != 1:
+        raise ValueError("not exactly one wavelength is reinforced")
+    return {"path": path, "shift": shift, "order": orders[0]}
+
+
+def solve(d: float, n: float, base: str) -> float:
+    """The order that puts the wavelength into the visible range."""
+    found = steps(d, n, base)
+    return found["path"] / found["order"]
+
+
+def check(d: float, n: float, base: str) -> float:
+    """Intensity of the two reflected waves, sampled over the range and climbed to its maximum."""
+    first = (1 - n) / (1 + n)
+    second = (n - BASES[base]) / (n + BASES[base])
+
+    def intensity(wavelength: float) -> float:
+        turn = 2 * math.pi * (d + d) / (wavelength / n)
+        return (first + second * math.cos(turn)) ** 2 + (second * math.sin(turn)) ** 2
+
+    grid = [400 + 2 * i for i in range(151)]
+    heights = [intensity(w) for w in grid]
+    peaks = [grid[i] for i in range(1, 150) if heights[i - 1] < heights[i] >= heights[i + 1]]
+    if len(peaks) != 1:
+        raise ValueError("not exactly one wavelength is reinforced")
+
+    def slope(wavelength: float) -> float:
+        return intensity(wavelength + 0.01) - intensity(wavelength - 0.01)
+
+    low, high = peaks[0] - 2.0, peaks[0] + 2.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+    return (low + high) / 2

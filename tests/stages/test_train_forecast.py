@@ -1,0 +1,62 @@
+"""What a dry run of training says of memory, work, hours and cost, compared with sums by hand and with a real model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_model import tiny_model
+from toy_groups import ALONE
+
+from agentprop.config import TrainMgpoConfig, TrainSftConfig
+from agentprop.stages.train.forecast import lines, memory_of, operations, work_of
+from agentprop.training.model.memory import ModelSize
+from agentprop.training.model.policy import PolicyModel
+from agentprop.training.model.shapes import planned, positions
+
+PAPER = Path(__file__).parents[2] / "examples" / "paper" / "shape"
+PARAMETERS = 4_022_468_096
+"""By hand: 151936·2560 + 36·(2·2560·4096 + 2·2560·1024 + 3·2560·9728 + 2·2560 + 2·128) + 2560."""
+
+
+def mgpo(model: Path = PAPER, **settings: object) -> TrainMgpoConfig:
+    return TrainMgpoConfig.model_validate({"model": str(model), "precision": "bfloat16", **settings})
+
+
+@pytest.mark.parametrize("rank", [None, 4])
+def test_the_size_is_that_of_the_model_once_it_is_loaded(rank: int | None, tmp_path: Path) -> None:
+    config = mgpo(tiny_model(tmp_path / "m"), lora_rank=rank, device="cpu", precision="float32")
+    assert planned(config) == ModelSize.of(PolicyModel.load(config).distribute(ALONE))
+
+
+def test_a_model_of_four_billion_is_counted_by_hand() -> None:
+    size = planned(mgpo(plan_devices=8))
+    assert size is not None and size.whole == 2 * PARAMETERS
+    assert size.weights == PARAMETERS // 4 and size.trained == PARAMETERS // 8
+    assert size.forward(20_480) == 2 * PARAMETERS + 2 * 36 * 4096 * 20_480
+    parts = memory_of(mgpo(plan_devices=8, cache_gib=2.0), size, 20_480)
+    assert (parts["gradients"], parts["optimiser"]) == (4 * size.trained, 12 * size.trained)
+    assert (parts["reference"], parts["copy for sampling"], parts["cache"]) == (size.weights, size.whole, 2 << 30)
+    assert memory_of(mgpo(), size, 20_480)["cache"] == 128 * 20_480 * 36 * 2 * 1024 * 2
+    assert "cache" not in memory_of(mgpo(sampler="vllm", beta=0.0), size, 20_480)
+
+
+def test_hours_and_cost_follow_from_a_speed_that_is_given() -> None:
+    config = mgpo(steps=2, groups=4, group_size=2, refill=0.5, max_length=1000, plan_devices=2, plan_tflops=100)
+    size, work = planned(config), work_of(config, 1000)
+    assert size is not None and work is not None
+    assert (work.trained, work.sampled, work.passes) == (24_000, 24_000, 3)
+    needed = operations(config, size, work, 1000)
+    assert needed == (2 * PARAMETERS + 2 * 36 * 4096 * 1000) * 24_000 * 6
+    hours = needed / 2e14 / 3600
+    assert f"{hours:,.1f} hours on 2 x 100 TFLOP/s" in lines(config)[1] and "cost" not in lines(config)[1]
+    assert f"cost {hours * 2 * 1000:,.2f}" in lines(config.model_copy(update={"plan_price": 1000.0}))[1]
+    assert "plan_tflops" in lines(mgpo())[1]
+
+
+def test_what_is_not_known_is_said() -> None:
+    assert lines(mgpo(Path("teacher"))) == ["no estimate: config.json of teacher is not on this machine"]
+    sft = TrainSftConfig.model_validate({"model": str(PAPER)})
+    assert "depends on the trajectories" in lines(sft)[1]
+    bound = work_of(sft.model_copy(update={"max_steps": 3}), positions(sft))
+    assert bound is not None and bound.trained == 3 * 32 * 20_480
