@@ -146,7 +146,9 @@ async def _judged(
     found = found.model_copy(update={"judging": judging, "entry_point": point})
     verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
     if verdict.status == "same":
-        return found
+        term = from_json(found.certificate.composition or "")  # _with_suite read it
+        told = solved_program(term, active, found.answer)
+        return _with_difficulty(found.model_copy(update={"solution": told}), active, None)
     code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
 
