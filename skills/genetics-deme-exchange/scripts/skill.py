@@ -10,7 +10,7 @@ def solve(q: float, f: float, r: float, m: float, n: float) -> float:
 
 
 def steps(q: float, f: float, r: float, m: float, n: float) -> dict[str, float]:
-    """The mean that stays, the factor of the difference in a generation, and the island's first distance from the mean."""
+    """The mean that stays, the factor of the difference in a generation, and the first distance from the mean."""
     mean = (q + r * f) / (1 + r)
     return {"mean": mean, "factor": 1 - m / 100 * (1 + 1 / r), "gap": q - mean}
 
