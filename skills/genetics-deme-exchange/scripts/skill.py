@@ -9,6 +9,12 @@ def solve(q: float, f: float, r: float, m: float, n: float) -> float:
     return mean + (q - mean) * float((1 - m / 100 * (1 + 1 / r)) ** n)
 
 
+def steps(q: float, f: float, r: float, m: float, n: float) -> dict[str, float]:
+    """The mean that stays, the factor of the difference in a generation, and the first distance from the mean."""
+    mean = (q + r * f) / (1 + r)
+    return {"mean": mean, "factor": 1 - m / 100 * (1 + 1 / r), "gap": q - mean}
+
+
 def check(q: float, f: float, r: float, m: float, n: float) -> float:
     """Numbers of the three genotypes in both places: animals change places, then gametes unite at random."""
     if not 0 < q < 1:

@@ -28,6 +28,24 @@ def solve(n: int, k: int, rule: str) -> int:
     return int(total)
 
 
+def steps(n: int, k: int, rule: str) -> dict[str, object]:
+    """The red genotypes after the first selfing, with their chances of red offspring, and the weighted sum of these."""
+    names = {2: ("AA", "BB"), 1: ("Aa", "Bb"), 0: ("aa", "bb")}
+    kinds, terms, weighted = [], [], Fraction(0)
+    for first, second in product(CHILD, repeat=2):
+        if (first > 0, second > 0) in RED[rule]:
+            count = int(16 * CHILD[first] * CHILD[second])
+            chance = sum(
+                ((SHOWS[first] if a else 1 - SHOWS[first]) * (SHOWS[second] if b else 1 - SHOWS[second]))
+                for a, b in RED[rule]
+            )
+            kinds.append(f"{count} {names[first][0]}{names[second][1]} ({chance})")
+            part = rf"\frac{{{chance.numerator}}}{{{chance.denominator}}}"
+            terms.append(str(count) if chance == 1 else rf"{count} \cdot {part}")
+            weighted += count * chance
+    return {"kinds": ", ".join(kinds), "terms": " + ".join(terms), "weighted": weighted}
+
+
 def _is_red(rule: str, plant: str) -> bool:
     """Colour of a genotype such as AaBb."""
     a, b = "A" in plant, "B" in plant

@@ -16,6 +16,11 @@ def solve(k: int, n: int, m: int) -> int:
     return carriers
 
 
+def steps(k: int, n: int, m: int) -> dict[str, int]:
+    """The reciprocal of the allele frequency, at the beginning and at the end."""
+    return {"root": isqrt(k), "inverse": isqrt(k) + n}
+
+
 def check(k: int, n: int, m: int) -> int:
     """Genotypes in exact fractions: homozygotes dropped, gametes of the others united at random."""
     allele = next((Fraction(1, d) for d in range(2, k + 1) if d * d == k), None)

@@ -10,6 +10,13 @@ def solve(q: float, x: float, y: float, c: float, n: float) -> float:
     return q * marker + (together - q * marker) * float((1 - c / 100) ** n)
 
 
+def steps(q: float, x: float, y: float, c: float, n: float) -> dict[str, float]:
+    """Shares of chromosomes with both alleles, with the marker, with both if these were independent, and the excess."""
+    together = q * x / 100
+    marker = together + (1 - q) * y / 100
+    return {"together": together, "marker": marker, "independent": q * marker, "excess": together - q * marker}
+
+
 def check(q: float, x: float, y: float, c: float, n: float) -> float:
     """Four gametes followed through every pairing, each pair making parental and exchanged gametes."""
     if not 0 < q < 1:

@@ -9,6 +9,12 @@ def solve(q: float, u: float, v: float, n: float) -> float:
     return balance + (q - balance) * float((1 - (u + v) * 1e-4) ** n)
 
 
+def steps(q: float, u: float, v: float, n: float) -> dict[str, float]:
+    """The equilibrium, the first distance from it, and the factor by which this shrinks in a generation."""
+    balance = u / (u + v)
+    return {"balance": balance, "gap": q - balance, "factor": round(1 - (u + v) * 1e-4, 12)}
+
+
 def check(q: float, u: float, v: float, n: float) -> float:
     """Both alleles counted from generation to generation, mutants moved across."""
     if not 0 < q < 1:

@@ -11,6 +11,12 @@ def solve(q: float, s: float, n: float) -> float:
     return q * q + inbreeding * q * (1 - q)
 
 
+def steps(q: float, s: float, n: float) -> dict[str, float]:
+    """The coefficient of inbreeding: its limit, and its value after the last generation."""
+    limit = s / (200 - s)
+    return {"limit": limit, "inbreeding": limit * (1 - float((s / 200) ** n))}
+
+
 def check(q: float, s: float, n: float) -> float:
     """Three genotypes: selfed young by Mendel's ratios, the others from a pool of all gametes."""
     if not 0 < q < 1:

@@ -9,6 +9,12 @@ def solve(q: float, s: float, n: float) -> float:
     return q
 
 
+def steps(q: float, s: float, n: float) -> dict[str, object]:
+    """The frequencies among the newborns of each generation, and the first of them and the last but one."""
+    course = [solve(q, s, done) for done in range(1, int(n))]
+    return {"first": course[0], "course": course, "before": course[-1]}
+
+
 MENDEL = {
     ("AA", "AA"): (4, 0, 0), ("AA", "Aa"): (2, 2, 0), ("AA", "aa"): (0, 4, 0),
     ("Aa", "Aa"): (1, 2, 1), ("Aa", "aa"): (0, 2, 2), ("aa", "aa"): (0, 0, 4),

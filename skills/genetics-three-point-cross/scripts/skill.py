@@ -13,6 +13,12 @@ def solve(n: int, d: int, e: int, c: int) -> int:
     return int(parental)
 
 
+def steps(n: int, d: int, e: int, c: int) -> dict[str, float]:
+    """The parts of the seedlings with a crossing-over in both intervals, and in at least one."""
+    double = Fraction(c * d * e, 10**6)
+    return {"double": float(double), "recombinant": float(Fraction(d + e, 100) - double)}
+
+
 def check(n: int, d: int, e: int, c: int) -> int:
     """Plants dealt out over the four combinations of exchange and no exchange, in millionths."""
     both = c * d * e

@@ -12,6 +12,13 @@ def solve(m: float, b: float, mu: float, d: float, f: float) -> float:
     return (tight - slack) * math.pi * d / 100 * f / 60
 
 
+def steps(m: float, b: float, mu: float, d: float, f: float) -> dict[str, float]:
+    """The tensions at both ends, their difference, and the speed of the rim."""
+    slack = m * G
+    tight = slack * math.exp(mu * math.radians(b))
+    return {"slack": slack, "tight": tight, "friction": tight - slack, "rim_speed": math.pi * d / 100 * f / 60}
+
+
 def check(m: float, b: float, mu: float, d: float, f: float) -> float:
     """Friction added up piece by piece along the arc (Runge-Kutta), with its work in one turn of the drum."""
     pieces = 200

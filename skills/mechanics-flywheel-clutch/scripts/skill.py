@@ -10,6 +10,13 @@ def solve(m: float, r: float, f: float, p: float, s: float) -> float:
     return first * second / (first + second) * spin * spin / 2
 
 
+def steps(m: float, r: float, f: float, p: float, s: float) -> dict[str, float]:
+    """Moments of inertia of the two discs, the angular velocity of the spinning one, and its energy."""
+    first, second = m * r * r / 2, p * s * s / 2
+    spin = 2 * math.pi * f / 60
+    return {"first": first, "second": second, "spin": spin, "energy": first * spin * spin / 2}
+
+
 def check(m: float, r: float, f: float, p: float, s: float) -> float:
     """Both discs under the same friction torque, stepped in time; the heat is the torque's work on the slip."""
     first, second = 0.5 * m * r**2, 0.5 * p * s**2

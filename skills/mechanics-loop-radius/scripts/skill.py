@@ -13,6 +13,11 @@ def solve(v: float, mu: float, d: float) -> float:
     return square / (5 * G)
 
 
+def steps(v: float, mu: float, d: float) -> dict[str, float]:
+    """The square of the speed behind the rough patch."""
+    return {"square": v * v - 2 * mu * G * d}
+
+
 def _pull_to_top() -> float:
     """Tangential pull of gravity summed along the half circle of radius 1 up to the top (Simpson's rule)."""
     pieces = 200

@@ -14,6 +14,20 @@ def solve(v: float, alpha: float, beta: float) -> float:
     return v * math.cos(up + down) * flight + G * math.sin(down) * flight**2 / 2
 
 
+def steps(v: float, alpha: float, beta: float) -> dict[str, float]:
+    """Velocity and gravity, each along and across the slope, and the time of flight."""
+    up, down = math.radians(alpha), math.radians(beta)
+    across, pull = v * math.sin(up + down), G * math.cos(down)
+    return {
+        "angle": alpha + beta,
+        "along": v * math.cos(up + down),
+        "across": across,
+        "drive": G * math.sin(down),
+        "pull": pull,
+        "flight": 2 * across / pull,
+    }
+
+
 def check(v: float, alpha: float, beta: float) -> float:
     """Horizontal and vertical axes: bisection for the moment at which the height above the slope vanishes."""
     if v <= 0:

@@ -13,6 +13,12 @@ def solve(v: float, theta: float, mu: float) -> float:
     return v * math.sqrt((slope - mu) / (slope + mu))
 
 
+def steps(v: float, theta: float, mu: float) -> dict[str, float]:
+    """The tangent of the slope, and the ratio of the two accelerations."""
+    slope = math.tan(math.radians(theta))
+    return {"slope": slope, "ratio": (slope - mu) / (slope + mu)}
+
+
 def check(v: float, theta: float, mu: float) -> float:
     """Newton's law stepped in time: up until the velocity changes sign, then down over the same length."""
     angle = math.radians(theta)

@@ -11,6 +11,12 @@ def solve(w: float, e: float, m: float, n: float) -> float:
     return relative * n / (m + n)
 
 
+def steps(w: float, e: float, m: float, n: float) -> dict[str, float]:
+    """Kinetic energy of both bodies, and the lighter one's part of it."""
+    kinetic = w * e / 100
+    return {"kinetic": kinetic, "share": kinetic * n / (m + n)}
+
+
 def check(w: float, e: float, m: float, n: float) -> float:
     """A constant push over one metre of separation in time steps; its strength makes the work equal the energy."""
     if w <= 0:

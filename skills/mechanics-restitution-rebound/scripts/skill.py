@@ -9,6 +9,12 @@ def solve(v: float, n: float, e: float) -> float:
     return e * (v - centre) - centre
 
 
+def steps(v: float, n: float, e: float) -> dict[str, float]:
+    """The speed of the centre of mass, and the speeds before and after the collision as seen from there."""
+    centre = v / (1 + n)
+    return {"centre": centre, "closing": v - centre, "leaving": e * (v - centre)}
+
+
 def check(v: float, n: float, e: float) -> float:
     """Floor frame: bisection for the impulse that makes the speed of parting e times the speed of approach."""
     if v <= 0 or not 0 < e <= 1:

@@ -13,6 +13,12 @@ def solve(m: float, k: float, x: float, mu: float, d: float) -> float:
     return math.sqrt(2 * left / m)
 
 
+def steps(m: float, k: float, x: float, mu: float, d: float) -> dict[str, float]:
+    """The energy in the spring, the friction on the strip, what it takes, and what is left."""
+    stored, friction = k * x * x / 2, mu * m * G
+    return {"stored": stored, "friction": friction, "lost": friction * d, "left": stored - friction * d}
+
+
 def _advance(place: float, speed: float, ratio: float, step: float) -> tuple[float, float]:
     """One Runge-Kutta step of x'' = -ratio x."""
     a1, b1 = speed, -ratio * place

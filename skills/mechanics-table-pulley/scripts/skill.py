@@ -14,6 +14,12 @@ def solve(m: float, mu: float, w: float, p: float, h: float) -> float:
     return math.sqrt(2 * acceleration * h)
 
 
+def steps(m: float, mu: float, w: float, p: float, h: float) -> dict[str, float]:
+    """The driving force, the mass that it accelerates, and the acceleration."""
+    drive, inertia = (w - mu * m) * G, m + w + p / 2
+    return {"drive": drive, "inertia": inertia, "acceleration": drive / inertia}
+
+
 def check(m: float, mu: float, w: float, p: float, h: float) -> float:
     """Energy balance, solved for the speed by bisection; the pulley's radius is arbitrary."""
     radius = 0.13

@@ -11,6 +11,12 @@ def solve(p: float, x: float, k: float, a: float, t: float) -> float:
     return t + p * resistance
 
 
+def steps(p: float, x: float, k: float, a: float, t: float) -> dict[str, float]:
+    """Thermal resistances of the two sections and of both together, and the fall of temperature."""
+    copper, brass = x / COPPER * 0.01 / (a * 1e-4), k / BRASS * 0.01 / (a * 1e-4)
+    return {"copper": copper, "brass": brass, "resistance": copper + brass, "fall": p * (copper + brass)}
+
+
 def check(p: float, x: float, k: float, a: float, t: float) -> float:
     """Bisection for the hot end's temperature; the joint's temperature makes the flows in and out equal."""
     if p <= 0 or t <= -273.15:

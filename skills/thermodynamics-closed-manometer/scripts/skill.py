@@ -16,6 +16,15 @@ def solve(p: float, l: float, a: float, z: float) -> float:  # noqa: E741
     return 2 * free / (linear + math.sqrt(linear * linear - 8 * WEIGHT * free))
 
 
+def steps(p: float, l: float, a: float, z: float) -> dict[str, float]:  # noqa: E741
+    """Pressure of the trapped air at first, and two coefficients of the quadratic equation for the rise."""
+    return {
+        "trapped": a + z * WEIGHT,
+        "linear": p + z * WEIGHT + 2 * WEIGHT * l,
+        "constant": (p - a) * l,
+    }
+
+
 def check(p: float, l: float, a: float, z: float) -> float:  # noqa: E741
     """Bisection for the rise at which both sides press equally on the lowest point of the tube."""
     if p <= a:

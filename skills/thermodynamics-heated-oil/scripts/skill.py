@@ -11,6 +11,13 @@ def solve(p: float, m: float, c: float, k: float, t: float, u: float) -> float:
     return t + p / loss * -math.expm1(-loss * u * 60 / (m * c * 1000))
 
 
+def steps(p: float, m: float, c: float, k: float, t: float, u: float) -> dict[str, float]:
+    """Loss per kelvin, the excess over the room in the long run, the time constant, and the excess that is reached."""
+    loss, capacity = k / 50, m * c * 1000
+    excess = p / loss * -math.expm1(-loss * u * 60 / capacity)
+    return {"loss": loss, "steady": p / loss, "delay": capacity / loss, "excess": excess}
+
+
 def check(p: float, m: float, c: float, k: float, t: float, u: float) -> float:
     """Heat balance stepped in time (Runge-Kutta)."""
     if p <= 0:

@@ -13,6 +13,14 @@ def solve(t: float, m: float, c: float, e: float) -> float:
     return m * WATER * (hot - cold - cold * math.log(hot / cold)) * e / 100
 
 
+def steps(t: float, m: float, c: float, e: float) -> dict[str, float]:
+    """Absolute temperatures, heat and entropy given off by the water, heat for the lake, and work."""
+    hot, cold = t + ZERO, c + ZERO
+    heat, entropy = m * WATER * (hot - cold), m * WATER * math.log(hot / cold)
+    waste = cold * entropy
+    return {"hot": hot, "cold": cold, "heat": heat, "entropy": entropy, "waste": waste, "work": heat - waste}
+
+
 def check(t: float, m: float, c: float, e: float) -> float:
     """The water cools in small steps; each gives its heat to a Carnot engine (Simpson's rule)."""
     if not c < t <= 100:

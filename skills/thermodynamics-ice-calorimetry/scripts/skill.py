@@ -12,6 +12,12 @@ def solve(m: float, t: float, i: float, z: float, q: float) -> float:
     return final
 
 
+def steps(m: float, t: float, i: float, z: float, q: float) -> dict[str, float]:
+    """Heat that the water brings, heat that the ice needs, and what is left of both and the supply."""
+    brought, needed = m * WATER * t, i * (FUSION - ICE * z)
+    return {"brought": brought, "needed": needed, "spare": brought + q - needed}
+
+
 def _enthalpy(mass: float, temperature: float) -> float:
     """Joules above ice at 0 degrees."""
     return mass * (ICE * temperature if temperature < 0 else FUSION + WATER * temperature)

@@ -13,6 +13,13 @@ def solve(n: float, t: float, q: float, a: float, m: float) -> float:
     return n * GAS * final / (AIR * area + m * G)
 
 
+def steps(n: float, t: float, q: float, a: float, m: float) -> dict[str, float]:
+    """Pressure of the gas, rise of its temperature, final temperature and volume."""
+    pressure, rise = AIR + m * G / (a * 1e-4), q / (n * HEAT_CAPACITY)
+    final = t + ZERO + rise
+    return {"pressure": pressure, "rise": rise, "final": final, "volume": n * GAS * final / pressure}
+
+
 def check(n: float, t: float, q: float, a: float, m: float) -> float:
     """Bisection on the height: heat = rise of internal energy + work against piston and atmosphere."""
     if n <= 0 or t + ZERO <= 0 or q <= 0:

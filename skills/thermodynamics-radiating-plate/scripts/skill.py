@@ -11,6 +11,12 @@ def solve(p: float, a: float, e: float, f: float, t: float) -> float:
     return float(fourth**0.25) - ZERO
 
 
+def steps(p: float, a: float, e: float, f: float, t: float) -> dict[str, float]:
+    """Absolute temperature of the walls, and the fourth power of that of the plate and its root."""
+    fourth = (t + ZERO) ** 4 + p / (SIGMA * a * 1e-4 * (e + f))
+    return {"walls": t + ZERO, "fourth": fourth, "final": float(fourth**0.25)}
+
+
 def check(p: float, a: float, e: float, f: float, t: float) -> float:
     """Bisection for the temperature at which the two faces, one after the other, lose what is supplied."""
     if p <= 0 or t <= -ZERO:

@@ -11,6 +11,12 @@ def solve(n: float, b: float, v: float, t: float, q: float) -> float:
     return (n + b) * GAS * (t + ZERO + q / capacity) / v
 
 
+def steps(n: float, b: float, v: float, t: float, q: float) -> dict[str, float]:
+    """Heat capacity at constant volume, rise of temperature, and final temperature."""
+    capacity = n * (DIOXIDE - GAS) + b * (ARGON - GAS)
+    return {"capacity": capacity, "rise": q / capacity, "final": t + ZERO + q / capacity}
+
+
 def check(n: float, b: float, v: float, t: float, q: float) -> float:
     """Bisection on the pressure: enthalpies of both gases less the change of pV make up the heat."""
     if n <= 0 or q <= 0:

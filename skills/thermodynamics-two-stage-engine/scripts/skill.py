@@ -12,6 +12,17 @@ def solve(q: float, a: float, b: float, c: float, r: float, s: float, g: float) 
     return g / 100 * q * (first + (1 - first) * second)
 
 
+def steps(q: float, a: float, b: float, c: float, r: float, s: float, g: float) -> dict[str, float]:
+    """Absolute temperatures, both efficiencies, both works, and the heat passed from engine to engine."""
+    hot, middle, cold = a + ZERO, b + ZERO, c + ZERO
+    first, second = r / 100 * (1 - middle / hot), s / 100 * (1 - cold / middle)
+    passed = q * (1 - first)
+    return {
+        "hot": hot, "middle": middle, "cold": cold, "first": first, "first_work": q * first, "passed": passed,
+        "second": second, "second_work": passed * second,
+    }  # fmt: skip
+
+
 def _best(heat: float, hot: float, cold: float) -> float:
     """The work at which the entropy taken from the hot side just reappears on the cold side, by bisection."""
     low, high = 0.0, heat
