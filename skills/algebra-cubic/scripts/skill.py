@@ -90,6 +90,7 @@ def solve(box, facts, question):
         found = [p for p in found if of(p) == told]
     return asked(question, found, PORTS)
 
+
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
     found, counts = members(box), []

@@ -64,6 +64,7 @@ def solve(box, facts, question):
         found = [h for h in found if of(h) == told]
     return asked(question, found, PORTS)
 
+
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
     found, counts = members(box), []

@@ -114,6 +114,7 @@ def solve(box, facts, question):
         found = [t for t in found if of(t) == told]
     return asked(question, found, PORTS)
 
+
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
     found, counts = members(box), []

@@ -106,6 +106,7 @@ def solve(box, facts, question):
         found = [n for n in found if of(n) == told]
     return asked(question, found, PORTS)
 
+
 def steps(box, facts, question):
     """How many of the family each fact leaves, and which ones all of them leave."""
     found, counts = members(box), []
