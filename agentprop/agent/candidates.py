@@ -24,6 +24,7 @@ from agentprop.agent.guidance import Guidance
 from agentprop.agent.message_notes import MessageNotes
 from agentprop.agent.sampling_seed import sampling_seed
 from agentprop.boundary import RecordFailure, contained_async
+from agentprop.composition import objects
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.terms import Term, skills
@@ -315,8 +316,9 @@ def _failed(index: int, failure: RecordFailure) -> Candidate:
 
 
 def tools() -> dict[str, str]:
-    """Sources of the helper module that code in the sandbox may import, by module name."""
-    return {"tools": files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")}
+    """Sources of the helper modules that code in the sandbox may import, by module name."""
+    source = files("agentprop.composition").joinpath("sandbox_tools.py").read_text(encoding="utf-8")
+    return {"tools": source, **objects.modules()}
 
 
 def builtin_made_by() -> MadeBy:

@@ -33,8 +33,13 @@ def command(
             "-f",
             autocompletion=completion.formats,
             metavar="FORMAT",
-            help="trl-sft, trl-grpo, trl-preference, trl-unpaired, verl, openai-chat, verifiers, jsonl or dataset.",
+            help="trl-sft, trl-grpo, trl-preference, trl-drafts, trl-unpaired, verl, openai-chat, verifiers, jsonl "
+            "or dataset.",
         ),
+    ] = None,
+    with_solutions: Annotated[
+        bool | None,
+        typer.Option("--with-solutions", help="Questions with worked solutions, for trl-sft and openai-chat."),
     ] = None,
     difficulty: Annotated[
         str | None, typer.Option(metavar="LO..HI", help="Only problems with a measured pass rate in this range.")
@@ -67,6 +72,7 @@ def command(
     flags = {
         **layout.flags(),
         "format": format_,
+        "with_solutions": with_solutions,
         "difficulty": difficulty,
         "held_out": held_out,
         "held_out_share": held_out_share,

@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from agentprop.records import Attempt, Problem, Record, Reject, Skill, Trajectory, Turn, Verdict
+from agentprop.records import Attempt, Problem, Record, Reject, Skill, Solution, Trajectory, Turn, Verdict
 
 WIDEST = 100
 """Most columns of a line; longer lines are hard to read."""
@@ -70,12 +70,22 @@ def _show_problem(console: Console, problem: Problem) -> None:
         more = [f"… and {len(problem.tests) - TESTS} more"] if len(problem.tests) > TESTS else []
         console.print(Text("tests:", style="bold"))
         _verbatim(console, "\n".join([*(f"{t.arguments} → {t.expected}" for t in problem.tests[:TESTS]), *more]), "")
+    if problem.solution is not None:
+        _solution(console, problem.solution)
     _field(console, "skills", ", ".join(problem.skills))
     _field(console, "operators", ", ".join(problem.operators))
     if problem.difficulty is not None:
         _field(console, "difficulty", f"{problem.difficulty.band} of 5 (declared, D = {problem.difficulty.score:g})")
     _field(console, "evidence", problem.evidence)
     console.print()
+
+
+def _solution(console: Console, solution: Solution) -> None:
+    if not solution.text:
+        _field(console, "no solution", solution.left_out)
+        return
+    console.print(Text("solution:", style="bold"))
+    _indented(console, solution.text)
 
 
 def _show_verdict(console: Console, verdict: Verdict) -> None:

@@ -163,6 +163,9 @@ class _Clauses:
         whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
         if parameter.drop is not None and value.text != str(parameter.drop):
             yield f"restriction({label!r}, {whole}, {dropped(parameter)!r})"
+        if spec.is_object:
+            yield from self._facts(node, parameter, name, value)
+            return
         if parameter.kind in ("list", "words", "graph", "points"):
             yield f"data({whole}, {literal(parameter, value.text)})"
             return
@@ -170,6 +173,15 @@ class _Clauses:
         far = _fitting(spec, node, name, self._drawn(parameter, node, name), FAR)
         if near or far:
             yield f"given({label!r}, {whole}, [{', '.join(near)}], [{', '.join(far)}])"
+
+    def _facts(self, node: Apply, parameter: Parameter, name: str, value: Given) -> Iterator[str]:
+        """A6: without any one fact the answer, or its uniqueness, is gone. The box is the family, and no fact."""
+        if parameter.kind == "facts":
+            facts = parse(parameter, value.text)
+            whole = f"lambda changed: {self.without(node, node.with_argument(name, CHANGED))}"
+            for port, _ in facts:
+                rest = tuple(fact for fact in facts if fact[0] != port)
+                yield f"restriction({f'{node.skill}.{port}'!r}, {whole}, {rest!r})"
 
     def _drawn(self, parameter: Parameter, node: Apply, name: str) -> Iterator[Any]:
         rng = Random(f"{to_json(node)}/{name}")

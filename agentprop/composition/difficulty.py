@@ -43,6 +43,7 @@ from agentprop.composition.terms import (
 )
 from agentprop.records import DeclaredDifficulty, Domain, Features
 from agentprop.skills import Package
+from agentprop.skills.values import parse
 
 WEIGHTS: Mapping[str, float] = {
     "steps": 0.55,
@@ -66,6 +67,8 @@ DATA = 8
 """Elements of a program's input, which the statement leaves open."""
 UNBOUNDED = 30
 """Values that a search for the least one is taken to try."""
+USUAL_FACTS = 2
+"""Facts about an object that has still to be constructed."""
 USUAL_DIGITS = 3
 """Digits of a value of which there is no sample."""
 WORDS: Mapping[Domain, int] = {"mathematics": 30, "coding": 35, "science": 75}
@@ -123,7 +126,7 @@ def expected_features(term: Term, library: Mapping[str, Package], survey: Mappin
 
 def _features(term: Term, library: Mapping[str, Package], digits: float, words: int, loose: float) -> Features:
     return Features(
-        steps=sum(isinstance(node, STEPS) for node in walk(term)),
+        steps=sum(1 + _facts(node, library) for node in walk(term) if isinstance(node, STEPS)),
         skills=len(skills(term)),
         depth=_depth(term),
         work=round(math.log2(1 + _work(term, library)), 2),
@@ -131,6 +134,16 @@ def _features(term: Term, library: Mapping[str, Package], digits: float, words: 
         length=round(words / 50, 2),
         loose=round(loose, 2),
     )
+
+
+def _facts(node: Term, library: Mapping[str, Package]) -> int:
+    """Facts about an object, each of which has to be brought together with the others; 0 for anything else."""
+    if not isinstance(node, Apply) or not library[node.skill].spec.is_object:
+        return 0
+    facts = dict(node.arguments).get("facts")
+    if not isinstance(facts, Given):
+        return USUAL_FACTS
+    return len(parse(library[node.skill].spec.parameters["facts"], facts.text))
 
 
 def _depth(term: Term) -> int:
@@ -145,7 +158,11 @@ def _work(term: Term, library: Mapping[str, Package]) -> float:
         case Apply(skill, arguments):
             parameters = library[skill].spec.parameters
             return sum(
-                _size(parameters[name].kind, value.text) if isinstance(value, Given) else _work(value, library)
+                _work(value, library)
+                if not isinstance(value, Given)
+                else _size(parameters[name].kind, value.text)
+                if name in parameters
+                else 1  # a model that has still to be constructed
                 for name, value in arguments
             )
         case Total() | Count():
@@ -170,7 +187,7 @@ def _size(kind: str, text: str) -> float:
     if kind in ("integer", "rational"):
         found = NUMBER.search(text)
         return min(LARGEST, float(found[0])) if found else 1
-    if kind in ("list", "words", "graph", "points", "matrix", "polynomial"):
+    if kind in ("list", "words", "graph", "points", "matrix", "polynomial", "facts"):
         return text.count(",") + 1
     return len(text) if kind == "string" else 1
 

@@ -136,6 +136,8 @@ class Links:
             if package.spec.value:
                 by_kind[output.kind].append(name)
         for name, package in self.library.items():
+            if package.spec.is_object:  # its parameters hang together: none can be another skill's value
+                continue
             yield from self._ports(name, package.spec, by_role, by_kind)
 
     def _ports(

@@ -138,6 +138,8 @@ def inline_variants(wording: str, ending: str) -> Iterator[str]:
 
 NUMBERS = frozenset({"integer", "rational", "decimal"})
 """Kinds of parameters around which dollars are notation."""
+WORDED = frozenset({"facts", "question"})
+"""Kinds of parameters whose texts are sentences of their own."""
 _INTEGERS = {"low", "high", "value"}
 _INTEGER = r"0|-?[1-9]\d{0,17}"
 

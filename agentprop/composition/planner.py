@@ -28,6 +28,7 @@ from math import prod
 from random import Random
 from typing import Any, cast
 
+from agentprop.composition import objects
 from agentprop.composition.aims import Aim, AnyDifficulty
 from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
@@ -65,6 +66,8 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
+OBJECT_ROOTS = 0.9
+"""Share of a category's questions that are about one object if it has object kinds."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
@@ -177,12 +180,16 @@ class Planner:
         raise Impossible(f"no composition found for {category}")
 
     def _root(self, category: str, rng: Random) -> str:
-        """Draw the skill that asks. Mined ones would crowd out the others of their category."""
+        """Draw the skill that asks. Mined ones would crowd out the others of their category; object kinds are few."""
         names = self.categories[category]
         mined = [name for name in names if self.index.mined(name)]
         if mined and len(mined) < len(names):
             wanted = rng.random() < self.mined_roots
             names = [name for name in names if self.index.mined(name) == wanted]
+        kinds = [name for name in names if self.library[name].spec.is_object]
+        if kinds and len(kinds) < len(names):
+            wanted = rng.random() < OBJECT_ROOTS
+            names = [name for name in names if (name in kinds) == wanted]
         return rng.choice(names)
 
     def composes(self, name: str, rng: Random) -> bool:
@@ -202,6 +209,9 @@ class Planner:
         """Shapes that a question of the skill can have, with their weights; each is drawn by `_plan_<shape>`."""
         if root not in self._known_shapes:
             package = self.library[root]
+            if package.spec.is_object:
+                self._known_shapes[root] = {"model": 1.0}
+                return self._known_shapes[root]
             alone = (
                 {}
                 if package.origin == "bundled" and package.spec.judged is None
@@ -259,6 +269,10 @@ class Planner:
         if data is None or not any(link.parameter == data and not link.story for link in links):
             return {}
         return {"program": 5.0, "printed": 3.0, "chain": 0.4}
+
+    def _plan_model(self, root: str, rng: Random) -> Term:
+        """An object kind's operator; the facts and the question are constructed in the sandbox."""
+        return objects.undrawn(root, objects.any_operator(self.library[root].spec, rng), rng.randrange(objects.SEEDS))
 
     def _plan_alone(self, root: str, rng: Random) -> Term:
         return self.givens(root, rng)

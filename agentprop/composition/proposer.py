@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, families, lifted, suites
+from agentprop.composition import ablation, draft_code, families, lifted, objects, suites
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
@@ -28,8 +28,12 @@ from agentprop.skills import Package
 from agentprop.skills.values import draw
 
 Script = Generator[str, Observation, None]
+AGAIN = ". The idea stands; other numbers may fit. "
+"""End of the sentence that answers a failure with other numbers."""
 REPAIRS = 2
 """Redraws of a composition's numbers before one of its skills is taken for the cause."""
+MODELS = 3
+"""Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
 DRAFTS = 4
 """Drafts of a composition, each with other numbers, before it is given up as one without a good statement."""
@@ -72,6 +76,9 @@ class BuiltinProposer:
     # --- the loop ---
 
     def _run(self) -> Script:
+        if objects.is_undrawn(self.term, self.library):
+            yield from self._model()
+            return
         statement = yield from self._draft("")
         failures = 0
         while statement is not None:
@@ -93,6 +100,33 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _model(self) -> Script:
+        """Construct models of an object kind until one is accepted."""
+        undrawn = self.term
+        for attempt in range(MODELS):
+            drawn = yield protocol.execute(objects.drawing(undrawn, self.library))
+            if drawn.outcome != "ok":
+                return
+            self.term = objects.applied(undrawn, self.library, _printed(drawn.text)[0])
+            statement = self._written()
+            fault = "It has no good wording." if statement is None else (yield from self._tried(statement))
+            if attempt + 1 < MODELS:
+                yield protocol.think(f"{fault} I construct another one.")
+                undrawn = objects.redrawn(undrawn, self.rng)
+
+    def _tried(self, statement: str) -> Generator[str, Observation, str]:
+        """Compute a statement's answer by both routes and submit it; what is against it."""
+        yield protocol.think(f"{self._plan_text()}\n{statement}")
+        tried = yield protocol.execute(draft_code.attempt(self.term, self.library))
+        if tried.outcome != "ok":
+            return f"{tried.text.splitlines()[-1]}."
+        checked = yield protocol.execute(draft_code.recheck(self.term, self.library))
+        fault = _disagreement(tried, checked)
+        if fault is not None:
+            return fault
+        answer = yield protocol.submit(self._submission(statement, tried, None))
+        return answer.text
 
     def _draft(self, why: str) -> Generator[str, Observation, str | None]:
         for _ in range(DRAFTS):
@@ -168,7 +202,7 @@ class BuiltinProposer:
         structural = code in ("independent", "result-independent")
         if self.prune and culprit is not None and (structural or failures > REPAIRS):
             return (yield from self._change(problem, culprit))
-        return (yield from self._redraft(f"{problem}. The idea stands; other numbers may fit. "))
+        return (yield from self._redraft(f"{problem}{AGAIN}"))
 
     def _culprit(self, about: str) -> str | None:
         """The supplier that a conflict is about: the skill itself, or the one that computed the value v1, v2, …"""

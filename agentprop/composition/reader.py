@@ -41,7 +41,7 @@ from agentprop.composition.draft_code import output_spec
 from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
-from agentprop.composition.matching import NUMBERS, inline_variants, match, matches, template
+from agentprop.composition.matching import NUMBERS, WORDED, inline_variants, match, matches, template
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -366,9 +366,10 @@ class _Reader:
         if letter in scope and (text != letter or hole.math):
             yield scope[letter]
             return
-        if text.startswith("the "):
+        if text.startswith("the ") and parameter.kind not in WORDED:
             yield from self._phrase(text, scope)
-        if not text.startswith("the ") or parameter.kind == "choice":  # "the Moon" is a choice like any other
+        # "the Moon" is a choice like any other, and facts are noun phrases by themselves.
+        if not text.startswith("the ") or parameter.kind in ("choice", *WORDED):
             yield from _given(parameter, text, hole.math)
 
     # --- programs ---

@@ -64,7 +64,11 @@ def store(library: Mapping[str, Package], sandbox: Sandbox) -> None:
 def survey(library: Mapping[str, Package], sandbox: Sandbox, seed: int = 0) -> dict[str, list[Any]]:
     """Sample every skill that can supply a number: name → up to SAMPLES values. Skills that fail are left out."""
     planner = Planner(library, links=False)
-    names = [name for name, p in planner.library.items() if p.spec.output and p.spec.output.kind in _KINDS]
+    names = [
+        name
+        for name, p in planner.library.items()
+        if p.spec.output and p.spec.output.kind in _KINDS and not p.spec.is_object
+    ]
     found: dict[str, list[Any]] = {}
     for chunk in _chunks(names, JOBS_PER_FORK):
         jobs = {name: job for name in chunk if (job := _job(name, planner, seed)) is not None}

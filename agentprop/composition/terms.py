@@ -9,6 +9,8 @@ operators of the proposer are shapes of terms:
     constrain  Count: how many n in a range satisfy …
     nest       an argument of an Apply that is any of the above but an Apply
 
+and of object kinds, by what they ask of one object: inverse-unknown, shared-object, extremum, conjunction, branch.
+
 Example: "How many zeros stand at the end of $z!$ in base 12, where $z$ is the number of permutations of 5 objects that
 leave exactly 2 of them in place?" is one skill whose argument n is another skill. Its value: there are C(5,2)·2 = 20
 permutations, and 20! = 2¹⁸·3⁸·… holds 8 factors of 12 = 2²·3, so 8 zeros.
@@ -37,6 +39,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse
+from agentprop.skills.values.models import operator as question_operator
 
 Route = Literal["solve", "check"]
 MAX_NESTING = 64
@@ -200,6 +203,8 @@ def operators(term: Term) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for node in walk(term):
         match node:
+            case Apply(arguments=arguments) if "question" in dict(arguments) and "facts" in dict(arguments):
+                found[_operator_of(dict(arguments)["question"])] = None
             case Apply():
                 kinds = {"chain" if isinstance(c, Apply) else "nest" for c in children(node) if not _leaf(c)}
                 found |= dict.fromkeys(sorted(kinds))  # sorted, because the order of a set differs from run to run
@@ -218,6 +223,10 @@ def operators(term: Term) -> tuple[str, ...]:
             case _:
                 pass
     return tuple(found)
+
+
+def _operator_of(question: Term) -> str:
+    return question_operator(question.text) if isinstance(question, Given) else "inverse-unknown"
 
 
 def _leaf(term: Term) -> bool:

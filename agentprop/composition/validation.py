@@ -15,8 +15,9 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from agentprop.composition import families, suites
+from agentprop.composition import families, objects, suites
 from agentprop.composition.ablation import dropped
+from agentprop.composition.announced import case_of
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
@@ -74,6 +75,8 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
     if spec.output.kind == "program":
         check = _validate_program if spec.judged is None else _validate_family
         return check(package, faults, sandbox)
+    if spec.is_object:
+        return _validate_object(package, faults, sandbox, draws, seed)
     try:
         cases, share = draw_cases(spec, draws, Random(f"{seed}/{spec.name}"))
     except Unsatisfiable as problem:
@@ -91,6 +94,18 @@ def validate(package: Package, sandbox: Sandbox, *, draws: int = 40, seed: int =
         ),
         warnings=(*([few] if share < MIN_ACCEPTANCE else []), *compared.warnings),
     )
+
+
+def _validate_object(
+    package: Package, faults: Sequence[str], sandbox: Sandbox, draws: int, seed: int
+) -> ValidationReport:
+    """Validate an object kind on models that are constructed, for independent draws seldom have an answer."""
+    cases = objects.samples(package, draws, seed, sandbox)
+    if not cases:
+        return ValidationReport(faults=(*faults, f"PORTS: no model was found in {draws} tries"))
+    compared = _compare(package, cases, sandbox)
+    found = (*faults, *_wording_faults(package, cases[-1], seed), *compared.faults)
+    return replace(compared, faults=found)
 
 
 def _compare(package: Package, cases: Sequence[Parameters], sandbox: Sandbox) -> ValidationReport:
@@ -306,7 +321,7 @@ def _wording_faults(package: Package, parameters: Parameters, seed: int) -> Iter
 
 
 def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:
-    """Validate a family of judged programs: every setting has tests, the reference passes, wordings are read back.
+    """Validate a family: every setting has tests, which the reference passes, and every wording is read back.
 
     How good the tests are is found out when the suite is built.
     """
@@ -318,13 +333,14 @@ def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) 
             continue
         found += _wording_faults(package, values, 0)
         judged = package.spec.judged
-        arguments = [test.values()[0] for test in stored.tests]
         if judged is None or judged.form != "function":
             continue
+        cases = [case_of(test, families.judging(judged, stored)) for test in stored.tests]
+        arguments = [given for given, _ in cases]
         outcomes = sandbox.call(families.program(package, values), "solve", arguments, timeout_s=TIME_LIMIT_S)
         tests += len(outcomes)
-        for number, (outcome, test) in enumerate(zip(outcomes, stored.tests, strict=True)):
-            if outcome.status != "ok" or not agrees(outcome.value, test.values()[1]):
+        for number, (outcome, (_, expected)) in enumerate(zip(outcomes, cases, strict=True)):
+            if outcome.status != "ok" or not agrees(outcome.value, expected):
                 found.append(f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives")
     return ValidationReport(tuple(_first_few(found)), draws=tests)
 

@@ -33,6 +33,7 @@ from typing import TypeVar
 from agentprop.composition import grammar
 from agentprop.composition.letters import LetterUse, letter_use, letters_of, shares_letters
 from agentprop.composition.listing import listing
+from agentprop.composition.objects import is_undrawn
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -50,7 +51,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.skills import Hole, Package, Spec, Wording, segments
-from agentprop.skills.values import parse, render
+from agentprop.skills.values import parse, reworded
 
 SPARE = "kNtrsmjucdhMKT"
 """Letters for values whose parameter suggests none, in order of preference."""
@@ -71,6 +72,8 @@ def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bo
 
     With `naming`, each value that another skill supplies gets a letter and a sentence of its own, if no story tells it.
     """
+    if is_undrawn(term, library):
+        raise Unwritable("the facts of the object have still to be constructed")
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
     return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming).statement(term)
@@ -281,7 +284,7 @@ class _Writer:
         spec, value = self.library[term.skill].spec, term.argument(hole.name)
         if isinstance(value, Given):
             parameter = spec.parameters[hole.name]
-            return render(parameter, parse(parameter, value.text), math=hole.math)
+            return reworded(parameter, parse(parameter, value.text), self.rng, math=hole.math)
         if isinstance(value, Variable):
             code = spec.parameters[hole.name].input
             return f"`{value.name}`" if code else value.name if hole.math else f"${value.name}$"

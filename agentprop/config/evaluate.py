@@ -12,7 +12,7 @@ class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited
     """A benchmark and a model → the accuracy of the model."""
 
     stage: ClassVar[str] = "evaluate"
-    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "prompts", "k", "limit", "by"}
+    outside_identity: ClassVar[frozenset[str]] = Budget.bounds | {"workers", "prompts", "k", "limit", "by", "before"}
     """Raising k or the limit keeps the attempts that were already made."""
 
     model: str
@@ -22,6 +22,9 @@ class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited
     by: tuple[str, ...] | None = None
     """Columns to break the results down by; null means those named category, subject, domain, level, difficulty or
     split."""
+    before: str | None = None
+    """Evaluation of another model on the same benchmark, to compare with: problems kept, gained and lost, with the p of
+    McNemar's exact test, and pass@k of both."""
     check_references: bool = True
     """Run each row's own reference program through its tests first; leave out the rows whose reference fails, and those
     whose tests pass anything."""

@@ -17,6 +17,7 @@ def problem_row(problem: Problem, prober: str | None, correct: int | None, attem
         figures=problem.figures,
         entry_point=problem.entry_point,
         tests=problem.tests,
+        judging=problem.judging,
         domain=problem.domain,
         category=problem.category,
         skills=problem.skills,

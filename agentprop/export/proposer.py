@@ -46,14 +46,15 @@ def prompt_key(trajectory: Trajectory) -> bytes:
 
 def prompt_of(trajectory: Trajectory) -> Messages:
     """Messages that a proposer is given: system and task."""
-    return _chat_messages([("system", trajectory.system), ("user", trajectory.prompt)])
+    return chat_rows([("system", trajectory.system), ("user", trajectory.prompt)])
 
 
 def completion_of(trajectory: Trajectory) -> Messages:
     """Its messages and the observations between them; at least one turn."""
     pairs = [pair for t in trajectory.turns for pair in (("assistant", t.message), ("tool", t.observation))]
-    return _chat_messages(pairs[:-1])
+    return chat_rows(pairs[:-1])
 
 
-def _chat_messages(pairs: list[tuple[str, str]]) -> Messages:
+def chat_rows(pairs: list[tuple[str, str]]) -> Messages:
+    """Return messages as rows have them, from (role, text)."""
     return tuple(ChatMessage.model_validate({"role": m.role, "content": m.text}) for m in chat_messages(pairs))

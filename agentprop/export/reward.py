@@ -129,7 +129,7 @@ def _figures(answer: str) -> int | None:
 
 
 def _passes(response: str, tests: HiddenCases) -> str:
-    problem = Problem.model_construct(tests=tests.cases, entry_point=tests.entry_point)
+    problem = Problem.model_construct(tests=tests.cases, entry_point=tests.entry_point, judging=tests.judging)
     judge = program_tests(problem, _sandbox(), PROGRAM_S)
     program = judge.program(response)
     return "wrong" if program is None else graded(judge.passes(program), program, overran="too_slow").outcome

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentprop.records import AnswerType, Domain, Evidence, Part, Stage, StopReason, TestCase
+from agentprop.records import AnswerType, Domain, Evidence, Judging, Part, Stage, StopReason, TestCase
 
 
 class ChatMessage(Part):
@@ -33,14 +33,14 @@ class ConversationRow(Part):
 
 
 class Preference(Part):
-    """Two trajectories from the same task."""
+    """Two trajectories from the same task, or two drafts of one trajectory."""
 
     prompt: Messages
-    """System message and task."""
+    """System message and task, and what came before two drafts."""
     chosen: Messages
-    """A trajectory whose problem the verifiers accepted."""
+    """A trajectory whose problem the verifiers accepted, or the draft of that problem."""
     rejected: Messages
-    """A trajectory that failed by its own fault."""
+    """A trajectory that failed by its own fault, or a draft that did not compute."""
 
 
 class Unpaired(Part):
@@ -64,7 +64,8 @@ class QuestionAnswer(Part):
     """The statement."""
     answer: str
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
-    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple.
+    For one with a budget {entry_point, judging, tests: [{input, output, testtype}]}, as LiveCodeBench stores them."""
 
 
 class PromptSolution(Part):
@@ -74,7 +75,8 @@ class PromptSolution(Part):
     """The question, with instructions on the form of the answer."""
     solution: str
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
-    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple.
+    For one with a budget {entry_point, judging, tests: [{input, output, testtype}]}, as LiveCodeBench stores them."""
 
 
 class RewardModel(Part):
@@ -84,7 +86,8 @@ class RewardModel(Part):
     """Scoring by a rule, not by a model."""
     ground_truth: str
     """The answer; for a program its hidden tests, JSON: {entry_point, tests: [{arguments, expected}]}, where arguments
-    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple."""
+    and expected value are texts: JSON, or a Python literal if JSON has no word for a type, such as a tuple.
+    For one with a budget {entry_point, judging, tests: [{input, output, testtype}]}, as LiveCodeBench stores them."""
 
 
 class RowPlace(Part):
@@ -133,6 +136,8 @@ class ProblemRow(Part):
     """Name of the function that a program must define."""
     tests: tuple[TestCase, ...]
     """Hidden tests of a program: arguments and expected value, as JSON or Python literals."""
+    judging: Judging | None
+    """How a judge runs the program: form, budget, limits, examples; null if it is called without a budget."""
     domain: Domain
     """mathematics, coding or science."""
     category: str

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from agentprop.export.rows import ChatMessage, PromptSolution, QuestionAnswer, RewardModel, RowPlace, VerlRow
 from agentprop.prompts import prompt
-from agentprop.records import Domain, Problem, TestCase
+from agentprop.records import Domain, Judging, Problem, TestCase
 
 
 def question_answer(problem: Problem) -> QuestionAnswer:
@@ -22,7 +22,10 @@ def question_answer(problem: Problem) -> QuestionAnswer:
 
 def with_answer_format(row: QuestionAnswer) -> QuestionAnswer:
     """Add the instructions on the form of the answer, the same as a prober gets."""
-    return QuestionAnswer(question=f"{row.question}\n\n{prompt('prober')}", answer=row.answer)
+    tests = hidden_tests(row.answer)
+    streams = tests is not None and tests.judging is not None and tests.judging.form == "stdio"
+    told = prompt("prober_streams" if streams else "prober")
+    return QuestionAnswer(question=f"{row.question}\n\n{told}", answer=row.answer)
 
 
 def prompt_solution(row: QuestionAnswer) -> PromptSolution:
@@ -40,10 +43,12 @@ def verl_row(row: QuestionAnswer, domain: Domain, index: int, split: str) -> Ver
 class HiddenCases(NamedTuple):
     """Tests that stand in place of an answer."""
 
-    entry_point: str
-    """Function that a program must define."""
+    entry_point: str | None
+    """Function that a program must define; null for one that reads and prints."""
     cases: tuple[TestCase, ...]
     """Arguments and expected values."""
+    judging: Judging | None = None
+    """How a judge runs them."""
 
 
 def hidden_tests(answer: str) -> HiddenCases | None:
@@ -51,6 +56,9 @@ def hidden_tests(answer: str) -> HiddenCases | None:
     if not answer.startswith('{"entry_point": '):
         return None
     packed = json.loads(answer)
+    if "judging" in packed:
+        judging = Judging.model_validate(packed["judging"])
+        return HiddenCases(packed["entry_point"], tuple(_judged_case(t, judging) for t in packed["tests"]), judging)
     return HiddenCases(packed["entry_point"] or "solve", tuple(map(_case, packed["tests"])))
 
 
@@ -65,6 +73,29 @@ def _asked(row: QuestionAnswer) -> tuple[ChatMessage, ...]:
     return (ChatMessage(role="user", content=with_answer_format(row).question),)
 
 
+def _judged_case(test: dict[str, str], judging: Judging) -> TestCase:
+    """A test as judges store it; a judge makes its lists what the signature announces."""
+    if judging.form == "stdio":
+        return TestCase.of([test["input"]], test["output"])
+    return TestCase.of([json.loads(line) for line in test["input"].split("\n")], json.loads(test["output"]))
+
+
+def judged_tests(problem: Problem) -> list[dict[str, str]]:
+    """The tests as LiveCodeBench stores them: texts, of a call one line of JSON for each argument."""
+    assert problem.judging is not None  # only these are judged so
+    stdio, cases = problem.judging.form == "stdio", [test.values() for test in problem.tests]
+    if stdio:
+        return [{"input": str(text), "output": str(out), "testtype": "stdin"} for [text], out in cases]
+    return [
+        {"input": "\n".join(map(json.dumps, given)), "output": json.dumps(out), "testtype": "functional"}
+        for given, out in cases
+    ]
+
+
 def _tests(problem: Problem) -> str:
+    if problem.judging is not None:
+        judging = problem.judging.model_dump(mode="json", include={"form", "signature", "ticks", "budget", "cpu_s"})
+        packed = {"entry_point": problem.entry_point, "judging": judging, "tests": judged_tests(problem)}
+        return json.dumps(packed, ensure_ascii=False)
     tests = [{"arguments": test.arguments, "expected": test.expected} for test in problem.tests]
     return json.dumps({"entry_point": problem.entry_point, "tests": tests}, ensure_ascii=False)

@@ -19,6 +19,7 @@ from agentprop.answers.equivalence import equivalent
 from agentprop.answers.outcome import Equivalence, different, same
 from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
+from agentprop.composition import solution as worked
 from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
 from agentprop.composition.families import family
 from agentprop.composition.lifted import lifted
@@ -49,7 +50,7 @@ from agentprop.grading.judgement import Judgement
 from agentprop.grading.lifted_programs import judge_lifted
 from agentprop.grading.reread import reread
 from agentprop.grading.visible import unseen
-from agentprop.records import Problem
+from agentprop.records import Problem, Solution
 from agentprop.sandbox.executor import Executor
 from agentprop.sandbox.records import UNDECIDED, Job, Result
 from agentprop.skills import Package, origin_of
@@ -61,6 +62,7 @@ OWN_INPUTS, FOREIGN_INPUTS = 6, 64
 functions, and for any other, which also runs in a separate process."""
 MIN_TESTS = 4
 """Different hidden tests that a program needs."""
+UNSOUND = "its solution does not hold"
 ENTRY_POINT = "solve"
 """Name of the function that every statement of the grammar asks for."""
 
@@ -197,22 +199,38 @@ async def _judge_answer(
     expected_type = TYPES[output.kind] if output is not None else "integer"
     if (problem.answer_type, problem.unit, problem.figures) != (expected_type, unit, figures):
         return Judgement("invalid", "answer_type", f"the statement asks for {expected_type}, not {problem.answer_type}")
-    job = Job(draft_code.verification(body, library), {**tools, **modules(term, library)}, returns="answer")
+    told = _told(problem, term, library)
+    code = f"{draft_code.verification(body, library)}\nfound = [answer]\n"
+    sources = {**tools, **modules(term, library), **(worked.modules() if told else {})}
+    job = Job(code + (worked.tracing(term, library) if told else ""), sources, returns="found")
     result = await executor.run(replace(job, origin=_origin(term, library)))
     failure = _failure(result)
     if failure is not None:
         return failure
+    value, *traced = result.value if isinstance(result.value, list) and result.value else [None]
     try:
-        answer = answer_text(result.value, unit=unit, figures=figures)
+        answer = answer_text(value, unit=unit, figures=figures)
     except ValueError as error:
         return Judgement("invalid", "check_fails", str(error), isolation=result.isolation)
     compared = compared_claim(answer, problem)
     if compared.status == "same":
+        if told is not None and traced:
+            wrong = worked.recheck(told, term, library, problem.statement, problem.answer, traced[0])
+            if wrong is not None:
+                return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", answer, result.isolation)
         why = f"the independent check gives the same answer ({compared.rule})"
         return Judgement("valid", "agrees", why, answer, result.isolation)
     if compared.status == "undetermined":
         return Judgement("undetermined", "equivalence", compared.why, answer, result.isolation)
     return Judgement("invalid", "answer_differs", f"the independent check gives {answer}", answer, result.isolation)
+
+
+def _told(problem: Problem, term: Term, library: Mapping[str, Package]) -> Solution | None:
+    """The problem's solution, if its skills are still those that it was written with."""
+    solution = problem.solution
+    if solution is None or not solution.text or not worked.traceable(term, library):
+        return None
+    return solution if problem.skill_ids == tuple(library[name].id for name in problem.skills) else None
 
 
 def compared_claim(answer: str, problem: Problem) -> Equivalence:
@@ -271,6 +289,10 @@ async def _judge_program(
     failure = _failure(ran)
     if failure is not None:
         return replace(failure, code=f"program_{failure.code}")
+    if problem.solution is not None and problem.solution.text:
+        wrong = worked.recheck_program(problem.solution, problem.answer)
+        if wrong is not None:
+            return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", isolation=ran.isolation)
     if not agrees(ran.value, outputs):
         return Judgement("invalid", "answer_differs", "the reference program fails on data the check decides")
     why = f"the reference program agrees with the independent check on {len(inputs)} inputs"

@@ -53,6 +53,8 @@ class Score:
     """Those that are right."""
     majority: float | None
     """Probability that the most frequent answer is right, ties broken at random; None for programs."""
+    steps: float | None = None
+    """Mean share of the problem's intermediate values that an attempt passes in order; None if it has none."""
 
 
 def estimate(values: Sequence[float], attempts: int = 1) -> Estimate | None:
@@ -79,6 +81,11 @@ def pass_at_k(scores: Sequence[Score], k: int) -> Estimate | None:
     """Estimate pass@k without bias: one of k attempts is right (Chen et al. 2021, arXiv 2107.03374, equation 1)."""
     enough = [score for score in scores if score.attempts >= k]
     return estimate([pass_at(k, correct=score.correct, attempts=score.attempts) for score in enough])
+
+
+def steps_passed(scores: Sequence[Score]) -> Estimate | None:
+    """Estimate stepwise accuracy: the share of the intermediate values that a reply passes in order."""
+    return estimate([score.steps for score in scores if score.steps is not None])
 
 
 def majority_at_k(scores: Sequence[Score]) -> Estimate | None:

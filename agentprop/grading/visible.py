@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
@@ -34,6 +34,8 @@ from agentprop.composition.terms import (
 )
 from agentprop.skills import Package, Spec
 from agentprop.skills.constants import CONSTANTS
+from agentprop.skills.values import parse
+from agentprop.skills.values.models import FRAMES
 
 QUALIFIERS = frozenset({
     "adjacent", "after", "and", "another", "before", "both", "consecutive", "decreasing", "different", "distinct",
@@ -148,7 +150,9 @@ def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[
                     texts.append(value.text.strip("'\""))
                 elif isinstance(value, Given) and parameters[name].kind == "words":
                     texts += re.findall(r"[a-z]+", value.text)
-                elif isinstance(value, Given):
+                elif isinstance(value, Given) and parameters[name].kind == "facts":
+                    wanted.update(_told_numbers(parse(parameters[name], value.text)))
+                elif isinstance(value, Given) and parameters[name].kind != "question":
                     wanted.update(numbers(value.text))
         for name in ("low", "high", "modulus"):
             if hasattr(node, name):
@@ -157,6 +161,15 @@ def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[
         if relation is not None and relation.value is not None:
             wanted[Fraction(relation.value)] += 1
     return wanted, texts
+
+
+def _told_numbers(facts: Iterable[tuple[str, object]]) -> Iterator[Fraction]:
+    """The numbers that facts tell: those in their wordings are the wordings' own."""
+    for value in (told for _, told in facts if not isinstance(told, bool)):
+        assert isinstance(value, int | Fraction)  # facts tell of numbers
+        yield Fraction(abs(value.numerator))
+        if value.denominator > 1:
+            yield Fraction(value.denominator)
 
 
 def _signs(node: Term) -> Iterator[tuple[str, ...]]:
@@ -197,6 +210,11 @@ def _every_text(spec: Spec) -> Iterator[str]:
     yield from (text for text in (spec.step, spec.finish, spec.output.subject if spec.output else None) if text)
     yield from (word for words in spec.flavour.values() for word in words)
     yield from (CONSTANTS[name] for name in spec.constants)
+    for parameter in spec.parameters.values():
+        yield from (text for texts in (*parameter.phrases.values(), *parameter.tests.values()) for text in texts)
+        yield from parameter.counted
+    if spec.is_object:
+        yield from (text for texts in FRAMES.values() for text in texts)
 
 
 @lru_cache(maxsize=16384)

@@ -52,7 +52,7 @@ class Features(Part):
     """What the declared difficulty of a problem is made of."""
 
     steps: int
-    """Skills applied and operators on their values."""
+    """Skills applied, operators on their values, and facts about an object."""
     skills: int
     """Different skills."""
     depth: int
@@ -86,7 +86,7 @@ class Solution(Part):
     values: tuple[str, ...] = ()
     """The intermediate values that the answer passes, in order; a sweep counts with its result alone."""
     left_out: str = ""
-    """Why there is no text, if one was to be written."""
+    """Why there is no text, if one was to be written: the kind of reason, a colon, and the reason."""
 
 
 class Judging(Part):

@@ -148,6 +148,12 @@ class Spec(Part):
         """The parameter that carries a program's data (coding)."""
         return next((name for name, p in self.parameters.items() if p.input), None)
 
+    @property
+    def is_object(self) -> bool:
+        """True for an object kind: a box, facts and a question about one object."""
+        kinds = {name: p.kind for name, p in self.parameters.items()}
+        return kinds == {"box": "integer", "facts": "facts", "question": "question"}
+
     def roles_in(self) -> Iterator[tuple[str, str]]:
         """(parameter, role) pairs that a story can supply."""
         for name, wordings in self.follows.items():

@@ -356,3 +356,43 @@ def test_a_mistake_in_the_settings_is_a_sentence(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1 and complaint in capsys.readouterr().err
+
+
+# --- solutions ---
+
+
+def test_solutions_go_to_formats_to_imitate_and_what_has_none_is_counted(
+    exported: Export, problems: list[Problem], tmp_path: Path
+) -> None:
+    solved = [p for p in problems if p.solution is not None and p.solution.text][:2]
+    bare = solved[1].model_copy(update={"solution": None})
+    summary = exported(
+        "trl-sft", "out.jsonl", source=judged(tmp_path, [solved[0], bare], "valid", "valid"), with_solutions=True
+    )
+    assert (summary["rows"], summary["left_out"]) == ({"train": 1}, {"without a solution": 1})
+    [row] = lines(tmp_path / "out.jsonl")
+    asked, told = row["messages"]
+    assert (asked["role"], told["role"]) == ("user", "assistant")
+    assert asked["content"].startswith(solved[0].statement)
+    assert solved[0].answer in told["content"]
+
+
+@pytest.mark.parametrize("format_", ["trl-grpo", "verl", "verifiers", "jsonl", "dataset", "trl-preference"])
+def test_a_solver_of_question_and_answer_never_gets_solutions(format_: str, exported: Export) -> None:
+    with pytest.raises(InputError, match="no place for a solution"):
+        exported(format_, "out", with_solutions=True)
+
+
+def test_the_built_in_proposer_gives_pairs_of_drafts(
+    exported: Export, runs: list[str], problems: list[Problem], tmp_path: Path
+) -> None:
+    summary = exported("trl-drafts", "drafts.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "drafts.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == summary["rows"]["train"] > 0
+    outcomes = {turn.message: turn.outcome for one in open_run(runs[0]).iter(Trajectory) for turn in one.turns}
+    for row in rows:
+        failed, passed = row["rejected"], row["chosen"]
+        assert [m["role"] for m in failed] == [m["role"] for m in passed] == ["assistant", "user", "assistant"]
+        assert (outcomes[failed[2]["content"]], outcomes[passed[2]["content"]]) == ("conflict", "ok")
+        assert "idea stands" not in passed[0]["content"] and passed[0]["content"].startswith("<action:think>")
+        assert failed[1] == passed[1]

@@ -339,3 +339,25 @@ def test_the_command_names_its_directory_and_shows_a_line_for_each_number() -> N
     assert "41.7%" in done.stderr and "sums" in done.stderr
     summary = json.loads(Path("runs/evaluate/bench-scripted/summary.json").read_text())
     assert summary["mean"]["value"] == pytest.approx(5 / 12)
+
+
+# --- before and after ---
+
+
+def test_what_was_gained_and_lost_is_told_of_the_same_problems() -> None:
+    script(["\\boxed{2}" if row is ROWS[0] else "I do not know" for row in ROWS for _ in range(2)])
+    run(benchmark(), out="before", k=2)
+    script(scripted_replies())
+    summary, _ = run(benchmark(), before="before")
+    told = summary["before"]
+    assert (told["problems"], told["kept"], told["gained"], told["lost"], told["never"]) == (3, 1, 1, 0, 1)
+    assert told["p"] == 1.0 and list(told["pass_at"]) == ["1", "2"]
+    assert told["pass_at"]["2"][0] == pytest.approx(1 / 3)
+
+
+def test_only_an_evaluation_of_the_same_problems_can_be_compared_with() -> None:
+    script(["\\boxed{2}"])
+    run(benchmark(ROWS[:1]), out="before", k=1)
+    script(["\\boxed{2}"])
+    with pytest.raises(InputError, match="none of these problems"):
+        run(benchmark(ROWS[1:2], "other.jsonl"), k=1, before="before")

@@ -14,6 +14,7 @@ class _SkillCommands(LazyGroup):
         "list": Entry("agentprop.cli.skills.list", "List the packages of the library."),
         "show": Entry("agentprop.cli.skills.show", "Show a package, and a problem made with it."),
         "validate": Entry("agentprop.cli.skills.validate", "Check packages and report every fault."),
+        "suite": Entry("agentprop.cli.skills.suite", "Build the tests of families of judged programs."),
         "new": Entry("agentprop.cli.skills.new", "Create a small working package to start from."),
     }
 

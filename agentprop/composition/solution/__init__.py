@@ -21,7 +21,7 @@ from agentprop.composition.terms import Apply, Program, Term, skills
 from agentprop.records import Solution
 from agentprop.skills import Package
 
-__all__ = ["modules", "solved", "solved_program", "traceable", "tracing"]
+__all__ = ["modules", "recheck", "recheck_program", "solved", "solved_program", "traceable", "tracing"]
 
 UNTOLD = (ValueError, LookupError, TypeError, ArithmeticError, StopIteration)
 """What telling raises for a composition that it has no words for, as a language model may write one."""
@@ -38,30 +38,50 @@ def solved(term: Term, library: Mapping[str, Package], statement: str, answer: s
         case [list(rows), str(problem)] if rows and not problem:
             pass
         case [_, str(problem)] if problem:
-            return Solution(left_out=f"its values could not be traced: {problem}")
+            return Solution(left_out=f"untraced: {problem}")
         case _:
-            return Solution(left_out="its values could not be traced")
+            return Solution(left_out="untraced: the sandbox gave no values")
     try:
         trace = [Row(value, notes) for value, notes in rows]
         if _answer(term, library, trace[Outline.of(term, library).places[answered(term), ()]].value) != answer:
-            return Solution(left_out="the value that it leads to is not written as the answer is")
+            return Solution(left_out="another answer: the value that it leads to is not written as the answer is")
         text = solution(term, library, trace, answer)
         wrong = fault(text, answer, Sources.of(statement, _computed(trace), _sentences(term, library)))
         if wrong is not None:
             return Solution(left_out=wrong)
         return Solution(text=text, values=tuple(_intermediate(term, library, trace)))
     except UNTOLD as error:
-        return Solution(left_out=f"it cannot be told: {' '.join(str(error).split())[:160]}")
+        return Solution(left_out=f"no words: {' '.join(str(error).split())[:160]}")
 
 
 def solved_program(term: Term, library: Mapping[str, Package], reference: str) -> Solution:
     """Tell the method of a program, whose last words are its reference."""
     if not isinstance(term, Program):
-        return Solution(left_out="its program comes from a corpus, and nothing explains it")
+        return Solution(left_out="no words: the program comes from a corpus, and nothing explains it")
     try:
         return Solution(text=method(term, library, reference))
     except UNTOLD as error:
-        return Solution(left_out=f"it cannot be told: {' '.join(str(error).split())[:160]}")
+        return Solution(left_out=f"no words: {' '.join(str(error).split())[:160]}")
+
+
+def recheck(
+    solution: Solution, term: Term, library: Mapping[str, Package], statement: str, answer: str, found: Any
+) -> str | None:
+    """Say why a stored solution does not hold, by what its trace found this time; None if it does or nothing was found.
+
+    The text is read as it stands: it need not be the one that would be written today.
+    """
+    match found:
+        case [list(rows), ""] if rows:
+            trace = [Row(value, notes) for value, notes in rows]
+            return fault(solution.text, answer, Sources.of(statement, _computed(trace), _sentences(term, library)))
+    return None
+
+
+def recheck_program(solution: Solution, reference: str) -> str | None:
+    """Say why the stored solution of a program does not hold; None if it does."""
+    ending = f"```python\n{reference}\n```"
+    return None if solution.text.endswith(ending) else "no answer: it does not end with the reference program"
 
 
 def _answer(term: Term, library: Mapping[str, Package], value: Any) -> str:

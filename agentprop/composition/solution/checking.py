@@ -8,7 +8,7 @@ holds when it is recalculated. And its last line gives the answer.
     >>> fault("The sum is $3 + 4 = 7$.\n\nThe answer is 7.", "7", known) is None
     True
     >>> fault("The sum is $3 + 5 = 8$.\n\nThe answer is 7.", "7", known)
-    '5 stands neither in the statement nor among the values computed'
+    'unknown number: 5 is neither in the statement nor among the values computed'
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ class Sources:
 
 
 def fault(text: str, answer: str, sources: Sources) -> str | None:
-    """Say why a solution of a value cannot be trusted; None if it can."""
+    """Say why a solution of a value cannot be trusted, the kind of reason first; None if it can."""
     body, _, last = text.rpartition("\n\n")
     if not last.endswith(f" {answer}."):
-        return "its last line does not give the answer"
+        return "no answer: the last line is another one"
     for number in numbers(body):
         if not sources.hold(number):
-            return f"{_brief(number)} stands neither in the statement nor among the values computed"
+            return f"unknown number: {_brief(number)} is neither in the statement nor among the values computed"
     for wrong in false_equations(body):
-        return f"an equation does not hold: {wrong}"
+        return f"false equation: {wrong}"
     return None
 
 

@@ -12,6 +12,7 @@ FORMATS: Registry[Format] = Registry(
             "trl-sft",
             "trl-grpo",
             "trl-preference",
+            "trl-drafts",
             "trl-unpaired",
             "verl",
             "openai-chat",

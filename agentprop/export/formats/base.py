@@ -15,16 +15,19 @@ from agentprop.export.rows import QuestionAnswer
 from agentprop.export.solver import with_answer_format
 from agentprop.records import Domain, Part
 
-Content = Literal["problems", "questions", "demonstrations", "trajectories", "labelled", "pairs"]
-"""Content of the rows: problems with all facts, questions with answers alone, trajectories of accepted problems as
-conversations (demonstrations) or with all facts, trajectories with a label, pairs of trajectories."""
+Content = Literal["problems", "questions", "solutions", "demonstrations", "trajectories", "labelled", "pairs", "drafts"]
+"""Content of the rows: problems with all facts, questions with answers alone or with solutions in words, trajectories
+of accepted problems as conversations (demonstrations) or with all facts, trajectories with a label, pairs of
+trajectories, pairs of drafts of one trajectory."""
 
 PURPOSE: dict[Content, str] = {
     "problems": "Reasoning problems with their answers, their difficulty, and their provenance.",
     "questions": "Reasoning problems with their answers and nothing else, for training a solver.",
+    "solutions": "Reasoning problems with their solutions, step by step, for teaching a solver by imitation.",
     "demonstrations": "Trajectories in which a problem was composed, checked and submitted, for training a proposer.",
     "labelled": "Trajectories in which a problem was proposed, with a label: valid or not.",
     "pairs": "Pairs of trajectories from the same task, of which one ended in a valid problem.",
+    "drafts": "Pairs of drafts from one trajectory: one that failed, and the one that became a valid problem.",
 }
 """First sentence of a card."""
 

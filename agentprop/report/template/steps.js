@@ -42,6 +42,8 @@ function detailParts(detail) {
     parts.push(h("h3", {}, "Answers of solvers"), table(["Answer", "Right", numeric("Times"), "Prober"], detail.answers.map(([prober, answer, right, count]) =>
       [answer === null ? "none" : mathText("span", answer), right === true ? "yes" : right === false ? "no" : "not decided", number(count), prober])));
   }
+  if (detail.solution) parts.push(h("details", {}, h("summary", {}, "Solution"),
+    detail.solution.includes("```") ? h("pre", {}, detail.solution) : detail.solution.split("\n\n").map((part) => mathText("div", part, { class: "prose" }))));
   if (detail.certificate) parts.push(h("details", {}, h("summary", {}, "Certificate"), h("pre", {}, detail.certificate)));
   if (detail.tests && detail.tests.length) {
     parts.push(h("details", {}, h("summary", {}, `Tests of ${detail.entry_point || "the program"} (${detail.tests.length} of ${detail.all_tests})`),

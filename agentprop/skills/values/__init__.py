@@ -7,8 +7,8 @@ number from a statement. Inside `$…$` some kinds are written in LaTeX (`math=T
 from __future__ import annotations
 
 from agentprop.skills.values.declarations import faults
-from agentprop.skills.values.kinds import draw, misfit, parse, pattern, render
+from agentprop.skills.values.kinds import draw, misfit, parse, pattern, render, reworded
 from agentprop.skills.values.parameter import Parameter
 from agentprop.skills.values.polynomials import write_polynomial
 
-__all__ = ["Parameter", "draw", "faults", "misfit", "parse", "pattern", "render", "write_polynomial"]
+__all__ = ["Parameter", "draw", "faults", "misfit", "parse", "pattern", "render", "reworded", "write_polynomial"]

@@ -6,6 +6,7 @@ import re
 from random import Random
 
 from agentprop.skills.values.kinds import RULES, draw, misfit, parse, pattern, render
+from agentprop.skills.values.models import JOINT
 from agentprop.skills.values.parameter import Parameter
 
 MAX_BOUND = 10_000
@@ -36,6 +37,10 @@ def faults(p: Parameter) -> list[str]:
             found.append(f"`{name}` must be [low, high] with 0 ≤ low ≤ high ≤ {MAX_BOUND}")
     if p.distinct and p.length and p.high - p.low + 1 < p.length[1]:
         found.append("too few numbers between min and max for `distinct`")
+    if p.kind == "facts":
+        texts = [text for wordings in p.phrases.values() for text in wordings]
+        found += [f"`phrases`: {text!r} has a joint of two facts in it" for text in texts if JOINT.search(text)]
+        found += [f"`phrases`: {text!r} stands there twice" for text in texts if texts.count(text) > 1]
     if not 0 <= p.digits <= 12:
         found.append("`digits` must be between 0 and 12")
     if p.drop is not None and type(p.drop) not in _DROPS.get(p.kind, (tuple,)):

@@ -24,6 +24,8 @@ Kind = Literal[
     "matrix",
     "polynomial",
     "graph",
+    "facts",
+    "question",
 ]
 Bounds = tuple[int, int]
 
@@ -83,6 +85,12 @@ class Parameter(Part):
     """Edges have a direction (graph)."""
     acyclic: bool = False
     """Edges go from smaller to larger nodes (graph)."""
+    phrases: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Wordings of each port of an object: clauses, with `<v>` for a value (facts), or noun phrases (question)."""
+    tests: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Clauses of each condition that decides what is asked (question)."""
+    counted: tuple[str, ...] = ()
+    """Whole questions for the number of objects that fit (question)."""
     drop: int | FiniteFloat | str | tuple[int, ...] | None = None
     """Value that makes the parameter's clause idle, which may lie outside of the range; for restrictions such as `at
     most k edges`. `[]` for a list. `solve` and `check` must accept it."""
@@ -128,6 +136,8 @@ class KindRules(NamedTuple):
     """Reads a text that matches the pattern."""
     misfit: Callable[[Parameter, Any], str | None]
     """Reason why a value cannot be the parameter, or None."""
+    reworded: Callable[[Parameter, Any, Random], str] | None = None
+    """Writes a value in other words, for kinds with several texts of one value."""
 
 
 INT = r"-?\d+"

@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import fmean
 from typing import Any
 
 from agentprop.answers.equivalence import DEFAULT_TIMEOUT_S
 from agentprop.boundary import INTERNAL, RecordFailure, Tolerance, contained
 from agentprop.grading.comparison import TextAnswers
-from agentprop.grading.pass_at_k import Estimate, Score, majority, majority_at_k, mean_at_k, pass_at_k
+from agentprop.grading.pass_at_k import (
+    Estimate,
+    Score,
+    majority,
+    majority_at_k,
+    mean_at_k,
+    pass_at_k,
+    steps_passed,
+)
+from agentprop.grading.stepwise import StepsPassed, passed
 from agentprop.records import Attempt, Problem
 from agentprop.stages.common.failures import is_unexpected
 from agentprop.stages.common.layout_notes import without_layouts
@@ -34,19 +44,30 @@ class AttemptOutcome:
     """The answer that was found."""
     answered: bool
     """There was a reply."""
+    steps: StepsPassed | None = None
+    """How far the reply follows the problem's intermediate values; None if it has none."""
 
 
-def outcome_of(attempt: Attempt) -> AttemptOutcome:
+def outcome_of(problem: Problem, attempt: Attempt) -> AttemptOutcome:
     """The outcome in an attempt's record."""
-    return AttemptOutcome(attempt.code, attempt.answer, attempt.response is not None)
+    return outcome(problem, attempt.code, attempt.answer, attempt.response)
+
+
+def outcome(problem: Problem | None, code: str, answer: str | None, response: str | None) -> AttemptOutcome:
+    """The outcome of a stored reply; the problem is None if it is no longer asked."""
+    values = problem.solution.values if problem is not None and problem.solution is not None else ()
+    steps = passed(values, response) if values and response is not None else None
+    return AttemptOutcome(code, answer, response is not None, steps)
 
 
 def score_of(problem: Problem, attempts: Sequence[AttemptOutcome]) -> Score:
     """What a model did on a problem; may take seconds."""
     answered = [attempt for attempt in attempts if attempt.answered and attempt.code != INTERNAL]
     correct = sum(attempt.code == "correct" for attempt in answered)
+    followed = [attempt.steps.found / attempt.steps.of for attempt in answered if attempt.steps is not None]
+    steps = fmean(followed) if followed else None
     if problem.answer_type == "program":
-        return Score(len(answered), correct, None)
+        return Score(len(answered), correct, None, steps)
     others = Counter(a.answer for a in answered if a.code in VOTING and a.code != "correct" and a.answer)
     same = TextAnswers(problem, DEFAULT_TIMEOUT_S)
 
@@ -55,7 +76,7 @@ def score_of(problem: Problem, attempts: Sequence[AttemptOutcome]) -> Score:
         return contained(lambda: same(one, other).status == "same", lambda failure: False)
 
     share = majority(correct, others, alike)
-    return Score(len(answered), correct, share if answered else None)
+    return Score(len(answered), correct, share if answered else None, steps)
 
 
 @dataclass
@@ -88,6 +109,8 @@ class EvaluationTotals:
             self.counts[f"reason {_reason(failure, unexpected)}"] += 1
         self.last_failure = unexpected.message if unexpected is not None else self.last_failure
         self.counts.update(f"attempts {attempt.code if attempt.answered else 'lost'}" for attempt in attempts)
+        followed = [attempt.steps for attempt in attempts if attempt.steps is not None]
+        self.counts.update(f"missing {'none' if s.first_missing is None else s.first_missing + 1}" for s in followed)
         if not score.attempts:
             return
         self.scores.append(score)
@@ -119,11 +142,17 @@ class EvaluationTotals:
             "k": self.k,
             "attempts": {k.removeprefix("attempts "): v for k, v in sorted(c.items()) if k.startswith("attempts ")},
             **measures(self.scores, self.k),
+            **({"first_missing_step": missing} if (missing := self._missing()) else {}),
             "by": {
                 column: {value: measures(scores, self.k) for value, scores in _in_order(values.items())}
                 for column, values in self.by.items()
             },
         }
+
+    def _missing(self) -> dict[str, int]:
+        """Attempts by the first intermediate value that they lack, counted from 1."""
+        found = {k.removeprefix("missing "): v for k, v in self.counts.items() if k.startswith("missing ")}
+        return dict(sorted(found.items(), key=lambda item: (item[0] == "none", item[0].zfill(3))))
 
 
 def _reason(failure: str | None, unexpected: RecordFailure | None) -> str:
@@ -140,6 +169,7 @@ def measures(scores: Sequence[Score], k: int) -> dict[str, Any]:
         "mean": _plain(mean_at_k(scores)),
         "pass_at": {n: found for n, found in solved.items() if found is not None},
         "majority": _plain(majority_at_k(scores)),
+        **({"stepwise": _plain(found)} if (found := steps_passed(scores)) is not None else {}),
     }
 
 

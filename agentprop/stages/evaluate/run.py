@@ -36,9 +36,10 @@ from agentprop.stages.common.failures import is_unexpected, rejected_attempts
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
+from agentprop.stages.evaluate.before import check_before, compared
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
 from agentprop.stages.evaluate.references import ReferenceCheck
-from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome_of, score_of
+from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome, outcome_of, score_of
 from agentprop.storage.run import Run
 
 ROLE = "solver"
@@ -68,6 +69,7 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     """Ask a model every problem of a benchmark and return the summary."""
     if config.temperature == 0 and config.k > 1:
         raise ConfigError("at temperature 0 all attempts are one", hint="raise the temperature, or give --k 1")
+    check_before(config.before)
     resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
     opened = Run.open(
@@ -91,7 +93,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
     ):
         _keep_unreadable(run_dir, benchmark)
-        earlier, totals = StoredAnswers.of(run_dir), EvaluationTotals(config.k, config.max_failures)
+        earlier = StoredAnswers.of(run_dir, {item.problem.id: item.problem for item in benchmark.items})
+        totals = EvaluationTotals(config.k, config.max_failures)
         totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
         check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet)
         if config.check_references:
@@ -118,8 +121,10 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
         except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
-        run_dir.finish(summary())
-    return summary()
+        run_dir.flush()
+        told = summary() if config.before is None else {**summary(), "before": compared(config.before, run_dir)}
+        run_dir.finish(told)
+    return told
 
 
 def _loop(
@@ -216,7 +221,7 @@ class Evaluation:
                 made = await self.solver.attempts(item.problem, len(earlier), self.config.k - len(earlier))
             except ModelFailure as failed:
                 failure = failed.message
-        tries = (*earlier, *map(outcome_of, made))
+        tries = (*earlier, *(outcome_of(item.problem, attempt) for attempt in made))
         score = await asyncio.to_thread(score_of, item.problem, tries)
         return EvaluatedProblem(item, tuple(made), tries, score, failure)
 
@@ -236,12 +241,12 @@ class StoredAnswers:
     """The rejects that are stored."""
 
     @classmethod
-    def of(cls, run: Run) -> StoredAnswers:
-        """Read the attempts and problems of a run directory."""
+    def of(cls, run: Run, problems: Mapping[str, Problem]) -> StoredAnswers:
+        """Read the attempts and problems of a run directory; `problems` are those that are asked, by id."""
         known: dict[str, list[AttemptOutcome]] = defaultdict(list)
         for row in run.iter_rows(Attempt, ["problem_id", "number", "code", "answer", "response"]):
-            answered = row["response"] is not None
-            known[row["problem_id"]].append(AttemptOutcome(row["code"], row["answer"], answered))
+            problem = problems.get(row["problem_id"])
+            known[row["problem_id"]].append(outcome(problem, row["code"], row["answer"], row["response"]))
         return cls(known, run.done_ids(Problem), run.done_ids(Reject))
 
     def new(self, evaluated: EvaluatedProblem, solver: Prober) -> list[Problem | Question | Attempt | Reject]:

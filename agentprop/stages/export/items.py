@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from agentprop.boundary import RecordFailure, contained
-from agentprop.export import proposer, solver
+from agentprop.export import drafts, proposer, solver
 from agentprop.export.formats import Content, Format
 from agentprop.export.problems import problem_row
+from agentprop.export.solutions import worked
 from agentprop.grading.difficulty import Band
 from agentprop.records import MadeBy, Part, Problem, Trajectory
 from agentprop.stages.common.accepted import Accepted, JoinedRuns, PassRate
@@ -44,6 +45,8 @@ def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | No
             return (_item(a.problem, partial(_of_problem, a)) for a in joined.problems(band))
         case "questions":
             return (_item(a.problem, partial(_of_question, a, format_)) for a in joined.problems(band))
+        case "solutions":
+            return (_item(a.problem, partial(_of_solution, a)) for a in _solved(joined, band))
         case "demonstrations" | "trajectories":
             return (_item(a.problem, partial(_of_trajectory, a, t, content)) for a, t in joined.demonstrations(band))
         case "labelled":
@@ -52,6 +55,16 @@ def items(content: Content, format_: Format, joined: JoinedRuns, band: Band | No
             )
         case "pairs":
             return (_item(good, partial(_of_pair, good, bad)) for good, bad in _pairs(joined, band))
+        case "drafts":
+            found = joined.demonstrations(band)
+            return (_item(a.problem, partial(_of_drafts, a, t)) for a, t in found if drafts.preference(t) is not None)
+
+
+def _of_drafts(accepted: Accepted, trajectory: Trajectory) -> ExportItem:
+    skills = _seen(trajectory, accepted.problem)
+    row = drafts.preference(trajectory)
+    assert row is not None  # only those with a pair are items
+    return ExportItem(accepted.problem.id, skills, trajectory.made_by, accepted.rate, lambda *_: row)
 
 
 def _item(record: Problem | Trajectory, work: Callable[[], ExportItem]) -> ExportItem:
@@ -78,6 +91,20 @@ def _of_question(accepted: Accepted, format_: Format) -> ExportItem:
         return format_.question(row, domain, index, split)
 
     return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, make)
+
+
+def _of_solution(accepted: Accepted) -> ExportItem:
+    problem = accepted.problem
+    return ExportItem(problem.id, problem.skills, problem.made_by, accepted.rate, lambda *_: worked(problem))
+
+
+def _solved(joined: JoinedRuns, band: Band | None) -> Iterator[Accepted]:
+    """Yield the problems with a solution; the others are counted as left out."""
+    for accepted in joined.problems(band):
+        if accepted.problem.solution is not None and accepted.problem.solution.text:
+            yield accepted
+        else:
+            joined.left_out["without a solution"] += 1
 
 
 def _of_trajectory(accepted: Accepted, trajectory: Trajectory, content: Content) -> ExportItem:

@@ -28,6 +28,7 @@ from agentprop.records import Part, Problem, Trajectory
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.export import facts as export_facts
+from agentprop.stages.export.choosing import choose
 from agentprop.stages.export.files import (
     SPLITS,
     Layout,
@@ -46,9 +47,16 @@ from agentprop.training.data.splits import Holdout, Split, pair_named, pairs_of
 UNFAIR = "held out, with a skill that training lacks"
 FAILED = "could not be written, for a defect of agentprop"
 OVER = "over the limit"
-OTHERS = {"labelled": "neither good nor at fault", "pairs": "without a partner from the same task"}
+OTHERS = {
+    "labelled": "neither good nor at fault",
+    "pairs": "without a partner from the same task",
+    "drafts": "without a failed draft that the later one can stand for",
+}
 """Content → the reason why its trajectories are left out."""
-HINTS = {"pairs": "pairs need several trajectories of one task; --format trl-unpaired takes single ones"}
+HINTS = {
+    "pairs": "pairs need several trajectories of one task; --format trl-drafts pairs the drafts of one, and "
+    "--format trl-unpaired takes single ones"
+}
 """Content → the hint if there is nothing to export."""
 
 
@@ -74,8 +82,9 @@ def run(
     suffix = suffix_of(out)
     _check(config, out, suffix)
     joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
+    told = choose(config, joined)
     if out == "-":
-        return _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
+        return told | _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
     place = Path(out)
     check_free(place, directory=suffix is None, fresh=fresh)
     layout = _layout(config, place, suffix)
@@ -86,7 +95,7 @@ def run(
         else:
             _describe(config, made, place, _facts(config, joined, written, layout, place))
             place_directory(made, place, _receipt(config, joined, written))
-    return _summary(config, written)
+    return told | _summary(config, written)
 
 
 def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool = False) -> None:
@@ -98,7 +107,16 @@ def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool
         check_free(Path(out), directory=suffix is None, fresh=fresh)
 
 
+def _tables(config: ExportConfig) -> tuple[Content, ...]:
+    return ("solutions",) if config.with_solutions else FORMATS[config.format].tables
+
+
 def _check(config: ExportConfig, out: str, suffix: str | None) -> None:
+    if config.with_solutions and FORMATS[config.format].tables != ("demonstrations",):
+        raise InputError(
+            f"{config.format} rows have no place for a solution",
+            hint="solutions go with --format trl-sft or openai-chat; a solver's other formats have question and answer",
+        )
     if FORMATS[config.format].whole and (suffix is not None or out == "-"):
         raise InputError(f"{config.format} is written as a directory", hint="give --out a name without a suffix")
     if out == "-" and _holdout(config).anything:
@@ -123,7 +141,7 @@ def _layout(config: ExportConfig, place: Path, suffix: str | None) -> Layout:
 def _write(config: ExportConfig, joined: JoinedRuns, files: OutputFiles) -> ExportResult:
     """Write all rows of all tables. Raises InputError if there are none."""
     written, holdout = ExportResult(), _holdout(config)
-    first, *further = FORMATS[config.format].tables
+    first, *further = _tables(config)
     splits = _splits(config, joined, first) if holdout.anything else None
     unfair = 0
     for item, split in _placed(config, joined, first, splits, files, written):
@@ -225,9 +243,9 @@ def _facts(config: ExportConfig, joined: JoinedRuns, written: ExportResult, layo
     format_ = FORMATS[config.format]
     return CardFacts(
         title=place.name,
-        purpose=PURPOSE[format_.tables[0]],
+        purpose=PURPOSE[_tables(config)[0]],
         usage=format_.usage.format(path=place, name=format_.package.name(place.name) if format_.package else ""),
-        tables=[_table(config, written, layout, content) for content in format_.tables],
+        tables=[_table(config, written, layout, content) for content in _tables(config)],
         stages=export_facts.stages(joined),
         makers=export_facts.makers(joined, written.statistics),
         left_out=written.left_out,

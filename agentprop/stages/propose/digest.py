@@ -45,6 +45,8 @@ class Accepted:
     """The problem."""
     difficulty: DeclaredDifficulty | None
     """Its declared difficulty."""
+    told: str | None
+    """What became of its solution in words: `solved`, or `unsolved: ` and why; None if none was to be written."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,11 @@ def _with(digest: Digest, records: Sequence[Storable]) -> Digest:
 
 
 def _accepted(problem: Problem) -> Accepted:
-    return Accepted(problem.statement, problem.template, problem, problem.difficulty)
+    told = None
+    if problem.solution is not None:
+        why, _, _ = problem.solution.left_out.partition(": ")
+        told = f"unsolved: {why}" if why else "solved"
+    return Accepted(problem.statement, problem.template, problem, problem.difficulty, told)
 
 
 def _episode(trajectory: Trajectory) -> Episode:

@@ -245,6 +245,8 @@ class Ledger:
             self.counts["accepted"] += 1
             if candidate.problem.difficulty is not None:
                 self.counts[f"score: {candidate.problem.difficulty.score:.1f}"] += 1
+            if (told := candidate.problem.told) is not None:
+                self.counts[told] += 1
             if candidate.verdict is not None and candidate.verdict[0] != "valid":
                 self.counts["undetermined"] += 1
             return [candidate.problem.record, *candidate.records]
@@ -328,6 +330,8 @@ class Ledger:
             "replaced_trajectories": c["replaced"],
             "repaired_trajectories": c["repaired"],
             **({"rewritten": rewritten} if (rewritten := self._counted("rewritten")) else {}),
+            **({"with_solution": c["solved"]} if c["solved"] else {}),
+            **({"without_solution": unsolved} if (unsolved := self._counted("unsolved")) else {}),
             "turns": c["turns"],
             "templates": len(self.templates),
             "largest_template": max(self.templates.values(), default=0),

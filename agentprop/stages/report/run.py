@@ -34,7 +34,7 @@ from agentprop.report.page import GENERATOR, page
 from agentprop.report.sample import Sample
 from agentprop.report.skills import SkillPairs
 from agentprop.report.spending import spending
-from agentprop.report.text import LABEL, MESSAGE, NOTE, clip, shareable
+from agentprop.report.text import LABEL, MESSAGE, NOTE, STATEMENT, clip, shareable
 from agentprop.report.verdicts import VerdictTable
 from agentprop.report.votes import Votes
 from agentprop.stages.common.foreign import STAGE as FILES
@@ -370,12 +370,13 @@ def _certificates(data: ReportData, listed: Sequence[ListedProblem], details: Ma
             tests = [{key: clip(text, NOTE) for key, text in test.items()} for test in row["tests"][:MOST_TESTS]]
             details[by_id[row["id"]]] |= {
                 "certificate": clip(row["certificate"]["source"], MESSAGE),
+                "solution": clip((row["solution"] or {}).get("text") or None, STATEMENT),
                 "tests": tests,
                 "all_tests": len(row["tests"]),
                 "entry_point": row["entry_point"],
             }
 
-    data.each(data.once(Problem, ("id", "skills", "certificate", "tests", "entry_point")), add)
+    data.each(data.once(Problem, ("id", "skills", "certificate", "solution", "tests", "entry_point")), add)
 
 
 def _skills(data: ReportData) -> None:

@@ -5,26 +5,26 @@ import math
 SUN, ORBIT, YEAR, STEFAN = 3.828e26, 1.496e11, 365.25, 5.670e-8
 
 
-def steps(l: float, m: float, y: float, a: float) -> dict:
+def steps(s: float, m: float, y: float, a: float) -> dict:
     """Radius of the orbit in metres, light received in W/m², power absorbed per square metre of the sphere in W."""
     orbit = ORBIT * (m * (y / YEAR) ** 2) ** (1 / 3)
-    flux = l * SUN / (4 * math.pi * orbit**2)
+    flux = s * SUN / (4 * math.pi * orbit**2)
     return {"orbit": orbit, "flux": flux, "absorbed": flux * (1 - a / 100) / 4}
 
 
-def solve(l: float, m: float, y: float, a: float) -> float:
+def solve(s: float, m: float, y: float, a: float) -> float:
     """Fourth root of the radiation law."""
-    return (steps(l, m, y, a)["absorbed"] / STEFAN) ** 0.25
+    return (steps(s, m, y, a)["absorbed"] / STEFAN) ** 0.25
 
 
-def check(l: float, m: float, y: float, a: float) -> float:
+def check(s: float, m: float, y: float, a: float) -> float:
     """Distance at which gravity and motion on a circle agree; rings of the lit half added up; then the temperature."""
     low, high = 0.01, 50.0
     for _ in range(60):
         units = (low + high) / 2
         needed = units / (y / 365.25) ** 2  # acceleration on the circle, in units of that of the Earth
         low, high = (units, high) if m / units**2 > needed else (low, units)
-    light = l * 3.828e26 / (4 * math.pi * (units * 1.496e11) ** 2)
+    light = s * 3.828e26 / (4 * math.pi * (units * 1.496e11) ** 2)
     rings, caught = 40, 0.0
     for i in range(rings):  # Simpson's rule over the angle from the point below the star; the planet has radius 1
         for part, weight in ((0.0, 1), (0.5, 4), (1.0, 1)):

@@ -155,6 +155,6 @@ def _counted(matched, k, a):
 
 
 EQUIVALENT = {
-    "for i in range(n, 0, -1): 0 -> 1": "A beginning of one letter hands its count to the empty one, which is never asked for.",
+    "for i in range(n, 0, -1): 0 -> 1": "The empty beginning gets no count, and is never asked for.",
     "times = [0] * (n + 1): 1 -> 2": "An element more than needed.",
 }

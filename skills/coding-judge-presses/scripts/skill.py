@@ -100,7 +100,9 @@ WRONG = {
 }
 
 EQUIVALENT = {
-    "low, high = (0, min((a + b * m for a, b in presses))): 0 -> 1": "No sheet is finished at second 0, so the answer is at least 1.",
+    "low, high = (0, min((a + b * m for a, b in presses))): 0 -> 1": (
+        "No sheet is finished at second 0, so the answer is at least 1."
+    ),
     "if t > a: t > a -> t >= a": "At t = a the sheets finished are 0 // b = 0.",
 }
 

@@ -207,6 +207,12 @@ EQUIVALENT = {
     "best = [[far] * (k + 1) for _ in range(n + 1)]: 1 -> 2": "An element more than needed.",
     "best = [[far] * (k + 1) for _ in range(n + 1)]: 1 -> 2 (2)": "An element more than needed.",
     "ways = [[] for _ in range(n + 1)]: 1 -> 2": "An element more than needed.",
-    "if used < k and price + w // d < best[v][used + 1]: price + w // d < best[v][used + 1] -> price + w // d <= best[v][used + 1]": "A state that is reached at the same price again is put on the heap once more, with one more voucher used each time.",
-    "best[v][used + 1] = price + w // d: w // d -> w * d": "A bound that is too high only lets more states through, each at its own right price.",
+    "if used < k and price + w // d < best[v][used + 1]: price + w // d < best[v][used + 1] -> price "
+    "+ w // d <= best[v][used + 1]": (
+        "A state that is reached at the same price again is put on the heap once more, with one more vouc"
+        "her used each time."
+    ),
+    "best[v][used + 1] = price + w // d: w // d -> w * d": (
+        "A bound that is too high lets more states through, each at its own right price; for d = 2 they are few."
+    ),
 }

@@ -1,8 +1,7 @@
 """Count k-element subsets of {1, ..., n} whose sum is divisible by m."""
 
-from collections import Counter
 from itertools import combinations_with_replacement
-from math import comb, prod
+from math import comb
 
 
 def solve(n: int, k: int, m: int) -> int:
@@ -19,21 +18,28 @@ def solve(n: int, k: int, m: int) -> int:
     return states.get((k, 0), 0)
 
 
-def steps(n: int, k: int, m: int) -> dict[str, int]:
+def steps(n: int, k: int, m: int) -> dict[str, int | str]:
     """The sizes of the residue classes, the fitting choices of residues, and their subsets of two kinds."""
     rounds, rest = divmod(n, m)
-    multisets, distinct = 0, 0
+    multisets, kinds = 0, [0] * (k + 1)
     for chosen in combinations_with_replacement(range(m), k - 1):
         last = -sum(chosen) % m
         if last >= chosen[-1]:
             multisets += 1
-            taken = Counter((*chosen, last))
+            taken = {*chosen, last}
             if len(taken) == k:
-                distinct += prod(rounds + (0 < residue <= rest) for residue in taken)
+                kinds[sum(0 < residue <= rest for residue in taken)] += 1
+    terms = [
+        rf"{count} \cdot {rounds}^{{{k - more}}} \cdot {rounds + 1}^{{{more}}}"
+        for more, count in enumerate(kinds)
+        if count
+    ]
+    distinct = sum(count * rounds ** (k - more) * (rounds + 1) ** more for more, count in enumerate(kinds))
     return {
         "rounds": rounds,
         "rest": rest,
         "multisets": multisets,
+        "sorted": " + ".join(terms) or "0",
         "distinct": distinct,
         "repeated": solve(n, k, m) - distinct,
     }

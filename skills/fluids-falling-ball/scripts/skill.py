@@ -11,18 +11,18 @@ DENSITY = {
 }
 
 
-def steps(metal: str, d: float, o: float, l: float, t: float) -> dict:
+def steps(metal: str, d: float, o: float, x: float, t: float) -> dict:
     """Speed in m/s, and excess of the ball's density over that of the oil in kg/m³."""
-    return {"fall_speed": l / 100 / t, "excess": 1000 * (DENSITY[metal] - o)}
+    return {"fall_speed": x / 100 / t, "excess": 1000 * (DENSITY[metal] - o)}
 
 
-def solve(metal: str, d: float, o: float, l: float, t: float) -> float:
+def solve(metal: str, d: float, o: float, x: float, t: float) -> float:
     """Stokes's law for the steady speed."""
-    found = steps(metal, d, o, l, t)
+    found = steps(metal, d, o, x, t)
     return 2 * (d / 2000) ** 2 * found["excess"] * G / (9 * found["fall_speed"])
 
 
-def check(metal: str, d: float, o: float, l: float, t: float) -> float:
+def check(metal: str, d: float, o: float, x: float, t: float) -> float:
     """Bisection for the viscosity in which a ball, started from rest, ends up with the measured speed."""
     volume = math.pi / 6 * (d * 1e-3) ** 3
     mass = 1000 * DENSITY[metal] * volume
@@ -36,9 +36,9 @@ def check(metal: str, d: float, o: float, l: float, t: float) -> float:
         return speed
 
     low, high = 1e-3, 1.0
-    while final_speed(high) > l / 100 / t:
+    while final_speed(high) > x / 100 / t:
         low, high = high, 2 * high
     for _ in range(45):
         middle = (low + high) / 2
-        low, high = (middle, high) if final_speed(middle) > l / 100 / t else (low, middle)
+        low, high = (middle, high) if final_speed(middle) > x / 100 / t else (low, middle)
     return (low + high) / 2

@@ -3,16 +3,16 @@
 import math
 
 
-def steps(n: float, p: float, l: float, d: float, k: float, e: float, v: float) -> dict:
+def steps(n: float, p: float, x: float, d: float, k: float, e: float, v: float) -> dict:
     """Resistances of both tubes in Pa·s/m³, and the flow in mL/s."""
-    wide = 8 * n * l / 100 / (math.pi * (d / 2000) ** 4)
+    wide = 8 * n * x / 100 / (math.pi * (d / 2000) ** 4)
     narrow = 8 * n * k / 100 / (math.pi * (e / 2000) ** 4)
     return {"wide_resistance": wide, "narrow_resistance": narrow, "rate": 1000 * p / (wide + narrow) * 1e6}
 
 
-def solve(n: float, p: float, l: float, d: float, k: float, e: float, v: float) -> float:
+def solve(n: float, p: float, x: float, d: float, k: float, e: float, v: float) -> float:
     """Volume over flow."""
-    return v / steps(n, p, l, d, k, e, v)["rate"]
+    return v / steps(n, p, x, d, k, e, v)["rate"]
 
 
 def _flow(viscosity: float, drop: float, length: float, width: float) -> float:
@@ -33,10 +33,10 @@ def _flow(viscosity: float, drop: float, length: float, width: float) -> float:
     return total
 
 
-def check(n: float, p: float, l: float, d: float, k: float, e: float, v: float) -> float:
+def check(n: float, p: float, x: float, d: float, k: float, e: float, v: float) -> float:
     """Pressure at the joint at which both tubes carry the same flow, each flow summed over rings of its section."""
     unit = 1000.0
-    first = _flow(n, unit, l / 100, d / 1000) / unit
+    first = _flow(n, unit, x / 100, d / 1000) / unit
     second = _flow(n, unit, k / 100, e / 1000) / unit
     low, high = 0.0, p * 1000
     for _ in range(60):

@@ -1,9 +1,9 @@
 """Count the losing heap sizes of a subtraction game up to a bound."""
 
 
-def solve(moves: list[int], n: int) -> int:
+def solve(a: int, b: int, c: int, n: int) -> int:
     """Count through the irregular start, whole periods and the rest."""
-    lost, start = _until_periodic(moves)
+    lost, start = _until_periodic([a, b, c])
     period = len(lost) - start
     head, rest = divmod(max(n + 1 - start, 0), period)
     if n < start:
@@ -11,9 +11,9 @@ def solve(moves: list[int], n: int) -> int:
     return sum(lost[:start]) + head * sum(lost[start:]) + sum(lost[start : start + rest]) - 1
 
 
-def steps(moves: list[int], n: int) -> dict[str, object]:
+def steps(a: int, b: int, c: int, n: int) -> dict[str, object]:
     """The first losing heaps, the length of the irregular start, the period and the losing heaps in one period."""
-    lost, start = _until_periodic(moves)
+    lost, start = _until_periodic([a, b, c])
     losing = [size for size, is_lost in enumerate(lost + 4 * lost[start:]) if is_lost and size > 0]
     return {
         "first_losing": losing[:4],
@@ -23,12 +23,12 @@ def steps(moves: list[int], n: int) -> dict[str, object]:
     }
 
 
-def check(moves: list[int], n: int) -> int:
+def check(a: int, b: int, c: int, n: int) -> int:
     """Decide heap by heap: one is won if a move leads to a lost heap."""
     won = [False] * (n + 1)
     for size in range(n + 1):
         if not won[size]:
-            for move in moves:
+            for move in (a, b, c):
                 if size + move <= n:
                     won[size + move] = True
     return won.count(False) - 1

@@ -23,7 +23,9 @@ def steps(n: int, family: str) -> dict[str, int | str | Fraction]:
         perimeter, reduction = n, f"All triangles of perimeter ${n}$ count, those with equal sides as well"
     parity = f"The perimeter ${perimeter}$ is even"
     if perimeter % 2:
-        parity = f"Adding $1$ to each side matches the triangles of odd perimeter ${perimeter}$ with those of ${perimeter} + 3$"
+        parity = (
+            f"Adding $1$ to each side matches triangles of odd perimeter ${perimeter}$ with those of ${perimeter} + 3$"
+        )
     even = perimeter + perimeter % 2 * 3
     return {
         "reduction": reduction,

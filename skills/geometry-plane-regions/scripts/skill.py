@@ -9,6 +9,11 @@ def solve(n: int, c: int) -> int:
     return 1 + n + crossings
 
 
+def steps(n: int, c: int) -> dict[str, int]:
+    """The regions of the lines alone, the crossings of lines with circles, and those among the circles."""
+    return {"lines": 1 + n + comb(n, 2), "mixed": 2 * n * c, "round": 2 * comb(c, 2)}
+
+
 def check(n: int, c: int) -> int:
     """Draw curve after curve: a line adds one region more than it has crossings, a circle one per crossing."""
     regions = 1

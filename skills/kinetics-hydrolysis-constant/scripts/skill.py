@@ -3,18 +3,18 @@
 import math
 
 
-def steps(a: int, k: float, b: int, l: float, c: int) -> dict:
+def steps(a: int, k: float, b: int, m: float, c: int) -> dict:
     """Activation energy over the gas constant in kelvins, and the place of 1/c between 1/a (0) and 1/b (1)."""
     span = 1 / a - 1 / b
-    return {"activation": math.log(l / k) / span, "weight": (1 / a - 1 / c) / span}
+    return {"activation": math.log(m / k) / span, "weight": (1 / a - 1 / c) / span}
 
 
-def solve(a: int, k: float, b: int, l: float, c: int) -> float:
+def solve(a: int, k: float, b: int, m: float, c: int) -> float:
     """Straight line of the logarithm over the inverse temperature."""
-    return k * (l / k) ** steps(a, k, b, l, c)["weight"]
+    return k * (m / k) ** steps(a, k, b, m, c)["weight"]
 
 
-def check(a: int, k: float, b: int, l: float, c: int) -> float:
+def check(a: int, k: float, b: int, m: float, c: int) -> float:
     """Bisection for the activation temperature; the constant then grows degree by degree from the first measurement."""
 
     def at(activation: float, end: int) -> float:
@@ -29,5 +29,5 @@ def check(a: int, k: float, b: int, l: float, c: int) -> float:
     low, high = 0.0, 20000.0
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (middle, high) if at(middle, b) < l else (low, middle)
+        low, high = (middle, high) if at(middle, b) < m else (low, middle)
     return at((low + high) / 2, c)

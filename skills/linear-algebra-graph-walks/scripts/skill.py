@@ -17,6 +17,19 @@ def solve(graph: Edges, u: int, v: int, n: int) -> int:
     return power[u - 1][v - 1]
 
 
+def steps(graph: Edges, u: int, v: int, n: int) -> dict[str, int | str | tuple[int, ...]]:
+    """The walks of half the length from both ends to every vertex, and the sum of their products."""
+    half = n // 2
+    out, back = _walks(graph, u, half), _walks(graph, v, n - half)
+    return {
+        "half": half,
+        "out": out,
+        "rest": n - half,
+        "back": back,
+        "meetings": " + ".join(rf"{x} \cdot {y}" for x, y in zip(out, back, strict=True)),
+    }
+
+
 def check(graph: Edges, u: int, v: int, n: int) -> int:
     """Walk step by step: every vertex collects the walks that end at its neighbours."""
     walks = {u: 1}
@@ -32,3 +45,15 @@ def check(graph: Edges, u: int, v: int, n: int) -> int:
 def _product(left: Matrix, right: Matrix) -> Matrix:
     columns = list(zip(*right, strict=True))
     return [[sum(x * y for x, y in zip(row, column, strict=True)) for column in columns] for row in left]
+
+
+def _walks(graph: Edges, start: int, length: int) -> tuple[int, ...]:
+    """The walks of a length from a vertex to each of the vertices 1, 2, 3, ..."""
+    counts = [int(vertex == start) for vertex in range(max(max(edge) for edge in graph) + 1)]
+    for _ in range(length):
+        onward = [0] * len(counts)
+        for a, b in graph:
+            onward[a] += counts[b]
+            onward[b] += counts[a]
+        counts = onward
+    return tuple(counts[1:])

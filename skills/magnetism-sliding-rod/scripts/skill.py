@@ -5,22 +5,22 @@ import math
 G = 9.8
 
 
-def steps(m: float, l: float, a: float, r: float, b: float) -> dict:
+def steps(m: float, w: float, a: float, r: float, b: float) -> dict:
     """Driving force in newtons, field at right angles to the rails in tesla, final current in amperes."""
     drive = m / 1000 * G * math.sin(math.radians(a))
     across = b * math.cos(math.radians(a))
-    return {"drive": drive, "across": across, "current": drive / (across * l / 100)}
+    return {"drive": drive, "across": across, "current": drive / (across * w / 100)}
 
 
-def solve(m: float, l: float, a: float, r: float, b: float) -> float:
+def solve(m: float, w: float, a: float, r: float, b: float) -> float:
     """The speed whose voltage drives the current that holds the rod."""
-    found = steps(m, l, a, r, b)
-    return found["current"] * r / (found["across"] * l / 100)
+    found = steps(m, w, a, r, b)
+    return found["current"] * r / (found["across"] * w / 100)
 
 
-def check(m: float, l: float, a: float, r: float, b: float) -> float:
+def check(m: float, w: float, a: float, r: float, b: float) -> float:
     """Motion from rest in steps of time, with voltage, current and force as vectors in the plane of the slope."""
-    kilograms, metres = m / 1000, l / 100
+    kilograms, metres = m / 1000, w / 100
     down = (math.cos(math.radians(a)), -math.sin(math.radians(a)))  # horizontal and vertical part of the way
 
     def acceleration(speed: float) -> float:

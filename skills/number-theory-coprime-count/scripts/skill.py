@@ -1,5 +1,8 @@
 """A bound and a modulus to the number of integers up to the bound that are coprime to the modulus."""
 
+from itertools import combinations
+from math import prod
+
 
 def solve(n: int, m: int) -> int:
     """Include and exclude over the squarefree products of the modulus's primes."""
@@ -16,6 +19,21 @@ def solve(n: int, m: int) -> int:
     return sum(sign * (n // product) for sign, product in signed_products)
 
 
+def steps(n: int, m: int) -> dict[str, int | str]:
+    """The factorisation, the multiples of single primes, and the multiples of several primes with their signs."""
+    exponents = _exponents(m)
+    corrections = ""
+    for size in range(2, len(exponents) + 1):
+        multiples = sum(n // prod(primes) for primes in combinations(exponents, size))
+        corrections += f" {'-' if size % 2 else '+'} {multiples}"
+    return {
+        "factors": r" \cdot ".join(f"{p}^{{{e}}}" if e > 1 else str(p) for p, e in exponents.items()) or "1",
+        "singles": " + ".join(rf"\lfloor {n}/{p} \rfloor" for p in exponents) or "0",
+        "struck": sum(n // p for p in exponents),
+        "corrections": corrections,
+    }
+
+
 def check(n: int, m: int) -> int:
     """Strike out the multiples of every divisor of the modulus and count what is left."""
     kept = bytearray([1]) * (n + 1)
@@ -24,3 +42,16 @@ def check(n: int, m: int) -> int:
         if m % d == 0 and kept[d]:
             kept[d::d] = bytes(n // d)
     return sum(kept)
+
+
+def _exponents(number: int) -> dict[int, int]:
+    """Exponents of the primes of a number, by trial division."""
+    exponents: dict[int, int] = {}
+    prime = 2
+    while number > 1:
+        prime = prime if prime * prime <= number else number
+        while number % prime == 0:
+            exponents[prime] = exponents.get(prime, 0) + 1
+            number //= prime
+        prime += 1
+    return exponents

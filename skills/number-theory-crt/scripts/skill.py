@@ -10,6 +10,27 @@ def solve(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> int:
     return n + 1 + (x - n - 1) % period
 
 
+def steps(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> dict[str, int]:
+    """The two mergers, each with its inverse and its multiplier, the least solution, and the periods to the bound."""
+    inverse = pow(p, -1, q)
+    j = (s - r) * inverse % q
+    pair, both = r + p * j, p * q
+    both_inverse = pow(both, -1, t)
+    k = (u - pair) * both_inverse % t
+    least, period = pair + both * k, both * t
+    return {
+        "inverse": inverse,
+        "j": j,
+        "pair": pair,
+        "both": both,
+        "both_inverse": both_inverse,
+        "k": k,
+        "least": least,
+        "period": period,
+        "laps": (n - least) // period + 1,
+    }
+
+
 def check(p: int, r: int, q: int, s: int, t: int, u: int, n: int) -> int:
     """Count upwards from the bound until all three remainders are right."""
     candidate = n + 1

@@ -10,6 +10,16 @@ def solve(n: int, b: int) -> int:
     return total
 
 
+def steps(n: int, b: int) -> dict[str, int | str]:
+    """The first division by the base, and the digits, leading one first, as a list and as a sum."""
+    digits: list[str] = []
+    rest = n
+    while rest or not digits:
+        rest, digit = divmod(rest, b)
+        digits.insert(0, str(digit))
+    return {"quotient": n // b, "last": n % b, "digits": ", ".join(digits), "sum": " + ".join(digits)}
+
+
 def check(n: int, b: int) -> int:
     """Pack greedily into the largest full containers: sizes 1, b, b^2, ..., fewest containers first."""
     sizes = [1]

@@ -21,6 +21,21 @@ def solve(a: int, b: int, c: int) -> int:
     return max(cheapest) - a
 
 
+def steps(a: int, b: int, c: int) -> dict[str, int | str]:
+    """The cheapest payable amount of every remainder modulo a, and the largest of them with its coins."""
+    cheapest: dict[int, tuple[int, int, int]] = {}
+    for amount, bs, cs in sorted((x * b + y * c, x, y) for x in range(a) for y in range(a)):
+        cheapest.setdefault(amount % a, (amount, bs, cs))
+    latest, bs, cs = max(cheapest.values())
+    return {
+        "top": a - 1,
+        "cheapest": ", ".join(str(cheapest[remainder][0]) for remainder in range(a)),
+        "latest": latest,
+        "bs": bs,
+        "cs": cs,
+    }
+
+
 def check(a: int, b: int, c: int) -> int:
     """Mark payable amounts upwards until as many in a row as the smallest coin is worth are payable."""
     if gcd(a, b, c) != 1:

@@ -12,6 +12,23 @@ def solve(a: int, n: int, m: int) -> int:
     return result
 
 
+def steps(a: int, n: int, m: int) -> dict[str, int | str]:
+    """The reduced base, the binary digits of the exponent, and the last two doublings of the exponent."""
+    base = a % m
+    first, second = solve(a, n // 4, m), solve(a, n // 2, m)
+    factor = rf" \cdot {base}"
+    return {
+        "base": base,
+        "digits": bin(n)[2:],
+        "early": n // 4,
+        "first": first,
+        "late": n // 2,
+        "doubled": f"{first}^2" + (factor if n // 2 % 2 else ""),
+        "second": second,
+        "redoubled": f"{second}^2" + (factor if n % 2 else ""),
+    }
+
+
 def check(a: int, n: int, m: int) -> int:
     """List the residues of a, a^2, a^3, ... until one repeats and read the answer off the cycle."""
     first_seen: dict[int, int] = {}

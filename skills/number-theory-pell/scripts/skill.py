@@ -22,6 +22,16 @@ def solve(d: int, n: int) -> int:
     return x - n
 
 
+def steps(d: int, n: int) -> dict[str, int]:
+    """The fundamental solution, the last solution up to n, and the x after it."""
+    x1 = solve(d, 1) + 1
+    y1 = isqrt((x1 * x1 - 1) // d)
+    x, y = 1, 0
+    while x1 * x + d * y1 * y <= n:
+        x, y = x1 * x + d * y1 * y, y1 * x + x1 * y
+    return {"x1": x1, "y1": y1, "x": x, "y": y, "following": x1 * x + d * y1 * y}
+
+
 def check(d: int, n: int) -> int:
     """Try y = 1, 2, 3, ... until d y^2 + 1 is the square of a number beyond n."""
     if isqrt(d) ** 2 == d:

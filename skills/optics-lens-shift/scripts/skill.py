@@ -3,38 +3,38 @@
 import math
 
 
-def steps(l: float, a: float, b: float) -> dict:
+def steps(s: float, a: float, b: float) -> dict:
     """Magnification of the larger image, object distance and image distance that belong to it, in centimetres."""
     if not a > b:
         raise ValueError("the first image is not the larger one")
     magnification = math.sqrt(a / b)
-    near = l / (1 + magnification)
-    return {"magnification": magnification, "near": near, "far": l - near}
+    near = s / (1 + magnification)
+    return {"magnification": magnification, "near": near, "far": s - near}
 
 
-def solve(l: float, a: float, b: float) -> float:
+def solve(s: float, a: float, b: float) -> float:
     """Lens equation with the two distances."""
-    found = steps(l, a, b)
-    return found["near"] * found["far"] / l
+    found = steps(s, a, b)
+    return found["near"] * found["far"] / s
 
 
-def check(l: float, a: float, b: float) -> float:
+def check(s: float, a: float, b: float) -> float:
     """Bisection for the focal length: rays that leave the tip of an object are bent by the lens in its two places."""
 
     def ratio(focal: float) -> float:
         """Large image over small image."""
-        low, high = focal, l / 2
+        low, high = focal, s / 2
         for _ in range(45):
             place = (low + high) / 2
             slope = 1.0 / place - 1.0 / focal  # behind the lens, of a ray that left the axis with slope 1/place
             meets = -1.0 / slope if slope < 0 else math.inf
-            low, high = (place, high) if place + meets > l else (low, place)
+            low, high = (place, high) if place + meets > s else (low, place)
         place = (low + high) / 2
-        large = (l - place) / place
-        small = place / (l - place)
+        large = (s - place) / place
+        small = place / (s - place)
         return large / small
 
-    low, high = l / 60, l / 4
+    low, high = s / 60, s / 4
     for _ in range(45):
         middle = (low + high) / 2
         low, high = (middle, high) if ratio(middle) > a / b else (low, middle)

@@ -5,24 +5,24 @@ import math
 G = 9.8
 
 
-def steps(l: float, m: float, r: float, n: float, c: float) -> dict:
+def steps(x: float, m: float, r: float, n: float, c: float) -> dict:
     """Moment of inertia about the axle in kg·m², and restoring torque per radian in N·m."""
     rod, disc = m / 1000, n / 1000
-    inertia = rod * (l / 100) ** 2 / 3 + disc * ((r / 100) ** 2 / 2 + (c / 100) ** 2)
-    return {"inertia": inertia, "torque": G * (rod * l / 200 + disc * c / 100)}
+    inertia = rod * (x / 100) ** 2 / 3 + disc * ((r / 100) ** 2 / 2 + (c / 100) ** 2)
+    return {"inertia": inertia, "torque": G * (rod * x / 200 + disc * c / 100)}
 
 
-def solve(l: float, m: float, r: float, n: float, c: float) -> float:
+def solve(x: float, m: float, r: float, n: float, c: float) -> float:
     """Period of small oscillations of a rigid body."""
-    found = steps(l, m, r, n, c)
+    found = steps(x, m, r, n, c)
     return 2 * math.pi * math.sqrt(found["inertia"] / found["torque"])
 
 
-def check(l: float, m: float, r: float, n: float, c: float) -> float:
+def check(x: float, m: float, r: float, n: float, c: float) -> float:
     """Slices of rod and disc added up; then a quarter of a swing, from rest to the lowest point, in small steps."""
     inertia = torque = 0.0
     for i in range(40):  # Simpson's rule within each slice of the rod
-        a, b = l / 4000 * i, l / 4000 * (i + 1)
+        a, b = x / 4000 * i, x / 4000 * (i + 1)
         inertia += m / 40000 * (a * a + (a + b) ** 2 + b * b) / 6
         torque += m / 40000 * 9.8 * (a + b) / 2
     for i in range(40):  # rings of the disc, each turning about the axle with all its points

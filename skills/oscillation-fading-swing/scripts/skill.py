@@ -17,7 +17,7 @@ def solve(t: float, a: float, b: float, k: int, p: float) -> float:
 
 
 def check(t: float, a: float, b: float, k: int, p: float) -> float:
-    """The factor per half period found by trial; then half periods counted, and the last one divided again and again."""
+    """The factor per half period found by trial; then half periods counted, and the last one divided further."""
     if not 0 < b < a:
         raise ValueError("the amplitude does not decrease")
     low, high = 0.0, 1.0

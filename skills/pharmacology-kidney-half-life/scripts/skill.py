@@ -4,7 +4,7 @@ import math
 
 
 def steps(c: float, d: float, t: float, f: float, x: float) -> dict:
-    """Elimination constant of the healthy person per hour, share of it that the patient keeps, constant of the patient."""
+    """Elimination constant of the healthy person per hour, share that the patient keeps, constant of the patient."""
     if not 0 < d < c:
         raise ValueError("the concentration does not fall")
     healthy = math.log(c / d) / t
@@ -40,7 +40,9 @@ def check(c: float, d: float, t: float, f: float, x: float) -> float:
     low, high = 0.0, 3 / t
     for _ in range(40):
         constant = (low + high) / 2
-        low, high = (low, constant) if _left(constant * f / 100, constant * (100 - f) / 100, t) < d / c else (constant, high)
+        low, high = (
+            (low, constant) if _left(constant * f / 100, constant * (100 - f) / 100, t) < d / c else (constant, high)
+        )
     kidneys, others = constant * f / 100 * x / 100, constant * (100 - f) / 100
     low, high = 0.0, 1.5 / (kidneys + others)
     for _ in range(40):

@@ -11,6 +11,11 @@ def solve(n: int, k: int) -> Fraction:
     return sum((Fraction(n, n - seen) for seen in range(k)), Fraction(0))
 
 
+def steps(n: int, k: int) -> dict[str, int | str]:
+    """The last stage, and the expected lengths of all stages as a sum."""
+    return {"last": k - 1, "stages": " + ".join(rf"\frac{{{n}}}{{{n - seen}}}" for seen in range(k))}
+
+
 def check(n: int, k: int) -> Fraction:
     """The k-th smallest first-appearance time, written by inclusion-exclusion through minima over j outcomes."""
     if k > n:

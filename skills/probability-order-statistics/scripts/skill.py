@@ -12,6 +12,12 @@ def solve(n: int, k: int, rank: str) -> Fraction:
     return Fraction((place if from_below else k + 1 - place) * (n + 1), k + 1)
 
 
+def steps(n: int, k: int, rank: str) -> dict[str, int | Fraction]:
+    """The mean size of a gap, and the place of the rank in increasing order."""
+    from_below, place = RANKS[rank]
+    return {"gap": Fraction(n - k, k + 1), "place": place if from_below else k + 1 - place}
+
+
 def check(n: int, k: int, rank: str) -> Fraction:
     """Average over every possible value v: numbers below it times numbers above it."""
     below = {"smallest": 0, "second smallest": 1, "second largest": k - 2, "largest": k - 1}[rank]

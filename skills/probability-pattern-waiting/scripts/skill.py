@@ -8,6 +8,15 @@ def solve(word: str, s: int) -> int:
     return sum(s**size for size in range(1, len(word) + 1) if word.startswith(word[-size:]))
 
 
+def steps(word: str, s: int) -> dict[str, str]:
+    """The lengths at which the word begins as it ends, and what gamblers who began there hold."""
+    borders = [size for size in range(len(word), 0, -1) if word.startswith(word[-size:])]
+    return {
+        "borders": ", ".join(map(str, borders)),
+        "payments": " + ".join(f"{s}^{{{size}}}" for size in borders),
+    }
+
+
 def check(word: str, s: int) -> int:
     """First-step analysis on the number of letters already matched, solved for the unknown start value.
 

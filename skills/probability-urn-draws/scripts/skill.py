@@ -9,6 +9,17 @@ def solve(n: int, m: int, k: int, j: int) -> Fraction:
     return Fraction(comb(m, j) * comb(n - m, k - j), comb(n, k))
 
 
+def steps(n: int, m: int, k: int, j: int) -> dict[str, int]:
+    """All hands, the choices of marked objects, and those of the others."""
+    return {
+        "hands": comb(n, k),
+        "marked": comb(m, j),
+        "rest": k - j,
+        "plain": n - m,
+        "unmarked": comb(n - m, k - j) if k >= j else 0,
+    }
+
+
 def check(n: int, m: int, k: int, j: int) -> Fraction:
     """Draw one object at a time; chance[h] is the probability of having met h marked ones so far."""
     chance = {0: Fraction(1)}

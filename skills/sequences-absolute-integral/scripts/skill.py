@@ -13,6 +13,12 @@ def solve(a: int, b: int) -> Fraction:
     return antiderivative(b) - 2 * antiderivative(turn)
 
 
+def steps(a: int, b: int) -> dict[str, Fraction]:
+    """The antiderivative at the zero and at the end, and the areas below and above the axis."""
+    middle, end = (Fraction(x**3, 3) - Fraction(a * x**2, 2) for x in (a, b))
+    return {"middle": middle, "end": end, "below": -middle, "above": end - middle}
+
+
 def check(a: int, b: int) -> Fraction:
     """Apply Simpson's rule, exact for quadratics, to each unit interval; none contains a sign change inside."""
     sixths = 0

@@ -17,6 +17,20 @@ def solve(a: int, b: int, c: int, n: int) -> int:
     return total
 
 
+def steps(a: int, b: int, c: int, n: int) -> dict[str, int]:
+    """The range of the largest parts, the spacing of the solutions, and the combinations of the first cases."""
+    up_to = [solve(a, b, c, n - c * z) if n >= c * z else 0 for z in range(4)]
+    return {
+        "most": n // c,
+        "common": gcd(a, b),
+        "step": a // gcd(a, b),
+        "first": up_to[0] - up_to[1],
+        "second": up_to[1] - up_to[2],
+        "third": up_to[2] - up_to[3],
+        "others": up_to[3],
+    }
+
+
 def check(a: int, b: int, c: int, n: int) -> int:
     """Build up the number of combinations of every smaller total, one part size after another."""
     ways = [1] + [0] * n

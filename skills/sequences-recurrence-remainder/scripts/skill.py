@@ -12,6 +12,19 @@ def solve(p: int, q: int, c: int, d: int, n: int, m: int) -> int:
     return (constant * p + linear * q) % m
 
 
+def steps(p: int, q: int, c: int, d: int, n: int, m: int) -> dict[str, int]:
+    """The power of x, and the coefficients of its remainder and of that of half the power."""
+    index, half = n - 1, (n - 1) // 2
+    return {
+        "index": index,
+        "half": half,
+        "half_linear": solve(0, 1, c, d, half + 1, m),
+        "half_constant": solve(1, 0, c, d, half + 1, m),
+        "linear": solve(0, 1, c, d, n, m),
+        "constant": solve(1, 0, c, d, n, m),
+    }
+
+
 def check(p: int, q: int, c: int, d: int, n: int, m: int) -> int:
     """Step through the remainders of the sequence one term at a time."""
     term, following = p % m, q % m

@@ -8,6 +8,17 @@ def solve(p: int) -> int:
     return 2 * isqrt((4 * p**3 - 1) // 27) + 1
 
 
+def steps(p: int) -> dict[str, int]:
+    """The bound for 27 c^2, the largest c below it, and 27 c^2 for this c and the next."""
+    largest = isqrt((4 * p**3 - 1) // 27)
+    return {
+        "bound": 4 * p**3,
+        "largest": largest,
+        "under": 27 * largest**2,
+        "over": 27 * (largest + 1) ** 2,
+    }
+
+
 def check(p: int) -> int:
     """Search the height of the hump of p x - x^3 on a grid of step 2^-40; equal heights touch and do not cross."""
     grid = 2**40

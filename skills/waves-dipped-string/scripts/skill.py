@@ -12,28 +12,28 @@ DENSITY = {
 }
 
 
-def steps(m: float, metal: str, l: float, s: float, k: int) -> dict:
+def steps(m: float, metal: str, x: float, s: float, k: int) -> dict:
     """Tension in newtons, mass per length in kg/m, speed of the waves in m/s."""
     tension = m * G * (1 - 1 / DENSITY[metal])
-    linear = s / 1000 / (l / 100)
+    linear = s / 1000 / (x / 100)
     return {"tension": tension, "linear": linear, "wave_speed": math.sqrt(tension / linear)}
 
 
-def solve(m: float, metal: str, l: float, s: float, k: int) -> float:
+def solve(m: float, metal: str, x: float, s: float, k: int) -> float:
     """Speed over wavelength, k half wavelengths filling the string."""
-    return steps(m, metal, l, s, k)["wave_speed"] * k / (2 * l / 100)
+    return steps(m, metal, x, s, k)["wave_speed"] * k / (2 * x / 100)
 
 
-def check(m: float, metal: str, l: float, s: float, k: int) -> float:
+def check(m: float, metal: str, x: float, s: float, k: int) -> float:
     """The shape of the string integrated from its end; the frequency is raised until the k-th zero is at the other."""
     volume = m / (DENSITY[metal] * 1000)
     pull = m * 9.8 - 1000 * volume * 9.8
     pieces = 60 * k
-    step = l / 100 / pieces
+    step = x / 100 / pieces
 
     def zeros_and_end(hertz: float) -> tuple[int, float]:
         """Zeros inside the string, and the deflection at the far end."""
-        bend = (2 * math.pi * hertz) ** 2 * (s / 10 / l) / pull
+        bend = (2 * math.pi * hertz) ** 2 * (s / 10 / x) / pull
         y, slope, zeros = 0.0, 1.0, 0
         c = 1 - bend * step**2 / 2 + bend**2 * step**4 / 24
         d = step - bend * step**3 / 6 + bend**2 * step**5 / 120

@@ -5,24 +5,24 @@ import math
 OVERTONES = ("fundamental", "first", "second", "third")
 
 
-def steps(l: float, d: float, t: float, o: str) -> dict:
+def steps(x: float, d: float, t: float, o: str) -> dict:
     """Speed of sound in m/s, length of the air column in metres, quarter wavelengths in it."""
     return {
         "sound_speed": 331.3 + 0.606 * t,
-        "column": (l + 0.30 * d) / 100,
+        "column": (x + 0.30 * d) / 100,
         "quarters": 2 * OVERTONES.index(o) + 1,
     }
 
 
-def solve(l: float, d: float, t: float, o: str) -> float:
+def solve(x: float, d: float, t: float, o: str) -> float:
     """Quarter wavelengths times speed over four columns."""
-    found = steps(l, d, t, o)
+    found = steps(x, d, t, o)
     return found["quarters"] * found["sound_speed"] / (4 * found["column"])
 
 
-def check(l: float, d: float, t: float, o: str) -> float:
+def check(x: float, d: float, t: float, o: str) -> float:
     """A wave returns from lid and mouth with the phase that it had; the mouth reverses it. Resonances are counted."""
-    seconds = (2 * l + 0.6 * d) / (33130 + 60.6 * t)  # there and back
+    seconds = (2 * x + 0.6 * d) / (33130 + 60.6 * t)  # there and back
 
     def phase(hertz: float) -> float:
         return 2 * math.pi * hertz * seconds + math.pi

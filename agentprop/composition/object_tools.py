@@ -1,0 +1,214 @@
+"""An object kind, an operator and a seed → a model: facts about one object, and a question with one answer.
+
+Runs inside the sandbox as `object_tools`, standard library only. Models are constructed, not filtered: a member of the
+kind's family is picked, facts of it are added until they decide what is asked, and those that nothing hangs on are
+taken away again. Random facts would fail half of the time, because facts about one object imply each other. Ours.
+
+A kind is a module with `members(box)`, the finite family; `PORTS`, name → function of a member, which gives a number,
+None if the member's is not rational, or a bool for a condition; `DIRECT`, the ports that say what a member is; and
+`SAME`, port → another one that says nearly the same, so that it is not told where that is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+TRIES = 60
+MOST_FACTS = 4
+FEWEST_VALUES = 3
+"""Values among which an extremum must be found."""
+MARGIN = 1.3
+"""Factor by which a condition alone admits more members than all of them together."""
+SAMPLE = 30
+LEAST_SHARE, MOST_SHARE = 0.2, 0.8
+"""Share of the family for which the condition of a branch holds: else the branch is decoration."""
+CONDITIONS = 0.35
+"""Share of the conditions that hold which are taken into the choice of facts."""
+RICH, PICKS = 0.6, 60
+"""Share of the models whose member is looked for among those with a value for every fact, and most looked at."""
+Fact = tuple[str, Any]
+
+
+class Drawing:
+    """One attempt at a model: the family of a box, and the member that the facts are true of."""
+
+    def __init__(self, kind: Any, rng: Random, box: int, facts: Sequence[str], names: Sequence[str]) -> None:
+        self.kind, self.rng, self.box = kind, rng, box
+        self.fact_ports, self.names = facts, names
+        self.family = list(kind.members(box))
+        self.member = self._picked()
+
+    def _picked(self) -> Any:
+        """A member, often one of which every fact has a value: few have, and theirs are the best problems."""
+        if self.rng.random() < RICH:
+            for _ in range(PICKS):
+                member = self.rng.choice(self.family)
+                if all(self.value(port, member) is not None for port in self.fact_ports):
+                    return member
+        return self.rng.choice(self.family)
+
+    def value(self, port: str, member: Any) -> Any:
+        """What the kind says of a member."""
+        return self.kind.PORTS[port](member)
+
+    def fitting(self, facts: Sequence[Fact], family: Sequence[Any] | None = None) -> list[Any]:
+        """The members that the facts are true of."""
+        found = self.family if family is None else family
+        for port, told in facts:
+            of = self.kind.PORTS[port]
+            found = [member for member in found if of(member) == told]
+        return list(found)
+
+    def pool(self, without: Sequence[str]) -> list[Fact]:
+        """The facts of the member, in random order, but for some ports and those that say nearly the same."""
+        without, found = [*without, *(self.kind.SAME.get(port) for port in without)], []
+        for port in self.fact_ports:
+            told = self.value(port, self.member) if port not in without else None
+            if told is None or told is False or (told is True and self.rng.random() > CONDITIONS):
+                continue
+            if isinstance(told, bool) or abs(told) < 100_000:
+                found.append((port, told))
+        return self.rng.sample(found, len(found))
+
+    def asked(self, count: int) -> list[str]:
+        """Ports of which the member's value is an integer worth asking for; of several none says what it is."""
+        names = [port for port in self.names if count == 1 or port not in self.kind.DIRECT]
+        found = [port for port in names if type(value := self.value(port, self.member)) is int and abs(value) > 1]
+        asked = self.rng.sample(found, count) if len(found) >= count else []
+        return [] if any(self.kind.SAME.get(port) in asked for port in asked) else asked
+
+    def deciding(self, of: Callable[[Any], Any], without: Sequence[str], direct: bool) -> list[Fact] | None:
+        """Facts, none of them idle, after which the value is the same for every member that is left.
+
+        With `direct` they may say outright what the member is; otherwise at least one of them does not.
+        """
+        answer, left = of(self.member), self.family
+        facts: list[Fact] = []
+        for fact in self.pool(without):
+            narrowed = self.fitting([fact], left)
+            if len(narrowed) == len(left):
+                continue
+            facts, left = [*facts, fact], narrowed
+            if self._decided(left, of, answer) or len(facts) == MOST_FACTS:
+                break
+        if not self._decided(left, of, answer):
+            return None
+        for fact in list(facts):
+            rest = [other for other in facts if other != fact]
+            if self._decided(self.fitting(rest), of, answer):
+                facts = rest
+        return None if not facts or (self.plain(facts) and not direct) else facts
+
+    def plain(self, facts: Sequence[Fact]) -> bool:
+        """True if all facts say outright what the member is."""
+        return all(port in self.kind.DIRECT for port, _ in facts)
+
+    def _decided(self, left: Sequence[Any], of: Callable[[Any], Any], answer: Any) -> bool:
+        return all(of(member) == answer for member in left)
+
+
+def _inverse(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
+    names = d.asked(1)
+    if not names:
+        return None
+    facts = d.deciding(d.kind.PORTS[names[0]], names, direct=False)
+    return (facts, ("value", *names)) if facts else None
+
+
+def _shared(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
+    names = d.asked(2)
+    if not names:
+        return None
+    one, other = (d.kind.PORTS[name] for name in names)
+
+    def total(member: Any) -> Any:
+        first, second = one(member), other(member)
+        return None if first is None or second is None else first + second
+
+    facts = d.deciding(total, names, direct=True)
+    return (facts, ("sum", *names)) if facts else None
+
+
+def _branch(d: Drawing, tests: Sequence[str]) -> tuple[list[Fact], tuple[str, ...]] | None:
+    names = d.asked(2)
+    if not names or not tests:
+        return None
+    test = d.rng.choice(list(tests))
+    sample = [d.value(test, d.rng.choice(d.family)) for _ in range(SAMPLE)]
+    if not LEAST_SHARE <= sum(sample) / SAMPLE <= MOST_SHARE:
+        return None
+    one, other = (d.kind.PORTS[name] for name in names)
+    if one(d.member) == other(d.member):
+        return None
+
+    def chosen(member: Any) -> Any:
+        return one(member) if d.value(test, member) else other(member)
+
+    facts = d.deciding(chosen, [*names, test], direct=True)
+    return (facts, ("branch", test, *names)) if facts else None
+
+
+def _extremum(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
+    name, side = d.rng.choice(list(d.names)), d.rng.choice(("greatest", "least"))
+    best: Callable[[Any], Any] = max if side == "greatest" else min
+    facts = d.pool([name])[: d.rng.randint(1, 2)]
+    values = _values(d, name, facts)
+    if d.plain(facts) or values is None or len(set(values)) < FEWEST_VALUES or type(best(values)) is not int:
+        return None
+    for fact in facts:
+        without = _values(d, name, [other for other in facts if other != fact])
+        if without is None or best(without) == best(values):
+            return None
+    # An optimum that the edge of the family sets is none of the facts' doing.
+    wider = [d.value(name, member) for member in d.fitting(facts, list(d.kind.members(d.box + 2)))]
+    return (facts, (side, name)) if None not in wider and best(wider) == best(values) else None
+
+
+def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
+    values = [d.value(name, member) for member in d.fitting(facts)]
+    return None if None in values else values
+
+
+def _conjunction(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
+    facts = d.pool(())[: d.rng.randint(2, 3)]
+    together = len(d.fitting(facts))
+    if len(facts) < 2 or together < 2 or d.plain(facts):
+        return None
+    loose = [len(d.fitting([other for other in facts if other != fact])) for fact in facts]
+    return (facts, ("number",)) if min(loose) >= MARGIN * together else None
+
+
+def drawn(
+    kind: Any,
+    operator: str,
+    seed: int,
+    box: tuple[int, int],
+    facts: Sequence[str],
+    names: Sequence[str],
+    tests: Sequence[str],
+) -> dict[str, Any]:
+    """Construct a model. Raises ValueError if none is found in TRIES attempts."""
+    rng = Random(seed)
+    for _ in range(TRIES):
+        drawing = Drawing(kind, rng, rng.randint(*box), facts, names)
+        found = _branch(drawing, tests) if operator == "branch" else OPERATORS[operator](drawing)
+        if found is not None:
+            told = {port: value for port, value in found[0]}
+            ordered = tuple((port, _plain(told[port])) for port in facts if port in told)
+            return {"box": drawing.box, "facts": ordered, "question": found[1]}
+    raise ValueError(f"no model of {operator} was found")
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, Fraction) and value.denominator == 1 else value
+
+
+OPERATORS: dict[str, Callable[[Drawing], tuple[list[Fact], tuple[str, ...]] | None]] = {
+    "inverse-unknown": _inverse,
+    "shared-object": _shared,
+    "extremum": _extremum,
+    "conjunction": _conjunction,
+}

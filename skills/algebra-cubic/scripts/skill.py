@@ -1,0 +1,148 @@
+"""Cubics x^3 - e x^2 + f x - g with integer zeros: what facts about one of them leave open."""
+
+from itertools import combinations_with_replacement
+
+DIRECT = ("sum", "pairs", "product")
+SAME = {}
+
+
+def members(box):
+    """Elementary symmetric sums (e, f, g) of all triples of zeros up to the box in absolute value."""
+    found = []
+    for r in range(-box, box + 1):
+        for s in range(r, box + 1):
+            for t in range(s, box + 1):
+                found.append((r + s + t, r * s + t * (r + s), r * s * t))
+    return found
+
+
+def _squares(p):
+    e, f, _ = p
+    return e * e - 2 * f
+
+
+def _cubes(p):
+    e, f, g = p
+    return e * _squares(p) - f * e + 3 * g
+
+
+def _fourths(p):
+    e, f, g = p
+    return e * _cubes(p) - f * _squares(p) + g * e
+
+
+def _at(p, x):
+    e, f, g = p
+    return ((x - e) * x + f) * x - g
+
+
+def _discriminant(p):
+    e, f, g = p
+    return e * e * f * f - 4 * f**3 - 4 * e**3 * g + 18 * e * f * g - 27 * g * g
+
+
+PORTS = {
+    "sum": lambda p: p[0],
+    "pairs": lambda p: p[1],
+    "product": lambda p: p[2],
+    "squares": _squares,
+    "cubes": _cubes,
+    "fourths": _fourths,
+    "one": lambda p: _at(p, 1),
+    "two": lambda p: _at(p, 2),
+    "three": lambda p: _at(p, 3),
+    "minus": lambda p: _at(p, -1),
+    "distinct": lambda p: _discriminant(p) > 0,
+    "positive": lambda p: p[0] > 0 and p[1] > 0 and p[2] > 0,
+    "negative": lambda p: p[2] < 0,
+}
+
+
+def asked(question, found, ports):
+    """The answer, if every object that fits gives the same one."""
+    kind, names = question[0], question[1:]
+    if kind == "number":
+        return len(found)
+    values = set()
+    for one in found:
+        told = [ports[name](one) for name in names]
+        if kind == "branch":
+            told = [told[1] if told[0] else told[2]]
+        if None in told:
+            raise ValueError("what is asked for is not rational")
+        values.add(sum(told))
+    if not values:
+        raise ValueError("nothing fits the facts")
+    if kind == "greatest":
+        return max(values)
+    if kind == "least":
+        return min(values)
+    if len(values) > 1:
+        raise ValueError("the facts leave more than one value")
+    return values.pop()
+
+
+def solve(box, facts, question):
+    """Newton's identities and Descartes' rule: every port is a formula in the coefficients."""
+    found = members(box)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [p for p in found if of(p) == told]
+    return asked(question, found, PORTS)
+
+
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    e, f, g = one
+    terms = [("x^2", -e), ("x", f), ("", -g)]
+    parts = [f"{'-' if a < 0 else '+'}{abs(a) if abs(a) != 1 or not p else ''}{p}" for p, a in terms if a]
+    return "$x^3" + "".join(parts) + "$"
+
+
+# --- the other route: the zeros ---
+
+
+def _value(zeros, x):
+    r, s, t = zeros
+    return (x - r) * (x - s) * (x - t)
+
+
+ZEROS = {
+    "sum": sum,
+    "pairs": lambda z: z[0] * z[1] + z[1] * z[2] + z[2] * z[0],
+    "product": lambda z: z[0] * z[1] * z[2],
+    "squares": lambda z: sum(x**2 for x in z),
+    "cubes": lambda z: sum(x**3 for x in z),
+    "fourths": lambda z: sum(x**4 for x in z),
+    "one": lambda z: _value(z, 1),
+    "two": lambda z: _value(z, 2),
+    "three": lambda z: _value(z, 3),
+    "minus": lambda z: _value(z, -1),
+    "distinct": lambda z: len(set(z)) == 3,
+    "positive": lambda z: min(z) > 0,
+    "negative": lambda z: sum(x < 0 for x in z) % 2 == 1 and 0 not in z,
+}
+
+
+def check(box, facts, question):
+    """Every triple of zeros is tried."""
+    found = list(combinations_with_replacement(range(-box, box + 1), 3))
+    for port, told in facts:
+        of = ZEROS[port]
+        found = [z for z in found if of(z) == told]
+    return asked(question, found, ZEROS)

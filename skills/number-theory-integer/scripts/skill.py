@@ -1,0 +1,160 @@
+"""Integers 1, ..., box: what facts about one of them leave open."""
+
+from math import gcd, isqrt
+
+DIRECT = ("n",)
+SAME = {}
+
+
+def members(box):
+    """The family."""
+    return list(range(1, box + 1))
+
+
+def _factors(n):
+    """(prime, exponent) pairs."""
+    found, p = [], 2
+    while p * p <= n:
+        e = 0
+        while n % p == 0:
+            n //= p
+            e += 1
+        if e:
+            found.append((p, e))
+        p += 1
+    return [*found, (n, 1)] if n > 1 else found
+
+
+def _divisors(n):
+    total = 1
+    for _, e in _factors(n):
+        total *= e + 1
+    return total
+
+
+def _sigma(n):
+    total = 1
+    for p, e in _factors(n):
+        total *= (p ** (e + 1) - 1) // (p - 1)
+    return total
+
+
+def _totient(n):
+    for p, _ in _factors(n):
+        n -= n // p
+    return n
+
+
+def _digits(n):
+    total = 0
+    while n:
+        n, last = divmod(n, 10)
+        total += last
+    return total
+
+
+def _squares(n):
+    """By Fermat and Jacobi: a prime 1 mod 4, or an odd power of 2, keeps both squares positive."""
+    factors = _factors(n)
+    if any(p % 4 == 3 and e % 2 for p, e in factors):
+        return False
+    return any(p % 4 == 1 or (p == 2 and e % 2 == 1) for p, e in factors)
+
+
+PORTS = {
+    "n": lambda n: n,
+    "divisors": _divisors,
+    "sigma": _sigma,
+    "totient": _totient,
+    "digits": _digits,
+    "sevenths": lambda n: n % 7 or None,
+    "elevenths": lambda n: n % 11 or None,
+    "squares": _squares,
+    "squarefree": lambda n: all(e == 1 for _, e in _factors(n)),
+}
+
+
+def asked(question, found, ports):
+    """The answer, if every object that fits gives the same one."""
+    kind, names = question[0], question[1:]
+    if kind == "number":
+        return len(found)
+    values = set()
+    for one in found:
+        told = [ports[name](one) for name in names]
+        if kind == "branch":
+            told = [told[1] if told[0] else told[2]]
+        if None in told:
+            raise ValueError("what is asked for is not rational")
+        values.add(sum(told))
+    if not values:
+        raise ValueError("nothing fits the facts")
+    if kind == "greatest":
+        return max(values)
+    if kind == "least":
+        return min(values)
+    if len(values) > 1:
+        raise ValueError("the facts leave more than one value")
+    return values.pop()
+
+
+def solve(box, facts, question):
+    """Prime factors: every port is a formula over them."""
+    found = members(box)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [n for n in found if of(n) == told]
+    return asked(question, found, PORTS)
+
+
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    return str(one)
+
+
+# --- the other route: the definitions ---
+
+
+def _dividing(n):
+    return [d for d in range(1, n + 1) if n % d == 0]
+
+
+def _two_squares(n):
+    return any(isqrt(n - a * a) ** 2 == n - a * a for a in range(1, n) if n - a * a > 0)
+
+
+COUNTED = {
+    "n": lambda n: n,
+    "divisors": lambda n: len(_dividing(n)),
+    "sigma": lambda n: sum(_dividing(n)),
+    "totient": lambda n: sum(1 for k in range(1, n + 1) if gcd(k, n) == 1),
+    "digits": lambda n: sum(int(digit) for digit in str(n)),
+    "sevenths": lambda n: n - 7 * (n // 7),
+    "elevenths": lambda n: n - 11 * (n // 11),
+    "squares": _two_squares,
+    "squarefree": lambda n: not any(n % (k * k) == 0 for k in range(2, isqrt(n) + 1)),
+}
+
+
+def check(box, facts, question):
+    """Definitions: every fact is counted out for every integer of the range."""
+    found = [n for n in range(1, box + 1)]
+    for port, told in facts:
+        of = COUNTED[port]
+        found = [n for n in found if of(n) == told]
+    return asked(question, found, COUNTED)

@@ -1,0 +1,161 @@
+"""Object kinds: their models are constructed, read back from any wording, and lose their answer with any fact."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import pytest
+
+from agentprop.agent.candidates import CandidateMaker, Curriculum
+from agentprop.agent.environment import Rules
+from agentprop.composition import ablation, objects
+from agentprop.composition.planner import Planner
+from agentprop.composition.reader import read
+from agentprop.composition.skill_runs import run
+from agentprop.composition.terms import Apply, Given, from_json, operators
+from agentprop.composition.writer import write
+from agentprop.grading import builtin_verifier
+from agentprop.records import Problem
+from agentprop.sandbox import Sandbox
+from agentprop.sandbox.executor import Executor
+from agentprop.skills import Package, load
+from agentprop.skills.values import Parameter, faults, parse, render
+from agentprop.skills.values.models import OPERATORS
+
+KINDS = [name for name, package in load([]).items() if package.spec.is_object]
+MODELS = 10
+
+
+@pytest.fixture(scope="module")
+def models(library: Mapping[str, Package]) -> dict[str, list[dict[str, Any]]]:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        return {name: objects.samples(library[name], MODELS, 0, sandbox) for name in KINDS}
+
+
+def applied(package: Package, model: Mapping[str, Any]) -> Apply:
+    parameters = package.spec.parameters.items()
+    return Apply(package.name, tuple((name, Given(render(p, model[name]))) for name, p in parameters))
+
+
+def test_every_kind_asks_by_every_operator(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    assert len(KINDS) >= 4
+    for name in KINDS:
+        found = {operators(applied(library[name], model)) for model in models[name]}
+        assert found == {(operator,) for operator in OPERATORS}, name
+
+
+def test_a_statement_in_any_wording_is_read_as_its_model_and_no_other(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    rng = Random(1)
+    for name in KINDS:
+        for model in models[name]:
+            term = applied(library[name], model)
+            for _ in range(4):
+                text = write(term, library, rng)
+                assert read(text, library) == [term], text
+
+
+@pytest.mark.slow
+def test_of_5000_statements_none_is_misread(library: Mapping[str, Package]) -> None:
+    rng = Random(5)
+    with Sandbox(preload=(), slots=1) as sandbox:
+        for name in KINDS:
+            for model in objects.samples(library[name], 5000 // len(KINDS) + 1, 1, sandbox):
+                term = applied(library[name], model)
+                assert read(write(term, library, rng), library) == [term]
+
+
+def test_without_any_fact_the_answer_or_its_uniqueness_is_gone(
+    library: Mapping[str, Package], models: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        for name in KINDS:
+            script = library[name].script or ""
+            cases = [(model, fact) for model in models[name] for fact in (None, *model["facts"])]
+            told = [{**m, "facts": tuple(f for f in m["facts"] if f != fact)} for m, fact in cases]
+            calls = run(script, "check", told, sandbox)
+            answers = [None if call.refused else call.value for call in calls]
+            whole = None
+            for (_, fact), answer in zip(cases, answers, strict=True):
+                whole = answer if fact is None else whole
+                assert whole is not None
+                assert fact is None or answer != whole, (name, fact)
+
+
+def test_the_gate_names_a_fact_that_follows_from_the_others(library: Mapping[str, Package]) -> None:
+    model = {
+        "box": 12,
+        "facts": (("BC", 4), ("CA", 4), ("AB", 3), ("perimeter", 11)),
+        "question": ("value", "squared"),
+    }
+    code = ablation.program(applied(library["geometry-triangle"], model), library)
+    assert code is not None
+    for port in ("BC", "perimeter"):
+        assert f"'geometry-triangle.{port}'" in code
+
+
+def maker_of(kind: str, library: Mapping[str, Package], executor: Executor) -> CandidateMaker:
+    planner = Planner({kind: library[kind]})
+    curriculum = Curriculum((library[kind].spec.category,))
+    return CandidateMaker(planner, curriculum, executor, Rules(), 1, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_becomes_a_problem_that_is_verified_from_its_text_alone(
+    kind: str, library: Mapping[str, Package]
+) -> None:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        maker = maker_of(kind, library, Executor(sandbox))
+        made = maker.batch(range(4), maker.curriculum.start())
+    found = [candidate for candidate in made if candidate.success]
+    assert len(found) >= 2
+    for candidate in found:
+        problem = candidate.problem
+        assert problem is not None and problem.ablation is not None
+        term = from_json(problem.certificate.composition or "")
+        assert isinstance(term, Apply)
+        told = term.argument("facts")
+        assert isinstance(told, Given)
+        facts = parse(library[kind].spec.parameters["facts"], told.text)
+        assert problem.ablation.restrictions == len(facts)
+        assert problem.operators == operators(term)
+
+
+def test_another_answer_or_another_number_contradicts_the_text(library: Mapping[str, Package]) -> None:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        maker = maker_of("algebra-cubic", library, Executor(sandbox))
+        problem = next(c.problem for c in maker.batch(range(4), maker.curriculum.start()) if c.success)
+        assert problem is not None
+        box = re.search(r'"box":"(\d+)"', problem.certificate.composition or "")
+        assert box is not None
+        certificate = problem.certificate.model_copy(update={"composition": None})
+        wrong = problem.model_copy(update={"answer": str(int(problem.answer) + 1), "certificate": certificate})
+        larger = problem.statement.replace(f"{box[1]}$", f"{int(box[1]) + 1}$")
+        changed = problem.model_copy(update={"statement": larger})
+
+        async def judged(*problems: Problem) -> list[str]:
+            found = [await builtin_verifier.judge(p, library, maker.tools, maker.executor) for p in problems]
+            return [judgement.code for judgement in found]
+
+        assert larger != problem.statement
+        assert asyncio.run(judged(problem, wrong, changed)) == ["agrees", "answer_differs", "mismatch"]
+
+
+def test_a_wording_that_could_be_two_facts_is_refused() -> None:
+    joined = Parameter(kind="facts", phrases={"a": ("$a$ is even and positive",)})
+    assert "joint" in faults(joined)[0]
+    twice = Parameter(kind="facts", phrases={"a": ("it is odd",), "b": ("it is odd",)})
+    assert "twice" in faults(twice)[0]
+
+
+def test_a_seed_stands_for_one_model(library: Mapping[str, Package]) -> None:
+    with Sandbox(preload=(), slots=1) as sandbox:
+        package = library["algebra-cubic"]
+        assert objects.samples(package, 5, 3, sandbox) == objects.samples(package, 5, 3, sandbox)
