@@ -166,7 +166,6 @@ async def _with_ablation(
     tried = await tried_clauses(found, active, tools, executor, origin)
     if isinstance(tried, Violation):
         return tried
-    found = _with_difficulty(found, active, tried.clauses if tried is not None else None)
     if tried is None:
         return found
     if tried.clauses is None:
@@ -175,6 +174,7 @@ async def _with_ablation(
         inert = tried.clauses.inert[0]
         told = f"{inert} does nothing: the answer is the same without it; change it or leave it out"
         return Violation(f"{INERT}{inert}", told)
+    found = _with_difficulty(found, active, tried.clauses)
     return found.model_copy(update={"ablation": Ablation(**tried.clauses.counts), "solution": tried.solution})
 
 
@@ -187,11 +187,11 @@ class Tried(NamedTuple):
     """Its solution in words."""
 
 
-def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts | None) -> Problem:
+def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts) -> Problem:
     """The problem with its declared difficulty, if its composition can be looked through."""
     try:
         term = from_json(found.certificate.composition or "")
-        declared = declare(term, active, found.statement, found.answer, clauses)
+        declared = declare(term, active, found.statement, clauses)
     except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
         return found
     return found.model_copy(update={"difficulty": declared})
