@@ -95,7 +95,10 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     if len(statement) > MAX_STATEMENT:
         return []
     if (head := task(statement)) != statement:  # behind a family's task stand input, output, limits and examples
-        return [term for term in _read(head, library) if family(term, library) is not None]
+        for text in dict.fromkeys((head, unframed(head)[0])):
+            if terms := [term for term in _read(text, library) if family(term, library) is not None]:
+                return terms
+        return []
     terms = _read(statement, library)
     if terms:
         return terms

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agentprop.composition import families
+from agentprop.composition.framing import unframed
 from agentprop.composition.terms import Apply
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.grading.judgement import Judgement
@@ -36,7 +37,10 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
         return Judgement("invalid", "answer_type", "the statement asks for a program that a judge runs")
     if (judging.form, judging.limits, judging.edge_rule) != (judged.form, judged.limits, judged.edge_rule):
         return Judgement("invalid", "mismatch", "form, limits or edge rule are not those of the statement's task")
-    if families.statement(families.task(problem.statement), judged, judging.examples) != problem.statement:
+    if problem.entry_point != (families.ENTRY_POINT if judging.form == "function" else None):
+        return Judgement("invalid", "mismatch", "the entry point is not the one that the task asks for")
+    text, _ = unframed(problem.statement)
+    if families.statement(families.task(text), judged, judging.examples) != text:
         why = "what follows the task is not its input, output, limits, edge rule and examples as the grammar has them"
         return Judgement("undetermined", "not_in_grammar", why)
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
@@ -73,6 +77,9 @@ def _tried(
         if found.status == "different":
             return Judgement("invalid", TOO_SLOW if found.rule == TOO_SLOW else code, found.why)
     isolation = sandbox.isolation.level
+    if problem.answer.strip() != families.program(package, values).strip():
+        why = "the program passes the stored tests, which say nothing of other inputs; it is not the family's own"
+        return Judgement("undetermined", "foreign_program", why, isolation=isolation)
     brute = families.program(package, values, "check")
     checked, fault = _confirmed(shown, brute, judging, sandbox)
     if fault is not None:

@@ -73,6 +73,8 @@ class JudgedTests:
         if judging.form == "function":
             target = self.problem.entry_point or "solve"
             return run_calls(self.sandbox, program, target, cases, self.timeout_s, ticks=judging.ticks)
+        if any(len(given) != 1 for given, _ in cases):
+            return undetermined("tests", "a stored test is not one text for standard input")
         return self._streams(program, [(str(given), str(wanted)) for [given], wanted in cases], judging.ticks)
 
     def _streams(self, program: str, pairs: list[tuple[str, str]], ticks: int) -> Equivalence:
