@@ -21,7 +21,6 @@ def steps(xs: list[int], m: int) -> dict[str, object]:
     return {"remainders": [x % m for x in xs], "counts": counts, "without": counts[0], "joined": joined}
 
 
-
 def check(xs: list[int], m: int) -> int:
     """Sort the elements by remainder; only how many are taken of each kind matters."""
     sizes = sorted(Counter(x % m for x in xs).items())

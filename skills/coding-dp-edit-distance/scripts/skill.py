@@ -34,7 +34,6 @@ def steps(s: str, w: str) -> dict[str, object]:
     return {"row": table[-1], "above": above, "below": below}
 
 
-
 def check(s: str, w: str) -> int:
     """Breadth-first over (letters used of s, letters used of w); equal letters cost nothing."""
     states, seen, edits = {(0, 0)}, set(), 0

@@ -26,7 +26,6 @@ def steps(xs: list[int], d: int) -> dict[str, list[int]]:
     return {"lengths": lengths, "chosen": chosen[::-1]}
 
 
-
 def check(xs: list[int], d: int) -> int:
     """The longest chain that ends at each position, from all the positions before it."""
     longest: list[int] = []

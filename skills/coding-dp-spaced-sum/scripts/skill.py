@@ -25,7 +25,6 @@ def steps(xs: list[int], g: int) -> dict[str, list[int]]:
     return {"best": best[1:], "chosen": chosen[::-1]}
 
 
-
 def check(xs: list[int], g: int) -> int:
     """Split in the middle: of g neighbours at most one is chosen, and without them the sides are free."""
 

@@ -34,7 +34,6 @@ def steps(edges: list[tuple[int, int]], v: int) -> dict[str, object]:
         layers.append(sorted(beyond))
 
 
-
 def check(edges: list[tuple[int, int]], v: int) -> list[int]:
     """Relax every edge until no distance falls any more."""
     vertices = sorted({vertex for edge in edges for vertex in edge})

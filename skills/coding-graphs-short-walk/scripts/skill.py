@@ -30,7 +30,6 @@ def steps(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> dict[str
     return {"vertices": vertices, "rounds": rounds}
 
 
-
 def check(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> int:
     """Walk every walk of at most k edges."""
     if not {a, b} <= {vertex for u, v, _ in edges for vertex in (u, v)}:

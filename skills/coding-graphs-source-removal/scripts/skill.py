@@ -34,7 +34,6 @@ def steps(edges: list[tuple[int, int]]) -> dict[str, object]:
     return {"sources": sources}
 
 
-
 def check(edges: list[tuple[int, int]]) -> list[int]:
     """Do what the wording says: look at all that is left, remove, look again."""
     left = {vertex for edge in edges for vertex in edge}

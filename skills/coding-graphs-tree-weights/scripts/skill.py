@@ -33,7 +33,6 @@ def steps(edges: list[tuple[int, int, int]]) -> dict[str, list[str]]:
     return {"kept": kept, "closing": closing}
 
 
-
 def is_connected(edges: list[tuple[int, int, int]], vertices: set[int]) -> bool:
     reached = {min(vertices)}
     for _ in vertices:

@@ -22,7 +22,6 @@ def steps(xs: list[int], k: int) -> dict[str, list[int]]:
     return {"places": places, "left": [x for i, x in enumerate(xs) if i not in places[:1]]}
 
 
-
 def check(xs: list[int], k: int) -> list[int]:
     """Walk round a queue: whoever is skipped goes to its back."""
     queue, order, skipped = deque(xs), [], 0

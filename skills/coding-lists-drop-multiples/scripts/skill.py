@@ -12,7 +12,6 @@ def steps(xs: list[int], k: int) -> dict[str, list[int]]:
     return {"remainders": [x % k for x in xs]}
 
 
-
 def check(xs: list[int], k: int) -> list[int]:
     """An element is a multiple of k exactly when k is their greatest common divisor."""
     kept = list(xs)

@@ -13,7 +13,6 @@ def steps(xs: list[int]) -> dict[str, list[tuple[int, int]]]:
     return {"counts": list(Counter(xs).items())}
 
 
-
 def check(xs: list[int]) -> list[int]:
     """Take out the winner of a count over what is left, again and again."""
     left, order = list(xs), []

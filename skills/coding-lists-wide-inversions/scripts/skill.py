@@ -18,7 +18,6 @@ def steps(xs: list[int], k: int) -> dict[str, object]:
     return {"counts": counts, "terms": " + ".join(map(str, filter(None, counts))) or "0"}
 
 
-
 def check(xs: list[int], k: int) -> int:
     """Look at every pair of positions."""
     return sum(xs[i] - xs[j] > k for j in range(len(xs)) for i in range(j))

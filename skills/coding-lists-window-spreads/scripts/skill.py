@@ -29,7 +29,6 @@ def steps(xs: list[int], k: int) -> dict[str, list[int]]:
     return {"highest": [max(window) for window in windows], "lowest": [min(window) for window in windows]}
 
 
-
 def check(xs: list[int], k: int) -> list[int]:
     """Sort every window on its own."""
     windows = [sorted(xs[start : start + k]) for start in range(len(xs) - k + 1)]

@@ -21,7 +21,6 @@ def steps(s: str, k: int) -> dict[str, list[str]]:
     return {"stages": stages}
 
 
-
 def check(s: str, k: int) -> str:
     """Rewrite from the right end, one block at a time; the order of deletions does not matter."""
     while True:

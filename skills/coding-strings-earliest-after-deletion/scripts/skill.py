@@ -27,7 +27,6 @@ def steps(s: str, k: int) -> dict[str, object]:
     return {"dropped": ", ".join(dropped) or "none", "kept": "".join(kept), "unused": spare - len(dropped)}
 
 
-
 def check(s: str, k: int) -> str:
     """Keep or delete the first letter, whichever ends in the earlier string."""
 

@@ -16,7 +16,6 @@ def steps(s: str) -> dict[str, str]:
     return {"places": "; ".join(f"{letter} at {', '.join(where)}" for letter, where in places.items())}
 
 
-
 def check(s: str) -> list[int]:
     """Step back from every letter until an equal one or the start of the string is met."""
     distances = []

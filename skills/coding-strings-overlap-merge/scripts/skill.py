@@ -22,7 +22,6 @@ def steps(ws: list[str]) -> dict[str, object]:
     return {"overlaps": overlaps, "stages": stages}
 
 
-
 def check(ws: list[str]) -> str:
     """The overlap is the last value of the prefix function of word + separator + string."""
     text = ""

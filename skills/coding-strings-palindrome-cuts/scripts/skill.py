@@ -26,7 +26,6 @@ def steps(s: str) -> dict[str, object]:
     return {"fewest": fewest[1:], "pieces": ", ".join(reversed(pieces)) or "none"}
 
 
-
 def check(s: str) -> int:
     """Breadth-first over the ends that some number of palindromes can reach."""
     ends, pieces = {0}, 0

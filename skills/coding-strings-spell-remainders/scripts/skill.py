@@ -13,7 +13,6 @@ def steps(xs: list[int], m: int) -> dict[str, list[int]]:
     return {"remainders": [x % m for x in xs]}
 
 
-
 def check(xs: list[int], m: int) -> str:
     """Of the first m letters, the one whose index differs from x by a multiple of m."""
     letters = list(enumerate(ascii_lowercase[:m]))
