@@ -146,7 +146,9 @@ async def _judged(
     found = found.model_copy(update={"judging": judging, "entry_point": point})
     verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
     if verdict.status == "same":
-        return found
+        term = from_json(found.certificate.composition or "")  # _with_suite read it
+        told = solved_program(term, active, found.answer)
+        return _with_difficulty(found.model_copy(update={"solution": told}), active, None)
     code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
 
@@ -164,7 +166,6 @@ async def _with_ablation(
     tried = await tried_clauses(found, active, tools, executor, origin)
     if isinstance(tried, Violation):
         return tried
-    found = _with_difficulty(found, active, tried.clauses if tried is not None else None)
     if tried is None:
         return found
     if tried.clauses is None:
@@ -173,6 +174,7 @@ async def _with_ablation(
         inert = tried.clauses.inert[0]
         told = f"{inert} does nothing: the answer is the same without it; change it or leave it out"
         return Violation(f"{INERT}{inert}", told)
+    found = _with_difficulty(found, active, tried.clauses)
     return found.model_copy(update={"ablation": Ablation(**tried.clauses.counts), "solution": tried.solution})
 
 
@@ -185,11 +187,11 @@ class Tried(NamedTuple):
     """Its solution in words."""
 
 
-def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts | None) -> Problem:
+def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: ClauseCounts) -> Problem:
     """The problem with its declared difficulty, if its composition can be looked through."""
     try:
         term = from_json(found.certificate.composition or "")
-        declared = declare(term, active, found.statement, found.answer, clauses)
+        declared = declare(term, active, found.statement, clauses)
     except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
         return found
     return found.model_copy(update={"difficulty": declared})

@@ -11,15 +11,36 @@ JSON knows neither tuples nor sets; where a program is promised tuples, it must 
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Any
+
+from agentprop.records import Judging, TestCase
 
 
 def announced(value: Any, kind: str) -> Any:
     """Return the value with its lists made what the type says; as it is if the type says nothing about it."""
+    read = _read(kind)
+    return value if read is None else _typed(value, read)
+
+
+def case_of(test: TestCase, judging: Judging) -> tuple[list[Any], Any]:
+    """Arguments and expected value of a judged test, as the signature announces them. Raises ValueError likewise."""
+    arguments, expected = test.values()
+    if judging.form == "stdio":
+        return arguments, expected
+    kinds = argument_kinds(judging.signature)
+    if len(kinds) != len(arguments):
+        raise ValueError("a test has other arguments than the signature")
+    typed = [announced(value, kind) for value, kind in zip(arguments, kinds, strict=True)]
+    return typed, announced(expected, returned_kind(judging.signature))
+
+
+@lru_cache(maxsize=1024)
+def _read(kind: str) -> ast.expr | None:
     try:
-        return _typed(value, ast.parse(kind, mode="eval").body)
-    except (SyntaxError, ValueError, RecursionError):
-        return value
+        return ast.parse(kind, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _typed(value: Any, kind: ast.expr) -> Any:
@@ -44,6 +65,7 @@ def _repeated(parts: list[ast.expr], length: int) -> list[ast.expr]:
     return [parts[0]] * length if endless else parts
 
 
+@lru_cache(maxsize=1024)
 def argument_kinds(signature: str) -> list[str]:
     """The types of a signature's arguments, such as `solve(n: int, roads: list[tuple[int, int]]) -> int`.
 

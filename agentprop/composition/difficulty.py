@@ -75,14 +75,10 @@ WORDS: Mapping[Domain, int] = {"mathematics": 30, "coding": 35, "science": 75}
 """Words that a skill usually adds to a statement."""
 
 
-def declare(
-    term: Term, library: Mapping[str, Package], statement: str, answer: str, clauses: ClauseCounts | None
-) -> DeclaredDifficulty:
-    """Declare the difficulty of a problem. `clauses` is what trying its clauses showed, if they could be tried."""
-    digits = clauses.digits if clauses is not None else len(answer)
-    counts = clauses.counts if clauses is not None else {}
-    loose = counts.get("loose", 0) / max(1, counts.get("givens", 0))
-    return declaration(_features(term, library, digits, len(statement.split()), loose))
+def declare(term: Term, library: Mapping[str, Package], statement: str, clauses: ClauseCounts) -> DeclaredDifficulty:
+    """Declare the difficulty of a problem; `clauses` is what trying its clauses showed."""
+    loose = clauses.counts.get("loose", 0) / max(1, clauses.counts.get("givens", 0))
+    return declaration(_features(term, library, clauses.digits, len(statement.split()), loose))
 
 
 def declaration(features: Features) -> DeclaredDifficulty:

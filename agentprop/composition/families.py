@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from agentprop.composition.announced import case_of
 from agentprop.composition.listing import sliced
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Given, Term
@@ -63,10 +64,16 @@ def signature(judged: Judged) -> str:
 
 
 def _example(judged: Judged, test: TestCase) -> str:
-    arguments, expected = test.values()
+    arguments, expected = _values(judged, test)
     if judged.form == "function":
         return f"Example: `{ENTRY_POINT}({', '.join(map(repr, arguments))})` returns `{expected!r}`."
     return f"Example input:\n```\n{arguments[0].rstrip()}\n```\nExample output:\n```\n{expected.rstrip()}\n```"
+
+
+def _values(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
+    """Arguments and expected value, as the signature announces them."""
+    form = judged.form
+    return case_of(test, Judging(form=form, signature=signature(judged) if form == "function" else "", ticks=0))
 
 
 def judging(judged: Judged, setting: Setting) -> Judging:
@@ -122,7 +129,7 @@ def attempt(package: Package, values: Mapping[str, Any], tests: tuple[TestCase, 
     """Write the program that prints what `solve` or `check` makes of the inputs of tests."""
     judged = package.spec.judged
     assert judged is not None  # a family
-    cases = [test.values()[0] for test in tests]
+    cases = [_values(judged, test)[0] for test in tests]
     arguments = "case" if judged.form == "function" else f"{package.module}.read(*case)"
     fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
     return _ATTEMPT.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)

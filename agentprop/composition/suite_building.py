@@ -184,7 +184,7 @@ class _Family:
             raise SkillError(f"{self.package.name}: inputs: {result.error or result.detail or 'one breaks the limits'}")
         found: dict[str, _Input] = {}
         for tag, arguments, text in result.value:
-            test = TestCase.of([text] if text is not None else arguments, None).arguments
+            test = json.dumps([text] if text is not None else arguments)  # a judge makes tuples of lists again
             found.setdefault(test, _Input(tag, tuple(arguments), test))
         return list(found.values())
 
@@ -304,7 +304,7 @@ class _Table:
 
     def stored(self, order: Sequence[int]) -> dict[str, Any]:
         """The part of the suite that is this setting's."""
-        expected = [TestCase.of([], self.printed[n]).expected for n in order]
+        expected = [json.dumps(self.printed[n]) for n in order]
         return {"parameters": self.values, "ticks": self.ticks, "expected": expected, "equivalent": list(self.alive)}
 
     def report(self) -> SettingReport:

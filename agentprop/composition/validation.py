@@ -17,6 +17,7 @@ from typing import Any
 
 from agentprop.composition import families, objects, suites
 from agentprop.composition.ablation import dropped
+from agentprop.composition.announced import case_of
 from agentprop.composition.answer_text import close
 from agentprop.composition.independence import script_faults
 from agentprop.composition.reader import read
@@ -332,13 +333,14 @@ def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) 
             continue
         found += _wording_faults(package, values, 0)
         judged = package.spec.judged
-        arguments = [test.values()[0] for test in stored.tests]
         if judged is None or judged.form != "function":
             continue
+        cases = [case_of(test, families.judging(judged, stored)) for test in stored.tests]
+        arguments = [given for given, _ in cases]
         outcomes = sandbox.call(families.program(package, values), "solve", arguments, timeout_s=TIME_LIMIT_S)
         tests += len(outcomes)
-        for number, (outcome, test) in enumerate(zip(outcomes, stored.tests, strict=True)):
-            if outcome.status != "ok" or not agrees(outcome.value, test.values()[1]):
+        for number, (outcome, (_, expected)) in enumerate(zip(outcomes, cases, strict=True)):
+            if outcome.status != "ok" or not agrees(outcome.value, expected):
                 found.append(f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives")
     return ValidationReport(tuple(_first_few(found)), draws=tests)
 

@@ -33,6 +33,7 @@ from typing import TypeVar
 from agentprop.composition import grammar
 from agentprop.composition.letters import LetterUse, letter_use, letters_of, shares_letters
 from agentprop.composition.listing import listing
+from agentprop.composition.objects import is_undrawn
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -71,6 +72,8 @@ def write(term: Term, library: Mapping[str, Package], rng: Random, *, naming: bo
 
     With `naming`, each value that another skill supplies gets a letter and a sentence of its own, if no story tells it.
     """
+    if is_undrawn(term, library):
+        raise Unwritable("the facts of the object have still to be constructed")
     if shares_letters(term, library):
         raise Unwritable("a letter would have two meanings")
     return _Writer(library, rng, _reserved(term, library), letter_use(term, library), naming).statement(term)

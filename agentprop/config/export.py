@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from agentprop.config.base import Share, StageConfig
 from agentprop.config.parts import CorpusSettings, DifficultyBand, Limited, Splits
+from agentprop.records import Domain
 
 
 class ExportConfig(DifficultyBand, Splits, CorpusSettings, Limited, StageConfig):
@@ -31,5 +32,11 @@ class ExportConfig(DifficultyBand, Splits, CorpusSettings, Limited, StageConfig)
     """Share of all pairs of skills to hold out besides those named; the seed and the names decide which."""
     held_out_level: Annotated[int, Field(ge=2)] | None = None
     """Hold out problems with this many skills or more, as the split `exploratory`; null holds none out."""
+    reweight: dict[Domain, Literal["hard", "easy", "flat"]] | None = None
+    """Difficulty that is preferred in a domain, such as mathematics = hard: problems of others are kept less often, and
+    the balance of domains stays. Needs a probe run."""
+    route: str | None = None
+    """Part of the name of a policy that made some of the trajectories: of bundles of skills that it never manages, keep
+    the trajectories of other proposers; of those that it sometimes manages, a few of its own; of others nothing."""
     license: str | None = None
     """Identifier of the licence for the card, such as cc-by-4.0."""

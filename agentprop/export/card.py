@@ -14,6 +14,7 @@ from typing import Any
 
 from agentprop import DISTRIBUTION
 from agentprop.records import Part
+from agentprop.storage.hub_features import hub_features
 
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M")
 
@@ -121,6 +122,10 @@ def _front(facts: CardFacts) -> str:
         lines += [f"- config_name: {table.name}", *(["  default: true"] if number == 0 else []), "  data_files:"]
         for split, (path, _) in table.files.items():
             lines += [f"  - split: {split}", f"    path: {json.dumps(path)}"]
+    declared = [(table.name, features) for table in facts.tables if (features := hub_features(table.row))]
+    if declared:
+        lines.append("dataset_info:")
+        lines += [f"- {json.dumps({'config_name': name, 'features': features})}" for name, features in declared]
     return "\n".join([*lines, "---"])
 
 

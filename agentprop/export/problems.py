@@ -17,7 +17,7 @@ def problem_row(problem: Problem, prober: str | None, correct: int | None, attem
         figures=problem.figures,
         entry_point=problem.entry_point,
         tests=problem.tests,
-        judging=problem.judging,
+        judging=problem.judging.model_dump_json() if problem.judging is not None else "",
         domain=problem.domain,
         category=problem.category,
         skills=problem.skills,

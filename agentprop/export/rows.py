@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentprop.records import AnswerType, Domain, Evidence, Judging, Part, Stage, StopReason, TestCase
+from agentprop.records import AnswerType, Domain, Evidence, Part, Stage, StopReason, TestCase
 
 
 class ChatMessage(Part):
@@ -136,8 +136,8 @@ class ProblemRow(Part):
     """Name of the function that a program must define."""
     tests: tuple[TestCase, ...]
     """Hidden tests of a program: arguments and expected value, as JSON or Python literals."""
-    judging: Judging | None
-    """How a judge runs the program: form, budget, limits, examples; null if it is called without a budget."""
+    judging: str
+    """How a judge runs the program, as JSON: form, budget, limits, examples; empty if it is called without a budget."""
     domain: Domain
     """mathematics, coding or science."""
     category: str

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from agentprop.composition.announced import announced, argument_kinds, returned_kind
 from agentprop.export.rows import ChatMessage, PromptSolution, QuestionAnswer, RewardModel, RowPlace, VerlRow
 from agentprop.prompts import prompt
 from agentprop.records import Domain, Judging, Problem, TestCase
@@ -75,12 +74,10 @@ def _asked(row: QuestionAnswer) -> tuple[ChatMessage, ...]:
 
 
 def _judged_case(test: dict[str, str], judging: Judging) -> TestCase:
-    """A test as judges store it; lists become the tuples and sets that the signature announces."""
+    """A test as judges store it; a judge makes its lists what the signature announces."""
     if judging.form == "stdio":
         return TestCase.of([test["input"]], test["output"])
-    kinds = argument_kinds(judging.signature)
-    arguments = [announced(json.loads(line), kind) for line, kind in zip(test["input"].split("\n"), kinds, strict=True)]
-    return TestCase.of(arguments, announced(json.loads(test["output"]), returned_kind(judging.signature)))
+    return TestCase.of([json.loads(line) for line in test["input"].split("\n")], json.loads(test["output"]))
 
 
 def judged_tests(problem: Problem) -> list[dict[str, str]]:

@@ -37,7 +37,8 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
     if (judging.form, judging.limits, judging.edge_rule) != (judged.form, judged.limits, judged.edge_rule):
         return Judgement("invalid", "mismatch", "form, limits or edge rule are not those of the statement's task")
     if families.statement(families.task(problem.statement), judged, judging.examples) != problem.statement:
-        return Judgement("invalid", "mismatch", "input, output, limits, edge rule or examples are not the task's")
+        why = "what follows the task is not its input, output, limits, edge rule and examples as the grammar has them"
+        return Judgement("undetermined", "not_in_grammar", why)
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
         return Judgement("invalid", "examples", "there is no example, or an example is a hidden test")
     values = families.parameters(term, package)

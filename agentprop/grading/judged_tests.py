@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agentprop.answers.outcome import Equivalence, different, same, undetermined
+from agentprop.composition.announced import case_of
 from agentprop.grading import comparison
 from agentprop.grading.comparison import ComparisonLimits, HiddenTests, run_calls, unfenced
 from agentprop.grading.consensus import CompareAnswers
@@ -66,7 +67,7 @@ class JudgedTests:
         judging = self.problem.judging
         assert judging is not None  # chosen by `program_tests`
         try:
-            cases = [test.values() for test in self.problem.tests]
+            cases = [case_of(test, judging) for test in self.problem.tests]
         except ValueError:
             return undetermined("tests", "the stored tests cannot be read")
         if judging.form == "function":

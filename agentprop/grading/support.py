@@ -44,7 +44,7 @@ class Support:
         0.21875
         """
         n, fewer = self.gained + self.lost, min(self.gained, self.lost)
-        return min(1.0, 2 * sum(comb(n, i) for i in range(fewer + 1)) / (1 << n))
+        return min(1.0, float(2 * sum(comb(n, i) for i in range(fewer + 1)) / 2**n))
 
 
 def support(before: Sequence[Tried], after: Sequence[Tried]) -> Support:

@@ -155,7 +155,7 @@ class Problem(Record):
     ablation: Ablation | None = None
     """What taking its clauses away showed; null if there is no composition to take them from."""
     difficulty: DeclaredDifficulty | None = None
-    """Its declared difficulty; null if there is no composition to tell it by."""
+    """Its declared difficulty; null if there are no clauses of a composition to tell it by."""
     solution: Solution | None = None
     """The solution in words; null for problems that are no compositions of skills, and in runs of earlier versions."""
     template: str = ""

@@ -27,7 +27,7 @@ ZEROS = Apply("number-theory-factorial-zeros", (("n", PLACES), ("b", Given("12")
 def test_features_are_those_counted_by_hand() -> None:
     """Work is log2(1 + 5 + 2 + 12) and digits log2(1 + 3); 25 of 50 words; 1 of 4 givens is loose."""
     clauses = ClauseCounts({"givens": 4, "loose": 1}, (), digits=3)
-    found = declare(ZEROS, load([]), "word " * 25, "8", clauses).features
+    found = declare(ZEROS, load([]), "word " * 25, clauses).features
     assert (found.steps, found.skills, found.depth) == (2, 2, 2)
     assert (found.work, found.digits, found.length, found.loose) == (
         4.32,
@@ -38,7 +38,7 @@ def test_features_are_those_counted_by_hand() -> None:
 
 
 def test_score_is_the_weighted_sum_and_the_band_follows_from_it() -> None:
-    declared = declare(ZEROS, load([]), "word " * 25, "8", ClauseCounts({"givens": 4, "loose": 1}, (), digits=3))
+    declared = declare(ZEROS, load([]), "word " * 25, ClauseCounts({"givens": 4, "loose": 1}, (), digits=3))
     assert declared.score == pytest.approx(
         0.55 * 2 + 0.35 * 2 + 0.25 * 2 + 0.22 * 4.32 + 0.3 * 2 + 0.05 - 0.5 * 0.25, abs=0.005
     )
@@ -47,12 +47,12 @@ def test_score_is_the_weighted_sum_and_the_band_follows_from_it() -> None:
 
 def test_a_sweep_a_longer_way_and_longer_values_make_a_problem_harder_and_loose_givens_easier() -> None:
     library, plain = load([]), ClauseCounts({"givens": 3, "loose": 0}, (), digits=3)
-    base = declare(PLACES, library, "w", "1", plain).score
+    base = declare(PLACES, library, "w", plain).score
     swept = Total("m", 3, 40, PLACES.with_argument("n", Variable("m")))
-    assert declare(swept, library, "w", "1", plain).score > base
-    assert declare(ZEROS, library, "w", "1", plain).score > base
-    assert declare(PLACES, library, "w", "1", ClauseCounts({"givens": 3}, (), digits=30)).score > base
-    assert declare(PLACES, library, "w", "1", ClauseCounts({"givens": 3, "loose": 3}, (), digits=3)).score < base
+    assert declare(swept, library, "w", plain).score > base
+    assert declare(ZEROS, library, "w", plain).score > base
+    assert declare(PLACES, library, "w", ClauseCounts({"givens": 3}, (), digits=30)).score > base
+    assert declare(PLACES, library, "w", ClauseCounts({"givens": 3, "loose": 3}, (), digits=3)).score < base
     assert WEIGHTS["loose"] < 0
 
 

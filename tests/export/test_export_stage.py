@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +145,7 @@ def test_everything_is_in_one_split_or_left_out(exported: Export, problems: list
 def test_held_out_pairs_and_levels_stay_out_of_training(exported: Export, tmp_path: Path) -> None:
     exported("jsonl", "out", held_out_share=0.15, held_out_level=3)
     train = lines(tmp_path / "out" / "train.jsonl")
-    assert {row["level"] for row in train} == {2}
+    assert {row["level"] for row in train} == {1, 2}
     known = {frozenset(pair) for row in train for pair in pairs_of(row["skills"])}
     skills = {name for row in train for name in row["skills"]}
     for path in (tmp_path / "out").glob("*.jsonl"):
@@ -157,8 +156,9 @@ def test_held_out_pairs_and_levels_stay_out_of_training(exported: Export, tmp_pa
 
 
 def test_a_named_pair_is_held_out_and_told(exported: Export, problems: list[Problem], tmp_path: Path) -> None:
-    skills = Counter(name for p in problems for name in p.skills)
-    pair = next(p.skills for p in problems if len(p.skills) == 2 and all(skills[name] > 1 for name in p.skills))
+    pairs = [p.skills for p in problems if len(p.skills) == 2]
+    others = [{name for p in problems if not {*pair} <= {*p.skills} for name in p.skills} for pair in pairs]
+    pair = next(pair for pair, known in zip(pairs, others, strict=True) if {*pair} <= known)  # so training knows both
     summary = exported("jsonl", "out", held_out=["+".join(pair)])
     receipt = json.loads((tmp_path / "out" / "export.json").read_text("utf-8"))
     assert receipt["held_out_pairs"] == ["+".join(sorted(pair))] and summary["held_out_pairs"] == 1
@@ -356,6 +356,31 @@ def test_a_mistake_in_the_settings_is_a_sentence(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1 and complaint in capsys.readouterr().err
+
+
+# --- solutions ---
+
+
+def test_solutions_go_to_formats_to_imitate_and_what_has_none_is_counted(
+    exported: Export, problems: list[Problem], tmp_path: Path
+) -> None:
+    solved = [p for p in problems if p.solution is not None and p.solution.text][:2]
+    bare = solved[1].model_copy(update={"solution": None})
+    summary = exported(
+        "trl-sft", "out.jsonl", source=judged(tmp_path, [solved[0], bare], "valid", "valid"), with_solutions=True
+    )
+    assert (summary["rows"], summary["left_out"]) == ({"train": 1}, {"without a solution": 1})
+    [row] = lines(tmp_path / "out.jsonl")
+    asked, told = row["messages"]
+    assert (asked["role"], told["role"]) == ("user", "assistant")
+    assert asked["content"].startswith(solved[0].statement)
+    assert solved[0].answer in told["content"]
+
+
+@pytest.mark.parametrize("format_", ["trl-grpo", "verl", "verifiers", "jsonl", "dataset", "trl-preference"])
+def test_a_solver_of_question_and_answer_never_gets_solutions(format_: str, exported: Export) -> None:
+    with pytest.raises(InputError, match="no place for a solution"):
+        exported(format_, "out", with_solutions=True)
 
 
 def test_the_built_in_proposer_gives_pairs_of_drafts(

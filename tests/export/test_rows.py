@@ -14,8 +14,11 @@ from agentprop.export.problems import problem_row
 from agentprop.records import (
     Ablation,
     Certificate,
+    DeclaredDifficulty,
+    Features,
     MadeBy,
     Problem,
+    Solution,
     Stage,
     StopReason,
     Task,
@@ -25,6 +28,8 @@ from agentprop.records import (
 )
 
 SECRET = "SECRET"
+FEATURES = Features(steps=987_654, skills=987_654, depth=1, work=1.0, digits=1.0, length=1.0)
+DECLARED = DeclaredDifficulty(band=3, score=987_654, features=FEATURES)
 EVERYTHING: dict[str, Any] = {
     "statement": "What is 2 + 2?",
     "answer": "4",
@@ -45,6 +50,9 @@ EVERYTHING: dict[str, Any] = {
     "index": 7,
     "isolation": SECRET,
     "ablation": Ablation(givens=987_654),
+    "difficulty": DECLARED,
+    "solution": Solution(text=SECRET),
+    "judging": None,
     "made_by": MadeBy(name=SECRET, revision=SECRET, sampling=SECRET, prompt_hash=SECRET, version=SECRET),
 }
 SOLVER = [name for name in FORMATS.names() if FORMATS[name].tables == ("questions",)]
@@ -107,9 +115,9 @@ def test_a_program_is_known_by_its_tests_and_not_by_its_reference() -> None:
     )
     row = solver.question_answer(problem)
     assert SECRET not in row.answer
-    assert solver.hidden_tests(row.answer) == ("solve", tests)
+    assert solver.hidden_tests(row.answer) == ("solve", tests, None)
     older = '{"entry_point": "solve", "tests": [{"arguments": [[1, 2]], "expected": 3}]}'
-    assert solver.hidden_tests(older) == ("solve", tests[:1])
+    assert solver.hidden_tests(older) == ("solve", tests[:1], None)
     assert solver.hidden_tests("4") is None
 
 

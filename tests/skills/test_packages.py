@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from agentprop.errors import SkillError
 from agentprop.skills import Hole, Package, clashes, directories, holes, load, parse, read, read_texts, segments, split
+from agentprop.skills.constants import CONSTANTS
 
 GOOD = """---
 name: toy-gcd
@@ -283,3 +285,10 @@ def test_frontmatter_is_split_from_the_body() -> None:
     assert split("---\r\na: 1\r\n---\r\nbody") == ("a: 1", "body")
     with pytest.raises(SkillError):
         split("no frontmatter")
+
+
+def test_a_script_computes_with_the_constants_that_a_statement_gives(library: Mapping[str, Package]) -> None:
+    for package in library.values():
+        for name in package.spec.constants:
+            value = re.findall(r"\d+(?:\.\d+)?", CONSTANTS[name].split("\\mathrm{MeV} =")[-1])[0]
+            assert value.rstrip("0") in (package.script or ""), (package.name, name)

@@ -16,7 +16,7 @@ from agentprop.composition.draft_code import output_spec
 from agentprop.composition.solution.checking import Sources, fault
 from agentprop.composition.solution.filling import value_text
 from agentprop.composition.solution.outline import Outline, Scope, answered, modules, tracing
-from agentprop.composition.solution.telling import Row, method, solution
+from agentprop.composition.solution.telling import Row, family_method, method, solution
 from agentprop.composition.terms import Apply, Program, Term, skills
 from agentprop.records import Solution
 from agentprop.skills import Package
@@ -56,12 +56,14 @@ def solved(term: Term, library: Mapping[str, Package], statement: str, answer: s
 
 def solved_program(term: Term, library: Mapping[str, Package], reference: str) -> Solution:
     """Tell the method of a program, whose last words are its reference."""
-    if not isinstance(term, Program):
-        return Solution(left_out="no words: the program comes from a corpus, and nothing explains it")
     try:
-        return Solution(text=method(term, library, reference))
+        if isinstance(term, Program):
+            return Solution(text=method(term, library, reference))
+        if isinstance(term, Apply) and library[term.skill].spec.judged is not None:
+            return Solution(text=family_method(term, library, reference))
     except UNTOLD as error:
         return Solution(left_out=f"no words: {' '.join(str(error).split())[:160]}")
+    return Solution(left_out="no words: the program comes from a corpus, and nothing explains it")
 
 
 def recheck(

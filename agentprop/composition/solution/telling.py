@@ -324,6 +324,12 @@ def method(term: Program, library: Mapping[str, Package], reference: str) -> str
     return "\n\n".join([head, *told, f"As a program:\n\n```python\n{reference}\n```"])
 
 
+def family_method(node: Apply, library: Mapping[str, Package], reference: str) -> str:
+    """Write the method of a judged program and its reference. Raises ValueError if its family does not explain it."""
+    told = " ".join(_method_of(node, library[node.skill].spec))
+    return f"{told}\n\nAs a program:\n\n```python\n{reference}\n```"
+
+
 def _method_of(node: Apply, spec: Spec) -> Iterator[str]:
     def text(name: str, math: bool) -> str:
         p, value = spec.parameters[name], node.argument(name)

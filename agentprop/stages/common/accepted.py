@@ -58,6 +58,8 @@ class JoinedRuns:
     """The last measurement of each problem."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Problems that the last pass left out, by reason."""
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Problems that are left out for another reason, and which."""
     _seen: set[str] = field(default_factory=set)
 
     def problems(self, band: Band | None = None) -> Iterator[Accepted]:
@@ -116,11 +118,11 @@ class JoinedRuns:
             return "there before"
         if verdict != "valid":
             return verdict or "no verdict"
-        if band is None:
-            return None
-        if rate is None:
+        if band is not None and rate is None:
             return "difficulty not measured"
-        return None if band.holds(rate.c, rate.k) else "outside the band of difficulty"
+        if band is not None and rate is not None and not band.holds(rate.c, rate.k):
+            return "outside the band of difficulty"
+        return self.dropped.get(problem_id)
 
 
 def join(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from agentprop import __version__
 from agentprop.boundary import RecordFailure, contained
@@ -25,7 +25,7 @@ from agentprop.extraction.corpus.layout.tests_of import FUNCTIONS
 from agentprop.extraction.mining.question import document
 from agentprop.grading.claims import Claim
 from agentprop.grading.model_verifier import plain
-from agentprop.records import AnswerType, Certificate, Domain, MadeBy, Problem, Reject, check_storable
+from agentprop.records import AnswerType, Certificate, Domain, Judging, MadeBy, Problem, Reject, check_storable
 from agentprop.stages.common.program_rows import UnusableRow, read_program, tests_of_document
 
 CATEGORIES = ("category", "subject")
@@ -81,7 +81,8 @@ def row_problem(row: Row, made: Document | UnreadableRecord, config: CorpusSetti
     """The problem of a row. Raises UnusableRow."""
     if isinstance(made, UnreadableRecord):
         raise UnusableRow(made.code, made.message)
-    statement, answer = _statement(row, made, config), _answer(made)
+    judging = _judging(row)
+    statement, answer = _statement(row, made, config, judging), _answer(made)
     program = tests_of_document(made, statement) if config.tests_field else None
     program = program or read_program(row, statement, _packed(row, made)) or tests_of_document(made, statement)
     if program is None and not answer:
@@ -100,6 +101,7 @@ def row_problem(row: Row, made: Document | UnreadableRecord, config: CorpusSetti
         skill_ids=(),
         entry_point=program.entry_point if program is not None else None,
         tests=program.cases if program is not None else (),
+        judging=judging if program is not None and program.cases else None,
         certificate=Certificate(form="none"),
         evidence="none",
         made_by=MadeBy(name=MAKER, version=__version__),
@@ -117,9 +119,19 @@ def row_problem(row: Row, made: Document | UnreadableRecord, config: CorpusSetti
     return RowProblem(made.id, check_storable(problem), claim)
 
 
-def _statement(row: Row, made: Document, config: CorpusSettings) -> str:
+def _judging(row: Row) -> Judging | None:
+    """How a judge runs the program, in a row that agentprop exported; None in any other."""
+    try:
+        return Judging.model_validate_json(text_named(row, ("judging",)))
+    except ValidationError:
+        return None
+
+
+def _statement(row: Row, made: Document, config: CorpusSettings, judging: Judging | None) -> str:
     """The question with its options under it; of a method's task the text that tells it, not the code around it."""
     text = made.question.strip()
+    if judging is not None and config.question_field is None:  # whose signature its own statement tells
+        return text_named(row, ("question",)).strip() or text
     if made.options:
         lines = [f"({letter}) {option}" for letter, option in zip(LETTERS, made.options, strict=False)]
         return "\n".join([text, "", *lines])

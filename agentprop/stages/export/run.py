@@ -28,6 +28,7 @@ from agentprop.records import Part, Problem, Trajectory
 from agentprop.stages.common.accepted import JoinedRuns, join
 from agentprop.stages.common.dry_run import check_sources
 from agentprop.stages.export import facts as export_facts
+from agentprop.stages.export.choosing import choose
 from agentprop.stages.export.files import (
     SPLITS,
     Layout,
@@ -81,8 +82,9 @@ def run(
     suffix = suffix_of(out)
     _check(config, out, suffix)
     joined = join(runs, config, band=Band.of(config.difficulty), prober=config.measured_by, quiet=quiet)
+    told = choose(config, joined)
     if out == "-":
-        return _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
+        return told | _summary(config, _write(config, joined, OutputFiles(None, lambda table, split: "-.jsonl")))
     place = Path(out)
     check_free(place, directory=suffix is None, fresh=fresh)
     layout = _layout(config, place, suffix)
@@ -93,7 +95,7 @@ def run(
         else:
             _describe(config, made, place, _facts(config, joined, written, layout, place))
             place_directory(made, place, _receipt(config, joined, written))
-    return _summary(config, written)
+    return told | _summary(config, written)
 
 
 def check(config: ExportConfig, sources: Sequence[str], out: str, *, fresh: bool = False) -> None:

@@ -42,6 +42,7 @@ def memory_of(config: TrainConfig, size: ModelSize, longest: int) -> dict[str, i
     """Return the bytes on each device, by part."""
     from agentprop.training.rl.samplers import SLOTS
 
+    pulled = isinstance(config, ReinforceConfig) and config.beta > 0
     in_process = isinstance(config, ReinforceConfig) and config.sampler == IN_PROCESS
     tokens = max(config.pack_tokens or PACK_TOKENS, longest)
     parts = {
@@ -50,7 +51,7 @@ def memory_of(config: TrainConfig, size: ModelSize, longest: int) -> dict[str, i
         "optimiser": size.optimiser - size.gradients,
         "activations": size.activations(tokens, recomputed=config.gradient_checkpointing),
     }
-    if isinstance(config, ReinforceConfig) and config.beta and not config.lora_rank:
+    if pulled and not config.lora_rank:
         parts["reference"] = size.weights
     if in_process:
         given = getattr(config, "cache_gib", None)

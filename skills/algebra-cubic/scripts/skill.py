@@ -91,6 +91,29 @@ def solve(box, facts, question):
     return asked(question, found, PORTS)
 
 
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    e, f, g = one
+    terms = [("x^2", -e), ("x", f), ("", -g)]
+    parts = [f"{'-' if a < 0 else '+'}{abs(a) if abs(a) != 1 or not p else ''}{p}" for p, a in terms if a]
+    return "$x^3" + "".join(parts) + "$"
+
+
 # --- the other route: the zeros ---
 
 

@@ -15,6 +15,14 @@ def solve(v: float, c: float, b: float, s: float, k: float) -> float:
     return -math.log10(hydrogen)
 
 
+def steps(v: float, c: float, b: float, s: float, k: float) -> dict[str, float]:
+    """Concentrations after the displacement in mol/L, the constant of the acid, and the hydrogen ions."""
+    acid, salt, constant = v * c / 2000, (b * s - v * c) / 2000, 10**-k
+    linear = salt + constant
+    hydrogen = 10 ** -solve(v, c, b, s, k)
+    return {"weak_acid": acid, "salt": salt, "constant": constant, "linear": linear, "hydrogen": hydrogen}
+
+
 def check(v: float, c: float, b: float, s: float, k: float) -> float:
     """Bisection on the pH for electrical neutrality between sodium, hydrogen and the two kinds of anions."""
     sodium, strong = b / 2000 * s, v / 2000 * c

@@ -10,6 +10,12 @@ def solve(m: float, k: float, s: float, f: int, a: int, b: float) -> float:
     return diluted * f / s
 
 
+def steps(m: float, k: float, s: float, f: int, a: int, b: float) -> dict[str, float]:
+    """Concentrations of the base and of the diluted acid in mol/L."""
+    base = m / PHTHALATE / (k / 1000)
+    return {"base": base, "diluted": base * b / a}
+
+
 def check(m: float, k: float, s: float, f: int, a: int, b: float) -> float:
     """Bisection for the stock whose aliquot, followed through the dilution, meets the burette's moles of base."""
     base_drop = m * 1000 / PHTHALATE / k  # millimoles in each millilitre

@@ -15,6 +15,14 @@ def solve(v: float, c: float, k: float, b: float, s: float) -> float:
     return -math.log10(hydrogen)
 
 
+def steps(v: float, c: float, k: float, b: float, s: float) -> dict[str, float]:
+    """Concentrations after the neutralisation in mol/L, the constant of the acid, and the hydrogen ions."""
+    salt, acid, constant = b * s / 1000, (v * c - b * s) / 1000, 10**-k
+    linear = salt + constant
+    hydrogen = 10 ** -solve(v, c, k, b, s)
+    return {"salt": salt, "acid": acid, "constant": constant, "linear": linear, "hydrogen": hydrogen}
+
+
 def check(v: float, c: float, k: float, b: float, s: float) -> float:
     """Bisection on the pH for electrical neutrality: sodium and hydrogen ions against the anions of the acid."""
     total, sodium = v * c / 1000, s * b / 1000

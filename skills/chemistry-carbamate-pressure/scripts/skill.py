@@ -19,6 +19,21 @@ def solve(n: float, b: float, v: float, t: float, k: float) -> float:
     return 3 * y + spare
 
 
+def steps(n: float, b: float, v: float, t: float, k: float) -> dict[str, float]:
+    """Pressure of a mole, pressures of both gases before and after, and what does not change of them, in kPa."""
+    unit = GAS * t / v
+    spare = (b - 2 * n) * unit
+    dioxide = (solve(n, b, v, t, k) - spare) / 3
+    return {
+        "unit": unit,
+        "first_dioxide": n * unit,
+        "first_ammonia": b * unit,
+        "spare": spare,
+        "dioxide": dioxide,
+        "ammonia": 2 * dioxide + spare,
+    }
+
+
 def check(n: float, b: float, v: float, t: float, k: float) -> float:
     """Bisection for the amount of solid at which the product of the pressures has come down to the constant."""
     if n <= 0:

@@ -15,6 +15,12 @@ def solve(n: float, t: float, v: float, k: float) -> float:
     return (n + reacted) * unit
 
 
+def steps(n: float, t: float, v: float, k: float) -> dict[str, float]:
+    """Pressure of a mole in kPa, the constant in units of it, and the moles that react."""
+    unit = GAS * t / v
+    return {"unit": unit, "ratio": k / unit, "reacted": solve(n, t, v, k) / unit - n}
+
+
 def check(n: float, t: float, v: float, k: float) -> float:
     """Bisection on the extent of reaction for equal quotient and constant, partial pressures from the gas law."""
     if n <= 0:

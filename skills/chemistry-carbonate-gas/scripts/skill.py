@@ -10,6 +10,13 @@ def solve(m: float, w: float, v: float, c: float) -> float:
     return min(m * w / 100 / CHALK, v / 1000 * c / 2)
 
 
+def steps(m: float, w: float, v: float, c: float) -> dict[str, float | str]:
+    """Moles of carbonate, of acid, and of the gas that the acid could set free; the reagent that runs out."""
+    carbonate, acid = m * w / 100 / CHALK, v / 1000 * c
+    limiting = "the acid" if acid / 2 < carbonate else "the carbonate"
+    return {"carbonate": carbonate, "acid": acid, "from_acid": acid / 2, "limiting": limiting}
+
+
 def check(m: float, w: float, v: float, c: float) -> float:
     """Bisection for the largest extent of reaction that leaves no negative amount."""
     if c <= 0:

@@ -14,6 +14,13 @@ def solve(m: float, g: float) -> float:
     return 1000 * (methanol * (393.5 + 2 * 285.8 - 239.1) + propanol * (3 * 393.5 + 4 * 285.8 - 302.6))
 
 
+def steps(m: float, g: float) -> dict[str, float]:
+    """Moles of carbon, of propan-1-ol and of methanol."""
+    carbon = g / DIOXIDE
+    propanol = (m - MASS["methanol"] * carbon) / (MASS["propanol"] - 3 * MASS["methanol"])
+    return {"carbon": carbon, "propanol": propanol, "methanol": carbon - 3 * propanol}
+
+
 def check(m: float, g: float) -> float:
     """Bisection on the mass share of propanol for the right mass of gas; then atoms and enthalpies counted up."""
 

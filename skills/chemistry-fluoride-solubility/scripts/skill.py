@@ -20,6 +20,13 @@ def solve(h: float, k: float, a: float, c: float, v: float) -> float:
     return float(s * v * MOLAR)
 
 
+def steps(h: float, k: float, a: float, c: float, v: float) -> dict[str, float]:
+    """Free share of the fluoride, calcium present before, right side of the cubic, and its root in mol/L."""
+    free = 1 / (1 + 10 ** (a - h))
+    limit = 10**-k / (4 * free * free)
+    return {"free": free, "calcium": c / 1000, "limit": limit, "solubility": solve(h, k, a, c, v) / v / MOLAR}
+
+
 def check(h: float, k: float, a: float, c: float, v: float) -> float:
     """Solid dissolved gram by gram (bisection), fluoride shared between the ion and HF by the law of mass action."""
     if not 0 < h < 14 or v <= 0:

@@ -13,6 +13,11 @@ def solve(h: float, k: float, v: float) -> float:
     return dissolved * v * MOLAR * 1000
 
 
+def steps(h: float, k: float, v: float) -> dict[str, float]:
+    """Concentrations of hydroxide and of aluminium ions in mol/L."""
+    return {"hydroxide": 10 ** (h - 14), "aluminium": 10 ** (-k - 3 * (h - 14))}
+
+
 def check(h: float, k: float, v: float) -> float:
     """Solid added until the ionic product, found from the ions one by one, reaches the solubility product."""
     if not 0 < h < 14:

@@ -16,6 +16,15 @@ def solve(a: float, h: float, d: float, t: float, e: float, f: float) -> float:
     return ((atoms - parents) * e + (atoms - parents - daughters) * f) * 1e6 * EV
 
 
+def steps(a: float, h: float, d: float, t: float, e: float, f: float) -> dict[str, float]:
+    """Parents at first, parents decayed, daughters left (Bateman) and daughters decayed."""
+    first, second = math.log(2) / h, math.log(2) / d
+    atoms = a * 1e9 * 3600 / first
+    gone = -atoms * math.expm1(-first * t)
+    left = atoms * first / (second - first) * (math.exp(-first * t) - math.exp(-second * t))
+    return {"atoms": atoms, "parent_decays": gone, "daughters": left, "daughter_decays": gone - left}
+
+
 def check(a: float, h: float, d: float, t: float, e: float, f: float) -> float:
     """Rate equations stepped in time (Runge-Kutta), energy added up decay by decay."""
     if h <= 0 or abs(h - d) < 1e-9 * d:

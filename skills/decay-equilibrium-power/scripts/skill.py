@@ -12,6 +12,12 @@ def solve(m: float, k: float, y: float, t: float, e: float, f: float, b: float, 
     return float(activity * (e + f + b / 100 * g) * 1e6 * 1.602e-19)
 
 
+def steps(m: float, k: float, y: float, t: float, e: float, f: float, b: float, g: float) -> dict[str, float]:
+    """Parents left, their decays per second, and the energy of a whole chain in MeV."""
+    atoms = float(m / k * AVOGADRO * 0.5 ** (t / y))
+    return {"atoms": atoms, "activity": atoms * math.log(2) / (y * YEAR), "chain": e + f + b / 100 * g}
+
+
 def check(m: float, k: float, y: float, t: float, e: float, f: float, b: float, g: float) -> float:
     """Parents lost in two days around the present; daughters relaxed day by day until as many go as come."""
     start = 6.022e23 * m / k

@@ -12,6 +12,14 @@ def solve(h: float, d: float, a: float, b: float, t: float, e: float, u: float) 
     return a * b / 100 * grown * e / 100 * math.exp(-second * u)
 
 
+def steps(h: float, d: float, a: float, b: float, t: float, e: float, u: float) -> dict[str, float]:
+    """Growth of the daughter, its activity before the washing, and that of the fresh eluate."""
+    first, second = math.log(2) / h, math.log(2) / d
+    grown = second / (second - first) * (math.exp(-first * t) - math.exp(-second * t))
+    daughter = a * b / 100 * grown
+    return {"grown": grown, "daughter": daughter, "washed": daughter * e / 100}
+
+
 def check(h: float, d: float, a: float, b: float, t: float, e: float, u: float) -> float:
     """Atoms of parent and daughter stepped in time (Runge-Kutta), washed out, and stepped on."""
     if h <= 0 or abs(h - d) < 1e-6 * d:

@@ -10,6 +10,21 @@ def solve(h: float, d: float, a: float, t: float, w: float, u: float) -> float:
     return float(whole * (first * 0.5 ** ((t + u) / h) + second * 0.5 ** ((t + u) / d)))
 
 
+def steps(h: float, d: float, a: float, t: float, w: float, u: float) -> dict[str, float]:
+    """Ratio of the activities at the start, both of them there in MBq, the time until the end, and both there."""
+    first, second = w * 2 ** (t / h), (100 - w) * 2 ** (t / d)
+    x, y = a * first / (first + second), a * second / (first + second)
+    return {
+        "weight_x": first,
+        "weight_y": second,
+        "start_x": x,
+        "start_y": y,
+        "time": round(t + u, 6),
+        "end_x": float(x * 0.5 ** ((t + u) / h)),
+        "end_y": float(y * 0.5 ** ((t + u) / d)),
+    }
+
+
 def _left(hours: float, half_life: float) -> float:
     """The part of a nuclide that survives, by many small steps of the rate equation (Taylor to fourth order)."""
     pieces = 40 + int(20 * hours / half_life)

@@ -12,6 +12,19 @@ def solve(h: float, n: float, s: float, f: float, t: float, p: float, u: float) 
     return float(batch * (0.5 ** ((p + t + u) / h) + 0.5 ** (u / h)))
 
 
+def steps(h: float, n: float, s: float, f: float, t: float, p: float, u: float) -> dict[str, float]:
+    """Rate of formation, activity of a fresh batch, wait of the first batch, and what is left of each (MBq, h)."""
+    production = n * s * f
+    batch = production * -math.expm1(-math.log(2) * t / h)
+    return {
+        "production": production,
+        "batch": batch,
+        "wait": round(p + t + u, 6),
+        "first_left": float(batch * 0.5 ** ((p + t + u) / h)),
+        "second_left": float(batch * 0.5 ** (u / h)),
+    }
+
+
 def check(h: float, n: float, s: float, f: float, t: float, p: float, u: float) -> float:
     """The number of radioactive atoms stepped (Runge-Kutta) through beam on, off, on and off."""
     if h <= 0:

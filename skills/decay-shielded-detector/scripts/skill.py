@@ -12,6 +12,19 @@ def solve(a: float, y: float, d: float, r: float, p: float, w: float, e: float, 
     return float(a * 1e6 * t * y / 100 * cone * 0.5 ** (p / w) * e / 100)
 
 
+def steps(a: float, y: float, d: float, r: float, p: float, w: float, e: float, t: float) -> dict[str, float]:
+    """Photons emitted, the share of the directions that lead to the detector, half-value layers, photons arriving."""
+    emitted = a * 1e6 * t * y / 100
+    slant = math.hypot(d, r)
+    cone = r * r / (slant * (slant + d)) / 2
+    return {
+        "emitted": emitted,
+        "share": cone,
+        "layers": p / w,
+        "arriving": float(emitted * cone * 0.5 ** (p / w)),
+    }
+
+
 def check(a: float, y: float, d: float, r: float, p: float, w: float, e: float, t: float) -> float:
     """Flux summed over rings of the disc (Simpson); the beam weakened slice by slice in the lead."""
     if a <= 0:

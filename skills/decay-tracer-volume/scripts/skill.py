@@ -10,6 +10,12 @@ def solve(a: float, f: float, s: float, l: float, v: float, e: float, n: float, 
     return spread / sample * v / 1000
 
 
+def steps(a: float, f: float, s: float, l: float, v: float, e: float, n: float, b: float) -> dict[str, float]:  # noqa: E741
+    """Activities poured in and spread, counts of the sample per second, and its activity (Bq)."""
+    poured, rate = a * 1e6 * s / f, (n - b) / 60
+    return {"poured": poured, "spread": poured * (1 - l / 100), "rate": rate, "sample": rate / (e / 100)}
+
+
 def check(a: float, f: float, s: float, l: float, v: float, e: float, n: float, b: float) -> float:  # noqa: E741
     """Bisection for the volume in which the sample would give the counter's reading."""
     if a <= 0:

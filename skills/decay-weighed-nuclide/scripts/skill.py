@@ -12,6 +12,12 @@ def solve(m: float, k: float, v: float, w: float, e: float, n: float) -> float:
     return math.log(2) * atoms / activity / 3600
 
 
+def steps(m: float, k: float, v: float, w: float, e: float, n: float) -> dict[str, float]:
+    """Atoms in the first litre and in the counter, and the decays of these per second."""
+    dissolved = m * 1e-9 / k * AVOGADRO
+    return {"dissolved": dissolved, "atoms": dissolved * (v * 1e-6) * (w * 1e-3), "activity": n / 60 / (e / 100)}
+
+
 def check(m: float, k: float, v: float, w: float, e: float, n: float) -> float:
     """Bisection for the half-life with which the atoms lost in two seconds would give the rate."""
     stock = 602.2e12 * m / k  # atoms in a litre

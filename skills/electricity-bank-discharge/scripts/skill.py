@@ -10,6 +10,11 @@ def solve(w: float, r: float, c: float, z: float) -> float:
     return w * (1 - (z / 100) ** 2) * c / (r + c)
 
 
+def steps(w: float, r: float, c: float, z: float) -> dict[str, float]:
+    """Energy released in joules, and the share of it that the coil gets."""
+    return {"released": w * (1 - (z / 100) ** 2), "share": c / (r + c)}
+
+
 def check(w: float, r: float, c: float, z: float) -> float:
     """Power in the coil integrated over the time of the discharge (Simpson); the capacitance is arbitrary."""
     if w <= 0 or r <= 0:

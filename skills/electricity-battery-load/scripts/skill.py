@@ -10,6 +10,12 @@ def solve(e: float, i: float, d: float, b: float, r: float) -> float:
     return current**2 * r
 
 
+def steps(e: float, i: float, d: float, b: float, r: float) -> dict[str, float]:
+    """Internal resistances of one battery and of all in ohms, and the current in amperes."""
+    inner = d / i / b
+    return {"single": d / i, "inner": inner, "current": e / (inner + r)}
+
+
 def check(e: float, i: float, d: float, b: float, r: float) -> float:
     """Bisection for the terminal voltage at which the batteries' currents add up to the load's."""
     if r <= 0 or d >= e:

@@ -19,6 +19,22 @@ def solve(t: float, p: float, q: float, s: float, g: float) -> float:
     return root + above * below / (above + below)
 
 
+def steps(t: float, p: float, q: float, s: float, g: float) -> dict[str, float]:
+    """Resistances in ohms: the thermometer, the triangle's sum, the arms of the star, and both branches."""
+    x = _platinum(t)
+    total = x + p + g
+    upper, lower = x * g / total, p * g / total
+    return {
+        "platinum": round(x, 9),
+        "total": total,
+        "root": x * p / total,
+        "upper": upper,
+        "lower": lower,
+        "above": upper + q,
+        "below": lower + s,
+    }
+
+
 def check(t: float, p: float, q: float, s: float, g: float) -> float:
     """Node equations for 1 V across the bridge, relaxed by elimination; resistance = voltage over total current."""
     x = 100.0 + 0.39 * t

@@ -7,6 +7,12 @@ def solve(a: float, b: float, u: float) -> float:
     return (2 * charge) ** 2 / (2 * (a + b))
 
 
+def steps(a: float, b: float, u: float) -> dict[str, float]:
+    """Charge of each capacitor in series, and charge and capacitance of the pair in parallel."""
+    charge = u * a * b / (a + b)
+    return {"charge": charge, "total": 2 * charge, "capacitance": a + b}
+
+
 def check(a: float, b: float, u: float) -> float:
     """Charging and equalising currents stepped in time until they have died away."""
     across_a = across_b = 0.0

@@ -14,6 +14,14 @@ def solve(r: float, s: float, n: float, w: float) -> float:
     return (high - low * ratio) / (1 - ratio)
 
 
+def steps(r: float, s: float, n: float, w: float) -> dict[str, float | list[float]]:
+    """Resistances in ohms: with the last section, with one section after the other, and without the first."""
+    chain = [w]
+    for _ in range(int(n)):
+        chain.append(r + s * chain[-1] / (s + chain[-1]))
+    return {"first": chain[1], "chain": chain[1:], "before": chain[-2]}
+
+
 def check(r: float, s: float, n: float, w: float) -> float:
     """One volt at the load; voltages and currents followed back to the input by Kirchhoff's rules."""
     if w <= 0:

@@ -14,6 +14,11 @@ def solve(t: float, r: float, u: float, k: float) -> float:
     return t + 2 * cold / (linear + math.sqrt(linear * linear + 4 * RISE * cold))
 
 
+def steps(t: float, r: float, u: float, k: float) -> dict[str, float]:
+    """Coefficients of the quadratic, and its positive root: the excess over the surroundings in kelvins."""
+    return {"linear": round(1 + RISE * (t - 20), 9), "cold": u * u / (r * k), "excess": solve(t, r, u, k) - t}
+
+
 def check(t: float, r: float, u: float, k: float) -> float:
     """The coil, with an arbitrary heat capacity, warmed in time steps until its temperature stands still."""
     if 1 + 0.0039 * (t - 20) <= 0:

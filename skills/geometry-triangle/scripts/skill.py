@@ -115,6 +115,27 @@ def solve(box, facts, question):
     return asked(question, found, PORTS)
 
 
+def steps(box, facts, question):
+    """How many of the family each fact leaves, and which ones all of them leave."""
+    found, counts = members(box), []
+    family = len(found)
+    for port, told in facts:
+        of = PORTS[port]
+        found = [one for one in found if of(one) == told]
+        counts.append(len(found))
+    shown = [_shown(one) for one in found[:MOST_SHOWN]]
+    more = [f"{len(found) - MOST_SHOWN} more"] if len(found) > MOST_SHOWN else []
+    return {"family": family, "counts": counts, "left": ", ".join(shown + more)}
+
+
+MOST_SHOWN = 8
+
+
+def _shown(one):
+    x, y, z = one
+    return str(((y + z) // 2, (z + x) // 2, (x + y) // 2))
+
+
 # --- the other route: B = (0, 0), C = (a, 0), A = (p / 2a, sqrt(q) / 2a) ---
 
 

@@ -9,13 +9,18 @@ BASES = {
 
 
 def steps(d: float, n: float, base: str) -> dict:
-    """Path difference, shift of the order by a missing reversal, and the order of interference."""
-    path = 2 * n * d
-    shift = 0.0 if BASES[base] > n else 0.5
-    orders = [k - shift for k in range(1, 20) if 400 < path / (k - shift) < 700]
-    if len(orders) != 1:
+    """Path difference in nanometres, the condition for reinforcement, and the number of wavelengths in the path."""
+    path, reversed_twice = 2 * n * d, BASES[base] > n
+    orders = [k if reversed_twice else k - 0.5 for k in range(1, 20)]
+    visible = [order for order in orders if 400 < path / order < 700]
+    if len(visible) != 1:
         raise ValueError("not exactly one wavelength is reinforced")
-    return {"path": path, "shift": shift, "order": orders[0]}
+    whole = "a whole number of wavelengths"
+    return {
+        "path": path,
+        "condition": whole if reversed_twice else f"half a wavelength less than {whole}",
+        "order": visible[0],
+    }
 
 
 def solve(d: float, n: float, base: str) -> float:

@@ -104,7 +104,9 @@ def test_every_changed_number_is_noticed(library: Mapping[str, Package], executo
 
 
 def test_accepted_problems_have_solutions_that_a_grader_marks_right(problems: list[Problem]) -> None:
-    without = [problem.solution for problem in problems if problem.solution is None or not problem.solution.text]
+    told = [problem.solution for problem in problems if problem.solution is not None]  # objects are no compositions
+    without = [solution for solution in told if not solution.text]
+    assert len(told) >= len(problems) // 2
     assert len(without) <= len(problems) // 50, without
     for problem in problems:
         if problem.solution is None or not problem.solution.text:
@@ -116,12 +118,13 @@ def test_accepted_problems_have_solutions_that_a_grader_marks_right(problems: li
 
 
 def test_a_stored_solution_is_checked_again(problems: list[Problem], judge: Any) -> None:
-    chosen = [p for p in problems if p.answer_type == "integer" and p.solution is not None and p.solution.values][:3]
+    told = [p for p in problems if p.answer_type == "integer" and p.solution is not None]
+    chosen = [p for p in told if p.solution and p.solution.values and p.solution.values[0].isdecimal()][:3]
+    assert chosen
     for problem in chosen:
         assert problem.solution is not None
         assert judge([problem])[0].value == "valid"
-        value = problem.solution.values[0]
-        text = problem.solution.text.replace(value, f"{value}7")
+        text = f"There are 987654321 of them. {problem.solution.text}"
         forged = problem.model_copy(update={"solution": Solution(text=text, values=problem.solution.values)})
         found = judge([forged])[0]
         assert (found.value, found.code) == ("invalid", "solution")
