@@ -12,6 +12,15 @@ def solve(xs: list[int], m: int) -> int:
     return ways[0]
 
 
+def steps(xs: list[int], m: int) -> dict[str, object]:
+    """Remainders of the elements, counts before the last element, and the two that it brings together."""
+    counts = [1] + [0] * (m - 1)
+    for x in xs[:-1]:
+        counts = [counts[r] + counts[(r - x) % m] for r in range(m)]
+    joined = counts[-xs[-1] % m] if xs else 0
+    return {"remainders": [x % m for x in xs], "counts": counts, "without": counts[0], "joined": joined}
+
+
 def check(xs: list[int], m: int) -> int:
     """Sort the elements by remainder; only how many are taken of each kind matters."""
     sizes = sorted(Counter(x % m for x in xs).items())

@@ -14,6 +14,18 @@ def solve(xs: list[int], d: int) -> int:
     return len(lowest_end)
 
 
+def steps(xs: list[int], d: int) -> dict[str, list[int]]:
+    """Length of the longest subsequence that ends with each element, and one of the longest of all."""
+    lengths: list[int] = []
+    for i, x in enumerate(xs):
+        lengths.append(1 + max((lengths[j] for j in range(i) if xs[j] <= x - d), default=0))
+    chosen: list[int] = []
+    for x, length in zip(reversed(xs), reversed(lengths), strict=True):
+        if length == max(lengths) - len(chosen) and (not chosen or x <= chosen[-1] - d):
+            chosen.append(x)
+    return {"lengths": lengths, "chosen": chosen[::-1]}
+
+
 def check(xs: list[int], d: int) -> int:
     """The longest chain that ends at each position, from all the positions before it."""
     longest: list[int] = []

@@ -10,6 +10,21 @@ def solve(xs: list[int], g: int) -> int:
     return best[-1]
 
 
+def steps(xs: list[int], g: int) -> dict[str, list[int]]:
+    """Best sums of the first 1, 2, 3, ... elements, and a selection with the best of all."""
+    best = [0]
+    for i, x in enumerate(xs):
+        best.append(max(best[i], x + best[max(0, i + 1 - g)]))
+    chosen, i = [], len(xs)
+    while i > 0:
+        if best[i] == best[i - 1]:
+            i -= 1
+        else:
+            chosen.append(xs[i - 1])
+            i -= g
+    return {"best": best[1:], "chosen": chosen[::-1]}
+
+
 def check(xs: list[int], g: int) -> int:
     """Split in the middle: of g neighbours at most one is chosen, and without them the sides are free."""
 

@@ -23,6 +23,17 @@ def solve(edges: list[tuple[int, int]], v: int) -> list[int]:
     return [distance[vertex] for vertex in sorted(distance)]
 
 
+def steps(edges: list[tuple[int, int]], v: int) -> dict[str, object]:
+    """The vertices at distance 0, 1, 2, and so on."""
+    layers, met = [[v]], {v}
+    while True:
+        beyond = {q if p in layers[-1] else p for p, q in edges if p in layers[-1] or q in layers[-1]} - met
+        if not beyond:
+            return {"layers": layers}
+        met |= beyond
+        layers.append(sorted(beyond))
+
+
 def check(edges: list[tuple[int, int]], v: int) -> list[int]:
     """Relax every edge until no distance falls any more."""
     vertices = sorted({vertex for edge in edges for vertex in edge})

@@ -16,6 +16,20 @@ def solve(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> int:
     return -1 if lightest[b] == inf else int(lightest[b])
 
 
+def steps(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> dict[str, object]:
+    """The vertices in order, and the smallest weights to them with at most 1, 2, 3, ... edges; a dash for none."""
+    lightest = {vertex: inf for u, v, _ in edges for vertex in (u, v)}
+    lightest[a] = 0
+    vertices, rounds = sorted(lightest), []
+    for _ in range(k):
+        previous = dict(lightest)
+        for u, v, weight in edges:
+            lightest[v] = min(lightest[v], previous[u] + weight)
+            lightest[u] = min(lightest[u], previous[v] + weight)
+        rounds.append(["-" if lightest[vertex] == inf else int(lightest[vertex]) for vertex in vertices])
+    return {"vertices": vertices, "rounds": rounds}
+
+
 def check(edges: list[tuple[int, int, int]], a: int, b: int, k: int) -> int:
     """Walk every walk of at most k edges."""
     if not {a, b} <= {vertex for u, v, _ in edges for vertex in (u, v)}:

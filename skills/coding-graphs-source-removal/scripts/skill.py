@@ -25,6 +25,15 @@ def solve(edges: list[tuple[int, int]]) -> list[int]:
     return order
 
 
+def steps(edges: list[tuple[int, int]]) -> dict[str, object]:
+    """The vertices without an incoming edge, before each removal."""
+    left, sources = {vertex for edge in edges for vertex in edge}, []
+    while left:
+        sources.append(sorted(left - {b for a, b in edges if a in left}))
+        left.remove(sources[-1][-1])
+    return {"sources": sources}
+
+
 def check(edges: list[tuple[int, int]]) -> list[int]:
     """Do what the wording says: look at all that is left, remove, look again."""
     left = {vertex for edge in edges for vertex in edge}

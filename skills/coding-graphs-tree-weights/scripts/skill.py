@@ -22,6 +22,17 @@ def solve(edges: list[tuple[int, int, int]]) -> list[int]:
     return weights
 
 
+def steps(edges: list[tuple[int, int, int]]) -> dict[str, list[str]]:
+    """The edges that are kept, and those that would close a circle, both by weight."""
+    part = {vertex: vertex for a, b, _ in edges for vertex in (a, b)}
+    kept, closing = [], []
+    for a, b, weight in sorted(edges, key=lambda edge: edge[2]):
+        (closing if part[a] == part[b] else kept).append(f"{a}-{b} ({weight})")
+        old, new = part[a], part[b]
+        part = {vertex: new if where == old else where for vertex, where in part.items()}
+    return {"kept": kept, "closing": closing}
+
+
 def is_connected(edges: list[tuple[int, int, int]], vertices: set[int]) -> bool:
     reached = {min(vertices)}
     for _ in vertices:

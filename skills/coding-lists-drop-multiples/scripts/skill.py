@@ -7,6 +7,11 @@ def solve(xs: list[int], k: int) -> list[int]:
     return [x for x in xs if x % k != 0]
 
 
+def steps(xs: list[int], k: int) -> dict[str, list[int]]:
+    """The remainders of the elements."""
+    return {"remainders": [x % k for x in xs]}
+
+
 def check(xs: list[int], k: int) -> list[int]:
     """An element is a multiple of k exactly when k is their greatest common divisor."""
     kept = list(xs)

@@ -8,6 +8,11 @@ def solve(xs: list[int]) -> list[int]:
     return sorted(counts, key=lambda x: -counts[x])
 
 
+def steps(xs: list[int]) -> dict[str, list[tuple[int, int]]]:
+    """Each distinct element with its frequency, by first appearance."""
+    return {"counts": list(Counter(xs).items())}
+
+
 def check(xs: list[int]) -> list[int]:
     """Take out the winner of a count over what is left, again and again."""
     left, order = list(xs), []

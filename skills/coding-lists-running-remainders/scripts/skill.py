@@ -12,6 +12,11 @@ def solve(xs: list[int], m: int) -> list[int]:
     return remainders
 
 
+def steps(xs: list[int], m: int) -> dict[str, list[int]]:
+    """The running totals themselves."""
+    return {"totals": [sum(xs[: i + 1]) for i in range(len(xs))]}
+
+
 def check(xs: list[int], m: int) -> list[int]:
     """For every prefix, the one candidate r for which m divides its sum less r."""
     prefixes = [sum(xs[:end]) for end in range(1, len(xs) + 1)]

@@ -12,6 +12,12 @@ def solve(xs: list[int], k: int) -> int:
     return pairs
 
 
+def steps(xs: list[int], k: int) -> dict[str, object]:
+    """For each element, how many earlier ones exceed it by more than the margin; and their sum, written out."""
+    counts = [sum(earlier > x + k for earlier in xs[:i]) for i, x in enumerate(xs)]
+    return {"counts": counts, "terms": " + ".join(map(str, filter(None, counts))) or "0"}
+
+
 def check(xs: list[int], k: int) -> int:
     """Look at every pair of positions."""
     return sum(xs[i] - xs[j] > k for j in range(len(xs)) for i in range(j))

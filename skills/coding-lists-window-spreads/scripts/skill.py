@@ -23,6 +23,12 @@ def solve(xs: list[int], k: int) -> list[int]:
     return [high + low for high, low in zip(highest, lowest, strict=True)]
 
 
+def steps(xs: list[int], k: int) -> dict[str, list[int]]:
+    """The largest and the smallest element of each window."""
+    windows = [xs[i : i + k] for i in range(len(xs) - k + 1)]
+    return {"highest": [max(window) for window in windows], "lowest": [min(window) for window in windows]}
+
+
 def check(xs: list[int], k: int) -> list[int]:
     """Sort every window on its own."""
     windows = [sorted(xs[start : start + k]) for start in range(len(xs) - k + 1)]

@@ -12,6 +12,15 @@ def solve(s: str, k: int) -> str:
     return "".join(letter * length for letter, length in runs)
 
 
+def steps(s: str, k: int) -> dict[str, list[str]]:
+    """What is left after each deletion of the leftmost block."""
+    left, stages = s, []
+    while found := [i for i in range(len(left) - k + 1) if len(set(left[i : i + k])) == 1]:
+        left = left[: found[0]] + left[found[0] + k :]
+        stages.append(f'"{left}"')
+    return {"stages": stages}
+
+
 def check(s: str, k: int) -> str:
     """Rewrite from the right end, one block at a time; the order of deletions does not matter."""
     while True:

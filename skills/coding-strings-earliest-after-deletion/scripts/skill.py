@@ -15,6 +15,18 @@ def solve(s: str, k: int) -> str:
     return "".join(kept[:length])
 
 
+def steps(s: str, k: int) -> dict[str, object]:
+    """The letters that a smaller one drives out, what is kept, and how many deletions are not used up."""
+    kept: list[str] = []
+    dropped: list[str] = []
+    spare = min(k, len(s))
+    for letter in s:
+        while spare > len(dropped) and kept and kept[-1] > letter:
+            dropped.append(kept.pop())
+        kept.append(letter)
+    return {"dropped": ", ".join(dropped) or "none", "kept": "".join(kept), "unused": spare - len(dropped)}
+
+
 def check(s: str, k: int) -> str:
     """Keep or delete the first letter, whichever ends in the earlier string."""
 

@@ -10,6 +10,12 @@ def solve(s: str) -> list[int]:
     return distances
 
 
+def steps(s: str) -> dict[str, str]:
+    """The places of each letter, counted from 1."""
+    places = {letter: [str(i) for i, x in enumerate(s, 1) if x == letter] for letter in dict.fromkeys(s)}
+    return {"places": "; ".join(f"{letter} at {', '.join(where)}" for letter, where in places.items())}
+
+
 def check(s: str) -> list[int]:
     """Step back from every letter until an equal one or the start of the string is met."""
     distances = []

@@ -11,6 +11,17 @@ def solve(ws: list[str]) -> str:
     return merged
 
 
+def steps(ws: list[str]) -> dict[str, object]:
+    """How many letters of each word overlap, and the string after each word."""
+    merged, overlaps, stages = "", [], []
+    for word in ws:
+        size = next(n for n in range(len(word), -1, -1) if merged.endswith(word[:n]) and n <= len(merged))
+        overlaps.append(size)
+        merged += word[size:]
+        stages.append(f'"{merged}"')
+    return {"overlaps": overlaps, "stages": stages}
+
+
 def check(ws: list[str]) -> str:
     """The overlap is the last value of the prefix function of word + separator + string."""
     text = ""

@@ -12,6 +12,20 @@ def solve(s: str) -> int:
     return fewest[-1]
 
 
+def steps(s: str) -> dict[str, object]:
+    """The fewest pieces for the first 1, 2, 3, ... letters, and pieces of the whole."""
+    fewest, last = [0], [0]
+    for end in range(1, len(s) + 1):
+        starts = [i for i in range(end) if s[i:end] == s[i:end][::-1]]
+        last.append(min(starts, key=lambda i: fewest[i]))
+        fewest.append(fewest[last[-1]] + 1)
+    pieces, end = [], len(s)
+    while end:
+        pieces.append(f'"{s[last[end] : end]}"')
+        end = last[end]
+    return {"fewest": fewest[1:], "pieces": ", ".join(reversed(pieces)) or "none"}
+
+
 def check(s: str) -> int:
     """Breadth-first over the ends that some number of palindromes can reach."""
     ends, pieces = {0}, 0
