@@ -20,6 +20,8 @@ TRIES = 60
 MOST_FACTS = 4
 FEWEST_VALUES = 3
 """Values among which an extremum must be found."""
+COUNTED = (3, 20)
+"""Objects that a number asked for counts at least, drawn for each model: else 2 would be every other answer."""
 MARGIN = 1.3
 """Factor by which a condition alone admits more members than all of them together."""
 SAMPLE = 30
@@ -175,7 +177,7 @@ def _values(d: Drawing, name: str, facts: Sequence[Fact]) -> list[Any] | None:
 def _conjunction(d: Drawing) -> tuple[list[Fact], tuple[str, ...]] | None:
     facts = d.pool(())[: d.rng.randint(2, 3)]
     together = len(d.fitting(facts))
-    if len(facts) < 2 or together < 2 or d.plain(facts):
+    if len(facts) < 2 or together < d.rng.randint(*COUNTED) or d.plain(facts):
         return None
     loose = [len(d.fitting([other for other in facts if other != fact])) for fact in facts]
     return (facts, ("number",)) if min(loose) >= MARGIN * together else None

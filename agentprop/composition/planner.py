@@ -66,7 +66,7 @@ PLANS = 60
 """Compositions tried for a category before it is given up."""
 MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
-OBJECT_ROOTS = 0.9
+OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
