@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import gcd, isqrt
 
 DIRECT = ("first", "difference", "terms", "last")
-SAME = {"sum": "mean"}
+SAME = {"sum": "mean", "even": "terms", "terms": "even"}
 
 
 def members(box):
