@@ -4,7 +4,7 @@ from fractions import Fraction
 from math import gcd, isqrt
 
 DIRECT = ("first", "difference", "terms", "last")
-SAME = {"sum": "mean"}
+SAME = {"sum": "mean", "even": "terms", "terms": "even"}
 
 
 def members(box):
@@ -25,9 +25,9 @@ def _sum(p):
     return p[2] * (p[0] + _last(p)) // 2
 
 
-def _whole(value):
-    """An int if the fraction is one."""
-    return value.numerator if value.denominator == 1 else value
+def _over(value, by):
+    """The quotient, an int if it is one."""
+    return Fraction(value, by) if value % by else value // by
 
 
 def _squares(p):
@@ -62,10 +62,10 @@ PORTS = {
     "terms": lambda p: p[2],
     "last": _last,
     "sum": _sum,
-    "mean": lambda p: _whole(Fraction(p[0] + _last(p), 2)),
+    "mean": lambda p: _over(p[0] + _last(p), 2),
     "squares": _squares,
     "product": lambda p: p[0] * _last(p),
-    "ratio": lambda p: _whole(Fraction(_last(p), p[0])),
+    "ratio": lambda p: _over(_last(p), p[0]),
     "tail": lambda p: 3 * (_last(p) - p[1]),
     "odds": _odds,
     "alternate": _alternate,

@@ -24,8 +24,8 @@ def _volume(e):
 
 
 def _ratio(e):
-    ratio = Fraction(_volume(e), _surface(e))
-    return ratio.numerator if ratio.denominator == 1 else ratio
+    volume, surface = _volume(e), _surface(e)
+    return Fraction(volume, surface) if volume % surface else volume // surface
 
 
 def _crossed(e):
