@@ -2,7 +2,8 @@
 
 from fractions import Fraction
 
-DIRECT = ("red", "blue", "total", "difference")
+# Remainders and comparisons are direct too: without a probability they make no problem about draws.
+DIRECT = ("red", "blue", "total", "difference", "fifths", "sevenths", "more", "even")
 SAME = {}
 
 
@@ -28,7 +29,7 @@ PORTS = {
     "twice": lambda u: 2 * u[0] + u[1],
     "single": lambda u: _ratio(u[0], u[0] + u[1]),
     "again": lambda u: _ratio(2 * u[0] * u[1], (u[0] + u[1]) ** 2),
-    "reds": lambda u: _ratio(u[0] * (u[0] - 1), (u[0] + u[1]) * (u[0] + u[1] - 1)),
+    "reds": lambda u: _ratio(u[0] * (u[0] - 1), (u[0] + u[1]) * (u[0] + u[1] - 1)) or None,
     "mixed": lambda u: _ratio(2 * u[0] * u[1], (u[0] + u[1]) * (u[0] + u[1] - 1)),
     "added": lambda u: _ratio(u[0] + 1, u[0] + u[1] + 1),
     "fifths": lambda u: u[0] % 5 or None,
@@ -148,7 +149,7 @@ DRAWN = {
     "twice": lambda u: u[0] + sum(u),
     "single": lambda u: 1 - _first(u)[1],
     "again": lambda u: _differ(u, False),
-    "reds": lambda u: _tree(u, True)[0, 0],
+    "reds": lambda u: _tree(u, True)[0, 0] or None,
     "mixed": lambda u: _differ(u, True),
     "added": lambda u: _first((u[0] + 1, u[1]))[0],
     "fifths": _by_fives,
