@@ -153,7 +153,7 @@ def test_the_built_in_proposer_goes_by_the_codes_of_conflicts_and_not_by_their_s
     start = maker.curriculum.start()
     whole = range(384)
     found = text_of(maker.batch(whole, start))
-    other = text_of(replace(maker, tools={"tools": source}).batch(whole, start))
+    other = text_of(replace(maker, tools={**maker.tools, "tools": source}).batch(whole, start))
     assert other.count("⟦") > 200
     assert re.sub(r"⟦(.*?)¦(.*?)¦(.*?)¦(.*?)⟧", sentence, other) == found
 
