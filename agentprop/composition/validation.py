@@ -28,7 +28,7 @@ from agentprop.composition.suite_building import settings
 from agentprop.composition.terms import Apply, Given
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records.case_text import read_plain
-from agentprop.sandbox import UNDECIDED, Sandbox
+from agentprop.sandbox import UNDECIDED, Job, Sandbox
 from agentprop.sandbox.inside.codec import Foreign
 from agentprop.skills import OutputKind, Package
 from agentprop.skills.values import render
@@ -332,17 +332,25 @@ def _validate_family(package: Package, faults: Sequence[str], sandbox: Sandbox) 
             found.append(f"assets/suite.json: no tests for {_shown(values)}: build the suite")
             continue
         found += _wording_faults(package, values, 0)
-        judged = package.spec.judged
-        if judged is None or judged.form != "function":
-            continue
-        cases = [case_of(test, families.judging(judged, stored)) for test in stored.tests]
-        arguments = [given for given, _ in cases]
-        outcomes = sandbox.call(families.program(package, values), "solve", arguments, timeout_s=TIME_LIMIT_S)
-        tests += len(outcomes)
-        for number, (outcome, (_, expected)) in enumerate(zip(outcomes, cases, strict=True)):
-            if outcome.status != "ok" or not agrees(outcome.value, expected):
-                found.append(f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives")
+        passed = _passed(package, values, stored, sandbox)
+        tests += len(passed)
+        wrong = [number for number, right in enumerate(passed) if not right]
+        found += [f"assets/suite.json: test {number} of {_shown(values)} is not what solve gives" for number in wrong]
     return ValidationReport(tuple(_first_few(found)), draws=tests)
+
+
+def _passed(package: Package, values: Parameters, stored: suites.Setting, sandbox: Sandbox) -> list[bool]:
+    """Whether the reference of a setting gives what each of its tests expects."""
+    judged, program = package.spec.judged, families.program(package, values)
+    assert judged is not None  # a family
+    cases = [case_of(test, families.judging(judged, stored)) for test in stored.tests]
+    if judged.form == "function":
+        outcomes = sandbox.call(program, "solve", [given for given, _ in cases], timeout_s=TIME_LIMIT_S)
+        pairs = zip(outcomes, cases, strict=True)
+        return [outcome.status == "ok" and bool(agrees(outcome.value, expected)) for outcome, (_, expected) in pairs]
+    jobs = [Job(program, stdin=str(given[0]), timeout_s=TIME_LIMIT_S) for given, _ in cases]
+    printed = [result.stdout.split() for result in sandbox.run_batch(jobs)]
+    return [found == str(expected).split() for found, (_, expected) in zip(printed, cases, strict=True)]
 
 
 def _validate_program(package: Package, faults: Sequence[str], sandbox: Sandbox) -> ValidationReport:

@@ -99,8 +99,7 @@ def test_every_package_of_the_library_is_without_fault(agentprop: Run) -> None:
     assert {row["name"]: row["faults"] for row in rows if row["faults"]} == {}
     assert done.returncode == 0
     assert len(rows) == len(directories(bundled_directory())) >= 60
-    # A family of judged programs has as many cases as settings.
-    assert all(row["draws"] >= (3 if row["name"].startswith("coding-judge") else 12) for row in rows)
+    assert all(row["draws"] >= 10 for row in rows)  # a model of an object is not always found
 
 
 def test_a_new_package_works_at_once(agentprop: Run, tmp_path: Path) -> None:
