@@ -9,7 +9,7 @@ program that constructs the rest in the sandbox.
     >>> term = undrawn("geometry-triangle", "extremum", 7)
     >>> is_undrawn(term, library)
     True
-    >>> print(drawing(term, library).splitlines()[-1][:62])
+    >>> print(drawing(term, library).splitlines()[-1][:61])
     print(drawn(geometry_triangle, 'extremum', 7, (9, 16), ['BC',
 """
 

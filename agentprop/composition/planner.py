@@ -378,7 +378,9 @@ class Planner:
         """True if a sum with another integer can take the place of a link's value."""
         output = self.library[link.producer].spec.output
         consumer = self.library[link.consumer].spec.parameters[link.parameter]
-        return not link.story and consumer.kind == "integer" and output is not None and output.kind == "integer"
+        if link.story or consumer.kind != "integer" or output is None or output.kind != "integer":
+            return False
+        return not self.index.mined(link.producer) or _is_short(self.library[link.producer].spec)
 
     def _plan_compared(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._producers("integer", self.library[root].spec) if n != root]

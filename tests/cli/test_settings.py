@@ -272,6 +272,7 @@ MORE_EXACT = {
     "schedule",
     "mask_cut_off",
     "beta",
+    "difficulty",
 }
 """Settings that each stage describes in its own words."""
 

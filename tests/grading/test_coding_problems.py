@@ -86,7 +86,8 @@ def mutants(skill: str) -> list[str]:
 
 
 def test_the_table_has_every_coding_skill(library: Mapping[str, Package]) -> None:
-    coding = {name for name, package in library.items() if package.spec.domain == "coding"}
+    specs = {name: package.spec for name, package in library.items()}
+    coding = {name for name, spec in specs.items() if spec.domain == "coding" and spec.judged is None}
     assert set(SOLUTIONS) == coding and len(coding) == 21
 
 
@@ -109,8 +110,8 @@ def test_an_independent_solution_passes_and_its_mutants_do_not(
 def test_pipelines_of_any_skills_are_solved_by_the_same_solutions(
     problems: Sequence[Problem], library: Mapping[str, Package], executor: Executor
 ) -> None:
-    asked = [problem for problem in problems if problem.answer_type == "program"]
-    assert len(asked) >= 10
+    asked = [problem for problem in problems if problem.answer_type == "program" and problem.judging is None]
+    assert len(asked) >= 3
     for problem in asked:
         found = HiddenTests(problem, executor.sandbox, 5.0).passes(program(problem, library))
         assert found.status == "same", (problem.statement, found)

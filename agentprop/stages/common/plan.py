@@ -150,5 +150,9 @@ def _plans(planner: Planner, category: str) -> bool:
 
 
 def _planner(config: ProposeConfig, library: Mapping[str, Package], values: Mapping[str, Any]) -> Planner:
+    if (
+        config.proposer != "builtin"
+    ):  # nobody can draw the facts of an object by hand: its kinds are for the built-in one
+        library = {name: package for name, package in library.items() if not package.spec.is_object}
     allowed = BundleFilter.of(config.held_out, config.held_out_only, config.max_skills, config.min_skills)
     return Planner(library, values, mined_roots=config.mined_share, allowed=allowed, aim=aim_of(config))
