@@ -20,7 +20,7 @@ TRIES = 60
 MOST_FACTS = 4
 FEWEST_VALUES = 3
 """Values among which an extremum must be found."""
-COUNTED = (3, 20)
+COUNTED = (2, 10)
 """Objects that a number asked for counts at least, drawn for each model: else 2 would be every other answer."""
 MARGIN = 1.3
 """Factor by which a condition alone admits more members than all of them together."""

@@ -11,7 +11,7 @@ import pytest
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.planner import Impossible, Planner
 from agentprop.composition.reader import read
-from agentprop.composition.terms import Combine, Term, skills
+from agentprop.composition.terms import Apply, Combine, Term, skills
 from agentprop.composition.writer import Unwritable, write
 from agentprop.extraction.mining.question.mine import mine
 from agentprop.extraction.mining.question.package import package
@@ -72,13 +72,8 @@ def test_a_letter_in_a_displayed_formula_has_no_dollars(own: dict[str, Package])
 def test_a_phrase_with_a_condition_is_no_part_of_a_sum(own: dict[str, Package]) -> None:
     planner = Planner(own, mined_roots=1.0)
     terms = [term for term, _ in drawn(planner, 120) if isinstance(term, Combine)]
-    phrases = [
-        text
-        for term in terms
-        for name in skills(term)
-        if own[name].origin != "bundled"
-        for text in own[name].spec.value
-    ]
+    sides = [side for term in terms for side in (term.left, term.right) if isinstance(side, Apply)]
+    phrases = [text for side in sides for text in own[side.skill].spec.value]
     assert terms and not any(" if " in text for text in phrases if text)
 
 

@@ -120,22 +120,26 @@ def wait_for(process: subprocess.Popen[str], ready: Callable[[], bool]) -> None:
 # --- what comes out ---
 
 
+LAST = 5
+"""Steps of the run that imitates all that was proposed."""
+
+
 def test_a_run_leaves_a_model_that_transformers_loads(straight: Path) -> None:
     load_policy = AutoModelForCausalLM.from_pretrained(straight / "model")
     assert type(load_policy).__name__ == "Qwen3ForCausalLM"
     assert AutoTokenizer.from_pretrained(straight / "model").chat_template
-    assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-000004", "step-000006"]
+    assert sorted(path.name for path in (straight / "checkpoints").iterdir()) == ["step-000004", f"step-{LAST:06}"]
     assert (straight / "manifest.json").exists()
 
 
 def test_its_numbers_are_in_the_metrics_and_the_summary(straight: Path) -> None:
     found = lines(straight)
     summary = json.loads((straight / "summary.json").read_text())
-    assert [line["step"] for line in found] == [1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in found] == list(range(1, LAST + 1))
     assert ["held_out_loss" in line for line in found] == [False, True, False, True, True]
     assert found[-1]["loss"] < found[0]["loss"] - 0.1
     assert all(line["tokens_per_s"] > 0 and line["memory_mib"] > 10 and line["skipped"] == 0 for line in found)
-    assert summary["steps"] == summary["model_of_step"] == 6
+    assert summary["steps"] == summary["model_of_step"] == LAST
     assert summary["held_out_loss"] == found[-1]["held_out_loss"]
     assert summary["action_tokens"] == sum(line["tokens"] for line in found)
     material = summary["material"]
@@ -223,7 +227,7 @@ def test_more_steps_go_on_where_it_ended(straight: Path, proposed: Path, model: 
     out = tmp_path / "run"
     assert train(config(model, max_steps=3), proposed, out)["steps"] == 3
     assert (out / "manifest.json").exists()
-    assert train(config(model), proposed, out)["steps"] == 6
+    assert train(config(model), proposed, out)["steps"] == LAST
     by_step = {line["step"]: line["loss"] for line in timeless(straight)}
     assert {line["step"]: line["loss"] for line in timeless(out)} == by_step
 
