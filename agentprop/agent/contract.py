@@ -148,7 +148,7 @@ async def _judged(
     if verdict.status == "same":
         term = from_json(found.certificate.composition or "")  # _with_suite read it
         told = solved_program(term, active, found.answer)
-        return _with_difficulty(found.model_copy(update={"solution": told}), active, None)
+        return found.model_copy(update={"solution": told})
     code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
 
