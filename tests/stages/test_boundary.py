@@ -174,7 +174,12 @@ def strangers(run: StoredRun) -> set[int]:
     return {t.task.index for t in run.iter(Trajectory) if not any("toy-counted" in turn.skills for turn in t.turns)}
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+SLOW_ATTACKS = {"changes the library"}  # two minutes, of which most is spent on code that never ends
+
+
+@pytest.mark.parametrize(
+    "attack", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW_ATTACKS else name for name in ATTACKS]
+)
 def test_a_users_skill_reaches_no_problem_but_those_that_compose_it(attack: str, quiet: Path, tmp_path: Path) -> None:
     package(tmp_path / "library", "toy-counted", ATTACKS[attack])
     assert agentprop(tmp_path, *PROPOSE, *MINED, "--out", "p")[0] == 3
