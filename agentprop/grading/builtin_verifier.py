@@ -215,13 +215,12 @@ async def _judge_answer(
     compared = compared_claim(answer, problem)
     if compared.status == "same":
         if told is not None and traced:
+
+            def fault(ending: str) -> str | None:
+                return worked.recheck(told, term, library, problem.statement, ending, traced[0])
+
             # Its last words are the answer, as it was told or as it comes out: 7 may be claimed as 7.0.
-            faults = [
-                worked.recheck(told, term, library, problem.statement, ending, traced[0])
-                for ending in (problem.answer, answer)
-            ]
-            wrong = faults[0]
-            if all(faults):
+            if (wrong := fault(problem.answer)) and fault(answer):
                 return Judgement("invalid", "solution", f"{UNSOUND}: {wrong}", answer, result.isolation)
         why = f"the independent check gives the same answer ({compared.rule})"
         return Judgement("valid", "agrees", why, answer, result.isolation)

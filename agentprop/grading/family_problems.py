@@ -69,7 +69,8 @@ def _tried(
     problem: Problem, judging: Judging, package: Package, values: Mapping[str, Any], sandbox: Sandbox
 ) -> Judgement:
     shown = problem.model_copy(update={"tests": (*problem.tests, *judging.examples)})
-    reference = remembered(shown, families.program(package, values), sandbox, SECONDS)
+    own = families.program(package, values)
+    reference = remembered(shown, own, sandbox, SECONDS)
     claimed = remembered(shown, problem.answer, sandbox, SECONDS)
     for code, found in (("tests", reference), ("answer_differs", claimed)):
         if found.status == "undetermined":
@@ -77,7 +78,7 @@ def _tried(
         if found.status == "different":
             return Judgement("invalid", TOO_SLOW if found.rule == TOO_SLOW else code, found.why)
     isolation = sandbox.isolation.level
-    if problem.answer.strip() != families.program(package, values).strip():
+    if problem.answer.strip() != own.strip():
         why = "the program passes the stored tests, which say nothing of other inputs; it is not the family's own"
         return Judgement("undetermined", "foreign_program", why, isolation=isolation)
     brute = families.program(package, values, "check")
