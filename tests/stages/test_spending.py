@@ -54,7 +54,8 @@ def test_few_problems_take_few_requests(tmp_path: Path) -> None:
         place.run(place.propose("run", 1))
         assert requests(place) <= 4 * 3
         place.run(place.propose("run", 10))
-        assert requests(place) <= (10 + 4) * 3
+        # Thirteen are begun beside the first, and the first run's three others may each lose the request on its way.
+        assert requests(place) <= (10 + 4) * 3 + 3
         assert summary(place)["accepted"] == 10
 
 
