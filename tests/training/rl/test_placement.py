@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from tiny_model import tiny_model
 from toy_groups import ALONE, config
 
@@ -19,7 +18,6 @@ from agentprop.models.chat import Message, Request, Sampling
 from agentprop.models.settings import ModelSettings
 from agentprop.stages.train.rl_run import check_reinforce
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.model.saving import merged
 from agentprop.training.rl.placement import ServerPlace, places_of, server_of
 from agentprop.training.rl.vllm_sampler import VllmSampler
 
@@ -64,13 +62,6 @@ def test_groups_go_round_robin_and_episodes_stay() -> None:
 def test_devices_without_servers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trainer's own model samples"):
         check_reinforce(config(tmp_path, sampler_devices=["cuda:1"]))
-
-
-def test_weights_are_kept_in_one_process_only(tmp_path: Path) -> None:
-    policy = PolicyModel.load(config(tiny_model(tmp_path / "m"))).distribute(ALONE)
-    whole, none = dict(merged(policy)), dict(merged(policy, kept=False))
-    assert list(whole) == list(none) and all(len(one) for one in whole.values())
-    assert all(torch.equal(one, torch.empty(0)) for one in none.values())
 
 
 def test_two_servers_share_the_groups_and_both_get_the_weights(tmp_path: Path) -> None:
