@@ -85,8 +85,9 @@ def test_two_servers_share_the_groups_and_both_get_the_weights(tmp_path: Path) -
     assert [first[0]["gpu"], second[0]["gpu"]] == ["1", "2"]
     assert "--gpu-memory-utilization 0.9" in " ".join(first[0]["arguments"])
     asked = [[one["path"] for one in said[1:]] for said in (first, second)]
-    reload = ["/pause?mode=abort", "/collective_rpc", "/reset_prefix_cache", "/resume"]
-    assert asked == [["/v1/completions"] * 3 + reload, ["/v1/completions"] * 3 + reload]
+    label = "/update_weight_version"
+    reload = ["/pause?mode=abort", "/collective_rpc", "/reset_prefix_cache", label, "/resume"]
+    assert asked == [[label, *["/v1/completions"] * 3, *reload]] * 2
     assert not (tmp_path / "run" / "weights").exists()
 
 
