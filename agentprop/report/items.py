@@ -1,7 +1,7 @@
 """Problem, reject and trajectory rows → the page's list of problems, with the facts about each.
 
-An item is an accepted problem, a refused candidate or, of a run that trains, an episode that submitted nothing. The list
-is written by columns, which is smaller and faster to read than an object for every problem.
+An item is an accepted problem, a refused candidate or, of a run that trains, an episode that submitted nothing. The
+list is written by columns, which is smaller and faster to read than an object for every problem.
 """
 
 from __future__ import annotations

@@ -19,9 +19,8 @@ VERSION = {"weight_version": "default"}
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/weight_info":
-            self.answer(
-                {**VERSION, **({"weight_version": found} if (found := os.environ.get("STUCK_VERSION")) else {})}
-            )
+            stuck = os.environ.get("STUCK_VERSION")
+            self.answer({"weight_version": stuck} if stuck else VERSION)
         elif self.path == "/get_world_size":
             self.answer({"world_size": 2})
         else:

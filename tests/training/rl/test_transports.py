@@ -1,7 +1,7 @@
 """Transports: which one the settings choose, what they ask of servers, and that wrong weights are noticed.
 
-The server is scripted. `tests/real_vllm/test_vllm_transports.py` runs disk and adapters with a real vLLM; NCCL and sleep
-need GPUs and were never run here.
+The server is scripted. `tests/real_vllm/test_vllm_transports.py` runs disk and adapters with a real vLLM; NCCL and
+sleep need GPUs and were never run here.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def chosen(world: World, tmp_path: Path, **settings: Any) -> Any:
     return transport_of(config(tmp_path, **settings), servers)
 
 
-def test_adapters_alone_are_sent_if_adapters_are_trained_and_gpus_are_used_if_they_are_asked_for(
+def test_adapters_are_sent_if_they_are_trained_and_gpus_are_used_if_they_are_asked_for(
     tmp_path: Path,
 ) -> None:
     assert type(chosen(ALONE, tmp_path)) is Disk
