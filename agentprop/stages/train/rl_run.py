@@ -187,6 +187,8 @@ def _check_transport(config: ReinforceConfig, *, served: bool) -> None:
             "sampler_sleep lets servers rest while the trainer learns, and max_staleness lets them sample",
             hint="drop one of the two settings",
         )
+    if config.transport == "nccl" and not config.sampler_devices and not config.sampler_sleep:
+        raise ConfigError("transport=nccl needs servers on other GPUs", hint="name them in sampler_devices")
     if config.sampler_sleep and config.transport == "nccl":
         raise ConfigError(
             "sampler_sleep is for servers on the trainer's own GPU, which NCCL does not reach", hint="drop transport"

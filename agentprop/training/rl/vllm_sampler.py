@@ -75,6 +75,8 @@ class VllmSampler:
         stop_ids = renderer.stop_ids | _stop_ids(policy)
         self.model = VllmModel(renderer, sorted(stop_ids), context_length, self._log, account, config.group_size)
         self._transport = transport_of(config, Servers(self.model, world, self._weights, config.max_staleness > 0))
+        if config.transport == "nccl" and {f"cuda:{n}" for n in _trainers(world)} & {*config.sampler_devices}:
+            raise ConfigError("NCCL refuses a server on the trainer's own GPU", hint="name other sampler_devices")
         self._settings = [
             _settings(settings, self._weights, policy, context_length, place, self._transport) for place in places
         ]

@@ -93,6 +93,7 @@ def test_what_needs_a_gpu_is_refused_on_a_cpu(settings: dict[str, Any], tmp_path
         ({"sampler_sleep": True}, "is for a server"),
         ({"sampler": "vllm", "transport": "adapter"}, "all weights are trained"),
         ({"sampler": "vllm", "sampler_sleep": True, "max_staleness": 1}, "lets them sample"),
+        ({"sampler": "vllm", "transport": "nccl"}, "needs servers on other GPUs"),
         ({"sampler": "vllm", "sampler_sleep": True, "transport": "nccl"}, "NCCL does not reach"),
     ],
 )

@@ -55,8 +55,9 @@ class Adapter(Transport):
         world.barrier()
         model.served = name
         older = [one for one in self._loaded if one != name]
-        busy = dict(zip(older, world.sum([float(model.under_way[one]) for one in older]), strict=True))
-        for one in (one for one in older if world.first and not busy[one]):
+        asked = world.sum([float(model.under_way[one]) for one in older]) if older else []
+        idle = [one for one, requests in zip(older, asked, strict=True) if not requests]
+        for one in idle if world.first else ():
             await model.post("/v1/unload_lora_adapter", {"lora_name": one})
             shutil.rmtree(self._servers.folder / one)
-        self._loaded = [*(one for one in older if busy[one]), name]
+        self._loaded = [*(one for one in older if one not in idle), name]
