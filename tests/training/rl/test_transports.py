@@ -176,8 +176,7 @@ def test_servers_sleep_between_a_rollout_and_its_weights(tmp_path: Path) -> None
 def test_each_server_joins_the_group_after_the_one_before_it(tmp_path: Path) -> None:
     async def work(sampler: VllmSampler, policy: PolicyModel) -> None:
         await sampler.refresh(policy, 0)
-        sizes = [one["world_size"] for one in await sampler.model.get("/get_world_size")]
-        client = SyncClient(sampler.model, sizes, asyncio.get_running_loop())
+        client = await SyncClient.of(sampler.model)
         await asyncio.to_thread(client.init_weight_transfer_engine, {"rank_offset": 1, "world_size": 5})
         await asyncio.to_thread(client.update_weights, {"names": ["a"]})
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import adapters, write_adapter
-from agentprop.training.rl.transports.base import Servers, Transport, WrongWeights
+from agentprop.training.rl.transports.base import Servers, Transport, check_adapter
 from agentprop.training.rl.transports.files import untied, write_model
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -49,9 +49,7 @@ class Adapter(Transport):
         if world.first and name not in self._loaded:
             write_adapter(policy, weights, folder)
             await model.post("/v1/load_lora_adapter", {"lora_name": name, "lora_path": str(folder)})
-            shown = [{one["id"]: one.get("root") for one in found["data"]} for found in await model.get("/v1/models")]
-            if any(one.get(name) != str(folder) for one in shown):
-                raise WrongWeights(f"a server does not show the adapter of step {step}: {shown}")
+            await check_adapter(self._servers, name, folder)
         world.barrier()
         model.served = name
         older = [one for one in self._loaded if one != name]

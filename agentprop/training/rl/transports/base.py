@@ -99,4 +99,12 @@ async def label(servers: Servers, step: int) -> None:
         raise WrongWeights(f"the servers should have the weights of step {step}, and say: {found}", hint=UPGRADE)
 
 
+async def check_adapter(servers: Servers, name: str, path: Path) -> None:
+    """Check that every server shows an adapter, and where it is from. Raises WrongWeights."""
+    for found in await servers.model.get("/v1/models"):
+        shown = {one["id"]: one.get("root") for one in found["data"]}
+        if shown.get(name) != str(path):
+            raise WrongWeights(f"a server should have the adapter {name} of {path}, and shows: {shown}", hint=UPGRADE)
+
+
 UPGRADE = "use vLLM 0.32, which this was tested with, or sampler=in-process"

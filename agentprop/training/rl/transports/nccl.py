@@ -32,9 +32,7 @@ class Nccl(Disk):
     async def begin(self, policy: PolicyModel, step: int) -> None:
         """Join the servers in one group."""
         await super().begin(policy, step)
-        sizes = [one["world_size"] for one in await self._servers.model.get("/get_world_size")]
-        client = SyncClient(self._servers.model, sizes, asyncio.get_running_loop())
-        await asyncio.to_thread(self._join, policy, client)
+        await asyncio.to_thread(self._join, policy, await SyncClient.of(self._servers.model))
 
     async def send(self, policy: PolicyModel, step: int) -> None:
         """Broadcast the weights; the servers load them as they arrive."""

@@ -1,6 +1,6 @@
 """What vLLM's trainer engine needs of a trainer: a client of the servers, and a source of weights.
 
-    client = SyncClient(model, sizes=[1, 1], loop)     two servers of one worker each
+    client = await SyncClient.of(model)        two servers of one worker each
     client.init_weight_transfer_engine({"rank_offset": 1, …})      the second server gets rank_offset 2
 
 The engine runs in another thread. vLLM's own client knows one server, without a key.
@@ -12,7 +12,7 @@ import asyncio
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -29,6 +29,12 @@ class SyncClient:
         self._model, self._loop = model, loop
         self.sizes = sizes
         """Number of workers of each server."""
+
+    @classmethod
+    async def of(cls, model: VllmModel) -> Self:
+        """Ask the servers for their sizes; the calls of another thread run in the present event loop."""
+        sizes = [int(one["world_size"]) for one in await model.get("/get_world_size")]
+        return cls(model, sizes, asyncio.get_running_loop())
 
     def init_weight_transfer_engine(self, init_info: Mapping[str, Any]) -> None:
         """Let the servers join the group, each with ranks after those of the one before it."""
