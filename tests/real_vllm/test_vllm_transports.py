@@ -17,6 +17,7 @@ from agentprop.config import TrainMgpoConfig
 from agentprop.models.chat import Message, Reply, Request, Sampling
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import merged
+from agentprop.training.rl.transports.vllm_trainer import SyncClient, free_port, weight_source
 from agentprop.training.rl.vllm_sampler import VllmSampler
 
 ENDLESS = Request((Message("user", "And then?"),), Sampling(temperature=1.0, max_tokens=700, seed=3), sample=9)
@@ -105,3 +106,19 @@ def test_a_reply_goes_on_by_new_weights_and_what_was_computed_by_old_ones_is_for
         assert 0 < switch < len(by_old) and by_new[switch:].all()
 
     with_sampler(model_folder, tmp_path, work, max_staleness=1)
+
+
+def test_vllm_has_the_engine_that_nccl_needs_and_the_weights_are_as_they_are_announced(model_folder: Path) -> None:
+    """As far as a CPU goes: a process that is not the first gathers weights and joins no group."""
+    from vllm.distributed.weight_transfer import nccl_engine
+
+    policy = policy_of(model_folder / "random", max_length=1024)
+    source = weight_source(policy, torch.device("cpu"))
+    init = nccl_engine.NCCLTrainerInitInfo("127.0.0.1", free_port(), 3, rank=1)
+    client: Any = object()  # only the first process uses it
+    engine = nccl_engine.NCCLTrainerWeightTransferEngine.trainer_init(init, client=client, source=source)
+    engine.send_weights()
+    sent = dict(engine._checked_iter(source, source.metadata()))  # vLLM's own comparison of names, formats and shapes
+    assert sent["lm_head.weight"].equal(sent["model.embed_tokens.weight"]) and len(sent) > 20
+    calls = ("init_weight_transfer_engine", "start_weight_update", "update_weights", "finish_weight_update")
+    assert all(callable(getattr(SyncClient, name)) for name in calls)
