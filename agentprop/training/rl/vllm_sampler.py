@@ -103,12 +103,14 @@ class VllmSampler:
 
     async def aclose(self) -> None:
         """End the servers and delete their weights."""
-        await self._transport.aclose()
-        await self.model.aclose()
-        self.model.servers = []
-        self._server.close()
-        if self._world.first:
-            shutil.rmtree(self._weights, ignore_errors=True)
+        try:
+            await self._transport.aclose()
+            await self.model.aclose()
+        finally:
+            self.model.servers = []
+            self._server.close()
+            if self._world.first:
+                shutil.rmtree(self._weights, ignore_errors=True)
 
     async def _start(self) -> None:
         """The first process starts them and tells the others their ports and keys."""
