@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 VERTICES = "ABCDE"
 PAIRS = list(combinations(range(5), 2))
 DIRECT = ("edges",)
-SAME = {"trees": "connected", "parts": "connected", "colourings": "bipartite", "paths": "squares", "squares": "paths"}
+SAME = {"trees": "connected", "colourings": "bipartite", "paths": "squares", "joined": "distance", "connected": "parts"}
 
 
 def members(box):
