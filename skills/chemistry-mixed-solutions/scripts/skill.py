@@ -7,7 +7,7 @@ millilitre of a solution of 0.1 mol/L holds 100 micromoles.
 from fractions import Fraction
 
 DIRECT = ("acid", "base", "water")
-SAME = {"titre": "excess", "salt": "formed", "silver": "acid"}
+SAME = {"titre": "excess", "salt": "formed", "silver": "acid", "acidic": "ph"}
 MILLILITRES, MICROMOLES = ("acid", "base", "water", "total", "titre", "silver"), ("salt", "ions")
 UNITS = {port: "mL" for port in MILLILITRES} | {port: "µmol" for port in MICROMOLES}
 
@@ -49,7 +49,6 @@ PORTS = {
     "ions": lambda m: 200 * max(3 * m[0], 2 * m[1]),
     "ph": _ph,
     "acidic": lambda m: 3 * m[0] > 2 * m[1],
-    "basic": lambda m: 3 * m[0] < 2 * m[1],
     "strong": lambda m: 2 * m[0] > 3 * m[1] + m[2],
     "watery": lambda m: m[2] > m[0],
 }
@@ -162,7 +161,6 @@ REACTED = {
     "ions": lambda m: 100 * ((m[3] + m[1]) + (m[3] + m[2]) + m[1] + m[2]),
     "ph": _measured_ph,
     "acidic": lambda m: m[1] > 0,
-    "basic": lambda m: m[2] > 0,
     "strong": lambda m: _millimolar(m, m[1]) > 100,
     "watery": lambda m: m[0][0] < m[0][2],
 }

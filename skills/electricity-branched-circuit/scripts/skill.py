@@ -7,7 +7,7 @@ from fractions import Fraction
 
 VOLTAGE = 120
 DIRECT = ("first", "second", "third")
-SAME = {"whole": "current", "power": "current", "drop": "pair", "pair": "drop"}
+SAME = {"whole": "current", "power": "current", "drop": "pair", "pair": "drop", "more": "equal"}
 OHMS, AMPERES = ("first", "second", "third", "whole"), ("current", "upper", "lower")
 VOLTS, WATTS = ("drop", "pair"), ("power", "heat", "warmth")
 UNITS = {port: "kΩ" for port in OHMS} | {port: "mA" for port in AMPERES}

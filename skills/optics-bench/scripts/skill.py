@@ -6,7 +6,7 @@ Lengths are in centimetres.
 from fractions import Fraction
 
 DIRECT = ("focal", "object", "height")
-SAME = {"size": "magnified"}
+SAME = {"size": "magnified", "real": "virtual", "larger": "smaller"}
 TALLEST = 4
 
 

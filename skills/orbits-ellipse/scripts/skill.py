@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import isqrt
 
 DIRECT = ("near", "far")
-SAME = {"foci": "eccentricity"}
+SAME = {"foci": "eccentricity", "flat": "eccentricity", "double": "ratio", "longer": "axis", "crossing": "inside"}
 UNITS = {port: "au" for port in ("near", "far", "axis", "minor", "latus", "foci")} | {"period": "year"}
 
 
