@@ -141,11 +141,11 @@ def test_a_probe_measures_the_same_on_a_cluster_as_here(cluster: Any, tmp_path: 
     source = store(tmp_path / "source", problems)
     with probers() as server:
         for name, address in (("local", None), ("ray", cluster.address)):
-            config = ProbeConfig(prober=(server.model("plain"),), k=8)
+            config = ProbeConfig(prober=(server.model("plain"),))
             with on_engine(name, address):
                 probe.run(config, str(source), str(tmp_path / name), quiet=True)
     found = [contents(tmp_path / name, Attempt, Difficulty) for name in ("local", "ray")]
-    assert found[0] == found[1] and len(found[0][0]) == 96
+    assert found[0] == found[1] and len(found[0][0]) == 12 * 16
 
 
 def test_an_evaluation_grades_programs_the_same_on_a_cluster_as_here(
