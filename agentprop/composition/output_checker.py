@@ -1,8 +1,8 @@
 """Outputs of a program and the checker of its problem → whether each output is right, if several are.
 
-A checker is a Python source that defines `accepts(arguments, found, expected)`: the arguments of a test, what the program
-returned or printed, and what the reference did. It runs in the sandbox, in a process that the program never sees, and
-returns True or False. Anything else, an exception or no end in time says nothing about the program.
+A checker is a Python source that defines `accepts(arguments, found, expected)`: the arguments of a test, what the
+program returned or printed, and what the reference did. It runs in the sandbox, in a process that the program never
+sees, and returns True or False. Anything else, an exception or no end in time says nothing about the program.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 The script gives what is needed: `inputs(rng, size)` for the sizes edge, small, medium and large, `fits(*arguments)` for
 the limits, `solve`, `check`, wrong programs `wrong_…` and `WRONG` (changes of the text of `solve`), slow ones `slow_…`
 and right ones of another style `other_…`; `EQUIVALENT` names the changes of `solve` that change nothing, and why. If
-several outputs are right, `accepts` says so of each. All of it runs in the sandbox, for every setting of the parameters.
+several outputs are right, `accepts` says so of each. All of it runs in the sandbox, for every setting of the
+parameters.
 """
 
 from __future__ import annotations

@@ -156,8 +156,8 @@ def run_calls(
     """Whether calls of a program return what is expected of them; the expected values stay outside its process.
 
     `exact` wants the very types; without it numbers are compared by value, as Python does. Each call may use so many
-    `ticks`; a program that uses more is too slow. If several values are right, `accepted` says which values are; without
-    it only the expected one is.
+    `ticks`; a program that uses more is too slow. If several values are right, `accepted` says which; without it only
+    the expected one is.
     """
     if not calls:
         return undetermined("tests", "there are no tests to run")
