@@ -48,7 +48,7 @@ def divisor_problem(form: str, checker: str | None = DIVISOR) -> Problem:
     called = form == "function"
     cases = [TestCase.of([n if called else f"{n}\n"], d if called else f"{d}\n") for n, d in ((12, 2), (35, 5), (7, 0))]
     return Problem(
-        statement="Find a divisor.",
+        statement=f"Find a divisor, as a {form} program.",
         answer="",
         answer_type="program",
         domain="coding",
