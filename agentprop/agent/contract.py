@@ -124,7 +124,8 @@ def _with_suite(submission: Submission, active: Mapping[str, Package]) -> tuple[
         return None
     if found is None or package.spec.judged is None:
         return None
-    return submission.model_copy(update={"tests": found.tests}), families.judging(package.spec.judged, found)
+    judging = families.judging(package, families.parameters(term, package), found)
+    return submission.model_copy(update={"tests": found.tests}), judging
 
 
 async def _judged(

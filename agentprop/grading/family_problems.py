@@ -46,6 +46,8 @@ async def judge_family(problem: Problem, term: Apply, package: Package, executor
     if not judging.examples or {e.arguments for e in judging.examples} & {t.arguments for t in problem.tests}:
         return Judgement("invalid", "examples", "there is no example, or an example is a hidden test")
     values = families.parameters(term, package)
+    if judging.checker != families.checker(package, values):
+        return Judgement("invalid", "mismatch", "the checker is not the one of the statement's task")
     return await asyncio.to_thread(_judged_tests, problem, judging, package, values, executor.sandbox)
 
 
