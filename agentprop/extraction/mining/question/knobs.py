@@ -69,6 +69,34 @@ def ties(single: Sequence[Knob], numbers: Sequence[Any]) -> list[Knob]:
     return found
 
 
+FAR = 160
+"""Values up to which a numeral is tried whose neighbours do not do."""
+LARGEST_POWER = 100_000
+
+
+def widened(knob: Knob, own: Any) -> Knob | None:
+    """The knob with values far from the original: a designed answer needs squares, or numbers n(n + 1), or powers."""
+    if knob.places:
+        return None
+    near = range(2, FAR) if own < FAR else ()
+    values = tuple(sorted({own, *near, *powers_like(own)}))
+    return Knob(knob.slots, values) if len(values) > 2 else None
+
+
+def powers_like(own: int) -> set[int]:
+    """Other powers with the exponent of a perfect power, or with its base.
+
+    >>> sorted(powers_like(125))[:6]
+    [5, 8, 25, 27, 64, 125]
+    """
+    found: set[int] = set()
+    for exponent in range(2, own.bit_length() + 1):
+        base = round(own ** (1 / exponent))
+        if base >= 2 and base**exponent == own:
+            found |= {other**exponent for other in range(2, 60)} | {base**other for other in range(1, 18)}
+    return {value for value in found if value <= max(LARGEST_POWER, own)}
+
+
 def fixed_slots(question: QuestionText, reading: QuestionReading) -> frozenset[int]:
     """Numerals that stay as they are."""
     used = {int(found) for found in re.findall(r"\bn(\d+)\b", reading.program.solve)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agentprop.extraction.mining.question.heads import HEADS
 from agentprop.extraction.mining.question.latex.tree import (
     Letter,
     Node,
@@ -78,7 +79,7 @@ class _Joiner:
         asked = self._asked(target)
         if several and any(isinstance(one, Letter) and one.name in facts.known for one in walk(asked)):
             raise Unreadable("what is asked is given")
-        relations = [self._without_nests(facts.put_in(one)) for one in facts.relations]
+        relations = [self._without_nests(self._places(facts.put_in(one))) for one in facts.relations]
         relations = [one for one in relations if not _says_nothing(one)]
         outside = frozenset().union(*map(symbols, relations)) if relations else frozenset()
         asked = bound(self._without_nests(written_out(facts.put_in(asked))), facts, outside, self.complex_)
@@ -149,6 +150,18 @@ class _Joiner:
         self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
         return rewrite(asked, lambda one: values if one == inner else None)
 
+    def _places(self, relation: Tree) -> Tree:
+        """A relation with the centres, vertices and meeting points in it as what they are of their own curves."""
+
+        def change(one: Tree) -> Tree | None:
+            if not isinstance(one, Node):
+                return None
+            head = HEADS.get(one.head)
+            is_curve = head is not None and head.takes == "curve" and len(one.args) == 1
+            return bound(one, self.facts, frozenset(), self.complex_) if is_curve or one.head == "solutions" else None
+
+        return rewrite(relation, change)
+
     def _without_nests(self, tree: Tree) -> Tree:
         """Numbers that are equal to their own expressions as unknowns with an equation each."""
 
@@ -211,6 +224,9 @@ class _Joiner:
         ):
             polynomial = polynomial.args[1]
         letters = symbols(polynomial) - set(names)
+        if not letters and len(names) == 1:
+            own = polynomial if isinstance(polynomial, Node) and polynomial.head == "=" else node("=", polynomial, ZERO)
+            return self._solved(asked, [*relations, own], [], several, "")
         if len(letters) != 1:
             raise Unreadable("roots of a polynomial in several letters")
         letter = next(iter(letters))

@@ -24,6 +24,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     symbols,
 )
 from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
+from agentprop.extraction.mining.question.meaning.families import RULES as FAMILIES
 from agentprop.extraction.mining.question.meaning.letters import Letters
 from agentprop.extraction.mining.question.series import progression, with_series
 from agentprop.extraction.mining.question.text import QuestionText
@@ -147,6 +148,7 @@ def _congruent_to(args: Args) -> Tree:
 def _sort(args: Args) -> Tree:
     variables, sorts = args
     found = sorts.args if isinstance(sorts, Node) and sorts.head == "list" else (sorts,)
+    found = tuple(one for one in found if one != Node("none"))
     assert isinstance(variables, Node)
     return node("given", *(node("sort", one, sort) for one in variables.args for sort in found))
 
@@ -328,4 +330,5 @@ RULES: dict[str, Callable[[Args], Tree]] = {
     "angle_in_radians": _angle_in_radians,
     "inside": _inside,
     "solutions_inside": _solutions_inside,
+    **FAMILIES,
 }
