@@ -121,13 +121,14 @@ class _RouteWriter:
         return self.text(tree)
 
     def over_roots(self, tree: Node) -> str:
-        """over_roots(roots(…), letters(x), polynomial, body)."""
-        roots, letters, polynomial, body = tree.args
+        """over_roots(roots(…), letters(x), polynomial, body), and `real` behind them if the roots are."""
+        roots, letters, polynomial, body, *real = tree.args
         assert isinstance(roots, Node) and isinstance(letters, Node)
         names = [one.name for one in roots.args if isinstance(one, Letter)]
         letter = [one.name for one in letters.args if isinstance(one, Letter)]
         name = self.either("over_roots", "plain_over_roots")
-        return f"{name}({len(names)}, {self._function(letter, polynomial)}, {self._function(names, body)})"
+        functions = f"{self._function(letter, polynomial)}, {self._function(names, body)}"
+        return f"{name}({len(names)}, {functions}{', True' if real else ''})"
 
     def identity(self, tree: Node) -> str:
         """identity(letters(…), expression): the residuals of an expression that is to vanish for all letters."""
@@ -574,7 +575,24 @@ def _is_arithmetic(tree: Tree) -> bool:
 
 
 _OF_NUMBERS = frozenset(
-    {"cases", "=", "!=", "<", "<=", ">", ">=", "and", "or", "not", "difference", "list", "tuple", "matrix", "row", "dot"}
+    {
+        "cases",
+        "=",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "and",
+        "or",
+        "not",
+        "difference",
+        "list",
+        "tuple",
+        "matrix",
+        "row",
+        "dot",
+    }
     | {"cross", "max", "min", "largest", "smallest", "spread", "part", "trace", "transposed", "true", "percent"}
 )
 

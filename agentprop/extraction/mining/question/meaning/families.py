@@ -1,10 +1,10 @@
 """Families of questions whose words stand for letters and equations that the text does not write.
 
-    the sum of two numbers is 25        n1 + n2 = 25, n1 ≥ n2
-    three consecutive even integers     c, c + 2, c + 4 with c even
-    x² + mx + 8 has two real roots      m² − 4 · 8 > 0
-    the x-intercept of y = 2x − 6       the x with 0 = 2x − 6
-    a cylinder with radius r, height h  π r² h is its volume
+the sum of two numbers is 25        n1 + n2 = 25, n1 ≥ n2
+three consecutive even integers     c, c + 2, c + 4 with c even
+x² + mx + 8 has two real roots      m² − 4 · 8 > 0
+the x-intercept of y = 2x − 6       the x with 0 = 2x − 6
+a cylinder with radius r, height h  π r² h is its volume
 """
 
 from __future__ import annotations
@@ -155,6 +155,31 @@ def _meeting(args: Args) -> Tree:
     return node("only", node("solutions", node("given", *args), Node("list"), point))
 
 
+def _average_on(args: Args) -> Tree:
+    """The mean of a function on an interval."""
+    function, interval = args
+    names = sorted(symbols(function))
+    if len(names) != 1 or not isinstance(interval, Node) or len(interval.args) != 2:
+        raise Unreadable("an average in several letters")
+    low, high = interval.args
+    return node("div", node("integral", Letter(names[0]), low, high, function), node("paren", _minus(high, low)))
+
+
+def _area_between(args: Args) -> Tree:
+    """The area that two graphs y = f(x) enclose."""
+    (given,) = args
+    sides = [_height(one) for one in given.args] if isinstance(given, Node) else []
+    if len(sides) != 2 or symbols(node("add", *sides)) != {"x"}:
+        raise Unreadable("an area between other curves than y = f(x)")
+    return node("enclosed_area", _minus(*sides))
+
+
+def _height(curve: Tree) -> Tree:
+    if isinstance(curve, Node) and curve.head == "=" and curve.args[0] == Letter("y"):
+        return curve.args[1]
+    raise Unreadable("no graph of a function")
+
+
 # --- bodies and plane figures ---
 
 
@@ -220,6 +245,8 @@ RULES: dict[str, Callable[[Args], Tree]] = {
     "real_roots": _root_count(">="),
     "intercept": _intercept,
     "meeting": _meeting,
+    "average_on": _average_on,
+    "area_between": _area_between,
     "measure_of": _body,
     "exponent_of": lambda args: node("log", *args),
 }

@@ -21,6 +21,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     walk,
 )
 from agentprop.extraction.mining.question.meaning.calculus import written_out
+from agentprop.extraction.mining.question.meaning.events import settled_chances
 from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condition, where
 from agentprop.extraction.mining.question.meaning.letters import letters_of
 from agentprop.extraction.mining.question.meaning.shorthand import ZERO, Expander
@@ -68,6 +69,8 @@ class _Joiner:
 
     def meaning(self, target: Tree) -> Meaning:
         facts = self.facts
+        (target, *facts.relations), more = settled_chances([target, *facts.relations], facts.independent)
+        facts.relations += more
         form = ""
         if isinstance(target, Node) and target.head == "in_form":
             asked, kind = target.args
@@ -231,10 +234,9 @@ class _Joiner:
             raise Unreadable("roots of a polynomial in several letters")
         letter = next(iter(letters))
         if len(names) > 1 and not relations and not several and symbols(asked) <= set(names):
-            tree = node(
-                "over_roots", node("roots", *map(Letter, names)), node("letters", Letter(letter)), polynomial, asked
-            )
-            return Meaning(tree, "", 1)
+            real = [Node("real")] if all((name, "real") in facts.sorts for name in names) else []
+            roots = node("roots", *map(Letter, names))
+            return Meaning(node("over_roots", roots, node("letters", Letter(letter)), polynomial, asked, *real), "", 1)
         equations = [_put(polynomial, letter, name) for name in names]
         distinct = [node("!=", Letter(a), Letter(b)) for place, a in enumerate(names) for b in names[:place]]
         return self._solved(asked, [*relations, *equations, *distinct], [], several, "")

@@ -23,6 +23,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     substitute,
     symbols,
 )
+from agentprop.extraction.mining.question.meaning.events import chances_in
 from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
 from agentprop.extraction.mining.question.meaning.families import RULES as FAMILIES
 from agentprop.extraction.mining.question.meaning.letters import Letters
@@ -62,7 +63,9 @@ class Expander:
         if role == "point":
             opening = next(place for place, token in enumerate(tokens) if token.text == "(")
             tokens = tokens[opening:]
-        tree = self.letters.resolve(with_series(parse(tokens, self.question.numbers, self.letters.names)))
+        kept, chances = chances_in(tokens)
+        tree = self.letters.resolve(with_series(parse(kept, self.question.numbers, self.letters.names)))
+        tree = substitute(tree, chances)
         if role == "variable" and not isinstance(tree, Letter):
             raise Unreadable(f"{piece.text} is no letter")
         return tree
