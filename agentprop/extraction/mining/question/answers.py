@@ -294,7 +294,7 @@ def _exact(value: Any) -> bool:
 
 
 def _rounded_to(value: Any, tree: Tree, question: str) -> bool:
-    """Whether a decimal is the value to its places: where the question speaks of rounding, or if its digits are many."""
+    """Whether a decimal is the value to its places: in a question about rounding, or if its digits are many."""
     sign = -1 if isinstance(tree, Node) and tree.head == "neg" else 1
     inner = tree.args[0] if sign < 0 and isinstance(tree, Node) else tree
     if not isinstance(inner, Numeral):

@@ -143,7 +143,7 @@ def varied(understood: Readings, numbers: Sequence[Any], found: Solved, gold: st
 
 
 def _domain(question: QuestionText, found: Solved, numbers: Sequence[Any], kind: Kind) -> tuple[Kind, Variation]:
-    """The numbers that keep the kind of the answer; of a whole one that need not be whole, any rational. Raises Refusal."""
+    """The numbers that keep the kind of the answer, or a wider kind that the question allows. Raises Refusal."""
     try:
         return kind, vary(question, found.readings, numbers, kind)
     except Refusal as refusal:

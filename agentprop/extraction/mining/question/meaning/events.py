@@ -1,6 +1,6 @@
 """Probabilities of events: P(A ∪ B′) as a sum over which of the events happen.
 
-    P(A) = 0.8, P(B) = 0.5, P(A ∪ B) = 0.9   three equations in the chances of AB, AB′, A′B and A′B′; a fourth: all are 1
+    P(A) = 0.8, P(B) = 0.5, P(A ∪ B) = 0.9   equations in the chances of AB, AB′, A′B and A′B′
 
 A chance written in a formula is read from its tokens and stands in the tree as `chance(event)` or
 `chance(event, condition)` until the whole question is known, because only then it is known which events there are.
