@@ -158,6 +158,7 @@ def settled_chances(trees: Sequence[Tree], independent: Sequence[frozenset[str]]
 
     single = dict(_told(trees))
     made = [node("=", total(lambda case: True), Numeral("1"))]
+    made += [node(">=", _case(names, case), Numeral("0")) for case in cases]
     for group in independent:
         for size in range(2, len(group) + 1):
             for some in combinations(sorted(group), size):

@@ -49,8 +49,8 @@ def _consecutive(args: Args) -> Tree:
         raise Unreadable("consecutive numbers without a sum")
     size, first = int(found.text), Letter("c")
     places = [node("mul", step, Numeral(str(place))) for place in range(size)]
-    numbers = [first, *(node("paren", node("add", first, place)) for place in places[1:])]
-    given = [node("=", node(operator.head, *numbers), value), node("sort", first, Node("integer"))]
+    numbers: list[Tree] = [first, *(node("paren", node("add", first, place)) for place in places[1:])]
+    given: list[Tree] = [node("=", node(operator.head, *numbers), value), node("sort", first, Node("integer"))]
     given += [node("sort", first, one) for one in kinds if one.head in ("even", "odd", "positive")]
     if any(one.head == "negative" for one in kinds):
         given.append(node("<", numbers[-1], ZERO))
@@ -72,6 +72,21 @@ def _member(name: str, numbers: list[Tree]) -> Tree:
     if name not in made:
         raise Unreadable("no such number in the row")
     return made[name]()
+
+
+# --- a deck of cards ---
+
+
+def _from_deck(head: str) -> Callable[[Args], Tree]:
+    """(cards in the deck, cards drawn): a deck has 52 cards whatever else varies."""
+
+    def made(args: Args) -> Tree:
+        deck, drawn = bare(args[0]), args[1]
+        if not isinstance(deck, Numeral) or deck.text != "52":
+            raise Unreadable("another deck than of 52 cards")
+        return node(head, Numeral("52"), drawn)
+
+    return made
 
 
 # --- roots that are counted ---
@@ -105,11 +120,22 @@ def _discriminant(formula: Tree) -> Node:
     names = [name for name in ("x", "z", "t") if name in symbols(formula)]
     if not names or len(symbols(formula)) < 2 or _degree(formula, names[0]) != 2:
         raise Unreadable("no quadratic with a letter in its coefficients")
+    formula = _with_fixed_exponents(formula)
     at = [node("paren", substitute(formula, {names[0]: node("paren", one)})) for one in (node("neg", ONE), ZERO, ONE)]
     leading = _minus(node("div", node("add", at[0], at[2]), TWO), at[1])
     linear = node("div", _minus(at[2], at[0]), TWO)
     square = node("pow", node("paren", linear), TWO)
     return _minus(square, node("mul", Numeral("4"), node("paren", leading), at[1]))
+
+
+def _with_fixed_exponents(tree: Tree) -> Tree:
+    """The tree with exponents as they are, because a number put in for a letter no longer shows that they stay."""
+    if not isinstance(tree, Node):
+        return tree
+    args = tuple(map(_with_fixed_exponents, tree.args))
+    if tree.head == "pow" and isinstance(bare(args[1]), Numeral):
+        args = (args[0], Numeral(bare(args[1]).text))  # type: ignore[union-attr]
+    return Node(tree.head, args)
 
 
 def _root_count(sign: str) -> Callable[[Args], Tree]:
@@ -155,6 +181,34 @@ def _meeting(args: Args) -> Tree:
     return node("only", node("solutions", node("given", *args), Node("list"), point))
 
 
+def _coordinates(args: Args) -> tuple[Tree, ...]:
+    (point,) = args
+    if not isinstance(point, Node) or point.head != "tuple" or len(point.args) not in (2, 3):
+        raise Unreadable("no point")
+    return tuple(node("paren", one) for one in point.args)
+
+
+def _from_polar(args: Args) -> Tree:
+    radius, angle, *rest = _coordinates(args)
+    return node("tuple", node("mul", radius, node("cos", angle)), node("mul", radius, node("sin", angle)), *rest)
+
+
+def _from_spherical(args: Args) -> Tree:
+    radius, around, down = _coordinates(args)
+    flat = node("mul", radius, node("sin", down))
+    parts = (node("mul", flat, node("cos", around)), node("mul", flat, node("sin", around)))
+    return node("tuple", *parts, node("mul", radius, node("cos", down)))
+
+
+def _to_polar(args: Args) -> Tree:
+    """(r, θ) with 0 ≤ θ < 2π, and the height as it is."""
+    x, y, *rest = _coordinates(args)
+    radius = _slant(x, y)
+    angle = node("arccos", node("div", x, radius))
+    other = _minus(node("mul", TWO, PI), angle)
+    return node("tuple", radius, node("cases", angle, node(">=", y, ZERO), other, node("<", y, ZERO)), *rest)
+
+
 def _average_on(args: Args) -> Tree:
     """The mean of a function on an interval."""
     function, interval = args
@@ -162,7 +216,8 @@ def _average_on(args: Args) -> Tree:
     if len(names) != 1 or not isinstance(interval, Node) or len(interval.args) != 2:
         raise Unreadable("an average in several letters")
     low, high = interval.args
-    return node("div", node("integral", Letter(names[0]), low, high, function), node("paren", _minus(high, low)))
+    mean = node("div", node("integral", Letter(names[0]), low, high, function), node("paren", _minus(high, low)))
+    return node("cases", mean, node("<", low, high))
 
 
 def _area_between(args: Args) -> Tree:
@@ -239,12 +294,17 @@ _BODIES: dict[tuple[str, str], Callable[..., Tree]] = {
 
 RULES: dict[str, Callable[[Args], Tree]] = {
     "consecutive": _consecutive,
+    "deck_selections": _from_deck("selections"),
+    "deck_orders": _from_deck("ordered_selections"),
     "two_roots": _root_count(">"),
     "one_root": _root_count("="),
     "no_root": _root_count("<"),
     "real_roots": _root_count(">="),
     "intercept": _intercept,
     "meeting": _meeting,
+    "from_polar": _from_polar,
+    "from_spherical": _from_spherical,
+    "to_polar": _to_polar,
     "average_on": _average_on,
     "area_between": _area_between,
     "measure_of": _body,

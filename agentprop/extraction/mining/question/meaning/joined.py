@@ -253,7 +253,7 @@ class _Joiner:
             if several:
                 raise Unreadable("nothing determines what is asked")
             return Meaning(asked, form or "value", 0)
-        constants = {name for name, sort in facts.sorts if sort == "constant"} & used
+        constants = {name for name, sort in facts.sorts if sort == "constant"} & used or _numerators(asked, relations)
         if constants and not identities:
             relations, identities = self._constants(asked, relations, constants)
             used = symbols(asked).union(*map(symbols, [*relations, *identities]))
@@ -313,6 +313,16 @@ class _Joiner:
                 and sort not in ("real", "number", "constant", "nonzero", "complex")
             ):
                 raise Unreadable(f"{name} is said to be {sort}, and nothing uses it")
+
+
+def _numerators(asked: Tree, relations: list[Tree]) -> set[str]:
+    """The capital letters of a partial fraction decomposition, which holds for every value of its other letter."""
+    if len(relations) != 1 or not holds(relations[0], "div"):
+        return set()
+    names = symbols(relations[0])
+    capitals = {name for name in names if name.isupper() and len(name) == 1}
+    plain = len(capitals) > 1 and len(names) == len(capitals) + 1 and symbols(asked) <= capitals
+    return capitals if plain and symbols(asked) else set()
 
 
 def _says_nothing(relation: Tree) -> bool:
