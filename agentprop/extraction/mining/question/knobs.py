@@ -72,14 +72,17 @@ def ties(single: Sequence[Knob], numbers: Sequence[Any]) -> list[Knob]:
 FAR = 160
 """Values up to which a numeral is tried whose neighbours do not do."""
 LARGEST_POWER = 100_000
+ANGLE = 15
+"""Degrees between angles that may have a simple sine."""
 
 
 def widened(knob: Knob, own: Any) -> Knob | None:
-    """The knob with values far from the original: a designed answer needs squares, or numbers n(n + 1), or powers."""
+    """The knob with values far from the original: squares, numbers n(n + 1), powers, angles with a simple sine."""
     if knob.places:
         return None
     near = range(2, FAR) if own < FAR else ()
-    values = tuple(sorted({own, *near, *powers_like(own)}))
+    angles = range(ANGLE, 2 * 360 + 1, ANGLE) if own % ANGLE == 0 and own <= 2 * 360 else ()
+    values = tuple(sorted({own, *near, *angles, *powers_like(own)}))
     return Knob(knob.slots, values) if len(values) > 2 else None
 
 
