@@ -120,12 +120,26 @@ def _discriminant(formula: Tree) -> Node:
     names = [name for name in ("x", "z", "t") if name in symbols(formula)]
     if not names or len(symbols(formula)) < 2 or _degree(formula, names[0]) != 2:
         raise Unreadable("no quadratic with a letter in its coefficients")
+    if _leading_letters(formula, names[0]):
+        raise Unreadable("a leading coefficient that may vanish")
     formula = _with_fixed_exponents(formula)
     at = [node("paren", substitute(formula, {names[0]: node("paren", one)})) for one in (node("neg", ONE), ZERO, ONE)]
     leading = _minus(node("div", node("add", at[0], at[2]), TWO), at[1])
     linear = node("div", _minus(at[2], at[0]), TWO)
     square = node("pow", node("paren", linear), TWO)
     return _minus(square, node("mul", Numeral("4"), node("paren", leading), at[1]))
+
+
+def _leading_letters(tree: Tree, name: str) -> frozenset[str]:
+    """Letters in the coefficient of the highest power of a letter."""
+    tree = bare(tree)
+    if not isinstance(tree, Node) or not _degree(tree, name):
+        return symbols(tree) - {name}
+    parts = tree.args[:1] if tree.head == "pow" else tree.args
+    if tree.head == "add":
+        highest = max(_degree(one, name) for one in parts)
+        parts = tuple(one for one in parts if _degree(one, name) == highest)
+    return frozenset().union(*(_leading_letters(one, name) for one in parts))
 
 
 def _with_fixed_exponents(tree: Tree) -> Tree:
