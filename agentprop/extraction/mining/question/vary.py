@@ -87,12 +87,15 @@ def kind_of(value: Any) -> Kind:
 
 
 def wider(kind: Kind, answer: Any, question: str) -> Kind | None:
-    """The kind of answers that a whole number may also have, where nothing says that it counts or has to be whole."""
-    if kind.name != "integer" or _WHOLE.search(question):
-        return None
-    return Kind("number", kind.shape, max(2, len(str(abs(answer)))))
+    """Any rational numbers, for a whole answer that nothing counts, or a fraction that is not asked for as one."""
+    if kind.name == "integer" and not _WHOLE.search(question):
+        return Kind("number", kind.shape, max(2, len(str(abs(answer)))))
+    if kind.name == "rational" and not _FRACTION.search(question):
+        return Kind("number", kind.shape, kind.size)
+    return None
 
 
+_FRACTION = re.compile(r"\bfractions?\b|\bmixed\b|\bratio\b|\bdecimal\b", re.IGNORECASE)
 _WHOLE = re.compile(
     r"\b(?:how many|number of|integers?|integral|whole|natural|primes?|digits?|divisors?|factors?|multiples?|squares?|"
     r"remainder|modulo|mod|people|permutations?|combinations?|degree|counts?|(?:dollar|cent|ticket|student|year|day)s?)\b"
