@@ -96,6 +96,13 @@ class ReinforceConfig(Budget, TrainConfig):
     """Clip-Cov: largest covariance of a token that may be left out."""
     cov_kl: NonNegative = 1.0
     """KL-Cov: weight of |log r| of a chosen token."""
+    lp_reg: NonNegative = 0.0
+    """Weight of a term that holds up rare tokens which are pushed down but are no noise (β of Lp-Reg, 1 in its recipe);
+    0 is off. It acts from the second optimiser step of `minibatches` on."""
+    lp_reg_share: Share = 0.01
+    """Lp-Reg: share of the tokens pushed down, those with the lowest log-probs, that may be held up."""
+    lp_reg_min_p: Annotated[float, Field(gt=0, le=1)] = 0.02
+    """Lp-Reg: entries of the vocabulary with less than this times the likeliest one's probability are noise."""
     evaluate_every: Count | None = None
     """Evaluate the policy before the first step, after every so many steps and at the end, on tasks that training never
     sees, and publish the best evaluated model; null never evaluates, and the last model is published. The proposer gets

@@ -29,7 +29,8 @@ from agentprop.training.rl.advantages import GroupAdvantages
 from agentprop.training.rl.algorithms import Algorithm
 from agentprop.training.rl.examples import TrainingGroup
 from agentprop.training.rl.explore import Chosen, Explore, choose, draws
-from agentprop.training.rl.losses import Sums, Tokens, effective_share, rollout_correction, token_means
+from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, rollout_correction, token_means
+from agentprop.training.rl.lp_reg import LpReg, held_up, hold
 from agentprop.training.rl.stage_weights import by_stage
 from agentprop.training.rl.token_table import TokenTable, padded_rows
 
@@ -58,6 +59,8 @@ class Objective:
     """Optimiser steps per rollout batch."""
     explore: Explore | None = None
     """What keeps entropy up; None for nothing."""
+    lp_reg: LpReg | None = None
+    """What holds rare tokens up; None for nothing."""
     stages: Mapping[str, float] = field(default_factory=dict)
     """Weight of the actions of a stage, relative to others."""
     staleness: int = 0
@@ -73,6 +76,7 @@ class Objective:
             correction=None if exact else correction,
             minibatches=config.minibatches,
             explore=Explore.of(config),
+            lp_reg=LpReg.of(config),
             stages=getattr(config, "stage_weights", None) or {},
             staleness=config.max_staleness,
         )
@@ -93,6 +97,8 @@ class FrozenLogprobs(NamedTuple):
     """The sampling engine's log-prob, nats; NaN if it gave none."""
     entropy: Tensor
     """Entropy of the policy's distribution, nats."""
+    proxy: Tensor | None = None
+    """Log-prob without noise, nats, of unlikely tokens; None without Lp-Reg."""
 
 
 def learn(
@@ -152,7 +158,12 @@ def _learn(
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
+    extra: dict[str, float] = {} if chosen is None else chosen.metrics
     weight, pull = (weight, None) if chosen is None else (chosen.weight_A, chosen.pull_A)
+    proxy: Tensor | None = None
+    if objective.lp_reg is not None and frozen.proxy is not None:
+        proxy, held = held_up(objective.lp_reg, weight, frozen.old, frozen.proxy, _in_loss(table), world)
+        extra = extra | held
     policy.train()
     sums: list[Sums] = []
     steps: list[StepReport] = []
@@ -166,8 +177,12 @@ def _learn(
         for batch, places in padded_rows(table.rows(numbers), world, stop):
             tokens = _tokens(policy(batch.to(policy.device)), places, weight, frozen, correction, actions)
             loss = objective.algorithm.loss(tokens, n_tokens)
-            whole = loss.loss if pull is None else loss.loss + _pulled(tokens, pull[places], n_tokens)
-            whole.backward()  # type: ignore[no-untyped-call]
+            if pull is not None:
+                loss = Loss(loss.loss + _pulled(tokens, pull[places], n_tokens), loss.sums)
+            if proxy is not None and objective.lp_reg is not None:
+                held_loss, held_sums = hold(objective.lp_reg, tokens, proxy[places], n_tokens)
+                loss = Loss(loss.loss + held_loss, loss.sums | held_sums)
+            loss.loss.backward()  # type: ignore[no-untyped-call]
             sums.append(loss.sums)
         if not steps and objective.minibatches > 1:
             undo.keep()  # with later minibatches there is something to undo
@@ -175,7 +190,6 @@ def _learn(
     describe(means, frozen, correction, actions)
     if objective.staleness and correction is not None:
         by_age(means, correction, ages(active, step)[actions.action_A], objective.staleness)
-    extra = {} if chosen is None else chosen.metrics
     return means.reduce(world) | extra | (token_means(sums, _over(world)) if sums else {}) | _of_steps(steps)
 
 
@@ -201,26 +215,32 @@ def freeze(
 ) -> FrozenLogprobs:
     """Compute the log-probs of every action token at the weights that sampled."""
     policy.eval()
-    old, entropy = _scores(policy, table, world, stop)
+    min_p = None if objective.lp_reg is None else objective.lp_reg.min_p
+    old, entropy, proxy = _scores(policy, table, world, stop, min_p)
     ref = None
     if objective.algorithm.beta:
         with policy.reference() as reference:
-            ref, _ = _scores(reference, table, world, stop)
+            ref, _, _ = _scores(reference, table, world, stop)
     unknown = [
         np.full(s.n_actions, np.nan, np.float32) if s.logprobs is None else s.logprobs[s.mask] for s in table.sequences
     ]
     engine = torch.from_numpy(np.concatenate(unknown)) if unknown else torch.zeros(0)
-    return FrozenLogprobs(old, ref, engine, entropy)
+    return FrozenLogprobs(old, ref, engine, entropy, proxy)
 
 
-def _scores(policy: PolicyModel, table: TokenTable, world: World, stop: Callable[[], bool]) -> tuple[Tensor, Tensor]:
-    """Return log-probs and entropies [A], on the CPU."""
+def _scores(
+    policy: PolicyModel, table: TokenTable, world: World, stop: Callable[[], bool], min_p: float | None = None
+) -> Scores:
+    """Return log-probs, entropies and, with `min_p`, log-probs without noise, [A], on the CPU."""
     logprob, entropy = torch.zeros(2, table.n_actions)
+    proxy = None if min_p is None else torch.full_like(logprob, -torch.inf)
     for batch, places in padded_rows(table.rows(range(len(table.sequences))), world, stop):
-        found = policy(batch.to(policy.device))
+        found = policy(batch.to(policy.device), min_p=min_p)
         logprob[places] = found.logprob[: len(places)].float().cpu()
         entropy[places] = found.entropy[: len(places)].float().cpu()
-    return logprob, entropy
+        if proxy is not None:
+            proxy[places] = found.proxy[: len(places)].float().cpu()
+    return Scores(logprob, entropy, proxy)
 
 
 def weigh(actions: Actions, frozen: FrozenLogprobs, objective: Objective) -> tuple[Tensor, RunningMeans]:
@@ -248,10 +268,15 @@ def explored(
     seed: str,
 ) -> Chosen:
     """Choose the tokens whose covariance of weight and log-prob lowers entropy most."""
-    in_loss = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
     sizes = [sum(example.n_actions for example in group.examples) for group in groups]
     keys = draws(seed, [group.number for group in groups], sizes)
-    return choose(explore, weight, frozen.old, torch.tensor(in_loss, dtype=torch.bool), keys, world)
+    return choose(explore, weight, frozen.old, _in_loss(table), keys, world)
+
+
+def _in_loss(table: TokenTable) -> Tensor:
+    """Mask of the action tokens that are in the loss, [A]."""
+    kept = [kept for s, kept in zip(table.sequences, table.in_loss, strict=True) for _ in range(s.n_actions)]
+    return torch.tensor(kept, dtype=torch.bool)
 
 
 def _pulled(tokens: Tokens, pull_A: Tensor, n_tokens: float) -> Tensor:
