@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from importlib.resources import files
 from random import Random
@@ -169,6 +169,8 @@ class CandidateMaker:
     made_by: MadeBy = field(default_factory=lambda: builtin_made_by())
     written: Mapping[str, Package] = field(default_factory=dict)
     """Skills without a script, for a language model's bundles."""
+    paths: bool = False
+    """A language model's bundles are paths of the skill graph."""
     stops: StopSupport = field(default_factory=StopSupport)
     """Whether the model's server takes stop sequences."""
     prompts: Prompts = field(default_factory=Prompts)
@@ -186,7 +188,7 @@ class CandidateMaker:
     @cached_property
     def bundles(self) -> Bundles:
         """Bundles that a language model starts with."""
-        return Bundles(self.planner, self.written)
+        return Bundles(self.planner, self.written, self.paths)
 
     def batch(self, indices: range, state: MasteryState) -> list[Candidate]:
         """Make these candidates, all advancing together; no event loop may be running in this thread."""
@@ -336,7 +338,8 @@ def model_made_by(
     guided: bool = False,
 ) -> MadeBy:
     """The identity of a language model as proposer, with the hash of the prompts that it is sent."""
-    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens})
+    annealed = {} if sampling.annealing is None else {"annealing": asdict(sampling.annealing)}
+    parameters = json.dumps({"temperature": sampling.temperature, "max_tokens": sampling.max_tokens, **annealed})
     names = (functions.PROMPT if native else "proposer", *(GUIDANCE if guided else ("task",)))
     told = (prompts or Prompts()).hash(*names)
     return MadeBy(name=name, revision=revision, sampling=parameters, prompt_hash=told, version=__version__)

@@ -253,6 +253,7 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         native=settings.tools,
         made_by=made_by,
         written=written_skills(plan.library),
+        paths=config.bundles == "path",
         prompts=plan.prompts,
         guidance=plan.guidance,
     )

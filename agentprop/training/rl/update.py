@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agentprop.errors import ConfigError
 from agentprop.records import Stage
 from agentprop.training.means import RunningMeans
 from agentprop.training.model.distributed import World
@@ -33,6 +34,9 @@ from agentprop.training.rl.losses import Loss, Sums, Tokens, effective_share, ro
 from agentprop.training.rl.lp_reg import LpReg, held_up, hold
 from agentprop.training.rl.stage_weights import by_stage
 from agentprop.training.rl.token_table import TokenTable, padded_rows
+
+LEAST_EFFECTIVE = 0.3
+"""Least effective share of a batch that was annealed (ours)."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Objective:
     """What holds rare tokens up; None for nothing."""
     stages: Mapping[str, float] = field(default_factory=dict)
     """Weight of the actions of a stage, relative to others."""
+    annealed: bool = False
+    """Replies were drawn at temperatures that fall, so corrections are reported by position and may be too uneven."""
     staleness: int = 0
     """Most steps between the weights that sampled and those that learn; corrections are reported by it."""
 
@@ -73,11 +79,12 @@ class Objective:
         return cls(
             algorithm,
             constant_groups=config.constant_groups,
-            correction=None if exact else correction,
+            correction=None if exact and config.anneal_decay is None else correction,
             minibatches=config.minibatches,
             explore=Explore.of(config),
             lp_reg=LpReg.of(config),
             stages=getattr(config, "stage_weights", None) or {},
+            annealed=config.anneal_decay is not None,
             staleness=config.max_staleness,
         )
 
@@ -155,6 +162,9 @@ def _learn(
     if objective.stages:
         weight = by_stage(weight, actions, objective.stages, world)
     correction = None if objective.correction is None else corrections(frozen, objective.correction)
+    if objective.annealed and correction is not None:
+        check_effective(correction, world)
+        by_position(means, correction, actions.action_A)
     chosen = (
         None if objective.explore is None else explored(objective.explore, active, table, frozen, weight, world, seed)
     )
@@ -349,6 +359,28 @@ def by_age(means: RunningMeans, correction: Tensor, age_A: Tensor, most: int) ->
         means.add_mean(f"correction_age_{age}", float(found.double().mean()) if len(found) else 0.0, len(found))
         share = effective_share(found) if len(found) else 0.0
         means.add_mean(f"effective_share_age_{age}", share, len(found))
+
+
+def check_effective(correction: Tensor, world: World) -> None:
+    """Raise ConfigError if the corrections are so uneven that few tokens are left of the batch, over all processes."""
+    c = correction.double()
+    n, total, squares = world.sum([float(len(c)), float(c.sum()), float((c * c).sum())])
+    share = total**2 / (n * squares) if squares else 0.0
+    if share < LEAST_EFFECTIVE:
+        raise ConfigError(
+            f"annealed replies differ so much from the policy's own that {share:.0%} of a batch still counts",
+            hint="raise anneal_decay or anneal_low",
+        )
+
+
+def by_position(means: RunningMeans, correction: Tensor, action_A: Tensor) -> None:
+    """Add the mean correction of each tenth of the replies, from `correction_tenth_1` on."""
+    count = torch.bincount(action_A)
+    first = torch.cat([count.new_zeros(1), count.cumsum(0)[:-1]]) if len(count) else count
+    tenth_A = (torch.arange(len(action_A)) - first[action_A]) * 10 // count[action_A]
+    for tenth in range(10):
+        found = correction[tenth_A == tenth]
+        means.add_mean(f"correction_tenth_{tenth + 1}", float(found.double().mean()) if len(found) else 0.0, len(found))
 
 
 def _over(world: World) -> Callable[[Tensor], Tensor]:
