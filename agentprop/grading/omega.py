@@ -5,8 +5,8 @@ OMEGA (arXiv 2506.18880) tells three kinds of generalisation apart. Here, for a 
     exploratory      its skills were all composed with each other in training, but it is deeper, or has longer numbers,
                      than any problem there
     compositional    its skills were all trained, two of them never together
-    transformative   a familiar statement whose practised method fails. It takes skills that declare a second method, and
-                     none does: it is reported as not available, and nothing stands in for it
+    transformative   a familiar statement whose practised method fails. It takes skills with a second method, and none
+                     declares one: it is reported as not available, and nothing stands in for it
     practised        none of these: skills, pairs and sizes were all met
     untrained        a skill was never met, so that the problem says nothing about generalisation
 
