@@ -32,6 +32,11 @@ def written_skills(library: Mapping[str, Package]) -> dict[str, Package]:
     return {name: package for name, package in library.items() if package.script is None}
 
 
+def bundle_name(names: Iterable[str]) -> str:
+    """Return the name of a bundle, whatever the order of its skills."""
+    return "+".join(sorted(names))
+
+
 @dataclass(frozen=True)
 class BundleFilter:
     """Skill names → may they form a bundle? Training avoids the held-out pairs, a test demands one of them."""

@@ -16,7 +16,7 @@ from random import Random
 
 from agentprop import __version__
 from agentprop.agent import tool_calls as functions
-from agentprop.agent.bundles import Bundles
+from agentprop.agent.bundles import Bundles, bundle_name
 from agentprop.agent.chat_policy import ChatPolicy, StopSupport
 from agentprop.agent.environment import Environment, Policy, Rules, rollout
 from agentprop.agent.guidance import NAMES as GUIDANCE
@@ -76,6 +76,8 @@ class Candidate:
     """Statements that the built-in proposer wrote anew because of their language, by rule."""
     missed: bool = False
     """The problem is not as difficult as was asked for."""
+    reminded: bool = False
+    """The model was told why earlier attempts at its bundle failed."""
 
     @property
     def mined(self) -> bool:
@@ -200,16 +202,27 @@ class CandidateMaker:
         return list(await asyncio.gather(*(self.candidate(i, probabilities) for i in indices)))
 
     async def candidate(
-        self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]] | None = None
+        self,
+        index: int,
+        probabilities: list[float],
+        avoid: Mapping[str, Sequence[str]] | None = None,
+        failures: Mapping[str, Sequence[str]] | None = None,
     ) -> Candidate:
         """One candidate, its category drawn with the given probabilities; one that fails takes no other one down.
 
-        `avoid` gives, by category, statements that the model is told to avoid.
+        `avoid` gives, by category, statements that the model is told to avoid, and `failures`, by `bundle_name`, why
+        earlier attempts failed.
         """
-        work = partial(self._candidate, index, probabilities, avoid or {})
+        work = partial(self._candidate, index, probabilities, avoid or {}, failures or {})
         return await contained_async(work, partial(_failed, index))
 
-    async def _candidate(self, index: int, probabilities: list[float], avoid: Mapping[str, Sequence[str]]) -> Candidate:
+    async def _candidate(
+        self,
+        index: int,
+        probabilities: list[float],
+        avoid: Mapping[str, Sequence[str]],
+        failures: Mapping[str, Sequence[str]],
+    ) -> Candidate:
         category, rng = self._drawn(index, probabilities)
         opened = self._opened(index, category, rng)
         if opened is None:
@@ -217,6 +230,8 @@ class CandidateMaker:
         environment, term = opened
         task = environment.task
         environment.avoid(avoid.get(category, ()))
+        reasons = failures.get(bundle_name(task.skill_names), ())
+        environment.remind(reasons)
         policy = self._policy(environment, term, rng)
         episode = await rollout(environment, policy)
         rewritten = dict(policy.rewritten) if isinstance(policy, BuiltinProposer) else {}
@@ -233,6 +248,7 @@ class CandidateMaker:
             usage=usage,
             words=episode.words,
             rewritten=rewritten,
+            reminded=bool(reasons),
         )
         if episode.problem is not None:
             candidate = replace(candidate, unreadable=check_answer(episode.problem).why)

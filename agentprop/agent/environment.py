@@ -160,6 +160,12 @@ class Environment:
             self.prompt = f"{self.prompt}\n\n{self.prompts.filled('avoid', statements=listed(statements))}"
             self.history = [("system", self.system), ("user", self.prompt)]
 
+    def remind(self, reasons: Sequence[str]) -> None:
+        """Tell the policy, before it begins, why earlier attempts with its bundle failed."""
+        if reasons:
+            self.prompt = f"{self.prompt}\n\n{self.prompts.filled('failures', reasons=listed(reasons))}"
+            self.history = [("system", self.system), ("user", self.prompt)]
+
     @property
     def limits(self) -> Limits:
         """The limits, as a guided model is told them."""

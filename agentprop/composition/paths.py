@@ -3,7 +3,8 @@
 SciAgents (arXiv 2409.05556) takes the concepts along a random path between two concepts of a graph, not the shortest
 one, as the material of a hypothesis. Here the graph has an edge a → b if a value of a fits some parameter of b: the
 types agree and, if values of a were sampled, one of them is in the range. A chain needs that, but may fail all the
-same. Ours: no embeddings; from a start the end is drawn among the skills two or more edges away, and a step goes to
+same. Ours: no embeddings; from a start the end is drawn among the skills that a walk of two or more edges leads to
+(links by type are so dense that few skills are two edges apart), and a step goes to
 
     p(next) ∝ e^(−d(next, end)/T) · fit(edge)        T = 1; T → 0 walks the shortest path
 
@@ -24,8 +25,8 @@ from typing import Self
 
 from agentprop.composition.links import Links
 
-NEAREST = 2
-"""Fewest edges from start to end."""
+FEWEST = 2
+"""Fewest edges of a path."""
 TEMPERATURE = 1.0
 """Temperature T of the walk."""
 
@@ -70,21 +71,25 @@ class SkillGraph:
 
     def holds(self, path: Sequence[str]) -> bool:
         """Return True if the skills are a path with two edges or more, in this order."""
-        return len(path) > NEAREST and all(b in self.edges.get(a, {}) for a, b in pairwise(path))
+        return len(path) > FEWEST and all(b in self.edges.get(a, {}) for a, b in pairwise(path))
 
     def path(self, start: str, rng: Random, most: int, temperature: float = TEMPERATURE) -> tuple[str, ...] | None:
-        """Draw a path from a skill with at most `most` skills; None if there is none that is long enough."""
-        ends = sorted(name for name, far in self.distances(start).items() if NEAREST <= far < most)
-        return self.walk(start, rng.choice(ends), rng, most, temperature) if ends else None
+        """Draw a path from a skill with at most `most` skills; None if no walk was long enough."""
+        ends = sorted(name for name, far in self.distances(start).items() if 0 < far < most)
+        rng.shuffle(ends)
+        walks = (self.walk(start, end, rng, most, temperature) for end in ends)
+        return next((path for path in walks if path is not None), None)
 
     def walk(self, start: str, end: str, rng: Random, most: int, temperature: float) -> tuple[str, ...] | None:
-        """Walk from a skill to another, without visiting one twice; None if the walk ran into a dead end."""
+        """Walk from a skill to another, over two edges or more and without a repeat; None at a dead end."""
         left, path = self.distances(end, to=True), [start]
         while path[-1] != end:
             near = {
                 other: fit
                 for other, fit in self.edges.get(path[-1], {}).items()
-                if other not in path and len(path) + 1 + left.get(other, most) <= most
+                if other not in path
+                and len(path) + 1 + left.get(other, most) <= most
+                and (other != end or len(path) >= FEWEST)
             }
             if not near:
                 return None
