@@ -74,6 +74,11 @@ class _Commands(LazyGroup):
             "Choose a proposer's temperature from samples that exist (B-STaR's balance score).",
             TRAINING,
         ),
+        "tune-proposer": Entry(
+            "agentprop.cli.tune_proposer",
+            "Find the best of several variants of a proposer, by successive halving.",
+            TRAINING,
+        ),
         "compact": Entry("agentprop.cli.compact", "Put the many small files of a run together.", LOOKING),
         "skills": Entry("agentprop.cli.skills", "List, show, validate and create skill packages.", LIBRARY),
         "prompts": Entry(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from agentprop.cli import app
 from agentprop.errors import InputError
 from agentprop.grading.balance import Sample, balance, balance_of
-from agentprop.records import Problem, Record, Trajectory, Verdict
+from agentprop.records import Problem, Record, Task, Trajectory, Verdict
 from agentprop.stages.common.tuning import common, tune
 from agentprop.storage.run import open_run
 
@@ -44,8 +44,10 @@ def tuned(runs: list[str], problems: list[Problem], tmp_path_factory: pytest.Tem
                 template=f"{n % templates}",
                 trajectory_id=None,
             )
-            task = first.task.model_copy(update={"index": n})
-            said = another(first, f"<{temperature}/{n}>", problem_id=one.id, task=task, made_by=made_by)
+            task = Task.model_validate(first.task.model_dump() | {"id": "", "index": n})
+            said = another(
+                first, f"<{temperature}/{n}>", problem_id=one.id, task=task, task_id=task.id, made_by=made_by
+            )
             value = "valid" if n < valid else "invalid"
             records += [one, said, Verdict(problem_id=one.id, value=value, code="agrees"), difficulty(one, 2 * n)]
     return str(store(tmp_path_factory.mktemp("tuned") / "t", "propose", records))
