@@ -369,9 +369,9 @@ class Environment:
         return Episode(trajectory, self.problem.model_copy(update={"trajectory_id": trajectory.id}), self.notes)
 
 
-async def rollout(environment: Environment, policy: Policy) -> Episode:
-    """Run a policy until the episode ends."""
-    observation = environment.observe()
+async def rollout(environment: Environment, policy: Policy, observation: Observation | None = None) -> Episode:
+    """Run a policy until the episode ends; of one that has begun, `observation` is the last one."""
+    observation = observation or environment.observe()
     while environment.stop is None:
         move = await policy.act(observation)
         if move.message is None:

@@ -19,9 +19,9 @@ def command(
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Find the best of several variants of a proposer, such as prompts or bundles, by successive halving.
+    """Find the best of several variants of a proposer, by successive halving.
 
-    Each round proposes with every variant that is left, keeps the half with most accepted problems of different
+    Variants are other settings, such as prompts or bundles. Each round proposes with every variant that is left, keeps the half with most accepted problems of different
     templates for a thousand tokens, and doubles the candidates. The winner is then measured on fresh tasks, and that is
     its rate. The same command goes on where it was stopped.
     """

@@ -23,7 +23,7 @@ def command(
     wanted: Annotated[int, typer.Option(min=1, help="Valid and different problems of a bundle that are enough.")] = 8,
     json: options.Json = False,
 ) -> None:
-    """Choose a proposer's temperature from samples that exist, by B-STaR's balance score.
+    """Choose a proposer's temperature from samples that exist (B-STaR's balance score).
 
     The score of a bundle is the share of its valid, different problems in what is wanted (at most 1), times their share
     in all that were submitted; a configuration has the mean over the bundles that all configurations tried. Nothing is

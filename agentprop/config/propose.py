@@ -73,6 +73,9 @@ class ProposeConfig(
     `calibration`. Null asks for no difficulty."""
     calibration: str | None = None
     """Probe run that was calibrated, or its calibration.json."""
+    drafts: Count = 1
+    """Beginnings of each candidate of a language model, up to its first code that has run; the first that holds goes on
+    and the others are dropped. What they cost counts."""
     remember_failures: Annotated[int, Field(ge=0)] = 0
     """Tell a language model the last so many different reasons why compositions of the same bundle did not hold in this
     run; 0 tells nothing. Trajectories made so begin with another prompt than those of training and evaluations."""

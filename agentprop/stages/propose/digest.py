@@ -79,6 +79,7 @@ class Digest:
     unreadable: str = ""
     rewritten: Mapping[str, int] = field(default_factory=dict)
     reminded: bool = False
+    draft: int = 0
 
     @classmethod
     def of(cls, candidate: Candidate) -> Digest:
@@ -101,6 +102,7 @@ class Digest:
             unreadable=candidate.unreadable,
             rewritten=candidate.rewritten,
             reminded=candidate.reminded,
+            draft=candidate.draft,
         )
 
 

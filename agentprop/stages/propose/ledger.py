@@ -294,6 +294,8 @@ class Ledger:
         if self.config.remember_failures and candidate.episode is not None and refused is not None:
             for reason in candidate.episode.conflicts:
                 self.failures.add(candidate.episode.bundle, reason, reason)
+        if candidate.draft:
+            self.counts["redrafted"] += 1
         if candidate.reminded:
             self.counts["reminded"] += 1
         self.avoided.close(self.next)
@@ -345,6 +347,7 @@ class Ledger:
             **({"rewritten": rewritten} if (rewritten := self._counted("rewritten")) else {}),
             **({"with_solution": c["solved"]} if c["solved"] else {}),
             **({"without_solution": unsolved} if (unsolved := self._counted("unsolved")) else {}),
+            **({"redrafted": c["redrafted"]} if c["redrafted"] else {}),
             **({"reminded": c["reminded"]} if c["reminded"] else {}),
             "turns": c["turns"],
             "templates": len(self.templates),

@@ -255,6 +255,7 @@ def _maker(plan: Plan, settings: ModelSettings, model: Model, sandbox: Sandbox) 
         made_by=made_by,
         written=written_skills(plan.library),
         paths=config.bundles == "path",
+        drafts=config.drafts,
         prompts=plan.prompts,
         guidance=plan.guidance,
     )
