@@ -117,12 +117,15 @@ class Links:
         share = MINED_INTO_MINED if self.mined(links[0].consumer) else MINED_LINKS
         return mined if rng.random() < share else others
 
+    def fit(self, link: Link) -> float:
+        """Return the share of the producer's sampled values that the parameter accepts; 1 if none were sampled."""
+        values = self.survey.get(link.producer)
+        parameter = self.library[link.consumer].spec.parameters[link.parameter]
+        return sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
+
     def _weight(self, link: Link) -> float:
         if link not in self._weights:
-            values = self.survey.get(link.producer)
-            parameter = self.library[link.consumer].spec.parameters[link.parameter]
-            fitting = sum(misfit(parameter, value) is None for value in values) / len(values) if values else 1.0
-            self._weights[link] = max(MIN_WEIGHT, fitting)
+            self._weights[link] = max(MIN_WEIGHT, self.fit(link))
         return self._weights[link]
 
     def _found(self) -> Iterator[Link]:

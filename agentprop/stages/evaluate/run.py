@@ -22,6 +22,7 @@ from agentprop.config.evaluate import EvaluateConfig
 from agentprop.engine import Interruption
 from agentprop.engine.rolling import ordered_rolling
 from agentprop.errors import BoundReached, ConfigError, TooManyFailures
+from agentprop.grading.omega import NOT_AVAILABLE
 from agentprop.grading.pass_at_k import Score
 from agentprop.grading.probers import Prober, prompt_name, prompts_hash
 from agentprop.grading.program_check import program_judge
@@ -40,6 +41,7 @@ from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
 from agentprop.stages.evaluate.before import check_before, compared
 from agentprop.stages.evaluate.items import AskedQuestion, Benchmark, read_benchmark
+from agentprop.stages.evaluate.novelty import trained_on, with_splits
 from agentprop.stages.evaluate.references import ReferenceCheck
 from agentprop.stages.evaluate.results import AttemptOutcome, EvaluationTotals, outcome, outcome_of, score_of
 from agentprop.storage.run import Run
@@ -74,6 +76,9 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
     check_before(config.before)
     resolve(config.model)  # what cannot be used is refused before it is stored
     benchmark = read_benchmark(source, config, quiet=quiet)
+    trained = trained_on(config.trained_on)
+    if trained is not None:
+        benchmark = with_splits(benchmark, trained)
     opened = Run.open(
         out,
         "evaluate",
@@ -110,6 +115,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
                 "repeated": benchmark.repeated,
                 **check.counts,
             }
+            if trained is not None:
+                facts["trained_on"] = {"problems": trained.problems, "transformative": NOT_AVAILABLE}
             if benchmark.sources:
                 facts["sources"] = dict(benchmark.sources)
             return {
