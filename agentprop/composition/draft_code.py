@@ -41,6 +41,7 @@ from agentprop.composition.terms import (
     expression,
     imports,
     literal,
+    measured,
     walk,
 )
 from agentprop.skills import Package, Spec
@@ -133,10 +134,10 @@ def _family_attempt(term: Term, package: Package, route: str) -> str:
 
 
 def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
-    """The skill whose output is the answer itself; None if the answer is computed from outputs."""
+    """The skill whose output is the answer itself, or of its kind; None if the answer is computed from outputs."""
     if isinstance(term, Printed):
         return output_spec(term.body, library)
-    return library[term.skill].spec if isinstance(term, Apply) else None
+    return library[term.skill].spec if isinstance(term, Apply) else measured(term, library)
 
 
 def _tools(call: str, lines: list[str]) -> list[str]:

@@ -94,6 +94,10 @@ ORDINAL = re.compile(r"^(\$?)th\b")
 
 WHERE = ", where "
 LET = "Let "
+TOLD = ("Let $<symbol>$ be <named>.", "Call <named> $<symbol>$.", "We write $<symbol>$ for <named>.")
+"""What stands behind a scene whose result is used later."""
+APART = "\n\n"
+"""What stands between such a scene and the next one."""
 
 
 def quantity_note(unit: str, figures: int, decimals: int | None = None) -> str:

@@ -82,6 +82,17 @@ MAX_STEPS = 12
 """Most steps of a program."""
 
 
+_TOLD = re.compile(
+    r"(?<=[.?!]) (?:" + "|".join(
+        re.escape(frame)
+        .replace("<symbol>", f"(?P<s{number}>[A-Za-z])")
+        .replace("<named>", f"(?P<n{number}>the [^.$?!]+)")
+        for number, frame in enumerate(grammar.TOLD, 1)
+    ) + rf"){grammar.APART}(?=[A-Z])"
+)  # fmt: skip
+"""A letter for the value of the scene in front of it."""
+
+
 class _EffortExceeded(Exception):
     """The text takes more effort than any statement that the writer can write."""
 
@@ -175,6 +186,7 @@ class _Reader:
     def _questions(self, text: str, scope: Scope) -> Iterator[Term]:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
+        yield from self._told(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
         yield from self._frames(grammar.OLD_FRAMES, text, scope)
         # "Find <body>." adds no node of its own: the term is that of the noun phrase.
@@ -220,6 +232,20 @@ class _Reader:
         for term in self._phrase(phrase, scope):
             yield from self._bind(rest, {**scope, symbol: term}, text)
 
+    def _told(self, text: str, scope: Scope) -> Iterator[Term]:
+        """Read a scene, behind it the letter of its value, and then what it is used for."""
+        found = next(iter(sorted(_TOLD.finditer(text), key=lambda one: one.start())), None)
+        if found is None:
+            return
+        front, rest = text[: found.start()], text[found.end() :]
+        symbol, named = (found["s1"] or found["s2"] or found["s3"]), (found["n1"] or found["n2"] or found["n3"])
+        if symbol in scope or symbol not in grammar.letters(rest):
+            return
+        for supplier in self._scene(front, scope, None):
+            assert isinstance(supplier, Apply)  # a scene is an application
+            if named in self.library[supplier.skill].spec.named:
+                yield from self._question(rest, {**scope, symbol: supplier})
+
     # --- stories ---
 
     def _follows(self, spec: Spec) -> Iterator[tuple[str, Wording, str]]:
@@ -247,13 +273,16 @@ class _Reader:
                 for arguments in self._arguments(package.spec, filled, back, scope, "", given={parameter: supplier}):
                     yield Apply(package.name, arguments)
 
-    def _scene(self, text: str, scope: Scope, role: str) -> tuple[Term, ...]:
+    def _scene(self, text: str, scope: Scope, role: str | None) -> tuple[Term, ...]:
+        """The applications that a scene tells, of the role; of any role with named values if it is None."""
         return self._cached(f"scene of a {role}", text, scope, lambda: self._scenes(text, scope, role))
 
-    def _scenes(self, text: str, scope: Scope, role: str) -> Iterator[Term]:
+    def _scenes(self, text: str, scope: Scope, role: str | None) -> Iterator[Term]:
         for name, package in self.library.items():
             spec = package.spec
-            if spec.output is None or spec.output.role != role or not spec.output.subject:
+            if spec.output is None or (
+                not spec.named if role is None else spec.output.role != role or not spec.output.subject
+            ):
                 continue
             for wording in spec.phrasings:
                 if complete_scene(spec, wording):

@@ -14,6 +14,8 @@ from typing import Any
 
 SEARCH_LIMIT = 200
 DIGIT_LIMIT = 30
+NEARLY = 0.02
+"""Least difference of two quantities that is asked for, relative to the larger: a smaller one hangs on rounding."""
 Number = int | float | Fraction
 
 
@@ -28,6 +30,7 @@ SENTENCES = {
     "counts-all": "all integers from {value} to {bound} satisfy the condition",
     "counts-none": "no integers from {value} to {bound} satisfy the condition",
     "wrong-order": "the first value does not exceed the second",
+    "nearly-equal": "the two values are nearly equal",
     "trivial": "the answer {value} is trivial",
     "given-away": "the answer {value} already stands in the statement",
     "too-many-digits": "the answer has more than {bound} digits",
@@ -83,6 +86,8 @@ def excess(left: Number, right: Number) -> Number:
     """By how much left exceeds right."""
     if left <= right:
         raise Conflict("wrong-order")
+    if isinstance(left, float) and left - right < NEARLY * max(abs(left), abs(right)):
+        raise Conflict("nearly-equal")
     return left - right
 
 

@@ -37,7 +37,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
-from agentprop.skills import Package
+from agentprop.skills import Package, Spec
 from agentprop.skills.values import Parameter, parse
 from agentprop.skills.values.models import operator as question_operator
 
@@ -403,6 +403,17 @@ def condition(body: Term, relation: Relation, library: Mapping[str, Package], ro
             return f"{left} % 2 == 1"
         case _:
             return f"{left} == {relation.value}"
+
+
+def measured(term: Term, library: Mapping[str, Package]) -> Spec | None:
+    """The skill whose quantity the value of a term is, or two of whose kind it combines; None for anything else."""
+    match term:
+        case Apply(skill):
+            spec = library[skill].spec
+            return spec if spec.output is not None and spec.output.kind == "quantity" else None
+        case Combine(op, left, right) if op != "product":
+            return measured(left, library) and measured(right, library) and measured(left, library)
+    return None
 
 
 def imports(term: Term, library: Mapping[str, Package]) -> str:

@@ -207,6 +207,7 @@ def _every_text(spec: Spec) -> Iterator[str]:
     follows = (wording for wordings in spec.follows.values() for wording in wordings)
     yield from (wording.text for wording in (*spec.phrasings, *follows))
     yield from spec.value
+    yield from spec.named
     yield from (text for text in (spec.step, spec.finish, spec.output.subject if spec.output else None) if text)
     yield from (word for words in spec.flavour.values() for word in words)
     yield from (CONSTANTS[name] for name in spec.constants)
