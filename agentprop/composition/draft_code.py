@@ -34,6 +34,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Route,
+    Sought,
     Term,
     Total,
     Variable,
@@ -142,7 +143,7 @@ def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
 
 def _tools(call: str, lines: list[str]) -> list[str]:
     text = "\n".join([call, *lines])
-    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum")
+    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum", "sought")
     return ["show", *(name for name in helpers if f"{name}(" in text)]
 
 
@@ -178,7 +179,7 @@ class _Draft:
                 for side in (term.left, term.right):
                     self._name(side)
                 return expression(_named(term, self.names), self.library, self.route)
-            case Least() | Total() | Count():
+            case Least() | Total() | Count() | Sought():
                 # A sweep's body has another value for every n: nothing in it can be computed ahead and named.
                 return expression(term, self.library, self.route)
             case _:

@@ -96,6 +96,12 @@ WHERE = ", where "
 LET = "Let "
 TOLD = ("Let $<symbol>$ be <named>.", "Call <named> $<symbol>$.", "We write $<symbol>$ for <named>.")
 """What stands behind a scene whose result is used later."""
+SOUGHT = (
+    "For which value of $<symbol>$ is <named> <value>?",
+    "What must $<symbol>$ be so that <named> is <value>?",
+    "If <named> is <value>, what is $<symbol>$?",
+)
+"""Questions for a datum, behind a scene in which a letter stands for it."""
 APART = "\n\n"
 """What stands between such a scene and the next one."""
 

@@ -172,7 +172,11 @@ class Links:
         for parameter in (name for name, p in spec.parameters.items() if p.kind == "decimal"):
             for producer in told:
                 found = self.library[producer].spec
-                if producer != name and _same_measure(found, spec, parameter) and self._often_fits(found, spec, parameter):
+                if (
+                    producer != name
+                    and _same_measure(found, spec, parameter)
+                    and self._often_fits(found, spec, parameter)
+                ):
                     yield Link(name, parameter, producer, story=False)
 
     def _often_fits(self, producer: Spec, consumer: Spec, parameter: str) -> bool:

@@ -53,9 +53,11 @@ from agentprop.composition.terms import (
     Program,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
+    walk,
 )
 from agentprop.composition.vocabulary import vocabulary_of
 from agentprop.composition.writer import (
@@ -91,6 +93,24 @@ _TOLD = re.compile(
     ) + rf"){grammar.APART}(?=[A-Z])"
 )  # fmt: skip
 """A letter for the value of the scene in front of it."""
+
+
+_SOUGHT = tuple(
+    re.compile(
+        r"(?<=[.?!]) "
+        + re.escape(frame)
+        .replace("<symbol>", "(?P<symbol>[A-Za-z])")
+        .replace("<named>", "(?P<named>the [^.$?!]+)")
+        .replace("<value>", r"(?P<value>\d+(?:\.\d+)?)(?: (?P<unit>[^?, ][^?,]*))?")
+        + r"\Z"
+    )
+    for frame in grammar.SOUGHT
+)
+
+
+def _sought_letters(text: str) -> list[str]:
+    """The letter of the datum that a statement asks for, if it does."""
+    return [found["symbol"] for question in _SOUGHT if (found := question.search(text)) is not None][:1]
 
 
 class _EffortExceeded(Exception):
@@ -176,7 +196,10 @@ class _Reader:
         yield from self._program(text)
         # The closing note is part of the meaning: a quantity asked for without its figures is another question.
         for body, ending in _without_closing(text):
-            for term in self._question(body, {}):
+            scope = {symbol: Variable(symbol) for symbol in _sought_letters(body)}
+            for term in self._question(body, scope):
+                if isinstance(term, Sought) != bool(scope):
+                    continue
                 if ending in closings(term, self.library):
                     yield term
 
@@ -187,6 +210,7 @@ class _Reader:
         yield from self._let(text, scope)
         yield from self._where(text, scope)
         yield from self._told(text, scope)
+        yield from self._sought(text, scope)
         yield from self._frames(grammar.FRAMES, text, scope)
         yield from self._frames(grammar.OLD_FRAMES, text, scope)
         # "Find <body>." adds no node of its own: the term is that of the noun phrase.
@@ -245,6 +269,21 @@ class _Reader:
             assert isinstance(supplier, Apply)  # a scene is an application
             if named in self.library[supplier.skill].spec.named:
                 yield from self._question(rest, {**scope, symbol: supplier})
+
+    def _sought(self, text: str, scope: Scope) -> Iterator[Term]:
+        """Read a question for a datum, and the scene in front of it, in which a letter stands for the datum."""
+        for question in _SOUGHT:
+            found = question.search(text)
+            if found is None or scope.get(found["symbol"]) != Variable(found["symbol"]):
+                continue
+            for body in self._scene(text[: found.start()], scope, None):
+                assert isinstance(body, Apply)  # a scene is an application
+                spec = self.library[body.skill].spec
+                unit = spec.output.unit if spec.output is not None else None
+                if found["named"] in spec.named and (found["unit"] or "1") == unit:
+                    term = Sought(found["symbol"], body, found["value"])
+                    if sum(node == Variable(term.variable) for node in walk(body)) == 1:
+                        yield term
 
     # --- stories ---
 

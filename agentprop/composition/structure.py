@@ -22,6 +22,7 @@ from agentprop.composition.terms import (
     Least,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     canonical,
@@ -53,6 +54,8 @@ def _masked(term: Any) -> Any:
             return replace(term, low=0, high=0, body=_masked(term.body), relation=_masked(term.relation))
         case Total():
             return replace(term, low=0, high=0, body=_masked(term.body))
+        case Sought():
+            return replace(term, value="#", body=_masked(term.body))
         case Remainder():
             return replace(term, modulus=0, body=_masked(term.body))
     return replace(term, body=_masked(term.body)) if hasattr(term, "body") else term

@@ -45,6 +45,7 @@ from agentprop.composition.terms import (
     Program,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     Variable,
@@ -118,8 +119,24 @@ class _Writer:
         if isinstance(term, Printed):
             frame = self.rng.choice(grammar.PRINTED_FRAMES)
             return frame.replace("<listing>", listing(term.body, self.library))
-        text = self._apply(term) if isinstance(term, Apply) else self._framed(term)
+        text = (
+            self._apply(term)
+            if isinstance(term, Apply)
+            else self._sought(term)
+            if isinstance(term, Sought)
+            else self._framed(term)
+        )
         return " ".join(part for part in (text, closing(term, self.library)) if part)
+
+    def _sought(self, term: Sought) -> str:
+        body = term.body
+        if not isinstance(body, Apply) or not self.library[body.skill].spec.tells:
+            raise Unwritable("no scene tells the quantity")
+        spec = self.library[body.skill].spec
+        unit = spec.output.unit if spec.output is not None else None
+        value = f"{term.value} {unit}" if unit and unit != "1" else term.value
+        frame = self.rng.choice(grammar.SOUGHT).replace("<symbol>", term.variable).replace("<value>", value)
+        return self._bound(f"{self._scene(body)} {frame.replace('<named>', self.rng.choice(spec.named))}")
 
     def _framed(self, term: Term) -> str:
         frame = self.rng.choice(grammar.FRAMES[_kind(term)])
@@ -280,7 +297,7 @@ class _Writer:
 
     def _operand(self, term: Term) -> str:
         """Write a noun phrase, or the letter that names it."""
-        if self._has_phrase(term) and not self.naming or any(isinstance(node, Variable) for node in walk(term)):
+        if (self._has_phrase(term) and not self.naming) or any(isinstance(node, Variable) for node in walk(term)):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
         symbol = self._free_letter(SPARE)
         self.bindings.append((symbol, term))
@@ -382,6 +399,16 @@ class _Writer:
             filled = self._fill(node, text)
             out.append(f"Return {filled}." if final and spec.finish else f"{filled[0].upper()}{filled[1:]}.")
         return out if len(out) > 1 else []
+
+
+def free_letter(term: Term, spec: Spec, name: str, library: Mapping[str, Package]) -> str | None:
+    """A letter for a datum that has no meaning yet in any statement of a term; None if none is left."""
+    used = _reserved(term, library) | set("aloIO")
+    for node in walk(term):  # letters that values may get
+        if isinstance(node, Apply):
+            used |= {library[node.skill].spec.parameters[key].symbol or key for key in _links(node)}
+    wanted = (spec.parameters[name].symbol or "", name, *SPARE)
+    return next((letter for letter in wanted if len(letter) == 1 and letter not in used), None)
 
 
 # --- facts about wordings, which the planner and the reader need too ---

@@ -28,6 +28,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Remainder,
+    Sought,
     Term,
     Total,
     walk,
@@ -62,12 +63,14 @@ _NODES: dict[type, tuple[str, ...]] = {
     Count: ("many", "number"),
     LowestTerms: ("lowest",),
     Remainder: ("remainder",),
+    Sought: ("which", "must", "what"),
 }
 _FRAME_WORDS: dict[type, frozenset[str]] = {
     Least: frozenset({"smallest", "least", "integer"}),
     Total: frozenset({"integers", "total"}),
     Count: frozenset({"integers"}),
     Remainder: frozenset({"when"}),
+    Sought: frozenset({"if"}),
     Program: frozenset({"integers"}),
 }
 """Qualifiers in the sentences of a node, beside those of its relation."""
@@ -157,6 +160,8 @@ def _wanted(nodes: list[Term], library: Mapping[str, Package]) -> tuple[Counter[
         for name in ("low", "high", "modulus"):
             if hasattr(node, name):
                 wanted[Fraction(getattr(node, name))] += 1
+        if isinstance(node, Sought):
+            wanted.update(numbers(node.value))
         relation = getattr(node, "relation", None)
         if relation is not None and relation.value is not None:
             wanted[Fraction(relation.value)] += 1

@@ -124,7 +124,7 @@ class Spec(Part):
     value: tuple[str, ...] = ()
     """Noun phrases that name the result."""
     named: tuple[str, ...] = ()
-    """Noun phrases that name the result of a quantity behind its scene, without parameters: `the age of the granite`."""
+    """Noun phrases without parameters that name a quantity behind its scene: `the age of the granite`."""
     explain: tuple[str, ...] = ()
     """Sentences of a worked solution, over the parameters, the names that `steps` yields, and `<value>`."""
     follows: dict[str, tuple[Wording, ...]] = Field(default_factory=dict)
