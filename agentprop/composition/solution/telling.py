@@ -103,9 +103,9 @@ class Narrator:
         spec, name = owner_of(term, self.library)
         found = parameter_text(spec.parameters[name], self.row(term, scope).value)
         self.paragraphs.append(
-            f"The steps below give the value for any ${term.variable}$. It rises or falls with ${term.variable}$ all the "
-            f"time, so the given value is reached only once. Solved for ${term.variable}$, they yield {found}; with this "
-            "number they read as follows."
+            f"The steps below give the value for any ${term.variable}$. It rises or falls with ${term.variable}$ all "
+            f"the time, so the given value is reached only once. Solved for ${term.variable}$, they yield {found}; "
+            "with this number they read as follows."
         )
         self.tell(term.body, (*scope, term))
         self.paragraphs.append("This is the value that was given.")
