@@ -43,7 +43,7 @@ MOST_MINED = 200
 """Mined producers that are linked to one parameter."""
 MIN_VALUES = 8
 """Fewest values in the list of a mined parameter that takes what another skill computes."""
-MIN_FITTING = 0.08
+MIN_FITTING = 0.2
 """Least share of the sampled values of a quantity that a datum takes."""
 PICKS = 60
 """Candidates of a draw by rejection; the last one is taken if all were rejected."""

@@ -246,6 +246,8 @@ class Planner:
             weights["before_story"] = 2.0
         if spec.tells and self._alike(spec):
             weights["contrast"] = 5.0
+        if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
+            weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
             if spec.sweep:
@@ -337,10 +339,14 @@ class Planner:
 
     def _plan_feeds(self, root: str, rng: Random) -> Term:
         """Let another skill, perhaps of another category, ask a question about the root's value."""
-        domain = self.library[root].spec.domain
-        onward = self.index.onward(root, story=False)
-        link = self.index.pick([one for one in onward if self.library[one.consumer].spec.domain == domain], rng)
+        spec, onward = self.library[root].spec, self.index.onward(root, story=False)
+        link = self.index.pick([one for one in onward if self._within(one, spec.domain)], rng)
+        if spec.tells:
+            return self._linked(link.consumer, link, rng, 1 + self.effort.depth(rng))
         return self.givens(link.consumer, rng).with_argument(link.parameter, self._supply(root, rng, 0))
+
+    def _within(self, link: Link, domain: Domain) -> bool:
+        return self.library[link.consumer].spec.domain == domain
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._peers(root, rng) if n != root]

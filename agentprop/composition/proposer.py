@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -48,8 +48,10 @@ REPAIRS = 2
 MODELS = 3
 """Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
-BACKWARDS = 0.55
+BACKWARDS = 0.65
 """Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
+DATA, DATA_TURNS = 3, 7
+"""Data that are tried, and turns that must be left for it."""
 GIVEN_FIGURES = 4
 """Figures of a quantity that a statement gives."""
 DRAFTS = 4
@@ -121,35 +123,37 @@ class BuiltinProposer:
 
     def _backwards(self, tried: Observation) -> Script:
         """Now and then give the value of a quantity and ask for a datum; if that fails, the question stays."""
-        forwards, turned = self.term, self._turned(tried)
-        if turned is None:
-            return
-        self.term = turned
-        statement = self._written()
-        if statement is not None:
-            yield protocol.think(f"The value is known. I give it, and ask for a datum.\n{statement}")
-            found = yield protocol.execute(draft_code.attempt(turned, self.library))
-            if found.outcome == "ok":
-                checked = yield protocol.execute(draft_code.recheck(turned, self.library))
-                if _disagreement(found, checked) is None:
-                    yield protocol.submit(self._submission(statement, found, None))
+        forwards, left = self.term, tried.turns_left
+        for turned in self._turned(tried):
+            if left < DATA_TURNS:
+                break
+            self.term = turned
+            statement = self._written()
+            if statement is not None:
+                yield protocol.think(f"The value is known. I give it, and ask for ${turned.variable}$.\n{statement}")
+                found = yield protocol.execute(draft_code.attempt(turned, self.library))
+                left = found.turns_left
+                if found.outcome == "ok":
+                    checked = yield protocol.execute(draft_code.recheck(turned, self.library))
+                    if _disagreement(found, checked) is None:
+                        yield protocol.submit(self._submission(statement, found, None))
+                        break
         self.term = forwards
 
-    def _turned(self, tried: Observation) -> Sought | None:
-        """The question for a datum of a composition whose value is known; None if none is to be asked."""
+    def _turned(self, tried: Observation) -> Iterator[Sought]:
+        """Yield questions for data of a composition whose value is known; none if none is to be asked."""
         term = self.term
         if not isinstance(term, Apply) or not self.library[term.skill].spec.tells or self.rng.random() >= BACKWARDS:
-            return None
+            return
         value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
         data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
-        if not data or not re.fullmatch(r"\d+(?:\.\d+)?", value):
-            return None
-        node, name = self.rng.choice(data)
-        letter = free_letter(term, self.library[node.skill].spec, name, self.library)
-        if letter is None:
-            return None
-        body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
-        return Sought(letter, body, value)
+        if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+            return
+        for node, name in self.rng.sample(data, min(DATA, len(data))):
+            letter = free_letter(term, self.library[node.skill].spec, name, self.library)
+            if letter is not None:
+                body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
+                yield Sought(letter, body, value)
 
     def _data(self, node: Apply) -> list[str]:
         """The given decimals of a skill, which have bounds."""
