@@ -102,6 +102,11 @@ SOUGHT = (
     "If <named> is <value>, what is $<symbol>$?",
 )
 """Questions for a datum, behind a scene in which a letter stands for it."""
+SOUGHT_EXCESS = (
+    "For which value of $<symbol>$ does <left> exceed <right> by <value>?",
+    "What must $<symbol>$ be so that <left> exceeds <right> by <value>?",
+)
+"""Questions for a datum of one of two quantities that have letters."""
 APART = "\n\n"
 """What stands between such a scene and the next one."""
 

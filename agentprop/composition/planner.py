@@ -361,17 +361,17 @@ class Planner:
         assert spec.output is not None  # executable packages have one
         peer = rng.choice(self._alike(spec))
         depth = self.effort.depth(rng)
-        one = self._supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({peer}))
-        two = self._supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, *skills(one)}))
+        one = self._supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
+        two = self._supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
         op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
         return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
 
     def _alike(self, spec: Spec) -> list[str]:
-        """Other skills whose scenes tell a quantity of the same kind and unit."""
+        """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
         output, found = spec.output, list[str]()
         for name, package in self.library.items():
             other = package.spec.output
-            if name != spec.name and package.spec.tells and output is not None and other is not None:
+            if package.spec.tells and output is not None and other is not None:
                 same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
                 if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
                     found.append(name)

@@ -143,7 +143,9 @@ class BuiltinProposer:
     def _turned(self, tried: Observation) -> Iterator[Sought]:
         """Yield questions for data of a composition whose value is known; none if none is to be asked."""
         term = self.term
-        if not isinstance(term, Apply) or not self.library[term.skill].spec.tells or self.rng.random() >= BACKWARDS:
+        sides = (term.left, term.right) if isinstance(term, Combine) and term.op == "difference" else (term,)
+        told = all(isinstance(side, Apply) and self.library[side.skill].spec.tells for side in sides)
+        if not told or self.rng.random() >= BACKWARDS:
             return
         value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
         data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]

@@ -57,6 +57,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    measured,
     walk,
 )
 from agentprop.composition.vocabulary import vocabulary_of
@@ -95,22 +96,28 @@ _TOLD = re.compile(
 """A letter for the value of the scene in front of it."""
 
 
-_SOUGHT = tuple(
-    re.compile(
-        r"(?<=[.?!]) "
-        + re.escape(frame)
+def _asked_backwards(frame: str) -> str:
+    """Regular expression of a question for a datum."""
+    return (
+        re.escape(frame)
         .replace("<symbol>", "(?P<symbol>[A-Za-z])")
         .replace("<named>", "(?P<named>the [^.$?!]+)")
+        .replace("<left>", r"(?P<left>\$[A-Za-z]\$)")
+        .replace("<right>", r"(?P<right>\$[A-Za-z]\$)")
         .replace("<value>", r"(?P<value>\d+(?:\.\d+)?)(?: (?P<unit>[^?, ][^?,]*))?")
-        + r"\Z"
     )
-    for frame in grammar.SOUGHT
-)
+
+
+_SOUGHT = tuple(re.compile(rf"(?<=[.?!]) {_asked_backwards(frame)}\Z") for frame in grammar.SOUGHT)
+_SOUGHT_EXCESS = tuple(re.compile(_asked_backwards(frame)) for frame in grammar.SOUGHT_EXCESS)
 
 
 def _sought_letters(text: str) -> list[str]:
     """The letter of the datum that a statement asks for, if it does."""
-    return [found["symbol"] for question in _SOUGHT if (found := question.search(text)) is not None][:1]
+    last = text.rpartition(grammar.APART)[2]
+    found = [question.search(text) for question in _SOUGHT]
+    found += [question.fullmatch(last) for question in _SOUGHT_EXCESS]
+    return [one["symbol"] for one in found if one is not None][:1]
 
 
 class _EffortExceeded(Exception):
@@ -284,6 +291,20 @@ class _Reader:
                     term = Sought(found["symbol"], body, found["value"])
                     if sum(node == Variable(term.variable) for node in walk(body)) == 1:
                         yield term
+        for question in _SOUGHT_EXCESS:
+            if (found := question.fullmatch(text)) is not None:
+                yield from self._sought_excess(found, scope)
+
+    def _sought_excess(self, found: re.Match[str], scope: Scope) -> Iterator[Term]:
+        left, right = (scope.get(found[side].strip("$")) for side in ("left", "right"))
+        if scope.get(found["symbol"]) != Variable(found["symbol"]) or left is None or right is None:
+            return
+        body = Combine("difference", left, right)
+        spec = measured(body, self.library)
+        unit = spec.output.unit if spec is not None and spec.output is not None else None
+        once = sum(node == Variable(found["symbol"]) for node in walk(body)) == 1
+        if once and (found["unit"] or "1") == unit:
+            yield Sought(found["symbol"], body, found["value"])
 
     # --- stories ---
 

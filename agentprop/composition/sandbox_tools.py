@@ -123,7 +123,7 @@ def _tried(quantity: Callable[[float], float], at: float) -> float | None:
     """The quantity at a datum; None if there is none."""
     try:
         found = quantity(at)
-    except (ValueError, ArithmeticError, LookupError):
+    except (ValueError, ArithmeticError, LookupError, Conflict):
         return None
     return found if isinstance(found, float) and math.isfinite(found) else None
 

@@ -64,6 +64,9 @@ _MISREAD = frozenset("deio")
 """Letters that a mined question may take for something else: a differential, Euler's number, the imaginary unit, 0."""
 LinkedArguments = Mapping[str, Term]
 Option = TypeVar("Option")
+LETTERS_OF_UNITS = {"m/s": "vuw", "°C": "TSU", "J": "QW", "W": "P", "mol": "nN", "kPa": "P", "Hz": "fF", "s": "tT",
+                    "h": "tT", "m": "xy", "cm": "xy", "mm": "xy", "nm": "wv", "Ω": "RS", "MBq": "AB"}  # fmt: skip
+"""Letters that quantities usually have, by their unit, for two that are compared."""
 LETTERS = 0.4
 """Share of stories whose values get letters, and whose scenes stand side by side, if they can."""
 
@@ -129,13 +132,15 @@ class _Writer:
         return " ".join(part for part in (text, closing(term, self.library)) if part)
 
     def _sought(self, term: Sought) -> str:
-        body = term.body
-        if not isinstance(body, Apply) or not self.library[body.skill].spec.tells:
-            raise Unwritable("no scene tells the quantity")
-        spec = self.library[body.skill].spec
-        unit = spec.output.unit if spec.output is not None else None
+        body, spec = term.body, measured(term.body, self.library)
+        unit = spec.output.unit if spec is not None and spec.output is not None else None
         value = f"{term.value} {unit}" if unit and unit != "1" else term.value
-        frame = self.rng.choice(grammar.SOUGHT).replace("<symbol>", term.variable).replace("<value>", value)
+        frames = grammar.SOUGHT if isinstance(body, Apply) else grammar.SOUGHT_EXCESS
+        frame = self.rng.choice(frames).replace("<symbol>", term.variable).replace("<value>", value)
+        if isinstance(body, Combine) and self._tells(body.left) and self._tells(body.right):
+            return self._bound(self._fill_frame(frame, body))
+        if spec is None or not isinstance(body, Apply) or not spec.tells:
+            raise Unwritable("no scene tells the quantity")
         return self._bound(f"{self._scene(body)} {frame.replace('<named>', self.rng.choice(spec.named))}")
 
     def _framed(self, term: Term) -> str:
@@ -297,9 +302,12 @@ class _Writer:
 
     def _operand(self, term: Term) -> str:
         """Write a noun phrase, or the letter that names it."""
-        if (self._has_phrase(term) and not self.naming) or any(isinstance(node, Variable) for node in walk(term)):
+        tells, varies = self._tells(term), any(isinstance(node, Variable) for node in walk(term))
+        if not tells and (not self.naming or varies):
             return self.phrase(term)  # a letter explained elsewhere cannot run with the variable of a sweep
-        symbol = self._free_letter(SPARE)
+        spec = measured(term, self.library)
+        usual = LETTERS_OF_UNITS.get(spec.output.unit or "", "") if tells and spec is not None and spec.output else ""
+        symbol = self._free_letter([*usual, *SPARE])
         self.bindings.append((symbol, term))
         return f"${symbol}$"
 

@@ -83,7 +83,7 @@ _ORDINAL = re.compile(r"(?<=>)(\$?)th\b")
 _FORMULA = re.compile(r"\$[^$]*\$")
 _PRODUCT = re.compile(r"(?<![\\A-Za-z])([a-z])([a-z])(?![A-Za-z])")
 _STEP = re.compile(r"^\d+\. ", re.MULTILINE)
-_OPERATIONS = {"sum": ("sum",), "difference": ("exceed",), "product": ("product",)}
+_OPERATIONS = {"sum": ("sum",), "difference": ("exceed", "exceeds"), "product": ("product",)}
 
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(\.\d+)?")
 _SHORT_FRACTION = re.compile(r"\\[dtc]?frac(\d)(\d)")
