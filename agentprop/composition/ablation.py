@@ -195,8 +195,9 @@ class _Clauses:
             case Remainder(body=inner):
                 yield f"operator('remainder', lambda: {self.without(node, inner)})"
             case Combine(op=op, left=left, right=right) if op != "product":
-                yield f"operator({op!r}, lambda: {self.without(node, left)})"
-                yield f"operator({op!r}, lambda: {self.without(node, right)})"
+                for side in (left, right):
+                    if not isinstance(self.body, Sought) or _open(side):  # a datum is sought in one side only
+                        yield f"operator({op!r}, lambda: {self.without(node, side)})"
 
 
 def _open(term: Term) -> bool:
