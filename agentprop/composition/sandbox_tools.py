@@ -115,8 +115,8 @@ def sought(quantity: Callable[[float], float], value: float, low: float, high: f
 def _around(low: float, high: float) -> list[float]:
     """Points between the bounds and beyond them: in proportion for positive data, by steps for others."""
     if low > 0:
-        return [low / 8 * (64 * high / low) ** (i / 23) for i in range(24)]
-    return [low - (high - low) / 2 + 2 * (high - low) * i / 23 for i in range(24)]
+        return [low / 8 * (64 * high / low) ** (i / 15) for i in range(16)]
+    return [low - (high - low) / 2 + 2 * (high - low) * i / 15 for i in range(16)]
 
 
 def _tried(quantity: Callable[[float], float], at: float) -> float | None:
