@@ -113,6 +113,8 @@ class _Writer:
     letters: LetterUse | None = None
     naming: bool = False
     bindings: list[tuple[str, Term]] = field(default_factory=list)
+    scenes: set[str] = field(default_factory=set)
+    """Scenes that are told: of a skill that stands in a statement twice, another one comes the second time."""
 
     # --- questions ---
 
@@ -260,7 +262,9 @@ class _Writer:
         options = [w for w in spec.phrasings if complete_scene(spec, w)]
         if not options or (links and not lettered):
             raise Unwritable(f"{term.skill} has no scene of its own")
-        return self._fill(term, self.rng.choice(options).scene)
+        chosen = self.rng.choice([w for w in options if w.scene not in self.scenes] or options)
+        self.scenes.add(chosen.scene)
+        return self._fill(term, chosen.scene)
 
     # --- noun phrases ---
 
