@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from random import Random
 from typing import Any, NamedTuple
 
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
 from agentprop.agent.certificates import CertificateRefusal, called_skills, examination, generated_skills
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition import ablation, families, suites
+from agentprop.composition import ablation, families, promises, suites
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.difficulty import declare
 from agentprop.composition.grammar import masked
+from agentprop.composition.promises import Promises
 from agentprop.composition.returned import agrees
 from agentprop.composition.solution import modules as solution_modules
 from agentprop.composition.solution import solved, solved_program, traceable, tracing
-from agentprop.composition.terms import Apply, from_json, operators, skills
+from agentprop.composition.terms import Apply, Program, from_json, operators, skills
 from agentprop.composition.terms import modules as composed_modules
-from agentprop.grading.builtin_verifier import MIN_TESTS
+from agentprop.grading.composed_programs import MIN_TESTS
 from agentprop.grading.family_problems import SECONDS
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.records import (
@@ -39,12 +42,15 @@ from agentprop.records import (
     Solution,
     Submission,
     Task,
+    TestCase,
     content_id,
 )
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
 from agentprop.skills import Package
 
+MOST_TICKS = 10_000_000
+"""Ticks that a reference may use on all tests together."""
 MIN_STATEMENT, MAX_STATEMENT, MAX_ANSWER = 20, 20_000, 20_000
 INERT = "inert:"
 """Beginning of the code of a submission with a clause that does nothing; the clause follows."""
@@ -80,6 +86,12 @@ async def check_contract(
     if violation is not None:
         return violation
     if submission.answer_type == "program":
+        try:
+            promising = _promising(submission, active)
+        except ValueError as fault:
+            return Violation("promises", str(fault))
+        if promising is not None:
+            return await _with_promises(submission, *promising, task, active, tools, executor, made_by, origin)
         result = await executor.run(replace(_program_job(submission), origin=origin))
         violation = _program_verdict(submission, result)
         if violation is not None:
@@ -153,6 +165,60 @@ async def _judged(
     return Violation(code.replace("-", "_"), verdict.why, verdict.rule in OUTSIDE)
 
 
+def _promising(submission: Submission, active: Mapping[str, Package]) -> tuple[Program, Promises] | None:
+    """What the statement of a composed program promises; None if it promises nothing.
+
+    Raises ValueError if that is not what the composition's data are.
+    """
+    if submission.composition is None or (found := promises.promised(submission.statement)) is None:
+        return None
+    try:
+        term = from_json(submission.composition)
+        if not isinstance(term, Program) or set(skills(term)) - set(active):
+            return None
+        least = promises.least(found.limits, term, active) if promises.can_promise(term, active) else None
+    except (TypeError, LookupError, ArithmeticError, AttributeError, AssertionError):  # a model may have written it
+        return None
+    if least is None:
+        raise ValueError("the limits are not those of the data")
+    if any(not promises.fits(test.values()[0][0], least, term, active) for test in submission.tests):
+        raise ValueError("a test breaks the limits of the statement")
+    return term, found
+
+
+async def _with_promises(
+    submission: Submission,
+    term: Program,
+    promised: Promises,
+    task: Task,
+    active: Mapping[str, Package],
+    tools: Mapping[str, str],
+    executor: Executor,
+    made_by: MadeBy,
+    origin: str | None,
+) -> Problem | Violation:
+    """The problem of a composed program, with large tests and a budget beside the tests of the proposer."""
+    shown = [(list(arguments), value) for arguments, value in (*promised.edge, *promised.examples)]
+    given = [test.values() for test in submission.tests] + shown
+    large = promises.large(term, active, Random(submission.statement))
+    calls = [arguments for arguments, _ in given] + [[value] for value in large]
+    result = await executor.run(replace(_calling(submission, calls), origin=origin, ticks=MOST_TICKS))
+    violation = _values_verdict(given, result)
+    if violation is not None:
+        return violation
+    assert isinstance(result.value, list)  # by `_values_verdict`
+    added = tuple(TestCase.of([value], out) for value, out in zip(large, result.value[len(given) :], strict=True))
+    submission = submission.model_copy(update={"tests": (*submission.tests, *added)})
+    found = _problem(submission, task, active, tuple(active), result.isolation, made_by)
+    if isinstance(found, Violation):
+        return found
+    edges = {repr(value) for value in promises.edges(term, active)}
+    tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
+    judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
+    found = found.model_copy(update={"judging": judging})
+    return await _with_ablation(found, active, tools, executor, origin)
+
+
 async def _with_ablation(
     found: Problem | Violation,
     active: Mapping[str, Package],
@@ -191,10 +257,16 @@ def _with_difficulty(found: Problem, active: Mapping[str, Package], clauses: Cla
     """The problem with its declared difficulty, if its composition can be looked through."""
     try:
         term = from_json(found.certificate.composition or "")
-        declared = declare(term, active, found.statement, clauses)
+        declared = declare(term, active, families.task(found.statement), clauses)
     except (ValueError, LookupError, AttributeError, TypeError):  # a model may have written it
         return found
     return found.model_copy(update={"difficulty": declared})
+
+
+def _drawn(problem: Problem) -> list[Any]:
+    """The data of a program's tests that were drawn at random: any clause may do nothing for the others."""
+    tags = problem.judging.tags if problem.judging is not None else ()
+    return [test.values()[0][0] for test, tag in zip_longest(problem.tests, tags) if tag in (None, "small")]
 
 
 async def tried_clauses(
@@ -207,7 +279,7 @@ async def tried_clauses(
     """Try the clauses of a problem's composition, and trace its solution in the same job; None if it has no terms."""
     try:
         term = from_json(problem.certificate.composition or "")
-        inputs = [test.values()[0][0] for test in problem.tests]
+        inputs = _drawn(problem)
         code = ablation.program(term, active, inputs)
         trace = f"\n{tracing(term, active)}" if code is not None and traceable(term, active) else ""
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
@@ -281,20 +353,30 @@ def _brief(value: object) -> str:
 
 
 def _program_job(s: Submission) -> Job:
-    calls = ", ".join(f"{entry_point(s.statement)}(*{test.values()[0]!r})" for test in s.tests)
-    return Job(f"{s.answer}\n\noutputs = [{calls}]\n", returns="outputs")
+    return _calling(s, [test.values()[0] for test in s.tests])
+
+
+def _calling(s: Submission, calls: Sequence[list[Any]]) -> Job:
+    """The job of calling a program with each list of arguments."""
+    called = ", ".join(f"{entry_point(s.statement)}(*{arguments!r})" for arguments in calls)
+    return Job(f"{s.answer}\n\noutputs = [{called}]\n", returns="outputs")
 
 
 def _program_verdict(s: Submission, result: Result) -> Violation | None:
+    return _values_verdict([test.values() for test in s.tests], result)
+
+
+def _values_verdict(calls: Sequence[tuple[list[Any], Any]], result: Result) -> Violation | None:
+    """What is wrong if a program was called with these arguments and then perhaps others; None if nothing is."""
     violation = failure(result)
     if violation is not None:
         return violation
     outputs = result.value if isinstance(result.value, list) else []
-    for test, output in zip(s.tests, outputs, strict=False):
-        if not agrees(output, test.values()[1]):
-            told = f"the program gives {_brief(output)}, not {_brief(test.expected)}, for {_brief(test.arguments)}"
+    for (arguments, expected), output in zip(calls, outputs, strict=False):
+        if not agrees(output, expected):
+            told = f"the program gives {_brief(output)}, not {_brief(expected)}, for {_brief(arguments)}"
             return Violation("tests_fail", told)
-    if len(outputs) != len(s.tests):
+    if len(outputs) < len(calls):
         return Violation("tests_fail", "the program did not answer every test")
     return None
 
@@ -344,7 +426,7 @@ def _problem(
         tests=s.tests,
         certificate=Certificate(form=form, composition=s.composition, source=s.certificate),
         evidence=_weakest(active[name].spec.evidence for name in used) if form == "composition" else "certificate",
-        template=content_id(masked(s.statement)),
+        template=content_id(masked(promises.kind_of(s.statement))),
         task_id=task.id,
         index=task.index,
         isolation=isolation,

@@ -22,6 +22,8 @@ from agentprop.skills.values import parse
 
 HEAD = "\n\nInput: "
 """Where the task of a statement ends."""
+LIMITS = "\n\nLimits: "
+"""Where the task of a composed program's statement ends; see `promises`."""
 ENTRY_POINT = "solve"
 _TUPLE = re.compile(r"tuple\[")
 
@@ -40,8 +42,8 @@ def parameters(term: Apply, package: Package) -> dict[str, Any]:
 
 
 def task(statement: str) -> str:
-    """The story and the task of a statement, without what stands behind them."""
-    return statement.partition(HEAD)[0]
+    """The story and the task of a statement, without what stands behind them, also that of a composed program."""
+    return re.split(f"{HEAD}|{LIMITS}", statement, maxsplit=1)[0]
 
 
 def statement(task: str, judged: Judged, examples: tuple[TestCase, ...]) -> str:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 
-from agentprop.composition.terms import Apply, Given, Term, expression, skills
+from agentprop.composition.terms import Apply, Given, Route, Term, expression, skills
 from agentprop.skills import Package
 from agentprop.skills.values import Parameter, parse, render
 
@@ -41,18 +41,20 @@ def sliced(script: str, name: str, prefix: str, root: str = "solve") -> tuple[tu
     )
 
 
-def listing(body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None) -> str:
+def listing(
+    body: Term, library: Mapping[str, Package], *, entry: tuple[str, str] | None = None, route: Route = "solve"
+) -> str:
     """Write a program that prints the body's value, or with `entry=(function, parameter)` defines that function."""
     names = {skill: f"f{number}" for number, skill in enumerate(reversed(skills(body)), 1)}
     lines: dict[str, None] = {}
     blocks: list[str] = []
     for skill, name in names.items():
-        imports, text = sliced(library[skill].script or "", name, f"{name}_")
+        imports, text = sliced(library[skill].script or "", name, f"{name}_", route)
         lines |= dict.fromkeys(imports)
         blocks.append(text)
-    call = expression(body, library, "solve")
+    call = expression(body, library, route)
     for skill, name in names.items():
-        call = call.replace(f"{library[skill].module}.solve(", f"{name}(")
+        call = call.replace(f"{library[skill].module}.{route}(", f"{name}(")
     if entry is None:
         blocks.append(f"print({call})")
     else:

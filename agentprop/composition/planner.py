@@ -49,6 +49,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    body_data,
     skills,
     walk,
 )
@@ -58,7 +59,7 @@ from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, parse, render
 
-__all__ = ["Impossible", "Planner", "body_data", "reducible", "skill_count"]
+__all__ = ["Impossible", "Planner", "reducible", "skill_count"]
 
 DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
@@ -580,18 +581,6 @@ class Planner:
 def reducible(spec: Spec) -> bool:
     """True if the remainder of a skill's value can be asked for, and is not the remainder of a remainder."""
     return bool(spec.value) and "remainder" not in spec.name
-
-
-def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
-    """Innermost application of a pipeline, and its data parameter."""
-    node = body
-    while True:
-        data = library[node.skill].spec.data
-        assert data is not None  # pipelines are made of skills with data
-        inner = node.argument(data)
-        if not isinstance(inner, Apply):
-            return node, data
-        node = inner
 
 
 def _with_data(body: Apply, innermost: Apply) -> Apply:

@@ -14,13 +14,24 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, families, lifted, objects, suites
+from agentprop.composition import ablation, draft_code, families, lifted, objects, promises, suites
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import Impossible, Planner, body_data, reducible, skill_count
+from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
 from agentprop.composition.repairs import Repairs
-from agentprop.composition.terms import Apply, Combine, Printed, Program, Remainder, Term, skills, to_json, walk
+from agentprop.composition.terms import (
+    Apply,
+    Combine,
+    Printed,
+    Program,
+    Remainder,
+    Term,
+    body_data,
+    skills,
+    to_json,
+    walk,
+)
 from agentprop.composition.writer import Unwritable, write
 from agentprop.records import Move, Observation, Submission, TestCase
 from agentprop.records import action_text as protocol
@@ -247,6 +258,7 @@ class BuiltinProposer:
         certificate = draft_code.certificate(self.term, self.library)
         composition = to_json(self.term)
         if isinstance(self.term, Program):
+            statement, tests = _promising(self.term, self.library, statement, inputs or "[]", _printed(tried.text))
             return Submission.model_construct(
                 statement=statement,
                 answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
@@ -255,7 +267,7 @@ class BuiltinProposer:
                 figures=None,
                 certificate=certificate,
                 composition=composition,
-                tests=_tests(inputs or "[]", _printed(tried.text)),
+                tests=tests,
             )
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
@@ -314,7 +326,7 @@ class BuiltinProposer:
             return None
         node, name = _innermost(self.term, self.library)
         parameter = self.library[node.skill].spec.parameters[name]
-        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS)]
+        drawn = [draw(parameter, self.rng) for _ in range(PROGRAM_INPUTS + 1)]  # one of them is shown
         return repr(drawn)  # as the stored tests will give them: an edge announced as `(a, b)` is a tuple
 
 
@@ -365,6 +377,26 @@ def _value(line: str) -> Any:
         return line
 
 
-def _tests(inputs: str, printed: list[str]) -> tuple[TestCase, ...]:
-    arguments = read_value(inputs)
-    return tuple(TestCase.of([argument], read_value(line)) for argument, line in zip(arguments, printed, strict=True))
+def _promising(
+    term: Program, library: dict[str, Package], statement: str, inputs: str, printed: list[str]
+) -> tuple[str, tuple[TestCase, ...]]:
+    """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
+
+    The shortest of the data that give something else than the empty ones is shown as the example.
+    """
+    drawn = read_value(inputs)
+    calls = [(value, read_value(line)) for value, line in zip(drawn, printed, strict=False)]
+    if not promises.can_promise(term, library):
+        return statement, tuple(TestCase.of([value], found) for value, found in calls)
+    edges = [
+        (value, read_value(line))
+        for value, line in zip(promises.edges(term, library), printed[len(drawn) :], strict=True)
+        if line != draft_code.NOTHING
+    ]
+    empty = tuple(((value,), found) for value, found in edges if not value)
+    dull = [found for _, found in empty]
+    shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
+    limits = promises.limits(term, library, promises.smallest(term, library, [value for value, _ in edges]))
+    told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
+    tests = [TestCase.of([value], found) for value, found in calls + edges if value != shown[0]]
+    return promises.written(statement, told), tuple({test.arguments: test for test in tests}.values())

@@ -15,7 +15,7 @@ import pytest
 from judging import Judge, changed, unclaimed
 
 from agentprop.composition.terms import Apply, Given, Program, from_json, to_json, walk
-from agentprop.grading.builtin_verifier import MIN_TESTS
+from agentprop.grading.composed_programs import MIN_TESTS
 from agentprop.records import Certificate, Problem, TestCase
 from agentprop.skills import Package, parse
 

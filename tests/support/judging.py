@@ -11,9 +11,8 @@ from typing import Any
 
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import body_data
 from agentprop.composition.reader import read
-from agentprop.composition.terms import Apply, Printed, Program, Route, Term, expression, imports, modules
+from agentprop.composition.terms import Apply, Printed, Program, Route, Term, body_data, expression, imports, modules
 from agentprop.grading import builtin_verifier as builtin
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Certificate, Problem
