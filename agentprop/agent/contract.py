@@ -18,25 +18,26 @@ from typing import Any, NamedTuple
 from agentprop.agent.answer_form import form_asked, tells_answer, typed
 from agentprop.agent.certificates import CertificateRefusal, called_skills, examination, generated_skills
 from agentprop.answers.equivalence import equivalent
-from agentprop.composition import ablation, families, promises, suites
+from agentprop.composition import ablation, families, program_tasks, promises, suites
 from agentprop.composition.ablation import ClauseCounts
 from agentprop.composition.answer_text import answer_text
 from agentprop.composition.difficulty import declare
 from agentprop.composition.grammar import masked
+from agentprop.composition.program_tasks import Asked
 from agentprop.composition.promises import Promises
 from agentprop.composition.returned import agrees
 from agentprop.composition.solution import modules as solution_modules
 from agentprop.composition.solution import solved, solved_program, traceable, tracing
+from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Program, from_json, operators, skills
 from agentprop.composition.terms import modules as composed_modules
-from agentprop.grading.composed_programs import MIN_TESTS
-from agentprop.grading.family_problems import SECONDS
+from agentprop.grading.composed_programs import MIN_TESTS, fails_a_test
+from agentprop.grading.family_problems import SECONDS, brute_at_edge
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.records import (
     Ablation,
     Certificate,
     Evidence,
-    Judging,
     MadeBy,
     Problem,
     Solution,
@@ -47,7 +48,7 @@ from agentprop.records import (
 )
 from agentprop.sandbox import OUTSIDE, Job, Result
 from agentprop.sandbox.executor import Executor
-from agentprop.skills import Package
+from agentprop.skills import Judged, Package, origin_of
 
 MOST_TICKS = 10_000_000
 """Ticks that a reference may use on all tests together."""
@@ -79,9 +80,11 @@ async def check_contract(
     origin: str | None = None,
 ) -> Problem | Violation:
     """The problem of a submission that keeps the contract, or what it breaks; `origin` is whose code it holds."""
-    judged = _with_suite(submission, active)
-    if judged is not None:
-        return await _judged(*judged, task, active, executor, made_by)
+    posed = _posed(submission, active)
+    if posed is not None and posed.asked.task == "edge":
+        return await _at_edge(submission, posed, task, active, executor, made_by)
+    if posed is not None and submission.answer_type == "program":
+        return await _judged(submission, posed, task, active, executor, made_by)
     violation = _form(submission)
     if violation is not None:
         return violation
@@ -119,35 +122,74 @@ async def check_contract(
     return await _with_ablation(found, active, tools, executor, origin)
 
 
-def _with_suite(submission: Submission, active: Mapping[str, Package]) -> tuple[Submission, Judging] | None:
-    """A submission that poses a family's problem with the tests of its setting; None for any other.
+class Posed(NamedTuple):
+    """The family and the setting that a submission poses a problem of, and what it asks."""
 
-    Its tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
-    """
-    if submission.answer_type != "program" or submission.composition is None:
+    package: Package
+    values: Mapping[str, Any]
+    setting: Setting
+    judged: Judged
+    asked: Asked
+
+
+def _posed(submission: Submission, active: Mapping[str, Package]) -> Posed | None:
+    """What a submission poses of a family; None for any other."""
+    if submission.composition is None:
         return None
     try:
         term = from_json(submission.composition)
         package = families.family(term, active)
-        if package is None or not isinstance(term, Apply):
+        if package is None or package.spec.judged is None or not isinstance(term, Apply):
             return None
-        found = suites.setting(package, families.parameters(term, package))
+        values = families.parameters(term, package)
+        found = suites.setting(package, values)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # a model may have written it
         return None
-    if found is None or package.spec.judged is None:
-        return None
-    return submission.model_copy(update={"tests": found.tests}), families.judging(package.spec.judged, found)
+    _, asked = program_tasks.asked(submission.statement)
+    return None if found is None else Posed(package, values, found, package.spec.judged, asked)
 
 
-async def _judged(
+async def _at_edge(
     submission: Submission,
-    judging: Judging,
+    posed: Posed,
     task: Task,
     active: Mapping[str, Package],
     executor: Executor,
     made_by: MadeBy,
 ) -> Problem | Violation:
-    """The problem of a family, whose reference must pass its tests within the budget."""
+    """The problem that asks what an input at the edge of a family's limits gives."""
+    own = families.program(posed.package, posed.values)
+    if posed.asked.program != own or posed.asked.given not in program_tasks.edge_inputs(posed.judged, posed.setting):
+        return Violation("unfit_program", "the program or the input shown is not one of the family")
+    modules = {f"skills.{posed.package.module}": posed.package.script or ""}
+    written = families.edge_certificate(posed.package, posed.values, posed.asked.given)
+    result, brute = await asyncio.gather(
+        executor.run(Job(written, modules, returns="answer", origin=origin_of([posed.package]))),
+        executor.run(brute_at_edge(posed.package, posed.values, posed.asked.given)),
+    )
+    violation = _form(submission) or _answer_verdict(submission, result)
+    if violation is None and brute.status == "error":
+        violation = Violation("unfit_program", "the brute force does not come to an end on the input shown")
+    return violation or _problem(submission, task, active, tuple(active), result.isolation, made_by)
+
+
+async def _judged(
+    submission: Submission,
+    posed: Posed,
+    task: Task,
+    active: Mapping[str, Package],
+    executor: Executor,
+    made_by: MadeBy,
+) -> Problem | Violation:
+    """The problem of a family with the tests of its setting; its reference must pass them within the budget.
+
+    The tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
+    """
+    submission = submission.model_copy(update={"tests": posed.setting.tests})
+    judging, asked = families.judging(posed.judged, posed.setting), posed.asked
+    shown = {"repair": program_tasks.faulty, "optimise": program_tasks.slow}.get(asked.task)
+    if shown is not None and asked.program not in shown(posed.package, posed.values):
+        return Violation("unfit_program", "the program shown is not one of the family's wrong or slow ones")
     violation = _form(submission)
     if violation is not None:
         return violation
@@ -170,7 +212,8 @@ def _promising(submission: Submission, active: Mapping[str, Package]) -> tuple[P
 
     Raises ValueError if that is not what the composition's data are.
     """
-    if submission.composition is None or (found := promises.promised(submission.statement)) is None:
+    statement, _ = program_tasks.asked(submission.statement)
+    if submission.composition is None or (found := promises.promised(statement)) is None:
         return None
     try:
         term = from_json(submission.composition)
@@ -216,7 +259,21 @@ async def _with_promises(
     tags = ["edge" if repr(arguments[0]) in edges else "small" for arguments, _ in given[: -len(shown)]]
     judging = promises.judging(term, active, promised, result.ticks, (*tags, *("large" for _ in added)))
     found = found.model_copy(update={"judging": judging})
-    return await _with_ablation(found, active, tools, executor, origin)
+    unfit = await _unfit_program(found, executor, origin)
+    return unfit or await _with_ablation(found, active, tools, executor, origin)
+
+
+async def _unfit_program(found: Problem, executor: Executor, origin: str | None) -> Violation | None:
+    """What is wrong with the program that a composed program's statement shows; None if it shows none."""
+    _, asked = program_tasks.asked(found.statement)
+    if asked.task == "write":
+        return None
+    if asked.task != "repair" or asked.program not in program_tasks.changed(found.answer):
+        return Violation("unfit_program", "the program shown is not the reference with one change")
+    fails = await fails_a_test(found, asked.program, executor, origin)
+    if fails is None:
+        return Violation("unfit_program", "it could not be found out whether the program shown is wrong")
+    return None if fails else Violation("unfit_program", "the program shown passes every test")
 
 
 async def _with_ablation(

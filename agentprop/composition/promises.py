@@ -138,7 +138,9 @@ def limits(term: Program, library: Mapping[str, Package], least: int) -> str:
 
 
 def _graph(p: Parameter) -> str:
-    parts = [f"describes a {'connected ' if p.connected else ''}graph with the vertices 1 to n, where"]
+    connected = "connected " if p.connected else ""
+    aside = " (directions aside)" if p.connected and p.directed else ""
+    parts = [f"describes a {connected}graph{aside} with the vertices 1 to n, where"]
     parts.append(f"{_fewest(p)} <= n <= {_most(p)}; no edge occurs twice or joins a vertex to itself")
     if p.acyclic:
         parts.append("; every edge leads to a vertex with a higher number")

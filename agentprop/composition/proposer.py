@@ -14,11 +14,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from agentprop.composition import ablation, draft_code, families, lifted, objects, promises, suites
+from agentprop.composition import ablation, draft_code, families, lifted, objects
 from agentprop.composition.answer_text import TYPES, answer_text, close, read_value
 from agentprop.composition.lint import Draft, errors
-from agentprop.composition.listing import listing
 from agentprop.composition.planner import Impossible, Planner, reducible, skill_count
+from agentprop.composition.program_submissions import drawn_task, of_family, of_program
+from agentprop.composition.program_tasks import UNFIT_PROGRAM, ProgramTask
 from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import (
     Apply,
@@ -33,7 +34,7 @@ from agentprop.composition.terms import (
     walk,
 )
 from agentprop.composition.writer import Unwritable, write
-from agentprop.records import Move, Observation, Submission, TestCase
+from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
 from agentprop.skills import Package
 from agentprop.skills.values import draw
@@ -68,6 +69,7 @@ class BuiltinProposer:
         """Statements that broke a rule of language and were written anew, by rule."""
         self._mended = set[str]()
         self._started = False
+        self._task: ProgramTask = "write"
 
     async def act(self, observation: Observation) -> Move:
         """Choose the next message; none when nothing is left to try."""
@@ -90,6 +92,8 @@ class BuiltinProposer:
         if objects.is_undrawn(self.term, self.library):
             yield from self._model()
             return
+        if isinstance(self.term, Program) or families.family(self.term, self.library) is not None:
+            self._task = drawn_task(self.rng)
         statement = yield from self._draft("")
         failures = 0
         while statement is not None:
@@ -104,6 +108,8 @@ class BuiltinProposer:
             if fault is None:
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
+                if answer.outcome == UNFIT_PROGRAM:
+                    self._task = "write"
                 _, inert, clause = answer.outcome.partition(ablation.REFUSED)
                 if inert:
                     statement = yield from self._mend(clause, fault)
@@ -255,23 +261,14 @@ class BuiltinProposer:
         return f"{names[0]} asks the question; {', '.join(names[1:])} supplies what it needs. Draft:"
 
     def _submission(self, statement: str, tried: Observation, inputs: str | None) -> Submission:
-        certificate = draft_code.certificate(self.term, self.library)
-        composition = to_json(self.term)
         if isinstance(self.term, Program):
-            statement, tests = _promising(self.term, self.library, statement, inputs or "[]", _printed(tried.text))
-            return Submission.model_construct(
-                statement=statement,
-                answer=listing(self.term.body, self.library, entry=("solve", self.term.variable)),
-                answer_type="program",
-                unit=None,
-                figures=None,
-                certificate=certificate,
-                composition=composition,
-                tests=tests,
-            )
+            tried_on, printed = inputs or "[]", _printed(tried.text)
+            return of_program(self.term, self.library, statement, tried_on, printed, self._task, self.rng)
         family = families.family(self.term, self.library)
         if family is not None and isinstance(self.term, Apply):
-            return self._of_family(family, self.term, statement, certificate, composition)
+            return of_family(family, self.term, statement, self._task, self.rng)
+        certificate = draft_code.certificate(self.term, self.library)
+        composition = to_json(self.term)
         package = lifted.lifted(self.term, self.library)
         if package is not None:
             return Submission.model_construct(
@@ -294,24 +291,6 @@ class BuiltinProposer:
             answer_type=kind,
             unit=unit,
             figures=figures,
-            certificate=certificate,
-            composition=composition,
-            tests=(),
-        )
-
-    def _of_family(
-        self, package: Package, term: Apply, statement: str, certificate: str, composition: str
-    ) -> Submission:
-        """The problem of a family; the environment adds the tests of the family's suite."""
-        values, judged = families.parameters(term, package), package.spec.judged
-        found = suites.setting(package, values)
-        assert judged is not None and found is not None  # the planner takes no other
-        return Submission.model_construct(
-            statement=families.statement(statement, judged, found.examples),
-            answer=families.program(package, values),
-            answer_type="program",
-            unit=None,
-            figures=None,
             certificate=certificate,
             composition=composition,
             tests=(),
@@ -375,28 +354,3 @@ def _value(line: str) -> Any:
         return read_value(line.split(" = ", 1)[-1])
     except ValueError:
         return line
-
-
-def _promising(
-    term: Program, library: dict[str, Package], statement: str, inputs: str, printed: list[str]
-) -> tuple[str, tuple[TestCase, ...]]:
-    """A statement with what it promises, and the tests for it: data that were drawn, and data at the edge.
-
-    The shortest of the data that give something else than the empty ones is shown as the example.
-    """
-    drawn = read_value(inputs)
-    calls = [(value, read_value(line)) for value, line in zip(drawn, printed, strict=False)]
-    if not promises.can_promise(term, library):
-        return statement, tuple(TestCase.of([value], found) for value, found in calls)
-    edges = [
-        (value, read_value(line))
-        for value, line in zip(promises.edges(term, library), printed[len(drawn) :], strict=True)
-        if line != draft_code.NOTHING
-    ]
-    empty = tuple(((value,), found) for value, found in edges if not value)
-    dull = [found for _, found in empty]
-    shown = min(calls, key=lambda call: (call[1] in dull, len(repr(call[0]))))
-    limits = promises.limits(term, library, promises.smallest(term, library, [value for value, _ in edges]))
-    told = promises.Promises(limits, empty, (((shown[0],), shown[1]),))
-    tests = [TestCase.of([value], found) for value, found in calls + edges if value != shown[0]]
-    return promises.written(statement, told), tuple({test.arguments: test for test in tests}.values())

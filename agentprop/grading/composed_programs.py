@@ -15,8 +15,10 @@ from typing import Any
 
 from agentprop.composition import promises
 from agentprop.composition import solution as worked
+from agentprop.composition.framing import unframed
 from agentprop.composition.listing import listing
-from agentprop.composition.promises import Promises
+from agentprop.composition.program_tasks import asked, changed
+from agentprop.composition.promises import LEAST, Promises
 from agentprop.composition.returned import agrees
 from agentprop.composition.terms import Apply, Program, Route, Term, body_data, expression, imports, modules, skills
 from agentprop.grading.family_problems import SECONDS
@@ -54,7 +56,35 @@ async def judge_program(
         return outputs
     if not all(agrees(output, claimed) for output, (_, claimed) in zip(outputs, calls, strict=False)):
         return Judgement("invalid", "tests", "a stored test expects what the independent check does not give")
-    return await _ran(problem, inputs, outputs, executor, origin(term, library) if own else None)
+    unfit = await _unfit_program(problem, term, library, executor)
+    return unfit or await _ran(problem, inputs, outputs, executor, origin(term, library) if own else None)
+
+
+async def _unfit_program(
+    problem: Problem, term: Program, library: Mapping[str, Package], executor: Executor
+) -> Judgement | None:
+    """What is wrong with the program that a statement shows; None if it shows none."""
+    _, shown = asked(unframed(problem.statement)[0])
+    if shown.task == "write":
+        return None
+    own = listing(term.body, library, entry=(ENTRY_POINT, term.variable))
+    if shown.task != "repair" or shown.program not in changed(own):
+        return Judgement("undetermined", "not_in_grammar", "the program shown is not the library's with one change")
+    fails = await fails_a_test(problem, shown.program, executor, origin(term, library))
+    if fails is None:
+        return Judgement("undetermined", "tests", "it could not be found out whether the program shown is wrong")
+    return None if fails else Judgement("invalid", "tests", "the program that is to be repaired passes every test")
+
+
+async def fails_a_test(problem: Problem, program: str, executor: Executor, origin: str | None) -> bool | None:
+    """True if a program fails one of a problem's tests, by its values or its ticks; None if that cannot be said."""
+    cases = [test.values() for test in problem.tests]
+    calls = ", ".join(f"{ENTRY_POINT}(*{arguments!r})" for arguments, _ in cases)
+    ticks = problem.judging.ticks if problem.judging is not None else LEAST
+    ran = await executor.run(Job(f"{program}\n\noutputs = [{calls}]", returns="outputs", origin=origin, ticks=ticks))
+    if ran.status not in ("ok", "error") or (ran.status == "ok" and not isinstance(ran.value, list)):
+        return None
+    return ran.status == "error" or agrees(ran.value, [expected for _, expected in cases]) is not True
 
 
 async def _ran(
@@ -98,7 +128,7 @@ def _calls(problem: Problem, term: Program, library: Mapping[str, Package]) -> l
     except ValueError:
         return Judgement("invalid", "tests", "the stored tests cannot be read")
     try:
-        promised = promises.promised(problem.statement)
+        promised = promises.promised(asked(unframed(problem.statement)[0])[0])
     except ValueError as fault:
         return Judgement("undetermined", "not_in_grammar", str(fault))
     if promised is None:
