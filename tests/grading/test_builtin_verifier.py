@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from judging import Judge, changed, unclaimed
+from judging import Judge, changed, is_composed, unclaimed
 
 from agentprop.composition.terms import Apply, Given, Program, from_json, to_json, walk
 from agentprop.grading.composed_programs import MIN_TESTS
@@ -297,7 +297,7 @@ def test_tampered_reference_programs_are_not_valid_unless_they_do_the_same(
 ) -> None:
     rng = Random(4)
     altered = []
-    for problem in [p for p in problems if p.answer_type == "program" and p.judging is None]:
+    for problem in [p for p in problems if is_composed(p)]:
         found = list(mutants(problem.answer))
         altered += [(problem, text) for text in rng.sample(found, min(4, len(found)))]
     assert altered
@@ -329,7 +329,7 @@ def test_programs_that_do_something_else_are_not_valid(
 
 
 def test_a_program_that_only_knows_the_stored_tests_is_invalid(problems: list[Problem], judge: Judge) -> None:
-    for problem in [p for p in problems if p.answer_type == "program" and p.judging is None][:12]:
+    for problem in [p for p in problems if is_composed(p)][:12]:
         known = {repr(argument): expected for [argument], expected in (test.values() for test in problem.tests)}
         program = f"KNOWN = {known!r}\n\ndef solve(data):\n    return KNOWN.get(repr(data))"
         assert judge.one(changed(problem, answer=program)).value == "invalid"
