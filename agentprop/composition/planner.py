@@ -34,6 +34,7 @@ from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
+from agentprop.composition.program_tasks import ProgramTask
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -69,6 +70,8 @@ MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
+PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
+"""Shares of what is asked about programs; a program that has no such task is to be written."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5

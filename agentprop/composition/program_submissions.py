@@ -9,6 +9,7 @@ from typing import Any
 from agentprop.composition import draft_code, families, promises, suites
 from agentprop.composition.answer_text import read_value
 from agentprop.composition.listing import listing
+from agentprop.composition.planner import PROGRAM_TASKS
 from agentprop.composition.program_tasks import (
     Asked,
     ProgramTask,
@@ -23,13 +24,10 @@ from agentprop.composition.terms import Apply, Program, to_json
 from agentprop.records import Submission, TestCase
 from agentprop.skills import Package
 
-WEIGHTS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
-"""Shares of what is asked about programs."""
-
 
 def drawn_task(rng: Random) -> ProgramTask:
     """Draw what is asked about a program."""
-    return rng.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
+    return rng.choices([*PROGRAM_TASKS], [*PROGRAM_TASKS.values()])[0]
 
 
 def of_family(package: Package, term: Apply, task: str, wanted: ProgramTask, rng: Random) -> Submission:

@@ -39,7 +39,7 @@ from agentprop.skills.values import Parameter, draw, misfit
 Call = tuple[tuple[Any, ...], Any]
 """Arguments and value."""
 
-MOST = {"list": 200, "string": 200, "words": 40, "graph": 60}
+MOST = {"list": 100, "string": 100, "words": 40, "graph": 60}
 """Elements, letters, words or vertices that an input may have; 2^MOST steps take longer than any budget."""
 TIMES, LEAST = 10, 1_000_000
 """Budget of a test: so many runs of the reference on all tests together, and at least so many ticks, which are enough

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from random import Random
 
@@ -11,10 +12,11 @@ from judging import Judge
 
 from agentprop.agent.candidates import builtin_made_by, tools
 from agentprop.agent.environment import Environment, Rules, rollout
-from agentprop.composition import program_submissions, promises, proposer
+from agentprop.composition import promises, proposer
 from agentprop.composition.lint import Draft, errors
 from agentprop.composition.listing import listing
-from agentprop.composition.planner import Planner
+from agentprop.composition.planner import PROGRAM_TASKS, Planner
+from agentprop.composition.program_submissions import drawn_task
 from agentprop.composition.program_tasks import Asked, asked, asking
 from agentprop.composition.proposer import BuiltinProposer
 from agentprop.composition.reader import read
@@ -137,7 +139,7 @@ def test_a_changed_promise_is_not_valid(make: Make, judge: Judge) -> None:
     problem = make(RISING, "write")
     statement = problem.statement
     changes = {
-        " 0 to 200 ": " 0 to 900 ",
+        " 0 to 100 ": " 0 to 900 ",
         "`solve([])` returns `0`": "`solve([])` returns `1`",
         "Example: `solve([": "Example: `solve([1, ",
     }
@@ -200,7 +202,6 @@ def test_a_program_is_shown_and_the_verifier_accepts_it(
 
 
 def test_every_task_has_a_share() -> None:
-    assert sum(program_submissions.WEIGHTS.values()) == pytest.approx(1)
     rng = Random(0)
-    drawn = {program_submissions.drawn_task(rng) for _ in range(200)}
-    assert drawn == set(program_submissions.WEIGHTS)
+    drawn = Counter(drawn_task(rng) for _ in range(1000))
+    assert all(abs(drawn[task] / 1000 - share) < 0.05 for task, share in PROGRAM_TASKS.items())
