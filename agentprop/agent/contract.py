@@ -212,19 +212,21 @@ def _promising(submission: Submission, active: Mapping[str, Package]) -> tuple[P
 
     Raises ValueError if that is not what the composition's data are.
     """
-    statement, _ = program_tasks.asked(submission.statement)
-    if submission.composition is None or (found := promises.promised(statement)) is None:
-        return None
     try:
-        term = from_json(submission.composition)
+        term = from_json(submission.composition or "")
         if not isinstance(term, Program) or set(skills(term)) - set(active):
             return None
-        least = promises.least(found.limits, term, active) if promises.can_promise(term, active) else None
-    except (TypeError, LookupError, ArithmeticError, AttributeError, AssertionError):  # a model may have written it
+        promisable = promises.can_promise(term, active)
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError):  # a model wrote it
         return None
+    found = promises.promised(program_tasks.asked(submission.statement)[0])
+    if found is None:
+        return None
+    least = promises.least(found.limits, term, active) if promisable else None
     if least is None:
         raise ValueError("the limits are not those of the data")
-    if any(not promises.fits(test.values()[0][0], least, term, active) for test in submission.tests):
+    data = [test.values()[0] for test in submission.tests]
+    if any(len(one) != 1 or not promises.fits(one[0], least, term, active) for one in data):
         raise ValueError("a test breaks the limits of the statement")
     return term, found
 

@@ -37,7 +37,7 @@ from agentprop.skills import Package
 from agentprop.skills.values import Parameter, draw, misfit
 
 Call = tuple[tuple[Any, ...], Any]
-"""Arguments and value."""
+"""Arguments, of which there is one, and value."""
 
 MOST = {"list": 100, "string": 100, "words": 40, "graph": 60}
 """Elements, letters, words or vertices that an input may have; 2^MOST steps take longer than any budget."""
@@ -110,8 +110,9 @@ def _told(call: Call) -> str:
 def _call(line: str) -> Call:
     found = _LINE.fullmatch(line)
     try:
-        if found is not None:
-            return ast.literal_eval(f"({found[1]},)"), ast.literal_eval(found[2])
+        arguments = ast.literal_eval(f"({found[1]},)") if found is not None else ()
+        if found is not None and len(arguments) == 1:
+            return arguments, ast.literal_eval(found[2])
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         pass
     raise ValueError("an example cannot be read")

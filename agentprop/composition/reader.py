@@ -99,7 +99,6 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
             found = _read(text, library)
             if terms := [term for term in found if isinstance(term, Program) or family(term, library) is not None]:
                 return terms
-        return []
     terms = _read(statement, library)
     if terms:
         return terms

@@ -153,7 +153,8 @@ async def _judge_reading(
 ) -> Judgement:
     if isinstance(term, Apply) and (asked := family(term, library)) is not None:
         return await judge_family(problem, term, asked, executor)
-    hidden = unseen(task(problem.statement), term, library)
+    told = task(problem.statement) if isinstance(term, Program) else problem.statement
+    hidden = unseen(told, term, library)
     if hidden is not None:
         return Judgement("invalid", "not_visible", hidden)
     judgement = await _computed(problem, term, library, tools, executor)
