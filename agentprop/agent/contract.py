@@ -200,7 +200,7 @@ async def _judged(
     found = found.model_copy(update={"judging": judging, "entry_point": point})
     verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
     if verdict.status == "same":
-        term = from_json(found.certificate.composition or "")  # _with_suite read it
+        term = from_json(found.certificate.composition or "")  # _posed read it
         told = solved_program(term, active, found.answer)
         return found.model_copy(update={"solution": told})
     code = TOO_SLOW if verdict.rule == TOO_SLOW else "tests_fail" if verdict.status == "different" else verdict.rule

@@ -14,12 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agentprop.answers.equivalence import equivalent
-from agentprop.answers.outcome import Equivalence, different, same
-from agentprop.answers.reading.extract import final_answer
 from agentprop.composition import draft_code
 from agentprop.composition import solution as worked
-from agentprop.composition.answer_text import TYPES, answer_text, read_value, same_json
+from agentprop.composition.answer_text import TYPES, answer_text
 from agentprop.composition.families import family, task
 from agentprop.composition.lifted import lifted
 from agentprop.composition.reader import read
@@ -39,6 +36,7 @@ from agentprop.composition.terms import (
     skills,
     walk,
 )
+from agentprop.grading.claimed_answers import compared_claim
 from agentprop.grading.composed_programs import UNSOUND, judge_program, origin
 from agentprop.grading.family_problems import judge_family
 from agentprop.grading.judgement import Judgement, failure
@@ -222,27 +220,3 @@ def _told(problem: Problem, term: Term, library: Mapping[str, Package]) -> Solut
     if solution is None or not solution.text or not worked.traceable(term, library):
         return None
     return solution if problem.skill_ids == tuple(library[name].id for name in problem.skills) else None
-
-
-def compared_claim(answer: str, problem: Problem) -> Equivalence:
-    """Compare the computed answer with the stored one, which must be a canonical text.
-
-    A reply to the question may leave out a unit, give more figures than asked for, or be wrapped in words; a stored
-    answer may not.
-    """
-    if answer == problem.answer:
-        return same("identical", "the texts are identical")
-    if final_answer(problem.answer) != problem.answer:
-        return different("wrapped", "the stored answer is wrapped in other text")
-    if problem.answer_type == "string":
-        return different("text", "the strings differ")
-    if problem.answer_type == "list":
-        return same("list", "equal lists") if _equal_lists(answer, problem.answer) else different("list", "other lists")
-    return equivalent(gold=answer, pred=problem.answer, require_unit=True)
-
-
-def _equal_lists(left: str, right: str) -> bool:
-    try:
-        return same_json(read_value(left), read_value(right))
-    except ValueError:
-        return False

@@ -15,6 +15,7 @@ from agentprop.composition import families, suites
 from agentprop.composition.framing import unframed
 from agentprop.composition.program_tasks import Asked, asked, edge_inputs, faulty, slow
 from agentprop.composition.terms import Apply
+from agentprop.grading.claimed_answers import compared_claim
 from agentprop.grading.judged_tests import TOO_SLOW, remembered
 from agentprop.grading.judgement import Judgement
 from agentprop.records import Judging, Problem
@@ -91,15 +92,20 @@ async def _judge_edge(
     if rest != text or shown.program != families.program(package, values):
         why = "what follows the task is not its input, output, limits and examples, or another program is shown"
         return Judgement("undetermined", "not_in_grammar", why)
-    if problem.answer_type != "integer" or shown.given not in edge_inputs(judged, setting):
-        return Judgement("invalid", "mismatch", "an input at the edge of the limits has one integer for its result")
+    if (problem.answer_type, problem.unit, problem.figures) != ("integer", None, None):
+        return Judgement("invalid", "answer_type", f"the statement asks for an integer, not {problem.answer_type}")
+    if shown.given not in edge_inputs(judged, setting):
+        return Judgement("undetermined", "not_in_grammar", "the input shown is not one at the edge of the limits")
     ran = await executor.run(brute_at_edge(package, values, shown.given))
     if ran.status != "ok":
         return Judgement("undetermined", "tests", f"the brute force gives nothing: {ran.error or ran.detail}")
-    if ran.stdout.strip() != problem.answer:
-        why = f"the brute force gives {ran.stdout.strip()[:80]}"
-        return Judgement("invalid", "answer_differs", why, ran.stdout.strip()[:80], ran.isolation)
-    return Judgement("valid", "agrees", "the brute force gives the same result", problem.answer, ran.isolation)
+    answer = ran.stdout.strip()[:80]
+    compared = compared_claim(answer, problem)
+    if compared.status == "undetermined":
+        return Judgement("undetermined", "equivalence", compared.why, answer, ran.isolation)
+    if compared.status == "different":
+        return Judgement("invalid", "answer_differs", f"the brute force gives {answer}", answer, ran.isolation)
+    return Judgement("valid", "agrees", "the brute force gives the same result", answer, ran.isolation)
 
 
 def _judged_tests(

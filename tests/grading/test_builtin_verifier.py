@@ -100,7 +100,7 @@ def test_without_a_composition_only_statements_with_the_very_same_answer_are_val
         if isinstance(term, Program):
             data = judge.data(term, 200)
             assert judge.outputs(problem.answer, data) == judge.outputs(judge.solution(term), data), problem.statement
-        else:
+        elif "\n\nInput: " not in problem.statement:  # no skill has an answer to the question of a family
             assert judge.answer(problem, term) == problem.answer, problem.statement
 
 
@@ -267,7 +267,7 @@ def test_prose_of_somebody_else_without_a_composition_is_undetermined(problems: 
 
 def test_the_stored_certificates_compute_the_answers(problems: list[Problem], judge: Judge) -> None:
     for problem in problems:
-        if problem.answer_type != "program":
+        if problem.answer_type != "program" and "\n\nInput: " not in problem.statement:
             assert judge.answer(problem, from_json(problem.certificate.composition or "")) == problem.answer
 
 
