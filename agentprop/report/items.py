@@ -29,7 +29,9 @@ PROBLEM_COLUMNS = (
     "index",
     "made_by",
 )
-"""Columns that are read of every problem."""
+"""Columns that every problem has."""
+DECLARED = "difficulty"
+"""Column of the declared difficulty, which problems of older runs lack."""
 
 
 @dataclass(kw_only=True)
@@ -68,6 +70,8 @@ class ListedProblem:
     """Id of its trajectory."""
     maker: str
     """Its proposer."""
+    declared: tuple[int, float] | None = None
+    """Band and score of its declared difficulty."""
     status: str = "unverified"
     """valid, unverified, invalid, undetermined, rejected or failed."""
     code: str = ""
@@ -101,6 +105,7 @@ def of_problem(row: Mapping[str, Any], run: int) -> ListedProblem:
         index=row["index"],
         trajectory=row["trajectory_id"],
         maker=row["made_by"]["name"],
+        declared=(declared["band"], declared["score"]) if (declared := row.get(DECLARED)) else None,
     )
 
 

@@ -45,6 +45,14 @@ def test_records_of_all_runs_meet_at_their_problem(toy: Written) -> None:
     assert [found["problems"] for found in toy.data["difficulty"]] == [len(judged)] * 2
 
 
+def test_declared_difficulty_is_told_by_band(toy: Written) -> None:
+    found, items = toy.data["declared"], toy.data["items"]
+    accepted = {n for n, status in enumerate(items["status"]) if status != "rejected"}
+    bands = [items["declared"][n][0] for n in accepted if items["declared"][n] is not None]
+    assert [bar["problems"] for bar in found["bars"]] == [bands.count(band) for band in range(1, 6)]
+    assert found["problems"] == len(bands) > 100 and found["quantiles"]["50%"] == 4.5
+
+
 def test_refused_candidates_are_listed_with_their_steps(toy: Written) -> None:
     items = toy.data["items"]
     abandoned = [n for n, code in enumerate(items["code"]) if code == "abandoned"]

@@ -24,10 +24,10 @@ from agentprop.report.checkers import audits
 from agentprop.report.comparison import Side, compare
 from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.contamination import contamination
-from agentprop.report.difficulty import Difficulties
+from agentprop.report.difficulty import Difficulties, declared_bands
 from agentprop.report.funnel import Funnel, Rejects
 from agentprop.report.index import ProblemIndex, number_of
-from agentprop.report.items import PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
+from agentprop.report.items import DECLARED, PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
 from agentprop.report.journeys import ProberAnswers, attempt_view, choose_details, trajectory_view
 from agentprop.report.messages import written_messages
 from agentprop.report.page import GENERATOR, page
@@ -90,6 +90,7 @@ class ReportData:
     difficulties: Difficulties = field(init=False)
     pairs: SkillPairs = field(default_factory=SkillPairs)
     makers: Counter[str] = field(default_factory=Counter)
+    declared: Counter[float] = field(default_factory=Counter)
     stops: Counter[str] = field(default_factory=Counter)
     valid: Counter[int] = field(default_factory=Counter)
     elsewhere: int = 0
@@ -250,9 +251,11 @@ def _problems(data: ReportData, options: ReportOptions) -> dict[str, ListedProbl
         item = of_problem(row, number)
         if data.verdicts.add_problem(row):
             data.makers[row["made_by"]["name"]] += 1
+            if item.declared is not None:
+                data.declared[item.declared[1]] += 1
             sample.offer(row["id"], item)
 
-    data.each(data.rows(Problem, PROBLEM_COLUMNS), add)
+    data.each(data.rows(Problem, (*PROBLEM_COLUMNS, DECLARED)), add)
     return {item.id: item for item in sample}
 
 
@@ -435,6 +438,7 @@ def _tables(
         "ledger": [[by_place[place], reason, *data.verdicts.of(by_place[place])] for place, reason in ledger],
         "opinions": opinions,
         "difficulty": [asdict(found) for found in difficulties],
+        "declared": asdict(bands) if (bands := declared_bands(data.declared)) else None,
         "skills": _grid(data.pairs),
         "spending": asdict(spending(summaries, makers, good)),
         "messages": [asdict(entry) for entry in written_messages(summary for _, summary in summaries)],
