@@ -95,7 +95,7 @@ def excess(left: Number, right: Number) -> Number:
 
 
 def sought(quantity: Callable[[float], float], value: float, low: float, high: float, *, beyond: bool = False) -> float:
-    """The datum between low and high for which a quantity has the value: the only one; with `beyond` far outside too."""
+    """The only datum between low and high for which a quantity has the value; with `beyond` far outside them too."""
     grid = [low, high, *(_around if beyond else _between)(low, high)]
     found = sorted((at, f) for at in grid if (f := _tried(quantity, at)) is not None)
     steps = [b - a for (_, a), (_, b) in pairwise(found)]

@@ -391,7 +391,7 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
         case Sought(variable, body, value):
             quantity = f"lambda {variable}: {expression(body, library, route)}"
             least, most = bounds_of(term, library)
-            # Formulas have values beyond the bounds of a datum; what counts or simulates may never come to an end there.
+            # Formulas have values beyond a datum's bounds; what counts or simulates may never come to an end there.
             beyond = ", beyond=True" if route == "solve" else ""
             return f"sought({quantity}, {float(value)!r}, {least!r}, {most!r}{beyond})"
         case Program() | Printed():  # the value is that of the body; its function or its listing is written elsewhere

@@ -44,10 +44,11 @@ class Body:
 
 
 def jobs_body(jobs: Sequence[Job]) -> Body:
-    """Build the body of jobs with equal memory and profile; only a single job may have a standard input.
+    """Build the body of jobs with equal memory and profile. Raises BodyTooLarge.
 
-    Raises BodyTooLarge.
+    The standard input of a single job is that of its process; jobs that share a process have theirs in the body.
     """
+    alone = len(jobs) == 1
     numbers: dict[str, int] = {}
 
     def number(source: str) -> int:
@@ -55,13 +56,14 @@ def jobs_body(jobs: Sequence[Job]) -> Body:
             raise BodyTooLarge(f"a source of {len(source)} characters; the limit is {SOURCE_LIMIT}")
         return numbers.setdefault(source, len(numbers))
 
-    table = [
-        [number(job.code), {name: number(source) for name, source in job.modules.items()}, job.returns, job.ticks]
-        for job in jobs
-    ]
+    def row(job: Job) -> list[object]:
+        modules = {name: number(source) for name, source in job.modules.items()}
+        return [number(job.code), modules, job.returns, job.ticks, "" if alone else job.stdin]
+
+    table = [row(job) for job in jobs]
     text = _json({"mode": "jobs", "sources": list(numbers), "jobs": table})
     timeouts = tuple(job.timeout_s for job in jobs)
-    return Body(text, len(jobs), timeouts, jobs[0].memory_mb, jobs[0].profile, jobs[0].stdin)
+    return Body(text, len(jobs), timeouts, jobs[0].memory_mb, jobs[0].profile, jobs[0].stdin if alone else "")
 
 
 def calls_body(

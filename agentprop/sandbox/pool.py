@@ -260,11 +260,10 @@ def _retry_once(attempt: Callable[[], Outcome]) -> Outcome:
 
 
 def _batches(jobs: Sequence[Job]) -> list[list[int]]:
-    """Positions of jobs that may share a process: code of one author, same limits, nothing on standard input, no file
-    of their own."""
+    """Positions of jobs that may share a process: code of one author, same limits, no file of their own."""
     groups: dict[tuple[str, int], list[int]] = {}
     for position, job in enumerate(jobs):
-        if job.origin is not None and not job.stdin and job.profile == "pure":
+        if job.origin is not None and job.profile == "pure":
             groups.setdefault((job.origin, job.memory_mb), []).append(position)
     batches = [group[i : i + BATCH_JOBS] for group in groups.values() for i in range(0, len(group), BATCH_JOBS)]
     return [batch for batch in batches if len(batch) > 1]

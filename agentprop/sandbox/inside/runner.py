@@ -92,11 +92,11 @@ class Runner:
         sys.meta_path.insert(0, self.importer)
 
     def run_jobs(self, sources: list[str], jobs: list[list[Any]]) -> None:
-        """Run `[code, {module: source}, returns, limit of ticks]` rows in order."""
+        """Run `[code, {module: source}, returns, limit of ticks, standard input]` rows in order."""
         captured = len(jobs) > 1
-        for index, (code, modules, returns, ticks) in enumerate(jobs):
+        for index, (code, modules, returns, ticks, given) in enumerate(jobs):
             self.importer.serve({name: sources[source] for name, source in modules.items()})
-            streams = _redirect() if captured else None
+            streams = _redirect(given) if captured else None
             meter = Meter(ticks) if ticks is not None else None
             started, cpu = time.monotonic(), time.process_time()
             outcome, has_value, value = self._run_job(sources[code], returns, meter)
@@ -256,10 +256,10 @@ def _outcome_of_exit(problem: SystemExit) -> CodeOutcome:
     return CodeOutcome("error", f"SystemExit: {shown}")
 
 
-def _redirect() -> tuple[TextIO, TextIO]:
+def _redirect(given: str) -> tuple[TextIO, TextIO]:
     streams = (_text(_Captured()), _text(_Captured()))
     sys.stdout, sys.stderr = streams
-    sys.stdin = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    sys.stdin = io.TextIOWrapper(io.BytesIO(given.encode("utf-8", "surrogatepass")), encoding="utf-8", errors="replace")
     return streams
 
 

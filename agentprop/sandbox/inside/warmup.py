@@ -68,7 +68,7 @@ def _warm_runner(nobody: int) -> None:
     runner = Runner(nobody)
     sources = ["def f(n):\n    return n * n\n", "import no_such_module"]
     sources += [f"from a.b import f\nprint({round})\nvalue = f({round})\n" for round in range(RUNNER_ROUNDS)]
-    jobs: list[list[object]] = [[number, {"a.b": 0}, "value", None] for number in range(1, len(sources))]
+    jobs: list[list[object]] = [[number, {"a.b": 0}, "value", None, ""] for number in range(1, len(sources))]
     runner.run_jobs(sources, jobs)
     runner.send()
     runner.importer.serve({})
