@@ -186,7 +186,7 @@ async def _judged(
     The tests are the family's own: they were made against wrong and slow programs, and none is taken from a proposer.
     """
     submission = submission.model_copy(update={"tests": posed.setting.tests})
-    judging, asked = families.judging(posed.judged, posed.setting), posed.asked
+    judging, asked = families.judging(posed.package, posed.values, posed.setting), posed.asked
     shown = {"repair": program_tasks.faulty, "optimise": program_tasks.slow}.get(asked.task)
     if shown is not None and asked.program not in shown(posed.package, posed.values):
         return Violation("unfit_program", "the program shown is not one of the family's wrong or slow ones")
@@ -198,7 +198,8 @@ async def _judged(
         return found
     point = families.ENTRY_POINT if judging.form == "function" else None
     found = found.model_copy(update={"judging": judging, "entry_point": point})
-    verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
+    own = origin_of([posed.package]) if found.answer == families.program(posed.package, posed.values) else None
+    verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS, own)
     if verdict.status == "same":
         term = from_json(found.certificate.composition or "")  # _posed read it
         told = solved_program(term, active, found.answer)

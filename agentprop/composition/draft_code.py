@@ -34,6 +34,7 @@ from agentprop.composition.terms import (
     Printed,
     Program,
     Route,
+    Sought,
     Term,
     Total,
     Variable,
@@ -41,6 +42,7 @@ from agentprop.composition.terms import (
     expression,
     imports,
     literal,
+    measured,
     walk,
 )
 from agentprop.skills import Package, Spec
@@ -130,15 +132,15 @@ def _family_attempt(term: Term, package: Package, route: str) -> str:
 
 
 def output_spec(term: Term, library: Mapping[str, Package]) -> Spec | None:
-    """The skill whose output is the answer itself; None if the answer is computed from outputs."""
+    """The skill whose output is the answer itself, or of its kind; None if the answer is computed from outputs."""
     if isinstance(term, Printed):
         return output_spec(term.body, library)
-    return library[term.skill].spec if isinstance(term, Apply) else None
+    return library[term.skill].spec if isinstance(term, Apply) else measured(term, library)
 
 
 def _tools(call: str, lines: list[str]) -> list[str]:
     text = "\n".join([call, *lines])
-    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum")
+    helpers = ("Fraction", "count", "excess", "least", "lowest_terms_sum", "sought")
     return ["show", *(name for name in helpers if f"{name}(" in text)]
 
 
@@ -174,7 +176,7 @@ class _Draft:
                 for side in (term.left, term.right):
                     self._name(side)
                 return expression(_named(term, self.names), self.library, self.route)
-            case Least() | Total() | Count():
+            case Least() | Total() | Count() | Sought():
                 # A sweep's body has another value for every n: nothing in it can be computed ahead and named.
                 return expression(term, self.library, self.route)
             case _:

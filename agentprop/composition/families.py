@@ -4,6 +4,9 @@ A family is a skill package whose SKILL.md declares `judged`. Its question is th
 of the setting; behind it stand input, output, limits, edge rule and examples, in this order. Its script has `solve`,
 the reference; `check`, a brute force; and for programs that read and print, `read` and `write`, which turn the text of
 an input into the arguments of `solve` and back.
+
+If several outputs are right, the script also has `accepts`, which is given the arguments, a found and an expected value
+and the parameters; and, for programs that print, `printed`, which turns an output into such a value, or into None.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any
 
 from agentprop.composition.announced import case_of
 from agentprop.composition.listing import sliced
+from agentprop.composition.output_checker import ACCEPTS
 from agentprop.composition.suites import Setting
 from agentprop.composition.terms import Apply, Given, Term
 from agentprop.records import Judging, TestCase
@@ -78,8 +82,10 @@ def values_of(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
     return case_of(test, Judging(form=form, signature=signature(judged) if form == "function" else "", ticks=0))
 
 
-def judging(judged: Judged, setting: Setting) -> Judging:
+def judging(package: Package, values: Mapping[str, Any], setting: Setting) -> Judging:
     """How the problems of a setting are judged."""
+    judged = package.spec.judged
+    assert judged is not None  # a family
     return Judging(
         form=judged.form,
         signature=signature(judged) if judged.form == "function" else "",
@@ -88,6 +94,7 @@ def judging(judged: Judged, setting: Setting) -> Judging:
         edge_rule=judged.edge_rule,
         examples=setting.examples,
         tags=setting.tags,
+        checker=checker(package, values),
     )
 
 
@@ -108,6 +115,25 @@ def program(package: Package, values: Mapping[str, Any], root: str = "solve", sc
     star = "*" if _TUPLE.match(judged.returns) else ""
     last = f"print({star}answer(*read(sys.stdin.read()){fixed}))"
     return _joined((*lines, *reading, "import sys"), body, read, last)
+
+
+def checker(package: Package, values: Mapping[str, Any]) -> str | None:
+    """Write the checker of a setting; None if the script has no `accepts`, and only the expected output is right."""
+    script, judged = package.script or "", package.spec.judged
+    assert judged is not None  # a family
+    lines, body = sliced(script, "right", "right_", ACCEPTS)
+    if not body:
+        return None
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    if judged.form == "function":
+        return _joined(lines, body, _CHECKER.format(f"*arguments, found, expected{fixed}"))
+    reading, read = sliced(script, "read", "read_", "read")
+    printing, printed = sliced(script, "printed", "printed_", "printed")
+    given = f"*read(arguments[0]), printed(found), printed(expected){fixed}"
+    return _joined((*lines, *reading, *printing), body, read, printed, _CHECKER.format(given))
+
+
+_CHECKER = f"def {ACCEPTS}(arguments, found, expected):\n    return right({{}})"
 
 
 def _joined(lines: tuple[str, ...], *blocks: str) -> str:

@@ -76,6 +76,10 @@ COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
 """Share of mined partners of a mined skill in a sum, difference or product."""
+ADDITIVE = frozenset({"J", "W", "mol", "g", "mg", "kg", "MBq"})
+"""Units of quantities of which a sum is asked for; of others, such as temperatures, only a difference."""
+BRANCHES = 0.3
+"""Least share of the skills that take quantities from scenes in which a second one comes from a scene too."""
 OPERATIONS: tuple[Operation, ...] = ("sum", "difference", "product")
 PRODUCTS = 0.2
 """Share of products among the sums and products that a skill takes: they soon exceed what it accepts."""
@@ -244,6 +248,10 @@ class Planner:
             weights["story"] = 8.0
         if output.role and output.subject and self.index.onward(root, story=True) and can_tell_story(spec):
             weights["before_story"] = 2.0
+        if spec.tells and self._alike(spec):
+            weights["contrast"] = 5.0
+        if spec.tells and any(self._within(link, spec.domain) for link in self.index.onward(root, story=False)):
+            weights["feeds"] = 3.0
         if spec.value and output.kind == "integer":
             weights["combine"] = 1.2
             if spec.sweep:
@@ -335,10 +343,14 @@ class Planner:
 
     def _plan_feeds(self, root: str, rng: Random) -> Term:
         """Let another skill, perhaps of another category, ask a question about the root's value."""
-        domain = self.library[root].spec.domain
-        onward = self.index.onward(root, story=False)
-        link = self.index.pick([one for one in onward if self.library[one.consumer].spec.domain == domain], rng)
+        spec, onward = self.library[root].spec, self.index.onward(root, story=False)
+        link = self.index.pick([one for one in onward if self._within(one, spec.domain)], rng)
+        if spec.tells:
+            return self._linked(link.consumer, link, rng, 1 + self.effort.depth(rng))
         return self.givens(link.consumer, rng).with_argument(link.parameter, self._supply(root, rng, 0))
+
+    def _within(self, link: Link, domain: Domain) -> bool:
+        return self.library[link.consumer].spec.domain == domain
 
     def _plan_combine(self, root: str, rng: Random) -> Term:
         peers = [n for n in self._peers(root, rng) if n != root]
@@ -346,6 +358,28 @@ class Planner:
             raise Impossible("no partner")
         depth = self.effort.depth(rng)
         return self._combined((root, depth), (rng.choice(peers), depth - 1), rng, frozenset())
+
+    def _plan_contrast(self, root: str, rng: Random) -> Combine:
+        """Ask by how much a quantity exceeds another of its kind, or for their sum if they can be added."""
+        spec = self.library[root].spec
+        assert spec.output is not None  # executable packages have one
+        peer = rng.choice(self._alike(spec))
+        depth = self.effort.depth(rng)
+        one = self._supply(root, rng, depth - rng.randint(0, 1), rng.random() < 0.5, frozenset({root, peer}))
+        two = self._supply(peer, rng, depth - 1, rng.random() < 0.5, frozenset({root, peer, *skills(one)}))
+        op: Operation = "sum" if spec.output.unit in ADDITIVE and rng.random() < 0.4 else "difference"
+        return Combine(op, *((one, two) if rng.random() < 0.5 else (two, one)))
+
+    def _alike(self, spec: Spec) -> list[str]:
+        """The skills whose scenes tell a quantity of the same kind and unit; the skill itself among them."""
+        output, found = spec.output, list[str]()
+        for name, package in self.library.items():
+            other = package.spec.output
+            if package.spec.tells and output is not None and other is not None:
+                same = (other.kind, other.unit, other.decimals) == (output.kind, output.unit, None)
+                if same and (output.unit != "1" or (other.role is not None and other.role == output.role)):
+                    found.append(name)
+        return found
 
     def _combined(self, left: tuple[str, int], right: tuple[str, int], rng: Random, used: frozenset[str]) -> Combine:
         """The sum, difference or product of the values of two skills, each supplied to a depth."""
@@ -452,11 +486,15 @@ class Planner:
         used |= {consumer}  # no skill feeds itself
         supplier = self._supply(link.producer, rng, depth - 1, story, used)
         term = self.givens(consumer, rng).with_argument(link.parameter, supplier)
-        return term if story else self._branched(term, link.parameter, rng, depth - 1, used | {*skills(supplier)})
+        if story and not self.library[consumer].spec.tells:
+            return term
+        return self._branched(term, link.parameter, rng, depth - 1, used | {*skills(supplier)})
 
     def _branched(self, term: Apply, linked: str, rng: Random, depth: int, used: frozenset[str]) -> Apply:
         """Now and then let another skill supply a second parameter too."""
-        if rng.random() >= self.effort.branches or len(used) >= self.effort.most:
+        tells = self.library[term.skill].spec.tells
+        share = max(BRANCHES, self.effort.branches) if tells else self.effort.branches
+        if rng.random() >= share or len(used) >= self.effort.most + tells:
             return term
         links = [
             link
@@ -473,6 +511,8 @@ class Planner:
     ) -> Term:
         """The producer, itself supplied by another skill if the depth allows it."""
         spec = self.library[name].spec
+        if depth > 0 and spec.tells and rng.random() < 0.5:
+            story = not story  # scenes follow each other by stories or by letters
         if depth > 0:
             links = [
                 link

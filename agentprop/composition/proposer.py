@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -24,16 +24,19 @@ from agentprop.composition.repairs import Repairs
 from agentprop.composition.terms import (
     Apply,
     Combine,
+    Given,
     Printed,
     Program,
     Remainder,
+    Sought,
     Term,
+    Variable,
     body_data,
     skills,
     to_json,
     walk,
 )
-from agentprop.composition.writer import Unwritable, write
+from agentprop.composition.writer import Unwritable, free_letter, write
 from agentprop.records import Move, Observation, Submission
 from agentprop.records import action_text as protocol
 from agentprop.skills import Package
@@ -47,6 +50,12 @@ REPAIRS = 2
 MODELS = 3
 """Models of an object kind that are constructed before it is given up."""
 PROGRAM_INPUTS = 10
+BACKWARDS = 0.65
+"""Share of the questions for a quantity, told by scenes, that are turned into one for a datum, if they can be."""
+DATA, DATA_TURNS = 3, 7
+"""Data that are tried, and turns that must be left for it."""
+GIVEN_FIGURES = 4
+"""Figures of a quantity that a statement gives."""
 DRAFTS = 4
 """Drafts of a composition, each with other numbers, before it is given up as one without a good statement."""
 WRITINGS = (False, True, False, True)
@@ -106,6 +115,7 @@ class BuiltinProposer:
             checked = yield protocol.execute(draft_code.recheck(self.term, self.library, inputs))
             fault = _disagreement(tried, checked)
             if fault is None:
+                yield from self._backwards(tried)
                 answer = yield protocol.submit(self._submission(statement, tried, inputs))
                 fault = answer.text
                 if answer.outcome == UNFIT_PROGRAM:
@@ -117,6 +127,48 @@ class BuiltinProposer:
             failures += 1
             yield protocol.think(f"{fault} I start again with other numbers.")
             statement = yield from self._redraft("")
+
+    def _backwards(self, tried: Observation) -> Script:
+        """Now and then give the value of a quantity and ask for a datum; if that fails, the question stays."""
+        forwards, left = self.term, tried.turns_left
+        for turned in self._turned(tried):
+            if left < DATA_TURNS:
+                break
+            self.term = turned
+            statement = self._written()
+            if statement is not None:
+                yield protocol.think(f"The value is known. I give it, and ask for ${turned.variable}$.\n{statement}")
+                found = yield protocol.execute(draft_code.attempt(turned, self.library))
+                left = found.turns_left
+                if found.outcome == "ok":
+                    checked = yield protocol.execute(draft_code.recheck(turned, self.library))
+                    if _disagreement(found, checked) is None:
+                        yield protocol.submit(self._submission(statement, found, None))
+                        break
+        self.term = forwards
+
+    def _turned(self, tried: Observation) -> Iterator[Sought]:
+        """Yield questions for data of a composition whose value is known; none if none is to be asked."""
+        term = self.term
+        sides = (term.left, term.right) if isinstance(term, Combine) and term.op == "difference" else (term,)
+        told = all(isinstance(side, Apply) and self.library[side.skill].spec.tells for side in sides)
+        if not told or self.rng.random() >= BACKWARDS:
+            return
+        value = answer_text(float(_values(tried.text)["answer"]), figures=GIVEN_FIGURES)
+        data = [(node, name) for node in walk(term) if isinstance(node, Apply) for name in self._data(node)]
+        if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+            return
+        for node, name in self.rng.sample(data, min(DATA, len(data))):
+            letter = free_letter(term, self.library[node.skill].spec, name, self.library)
+            if letter is not None:
+                body = draft_code.rebuilt(term, {node: node.with_argument(name, Variable(letter))})
+                yield Sought(letter, body, value)
+
+    def _data(self, node: Apply) -> list[str]:
+        """The given decimals of a skill, which have bounds."""
+        parameters = self.library[node.skill].spec.parameters
+        bounded = {name for name, p in parameters.items() if p.kind == "decimal" and None not in (p.min, p.max)}
+        return [name for name, value in node.arguments if isinstance(value, Given) and name in bounded]
 
     def _model(self) -> Script:
         """Construct models of an object kind until one is accepted."""
