@@ -257,6 +257,8 @@ def large(term: Program, library: Mapping[str, Package], rng: Random) -> list[An
 def is_large(value: Any, term: Program, library: Mapping[str, Package]) -> bool:
     """True if data are so large that a check that tries everything need not come to an end."""
     _, p = _data(term, library)
+    if not fits(value, 0, term, library):  # it may be anything that a record has for a test
+        return False
     size = max((vertex for edge in value for vertex in edge[:2]), default=0) if p.kind == "graph" else len(value)
     return size > 2 * _bounds(p)[1]
 
