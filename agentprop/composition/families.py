@@ -26,6 +26,8 @@ from agentprop.skills.values import parse
 
 HEAD = "\n\nInput: "
 """Where the task of a statement ends."""
+LIMITS = "\n\nLimits: "
+"""Where the task of a composed program's statement ends; see `promises`."""
 ENTRY_POINT = "solve"
 _TUPLE = re.compile(r"tuple\[")
 
@@ -44,18 +46,18 @@ def parameters(term: Apply, package: Package) -> dict[str, Any]:
 
 
 def task(statement: str) -> str:
-    """The story and the task of a statement, without what stands behind them."""
-    return statement.partition(HEAD)[0]
+    """The story and the task of a statement, without what stands behind them, also that of a composed program."""
+    return re.split(f"{HEAD}|{LIMITS}", statement, maxsplit=1)[0]
 
 
-def statement(task: str, judged: Judged, examples: tuple[TestCase, ...]) -> str:
-    """Write the whole statement."""
+def statement(task: str, judged: Judged, examples: tuple[TestCase, ...], *, edge_rule: bool = True) -> str:
+    """Write the whole statement, with the edge rule or without it."""
     asked = f"Write a function `{signature(judged)}`. " if judged.form == "function" else ""
     parts = [
         f"{task}{HEAD}{asked}{judged.input}",
         f"Output: {judged.output}",
         f"Limits: {'; '.join(judged.limits)}.",
-        f"Edge rule: {judged.edge_rule}",
+        *([f"Edge rule: {judged.edge_rule}"] if edge_rule else []),
         *(_example(judged, test) for test in examples),
     ]
     return "\n\n".join(parts)
@@ -68,13 +70,13 @@ def signature(judged: Judged) -> str:
 
 
 def _example(judged: Judged, test: TestCase) -> str:
-    arguments, expected = _values(judged, test)
+    arguments, expected = values_of(judged, test)
     if judged.form == "function":
         return f"Example: `{ENTRY_POINT}({', '.join(map(repr, arguments))})` returns `{expected!r}`."
     return f"Example input:\n```\n{arguments[0].rstrip()}\n```\nExample output:\n```\n{expected.rstrip()}\n```"
 
 
-def _values(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
+def values_of(judged: Judged, test: TestCase) -> tuple[list[Any], Any]:
     """Arguments and expected value, as the signature announces them."""
     form = judged.form
     return case_of(test, Judging(form=form, signature=signature(judged) if form == "function" else "", ticks=0))
@@ -96,12 +98,13 @@ def judging(package: Package, values: Mapping[str, Any], setting: Setting) -> Ju
     )
 
 
-def program(package: Package, values: Mapping[str, Any], root: str = "solve") -> str:
+def program(package: Package, values: Mapping[str, Any], root: str = "solve", script: str | None = None) -> str:
     """Write the program of one of the script's functions, such as `solve` or `check`, for a setting.
 
-    It has the form that the family asks for, with the numbers of the setting in it.
+    It has the form that the family asks for, with the numbers of the setting in it. Another `script` of the same
+    functions may stand in for the package's own.
     """
-    script, judged = package.script or "", package.spec.judged
+    script, judged = script or package.script or "", package.spec.judged
     assert judged is not None  # a family
     lines, body = sliced(script, "answer", "answer_", root)
     given = ", ".join(judged.arguments)
@@ -143,6 +146,14 @@ def certificate(package: Package) -> str:
     return f"from skills.{package.module} import solve"
 
 
+def edge_certificate(package: Package, values: Mapping[str, Any], given: str) -> str:
+    """Write the certificate of what an input gives: a call of `solve`, or a text that is read."""
+    fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
+    if given.startswith(f"{ENTRY_POINT}("):
+        return f"from skills.{package.module} import solve\nanswer = {given[:-1]}{fixed})"
+    return f"from skills.{package.module} import read, solve\nanswer = solve(*read({given!r}){fixed})"
+
+
 _ATTEMPT = """from skills import {module}
 from tools import show
 
@@ -155,7 +166,7 @@ def attempt(package: Package, values: Mapping[str, Any], tests: tuple[TestCase, 
     """Write the program that prints what `solve` or `check` makes of the inputs of tests."""
     judged = package.spec.judged
     assert judged is not None  # a family
-    cases = [_values(judged, test)[0] for test in tests]
+    cases = [values_of(judged, test)[0] for test in tests]
     arguments = "case" if judged.form == "function" else f"{package.module}.read(*case)"
     fixed = "".join(f", {values[name]!r}" for name in package.spec.parameters)
     return _ATTEMPT.format(module=package.module, cases=cases, route=route, arguments=arguments, fixed=fixed)

@@ -34,6 +34,7 @@ from agentprop.composition.difficulty import expected_features
 from agentprop.composition.efforts import EFFORTS, USUAL, size
 from agentprop.composition.letters import shares_letters
 from agentprop.composition.links import Impossible, Link, Links, can_tell_story
+from agentprop.composition.program_tasks import ProgramTask
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -49,6 +50,7 @@ from agentprop.composition.terms import (
     Term,
     Total,
     Variable,
+    body_data,
     skills,
     walk,
 )
@@ -58,7 +60,7 @@ from agentprop.skills import Package, Spec
 from agentprop.skills import constraints as expressions
 from agentprop.skills.values import draw, parse, render
 
-__all__ = ["Impossible", "Planner", "body_data", "reducible", "skill_count"]
+__all__ = ["Impossible", "Planner", "reducible", "skill_count"]
 
 DRAWS = 400
 """Random draws that may go into satisfying a skill's constraints."""
@@ -68,6 +70,8 @@ MINED_ROOTS = 0.2
 """Share of a category's questions that mined skills ask if it has others too: mined ones are many."""
 OBJECT_ROOTS = 0.75
 """Share of a category's questions that are about one object if it has object kinds."""
+PROGRAM_TASKS: dict[ProgramTask, float] = {"write": 0.6, "repair": 0.2, "optimise": 0.1, "edge": 0.1}
+"""Shares of what is asked about programs; a program that has no such task is to be written."""
 COMPOSING = 6
 """Compositions of a shape that are planned to see if a skill can be composed."""
 MINED_PEERS = 0.5
@@ -620,18 +624,6 @@ class Planner:
 def reducible(spec: Spec) -> bool:
     """True if the remainder of a skill's value can be asked for, and is not the remainder of a remainder."""
     return bool(spec.value) and "remainder" not in spec.name
-
-
-def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
-    """Innermost application of a pipeline, and its data parameter."""
-    node = body
-    while True:
-        data = library[node.skill].spec.data
-        assert data is not None  # pipelines are made of skills with data
-        inner = node.argument(data)
-        if not isinstance(inner, Apply):
-            return node, data
-        node = inner
 
 
 def _with_data(body: Apply, innermost: Apply) -> Apply:

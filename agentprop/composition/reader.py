@@ -132,11 +132,11 @@ def read(statement: str, library: Mapping[str, Package]) -> list[Term]:
     """
     if len(statement) > MAX_STATEMENT:
         return []
-    if (head := task(statement)) != statement:  # behind a family's task stand input, output, limits and examples
+    if (head := task(statement)) != statement:  # behind a program's task stand limits, an edge rule and examples
         for text in dict.fromkeys((head, unframed(head)[0])):
-            if terms := [term for term in _read(text, library) if family(term, library) is not None]:
+            found = _read(text, library)
+            if terms := [term for term in found if isinstance(term, Program) or family(term, library) is not None]:
                 return terms
-        return []
     terms = _read(statement, library)
     if terms:
         return terms

@@ -467,3 +467,15 @@ def imports(term: Term, library: Mapping[str, Package]) -> str:
 def modules(term: Term, library: Mapping[str, Package]) -> dict[str, str]:
     """Module name → source, for every skill that the term's Python imports."""
     return {f"skills.{library[name].module}": library[name].script or "" for name in skills(term)}
+
+
+def body_data(body: Apply, library: Mapping[str, Package]) -> tuple[Apply, str]:
+    """Innermost application of a pipeline, and its data parameter."""
+    node = body
+    while True:
+        data = library[node.skill].spec.data
+        assert data is not None  # pipelines are made of skills with data
+        inner = node.argument(data)
+        if not isinstance(inner, Apply):
+            return node, data
+        node = inner
