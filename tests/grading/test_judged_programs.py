@@ -105,9 +105,9 @@ def test_wrong_ideas_fail(problem: Problem, family: Package, sandbox: Sandbox) -
 
 
 def test_a_test_that_expects_too_much_is_found(problem: Problem, sandbox: Sandbox) -> None:
-    wrong = problem.tests[0].model_copy(update={"expected": problem.tests[-1].expected})
+    wrong = problem.tests[-1].model_copy(update={"expected": problem.tests[0].expected})
     found = asyncio.run(
-        judge(problem.model_copy(update={"tests": (wrong, *problem.tests[1:])}), LIBRARY, {}, Executor(sandbox))
+        judge(problem.model_copy(update={"tests": (*problem.tests[:-1], wrong)}), LIBRARY, {}, Executor(sandbox))
     )
     assert found.value == "invalid", found
 

@@ -1,4 +1,4 @@
-"""Costs of guides for tours -> a cheapest assignment in which neighbours get tours far enough apart."""
+"""Costs of guides for tours -> a cheapest assignment in which neighbours do not get tours a given distance apart."""
 
 from functools import cache
 from itertools import pairwise, permutations
@@ -6,12 +6,12 @@ from itertools import pairwise, permutations
 
 def solve(costs, k):
     n = len(costs)
-    best = {(0, -k): (0, ())}
+    best = {(0, n + k): (0, ())}
     for row in costs:
         longer = {}
         for (used, last), (total, tours) in best.items():
             for tour in range(n):
-                if row[tour] < 0 or used >> tour & 1 or abs(tour - last) < k:
+                if row[tour] < 0 or used >> tour & 1 or abs(tour - last) == k:
                     continue
                 state = (used | 1 << tour, tour)
                 if state not in longer or total + row[tour] < longer[state][0]:
@@ -25,7 +25,7 @@ def check(costs, k):
     n = len(costs)
     best, found = None, []
     for order in permutations(range(n)):
-        if any(abs(order[i] - order[i + 1]) < k for i in range(n - 1)):
+        if any(abs(order[i] - order[i + 1]) == k for i in range(n - 1)):
             continue
         if any(costs[i][order[i]] < 0 for i in range(n)):
             continue
@@ -48,7 +48,7 @@ def _total(costs, tours, k):
         return -1
     if sorted(tours) != list(range(1, len(costs) + 1)):
         return None
-    if any(abs(one - other) < k for one, other in pairwise(tours)):
+    if any(abs(one - other) == k for one, other in pairwise(tours)):
         return None
     paid = [row[tour - 1] for row, tour in zip(costs, tours, strict=True)]
     return sum(paid) if min(paid) >= 0 else None
@@ -73,6 +73,7 @@ def inputs(rng, size):
             ([[-1, 3, -1, 3], [3, -1, -1, 0], [2, -1, -1, 2], [-1, 0, 3, -1]],),
             ([[10**9] * 7 for _ in range(7)],),
             ([[-1] * 5 for _ in range(5)],),
+            ([[int(i + j > 0) for j in range(8)] for i in range(8)],),
             ([[0 if (2 * i + 1) % 6 == j or (2 * i) % 6 == j else 7 for j in range(6)] for i in range(6)],),
         ]
     if size == "small":
@@ -92,8 +93,9 @@ def inputs(rng, size):
 
 WRONG = {
     "a tour twice": (" or used >> tour & 1", ""),
-    "neighbours are not looked at": (" or abs(tour - last) < k", ""),
-    "exactly as far is too near": ("abs(tour - last) < k", "abs(tour - last) <= k"),
+    "neighbours are not looked at": (" or abs(tour - last) == k", ""),
+    "less is forbidden too": ("abs(tour - last) == k", "abs(tour - last) <= k"),
+    "more is forbidden too": ("abs(tour - last) == k", "abs(tour - last) >= k"),
     "forbidden tours": ("row[tour] < 0 or ", ""),
     "free tours are forbidden": ("row[tour] < 0 or ", "row[tour] <= 0 or "),
     "the dearest": ("total + row[tour] < longer[state][0]", "total + row[tour] > longer[state][0]"),
@@ -109,7 +111,7 @@ def wrong_the_last_tour_is_no_part_of_the_state(costs, k):
         longer = {}
         for used, (total, tours) in best.items():
             for tour in range(n):
-                if row[tour] < 0 or used >> tour & 1 or (tours and abs(tour + 1 - tours[-1]) < k):
+                if row[tour] < 0 or used >> tour & 1 or (tours and abs(tour + 1 - tours[-1]) == k):
                     continue
                 state = used | 1 << tour
                 if state not in longer or total + row[tour] < longer[state][0]:
@@ -124,7 +126,7 @@ def wrong_each_guide_the_cheapest_tour_left(costs, k):
         free = [
             (cost, tour)
             for tour, cost in enumerate(row, 1)
-            if cost >= 0 and tour not in tours and not (tours and abs(tour - tours[-1]) < k)
+            if cost >= 0 and tour not in tours and not (tours and abs(tour - tours[-1]) == k)
         ]
         if not free:
             return []
@@ -144,7 +146,7 @@ def slow_backtracking(costs, k):
             return
         for tour in range(1, n + 1):
             cost = costs[len(tours)][tour - 1]
-            if cost >= 0 and tour not in tours and not (tours and abs(tour - tours[-1]) < k):
+            if cost >= 0 and tour not in tours and not (tours and abs(tour - tours[-1]) == k):
                 go([*tours, tour], total + cost)
 
     go([], 0)
@@ -163,7 +165,7 @@ def other_recursion_with_memory(costs, k):
         best = None
         for tour in range(1, n + 1):
             cost = costs[guide][tour - 1]
-            if cost < 0 or used & 1 << tour or (last and abs(tour - last) < k):
+            if cost < 0 or used & 1 << tour or (last and abs(tour - last) == k):
                 continue
             below = rest(used | 1 << tour, tour)
             if below is not None and (best is None or cost + below[0] < best[0]):
@@ -196,10 +198,10 @@ def other_table_from_the_end(costs, k):
             if row[tour] < 0:
                 continue
             rest = least[used ^ 1 << tour]
-            least[used][tour] = row[tour] + min([rest[o] for o in members if abs(o - tour) >= k], default=far)
+            least[used][tour] = row[tour] + min([rest[o] for o in members if abs(o - tour) != k], default=far)
     used, tours = (1 << n) - 1, []
     while used:
-        fit = [tour for tour in range(n) if not tours or abs(tours[-1] - tour - 1) >= k]
+        fit = [tour for tour in range(n) if not tours or abs(tours[-1] - tour - 1) != k]
         tour = max(fit, key=lambda tour: (-least[used][tour], tour), default=0)
         if not fit or least[used][tour] >= far:
             return []
@@ -209,7 +211,7 @@ def other_table_from_the_end(costs, k):
 
 
 EQUIVALENT = {
-    "best = {(0, -k): (0, ())}: 0 -> 1 (2)": "All totals grow by one.",
+    "best = {(0, n + k): (0, ())}: 0 -> 1 (2)": "All totals grow by one.",
     "if state not in longer or total + row[tour] < longer[state][0]: total + row[tour] < longer[state][0] -> "
     "total + row[tour] <= longer[state][0]": "Another one of the cheapest assignments, which is as right.",
 }
