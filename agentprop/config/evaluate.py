@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from agentprop.config.base import Count, StageConfig
-from agentprop.config.parts import Attempts, Budget, CorpusSettings, Limited, PromptSettings, Scaffold
+from agentprop.config.parts import Attempts, Budget, CorpusSettings, Limited, Placed, PromptSettings, Scaffold
 
 
-class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Budget, StageConfig):
+class EvaluateConfig(Attempts, PromptSettings, Scaffold, CorpusSettings, Limited, Placed, Budget, StageConfig):
     """A benchmark and a model → the accuracy of the model."""
 
     stage: ClassVar[str] = "evaluate"

@@ -23,7 +23,8 @@ class ReinforceConfig(Budget, TrainConfig):
     outside_identity: ClassVar[frozenset[str]] = (
         TRAINING_FREE
         | Budget.bounds
-        | {"steps", "sampler", "sampler_devices", "sampler_memory", "cache_gib", "sample_every"}
+        | {"steps", "sampler", "sampler_devices", "sampler_memory", "sampler_sleep", "transport"}
+        | {"cache_gib", "sample_every"}
     )
     full_rate: ClassVar[float] = 1e-6
     lora_rate: ClassVar[float] = 1e-5
@@ -56,6 +57,11 @@ class ReinforceConfig(Budget, TrainConfig):
     sampler_memory: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of a GPU's memory for each such server; null means 0.9 of a GPU, 0.4 of the trainer's own, divided by the
     servers on it."""
+    transport: Literal["auto", "disk", "adapter", "nccl"] = "auto"
+    """Way of new weights to such servers: the whole model by way of the disk, or by NCCL to other GPUs; or adapters
+    alone, each step's under a name of its own. auto is adapter if `lora_rank` is set, else disk."""
+    sampler_sleep: bool = False
+    """Let servers on the trainer's own GPU drop their weights and caches while it learns."""
     cache_gib: Positive | None = None
     """Memory of the in-process sampler's keys and values, in GiB. Null means what its replies could use, up to a share
     of the free memory of the device; a run keeps what it began with."""

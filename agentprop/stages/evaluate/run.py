@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +35,7 @@ from agentprop.prompts import Prompts
 from agentprop.records import Attempt, MadeBy, Problem, Question, Reject
 from agentprop.sandbox import Sandbox
 from agentprop.stages.common.failures import is_unexpected, rejected_attempts
+from agentprop.stages.common.grading_workers import grader, grading_workers
 from agentprop.stages.common.models import FOLDER as MODELS
 from agentprop.stages.common.models import RoleModels, named_models, roles
 from agentprop.stages.common.progress import Progress
@@ -96,15 +98,16 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
             batched=True,
         ) as models,
         Sandbox(allow_weak=config.allow_weak_sandbox) as sandbox,
+        grading_workers(config) as workers,
     ):
         _keep_unreadable(run_dir, benchmark)
         earlier = StoredAnswers.of(run_dir, {item.problem.id: item.problem for item in benchmark.items})
         totals = EvaluationTotals(config.k, config.max_failures)
         totals.unread = sum(is_unexpected(reject.code) for reject in benchmark.unreadable)
-        check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet)
+        check = ReferenceCheck(run_dir, sandbox, asked=earlier.asked, quiet=quiet, workers=workers)
         if config.check_references:
             benchmark = check.kept(benchmark)
-        solver = solver_of(config, models, sandbox, benchmark)
+        solver = solver_of(config, models, sandbox, benchmark, workers)
 
         def summary() -> dict[str, Any]:
             facts: dict[str, Any] = {
@@ -124,7 +127,8 @@ def run(config: EvaluateConfig, source: str, out: str, *, fresh: bool = False, q
             }
 
         try:
-            _loop(Evaluation(config, solver, earlier.known), benchmark, run_dir, earlier, totals, models, quiet)
+            evaluation = Evaluation(config, solver, earlier.known, workers)
+            _loop(evaluation, benchmark, run_dir, earlier, totals, models, quiet)
         except (BoundReached, ModelOutage, TooManyFailures):
             run_dir.summarise(summary())
             raise
@@ -164,7 +168,9 @@ def _loop(
 # --- the model ---
 
 
-def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark) -> Prober:
+def solver_of(
+    config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benchmark: Benchmark, workers: Executor | None = None
+) -> Prober:
     """Make the model a prober: it gets the statement alone."""
     settings = models[ROLE].settings
     sampling = Sampling(
@@ -184,7 +190,7 @@ def solver_of(config: EvaluateConfig, models: RoleModels, sandbox: Sandbox, benc
     )
     tests = {item.problem.id: item.tests for item in benchmark.items if item.tests is not None}
     judges = partial(program_judge, tests, sandbox)
-    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist}
+    told: dict[str, Any] = {"prompts": prompts, "checklist": config.checklist, "elsewhere": grader(workers, tests)}
     return Prober(models[ROLE], settings.identity, sampling, made_by, sandbox, tests=judges, **told)
 
 
@@ -196,6 +202,8 @@ class Evaluation:
     solver: Prober
     known: Mapping[str, list[AttemptOutcome]]
     """Problem → its stored attempts."""
+    workers: Executor | None = None
+    """Workers that compare answers with each other; None means threads of this process."""
 
     def results(
         self, benchmark: Benchmark, stop: Callable[[], bool], idle: Callable[[], None], models: RoleModels
@@ -229,7 +237,7 @@ class Evaluation:
             except ModelFailure as failed:
                 failure = failed.message
         tries = (*earlier, *(outcome_of(item.problem, attempt) for attempt in made))
-        score = await asyncio.to_thread(score_of, item.problem, tries)
+        score = await asyncio.get_running_loop().run_in_executor(self.workers, score_of, item.problem, tries)
         return EvaluatedProblem(item, tuple(made), tries, score, failure)
 
 

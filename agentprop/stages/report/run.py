@@ -28,7 +28,16 @@ from agentprop.report.difficulty import Difficulties, declared_bands
 from agentprop.report.funnel import Funnel, Rejects
 from agentprop.report.graph import picture
 from agentprop.report.index import ProblemIndex, number_of
-from agentprop.report.items import DECLARED, PROBLEM_COLUMNS, ListedProblem, of_problem, of_reject, table
+from agentprop.report.items import (
+    DECLARED,
+    EPISODE_COLUMNS,
+    PROBLEM_COLUMNS,
+    ListedProblem,
+    of_episode,
+    of_problem,
+    of_reject,
+    table,
+)
 from agentprop.report.journeys import ProberAnswers, attempt_view, choose_details, trajectory_view
 from agentprop.report.messages import written_messages
 from agentprop.report.page import GENERATOR, page
@@ -47,6 +56,8 @@ from agentprop.storage.stores import check_here, is_url
 
 ORDER = (FILES, "extract", "propose", "verify", "curate", "probe")
 """Order in which runs are read, so that a later record on a problem replaces an earlier one."""
+TRAINS = "train-mgpo"
+"""Stage whose episodes are listed even if they submitted nothing: it keeps no rejects of candidates."""
 REFUSED = 500
 """Most refused candidates listed for each reason code."""
 LEDGER = 300
@@ -221,7 +232,7 @@ def _gather(data: ReportData, options: ReportOptions, other: Side | None) -> tup
     """Gather the page's tables, and its details by position in the list."""
     problems = _problems(data, options)
     rejects, refused = _rejects(data, options)
-    listed = [*problems.values(), *refused]
+    listed = [*problems.values(), *refused, *_episodes(data, options)]
     _judge(data, problems)
     _measure(data, listed)
     chosen = choose_details(listed, options.trajectories, options.seed)
@@ -275,6 +286,20 @@ def _rejects(data: ReportData, options: ReportOptions) -> tuple[list[Rejects], l
 
     data.each(data.rows(Reject), add)
     return counted, [item for sample in samples.values() for item in sample]
+
+
+def _episodes(data: ReportData, options: ReportOptions) -> list[ListedProblem]:
+    """Sample the episodes of training that submitted no problem, by how they ended."""
+    samples: dict[str, Sample[ListedProblem]] = {}
+
+    def add(number: int, row: Row) -> None:
+        if row["problem_id"] is None and data.runs[number].stage == TRAINS:
+            sample = samples.setdefault(row["stop"], Sample(REFUSED, options.seed))
+            sample.offer(row["id"], of_episode(row, number))
+
+    training = any(stored.stage == TRAINS for stored in data.runs)
+    data.each(data.once(Trajectory, EPISODE_COLUMNS) if training else (), add)
+    return [item for sample in samples.values() for item in sample]
 
 
 def _judge(data: ReportData, problems: Mapping[str, ListedProblem]) -> None:

@@ -87,7 +87,7 @@ def run(config: TrainMgpoConfig, out: str, *, fresh: bool = False, quiet: bool =
 
 def check(config: TrainMgpoConfig) -> None:
     """Check settings, models and libraries before anything is loaded. Raises ConfigError."""
-    require()
+    require(config)
     check_reinforce(config)
     check_verifiers(verifying(config))
     probers = [resolve(name) for name in config.prober]

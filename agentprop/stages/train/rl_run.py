@@ -166,6 +166,7 @@ def check_reinforce(config: ReinforceConfig) -> None:
         raise ConfigError(
             "sampling ahead needs a server, and the trainer's own model samples", hint=f"set sampler={VLLM}"
         )
+    _check_transport(config, served=settings is not None)
     if config.anneal_decay is not None and settings is not None:
         raise ConfigError(
             "anneal_decay is for the trainer's own model: a server draws all tokens of a reply at one temperature",
@@ -179,6 +180,26 @@ def check_reinforce(config: ReinforceConfig) -> None:
                 "sampler_devices are for servers, and the trainer's own model samples", hint=f"set sampler={VLLM}"
             )
         places_of(config.sampler_devices, [], visible=os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def _check_transport(config: ReinforceConfig, *, served: bool) -> None:
+    """Check the way of weights to servers. Raises ConfigError."""
+    asked = "sampler_sleep" if config.sampler_sleep else f"transport={config.transport}"
+    if not served and asked != "transport=auto":
+        raise ConfigError(f"{asked} is for a server, and the trainer's own model samples", hint=f"set sampler={VLLM}")
+    if config.transport == "adapter" and config.lora_rank is None:
+        raise ConfigError("transport=adapter sends adapters, and all weights are trained", hint="set lora_rank")
+    if config.sampler_sleep and config.max_staleness:
+        raise ConfigError(
+            "sampler_sleep lets servers rest while the trainer learns, and max_staleness lets them sample",
+            hint="drop one of the two settings",
+        )
+    if config.transport == "nccl" and not config.sampler_devices and not config.sampler_sleep:
+        raise ConfigError("transport=nccl needs servers on other GPUs", hint="name them in sampler_devices")
+    if config.sampler_sleep and config.transport == "nccl":
+        raise ConfigError(
+            "sampler_sleep is for servers on the trainer's own GPU, which NCCL does not reach", hint="drop transport"
+        )
 
 
 def check_sampler(name: str) -> ModelSettings | None:

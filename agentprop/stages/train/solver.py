@@ -73,7 +73,7 @@ def run(
 
 def check(config: TrainSolverConfig, sources: Sequence[str] = ()) -> None:
     """Check libraries, sampler and runs before anything is loaded. Raises AgentpropError."""
-    require()
+    require(config)
     check_reinforce(config)
     _algorithm(config)
     check_sources(config, sources)
