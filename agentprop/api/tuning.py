@@ -62,7 +62,8 @@ def tune_proposer(path: str, out: str, *, first: int = FIRST, quiet: bool = Fals
 def rate_of(summary: Mapping[str, Any]) -> float:
     """Return templates for a thousand tokens, or for a candidate if nothing was asked of a model."""
     spent = summary.get("spending", {}).get("tokens") or 0
-    return summary["templates"] / (spent / 1000 if spent else max(summary["candidates"], 1))
+    found: float = summary["templates"] / (spent / 1000 if spent else max(summary["candidates"], 1))
+    return found
 
 
 def _config(name: str, settings: Mapping[str, Any], candidates: int, number: int) -> ProposeConfig:

@@ -21,9 +21,9 @@ def command(
 ) -> None:
     """Find the best of several variants of a proposer, by successive halving.
 
-    Variants are other settings, such as prompts or bundles. Each round proposes with every variant that is left, keeps the half with most accepted problems of different
-    templates for a thousand tokens, and doubles the candidates. The winner is then measured on fresh tasks, and that is
-    its rate. The same command goes on where it was stopped.
+    Variants are other settings, such as prompts or bundles. Each round proposes with every variant that is left, keeps
+    the half with most accepted problems of different templates for a thousand tokens, and doubles the candidates. The
+    winner is then measured on fresh tasks, and that is its rate. The same command goes on where it was stopped.
     """
     from agentprop.api.tuning import tune_proposer
 

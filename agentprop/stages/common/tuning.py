@@ -44,7 +44,7 @@ def tune(runs: Sequence[str], bands: Sequence[str], wanted: int = WANTED) -> dic
         for stored in joined.runs
         for row in stored.iter_rows(Problem, ["id", "template"])
     }
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "proposer": name,
             "temperature": temperature,
