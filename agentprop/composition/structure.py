@@ -23,6 +23,7 @@ from agentprop.composition.terms import (
     Least,
     Relation,
     Remainder,
+    Sought,
     Term,
     Total,
     canonical,
@@ -62,6 +63,8 @@ def _masked(term: Any, library: Mapping[str, Package]) -> Any:
             return replace(term, low=0, high=0, body=inside(term.body), relation=inside(term.relation))
         case Total():
             return replace(term, low=0, high=0, body=inside(term.body))
+        case Sought():
+            return replace(term, value="#", body=inside(term.body))
         case Remainder():
             return replace(term, modulus=0, body=inside(term.body))
     return replace(term, body=inside(term.body)) if hasattr(term, "body") else term

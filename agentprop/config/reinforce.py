@@ -102,6 +102,23 @@ class ReinforceConfig(Budget, TrainConfig):
     """Clip-Cov: largest covariance of a token that may be left out."""
     cov_kl: NonNegative = 1.0
     """KL-Cov: weight of |log r| of a chosen token."""
+    lp_reg: NonNegative = 0.0
+    """Weight of a term that holds up rare tokens which are pushed down but are no noise (β of Lp-Reg, 1 in its recipe);
+    0 is off. It acts from the second optimiser step of `minibatches` on."""
+    lp_reg_share: Share = 0.01
+    """Lp-Reg: share of the tokens pushed down, those with the lowest log-probs, that may be held up."""
+    lp_reg_min_p: Annotated[float, Field(gt=0, le=1)] = 0.02
+    """Lp-Reg: entries of the vocabulary with less than this times the likeliest one's probability are noise."""
+    anneal_decay: Positive | None = None
+    """Draw the tokens of a reply hot at first and ever colder, over about so many tokens (EAD); a quarter of
+    `reply_tokens` is a good start. Null draws all at temperature 1. For the in-process sampler; `correction` then
+    accounts for the temperatures. Evaluations are not annealed."""
+    anneal_growth: NonNegative = 5.0
+    """EAD: tokens that the decay grows by with every step."""
+    anneal_high: Annotated[float, Field(ge=1)] = 1.2
+    """EAD: largest temperature."""
+    anneal_low: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """EAD: smallest temperature."""
     evaluate_every: Count | None = None
     """Evaluate the policy before the first step, after every so many steps and at the end, on tasks that training never
     sees, and publish the best evaluated model; null never evaluates, and the last model is published. The proposer gets

@@ -74,7 +74,7 @@ function skillSection() {
   const used = skills.cells.filter(([a, b, , , covered]) => a === b && covered).length;
   report.heatmap = new HeatMap(skills, (level, names) => go("problems", names.map((name) => [level, name])));
   return section("skills", "Skills", note(`${number(used)} of ${plural(skills.total, "skill")} ${used === 1 ? "is" : "are"} in a problem.`,
-    skills.names.length < skills.total ? ` The ${number(skills.names.length)} most used are shown.` : ""), report.heatmap.element, extremePairs(skills));
+    skills.names.length < skills.total ? ` The ${number(skills.names.length)} most used are shown.` : ""), report.heatmap.element, skillGraph(skills.graph), extremePairs(skills));
 }
 
 function costSection() {

@@ -26,6 +26,7 @@ from agentprop.report.contamination import FILE as CONTAMINATION
 from agentprop.report.contamination import contamination
 from agentprop.report.difficulty import Difficulties, declared_bands
 from agentprop.report.funnel import Funnel, Rejects
+from agentprop.report.graph import picture
 from agentprop.report.index import ProblemIndex, number_of
 from agentprop.report.items import (
     DECLARED,
@@ -476,7 +477,8 @@ def _tables(
 def _grid(pairs: SkillPairs) -> dict[str, Any]:
     grid = pairs.grid()
     cells = [[cell.first, cell.second, cell.drawn, cell.kept, cell.covered] for cell in grid.cells]
-    return {"names": grid.skills, "categories": grid.categories, "cells": cells, "total": grid.total}
+    drawn = asdict(picture(grid))
+    return {"names": grid.skills, "categories": grid.categories, "cells": cells, "total": grid.total, "graph": drawn}
 
 
 def _described(stored: StoredRun) -> dict[str, Any]:

@@ -97,6 +97,7 @@ class InProcessSampler:
         """Discard what the old weights computed, and update the copy if there is one."""
         if self._copy is not None:
             self._copy.load_state_dict(dict(merged(policy)))
+        self.model.step = step
         self.model.reset(f"{self._name}#step-{step}")
 
     async def rest(self) -> None:

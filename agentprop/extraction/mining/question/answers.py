@@ -34,6 +34,8 @@ from agentprop.extraction.mining.question.latex.tree import (
 from agentprop.extraction.mining.question.meaning.calculus import derivative
 from agentprop.extraction.mining.question.program import in_floats, program
 
+TELLING = 4
+"""Digits of a decimal answer that no other value has by chance."""
 ROUNDING = re.compile(r"nearest|round|decimal|approximat|significant", re.IGNORECASE)
 
 
@@ -292,12 +294,14 @@ def _exact(value: Any) -> bool:
 
 
 def _rounded_to(value: Any, tree: Tree, question: str) -> bool:
-    """Whether a decimal is the value to its places, in a question that speaks of rounding."""
+    """Whether a decimal is the value to its places: in a question about rounding, or if its digits are many."""
     sign = -1 if isinstance(tree, Node) and tree.head == "neg" else 1
     inner = tree.args[0] if sign < 0 and isinstance(tree, Node) else tree
-    if not isinstance(inner, Numeral) or not ROUNDING.search(question):
+    if not isinstance(inner, Numeral):
         return False
     places = len(inner.text.partition(".")[2])
+    if not ROUNDING.search(question) and not (places and len(inner.text.replace(".", "").lstrip("0")) >= TELLING):
+        return False
     if _exact(value):
         if not is_real(value):
             return False

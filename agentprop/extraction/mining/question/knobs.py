@@ -69,6 +69,37 @@ def ties(single: Sequence[Knob], numbers: Sequence[Any]) -> list[Knob]:
     return found
 
 
+FAR = 160
+"""Values up to which a numeral is tried whose neighbours do not do."""
+LARGEST_POWER = 100_000
+ANGLE = 15
+"""Degrees between angles that may have a simple sine."""
+
+
+def widened(knob: Knob, own: Any) -> Knob | None:
+    """The knob with values far from the original: squares, numbers n(n + 1), powers, angles with a simple sine."""
+    if knob.places:
+        return None
+    near = range(2, FAR) if own < FAR else ()
+    angles = range(ANGLE, 2 * 360 + 1, ANGLE) if own % ANGLE == 0 and own <= 2 * 360 else ()
+    values = tuple(sorted({own, *near, *angles, *powers_like(own)}))
+    return Knob(knob.slots, values) if len(values) > 2 else None
+
+
+def powers_like(own: int) -> set[int]:
+    """Other powers with the exponent of a perfect power, or with its base.
+
+    >>> sorted(powers_like(125))[:6]
+    [5, 8, 25, 27, 64, 125]
+    """
+    found: set[int] = set()
+    for exponent in range(2, own.bit_length() + 1):
+        base = round(own ** (1 / exponent))
+        if base >= 2 and base**exponent == own:
+            found |= {other**exponent for other in range(2, 60)} | {base**other for other in range(1, 18)}
+    return {value for value in found if value <= max(LARGEST_POWER, own)}
+
+
 def fixed_slots(question: QuestionText, reading: QuestionReading) -> frozenset[int]:
     """Numerals that stay as they are."""
     used = {int(found) for found in re.findall(r"\bn(\d+)\b", reading.program.solve)}

@@ -21,7 +21,8 @@ from agentprop.extraction.mining.question.latex.tree import Node, Unreadable, wa
 from agentprop.extraction.mining.question.reading import LetterForm, QuestionReading, Readings, numbers_of, readings
 from agentprop.extraction.mining.question.rewriting import has_holes, rewritten, template
 from agentprop.extraction.mining.question.template import QuestionTemplate, VaryingNumber, names_for
-from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary
+from agentprop.extraction.mining.question.text import QuestionText
+from agentprop.extraction.mining.question.vary import Kind, Variation, kind_of, vary, wider
 from agentprop.extraction.mining.question.witness import idle_conditions
 from agentprop.extraction.mining.question.written import ROUNDED, unwritable
 
@@ -133,12 +134,23 @@ def varied(understood: Readings, numbers: Sequence[Any], found: Solved, gold: st
         raise Refusal("form-answer", f"the answer has no text: {problem}") from None
     if ROUNDED.search(question.source):
         raise Refusal("fixed", "the answer is to be rounded, which no computation here does")
-    domain = vary(question, found.readings, numbers, kind)
+    kind, domain = _domain(question, found, numbers, kind)
     wanted = unwritable(question.source, [answer for _, answer in domain.settings])
     if wanted is not None:
         raise Refusal("fixed", f"the answer is to be {wanted}, and with other numbers it is not")
     _read_again(understood, domain)
     return _template(understood, numbers, found, kind, domain)
+
+
+def _domain(question: QuestionText, found: Solved, numbers: Sequence[Any], kind: Kind) -> tuple[Kind, Variation]:
+    """The numbers that keep the kind of the answer, or a wider kind that the question allows. Raises Refusal."""
+    try:
+        return kind, vary(question, found.readings, numbers, kind)
+    except Refusal as refusal:
+        also = wider(kind, kind.of(found.value), question.source)
+        if refusal.code != "fixed" or also is None:
+            raise
+        return also, vary(question, found.readings, numbers, also)
 
 
 def _value(function: Any, numbers: Sequence[Any]) -> Any:

@@ -85,7 +85,7 @@ def _front(
         "tool": "scripts/skill.py computes the value exactly (solve), and by another route (check).",
         "parameters": {one.name: _parameter(one) for one in template.parameters},
         "constraints": constraints(template),
-        "output": {"kind": {"decimal": "expression"}.get(template.kind, template.kind)},
+        "output": {"kind": {"number": "rational"}.get(template.kind, template.kind)},
         "phrasings": [{"ask": phrasing} for phrasing in phrasings],
         **({"value": list(phrases)} if phrases else {}),
         "evidence": "self-consistent",

@@ -35,6 +35,8 @@ def program(tree: Tree, names: Mapping[int, str]) -> RouteProgram:
     solve, check = _RouteWriter("solve", names).text(tree), _RouteWriter("check", names).text(tree)
     if solve == check and _is_arithmetic(tree):
         check = f"from_residues(lambda m: {_RouteWriter('check', names, modulus='m').text(tree)})"
+    if solve == check and _is_of_numbers(tree):
+        check = _RouteWriter("check", names, floats=True).text(tree)
     return RouteProgram(solve, check)
 
 
@@ -57,6 +59,7 @@ class _RouteWriter:
     modulus: str | None = None
     unknowns: bool = False
     strict: bool = False
+    floats: bool = False
 
     # --- leaves ---
 
@@ -72,7 +75,7 @@ class _RouteWriter:
 
     def _number(self, tree: Numeral) -> str:
         text = self.names.get(tree.slot) or literal(tree.text)
-        if self.route == "check" and "." in tree.text:
+        if self.floats or (self.route == "check" and "." in tree.text):
             return f"float({text})"
         return f"residue({text}, {self.modulus})" if self.modulus else text
 
@@ -118,13 +121,14 @@ class _RouteWriter:
         return self.text(tree)
 
     def over_roots(self, tree: Node) -> str:
-        """over_roots(roots(…), letters(x), polynomial, body)."""
-        roots, letters, polynomial, body = tree.args
+        """over_roots(roots(…), letters(x), polynomial, body), and `real` behind them if the roots are."""
+        roots, letters, polynomial, body, *real = tree.args
         assert isinstance(roots, Node) and isinstance(letters, Node)
         names = [one.name for one in roots.args if isinstance(one, Letter)]
         letter = [one.name for one in letters.args if isinstance(one, Letter)]
         name = self.either("over_roots", "plain_over_roots")
-        return f"{name}({len(names)}, {self._function(letter, polynomial)}, {self._function(names, body)})"
+        functions = f"{self._function(letter, polynomial)}, {self._function(names, body)}"
+        return f"{name}({len(names)}, {functions}{', True' if real else ''})"
 
     def identity(self, tree: Node) -> str:
         """identity(letters(…), expression): the residuals of an expression that is to vanish for all letters."""
@@ -568,6 +572,38 @@ def _is_arithmetic(tree: Tree) -> bool:
     if tree.head in ("pow", "factorial"):
         return _is_arithmetic(tree.args[0]) if tree.head == "pow" else True
     return all(map(_is_arithmetic, tree.args))
+
+
+_OF_NUMBERS = frozenset(
+    {
+        "cases",
+        "=",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "and",
+        "or",
+        "not",
+        "difference",
+        "list",
+        "tuple",
+        "matrix",
+        "row",
+        "dot",
+    }
+    | {"cross", "max", "min", "largest", "smallest", "spread", "part", "trace", "transposed", "true", "percent"}
+)
+
+
+def _is_of_numbers(tree: Tree) -> bool:
+    """Whether floats in place of a tree's numerals give its value by another arithmetic."""
+    if isinstance(tree, Numeral):
+        return True
+    if isinstance(tree, Letter) or tree.head not in _ARITHMETIC | _OF_NUMBERS:
+        return False
+    return all(map(_is_of_numbers, tree.args))
 
 
 def literal(text: str) -> str:

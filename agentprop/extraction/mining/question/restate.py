@@ -36,7 +36,7 @@ def restated(template: QuestionTemplate, phrasings: Sequence[str]) -> tuple[list
         for parts in ways(phrasing):
             same = _same_sentences(parts, phrasing, meaning, template)
             told |= dict.fromkeys(same)
-            if same and template.kind in ("integer", "rational"):
+            if same and template.kind in ("integer", "rational", "number"):
                 phrases |= dict.fromkeys(_named(parts, meaning, template))
             if same:
                 break

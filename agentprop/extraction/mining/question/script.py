@@ -16,8 +16,13 @@ from importlib.resources import files
 from agentprop.extraction.mining.question.execute import MODULES, ROOM
 from agentprop.extraction.mining.question.template import QuestionTemplate
 
-_ANSWERS = {"integer": "whole_answer", "rational": "rational_answer", "expression": "text_answer"}
-_RETURNS = {"integer": "int", "rational": "Fraction", "expression": "str"}
+_ANSWERS = {
+    "integer": "whole_answer",
+    "rational": "rational_answer",
+    "number": "number_answer",
+    "expression": "text_answer",
+}
+_RETURNS = {"integer": "int", "rational": "Fraction", "number": "Fraction", "expression": "str"}
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class QuestionTemplate:
     check: str
     """The other route."""
     kind: str
-    """integer, rational or expression."""
+    """integer, rational, number (a rational that may be whole) or expression."""
     shape: str
     """Shape of an expression's value."""
     size: int

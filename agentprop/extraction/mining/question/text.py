@@ -241,7 +241,7 @@ def _is_ordinal(tokens: list[LatexToken]) -> bool:
 
 
 def _joined(pieces: list[Piece]) -> Iterator[Piece]:
-    """A percent sign with its number; a numeral with the ordinal ending behind it."""
+    """A percent sign with its number; a numeral with the ordinal ending behind it; an equation that a `$ $` cuts."""
     position = 0
     while position < len(pieces):
         piece = pieces[position]
@@ -253,9 +253,18 @@ def _joined(pieces: list[Piece]) -> Iterator[Piece]:
         elif following is not None and _is_number(piece) and following.text in _ORDINALS and following.kind == "word":
             yield Piece("ordinal", piece.text, piece.start, following.end, piece.tokens)
             position += 2
+        elif following is not None and following.kind == "formula" and _is_cut(piece):
+            text = f"{piece.text} {following.text}"
+            yield Piece("formula", text, piece.start, following.end, (*piece.tokens, *following.tokens))
+            position += 2
         else:
             yield piece
             position += 1
+
+
+def _is_cut(piece: Piece) -> bool:
+    """Whether a formula ends with an equals sign."""
+    return piece.kind == "formula" and len(piece.tokens) > 1 and piece.tokens[-1].text == "="
 
 
 def _is_number(piece: Piece) -> bool:

@@ -9,6 +9,7 @@ choosing the answer first without an inverse for every kind of task. What is kep
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,12 +22,13 @@ from agentprop.extraction.mining.question.execute import FAILURES, NotComputed, 
 from agentprop.extraction.mining.question.kernel.answer import (
     answer_shape,
     named,
+    number_answer,
     rational_answer,
     text_answer,
     whole_answer,
 )
 from agentprop.extraction.mining.question.kernel.limits import MOST_STEPS, Steps
-from agentprop.extraction.mining.question.knobs import Knob, knobs, ties
+from agentprop.extraction.mining.question.knobs import Knob, knobs, ties, widened
 from agentprop.extraction.mining.question.reading import QuestionReading
 from agentprop.extraction.mining.question.text import QuestionText
 
@@ -54,7 +56,7 @@ class Kind:
     """What an answer is, so that other answers can be compared with it."""
 
     name: str
-    """integer, rational or expression."""
+    """integer, rational, number (a rational that may be whole) or expression."""
     shape: str
     """`answer_shape` of the value."""
     size: int
@@ -68,6 +70,8 @@ class Kind:
             return whole_answer(value, self.size)
         if self.name == "rational":
             return rational_answer(value, self.size)
+        if self.name == "number":
+            return number_answer(value, self.size)
         return text_answer(value, self.shape, self.size)
 
 
@@ -80,6 +84,25 @@ def kind_of(value: Any) -> Kind:
     if shape == "q":
         return Kind("rational", shape, max(len(str(abs(found.numerator))), len(str(found.denominator))) + 2)
     return Kind("expression", shape, len(text_answer(found, shape, 400)) + LONGER)
+
+
+def wider(kind: Kind, answer: Any, question: str) -> Kind | None:
+    """Any rational numbers, for a whole answer that nothing counts, or a fraction that is not asked for as one."""
+    if kind.name == "integer" and not _WHOLE.search(question):
+        return Kind("number", kind.shape, max(2, len(str(abs(answer)))))
+    if kind.name == "rational" and not _FRACTION.search(question):
+        return Kind("number", kind.shape, kind.size)
+    return None
+
+
+_FRACTION = re.compile(r"\bfractions?\b|\bmixed\b|\bratio\b|\bdecimal\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\b(?:how many|number of|integers?|integral|whole|natural|primes?|digits?|divisors?|factors?|multiples?|squares?|"
+    r"remainder|modulo|mod|people|permutations?|combinations?|degree|counts?|(?:dollar|cent|ticket|student|year|day)s?)\b"
+    r"|[a-z]_|\\(?:binom|choose|lfloor|lceil|pmod|equiv|sum|dots|ldots|cdots)|!",
+    re.IGNORECASE,
+)
+"""Words and signs of a question whose answer stays a whole number."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +225,7 @@ class _Search:
             yield from self._free("tied", taken)
         yield from self._tables([*self.single, *tied])
         yield from self._lists([*tied, *self.single])
+        yield from self._lists(self._far([*tied, *self.single]))
 
     def _sweep(self, knob: Knob) -> bool:
         """Move one knob alone; whether anything is kept but the original."""
@@ -293,6 +317,11 @@ class _Search:
             kept = self.kept[knob]
             if len(kept) >= LEAST_SETTINGS:
                 yield "list", (Knob(knob.slots, kept, knob.places),), tuple((value,) for value in kept)
+
+    def _far(self, found: Sequence[Knob]) -> list[Knob]:
+        """The knobs with values far from the original, and with powers where it is one."""
+        far = [made for knob in found if (made := widened(knob, self.numbers[knob.slots[0]])) is not None]
+        return [knob for knob in far if self.trials.left > BUDGET // 8 and self._sweep(knob)]
 
     # --- both routes ---
 

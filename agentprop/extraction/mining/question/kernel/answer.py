@@ -61,6 +61,14 @@ def rational_answer(value: Any, digits: int) -> Fraction:
     return found
 
 
+def number_answer(value: Any, digits: int) -> Fraction:
+    """The rational number that a value is, whole or not, if it has small parts."""
+    found = Fraction(one_number(value))
+    small_enough(found.numerator, digits)
+    small_enough(found.denominator, digits)
+    return found
+
+
 def single_value(value: Any) -> Any:
     """The value of a list of one."""
     value = settled(value)

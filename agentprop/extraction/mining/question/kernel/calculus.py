@@ -12,8 +12,11 @@ from agentprop.extraction.mining.question.kernel.answer import named_number
 from agentprop.extraction.mining.question.kernel.exact import div, number
 from agentprop.extraction.mining.question.kernel.forms import QuotientForm, numbers_in, settled, unknown, value_at
 from agentprop.extraction.mining.question.kernel.limits import NotExact, Undefined, step
+from agentprop.extraction.mining.question.kernel.lists import total
 from agentprop.extraction.mining.question.kernel.plain import same_number
 from agentprop.extraction.mining.question.kernel.polynomials import polynomial_of
+from agentprop.extraction.mining.question.kernel.search import solutions_found
+from agentprop.extraction.mining.question.kernel.systems import solutions_exact
 
 OneLetter = Callable[[Any], Any]
 PANELS = 24
@@ -143,3 +146,22 @@ def plain_limit_far(sign: int, function: OneLetter) -> float:
     if not same_number(first[0], first[1], 1e-6):
         raise Undefined("no limit")
     return first[1]
+
+
+def enclosed_area(count: int, function: Any) -> Any:
+    """The area between a polynomial's graph and the axis: antiderivatives between its real zeros."""
+    numbers = numbers_in(polynomial_of(count, function), 0)
+    zeros = sorted((found[0] for found in solutions_exact(1, lambda x: [function(x)], True)), key=number)
+    if len(zeros) < 2:
+        raise Undefined("a curve that encloses nothing")
+    whole = [0, *(div(value, power + 1) for power, value in enumerate(numbers))]
+    parts = [value_at(whole, high) - value_at(whole, low) for low, high in itertools.pairwise(zeros)]
+    return total([part if number(part) > 0 else -part for part in parts])
+
+
+def plain_enclosed_area(count: int, function: Any) -> float:
+    """The same by quadrature of the absolute value between zeros that are searched for."""
+    zeros = sorted(found[0] for found in solutions_found(1, lambda x: [function(x)], True))
+    if len(zeros) < 2:
+        raise Undefined("a curve that encloses nothing")
+    return sum(abs(plain_integral(low, high, function)) for low, high in itertools.pairwise(zeros))

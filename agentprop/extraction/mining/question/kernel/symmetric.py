@@ -26,18 +26,23 @@ from agentprop.extraction.mining.question.kernel.systems import Further
 SAMPLES = (0.37, 1.91, -2.63, 3.17, -0.71, 5.29, 0.83, -4.41, 2.23, -1.33)
 
 
-def over_roots(count: int, polynomial: Callable[..., Any], body: Callable[..., Any]) -> Any:
-    """The value that an expression has for the roots of a polynomial in any order.
+def over_roots(count: int, polynomial: Callable[..., Any], body: Callable[..., Any], real: bool = False) -> Any:
+    """The value that an expression has for the roots of a polynomial in any order; `real` ones if that is said.
 
     Top and bottom are reduced by Cauchy's modules: p(r1), the divided difference p[r1, r2], and so on, whose leading
     monomials are r1^n, r2^(n-1), …; what is symmetric is left as a number.
     """
     numbers = trimmed(single(1, polynomial))
-    if len(numbers) != count + 1:
+    if len(numbers) != count + 1 or (real and not all_real(polynomial)):
         raise Undefined("another number of roots")
     rules = [(index, count - index, module(numbers, index)) for index in range(count)]
     form = form_of(count, body)
     return div(constant_of(form.top, rules), constant_of(form.bottom, rules))
+
+
+def all_real(polynomial: Callable[..., Any]) -> bool:
+    """Whether a polynomial has no root that is not real."""
+    return all(abs(zero.imag) < 1e-7 * max(1.0, abs(zero)) for zero in zeros_of(1, polynomial))
 
 
 def module(numbers: list[Any], index: int) -> Polynomial:
@@ -78,10 +83,10 @@ def constant_of(polynomial: Polynomial, rules: list[tuple[int, int, Polynomial]]
     return polynomial.get((), 0)
 
 
-def plain_over_roots(count: int, polynomial: Callable[..., Any], body: Callable[..., Any]) -> Any:
+def plain_over_roots(count: int, polynomial: Callable[..., Any], body: Callable[..., Any], real: bool = False) -> Any:
     """The same from the roots, in two orders."""
     zeros = zeros_of(1, polynomial)
-    if len(zeros) != count:
+    if len(zeros) != count or (real and not all_real(polynomial)):
         raise Undefined("another number of roots")
     values = [body(*order) for order in (zeros, zeros[::-1], [*zeros[1:], zeros[0]])]
     if not all(same_number(values[0], value) for value in values):

@@ -43,6 +43,7 @@ class Facts:
     roots: list[tuple[tuple[str, ...], Tree]] = field(default_factory=list)
     root_values: list[tuple[Tree, Tree]] = field(default_factory=list)
     factors: list[Tree] = field(default_factory=list)
+    independent: list[frozenset[str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     expanded: int = 0
     letters: int = 0
@@ -62,6 +63,8 @@ class Facts:
             self.root_values.append((fact.args[0], fact.args[1]))
         elif fact.head == "is_factor":
             self._factor(fact)
+        elif fact.head == "independent":
+            self.independent.append(symbols(fact))
         elif fact.head == "=" and (parts := componentwise(fact)) is not None:
             for part in parts:
                 self.add(part)
@@ -99,9 +102,11 @@ class Facts:
         self.sorts.append((variable.name, sort.head))
 
     def _roots(self, fact: Node) -> None:
-        names, relation = fact.args[:2]
+        names, relation, *real = fact.args
         assert isinstance(names, Node)
         found = tuple(one.name for one in names.args if isinstance(one, Letter))
+        if real:
+            self.sorts += [(name, "real") for name in found]
         if len(found) != len(names.args) or len(set(found)) != len(found):
             raise Unreadable("roots without names")
         self.roots.append((found, relation))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from agentprop.extraction.mining.question.heads import HEADS
 from agentprop.extraction.mining.question.latex.tree import (
     Letter,
     Node,
@@ -20,6 +21,7 @@ from agentprop.extraction.mining.question.latex.tree import (
     walk,
 )
 from agentprop.extraction.mining.question.meaning.calculus import written_out
+from agentprop.extraction.mining.question.meaning.events import settled_chances
 from agentprop.extraction.mining.question.meaning.facts import Facts, sort_condition, where
 from agentprop.extraction.mining.question.meaning.letters import letters_of
 from agentprop.extraction.mining.question.meaning.shorthand import ZERO, Expander
@@ -67,6 +69,8 @@ class _Joiner:
 
     def meaning(self, target: Tree) -> Meaning:
         facts = self.facts
+        (target, *facts.relations), more = settled_chances([target, *facts.relations], facts.independent)
+        facts.relations += more
         form = ""
         if isinstance(target, Node) and target.head == "in_form":
             asked, kind = target.args
@@ -78,7 +82,7 @@ class _Joiner:
         asked = self._asked(target)
         if several and any(isinstance(one, Letter) and one.name in facts.known for one in walk(asked)):
             raise Unreadable("what is asked is given")
-        relations = [self._without_nests(facts.put_in(one)) for one in facts.relations]
+        relations = [self._without_nests(self._places(facts.put_in(one))) for one in facts.relations]
         relations = [one for one in relations if not _says_nothing(one)]
         outside = frozenset().union(*map(symbols, relations)) if relations else frozenset()
         asked = bound(self._without_nests(written_out(facts.put_in(asked))), facts, outside, self.complex_)
@@ -149,6 +153,18 @@ class _Joiner:
         self.facts.sorts = [(name, sort) for name, sort in self.facts.sorts if name not in names]
         return rewrite(asked, lambda one: values if one == inner else None)
 
+    def _places(self, relation: Tree) -> Tree:
+        """A relation with the centres, vertices and meeting points in it as what they are of their own curves."""
+
+        def change(one: Tree) -> Tree | None:
+            if not isinstance(one, Node):
+                return None
+            head = HEADS.get(one.head)
+            is_curve = head is not None and head.takes == "curve" and len(one.args) == 1
+            return bound(one, self.facts, frozenset(), self.complex_) if is_curve or one.head == "solutions" else None
+
+        return rewrite(relation, change)
+
     def _without_nests(self, tree: Tree) -> Tree:
         """Numbers that are equal to their own expressions as unknowns with an equation each."""
 
@@ -211,14 +227,16 @@ class _Joiner:
         ):
             polynomial = polynomial.args[1]
         letters = symbols(polynomial) - set(names)
+        if not letters and len(names) == 1:
+            own = polynomial if isinstance(polynomial, Node) and polynomial.head == "=" else node("=", polynomial, ZERO)
+            return self._solved(asked, [*relations, own], [], several, "")
         if len(letters) != 1:
             raise Unreadable("roots of a polynomial in several letters")
         letter = next(iter(letters))
         if len(names) > 1 and not relations and not several and symbols(asked) <= set(names):
-            tree = node(
-                "over_roots", node("roots", *map(Letter, names)), node("letters", Letter(letter)), polynomial, asked
-            )
-            return Meaning(tree, "", 1)
+            real = [Node("real")] if all((name, "real") in facts.sorts for name in names) else []
+            roots = node("roots", *map(Letter, names))
+            return Meaning(node("over_roots", roots, node("letters", Letter(letter)), polynomial, asked, *real), "", 1)
         equations = [_put(polynomial, letter, name) for name in names]
         distinct = [node("!=", Letter(a), Letter(b)) for place, a in enumerate(names) for b in names[:place]]
         return self._solved(asked, [*relations, *equations, *distinct], [], several, "")
@@ -235,7 +253,7 @@ class _Joiner:
             if several:
                 raise Unreadable("nothing determines what is asked")
             return Meaning(asked, form or "value", 0)
-        constants = {name for name, sort in facts.sorts if sort == "constant"} & used
+        constants = {name for name, sort in facts.sorts if sort == "constant"} & used or _numerators(asked, relations)
         if constants and not identities:
             relations, identities = self._constants(asked, relations, constants)
             used = symbols(asked).union(*map(symbols, [*relations, *identities]))
@@ -295,6 +313,16 @@ class _Joiner:
                 and sort not in ("real", "number", "constant", "nonzero", "complex")
             ):
                 raise Unreadable(f"{name} is said to be {sort}, and nothing uses it")
+
+
+def _numerators(asked: Tree, relations: list[Tree]) -> set[str]:
+    """The capital letters of a partial fraction decomposition, which holds for every value of its other letter."""
+    if len(relations) != 1 or not holds(relations[0], "div"):
+        return set()
+    names = symbols(relations[0])
+    capitals = {name for name in names if name.isupper() and len(name) == 1}
+    plain = len(capitals) > 1 and len(names) == len(capitals) + 1 and symbols(asked) <= capitals
+    return capitals if plain and symbols(asked) else set()
 
 
 def _says_nothing(relation: Tree) -> bool:

@@ -23,7 +23,9 @@ from agentprop.extraction.mining.question.latex.tree import (
     substitute,
     symbols,
 )
+from agentprop.extraction.mining.question.meaning.events import chances_in
 from agentprop.extraction.mining.question.meaning.facts import RELATIONS, interval_condition
+from agentprop.extraction.mining.question.meaning.families import RULES as FAMILIES
 from agentprop.extraction.mining.question.meaning.letters import Letters
 from agentprop.extraction.mining.question.series import progression, with_series
 from agentprop.extraction.mining.question.text import QuestionText
@@ -61,7 +63,9 @@ class Expander:
         if role == "point":
             opening = next(place for place, token in enumerate(tokens) if token.text == "(")
             tokens = tokens[opening:]
-        tree = self.letters.resolve(with_series(parse(tokens, self.question.numbers, self.letters.names)))
+        kept, chances = chances_in(tokens)
+        tree = self.letters.resolve(with_series(parse(kept, self.question.numbers, self.letters.names)))
+        tree = substitute(tree, chances)
         if role == "variable" and not isinstance(tree, Letter):
             raise Unreadable(f"{piece.text} is no letter")
         return tree
@@ -147,6 +151,7 @@ def _congruent_to(args: Args) -> Tree:
 def _sort(args: Args) -> Tree:
     variables, sorts = args
     found = sorts.args if isinstance(sorts, Node) and sorts.head == "list" else (sorts,)
+    found = tuple(one for one in found if one != Node("none"))
     assert isinstance(variables, Node)
     return node("given", *(node("sort", one, sort) for one in variables.args for sort in found))
 
@@ -328,4 +333,5 @@ RULES: dict[str, Callable[[Args], Tree]] = {
     "angle_in_radians": _angle_in_radians,
     "inside": _inside,
     "solutions_inside": _solutions_inside,
+    **FAMILIES,
 }
