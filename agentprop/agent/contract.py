@@ -198,7 +198,8 @@ async def _judged(
         return found
     point = families.ENTRY_POINT if judging.form == "function" else None
     found = found.model_copy(update={"judging": judging, "entry_point": point})
-    verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS)
+    own = origin_of([posed.package]) if found.answer == families.program(posed.package, posed.values) else None
+    verdict = await asyncio.to_thread(remembered, found, found.answer, executor.sandbox, SECONDS, own)
     if verdict.status == "same":
         term = from_json(found.certificate.composition or "")  # _posed read it
         told = solved_program(term, active, found.answer)

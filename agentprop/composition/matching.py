@@ -43,7 +43,7 @@ def match(parts: tuple[TemplatePart, ...], text: str, position: int = 0) -> Iter
 
 def _ends(expression: str | None, rest: tuple[TemplatePart, ...], text: str, position: int) -> Iterable[int]:
     if expression is not None:
-        found = _compiled(expression).match(text, position)
+        found = expression_of(expression).match(text, position)
         return () if found is None else (found.end(),)
     if not rest:
         return (len(text),)
@@ -54,7 +54,8 @@ def _ends(expression: str | None, rest: tuple[TemplatePart, ...], text: str, pos
 
 
 @lru_cache(maxsize=16384)
-def _compiled(expression: str) -> re.Pattern[str]:
+def expression_of(expression: str) -> re.Pattern[str]:
+    """Compile a pattern once; a library has more of them than `re` keeps."""
     return re.compile(expression)
 
 

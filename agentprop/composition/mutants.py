@@ -12,7 +12,6 @@ Ours, after the usual operators of mutation testing.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -34,11 +33,11 @@ def mutants(script: str, function: str) -> dict[str, str]:
     body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
     found: dict[str, str] = {}
     within = _statements(body)
-    for place, node in enumerate(ast.walk(body)):
+    for node in [*ast.walk(body)]:
         for changed in _changes(node):
             name = f"{within[node]}: {_told(node)} -> {_told(changed)}"
             count = sum(known == name or known.startswith(f"{name} (") for known in found)
-            found[f"{name} ({count + 1})" if count else name] = _with(tree, function, place, changed)
+            found[f"{name} ({count + 1})" if count else name] = _with(tree, node, changed)
     return found
 
 
@@ -73,17 +72,15 @@ def _told(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
-def _with(tree: ast.Module, function: str, place: int, changed: ast.AST) -> str:
-    """The script with the node at a place of a function exchanged."""
-    tree = copy.deepcopy(tree)
-    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
-    old = next(node for number, node in enumerate(ast.walk(body)) if number == place)
-    new = copy.deepcopy(changed)
-    for field in old._fields:  # the node itself is changed, so that its parent need not be known
-        if hasattr(old, field):
-            delattr(old, field)
-    if type(old) is not type(new):  # pragma: no cover - every change keeps the type
-        raise TypeError(f"a {type(new).__name__} cannot stand in place of a {type(old).__name__}")
-    for field in new._fields:
-        setattr(old, field, getattr(new, field))
-    return ast.unparse(ast.fix_missing_locations(tree))
+def _with(tree: ast.Module, node: ast.AST, changed: ast.AST) -> str:
+    """The tree's source with a node changed; the tree is as before afterwards, because a copy of it takes longer."""
+    if type(node) is not type(changed):  # pragma: no cover - every change keeps the type
+        raise TypeError(f"a {type(changed).__name__} cannot stand in place of a {type(node).__name__}")
+    before = {field: getattr(node, field) for field in node._fields}
+    try:
+        for field in changed._fields:
+            setattr(node, field, getattr(changed, field, before.get(field)))
+        return ast.unparse(tree)
+    finally:
+        for field, value in before.items():
+            setattr(node, field, value)

@@ -113,7 +113,14 @@ def _at_edge(judged: Judged, setting: Setting) -> Iterator[tuple[str, str]]:
 
 def faulty(package: Package, values: Mapping[str, Any]) -> list[str]:
     """Programs for a family's problem with one change, each of which a test of its suite fails."""
-    return [program(package, values, script=script) for script in _faulty_scripts(package.script or "")]
+    key = (package.id, tuple(values.items()))
+    if key not in _FAULTY:
+        _FAULTY[key] = [program(package, values, script=script) for script in _faulty_scripts(package.script or "")]
+    return _FAULTY[key]
+
+
+_FAULTY: dict[object, list[str]] = {}
+"""Those of the settings met before: the proposer, the contract and the verifier ask for the same ones."""
 
 
 def slow(package: Package, values: Mapping[str, Any]) -> list[str]:

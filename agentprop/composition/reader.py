@@ -41,7 +41,7 @@ from agentprop.composition.draft_code import output_spec
 from agentprop.composition.families import family, task
 from agentprop.composition.framing import unframed
 from agentprop.composition.listing import read_listing
-from agentprop.composition.matching import NUMBERS, WORDED, inline_variants, match, matches, template
+from agentprop.composition.matching import NUMBERS, WORDED, expression_of, inline_variants, match, matches, template
 from agentprop.composition.terms import (
     Apply,
     Combine,
@@ -517,7 +517,7 @@ def _given(parameter: Parameter, text: str, math: bool) -> Iterator[Given]:
     if parameter.kind in NUMBERS:  # dollars around a number are notation
         text = text.replace("$", "")
         math = "\\" in text
-    if re.fullmatch(pattern(parameter, math=math), text):
+    if expression_of(pattern(parameter, math=math)).fullmatch(text):
         try:
             yield Given(render(parameter, parse(parameter, text, math=math)))
         except (ValueError, ZeroDivisionError):

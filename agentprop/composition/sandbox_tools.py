@@ -94,9 +94,9 @@ def excess(left: Number, right: Number) -> Number:
     return left - right
 
 
-def sought(quantity: Callable[[float], float], value: float, low: float, high: float) -> float:
-    """The datum between low and high for which a quantity has the value: the only one, far beyond these bounds too."""
-    grid = [low, high, *_around(low, high)]
+def sought(quantity: Callable[[float], float], value: float, low: float, high: float, *, beyond: bool = False) -> float:
+    """The datum between low and high for which a quantity has the value: the only one; with `beyond` far outside too."""
+    grid = [low, high, *(_around if beyond else _between)(low, high)]
     found = sorted((at, f) for at in grid if (f := _tried(quantity, at)) is not None)
     steps = [b - a for (_, a), (_, b) in pairwise(found)]
     if len(found) < 4 or not (all(s > 0 for s in steps) or all(s < 0 for s in steps)):
@@ -117,6 +117,11 @@ def _around(low: float, high: float) -> list[float]:
     if low > 0:
         return [low / 8 * (64 * high / low) ** (i / 15) for i in range(16)]
     return [low - (high - low) / 2 + 2 * (high - low) * i / 15 for i in range(16)]
+
+
+def _between(low: float, high: float) -> list[float]:
+    """Points between the bounds."""
+    return [low + (high - low) * i / 7 for i in range(1, 7)]
 
 
 def _tried(quantity: Callable[[float], float], at: float) -> float | None:

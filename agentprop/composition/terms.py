@@ -389,10 +389,11 @@ def expression(term: Term, library: Mapping[str, Package], route: Route) -> str:
         case Remainder(body, modulus):
             return f"{expression(body, library, route)} % {modulus}"
         case Sought(variable, body, value):
+            quantity = f"lambda {variable}: {expression(body, library, route)}"
             least, most = bounds_of(term, library)
-            return (
-                f"sought(lambda {variable}: {expression(body, library, route)}, {float(value)!r}, {least!r}, {most!r})"
-            )
+            # Formulas have values beyond the bounds of a datum; what counts or simulates may never come to an end there.
+            beyond = ", beyond=True" if route == "solve" else ""
+            return f"sought({quantity}, {float(value)!r}, {least!r}, {most!r}{beyond})"
         case Program() | Printed():  # the value is that of the body; its function or its listing is written elsewhere
             return expression(term.body, library, route)
         case Given():

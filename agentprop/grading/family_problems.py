@@ -67,8 +67,8 @@ def _with_program(
     if shown.program not in known:
         return Judgement("undetermined", "not_in_grammar", "the program shown is not one of the family's")
     if shown.task == "optimise":
-        return _confirmed(problem, shown.program, problem.judging, sandbox)[1] or found
-    ran = remembered(problem, shown.program, sandbox, SECONDS)
+        return _confirmed(problem, shown.program, problem.judging, sandbox, origin_of([package]))[1] or found
+    ran = remembered(problem, shown.program, sandbox, SECONDS, origin_of([package]))
     if ran.status == "undetermined":
         return Judgement("undetermined", ran.rule, ran.why)
     if ran.status == "same":
@@ -131,7 +131,7 @@ def _tried(
 ) -> Judgement:
     shown = problem.model_copy(update={"tests": (*problem.tests, *judging.examples)})
     own = families.program(package, values)
-    reference = remembered(shown, own, sandbox, SECONDS)
+    reference = remembered(shown, own, sandbox, SECONDS, origin_of([package]))
     claimed = remembered(shown, problem.answer, sandbox, SECONDS)
     for code, found in (("tests", reference), ("answer_differs", claimed)):
         if found.status == "undetermined":
@@ -143,7 +143,7 @@ def _tried(
         why = "the program passes the stored tests, which say nothing of other inputs; it is not the family's own"
         return Judgement("undetermined", "foreign_program", why, isolation=isolation)
     brute = families.program(package, values, "check")
-    checked, fault = _confirmed(shown, brute, judging, sandbox)
+    checked, fault = _confirmed(shown, brute, judging, sandbox, origin_of([package]))
     if fault is not None:
         return fault
     if checked < LEAST_CHECKED:
@@ -152,19 +152,21 @@ def _tried(
     return Judgement("valid", "agrees", why, problem.answer, isolation)
 
 
-def _confirmed(problem: Problem, brute: str, judging: Judging, sandbox: Sandbox) -> tuple[int, Judgement | None]:
+def _confirmed(
+    problem: Problem, brute: str, judging: Judging, sandbox: Sandbox, origin: str | None
+) -> tuple[int, Judgement | None]:
     """How many tests the brute force confirms, or what speaks against the problem."""
     checked, over = 0, False
     for test in problem.tests:
         alone = problem.model_copy(update={"tests": (test,), "judging": judging})
         small = alone.model_copy(update={"judging": judging.model_copy(update={"ticks": BRUTE_TICKS})})
-        found = remembered(small if judging.ticks > BRUTE_TICKS else alone, brute, sandbox, SECONDS)
+        found = remembered(small if judging.ticks > BRUTE_TICKS else alone, brute, sandbox, SECONDS, origin)
         if found.status == "same":
             checked += 1
         elif found.status == "different" and found.rule != TOO_SLOW:
             return checked, Judgement("invalid", "tests", f"the brute force: {found.why}")
         elif found.rule == TOO_SLOW and not over:
-            over = remembered(alone, brute, sandbox, SECONDS).rule == TOO_SLOW
+            over = remembered(alone, brute, sandbox, SECONDS, origin).rule == TOO_SLOW
     if not over:
         return checked, Judgement("invalid", "budget", "the brute force keeps the budget on every test")
     return checked, None

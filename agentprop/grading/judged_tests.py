@@ -46,6 +46,8 @@ class JudgedTests:
     sandbox: Sandbox
     timeout_s: float
     """Seconds for all calls of a function, or for each run of a program that reads and prints."""
+    origin: str | None = None
+    """Whose programs these are, if they are a skill's own: runs of one share a process then."""
     _results: dict[str, Equivalence] = field(default_factory=dict)
 
     def __call__(self, gold: str, pred: str) -> Equivalence:
@@ -87,8 +89,11 @@ class JudgedTests:
         if not pairs:
             return undetermined("tests", "there are no tests to run")
         doubt: Equivalence | None = None
-        for number, (given, wanted) in enumerate(pairs, 1):
-            result = self.sandbox.run_job(Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks))
+        jobs = [
+            Job(program, stdin=given, timeout_s=self.timeout_s, ticks=ticks, origin=self.origin) for given, _ in pairs
+        ]
+        results = map(self.sandbox.run_job, jobs) if self.origin is None else self.sandbox.run_in_turn(jobs)
+        for number, (result, (given, wanted)) in enumerate(zip(results, pairs, strict=False), 1):
             which = f"test {number} of {len(pairs)}"
             if (result.error or "").startswith(OVER):
                 return different(TOO_SLOW, f"{which}: {result.error}")
@@ -115,14 +120,19 @@ class JudgedTests:
         return output_checker.accepted(judging.checker, seen, self.sandbox, self.timeout_s)
 
 
-def remembered(problem: Problem, program: str, sandbox: Sandbox, seconds: float) -> Equivalence:
-    """Whether a program passes; of problems with the same tests and program only one is run."""
+def remembered(
+    problem: Problem, program: str, sandbox: Sandbox, seconds: float, origin: str | None = None
+) -> Equivalence:
+    """Whether a program passes; of problems with the same tests and program only one is run.
+
+    `origin` says that the program is a skill's own.
+    """
     assert problem.judging is not None
     judging = problem.judging
     key = (program, problem.tests, judging.form, judging.ticks, judging.checker)
     found = _VERDICTS.get(key)
     if found is None:
-        found = JudgedTests(problem, sandbox, seconds).passes(program)
+        found = JudgedTests(problem, sandbox, seconds, origin).passes(program)
         if found.status != "undetermined":
             _VERDICTS[key] = found
     return found

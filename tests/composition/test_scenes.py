@@ -110,7 +110,7 @@ def test_a_datum_is_sought_where_only_one_gives_the_value() -> None:
 )
 def test_a_datum_is_refused_that_is_not_the_only_one_or_cannot_be_told_exactly(quantity, value, code) -> None:
     with pytest.raises(tools.Conflict, match=code):
-        tools.sought(quantity, value, 1.0, 20.0)
+        tools.sought(quantity, value, 1.0, 20.0, beyond=True)
 
 
 def test_by_how_little_a_quantity_exceeds_another_is_not_asked() -> None:

@@ -111,7 +111,7 @@ def _read_fact(p: Parameter, text: str) -> tuple[str, Any]:
         (port, _read_number(match[1]) if "<v>" in wording else True)
         for port, wordings in p.phrases.items()
         for wording in wordings
-        if (match := re.fullmatch(_fact_pattern(wording, f"({_NUMBER})"), text))
+        if (match := _fact_expression(wording).fullmatch(text))
     ]
     if len(found) != 1:
         raise ValueError(f"{text!r} is one fact of {len(found)}")
@@ -129,6 +129,11 @@ def _read_number(text: str) -> int | Fraction:
 @lru_cache(maxsize=8192)
 def _fact_pattern(wording: str, number: str) -> str:
     return re.escape(wording).replace("<v>", number)
+
+
+@lru_cache(maxsize=8192)
+def _fact_expression(wording: str) -> re.Pattern[str]:
+    return re.compile(_fact_pattern(wording, f"({_NUMBER})"))
 
 
 def _facts_pattern(p: Parameter) -> str:
@@ -179,7 +184,7 @@ def _questions(p: Parameter, text: str) -> Iterator[tuple[str, ...]]:
         yield ("number",)
     for kind, frames in FRAMES.items():
         for frame in frames:
-            match = re.fullmatch(_frame_pattern(p, frame, named=True), text)
+            match = _frame_expression(frame, _listed(p.phrases), _listed(p.tests)).fullmatch(text)
             if match:
                 holes = {
                     name: _port(p.tests if name == "t" else p.phrases, said) for name, said in match.groupdict().items()
@@ -191,22 +196,27 @@ def _port(table: Mapping[str, tuple[str, ...]], said: str) -> str:
     return next(port for port, wordings in table.items() if said in wordings)
 
 
-def _frame_pattern(p: Parameter, frame: str, *, named: bool) -> str:
+def _listed(table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(text for wordings in table.values() for text in wordings)
+
+
+@lru_cache(maxsize=1024)
+def _frame_expression(frame: str, phrases: tuple[str, ...], tests: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(_frame_pattern(frame, phrases, tests, named=True))
+
+
+def _frame_pattern(frame: str, phrases: tuple[str, ...], tests: tuple[str, ...], *, named: bool) -> str:
     def hole(found: re.Match[str]) -> str:
-        choices = _choices(tuple((p.tests if found[1] == "t" else p.phrases).values()))
+        longest_first = sorted(tests if found[1] == "t" else phrases, key=len, reverse=True)
+        choices = "|".join(map(re.escape, longest_first)) or r"(?!)"
         return f"(?P<{found[1]}>{choices})" if named else f"(?:{choices})"
 
     return _HOLES.sub(hole, re.escape(frame))
 
 
-@lru_cache(maxsize=256)
-def _choices(wordings: tuple[tuple[str, ...], ...]) -> str:
-    longest_first = sorted((text for texts in wordings for text in texts), key=len, reverse=True)
-    return "|".join(map(re.escape, longest_first)) or r"(?!)"
-
-
 def _question_pattern(p: Parameter) -> str:
-    frames = [_frame_pattern(p, frame, named=False) for frames in FRAMES.values() for frame in frames]
+    phrases, tests = _listed(p.phrases), _listed(p.tests)
+    frames = [_frame_pattern(frame, phrases, tests, named=False) for frames in FRAMES.values() for frame in frames]
     return "|".join([*frames, *map(re.escape, p.counted)])
 
 
