@@ -3,7 +3,7 @@
     python examples/gpu/transports.py --out runs/transports
 
 Each arm is a process of its own with a time limit, so that one that fails or hangs says so in its row and takes nothing
-along. It needs `agentic-proposing[train,vllm]`. Never run to its end: where it was written there was no GPU.
+along. It needs `agentic-proposing[train,vllm]`. Never run with a GPU: where it was written there was none.
 """
 
 from __future__ import annotations
