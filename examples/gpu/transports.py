@@ -3,8 +3,7 @@
     python examples/gpu/transports.py --out runs/transports
 
 Each arm is a process of its own with a time limit, so that one that fails or hangs says so in its row and takes nothing
-along. It needs `agentic-proposing[train,vllm]`. Never run on a GPU: where it was written there
-was none. With --device cpu the arms `disk` and `adapter` ran there.
+along. It needs `agentic-proposing[train,vllm]`. Never run with a GPU: where it was written there was none.
 """
 
 from __future__ import annotations

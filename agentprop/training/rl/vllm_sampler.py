@@ -31,7 +31,7 @@ from agentprop.sandbox.executor import Executor
 from agentprop.training.model.distributed import World
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.rl.placement import ServerPlace, places_of
-from agentprop.training.rl.transports import Servers, Transport, transport_of
+from agentprop.training.rl.transports import Servers, WeightTransport, transport_of
 from agentprop.training.rl.vllm_chat import PolicyAccount, VllmModel, log_of
 
 TIMEOUT_S = 6 * 3600.0
@@ -151,7 +151,7 @@ def _settings(
     policy: PolicyModel,
     context_length: int,
     place: ServerPlace,
-    transport: Transport,
+    transport: WeightTransport,
 ) -> ModelSettings:
     """Return the settings of a server; arguments that the user gives take precedence over ours."""
     given = given or ModelSettings(model="")

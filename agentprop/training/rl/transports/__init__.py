@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from agentprop.config.reinforce import ReinforceConfig
 from agentprop.errors import ConfigError
-from agentprop.training.rl.transports.base import Servers, Transport
+from agentprop.training.rl.transports.base import Servers, WeightTransport
 
 
-def transport_of(config: ReinforceConfig, servers: Servers) -> Transport:
+def transport_of(config: ReinforceConfig, servers: Servers) -> WeightTransport:
     """Return the transport of the settings. Raises ConfigError if the devices do not have it."""
     cuda = servers.world.device.type == "cuda"
     if not cuda and (config.transport == "nccl" or config.sampler_sleep):
@@ -28,14 +28,14 @@ def transport_of(config: ReinforceConfig, servers: Servers) -> Transport:
     return Sleeping(servers, inner, level=1 if by_adapters else 2)
 
 
-def _adapter(config: ReinforceConfig, servers: Servers) -> Transport:
+def _adapter(config: ReinforceConfig, servers: Servers) -> WeightTransport:
     from agentprop.training.rl.transports.adapter import Adapter
 
     assert config.lora_rank is not None  # `check_reinforce` refuses the setting without it
     return Adapter(servers, config.lora_rank, config.max_staleness)
 
 
-def _whole(config: ReinforceConfig, servers: Servers) -> Transport:
+def _whole(config: ReinforceConfig, servers: Servers) -> WeightTransport:
     if config.transport == "nccl":
         from agentprop.training.rl.transports.nccl import Nccl
 
@@ -45,4 +45,4 @@ def _whole(config: ReinforceConfig, servers: Servers) -> Transport:
     return Disk(servers)
 
 
-__all__ = ["Servers", "Transport", "transport_of"]
+__all__ = ["Servers", "WeightTransport", "transport_of"]

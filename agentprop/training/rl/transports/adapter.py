@@ -13,14 +13,14 @@ from collections.abc import Mapping
 
 from agentprop.training.model.policy import PolicyModel
 from agentprop.training.model.saving import adapters, write_adapter
-from agentprop.training.rl.transports.base import Servers, Transport, check_adapter
+from agentprop.training.rl.transports.base import Servers, WeightTransport, check_adapter
 from agentprop.training.rl.transports.files import untied, write_model
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Ranks that vLLM reserves memory for."""
 
 
-class Adapter(Transport):
+class Adapter(WeightTransport):
     """Transport by adapters of a base model that stays."""
 
     env: Mapping[str, str] = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "1"}

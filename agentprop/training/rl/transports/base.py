@@ -38,7 +38,7 @@ class Servers:
     """Requests may be under way while weights are sent."""
 
 
-class Transport(ABC):
+class WeightTransport(ABC):
     """Way of weights from the trainer to its servers."""
 
     args: Mapping[str, str] = {}

@@ -7,11 +7,11 @@ server (found with vLLM 0.32), so the directory is our own.
 from __future__ import annotations
 
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.rl.transports.base import Transport, paused
+from agentprop.training.rl.transports.base import WeightTransport, paused
 from agentprop.training.rl.transports.files import untied, write_model
 
 
-class Disk(Transport):
+class Disk(WeightTransport):
     """Transport by files of the whole model."""
 
     def prepare(self, policy: PolicyModel) -> None:

@@ -10,13 +10,13 @@ of vLLM 0.32, and never run: we had no GPU (`examples/gpu/` runs it).
 from __future__ import annotations
 
 from agentprop.training.model.policy import PolicyModel
-from agentprop.training.rl.transports.base import Servers, Transport
+from agentprop.training.rl.transports.base import Servers, WeightTransport
 
 
-class Sleeping(Transport):
+class Sleeping(WeightTransport):
     """Transport to servers that sleep between a rollout and the weights after it."""
 
-    def __init__(self, servers: Servers, inner: Transport, *, level: int) -> None:
+    def __init__(self, servers: Servers, inner: WeightTransport, *, level: int) -> None:
         """Sleep at level 1 (weights to main memory) or 2 (weights dropped, so `inner` must send all of them)."""
         super().__init__(servers)
         self._inner, self._level, self._asleep = inner, level, False
